@@ -1,0 +1,144 @@
+//! Knows what stands in an output folder before a run. Must not know what will stand there afterwards.
+
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::{Refusal, RefusalReason};
+use crate::dotenv;
+use crate::render::{Output, Seal, examine};
+use crate::secret::Secret;
+use crate::value::{EnvironmentKey, TextValue as _};
+use crate::yaml::{self, Content};
+
+/// An output that is there.
+pub struct ExistingFile {
+    /// Its text.
+    pub text: String,
+    /// Its permissions.
+    pub mode: u32,
+}
+
+/// All outputs that are there, of this profile or another one.
+pub struct Existing {
+    files: Vec<(Output, ExistingFile)>,
+}
+
+/// Why the output folder can't be read.
+#[derive(Debug)]
+pub enum ReadFault {
+    /// What stands there may not be touched.
+    Refused(Refusal),
+    /// The operating system said no.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl Existing {
+    /// Reads every output that stands in the folder; none where there is no folder.
+    ///
+    /// # Errors
+    /// Where something that is no regular file of UTF-8 stands in the place of an output, or can't be read.
+    pub fn read(folder: &Path) -> Result<Self, ReadFault> {
+        let mut files = Vec::new();
+        for output in Output::ALL {
+            if let Some(file) = read_output(folder, output)? {
+                files.push((output, file));
+            }
+        }
+        Ok(Self { files })
+    }
+
+    /// The output, where it is there.
+    #[must_use]
+    pub fn get(&self, output: Output) -> Option<&ExistingFile> {
+        self.files.iter().find(|(known, _)| *known == output).map(|(_, file)| file)
+    }
+
+    /// The profile that the outputs were made from, as their headers record it.
+    #[must_use]
+    pub fn profile(&self) -> Option<String> {
+        [Output::Compose, Output::Dotenv].into_iter().find_map(|output| {
+            let mark = examine(&self.get(output)?.text, output)?;
+            Some(mark.profile)
+        })
+    }
+
+    /// The keys and values of the block of `.env`; none where there is no block.
+    ///
+    /// # Errors
+    /// Where a line of the block has a form that not all readers read alike.
+    pub fn block(&self) -> Result<IndexMap<String, Secret>, Refusal> {
+        let Some(split) = self.get(Output::Dotenv).and_then(|file| dotenv::split(&file.text)) else {
+            return Ok(IndexMap::new());
+        };
+        let first = split.before.matches('\n').count();
+        let odd_line = |odd: dotenv::OddLine| RefusalReason::OddLine(first + odd.0);
+        let entries =
+            dotenv::read(split.block).map_err(|odd| Refusal { output: Output::Dotenv, reason: odd_line(odd) })?;
+        Ok(entries.into_iter().filter_map(|entry| Some((entry.key, Secret::new(entry.value)?))).collect())
+    }
+
+    /// The services that the existing `docker-compose.yml` starts; none where it is not ours as we wrote it.
+    #[must_use]
+    pub fn services(&self) -> Vec<String> {
+        let Some(file) = self.get(Output::Compose) else { return Vec::new() };
+        if !matches!(examine(&file.text, Output::Compose), Some(mark) if mark.seal == Seal::Intact) {
+            return Vec::new();
+        }
+        let Ok(root) = yaml::read(&file.text) else { return Vec::new() };
+        let Content::Mapping(entries) = root.content else { return Vec::new() };
+        let services = entries.into_iter().find(|entry| entry.key == "services").map(|entry| entry.value.content);
+        match services {
+            Some(Content::Mapping(entries)) => entries.into_iter().map(|entry| entry.key.into_owned()).collect(),
+            Some(Content::Scalar(_) | Content::Sequence(_)) | None => Vec::new(),
+        }
+    }
+}
+
+/// The secrets of a block that a deployment does not use: they are kept for the profile that does. URLs and names are
+/// no secrets, and made anew by that profile.
+#[must_use]
+pub fn unused_secrets(
+    block: &IndexMap<String, Secret>,
+    used: impl Fn(&EnvironmentKey) -> bool,
+) -> Vec<(EnvironmentKey, Secret)> {
+    let is_secret = |key: &str| !key.ends_with("__DB_URL") && key != "POSTGRES_USER" && key != "POSTGRES_DB";
+    block
+        .iter()
+        .filter(|(key, _)| is_secret(key))
+        .filter_map(|(key, secret)| Some((EnvironmentKey::parse(key).ok()?, secret.clone())))
+        .filter(|(key, _)| !used(key))
+        .collect()
+}
+
+fn read_output(folder: &Path, output: Output) -> Result<Option<ExistingFile>, ReadFault> {
+    let path = folder.join(output.path());
+    let refused = |reason| ReadFault::Refused(Refusal { output, reason });
+    let io = |error| ReadFault::Io { path: path.clone(), error };
+    for parent in Path::new(output.path()).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
+        if folder.join(parent).is_symlink() {
+            return Err(refused(RefusalReason::Link));
+        }
+    }
+    let metadata = match std::fs::symlink_metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    if metadata.is_symlink() {
+        return Err(refused(RefusalReason::Link));
+    }
+    if !metadata.is_file() {
+        return Err(refused(RefusalReason::NotAFile));
+    }
+    let bytes = std::fs::read(&path).map_err(io)?;
+    let text = String::from_utf8(bytes).map_err(|_| refused(RefusalReason::NotUtf8))?;
+    Ok(Some(ExistingFile { text, mode: metadata.mode() & 0o7777 }))
+}

@@ -1,0 +1,163 @@
+//! Knows the straight line from arguments to written outputs. Must not know how any of the steps is done.
+
+mod selection;
+mod told;
+
+use std::path::{Path, PathBuf};
+
+use self::selection::{Selection, select};
+use super::{World, deployment_of, print, print_note};
+use crate::change::{ChangeSet, Existing, ReadFault, WriteFault, apply, plan, unused_secrets};
+use crate::cli::{Format, GenerateArgs};
+use crate::deployment::Deployment;
+use crate::layers::gather;
+use crate::outcome::Failure;
+use crate::placement::{Placement, normalized, relative};
+use crate::render::{Inputs, RenderFault, render};
+use crate::secret::{NoRandomness, Outside, SecretFault, Secrets, choose};
+use crate::source::{Catalogue, Source};
+use crate::value::HostPath;
+
+/// Generates the outputs of one profile.
+pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure> {
+    let catalogue = Catalogue::find(&world.current);
+    let settings = settings(&args.settings)?;
+    let selection = select(args, world, &catalogue)?;
+    if args.format == Format::Human {
+        print(&told::first_line(&selection))?;
+    }
+    let name = selection.recorded_name.clone();
+    let layers = gather(selection.source, settings, &catalogue)?;
+    let folder = output_folder(args, layers.profile.out.get(), &catalogue, world);
+    let (deployment, sources) = deployment_of(layers)?;
+    let placement =
+        Placement { profile: name.recorded_in(&folder), root: relative(&folder, &normalized(catalogue.root())) };
+    let existing = read_existing(&folder)?;
+    let secrets = secrets(&deployment, &existing, &folder, catalogue.root(), world)?;
+    let changes = changes(&deployment, &existing, &secrets, &placement, &folder)?;
+    apply(&changes).map_err(write_failure)?;
+    let telling = told::Telling {
+        deployment: &deployment,
+        changes: &changes,
+        secrets: &secrets,
+        existing: &existing,
+        root: catalogue.root(),
+        current: &world.current,
+    };
+    for note in telling.notes(&sources) {
+        print_note(&note);
+    }
+    match args.format {
+        Format::Human => print(&telling.text()),
+        Format::Json => print(&format!("{:#}\n", telling.json(&placement.profile))),
+    }
+}
+
+/// The settings of the command line as sources.
+fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
+    let source = |argument: &String| {
+        Source::from_setting(argument).ok_or_else(|| Failure::Usage {
+            message: format!("expected PATH=VALUE behind `--set`, found {}", crate::spelling::quoted(argument)),
+            help: "write it like `--set services.auth-service.port=8004`".to_owned(),
+        })
+    };
+    arguments.iter().map(source).collect()
+}
+
+/// `--out`, else `out` of the profile, else the project's root.
+fn output_folder(args: &GenerateArgs, out: Option<&HostPath>, catalogue: &Catalogue, world: &World) -> PathBuf {
+    let folder = match (&args.out, out) {
+        (Some(out), _) => world.current.join(out),
+        (None, Some(out)) => catalogue.root().join(out.as_str()),
+        (None, None) => catalogue.root().to_owned(),
+    };
+    normalized(&folder)
+}
+
+fn read_existing(folder: &Path) -> Result<Existing, Failure> {
+    Existing::read(folder).map_err(|fault| match fault {
+        ReadFault::Refused(refusal) => Failure::Refused { folder: folder.to_owned(), refusals: vec![refusal] },
+        ReadFault::Io { path, error } => {
+            Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
+        }
+    })
+}
+
+fn secrets(
+    deployment: &Deployment,
+    existing: &Existing,
+    folder: &Path,
+    root: &Path,
+    world: &World,
+) -> Result<Secrets, Failure> {
+    let block =
+        existing.block().map_err(|refusal| Failure::Refused { folder: folder.to_owned(), refusals: vec![refusal] })?;
+    let outside = Outside {
+        dotenv: &block,
+        environment: &world.environment,
+        file: &|path| std::fs::read_to_string(root.join(path)),
+        random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
+    };
+    choose(&deployment.secrets, outside).map_err(|fault| match fault {
+        SecretFault::Missing(names) => {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            Failure::outside(
+                format!("required secrets are missing: {}", names.join(", ")),
+                format!(
+                    "set them in the environment of one run (`read -rs NAME && export NAME`); codelab-gen keeps them in {}",
+                    folder.join(".env").display()
+                ),
+            )
+        }
+        SecretFault::File { name, path, error } => Failure::outside(
+            format!("can't read `{path}`, the file of the secret `{name}`: {error}"),
+            "create it, relative to the project's root, or change `secrets` in the profile",
+        ),
+        SecretFault::NoRandomness(error) => Failure::outside(error.to_string(), "try again"),
+    })
+}
+
+fn changes(
+    deployment: &Deployment,
+    existing: &Existing,
+    secrets: &Secrets,
+    placement: &Placement,
+    folder: &Path,
+) -> Result<ChangeSet, Failure> {
+    let block = existing.block().unwrap_or_default();
+    let kept = unused_secrets(&block, |key| deployment.secrets.contains_key(key));
+    let inputs = Inputs { secrets, kept: &kept, placement };
+    let files = render(deployment, &inputs).map_err(|fault| match fault {
+        RenderFault::Unwritable { .. } => {
+            Failure::outside(fault.to_string(), "give it another value, best of letters and digits only")
+        }
+        RenderFault::Template { .. } | RenderFault::RoundTrip { .. } => {
+            Failure::Internal { message: fault.to_string() }
+        }
+    })?;
+    plan(folder, files, existing).map_err(|refusals| Failure::Refused { folder: folder.to_owned(), refusals })
+}
+
+fn write_failure(fault: WriteFault) -> Failure {
+    let WriteFault { path, error } = fault;
+    Failure::outside(
+        format!("can't write `{}`: {error}", path.display()),
+        "look at the permissions of its folder and at the space on its disk; every file is as it was or new as a whole",
+    )
+}
+
+/// Used by [`selection`]: what stands in the folder that the outputs would go to without a profile's own `out`.
+fn recorded(args: &GenerateArgs, catalogue: &Catalogue, world: &World) -> Option<(String, PathBuf)> {
+    let folder = output_folder(args, None, catalogue, world);
+    let profile = Existing::read(&folder).ok()?.profile()?;
+    Some((profile, folder))
+}
+
+/// A selected profile's origin in words.
+fn origin(selection: &Selection) -> String {
+    use crate::source::Origin;
+    match &selection.source.origin {
+        Origin::Embedded(_) => "built in".to_owned(),
+        Origin::File(_) | Origin::StandardInput | Origin::Argument => selection.source.name.clone(),
+    }
+}

@@ -1,0 +1,190 @@
+//! Knows what is told after generating: files, secrets' origins, what is missing, the next command.
+//! Must not know how any of it came about, and never a secret.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Selection, origin};
+use crate::change::{ChangeSet, Existing};
+use crate::deployment::{Deployment, ExternalTls, Host, Program, Server};
+use crate::diagnostic::{Code, Diagnostic, Drawing, Place, draw};
+use crate::locate::{FieldPath, Locator};
+use crate::placement::{normalized, relative};
+use crate::render::Output;
+use crate::secret::{SecretOrigin, Secrets};
+use crate::source::Source;
+use crate::value::{HostPath, MountSource, ServiceName};
+
+/// Docker Compose refuses a file with more YAML nodes than this.
+const COMPOSE_NODE_LIMIT: usize = 100_000;
+
+/// What one run did.
+pub(super) struct Telling<'t> {
+    pub(super) deployment: &'t Deployment,
+    pub(super) changes: &'t ChangeSet,
+    pub(super) secrets: &'t Secrets,
+    pub(super) existing: &'t Existing,
+    pub(super) root: &'t Path,
+    pub(super) current: &'t Path,
+}
+
+/// The first line of every run: which profile, and why.
+pub(super) fn first_line(selection: &Selection) -> String {
+    let because = selection.because.as_ref().map(|because| format!(", {because}")).unwrap_or_default();
+    format!("profile {} ({}){because}\n", selection.source.profile_name(), origin(selection))
+}
+
+impl Telling<'_> {
+    /// The result for people.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for change in &self.changes.changes {
+            text.push_str(&format!("{:<9} {}\n", change.kind.as_str(), self.shown(change.output)));
+        }
+        for (name, chosen) in self.secrets {
+            text.push_str(&format!("secret    {name}: {}\n", origin_text(&chosen.origin)));
+        }
+        text.push_str(&format!("next: {}\n", self.next_command()));
+        text
+    }
+
+    /// The result for programs.
+    pub(super) fn json(&self, profile: &str) -> Value {
+        let files = self.changes.changes.iter();
+        let files = files.map(|change| json!({ "path": change.output.path(), "change": change.kind.as_str() }));
+        let secrets = self.secrets.iter();
+        let secrets =
+            secrets.map(|(name, chosen)| json!({ "name": name.as_str(), "from": origin_text(&chosen.origin) }));
+        json!({
+            "outcome": "done",
+            "profile": profile,
+            "folder": self.changes.folder.display().to_string(),
+            "files": files.collect::<Vec<_>>(),
+            "secrets": secrets.collect::<Vec<_>>(),
+            "missing": self.missing().into_iter().map(|missing| missing.path).collect::<Vec<_>>(),
+            "next": self.next_command(),
+        })
+    }
+
+    /// What the user should know, on standard error.
+    pub(super) fn notes(&self, sources: &[Source]) -> Vec<String> {
+        let mut notes: Vec<String> = Vec::new();
+        for missing in self.missing() {
+            notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
+        }
+        if self.deployment.server.is_none() && self.existing.get(Output::InitScript).is_some() {
+            let path = self.shown(Output::InitScript);
+            notes.push(format!("note: `{path}` is not used by this profile; it was left as it is\n"));
+        }
+        if let Some(warning) = self.too_large() {
+            notes.push(draw(&warning, &Locator::new(sources), Drawing::Plain));
+        }
+        notes
+    }
+
+    /// The command that brings the deployment up, as typed in the current folder.
+    fn next_command(&self) -> String {
+        let folder = relative(&normalized(self.current), &self.changes.folder);
+        let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
+        let orphans = if self.leaves_services() { " --remove-orphans" } else { "" };
+        format!("{change_folder}docker compose up -d --wait{orphans}")
+    }
+
+    /// Whether services of the outputs that stood there are no longer started.
+    fn leaves_services(&self) -> bool {
+        let postgres = ServiceName::postgres();
+        let has_server = self.deployment.server.as_ref().and_then(Server::container).is_some();
+        let starts = |name: &str| {
+            (has_server && name == postgres.as_str())
+                || self.deployment.services.iter().any(|service| service.name.as_str() == name)
+        };
+        self.existing.services().iter().any(|name| !starts(name))
+    }
+
+    /// Everything on disk that Compose will look for and not find.
+    fn missing(&self) -> Vec<Missing> {
+        let mut missing: Vec<Missing> = Vec::new();
+        let mut add = |path: &HostPath, what: &dyn Fn(&str) -> (String, String)| {
+            if self.root.join(path.as_str()).exists() {
+                return;
+            }
+            let shown = relative(&normalized(self.current), &normalized(&self.root.join(path.as_str())));
+            let (message, help) = what(&shown);
+            if !missing.iter().any(|known| known.message == message) {
+                missing.push(Missing { path: shown, message, help });
+            }
+        };
+        for service in &self.deployment.services {
+            let name = &service.name;
+            if let Program::Built(build) | Program::BuiltAs(build, _) = &service.program {
+                add(&build.context, &|path| {
+                    let message = format!("the build context `{path}` of `{name}` does not exist");
+                    (message, "put the service's source with its Dockerfile there before the start".to_owned())
+                });
+            }
+            for mount in &service.mounts {
+                let MountSource::Bind(path) = &mount.source else { continue };
+                add(path, &|path| {
+                    let message =
+                        format!("`{path}`, which `{name}` mounts, does not exist; Docker would create it as root");
+                    (message, format!("mkdir -p {}", shell_word(path)))
+                });
+            }
+        }
+        if let Some(Server { host: Host::External(external), .. }) = &self.deployment.server
+            && let ExternalTls::VerifyFull(Some(ca)) = &external.tls
+        {
+            add(ca, &|path| {
+                let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
+                (message, "put them there before the start".to_owned())
+            });
+        }
+        missing
+    }
+
+    /// A warning where Compose itself would refuse the file.
+    fn too_large(&self) -> Option<Diagnostic> {
+        let nodes = self.changes.compose_nodes();
+        (nodes > COMPOSE_NODE_LIMIT).then(|| {
+            let place = Place::key(&FieldPath::root().key("services"));
+            let count = self.deployment.services.len();
+            let message = format!(
+                "docker-compose.yml has {nodes} YAML nodes for {count} services, Docker Compose loads at most \
+                 {COMPOSE_NODE_LIMIT}"
+            );
+            Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles")
+        })
+    }
+
+    fn shown(&self, output: Output) -> String {
+        let path = self.changes.folder.join(output.path());
+        relative(&normalized(self.current), &path)
+    }
+}
+
+/// Something that is not on disk yet.
+struct Missing {
+    path: String,
+    message: String,
+    help: String,
+}
+
+fn origin_text(origin: &SecretOrigin) -> String {
+    match origin {
+        SecretOrigin::DotEnv => "kept from .env".to_owned(),
+        SecretOrigin::Environment => "taken from the environment".to_owned(),
+        SecretOrigin::File(path) => format!("read from {path}"),
+        SecretOrigin::Generated => "generated".to_owned(),
+    }
+}
+
+/// A word that can be pasted into a shell.
+fn shell_word(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./@%+=,:".contains(c);
+    if !text.is_empty() && text.chars().all(bare) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

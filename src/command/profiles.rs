@@ -1,0 +1,117 @@
+//! Knows how the profiles that have a name are listed. Must not know what they deploy.
+
+use serde_json::{Value, json};
+
+use super::{World, deployment_of, print};
+use crate::cli::{Format, ProfilesArgs};
+use crate::deployment::Deployment;
+use crate::layers::gather;
+use crate::outcome::Failure;
+use crate::source::{Catalogue, CatalogueEntry};
+use crate::url::ConnectionUrl;
+use crate::value::Choice as _;
+
+/// One line of the list.
+struct Listed {
+    name: String,
+    aliases: Vec<String>,
+    from: String,
+    state: State,
+}
+
+enum State {
+    Selectable { stage: &'static str, engines: Vec<(String, &'static str)> },
+    Base,
+    Broken,
+}
+
+/// Lists every profile, broken ones too.
+pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<(), Failure> {
+    let catalogue = Catalogue::find(&world.current);
+    let entries: Vec<_> = catalogue.entries().into_iter().map(|entry| listed(entry, &catalogue)).collect();
+    match args.format {
+        Format::Human => print(&text(&entries)),
+        Format::Json => {
+            let profiles: Vec<Value> = entries.iter().map(value).collect();
+            print(&format!("{:#}\n", json!({ "profiles": profiles })))
+        }
+    }
+}
+
+fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
+    let embedded = entry.is_embedded();
+    let CatalogueEntry { name, aliases, selectable, source } = entry;
+    let (from, state) = match source {
+        Err(_) => (name.clone(), State::Broken),
+        Ok(source) => {
+            let from = if embedded { "built in".to_owned() } else { source.name.clone() };
+            let deployment = gather(source, Vec::new(), catalogue).ok().and_then(|layers| deployment_of(layers).ok());
+            let state = match deployment {
+                Some((deployment, _)) => {
+                    State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) }
+                }
+                None if selectable => State::Broken,
+                None => State::Base,
+            };
+            (from, state)
+        }
+    };
+    Listed { name, aliases, from, state }
+}
+
+fn engines(deployment: &Deployment) -> Vec<(String, &'static str)> {
+    let engine = |url: &ConnectionUrl| match url {
+        ConnectionUrl::Sqlite { .. } => "sqlite",
+        ConnectionUrl::Postgres(_) => "postgres",
+    };
+    let services = deployment.services.iter();
+    services.filter_map(|service| Some((service.name.to_string(), engine(&service.database.as_ref()?.url)))).collect()
+}
+
+fn text(entries: &[Listed]) -> String {
+    let rows: Vec<[String; 4]> = entries.iter().map(row).collect();
+    let header = ["PROFILE", "STAGE", "ENGINES", "FROM"].map(str::to_owned);
+    let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
+    let mut widths = [0; 4];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 4]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn row(entry: &Listed) -> [String; 4] {
+    let name = if entry.aliases.is_empty() {
+        entry.name.clone()
+    } else {
+        format!("{} ({})", entry.name, entry.aliases.join(", "))
+    };
+    let (stage, engines) = match &entry.state {
+        State::Selectable { stage, engines } => {
+            let engines: Vec<_> = engines.iter().map(|(service, engine)| format!("{service}: {engine}")).collect();
+            ((*stage).to_owned(), engines.join(", "))
+        }
+        State::Base => ("-".to_owned(), "a base, extended by others".to_owned()),
+        State::Broken => ("?".to_owned(), "broken: see codelab-gen validate".to_owned()),
+    };
+    [name, stage, engines, entry.from.clone()]
+}
+
+fn value(entry: &Listed) -> Value {
+    let Listed { name, aliases, from, state } = entry;
+    let (kind, stage, engines) = match state {
+        State::Selectable { stage, engines } => ("selectable", json!(stage), json!(engines_json(engines))),
+        State::Base => ("base", Value::Null, json!({})),
+        State::Broken => ("broken", Value::Null, json!({})),
+    };
+    json!({ "name": name, "aliases": aliases, "kind": kind, "stage": stage, "engines": engines, "from": from })
+}
+
+fn engines_json(engines: &[(String, &'static str)]) -> serde_json::Map<String, Value> {
+    engines.iter().map(|(service, engine)| (service.clone(), json!(engine))).collect()
+}

@@ -1,0 +1,165 @@
+//! Knows how failures are told, to people and to programs. Must not know why they happened.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::{print, print_note};
+use crate::change::{Refusal, RefusalReason};
+use crate::cli::Format;
+use crate::diagnostic::{Diagnostic, Drawing, draw, sort};
+use crate::locate::{Location, Locator, line_and_column};
+use crate::outcome::{Failure, Rejection};
+use crate::render::Output;
+
+/// Tells a failure: to people on standard error, to programs on standard output.
+pub(super) fn failure(failure: &Failure, format: Format, drawing: Drawing) -> ExitCode {
+    match (failure, format) {
+        (Failure::RejectedAndTold, _) => {}
+        (_, Format::Human) => print_note(&failure_text(failure, drawing)),
+        // a document that can't be written leaves the exit code to speak
+        (_, Format::Json) => drop(print(&format!("{:#}\n", failure_json(failure)))),
+    }
+    failure.exit_code()
+}
+
+fn failure_text(failure: &Failure, drawing: Drawing) -> String {
+    match failure {
+        Failure::Rejected(rejection) => rejection_text(rejection, drawing),
+        Failure::RejectedAndTold => String::new(),
+        Failure::Refused { folder, refusals } => {
+            let told =
+                refusals.iter().map(|refusal| message(&refusal_message(refusal, folder), &refusal_help(refusal)));
+            told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"
+        }
+        Failure::Usage { message: text, help } | Failure::Outside { message: text, help } => message(text, help),
+        Failure::Internal { message: text } => message(
+            &format!("{text}; this is a fault of codelab-gen"),
+            "report it with your profile; nothing was written",
+        ),
+    }
+}
+
+fn message(text: &str, help: &str) -> String {
+    format!("error: {text}\n  |\n  = help: {help}\n")
+}
+
+/// All faults in the order of the text, and how many there were.
+pub(super) fn rejection_text(rejection: &Rejection, drawing: Drawing) -> String {
+    let locator = Locator::new(&rejection.sources);
+    let mut text = String::new();
+    for diagnostic in sorted(&rejection.diagnostics, &locator) {
+        text.push_str(&draw(&diagnostic, &locator, drawing));
+        text.push('\n');
+    }
+    let count = rejection.diagnostics.len();
+    let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
+    text.push_str(&format!("the profile was rejected: {faults}; nothing was written\n"));
+    text
+}
+
+fn sorted(diagnostics: &[Diagnostic], locator: &Locator<'_>) -> Vec<Diagnostic> {
+    let mut diagnostics = diagnostics.to_vec();
+    sort(&mut diagnostics, locator);
+    diagnostics
+}
+
+/// All faults as JSON values.
+pub(super) fn rejection_json(rejection: &Rejection) -> Vec<Value> {
+    let locator = Locator::new(&rejection.sources);
+    sorted(&rejection.diagnostics, &locator).iter().map(|diagnostic| diagnostic_json(diagnostic, &locator)).collect()
+}
+
+fn diagnostic_json(diagnostic: &Diagnostic, locator: &Locator<'_>) -> Value {
+    let label = |label: &crate::diagnostic::Label| {
+        let mut value = location_json(&label.place.locate(locator), locator);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("label".to_owned(), label.text.as_str().into());
+        }
+        value
+    };
+    json!({
+        "code": diagnostic.code.as_str(),
+        "severity": diagnostic.severity.as_str(),
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+        "place": label(&diagnostic.primary),
+        "others": diagnostic.others.iter().map(label).collect::<Vec<_>>(),
+    })
+}
+
+fn location_json(location: &Location, locator: &Locator<'_>) -> Value {
+    let Some(source) = locator.sources().get(location.source.0) else { return json!({}) };
+    let (line, column) = line_and_column(&source.text, location.span.start);
+    let (end_line, end_column) = line_and_column(&source.text, location.span.end);
+    json!({
+        "file": source.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column
+    })
+}
+
+fn failure_json(failure: &Failure) -> Value {
+    match failure {
+        Failure::Rejected(rejection) => json!({ "outcome": "rejected", "diagnostics": rejection_json(rejection) }),
+        Failure::RejectedAndTold => json!({ "outcome": "rejected" }),
+        Failure::Refused { folder, refusals } => {
+            let refusals = refusals.iter().map(|refusal| {
+                json!({ "path": refusal.output.path(), "message": refusal_message(refusal, folder),
+                    "help": refusal_help(refusal) })
+            });
+            json!({ "outcome": "refused", "refusals": refusals.collect::<Vec<_>>() })
+        }
+        Failure::Usage { message, help } => json!({ "outcome": "usage", "message": message, "help": help }),
+        Failure::Outside { message, help } => json!({ "outcome": "outside", "message": message, "help": help }),
+        Failure::Internal { message } => json!({ "outcome": "internal", "message": message }),
+    }
+}
+
+fn refusal_message(refusal: &Refusal, folder: &Path) -> String {
+    let path = folder.join(refusal.output.path());
+    let path = path.display();
+    match &refusal.reason {
+        RefusalReason::NotOurs if refusal.output.is_block() => {
+            format!("`{path}` stands there already, and has no block of codelab-gen")
+        }
+        RefusalReason::NotOurs => format!("`{path}` stands there already, and codelab-gen did not write it"),
+        RefusalReason::Edited if refusal.output.is_block() => {
+            format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
+        }
+        RefusalReason::Edited => format!("`{path}` was edited since codelab-gen wrote it"),
+        RefusalReason::Link => format!("`{path}` is a symbolic link, or its folder is one"),
+        RefusalReason::NotAFile => format!("`{path}` is not a file"),
+        RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),
+        RefusalReason::OddLine(line) => {
+            format!("line {line} of `{path}` is written in a way that not all readers of .env read alike")
+        }
+        RefusalReason::KeyOutside { key, line } => {
+            format!("`{key}` stands outside of the block of codelab-gen as well, on line {line} of `{path}`")
+        }
+    }
+}
+
+fn refusal_help(refusal: &Refusal) -> String {
+    let name = refusal.output.path();
+    match &refusal.reason {
+        RefusalReason::NotOurs if refusal.output.is_block() => format!(
+            "move it away (`mv {name} {name}.orig`), run codelab-gen again, and put lines of your own behind the block; \
+             a password that must stay goes into the environment of that run"
+        ),
+        RefusalReason::NotOurs => {
+            format!("move it away (`mv {name} {name}.orig`), or choose another folder with `--out`")
+        }
+        RefusalReason::Edited if refusal.output == Output::Compose => {
+            "put the change into the profile, or into docker-compose.override.yml, and move the edited file away"
+                .to_owned()
+        }
+        RefusalReason::Edited => "put the change into the profile, and move the edited file away".to_owned(),
+        RefusalReason::Link => "replace the link by what it leads to, or choose another folder with `--out`".to_owned(),
+        RefusalReason::NotAFile => "move it away, or choose another folder with `--out`".to_owned(),
+        RefusalReason::NotUtf8 => "save it as UTF-8, or move it away".to_owned(),
+        RefusalReason::OddLine(_) => "write it as KEY='value', in single quotes".to_owned(),
+        RefusalReason::KeyOutside { key, .. } => {
+            format!("remove that line; a value of your own for `{key}` goes into the block or into the profile")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Knows what a fault found in a profile consists of, and how it is drawn.
+//! Must not know which faults there are to find.
+
+mod code;
+mod draw;
+
+use std::ops::Range;
+
+use crate::locate::{FieldPath, Location, Locator, Part};
+use crate::source::SourceId;
+
+pub use code::Code;
+pub use draw::{Drawing, draw};
+
+/// How bad a fault is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is generated.
+    Error,
+    /// Told, and done.
+    Warning,
+}
+
+impl Severity {
+    /// The word that stands before the code.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// Where a fault is, before its position in a text is looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Bytes of a source, known since it was read.
+    Span(SourceId, Range<usize>),
+    /// A field of the merged profile, wherever it was written.
+    Field(FieldPath, Part),
+}
+
+impl Place {
+    /// The value of a field.
+    #[must_use]
+    pub fn value(path: &FieldPath) -> Self {
+        Self::Field(path.clone(), Part::Value)
+    }
+
+    /// The key of a field.
+    #[must_use]
+    pub fn key(path: &FieldPath) -> Self {
+        Self::Field(path.clone(), Part::Key)
+    }
+
+    /// Its position in the text that wrote it.
+    #[must_use]
+    pub fn locate(&self, locator: &Locator<'_>) -> Location {
+        match self {
+            Self::Span(source, span) => Location { source: *source, span: span.clone() },
+            Self::Field(path, part) => locator.locate(path, *part),
+        }
+    }
+}
+
+/// A place with the words that stand beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// What stands there; may be empty.
+    pub text: String,
+}
+
+/// One fault: what was found, what was expected, where, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Names the rule for good: messages may change, codes do not.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Lower case, no full stop, the user's text in backticks.
+    pub message: String,
+    /// The place to change.
+    pub primary: Label,
+    /// Other places that belong to it.
+    pub others: Vec<Label>,
+    /// An instruction.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// A fault that ends the run.
+    #[must_use]
+    pub fn error(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            primary: Label { place, text: String::new() },
+            others: Vec::new(),
+            help: help.into(),
+        }
+    }
+
+    /// A fault that is told only.
+    #[must_use]
+    pub fn warning(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, place, message, help) }
+    }
+
+    /// Adds the words beside the place to change.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn also(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.others.push(Label { place, text: text.into() });
+        self
+    }
+}
+
+/// Sorts faults by where they stand: the strongest layer first, each from top to bottom.
+pub fn sort(diagnostics: &mut [Diagnostic], locator: &Locator<'_>) {
+    diagnostics.sort_by_cached_key(|diagnostic| {
+        let location = diagnostic.primary.place.locate(locator);
+        (location.source, location.span.start, location.span.end)
+    });
+}

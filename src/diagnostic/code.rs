@@ -1,0 +1,122 @@
+//! Knows the stable codes of all faults. Must not know how a fault is found or told.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
+        /// The rule that was broken; its text never changes, so that one can search for it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The code as it is printed.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not YAML.
+    Syntax = "syntax",
+    /// A key stands twice in a mapping.
+    DuplicateKey = "duplicate-key",
+    /// The document is too large or too deep.
+    DocumentSize = "document-size",
+    /// The file is not UTF-8.
+    NotUtf8 = "not-utf8",
+    /// A key that the format does not have.
+    UnknownKey = "unknown-key",
+    /// A value of the wrong kind, such as a text where a number belongs.
+    WrongType = "wrong-type",
+    /// A value of the right kind that is not one of those allowed.
+    InvalidValue = "invalid-value",
+    /// A field that must be given is not.
+    MissingField = "missing-field",
+    /// `null` where nothing was inherited that it could remove.
+    NothingToRemove = "nothing-to-remove",
+    /// A profile extends itself.
+    ExtendsCycle = "extends-cycle",
+    /// A profile that is named does not exist.
+    UnknownProfile = "unknown-profile",
+    /// Two profiles claim one alias.
+    AmbiguousAlias = "ambiguous-alias",
+    /// A base profile was selected.
+    NotSelectable = "not-selectable",
+    /// Two fields that exclude each other.
+    Conflict = "conflict",
+    /// A service has neither `build` nor `image`.
+    NoProgram = "no-program",
+    /// A service with several engines to choose from, and no choice.
+    NoEngine = "no-engine",
+    /// The chosen engine is not described.
+    UndescribedEngine = "undescribed-engine",
+    /// PostgreSQL is used, and there is no `postgres` section.
+    NoPostgres = "no-postgres",
+    /// Two services use one database without saying so.
+    SharedDatabase = "shared-database",
+    /// A name that PostgreSQL keeps for itself, or that is taken.
+    ReservedName = "reserved-name",
+    /// A SQLite file outside of the data mount.
+    OutsideMount = "outside-mount",
+    /// Two services publish one port of the host.
+    PortClash = "port-clash",
+    /// Two names that become the same key of `.env`.
+    KeyClash = "key-clash",
+    /// An image without a fixed tag where one is needed.
+    UnpinnedImage = "unpinned-image",
+    /// The major version of PostgreSQL is unknown or too old.
+    PostgresVersion = "postgres-version",
+    /// A service waits for one that does not exist.
+    UnknownService = "unknown-service",
+    /// Services that wait for each other.
+    DependencyCycle = "dependency-cycle",
+    /// A secret that is used is not declared.
+    UnknownSecret = "unknown-secret",
+    /// A part of a database that its engine does not have.
+    NoSuchPart = "no-such-part",
+    /// Raw Compose keys that the profile has a field for.
+    OwnedKey = "owned-key",
+    /// More than one process would write one SQLite file.
+    SqliteReplicas = "sqlite-replicas",
+    /// TLS settings that contradict each other.
+    TlsConflict = "tls-conflict",
+    /// More services than Docker Compose loads.
+    ComposeLimit = "compose-limit",
+}
+
+impl Code {
+    /// Whether the fault is that something is not there. Where a part of the profile could not be read, such faults
+    /// would only repeat that one.
+    #[must_use]
+    pub fn is_about_absence(self) -> bool {
+        matches!(
+            self,
+            Self::MissingField
+                | Self::NothingToRemove
+                | Self::NotSelectable
+                | Self::NoProgram
+                | Self::NoEngine
+                | Self::UndescribedEngine
+                | Self::NoPostgres
+                | Self::NoSuchPart
+                | Self::UnknownService
+                | Self::UnknownSecret
+        )
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,88 @@
+//! Knows how a diagnostic looks on a terminal. Must not know what it is about.
+
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
+
+use super::{Diagnostic, Severity};
+use crate::locate::{Location, Locator};
+use crate::source::{Source, SourceId};
+
+/// Whether colours may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// Text only.
+    Plain,
+    /// With colours, for a terminal.
+    Coloured,
+}
+
+/// The diagnostic as text, with the lines of source that it is about.
+#[must_use]
+pub fn draw(diagnostic: &Diagnostic, locator: &Locator<'_>, drawing: Drawing) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let labels = labels(diagnostic, locator);
+    let mut group = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code.as_str()));
+    for source in in_order(&labels) {
+        let Some(file) = locator.sources().get(source.0) else { continue };
+        let mine: Vec<_> = labels.iter().filter(|label| label.location.source == source).collect();
+        group = group.element(snippet(file, &mine));
+    }
+    let renderer = match drawing {
+        Drawing::Plain => Renderer::plain(),
+        Drawing::Coloured => Renderer::styled(),
+    };
+    let report = [group.element(Level::HELP.message(&diagnostic.help))];
+    format!("{}\n", renderer.decor_style(DecorStyle::Ascii).render(&report))
+}
+
+struct Located<'d> {
+    location: Location,
+    text: &'d str,
+    kind: AnnotationKind,
+}
+
+fn labels<'d>(diagnostic: &'d Diagnostic, locator: &Locator<'_>) -> Vec<Located<'d>> {
+    let primary = std::iter::once((&diagnostic.primary, AnnotationKind::Primary));
+    let others = diagnostic.others.iter().map(|label| (label, AnnotationKind::Context));
+    primary
+        .chain(others)
+        .map(|(label, kind)| Located { location: label.place.locate(locator), text: &label.text, kind })
+        .collect()
+}
+
+/// The sources of the labels, that of the primary label first.
+fn in_order(labels: &[Located<'_>]) -> Vec<SourceId> {
+    let mut order: Vec<SourceId> = Vec::new();
+    for label in labels {
+        if !order.contains(&label.location.source) {
+            order.push(label.location.source);
+        }
+    }
+    order
+}
+
+fn snippet<'s>(file: &'s Source, labels: &[&Located<'s>]) -> Snippet<'s, Annotation<'s>> {
+    let spans: Vec<_> = labels.iter().map(|label| label.location.span.clone()).collect();
+    let window = window(&file.text, &spans);
+    let line = 1 + file.text.get(..window.start).unwrap_or_default().matches('\n').count();
+    let text = file.text.get(window.clone()).unwrap_or_default();
+    let mut snippet = Snippet::source(text).line_start(line).path(file.name.as_str()).fold(true);
+    for label in labels {
+        let span = label.location.span.start - window.start..label.location.span.end - window.start;
+        snippet = snippet.annotation(label.kind.span(span).label((!label.text.is_empty()).then_some(label.text)));
+    }
+    snippet
+}
+
+/// The whole lines around all spans: a large file is not walked for the drawing of a few lines.
+fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
+    let start = spans.iter().map(|span| span.start).min().unwrap_or(0).min(text.len());
+    let end = spans.iter().map(|span| span.end).max().unwrap_or(0).clamp(start, text.len());
+    let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let line_end = text.get(end..).and_then(|behind| behind.find('\n')).map_or(text.len(), |at| end + at);
+    line_start..line_end
+}

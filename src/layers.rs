@@ -1,0 +1,221 @@
+//! Knows how the layers of a profile are gathered: the settings of the command line, the selected profile, what it
+//! extends, and so on down to a base. Must not know what the fields mean.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::locate::{FieldPath, Locator, Part};
+use crate::profile::{self, Profile};
+use crate::source::{Catalogue, Origin, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, UnknownName};
+use crate::spelling::{nearest, quoted};
+
+/// A profile with all its layers merged, and the sources that wrote it.
+#[derive(Debug)]
+pub struct Layers {
+    /// The strongest layer first: settings, the selected profile, its base, the base of that …
+    pub sources: Vec<Source>,
+    /// What they say together.
+    pub profile: Profile,
+    /// What was wrong with one of them, or between them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a profile could not be loaded.
+#[derive(Debug)]
+pub enum LoadFault {
+    /// It is not there, or not readable as text; shown like any other fault.
+    Rejected {
+        /// The fault.
+        diagnostic: Box<Diagnostic>,
+        /// The sources that it speaks of.
+        sources: Vec<Source>,
+    },
+    /// The operating system said no.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+/// Loads the profile that a text of the command line names; `given_by` stands before it in messages, such as
+/// `--profile `.
+///
+/// # Errors
+/// Where there is no such profile, or it can't be read.
+pub fn load(text: &str, given_by: &str, catalogue: &Catalogue) -> Result<Source, LoadFault> {
+    let argument = Source::command_line(format!("{given_by}{text}"));
+    let place = Place::Span(SourceId(0), given_by.len()..argument.text.len());
+    let reference = Reference::parse(text);
+    fetch(&reference, None, catalogue).map_err(|fault| fault.told(&reference, place, vec![argument]))
+}
+
+/// Follows `extends` from the selected profile down to its base, and merges all layers.
+///
+/// # Errors
+/// Where the operating system does not let a base be read. Everything else is among the diagnostics.
+pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) -> Result<Layers, LoadFault> {
+    let mut sources: Vec<Source> = settings.into_iter().rev().collect();
+    let mut profiles = Vec::new();
+    let mut diagnostics = Vec::new();
+    for (index, setting) in sources.iter().enumerate() {
+        let (profile, faults) = profile::parse(setting, SourceId(index));
+        diagnostics.extend(faults);
+        diagnostics.extend(profile.extends.is_given().then(|| extends_in_setting(SourceId(index), setting)));
+        profiles.push(profile);
+    }
+    let first = sources.len();
+    let mut next = Some(selected);
+    while let Some(source) = next.take() {
+        let id = SourceId(sources.len());
+        let (profile, faults) = profile::parse(&source, id);
+        diagnostics.extend(faults);
+        let extends = profile.extends.get().cloned();
+        profiles.push(profile);
+        let folder = source.folder().map(Path::to_owned);
+        sources.push(source);
+        let Some(profile::Extends(reference)) = extends else { continue };
+        let place = place_of_extends(&sources, id);
+        match fetch(&reference, sources.last().map(|source| (source, folder.as_deref())), catalogue) {
+            Err(fault) => match fault.told(&reference, place, Vec::new()) {
+                LoadFault::Rejected { diagnostic, sources: more } => {
+                    diagnostics.push(adopt(*diagnostic, sources.len()));
+                    sources.extend(more);
+                }
+                io @ LoadFault::Io { .. } => return Err(io),
+            },
+            Ok(base) => match cycle(sources.get(first..).unwrap_or_default(), &base) {
+                Some(diagnostic) => diagnostics.push(told_cycle(&diagnostic, place)),
+                None => next = Some(base),
+            },
+        }
+    }
+    let (profile, faults) = profile::merge(profiles);
+    diagnostics.extend(faults);
+    Ok(Layers { sources, profile, diagnostics })
+}
+
+/// Why a reference leads nowhere.
+enum FetchFault {
+    Unknown(UnknownName),
+    Read(PathBuf, ReadFault),
+}
+
+/// Reads what a reference means, seen from the source that extends it, or from the command line.
+fn fetch(
+    reference: &Reference,
+    from: Option<(&Source, Option<&Path>)>,
+    catalogue: &Catalogue,
+) -> Result<Source, FetchFault> {
+    let embedded = from.is_some_and(|(source, _)| matches!(source.origin, Origin::Embedded(_)));
+    match reference {
+        Reference::StandardInput => Source::from_standard_input().map_err(|fault| FetchFault::Read("-".into(), fault)),
+        Reference::Builtin(name) => catalogue.builtin(name).map_err(FetchFault::Unknown),
+        Reference::Name(name) if embedded => catalogue.builtin(name).map_err(FetchFault::Unknown),
+        Reference::Name(name) => catalogue.by_name(name).map_err(FetchFault::Unknown),
+        Reference::Path(path) if embedded => catalogue.builtin(&path.to_string_lossy()).map_err(FetchFault::Unknown),
+        Reference::Path(path) => {
+            let folder = from.and_then(|(_, folder)| folder).unwrap_or(Path::new(""));
+            let path = folder.join(path);
+            catalogue.read(&path).map_err(|fault| FetchFault::Read(path, fault))
+        }
+    }
+}
+
+impl FetchFault {
+    /// The fault as it is told: `place` names the reference in one of `sources`.
+    fn told(self, reference: &Reference, place: Place, mut sources: Vec<Source>) -> LoadFault {
+        let shown = quoted(&reference.to_string());
+        let diagnostic = match self {
+            Self::Unknown(UnknownName::None { known }) => {
+                let name = reference.to_string();
+                let help = match nearest(&name, known.iter().map(String::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`? there are {}", listed(&known)),
+                    None => format!("use one of {}, or the path of a profile", listed(&known)),
+                };
+                Diagnostic::error(Code::UnknownProfile, place, format!("no profile is named {shown}"), help)
+            }
+            Self::Unknown(UnknownName::Ambiguous { claimants }) => Diagnostic::error(
+                Code::AmbiguousAlias,
+                place,
+                format!("{shown} is an alias of several profiles: {}", listed(&claimants)),
+                "use a profile's name, or remove the alias from all but one",
+            ),
+            Self::Unknown(UnknownName::Unreadable { name, fault }) => {
+                return Self::Read(PathBuf::from(name), fault).told(reference, place, sources);
+            }
+            Self::Read(_, ReadFault::Missing) => Diagnostic::error(
+                Code::UnknownProfile,
+                place,
+                format!("there is no file {shown}"),
+                "look at the path; `codelab-gen profiles` lists the profiles that have a name",
+            ),
+            Self::Read(_, ReadFault::TooLarge) => Diagnostic::error(
+                Code::DocumentSize,
+                place,
+                format!("{shown} is larger than {} MiB", SIZE_LIMIT / 1024 / 1024),
+                "look whether this file is a profile",
+            ),
+            Self::Read(_, ReadFault::NotUtf8 { readable, span }) => {
+                sources.push(readable);
+                let place = Place::Span(SourceId(sources.len() - 1), span);
+                Diagnostic::error(
+                    Code::NotUtf8,
+                    place,
+                    "the file is not UTF-8 from this character on",
+                    "save it as UTF-8",
+                )
+            }
+            Self::Read(path, ReadFault::Io(error)) => return LoadFault::Io { path, error },
+        };
+        LoadFault::Rejected { diagnostic: Box::new(diagnostic), sources }
+    }
+}
+
+/// Moves a fault in a source of its own behind the sources that there are.
+fn adopt(mut diagnostic: Diagnostic, sources: usize) -> Diagnostic {
+    if diagnostic.code == Code::NotUtf8
+        && let Place::Span(_, span) = diagnostic.primary.place
+    {
+        diagnostic.primary.place = Place::Span(SourceId(sources), span);
+    }
+    diagnostic
+}
+
+/// The chain of names from the base that would be extended a second time, back to itself.
+fn cycle(chain: &[Source], base: &Source) -> Option<String> {
+    let start = chain.iter().position(|source| same_file(source, base))?;
+    let names = chain.iter().skip(start).chain(std::iter::once(base)).map(|source| source.name.as_str());
+    Some(names.collect::<Vec<_>>().join(" -> "))
+}
+
+fn same_file(one: &Source, other: &Source) -> bool {
+    match (&one.origin, &other.origin) {
+        (Origin::File(one), Origin::File(other)) => {
+            one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+        }
+        (one, other) => one == other,
+    }
+}
+
+fn told_cycle(chain: &str, place: Place) -> Diagnostic {
+    let help = "let one of them extend something else, or nothing";
+    Diagnostic::error(Code::ExtendsCycle, place, format!("this profile extends itself: {chain}"), help)
+}
+
+fn extends_in_setting(id: SourceId, setting: &Source) -> Diagnostic {
+    let place = Place::Span(id, 0..setting.text.len());
+    let help = "write a profile with this `extends`, or select another one";
+    Diagnostic::error(Code::Conflict, place, "`--set` can't change what a profile extends", help)
+}
+
+fn place_of_extends(sources: &[Source], id: SourceId) -> Place {
+    let written = sources.get(id.0..).unwrap_or_default();
+    let location = Locator::new(written).locate(&FieldPath::root().key("extends"), Part::Value);
+    Place::Span(id, location.span)
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

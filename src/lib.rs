@@ -1,0 +1,21 @@
+//! lib
+pub mod change;
+pub mod cli;
+pub mod command;
+pub mod deployment;
+pub mod diagnostic;
+pub mod dotenv;
+pub mod layers;
+pub mod locate;
+pub mod outcome;
+pub mod placement;
+pub mod profile;
+pub mod render;
+pub mod resolve;
+pub mod schema;
+pub mod secret;
+pub mod source;
+pub mod spelling;
+pub mod url;
+pub mod value;
+pub mod yaml;

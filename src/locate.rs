@@ -1,0 +1,235 @@
+//! Knows how a path such as `services.auth-service.port` becomes a place in the text that wrote it.
+//! Must not know what the field means.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::ops::Range;
+
+use crate::source::{Source, SourceId};
+use crate::yaml::{self, Content, Node};
+
+/// The way from the top of a profile to one of its fields: keys, and positions in lists as decimal numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct FieldPath(Vec<String>);
+
+impl FieldPath {
+    /// The profile as a whole.
+    #[must_use]
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The field `key` below this one.
+    #[must_use]
+    pub fn key(&self, key: impl fmt::Display) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(key.to_string());
+        Self(steps)
+    }
+
+    /// The keys from the top.
+    #[must_use]
+    pub fn steps(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Reads a path as `--set` takes it: keys between dots; a key that has a dot itself stands in double quotes.
+    ///
+    /// Returns nothing where a key is empty or a quote is not closed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        loop {
+            let (step, behind) = match rest.strip_prefix('"') {
+                Some(quoted) => quoted.split_once('"')?,
+                None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
+            };
+            if step.is_empty() {
+                return None;
+            }
+            steps.push(step.to_owned());
+            match behind.strip_prefix('.') {
+                Some(behind) => rest = behind,
+                None if behind.is_empty() => return Some(Self(steps)),
+                None => return None,
+            }
+        }
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, step) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str(".")?;
+            }
+            if step.contains('.') {
+                write!(f, "\"{step}\"")?;
+            } else {
+                f.write_str(step)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which part of a field a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Its key.
+    Key,
+    /// Its value.
+    Value,
+}
+
+/// A place in one of the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The source.
+    pub source: SourceId,
+    /// The bytes of its text; empty where no text can be shown for it.
+    pub span: Range<usize>,
+}
+
+/// Looks up places; each source is read again at most once, and only when a fault is told.
+#[derive(Debug)]
+pub struct Locator<'s> {
+    sources: &'s [Source],
+    trees: Vec<OnceCell<Option<Node<'s>>>>,
+}
+
+impl<'s> Locator<'s> {
+    /// A locator for these sources, the strongest layer first.
+    #[must_use]
+    pub fn new(sources: &'s [Source]) -> Self {
+        Self { sources, trees: sources.iter().map(|_| OnceCell::new()).collect() }
+    }
+
+    /// The sources.
+    #[must_use]
+    pub fn sources(&self) -> &'s [Source] {
+        self.sources
+    }
+
+    /// Finds the field in the strongest layer that wrote it. Where none wrote it: the nearest field around it.
+    #[must_use]
+    pub fn locate(&self, path: &FieldPath, part: Part) -> Location {
+        let mut best: Option<(usize, Location)> = None;
+        for (index, (source, tree)) in self.sources.iter().zip(&self.trees).enumerate() {
+            let found = match source.setting() {
+                Some((set, value)) => find_in_setting(&set, &value, path, part),
+                None => tree
+                    .get_or_init(|| yaml::read(&source.text).ok())
+                    .as_ref()
+                    .and_then(|root| find_in_tree(root, &source.text, path, part)),
+            };
+            let Some((depth, span)) = found else { continue };
+            if best.as_ref().is_none_or(|(deepest, _)| depth > *deepest) {
+                best = Some((depth, Location { source: SourceId(index), span }));
+            }
+        }
+        best.map_or(Location { source: SourceId(0), span: 0..0 }, |(_, location)| location)
+    }
+}
+
+/// The line and column of a byte, both counted from 1, columns in characters.
+#[must_use]
+pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
+    (line, column)
+}
+
+/// How many steps of the path `--set` wrote, and where they stand in its argument.
+fn find_in_setting(
+    set: &FieldPath,
+    value: &Range<usize>,
+    path: &FieldPath,
+    part: Part,
+) -> Option<(usize, Range<usize>)> {
+    let common = set.0.iter().zip(&path.0).take_while(|(a, b)| a == b).count();
+    if common < set.0.len().min(path.0.len()) || common == 0 {
+        return None;
+    }
+    let is_value = path.0.len() > common || (common == set.0.len() && part == Part::Value);
+    Some((common, if is_value { value.clone() } else { 0..value.start.saturating_sub(1) }))
+}
+
+/// How many steps of the path a document has written, and where the last of them stands.
+fn find_in_tree(root: &Node<'_>, text: &str, path: &FieldPath, part: Part) -> Option<(usize, Range<usize>)> {
+    let mut node = root;
+    let mut found = None;
+    for (depth, step) in path.0.iter().enumerate() {
+        let Some((key_span, value)) = child(node, step) else { break };
+        let is_last = depth + 1 == path.0.len();
+        let whole = is_last && part == Part::Value && is_flat(value, text);
+        found = Some((depth + 1, if whole { value.span.clone() } else { key_span }));
+        node = value;
+    }
+    found
+}
+
+fn child<'n, 'text>(node: &'n Node<'text>, step: &str) -> Option<(Range<usize>, &'n Node<'text>)> {
+    match &node.content {
+        Content::Mapping(entries) => {
+            entries.iter().find(|entry| entry.key == step).map(|entry| (entry.key_span.clone(), &entry.value))
+        }
+        Content::Sequence(items) => {
+            let item = items.get(step.parse::<usize>().ok()?)?;
+            Some((item.span.clone(), item))
+        }
+        Content::Scalar(_) => None,
+    }
+}
+
+/// Whether a value is better shown than its key: it stands on one line and is not empty.
+fn is_flat(node: &Node<'_>, text: &str) -> bool {
+    !node.span.is_empty() && text.get(node.span.clone()).is_some_and(|written| !written.contains('\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_back_as_written() {
+        for text in ["port", "services.auth-service.port", r#"services.a.labels."com.example.x""#] {
+            assert_eq!(FieldPath::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", ".", "a.", "a..b", r#"a."b"#, r#"a."b"c"#] {
+            assert_eq!(FieldPath::parse(text), None, "{text}");
+        }
+    }
+
+    fn source(text: &str) -> Source {
+        Source::from_text("test.yaml", text)
+    }
+
+    fn located(sources: &[Source], path: &str, part: Part) -> (usize, String) {
+        let location = Locator::new(sources).locate(&FieldPath::parse(path).unwrap(), part);
+        (location.source.0, sources[location.source.0].text[location.span].to_owned())
+    }
+
+    #[test]
+    fn the_strongest_layer_that_wrote_the_field_is_found() {
+        let sources = [
+            Source::from_setting("services.a.replicas=3").unwrap(),
+            source("services: { a: { port: 2 } }\n"),
+            source("services:\n  a:\n    port: 1\n    image: x\n"),
+        ];
+        assert_eq!(located(&sources, "services.a.port", Part::Value), (1, "2".into()));
+        assert_eq!(located(&sources, "services.a.image", Part::Value), (2, "x".into()));
+        assert_eq!(located(&sources, "services.a.image", Part::Key), (2, "image".into()));
+        assert_eq!(located(&sources, "services.a.replicas", Part::Value), (0, "3".into()));
+        assert_eq!(located(&sources, "services.a.replicas", Part::Key), (0, "services.a.replicas".into()));
+    }
+
+    #[test]
+    fn an_unwritten_field_falls_back_to_the_nearest_one_around_it() {
+        let sources = [source("services:\n  a:\n    port: 1\n")];
+        assert_eq!(located(&sources, "services.a.database.sqlite.path", Part::Value), (0, "a".into()));
+        assert_eq!(located(&sources, "postgres", Part::Value), (0, String::new()));
+    }
+}

@@ -1,0 +1,116 @@
+//! Knows where the outputs stand beside the project, and rewrites the profile's paths for that place.
+//! Must not know which files there are.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::value::{HostPath, Mount, MountSource};
+
+/// Where the outputs stand, and how they call their profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// The profile, as a later run would select it.
+    pub profile: String,
+    /// The way from the output folder to the project's root: `.`, `..`, `../..`, or an absolute path.
+    pub root: String,
+}
+
+impl Placement {
+    /// A path of the profile as it must be written in the output folder.
+    #[must_use]
+    pub fn from_out(&self, path: &HostPath) -> String {
+        if path.is_absolute() {
+            return path.as_str().to_owned();
+        }
+        let mut steps: Vec<&str> = self.root.trim_end_matches('/').split('/').filter(|step| *step != ".").collect();
+        for step in path.as_str().split('/') {
+            match step {
+                "" | "." => {}
+                ".." if steps.last().is_some_and(|last| !matches!(*last, "" | "..")) => {
+                    steps.pop();
+                }
+                step => steps.push(step),
+            }
+        }
+        let joined = steps.join("/");
+        let is_anchored = joined == ".." || joined.starts_with("../") || joined.starts_with('/');
+        if is_anchored { joined } else { format!("./{joined}") }
+    }
+
+    /// A mount as Compose writes it, seen from the output folder.
+    #[must_use]
+    pub fn mount(&self, mount: &Mount) -> String {
+        let source = match &mount.source {
+            MountSource::Bind(path) => self.from_out(path),
+            MountSource::Volume(name) => name.as_str().to_owned(),
+        };
+        let mode = if mount.read_only { ":ro" } else { "" };
+        format!("{source}:{}{mode}", mount.target)
+    }
+}
+
+/// An absolute path without `.` and `..`, by its text alone.
+#[must_use]
+pub fn normalized(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// The way from one folder to another path, both absolute and normalized; the path itself where the two have nothing in
+/// common but the root of the file system.
+#[must_use]
+pub fn relative(from: &Path, to: &Path) -> String {
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    if common <= 1 && from != to {
+        return to.display().to_string();
+    }
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(to.components().skip(common)).collect();
+    if way.as_os_str().is_empty() { ".".to_owned() } else { way.display().to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextValue as _;
+
+    #[test]
+    fn paths_lead_from_the_output_folder_to_the_same_place() {
+        for (root, path, expected) in [
+            (".", "./agent-runtime", "./agent-runtime"),
+            (".", "agent-runtime/data/", "./agent-runtime/data"),
+            ("..", "./agent-runtime", "../agent-runtime"),
+            ("../..", "../shared/x", "../../../shared/x"),
+            ("..", "/srv/data", "/srv/data"),
+            ("/srv/project", "./a/../b", "/srv/project/b"),
+            ("..", ".", ".."),
+            (".", ".", "./"),
+            (".", "..hidden", "./..hidden"),
+        ] {
+            let placement = Placement { profile: String::new(), root: root.into() };
+            assert_eq!(placement.from_out(&HostPath::parse(path).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn the_way_between_two_folders() {
+        for (from, to, expected) in [
+            ("/a/b", "/a/b", "."),
+            ("/a/b/deploy", "/a/b", ".."),
+            ("/a/b", "/a/b/x/y.yaml", "x/y.yaml"),
+            ("/a/b/c", "/a/d", "../../d"),
+            ("/tmp/x", "/work/y", "/work/y"),
+        ] {
+            assert_eq!(relative(Path::new(from), Path::new(to)), expected);
+        }
+        assert_eq!(normalized(Path::new("/a/./b/../c")), Path::new("/a/c"));
+    }
+}

@@ -1,0 +1,254 @@
+//! Knows the values that a profile may write in several forms. Must not know which form a deployment needs.
+
+use indexmap::IndexMap;
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use super::leaf::{Literal, read_integer};
+use super::record::Fields;
+use super::written::{Reader, SchemaOf, Setting, Written};
+use crate::diagnostic::Code;
+use crate::value::{
+    DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, ServiceName, StartCondition, TextValue as _,
+};
+use crate::yaml::{Content, Node};
+
+/// What a variable of a service holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A text, taken as written.
+    Literal(Literal),
+    /// Whatever the variable of this name holds in `.env` or in the shell when Compose runs.
+    Environment {
+        /// The variable.
+        name: EnvironmentKey,
+        /// What holds where it is unset or empty; without one it must be set.
+        default: Option<Literal>,
+    },
+    /// A secret of the profile.
+    Secret(EnvironmentKey),
+    /// A part of the service's own database.
+    Database(DatabasePart),
+}
+
+impl Written for Value {
+    const SCHEMA_NAME: Option<&'static str> = Some("Value");
+
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        if matches!(node.content, Content::Scalar(_)) {
+            return Literal::read(node, reader).map(Self::Literal);
+        }
+        let before = reader.diagnostics.len();
+        let mut fields = Fields::of(node, "a value", reader)?;
+        let environment = fields.take("env", reader);
+        let default = fields.take("default", reader);
+        let secret = fields.take("secret", reader);
+        let database = fields.take("database", reader);
+        fields.finish(reader);
+        if reader.diagnostics.len() > before {
+            return None;
+        }
+        match (environment, default, secret, database) {
+            (Setting::Given(name), default, Setting::Absent, Setting::Absent) => {
+                Some(Self::Environment { name, default: default.get().cloned() })
+            }
+            (Setting::Absent, Setting::Absent, Setting::Given(name), Setting::Absent) => Some(Self::Secret(name)),
+            (Setting::Absent, Setting::Absent, Setting::Absent, Setting::Given(part)) => Some(Self::Database(part)),
+            _ => reader.wrong_type(
+                node,
+                "a text or one of `{ env: NAME, default: TEXT }`, `{ secret: NAME }`, `{ database: PART }`",
+                "write one of these forms",
+            ),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let literal = generator.subschema_for::<SchemaOf<Literal>>();
+        let name = generator.subschema_for::<SchemaOf<EnvironmentKey>>();
+        let part = generator.subschema_for::<SchemaOf<DatabasePart>>();
+        let variant = |title: &str, description: &str, required: &str, properties: serde_json::Value| {
+            serde_json::json!({
+                "type": "object", "title": title, "description": description, "properties": properties,
+                "required": [required], "patternProperties": { "^x-": {} }, "additionalProperties": false
+            })
+        };
+        json_schema!({ "anyOf": [
+            literal,
+            variant("env", "The value of a variable of `.env` or the shell.", "env",
+                serde_json::json!({ "env": name, "default": literal })),
+            variant("secret", "A secret of the profile.", "secret", serde_json::json!({ "secret": name })),
+            variant("database", "A part of the service's own database.", "database",
+                serde_json::json!({ "database": part })),
+        ]})
+    }
+}
+
+/// Where a secret's value comes from when `.env` does not have it yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRule {
+    /// It is made up.
+    Generate,
+    /// Somebody must give it.
+    Required,
+    /// It is read from a file.
+    File(HostPath),
+}
+
+impl Written for SecretRule {
+    const SCHEMA_NAME: Option<&'static str> = Some("SecretRule");
+
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        const EXPECTED: &str = "`generate`, `required` or `{ file: PATH }`";
+        match &node.content {
+            Content::Scalar(scalar) if scalar.text == "generate" => Some(Self::Generate),
+            Content::Scalar(scalar) if scalar.text == "required" => Some(Self::Required),
+            Content::Scalar(_) => {
+                // the text is not shown: it may be the secret itself
+                let help = "a profile holds no secret: write `generate` or `required`, and the value into .env";
+                reader.fault(Code::InvalidValue, &node.span, format!("expected {EXPECTED}, found another text"), help);
+                None
+            }
+            Content::Sequence(_) => reader.wrong_type(node, EXPECTED, "write one of these forms"),
+            Content::Mapping(_) => {
+                let mut fields = Fields::of(node, "a secret", reader)?;
+                let file = fields.take::<HostPath>("file", reader);
+                fields.finish(reader);
+                match file {
+                    Setting::Given(path) => Some(Self::File(path)),
+                    Setting::Absent | Setting::Removed(_) => reader.wrong_type(node, EXPECTED, "name a file"),
+                }
+            }
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let path = generator.subschema_for::<SchemaOf<HostPath>>();
+        json_schema!({ "anyOf": [
+            { "const": "generate", "description": "Made up once, kept for good." },
+            { "const": "required", "description": "Must be given: in .env or the environment." },
+            {
+                "type": "object", "title": "file", "description": "Read from a file.", "properties": { "file": path },
+                "required": ["file"], "patternProperties": { "^x-": {} }, "additionalProperties": false
+            }
+        ]})
+    }
+}
+
+/// A port of the host that leads to a service's port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publish {
+    /// The address that listens.
+    pub address: HostAddress,
+    /// The port of the host.
+    pub port: Port,
+    /// The variable that may give another port when Compose runs; never another address.
+    pub variable: Option<EnvironmentKey>,
+}
+
+impl Written for Publish {
+    const SCHEMA_NAME: Option<&'static str> = Some("Publish");
+
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        const HELP: &str = "write a port, which is published on 127.0.0.1, or `ADDRESS:PORT` in quotes";
+        match &node.content {
+            Content::Scalar(_) if read_integer(node).is_some() => {
+                let port = Port::read(node, reader)?;
+                Some(Self { address: HostAddress::LOOPBACK, port, variable: None })
+            }
+            Content::Scalar(scalar) => match address_and_port(&scalar.text) {
+                Some((address, port)) => Some(Self { address, port, variable: None }),
+                None => reader.wrong_type(node, "a port from 1 to 65535, or `ADDRESS:PORT`", HELP),
+            },
+            Content::Sequence(_) => reader.wrong_type(node, "one port", HELP),
+            Content::Mapping(_) => {
+                let mut fields = Fields::of(node, "a published port", reader)?;
+                let address = fields.take("address", reader);
+                let variable = fields.take("env", reader);
+                let port = fields.take("default", reader);
+                fields.finish(reader);
+                let Some(port) = port.copied() else {
+                    return reader.wrong_type(node, "`{ env: NAME, default: PORT }`", "write the default port");
+                };
+                let address = address.copied().unwrap_or(HostAddress::LOOPBACK);
+                Some(Self { address, port, variable: variable.get().cloned() })
+            }
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let port = generator.subschema_for::<SchemaOf<Port>>();
+        let address = generator.subschema_for::<SchemaOf<HostAddress>>();
+        let name = generator.subschema_for::<SchemaOf<EnvironmentKey>>();
+        json_schema!({ "anyOf": [
+            port,
+            { "type": "string", "pattern": r"^([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$", "examples": ["0.0.0.0:80"] },
+            {
+                "type": "object", "title": "env",
+                "properties": { "env": name, "default": port, "address": address },
+                "required": ["default"], "patternProperties": { "^x-": {} }, "additionalProperties": false
+            }
+        ]})
+    }
+}
+
+fn address_and_port(text: &str) -> Option<(HostAddress, Port)> {
+    let (address, port) = text.rsplit_once(':')?;
+    if address.contains(':') && !address.starts_with('[') {
+        return None;
+    }
+    let digits = port.bytes().all(|digit| digit.is_ascii_digit());
+    let port = if digits { Port::new(port.parse().ok()?)? } else { return None };
+    Some((HostAddress::parse(address).ok()?, port))
+}
+
+/// The services that must run before this one, with what is waited for; nothing stands for the best there is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DependsOn(pub IndexMap<ServiceName, Option<StartCondition>>);
+
+impl Written for DependsOn {
+    const SCHEMA_NAME: Option<&'static str> = Some("DependsOn");
+
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        if matches!(node.content, Content::Sequence(_)) {
+            let names = Vec::<ServiceName>::read(node, reader)?;
+            return Some(Self(names.into_iter().map(|name| (name, None)).collect()));
+        }
+        if !matches!(node.content, Content::Mapping(_)) {
+            return reader.wrong_type(node, "services to wait for", "write `[redis]` or `{ migrate: completed }`");
+        }
+        let conditions = super::Named::<ServiceName, StartCondition>::read(node, reader)?;
+        Some(Self(conditions.into_iter().map(|(name, condition)| (name, condition.copied())).collect()))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let list = generator.subschema_for::<SchemaOf<Vec<ServiceName>>>();
+        let map = generator.subschema_for::<SchemaOf<super::Named<ServiceName, StartCondition>>>();
+        json_schema!({ "anyOf": [list, map] })
+    }
+}
+
+/// A command: a line that Compose splits into words, or the words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// One text.
+    Line(Literal),
+    /// The words.
+    Words(Vec<Literal>),
+}
+
+impl Written for Command {
+    const SCHEMA_NAME: Option<&'static str> = Some("Command");
+
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        match &node.content {
+            Content::Scalar(_) => Literal::read(node, reader).map(Self::Line),
+            Content::Sequence(_) => Vec::read(node, reader).map(Self::Words),
+            Content::Mapping(_) => reader.wrong_type(node, "a command", "write one text, or a list of words"),
+        }
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let line = generator.subschema_for::<SchemaOf<Literal>>();
+        let words = generator.subschema_for::<SchemaOf<Vec<Literal>>>();
+        json_schema!({ "anyOf": [line, words] })
+    }
+}

@@ -1,0 +1,152 @@
+//! Knows how a mapping with fixed keys is read, with every unknown key told. Must not know any particular key.
+
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Code;
+use crate::profile::written::{Reader, Setting, Written};
+use crate::spelling::{nearest, quoted};
+use crate::yaml::{Content, Entry, Node};
+
+/// What keys of the user's own begin with; they are allowed everywhere and mean nothing.
+pub const EXTENSION_PREFIX: &str = "x-";
+
+/// The entries of one mapping while its fields are taken out.
+#[derive(Debug)]
+pub struct Fields<'n, 'text> {
+    what: &'static str,
+    entries: &'n [Entry<'text>],
+    known: Vec<&'static str>,
+}
+
+impl<'n, 'text> Fields<'n, 'text> {
+    /// The fields of a node; `what` it is, with an article.
+    pub fn of(node: &'n Node<'text>, what: &'static str, reader: &mut Reader) -> Option<Self> {
+        match &node.content {
+            Content::Mapping(entries) => Some(Self { what, entries, known: Vec::new() }),
+            Content::Scalar(_) | Content::Sequence(_) => {
+                reader.wrong_type(node, &format!("{what}, which is a mapping"), "write `key: value` lines below it")
+            }
+        }
+    }
+
+    /// Reads one field.
+    pub fn take<T: Written>(&mut self, key: &'static str, reader: &mut Reader) -> Setting<T> {
+        self.known.push(key);
+        match self.entries.iter().find(|entry| entry.key == key) {
+            Some(entry) => Setting::read(key, &entry.value, reader),
+            None => Setting::Absent,
+        }
+    }
+
+    /// Tells every key that no field was taken for.
+    pub fn finish(self, reader: &mut Reader) {
+        for entry in self.entries {
+            if self.known.contains(&entry.key.as_ref()) || entry.key.starts_with(EXTENSION_PREFIX) {
+                continue;
+            }
+            let message = format!("unknown key {} in {}", quoted(&entry.key), self.what);
+            let help = match nearest(&entry.key, self.known.iter().copied()) {
+                Some(key) => format!("did you mean `{key}`?"),
+                None => format!("use one of {}, or a key of your own that begins with `x-`", list(&self.known)),
+            };
+            reader.fault(Code::UnknownKey, &entry.key_span, message, help);
+        }
+    }
+}
+
+fn list(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The schema of a mapping with fixed keys; where it has a short form, of that form too.
+pub fn record_schema(description: &str, properties: Map<String, Value>, short: Option<&str>) -> Schema {
+    let short_form = short.and_then(|key| properties.get(key)?.pointer("/anyOf/0").cloned());
+    let long_form = json_schema!({
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "patternProperties": { "^x-": {} },
+        "additionalProperties": false
+    });
+    match short_form {
+        Some(short_form) => json_schema!({ "description": description, "anyOf": [short_form, long_form] }),
+        None => long_form,
+    }
+}
+
+/// Declares a mapping with fixed keys: its type, how it is read and merged, and its schema, from one list of fields.
+///
+/// `merged` records are laid over inherited ones field by field, `whole` ones replace them. `short KEY` says that a
+/// scalar stands for a mapping with only that key.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])+
+        $mode:ident $name:ident = $what:literal $(short $short:ident)? {
+            $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)+
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Default)]
+        pub struct $name {
+            $($(#[doc = $field_doc])+ pub $field: $crate::profile::Setting<$type>,)+
+        }
+
+        impl $crate::profile::written::Written for $name {
+            const SCHEMA_NAME: Option<&'static str> = Some(stringify!($name));
+
+            fn read(
+                node: &$crate::yaml::Node<'_>,
+                reader: &mut $crate::profile::written::Reader,
+            ) -> Option<Self> {
+                $(
+                    if matches!(node.content, $crate::yaml::Content::Scalar(_)) {
+                        let $short = $crate::profile::Setting::read(stringify!($short), node, reader);
+                        return Some(Self { $short, ..Self::default() });
+                    }
+                )?
+                let mut fields = $crate::profile::record::Fields::of(node, $what, reader)?;
+                let record = Self { $($field: fields.take(stringify!($field), reader),)+ };
+                fields.finish(reader);
+                Some(record)
+            }
+
+            fn overlay(
+                base: Option<Self>,
+                over: Self,
+                reader: &mut $crate::profile::written::Reader,
+            ) -> Self {
+                let base = $crate::profile::record::inherited!($mode base);
+                Self { $($field: base.$field.overlay(over.$field, reader),)+ }
+            }
+
+            fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut properties = serde_json::Map::new();
+                $(
+                    let field = $crate::profile::written::setting_schema::<$type>(
+                        generator,
+                        concat!($($field_doc),+).trim_ascii(),
+                    );
+                    properties.insert(stringify!($field).to_owned(), field.into());
+                )+
+                $crate::profile::record::record_schema(
+                    concat!($($doc),+).trim_ascii(),
+                    properties,
+                    None$(.or(Some(stringify!($short))))?,
+                )
+            }
+        }
+    };
+}
+
+macro_rules! inherited {
+    (merged $base:ident) => {
+        $base.unwrap_or_default()
+    };
+    (whole $base:ident) => {{
+        drop($base);
+        Self::default()
+    }};
+}
+
+pub(crate) use {inherited, record};

@@ -1,0 +1,278 @@
+//! Knows the sections of a profile and their fields; this is the format, in the order that people write it.
+//! Must not know defaults, nor rules between fields.
+
+use super::form::{Command, DependsOn, Publish, SecretRule, Value};
+use super::leaf::{Literal, Named};
+use super::raw::RawKeys;
+use super::record::record;
+use super::written::{Reader, Written};
+use crate::diagnostic::Code;
+use crate::value::{
+    Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Driver, Duration, Engine, EnvironmentKey,
+    ExtensionName, HostName, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProfileName, ProjectName,
+    Replicas, RoleName, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+};
+use crate::yaml::Node;
+
+record! {
+    /// A deployment profile: which services run, and which database each one uses.
+    merged Profile = "a profile" {
+        /// The version of the profile format: 1.
+        format: Format,
+        /// The profile that this one builds on: a path relative to this file, or a name.
+        extends: Extends,
+        /// Other names that `--profile` takes for this profile.
+        aliases: Vec<ProfileName>,
+        /// What the deployment is for. A profile without a stage is a base: others extend it, nobody selects it.
+        stage: Stage,
+        /// The folder that the outputs go to, relative to the project's root.
+        out: HostPath,
+        /// The name of the Compose project: it names containers, networks and volumes.
+        project: ProjectName,
+        /// The engine of every service that chooses none itself.
+        engine: Engine,
+        /// The programs that run, by name.
+        services: Named<ServiceName, Service>,
+        /// The PostgreSQL server, used where a service's engine is `postgres`.
+        postgres: Postgres,
+        /// Secrets by name, with the rule for their first value. Their values never stand in a profile.
+        secrets: Named<EnvironmentKey, SecretRule>,
+        /// Raw top-level Compose keys that this format has no field for; `${…}` is live in them.
+        compose: RawKeys,
+    }
+}
+
+record! {
+    /// A program of the deployment.
+    merged Service = "a service" {
+        /// How its image is built: the folder with the Dockerfile, or the details.
+        build: Build,
+        /// The image that is run, or the name that a built image gets.
+        image: ImageReference,
+        /// What is run instead of the image's own command.
+        command: Command,
+        /// What is run instead of the image's own entrypoint.
+        entrypoint: Command,
+        /// The user inside of the container, such as `1000:1000`.
+        user: Literal,
+        /// The folder that the program runs in; by default the parent of the data mount's target.
+        working_dir: ContainerPath,
+        /// The port that the program listens on inside of its container.
+        port: Port,
+        /// The port of the host that leads to `port`: a number for 127.0.0.1, or `ADDRESS:PORT`.
+        publish: Publish,
+        /// Where its data is kept: `./folder:/app/data` or `volume-name:/app/data`.
+        data: Mount,
+        /// More mounts.
+        volumes: Vec<Mount>,
+        /// Variables of the container.
+        environment: Named<VariableName, Value>,
+        /// How Docker finds out whether the service works.
+        healthcheck: HealthCheck,
+        /// Services that must run before this one.
+        depends_on: DependsOn,
+        /// Labels of the container.
+        labels: Named<LabelName, Literal>,
+        /// How many containers of it run.
+        replicas: Replicas,
+        /// What it may use of the machine.
+        limits: Limits,
+        /// Its database: what each engine would be; `engine` says which one is.
+        database: Database,
+        /// Raw Compose keys that this format has no field for; `${…}` is live in them.
+        compose: RawKeys,
+    }
+}
+
+record! {
+    /// How an image is built.
+    whole Build = "a build" short context {
+        /// The folder that is sent to the builder, relative to the project's root.
+        context: HostPath,
+        /// The Dockerfile, relative to the context.
+        dockerfile: HostPath,
+        /// The stage of the Dockerfile to build.
+        target: Literal,
+        /// Arguments of the build.
+        args: Named<VariableName, Literal>,
+    }
+}
+
+record! {
+    /// How Docker finds out whether a service works: a URL path to ask, or a command.
+    whole HealthCheck = "a health check" {
+        /// The path that is asked for on the service's `port`.
+        http: HttpPath,
+        /// The program of the image that asks; `python` by default.
+        with: CommandProbe,
+        /// A command that fails when the service does not work, instead of `http`.
+        command: Command,
+        /// The time between two checks; 30s by default.
+        interval: Duration,
+        /// How long one check may take; 5s by default.
+        timeout: Duration,
+        /// How many failures in a row make it unhealthy; 3 by default.
+        retries: Replicas,
+        /// How long failures do not count after the start; 30s by default.
+        start_period: Duration,
+    }
+}
+
+record! {
+    /// What a service may use of the machine.
+    merged Limits = "limits" {
+        /// Memory, such as `512m`.
+        memory: ByteSize,
+        /// Processors, such as `"0.5"`.
+        cpus: CpuCount,
+    }
+}
+
+record! {
+    /// What each engine would be for a service, and which one is used.
+    merged Database = "a database" {
+        /// The engine that is used; by default the profile's `engine`, or the only one described here.
+        engine: Engine,
+        /// The SQLite file: what stands after `sqlite:///`.
+        sqlite: Sqlite,
+        /// The PostgreSQL database's name, or its details.
+        postgres: PostgresDatabase,
+        /// The driver that opens a PostgreSQL URL; `asyncpg` by default.
+        driver: Driver,
+        /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
+        env: VariableName,
+        /// Says that another service uses the same database on purpose; both must say so.
+        shared: bool,
+    }
+}
+
+record! {
+    /// A SQLite database.
+    merged Sqlite = "a SQLite database" short path {
+        /// The file: relative to `working_dir`, or absolute; below the data mount.
+        path: SqlitePath,
+    }
+}
+
+record! {
+    /// A database on the PostgreSQL server.
+    merged PostgresDatabase = "a PostgreSQL database" short name {
+        /// Its name.
+        name: DatabaseName,
+        /// Extensions that are created in it.
+        extensions: Vec<ExtensionName>,
+    }
+}
+
+record! {
+    /// The PostgreSQL server: a container of the deployment, or an external one.
+    merged Postgres = "the postgres section" {
+        /// The image of the container.
+        image: ImageReference,
+        /// The major version, where the image is not a numeric tag of `postgres`.
+        version: PostgresMajor,
+        /// The role that the server is made with; with shared access every service logs in as it.
+        user: RoleName,
+        /// The database that the server is made with; services have their own.
+        database: DatabaseName,
+        /// Whether all services log in as `user`, or each one as a role of its own.
+        access: Access,
+        /// The port of the host that leads to the server; none by default.
+        publish: Publish,
+        /// The named volume of the data; `postgres-data` by default.
+        volume: VolumeName,
+        /// Server settings, such as `max_connections: 200`.
+        settings: Named<SettingName, Literal>,
+        /// A server outside of the deployment, instead of a container.
+        external: External,
+        /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
+        compose: RawKeys,
+    }
+}
+
+record! {
+    /// A PostgreSQL server outside of the deployment.
+    merged External = "an external server" {
+        /// Its host name.
+        host: HostName,
+        /// Its port; 5432 by default.
+        port: Port,
+        /// How connections are protected; `verify-full` by default in staging and production, else `disable`.
+        tls: Tls,
+        /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
+        /// one, `verify-full` uses the certificates of the service's image.
+        ca: HostPath,
+    }
+}
+
+/// The version of the profile format; only [`super::FORMAT`] can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format;
+
+impl Written for Format {
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        const HELP: &str = "write `format: 1`; a newer format needs a newer codelab-gen";
+        match super::leaf::read_integer(node) {
+            Some(Some(super::FORMAT)) => Some(Self),
+            Some(_) => {
+                let message = format!("expected the format {}, found {}", super::FORMAT, super::written::found(node));
+                reader.fault(Code::InvalidValue, &node.span, message, HELP);
+                None
+            }
+            None => reader.wrong_type(node, "the number of the format", HELP),
+        }
+    }
+
+    fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "const": super::FORMAT })
+    }
+}
+
+/// What a profile extends, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extends(pub crate::source::Reference);
+
+impl Written for Extends {
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let text = super::written::read_text(node, reader)?;
+        if text.is_empty() || text == "-" {
+            let help = "write a path such as `./base.yaml`, or a profile's name";
+            reader.fault(Code::InvalidValue, &node.span, "expected a profile to extend", help);
+            return None;
+        }
+        Some(Self(crate::source::Reference::parse(text)))
+    }
+
+    fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^([^-]|-.)", "examples": ["./base.yaml"] })
+    }
+}
+
+/// The name of a label: any text without white space and `=`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LabelName(String);
+
+impl LabelName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl crate::value::TextValue for LabelName {
+    fn parse(text: &str) -> Result<Self, crate::value::Mismatch> {
+        let allowed = |c: char| c.is_ascii_graphic() && c != '=';
+        if !text.is_empty() && text.chars().all(allowed) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(crate::value::Mismatch::new(
+            "a label's name of ASCII characters without spaces and `=`",
+            "write a name such as `com.example.team`",
+        ))
+    }
+
+    fn schema() -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[!-<>-~]+$" })
+    }
+}

@@ -1,0 +1,246 @@
+//! Knows how a part of a profile is read from YAML, laid over an inherited one, and described to editors.
+//! Must not know any particular field.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::source::SourceId;
+use crate::spelling::quoted;
+use crate::value::TextValue;
+use crate::yaml::{Content, Node};
+
+/// A part of a profile as one layer wrote it.
+pub trait Written: Sized {
+    /// The name under which the JSON Schema defines it; nothing for what is written out where it is used.
+    const SCHEMA_NAME: Option<&'static str> = None;
+
+    /// Reads it; where that fails the reader was told why.
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self>;
+
+    /// What holds when a stronger layer wrote `over` where a weaker one wrote `base`. Single choices and lists are
+    /// replaced whole.
+    fn overlay(base: Option<Self>, over: Self, reader: &mut Reader) -> Self {
+        let (_, _) = (base, reader);
+        over
+    }
+
+    /// The same rule for editors.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+}
+
+/// A field of a profile as one layer wrote it.
+#[derive(Debug, Clone, Default)]
+pub enum Setting<T> {
+    /// Not written: what was inherited holds.
+    #[default]
+    Absent,
+    /// Written as `null`: what was inherited is removed.
+    Removed(Removal),
+    /// Written.
+    Given(T),
+}
+
+/// A `null`, to be told where there was nothing to remove.
+#[derive(Debug, Clone)]
+pub struct Removal {
+    key: String,
+    place: Place,
+}
+
+impl<T: Written> Setting<T> {
+    /// Reads the value of `key`.
+    pub fn read(key: &str, node: &Node<'_>, reader: &mut Reader) -> Self {
+        if is_null(node) {
+            let place = reader.place(&node.span);
+            return Self::Removed(Removal { key: key.to_owned(), place });
+        }
+        T::read(node, reader).map_or(Self::Absent, Self::Given)
+    }
+
+    /// Lays the stronger layer's setting over this one.
+    #[must_use]
+    pub fn overlay(self, over: Self, reader: &mut Reader) -> Self {
+        match (self, over) {
+            (base, Self::Absent) => base,
+            (Self::Given(base), Self::Given(over)) => Self::Given(T::overlay(Some(base), over, reader)),
+            (_, Self::Given(over)) => Self::Given(T::overlay(None, over, reader)),
+            (Self::Given(_), Self::Removed(_)) => Self::Absent,
+            (_, Self::Removed(removal)) => {
+                reader.diagnostics.push(removal.fault());
+                Self::Absent
+            }
+        }
+    }
+}
+
+impl<T> Setting<T> {
+    /// The value, where one holds.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Absent | Self::Removed(_) => None,
+        }
+    }
+
+    /// Whether a value holds.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.get().is_some()
+    }
+}
+
+impl<T: Copy> Setting<T> {
+    /// The value, where one holds.
+    #[must_use]
+    pub fn copied(&self) -> Option<T> {
+        self.get().copied()
+    }
+}
+
+impl Removal {
+    fn fault(self) -> Diagnostic {
+        let key = quoted(&self.key);
+        Diagnostic::error(
+            Code::NothingToRemove,
+            self.place,
+            format!("`null` removes {key}, but no profile below this one gives it"),
+            format!("remove the line, or write a value for {key}"),
+        )
+    }
+}
+
+/// Collects what is wrong with one source.
+#[derive(Debug)]
+pub struct Reader {
+    source: SourceId,
+    excerpt: Option<Excerpt>,
+    /// What was wrong so far.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How a document made of a `--set` argument lies over that argument.
+#[derive(Debug, Clone)]
+pub struct Excerpt {
+    /// Where the value starts in the document.
+    pub document_start: usize,
+    /// Where the value stands in the argument, behind the path and `=`.
+    pub value: Range<usize>,
+}
+
+impl Reader {
+    /// A reader of one source, or of a document that was made of a part of it.
+    #[must_use]
+    pub fn new(source: SourceId, excerpt: Option<Excerpt>) -> Self {
+        Self { source, excerpt, diagnostics: Vec::new() }
+    }
+
+    /// The place of these bytes of the document.
+    #[must_use]
+    pub fn place(&self, span: &Range<usize>) -> Place {
+        let span = match &self.excerpt {
+            None => span.clone(),
+            Some(Excerpt { document_start, value }) if span.start >= *document_start => {
+                let shifted = |offset: usize| (offset - document_start + value.start).min(value.end);
+                shifted(span.start)..shifted(span.end)
+            }
+            Some(Excerpt { value, .. }) => 0..value.start.saturating_sub(1),
+        };
+        Place::Span(self.source, span)
+    }
+
+    /// Tells a fault.
+    pub fn fault(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        let place = self.place(span);
+        self.diagnostics.push(Diagnostic::error(code, place, message, help));
+    }
+
+    /// Tells that something of another kind was expected; the way to read nothing.
+    pub fn wrong_type<T>(&mut self, node: &Node<'_>, expected: &str, help: &str) -> Option<T> {
+        let message = format!("expected {expected}, found {}", found(node));
+        self.fault(Code::WrongType, &node.span, message, help);
+        None
+    }
+}
+
+/// What a node is, for messages.
+pub fn found(node: &Node<'_>) -> String {
+    match &node.content {
+        Content::Scalar(_) if is_null(node) => "nothing".to_owned(),
+        Content::Scalar(scalar) => format!("{} {}", scalar.kind_name(), quoted(&scalar.text)),
+        Content::Sequence(_) => "a list".to_owned(),
+        Content::Mapping(_) => "a mapping".to_owned(),
+    }
+}
+
+/// Whether a node is YAML's null.
+pub fn is_null(node: &Node<'_>) -> bool {
+    matches!(&node.content, Content::Scalar(scalar) if scalar.kind() == crate::yaml::ScalarKind::Null)
+}
+
+impl<T: TextValue> Written for T {
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let text = read_text(node, reader)?;
+        match T::parse(text) {
+            Ok(value) => Some(value),
+            Err(mismatch) => {
+                let message = format!("expected {}, found {}", mismatch.expected, quoted(text));
+                reader.fault(Code::InvalidValue, &node.span, message, mismatch.help);
+                None
+            }
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        T::schema()
+    }
+}
+
+/// The text of a scalar that is a text by YAML's rules.
+pub fn read_text<'n>(node: &'n Node<'_>, reader: &mut Reader) -> Option<&'n str> {
+    use crate::yaml::ScalarKind;
+    match &node.content {
+        Content::Scalar(scalar) if scalar.kind() == ScalarKind::Text => Some(&scalar.text),
+        Content::Scalar(scalar) if scalar.kind() != ScalarKind::Null => {
+            let help = format!("put it in quotes: \"{}\"", scalar.text);
+            reader.wrong_type(node, "a text", &help)
+        }
+        Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
+            reader.wrong_type(node, "a text", "write one text")
+        }
+    }
+}
+
+/// Gives a written type to schemars, which collects named definitions.
+pub struct SchemaOf<T>(PhantomData<T>);
+
+impl<T: Written> JsonSchema for SchemaOf<T> {
+    fn inline_schema() -> bool {
+        T::SCHEMA_NAME.is_none()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::SCHEMA_NAME.unwrap_or("value").into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        std::any::type_name::<T>().into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::schema(generator)
+    }
+}
+
+/// The schema of a field: its value, or `null` to remove what was inherited.
+pub fn setting_schema<T: Written>(generator: &mut SchemaGenerator, description: &str) -> Schema {
+    let value = generator.subschema_for::<SchemaOf<T>>();
+    json_schema!({
+        "description": description,
+        "anyOf": [value, { "type": "null", "title": "null", "description": "Removes what was inherited." }]
+    })
+}

@@ -1,0 +1,179 @@
+//! Knows the table of outputs, and turns a deployment into the texts of all of them.
+//! Must not know profiles, nor the disk.
+
+mod escape;
+mod mark;
+mod raw;
+mod view;
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
+use serde::Serialize;
+
+use crate::deployment::Deployment;
+use crate::placement::Placement;
+use crate::secret::Secrets;
+use crate::value::EnvironmentKey;
+
+pub use escape::Dialect;
+pub use mark::{Mark, Seal, examine};
+
+/// One file of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// The secrets and URLs, a block in a file that is the user's.
+    Dotenv,
+    /// The same keys without secrets.
+    DotenvExample,
+    /// The services.
+    Compose,
+    /// Roles and databases.
+    InitScript,
+}
+
+impl Output {
+    /// All outputs, in the order that they are written in: `docker-compose.yml` last, since it is what gets run.
+    pub const ALL: [Self; 4] = [Self::Dotenv, Self::DotenvExample, Self::InitScript, Self::Compose];
+
+    /// Where it stands in the output folder.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Dotenv => ".env",
+            Self::DotenvExample => ".env.example",
+            Self::Compose => "docker-compose.yml",
+            Self::InitScript => "scripts/init-postgres.sh",
+        }
+    }
+
+    /// Its permissions.
+    #[must_use]
+    pub fn mode(self) -> u32 {
+        match self {
+            Self::Dotenv => 0o600,
+            Self::DotenvExample | Self::Compose => 0o644,
+            Self::InitScript => 0o755,
+        }
+    }
+
+    /// Whether it is only a block in a file that otherwise is the user's.
+    #[must_use]
+    pub fn is_block(self) -> bool {
+        self == Self::Dotenv
+    }
+
+    fn dialect(self) -> Dialect {
+        match self {
+            Self::Dotenv | Self::DotenvExample => Dialect::Dotenv,
+            Self::Compose => Dialect::Compose,
+            Self::InitScript => Dialect::Shell,
+        }
+    }
+
+    fn template(self) -> &'static str {
+        match self {
+            Self::Dotenv => include_str!("../templates/.env.j2"),
+            Self::DotenvExample => include_str!("../templates/.env.example.j2"),
+            Self::Compose => include_str!("../templates/docker-compose.yml.j2"),
+            Self::InitScript => include_str!("../templates/scripts/init-postgres.sh.j2"),
+        }
+    }
+}
+
+/// An output with its text, finished but not written.
+#[derive(Clone)]
+pub struct RenderedFile {
+    /// Which one.
+    pub output: Output,
+    /// Its text; may hold secrets where the output is `.env`.
+    pub text: String,
+}
+
+/// Why a file could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderFault {
+    /// A secret has no form in `.env`.
+    #[error("the secret `{key}` can't be written to .env: {reason}")]
+    Unwritable {
+        /// The secret.
+        key: EnvironmentKey,
+        /// What it holds.
+        reason: crate::dotenv::Unwritable,
+    },
+    /// A template is wrong: a fault of codelab-gen.
+    #[error("the template of {path} is wrong: {error}")]
+    Template {
+        /// The output.
+        path: &'static str,
+        /// What the template engine says; without values.
+        error: minijinja::Error,
+    },
+    /// The block of `.env` reads back differently: a fault of codelab-gen, found before anything was written.
+    #[error("the value of `{key}` in .env would be read back differently")]
+    RoundTrip {
+        /// The key.
+        key: String,
+    },
+}
+
+/// Everything that rendering takes beside the deployment.
+pub struct Inputs<'i> {
+    /// The values of all secrets.
+    pub secrets: &'i Secrets,
+    /// Secrets of an existing `.env` that the deployment does not use, kept for the profile that does.
+    pub kept: &'i [(EnvironmentKey, crate::secret::Secret)],
+    /// Where the outputs stand, and how the profile is called in their headers.
+    pub placement: &'i Placement,
+}
+
+/// Renders every output that the deployment has.
+///
+/// # Errors
+/// Where a secret can't be written, or a template is wrong.
+pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
+    let mut files = Vec::new();
+    for output in Output::ALL {
+        let text = match output {
+            Output::Dotenv => view::dotenv::view(deployment, inputs)?.map(|view| fill(output, &view)),
+            Output::DotenvExample => Some(fill(output, &view::dotenv::example(deployment, inputs.placement))),
+            Output::Compose => Some(fill(output, &view::compose::view(deployment, inputs.placement))),
+            Output::InitScript => view::init_script::view(deployment, inputs.placement).map(|view| fill(output, &view)),
+        };
+        let Some(text) = text.transpose()? else { continue };
+        let text = mark::seal(&text, output);
+        files.push(RenderedFile { output, text });
+    }
+    check_round_trip(&files)?;
+    Ok(files)
+}
+
+/// Fills a template. The dialect follows from the output, so that no template can forget to escape.
+fn fill(output: Output, view: &impl Serialize) -> Result<String, RenderFault> {
+    let fault = |error| RenderFault::Template { path: output.path(), error };
+    let mut environment = Environment::new();
+    let whitespace = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    environment.set_syntax(whitespace.map_err(fault)?);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let dialect = output.dialect();
+    environment.set_auto_escape_callback(move |_| AutoEscape::Custom(dialect.name().into()));
+    environment.set_formatter(move |out, _, value| escape::write(dialect, out, value));
+    environment.add_template(output.path(), output.template()).map_err(fault)?;
+    let template = environment.get_template(output.path()).map_err(fault)?;
+    template.render(minijinja::Value::from(minijinja::value::Serde(view))).map_err(fault)
+}
+
+/// Reads the rendered block with dotenvy, a reader that this project did not write: every value must come back.
+fn check_round_trip(files: &[RenderedFile]) -> Result<(), RenderFault> {
+    let Some(file) = files.iter().find(|file| file.output == Output::Dotenv) else { return Ok(()) };
+    let ours = crate::dotenv::read(&file.text).unwrap_or_default();
+    let theirs: Vec<_> = dotenvy::Iter::new(file.text.as_bytes()).collect();
+    for (index, entry) in ours.iter().enumerate() {
+        let same = matches!(theirs.get(index), Some(Ok((key, value))) if *key == entry.key && *value == entry.value);
+        if !same {
+            return Err(RenderFault::RoundTrip { key: entry.key.clone() });
+        }
+    }
+    if ours.len() == theirs.len() && !ours.is_empty() {
+        return Ok(());
+    }
+    Err(RenderFault::RoundTrip { key: "the whole block".to_owned() })
+}

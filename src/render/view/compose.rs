@@ -1,0 +1,312 @@
+//! Knows what `docker-compose.yml` says. Sees names of secrets, never a value: there is none in what it is given.
+
+use minijinja::Value;
+use serde::Serialize;
+
+use super::super::escape::{comment, interpolated};
+use super::super::{Output, raw};
+use crate::deployment::{
+    Build, Container, Database, Deployment, HealthCheck, Probe, Program, PublishedPort, Server, Service, Variable,
+};
+use crate::placement::Placement;
+use crate::profile::{Command, Raw};
+use crate::url::ConnectionUrl;
+use crate::value::{CommandProbe, EnvironmentKey, ServiceName, StartCondition};
+
+/// What Compose says where a secret is missing.
+const MISSING_SECRET: &str = "run codelab-gen to write .env";
+
+/// From this version on the image wants the folder above the data, and makes one per version in it.
+const MAJOR_WITH_PARENT_FOLDER: u16 = 18;
+
+#[derive(Serialize)]
+pub(in crate::render) struct ComposeView {
+    profile: Value,
+    project: String,
+    built_urls: bool,
+    services: Vec<ServiceView>,
+    postgres: Option<PostgresView>,
+    volumes: Vec<String>,
+    compose: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct ServiceView {
+    name: String,
+    image: Option<String>,
+    build: Option<BuildView>,
+    entrypoint: Option<Value>,
+    command: Option<Value>,
+    user: Option<String>,
+    working_dir: Option<String>,
+    environment: Vec<Entry>,
+    volumes: Vec<String>,
+    port: Option<Value>,
+    health_check: Option<HealthCheckView>,
+    depends_on: Vec<DependencyView>,
+    labels: Vec<Entry>,
+    replicas: Option<u16>,
+    memory: Option<String>,
+    cpus: Option<String>,
+    compose: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct BuildView {
+    is_plain: bool,
+    context: String,
+    dockerfile: Option<String>,
+    target: Option<String>,
+    args: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    name: String,
+    value: Value,
+}
+
+#[derive(Serialize)]
+struct HealthCheckView {
+    test: Value,
+    interval: String,
+    timeout: String,
+    retries: u16,
+    start_period: String,
+}
+
+#[derive(Serialize)]
+struct DependencyView {
+    name: String,
+    condition: &'static str,
+}
+
+#[derive(Serialize)]
+struct PostgresView {
+    name: String,
+    image: String,
+    major: u16,
+    command: Option<Value>,
+    environment: Vec<Entry>,
+    data: String,
+    init_script: String,
+    port: Option<Value>,
+    test: Value,
+    shm_size: Option<&'static str>,
+    stop_grace_period: Option<&'static str>,
+    compose: Vec<Value>,
+}
+
+/// Everything that runs.
+pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) -> ComposeView {
+    let server = deployment.server.as_ref();
+    let container = server.and_then(|server| Some((server, server.container()?)));
+    ComposeView {
+        profile: comment(&placement.profile),
+        project: deployment.project.to_string(),
+        built_urls: server.is_some(),
+        services: deployment
+            .services
+            .iter()
+            .map(|service| service_view(service, container.is_some(), placement))
+            .collect(),
+        postgres: container.map(|(server, container)| postgres_view(server, container)),
+        volumes: deployment.volumes.iter().map(ToString::to_string).collect(),
+        compose: raw::lines(&deployment.compose, 0),
+    }
+}
+
+fn service_view(service: &Service, has_container: bool, placement: &Placement) -> ServiceView {
+    let Service {
+        name,
+        program,
+        command,
+        entrypoint,
+        user,
+        working_dir,
+        publish,
+        mounts,
+        environment,
+        health_check,
+        depends_on,
+        labels,
+        replicas,
+        memory,
+        cpus,
+        database,
+        compose,
+    } = service;
+    let (image, build) = match program {
+        Program::Built(build) => (None, Some(build)),
+        Program::BuiltAs(build, image) => (Some(image), Some(build)),
+        Program::Image(image) => (Some(image), None),
+    };
+    ServiceView {
+        name: name.to_string(),
+        image: image.map(ToString::to_string),
+        build: build.map(|build| build_view(build, placement)),
+        entrypoint: entrypoint.as_ref().map(command_text),
+        command: command.as_ref().map(command_text),
+        user: user.clone(),
+        working_dir: working_dir.as_ref().map(ToString::to_string),
+        environment: entries(environment, database.as_ref()),
+        volumes: mounts.iter().map(|mount| placement.mount(mount)).collect(),
+        port: publish.as_ref().map(port_text),
+        health_check: health_check.as_ref().map(health_check_view),
+        depends_on: dependencies(depends_on, database.as_ref().filter(|_| has_container)),
+        labels: labels.iter().map(|(name, text)| literal_entry(name, text)).collect(),
+        replicas: replicas.map(crate::value::Replicas::get),
+        memory: memory.as_ref().map(ToString::to_string),
+        cpus: cpus.as_ref().map(ToString::to_string),
+        compose: raw::lines(compose, 4),
+    }
+}
+
+fn build_view(build: &Build, placement: &Placement) -> BuildView {
+    let Build { context, dockerfile, target, args } = build;
+    BuildView {
+        is_plain: dockerfile.is_none() && target.is_none() && args.is_empty(),
+        context: placement.from_out(context),
+        dockerfile: dockerfile.as_ref().map(ToString::to_string),
+        target: target.clone(),
+        args: args.iter().map(|(name, value)| literal_entry(name.as_str(), value)).collect(),
+    }
+}
+
+fn literal_entry(name: &str, value: &str) -> Entry {
+    Entry { name: name.to_owned(), value: Value::from(value) }
+}
+
+/// The connection URL first, then the rest in the order of the profile.
+fn entries(environment: &[(crate::value::VariableName, Variable)], database: Option<&Database>) -> Vec<Entry> {
+    let url = database.map(|database| Entry { name: database.variable.to_string(), value: url_text(database) });
+    let others = environment.iter().map(|(name, variable)| Entry {
+        name: name.to_string(),
+        value: match variable {
+            Variable::Literal(text) => Value::from(text.as_str()),
+            Variable::Environment { name, default: Some(default) } => interpolated(format!("${{{name}:-{default}}}")),
+            Variable::Environment { name, default: None } => interpolated(format!("${{{name}:?set {name} in .env}}")),
+            Variable::Secret(secret) => interpolated(required(secret)),
+            Variable::Url => database.map(url_text).unwrap_or_default(),
+        },
+    });
+    url.into_iter().chain(others).collect()
+}
+
+/// `${KEY:-URL}`: what `.env` says wins, because only there a password can be encoded.
+fn url_text(database: &Database) -> Value {
+    let password = database.url.password().map(required).unwrap_or_default();
+    interpolated(format!("${{{}:-{}}}", database.key, database.url.text(&password)))
+}
+
+fn required(secret: &EnvironmentKey) -> String {
+    format!("${{{secret}:?{MISSING_SECRET}}}")
+}
+
+fn port_text(port: &PublishedPort) -> Value {
+    let PublishedPort { address, port, variable, target } = port;
+    match variable {
+        Some(variable) => interpolated(format!("{address}:${{{variable}:-{port}}}:{target}")),
+        None => Value::from(format!("{address}:{port}:{target}")),
+    }
+}
+
+fn command_text(command: &Command) -> Value {
+    match command {
+        Command::Line(line) => Value::from(line.0.as_str()),
+        Command::Words(words) => words.iter().map(|word| word.0.as_str()).collect(),
+    }
+}
+
+fn health_check_view(check: &HealthCheck) -> HealthCheckView {
+    let HealthCheck { probe, interval, timeout, retries, start_period } = check;
+    HealthCheckView {
+        test: probe_command(probe),
+        interval: interval.to_string(),
+        timeout: timeout.to_string(),
+        retries: retries.get(),
+        start_period: start_period.to_string(),
+    }
+}
+
+/// `http.client` and not `urllib`: the latter would go through a proxy that Docker gives to every container.
+fn probe_command(probe: &Probe) -> Value {
+    let (with, port, path) = match probe {
+        Probe::Http { with, port, path } => (with, port, path),
+        Probe::Command(Command::Line(line)) => return ["CMD-SHELL", &line.0].into_iter().collect(),
+        Probe::Command(Command::Words(words)) => {
+            return std::iter::once("CMD").chain(words.iter().map(|word| word.0.as_str())).collect();
+        }
+    };
+    let url = format!("http://127.0.0.1:{port}{path}");
+    let words: Vec<String> = match with {
+        CommandProbe::Python => {
+            let script = format!(
+                "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', {port}); \
+                 c.request('GET', '{path}'); sys.exit(c.getresponse().status >= 400)"
+            );
+            vec!["CMD".into(), "python".into(), "-c".into(), script]
+        }
+        CommandProbe::Curl => ["CMD", "curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", &url].map(Into::into).into(),
+        CommandProbe::Wget => ["CMD", "wget", "-q", "-Y", "off", "-O", "/dev/null", &url].map(Into::into).into(),
+    };
+    words.into_iter().collect()
+}
+
+/// What the profile says, and the server where the service's data is on it.
+fn dependencies(depends_on: &[(ServiceName, StartCondition)], database: Option<&Database>) -> Vec<DependencyView> {
+    let postgres = ServiceName::postgres();
+    let uses_server = database.is_some_and(|database| matches!(database.url, ConnectionUrl::Postgres(_)));
+    let server = (uses_server && depends_on.iter().all(|(name, _)| *name != postgres))
+        .then_some((&postgres, StartCondition::Healthy));
+    let written = depends_on.iter().map(|(name, condition)| (name, *condition));
+    server.into_iter().chain(written).map(|(name, condition)| dependency_view(name, condition)).collect()
+}
+
+fn dependency_view(name: &ServiceName, condition: StartCondition) -> DependencyView {
+    let condition = match condition {
+        StartCondition::Started => "service_started",
+        StartCondition::Healthy => "service_healthy",
+        StartCondition::Completed => "service_completed_successfully",
+    };
+    DependencyView { name: name.to_string(), condition }
+}
+
+fn postgres_view(server: &Server, container: &Container) -> PostgresView {
+    let Container { image, major, database, publish, volume, settings, compose } = container;
+    let folder =
+        if major.get() >= MAJOR_WITH_PARENT_FOLDER { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" };
+    let has = |key: &str| compose.iter().any(|(known, _): &(String, Raw)| known == key);
+    let unless = |key: &str, value: &'static str| (!has(key)).then_some(value);
+    let settings = settings.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
+    let command: Vec<String> = std::iter::once("postgres".to_owned()).chain(settings).collect();
+    PostgresView {
+        name: ServiceName::postgres().to_string(),
+        image: image.to_string(),
+        major: major.get(),
+        command: (command.len() > 1).then(|| command.into_iter().collect()),
+        environment: server_entries(server, container),
+        data: format!("{volume}:{folder}"),
+        init_script: format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", Output::InitScript.path()),
+        port: publish.as_ref().map(port_text),
+        test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", server.user.as_str(), "-d", database.as_str()]
+            .into_iter()
+            .collect(),
+        shm_size: unless("shm_size", "256mb"),
+        stop_grace_period: unless("stop_grace_period", "2m"),
+        compose: raw::lines(compose, 4),
+    }
+}
+
+fn server_entries(server: &Server, container: &Container) -> Vec<Entry> {
+    let password = &server.administrator_password;
+    let reference = |key: &EnvironmentKey| Entry { name: key.to_string(), value: interpolated(required(key)) };
+    let mut entries = vec![
+        literal_entry("POSTGRES_USER", server.user.as_str()),
+        reference(password),
+        literal_entry("POSTGRES_DB", container.database.as_str()),
+    ];
+    let logins = server.logins().into_iter().filter(|login| login.password != *password);
+    entries.extend(logins.map(|login| reference(&login.password)));
+    entries
+}

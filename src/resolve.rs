@@ -1,0 +1,162 @@
+//! Knows what a profile means: its defaults and the rules between its fields.
+//! Must not know positions in a text, files, nor any secret's value.
+
+mod clash;
+mod database;
+mod order;
+mod owned;
+mod server;
+mod service;
+
+use indexmap::IndexMap;
+
+use crate::deployment::{Deployment, Host, Server, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::locate::FieldPath;
+use crate::profile::{Profile, RawKeys, SecretRule, given};
+use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, Stage, VolumeName};
+
+/// Fills in every default and checks every rule between fields.
+///
+/// # Errors
+/// Every fault found, in no particular order.
+pub fn resolve(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
+    let mut faults = Faults::default();
+    let deployment = resolve_with(profile, &mut faults);
+    match deployment {
+        Some(deployment) if faults.0.is_empty() => Ok(deployment),
+        Some(_) | None => Err(faults.0),
+    }
+}
+
+fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
+    let stage = stage(profile, faults);
+    let project = project(profile, faults);
+    let server = server::resolve_server(profile, stage.unwrap_or(Stage::Development), faults);
+    let scope = service::Scope {
+        engine: profile.engine.copied(),
+        stage: stage.unwrap_or(Stage::Development),
+        server: server.as_ref(),
+        postgres_section: profile.postgres.is_given(),
+        services: &profile.services,
+        secrets: given(&profile.secrets).map(|(name, _)| name).collect(),
+    };
+    let mut services: Vec<Service> = Vec::new();
+    let mut all_resolved = true;
+    for (name, written) in given(&profile.services) {
+        match service::resolve_service(name, written, &scope, faults) {
+            Some(service) => services.push(service),
+            None => all_resolved = false,
+        }
+    }
+    if services.is_empty() && all_resolved {
+        let help = "describe at least one service";
+        let path = FieldPath::root().key("services");
+        faults.add(Code::MissingField, Place::key(&path), "the profile has no services", help);
+    }
+    order::check(profile, &services, faults);
+    let server = server.and_then(|server| with_databases(server, &services, profile));
+    clash::check(&services, server.as_ref(), profile, faults);
+    owned::check(profile, faults);
+    let deployment = Deployment {
+        stage: stage?,
+        project: project?,
+        volumes: volumes(&services, server.as_ref()),
+        secrets: secrets(profile, server.as_ref()),
+        compose: raw(profile.compose.get()),
+        services,
+        server,
+    };
+    all_resolved.then_some(deployment)
+}
+
+/// Collects the faults of one profile.
+#[derive(Default)]
+struct Faults(Vec<Diagnostic>);
+
+impl Faults {
+    fn add(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::error(code, place, message, help));
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+}
+
+fn stage(profile: &Profile, faults: &mut Faults) -> Option<Stage> {
+    let stage = profile.stage.copied();
+    if stage.is_none() {
+        let help = "write `stage: development`, or select a profile that extends this one";
+        let place = Place::key(&FieldPath::root().key("stage"));
+        faults.add(Code::NotSelectable, place, "a profile without a `stage` is a base, which can't be generated", help);
+    }
+    stage
+}
+
+fn project(profile: &Profile, faults: &mut Faults) -> Option<ProjectName> {
+    let project = profile.project.get().cloned();
+    if project.is_none() {
+        let help = "write `project: NAME`; it names the containers, networks and volumes";
+        let place = Place::key(&FieldPath::root().key("project"));
+        faults.add(Code::MissingField, place, "the profile does not name its project", help);
+    }
+    project
+}
+
+/// The server with what is on it; none where no service uses it.
+fn with_databases(mut server: Server, services: &[Service], profile: &Profile) -> Option<Server> {
+    server.databases = database::owned_databases(services, profile);
+    (!server.databases.is_empty()).then_some(server)
+}
+
+fn volumes(services: &[Service], server: Option<&Server>) -> Vec<VolumeName> {
+    let mut volumes: Vec<VolumeName> = Vec::new();
+    let mounted = services.iter().flat_map(|service| &service.mounts).filter_map(|mount| match &mount.source {
+        MountSource::Volume(name) => Some(name),
+        MountSource::Bind(_) => None,
+    });
+    let data = server.and_then(Server::container).map(|container| &container.volume);
+    for name in mounted.chain(data) {
+        if !volumes.contains(name) {
+            volumes.push(name.clone());
+        }
+    }
+    volumes
+}
+
+/// The secrets of the profile, and those that log in to the server: made up unless the profile has a rule for them.
+fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKey, SecretRule> {
+    let rules: IndexMap<_, _> = given(&profile.secrets).map(|(name, rule)| (name.clone(), rule.clone())).collect();
+    let mut secrets = IndexMap::new();
+    if let Some(server) = server {
+        let administrator = match server.host {
+            Host::Container(_) => Some(server.administrator_password.clone()),
+            Host::External(_) => None,
+        };
+        let logins = server.logins().into_iter().map(|login| login.password.clone());
+        for name in administrator.into_iter().chain(logins) {
+            let rule = rules.get(&name).cloned().unwrap_or(SecretRule::Generate);
+            secrets.insert(name, rule);
+        }
+    }
+    secrets.extend(rules);
+    secrets
+}
+
+fn raw(keys: Option<&RawKeys>) -> Vec<(String, crate::profile::Raw)> {
+    keys.map(|keys| keys.0.clone()).unwrap_or_default()
+}
+
+/// Whether a service's data is on the server.
+fn uses_server(service: &Service) -> bool {
+    use crate::url::ConnectionUrl;
+    matches!(&service.database, Some(database) if matches!(database.url, ConnectionUrl::Postgres(_)))
+}
+
+/// The engines that a database section describes.
+fn described(database: &crate::profile::Database) -> Vec<Engine> {
+    let sqlite = database.sqlite.is_given().then_some(Engine::Sqlite);
+    let postgres = database.postgres.is_given().then_some(Engine::Postgres);
+    sqlite.into_iter().chain(postgres).collect()
+}

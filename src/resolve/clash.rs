@@ -1,0 +1,149 @@
+//! Knows what two services may not have in common: databases, files, ports, names. Must not know what they do.
+
+use std::collections::HashMap;
+
+use super::{Faults, uses_server};
+use crate::deployment::{PublishedPort, Server, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::locate::FieldPath;
+use crate::profile::{Profile, Setting, given};
+use crate::spelling::quoted;
+use crate::url::ConnectionUrl;
+use crate::value::{Access, EnvironmentKey, HostAddress, MountSource, Port, ServiceName};
+
+/// Checks all that clashes.
+pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
+    check_databases(services, server, profile, faults);
+    check_files(services, profile, faults);
+    check_ports(services, server, faults);
+    check_keys(services, server, profile, faults);
+    check_postgres_name(services, server, faults);
+}
+
+fn service_path(name: &ServiceName) -> FieldPath {
+    FieldPath::root().key("services").key(name)
+}
+
+fn database_place(name: &ServiceName, engine: &str) -> Place {
+    Place::value(&service_path(name).key("database").key(engine))
+}
+
+fn is_shared(profile: &Profile, name: &ServiceName) -> bool {
+    let written = profile.services.get().and_then(|services| services.get(name)).and_then(Setting::get);
+    let database = written.and_then(|service| service.database.get());
+    database.is_some_and(|database| database.shared.copied() == Some(true))
+}
+
+fn check_databases(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
+    let mut users: HashMap<&str, &ServiceName> = HashMap::new();
+    for service in services.iter().filter(|service| uses_server(service)) {
+        let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
+            continue;
+        };
+        let Some(first) = users.insert(url.database.as_str(), &service.name) else { continue };
+        let both_say_so = is_shared(profile, first) && is_shared(profile, &service.name);
+        let per_service = server.is_some_and(|server| server.access == Access::PerService);
+        if both_say_so && !per_service {
+            continue;
+        }
+        let database = quoted(url.database.as_str());
+        let (message, help) = if both_say_so {
+            let message = format!("two services share the database {database}, but each one has a role of its own");
+            (message, "write `access: shared` in the `postgres` section, or give each service its own database")
+        } else {
+            let message = format!("two services use the database {database}");
+            (message, "give each service its own database, or write `shared: true` beside it at both")
+        };
+        let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
+        faults.push(fault.label("used again here").also(database_place(first, "postgres"), "first used here"));
+    }
+}
+
+fn check_files(services: &[Service], profile: &Profile, faults: &mut Faults) {
+    let mut users: HashMap<String, &ServiceName> = HashMap::new();
+    for service in services {
+        let Some(ConnectionUrl::Sqlite { file, path }) = service.database.as_ref().map(|database| &database.url) else {
+            continue;
+        };
+        if service.replicas.is_some_and(|replicas| replicas.get() > 1) {
+            let place = Place::value(&service_path(&service.name).key("replicas"));
+            let message = "several containers would write one SQLite file";
+            let fault = Diagnostic::error(
+                Code::SqliteReplicas,
+                place,
+                message,
+                "remove `replicas`, or let the service use PostgreSQL",
+            );
+            faults.push(fault.also(database_place(&service.name, "sqlite"), "the file"));
+        }
+        let Some(data) = service.mounts.first() else { continue };
+        let source = match &data.source {
+            MountSource::Bind(path) => format!("./{}", path.as_str().trim_start_matches("./").trim_end_matches('/')),
+            MountSource::Volume(name) => name.as_str().to_owned(),
+        };
+        let host_file = format!("{source}:{}", data.target.strip(file).unwrap_or_default());
+        let Some(first) = users.insert(host_file, &service.name) else { continue };
+        if is_shared(profile, first) && is_shared(profile, &service.name) {
+            continue;
+        }
+        let message = format!("two services use the SQLite file {}", quoted(path.as_str()));
+        let help = "give each service its own file or data mount, or write `shared: true` beside it at both";
+        let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "sqlite"), message, help);
+        faults.push(fault.label("used again here").also(database_place(first, "sqlite"), "first used here"));
+    }
+}
+
+/// Ports of the host by number; addresses of one number are few, so that a list of them does.
+fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let container = server.and_then(Server::container).and_then(|container| container.publish.as_ref());
+    let of_server = container.map(|port| (FieldPath::root().key("postgres").key("publish"), port));
+    let of_services = services
+        .iter()
+        .filter_map(|service| service.publish.as_ref().map(|port| (service_path(&service.name).key("publish"), port)));
+    let mut taken: HashMap<Port, Vec<(HostAddress, FieldPath)>> = HashMap::new();
+    for (path, PublishedPort { address, port, .. }) in of_services.chain(of_server) {
+        let others = taken.entry(*port).or_default();
+        if let Some((_, first)) = others.iter().find(|(other, _)| other.overlaps(*address)) {
+            let message = format!("port {port} of the host is published twice");
+            let help = "publish one of them on another port";
+            let fault = Diagnostic::error(Code::PortClash, Place::value(&path), message, help);
+            faults.push(fault.label("published again here").also(Place::value(first), "first published here"));
+        }
+        others.push((*address, path));
+    }
+}
+
+/// Keys of `.env` come from services' names, where `-` and `_` become the same, and from secrets.
+fn check_keys(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
+    let mut owners: HashMap<EnvironmentKey, Place> = HashMap::new();
+    for service in services {
+        let place = Place::key(&service_path(&service.name));
+        let Some(database) = &service.database else { continue };
+        if let Some(first) = owners.insert(database.key.clone(), place.clone()) {
+            let message = format!("the key `{}` of .env would belong to two services", database.key);
+            let fault = Diagnostic::error(Code::KeyClash, place, message, "rename one of the services");
+            faults.push(fault.also(first, "the other one"));
+        }
+    }
+    let kept = ["POSTGRES_USER", "POSTGRES_DB"];
+    for (name, _) in given(&profile.secrets) {
+        let place = Place::key(&FieldPath::root().key("secrets").key(name));
+        if server.is_some() && kept.contains(&name.as_str()) {
+            let message = format!("the key `{name}` of .env belongs to the server");
+            faults.add(Code::KeyClash, place, message, "give the secret another name");
+        } else if let Some(owner) = owners.get(name) {
+            let message = format!("the key `{name}` of .env belongs to a service's connection URL");
+            let fault = Diagnostic::error(Code::KeyClash, place, message, "give the secret another name");
+            faults.push(fault.also(owner.clone(), "the service"));
+        }
+    }
+}
+
+fn check_postgres_name(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let name = ServiceName::postgres();
+    if server.and_then(Server::container).is_some() && services.iter().any(|service| service.name == name) {
+        let message = "the name `postgres` belongs to the server that codelab-gen adds";
+        let help = "rename this service, or describe the server in the `postgres` section at the top";
+        faults.add(Code::ReservedName, Place::key(&service_path(&name)), message, help);
+    }
+}

@@ -1,0 +1,203 @@
+//! Knows which engine a service uses and what its connection URL is. Must not know the other services.
+
+use super::service::Scope;
+use super::{Faults, described};
+use crate::deployment::{Database, Host, OwnedDatabase, Server, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::locate::FieldPath;
+use crate::profile::{self, Profile};
+use crate::spelling::quoted;
+use crate::url::{ConnectionUrl, Login, PostgresUrl};
+use crate::value::{
+    Access, Choice as _, ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Mount, Port, RoleName,
+    ServiceName, SqlitePath, VariableName,
+};
+
+/// What a database's rules look at in its service.
+pub(super) struct Home<'s> {
+    pub(super) name: &'s ServiceName,
+    pub(super) data: Option<&'s Mount>,
+    pub(super) working_dir: Option<&'s ContainerPath>,
+    pub(super) at: FieldPath,
+}
+
+/// The database of a service by the engine that is chosen; the other engine's description is checked as well, so that
+/// switching is one word.
+pub(super) fn resolve_database(
+    database: &profile::Database,
+    home: &Home<'_>,
+    scope: &Scope<'_>,
+    faults: &mut Faults,
+) -> Option<Database> {
+    let at = home.at.key("database");
+    let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(sqlite, home, &at.key("sqlite"), faults));
+    let postgres = database.postgres.get().map(|written| database_name(written, &at.key("postgres"), faults));
+    let url = match engine(database, scope, &at, faults)? {
+        Engine::Sqlite => sqlite??,
+        Engine::Postgres => {
+            let server = server(scope, database, &at, faults)?;
+            let login = login(server, home, faults)?;
+            postgres_url(server, login, postgres??, database.driver.copied().unwrap_or(Driver::Asyncpg))
+        }
+    };
+    let key = EnvironmentKey::of_service(home.name, "__DB_URL");
+    let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
+    Some(Database { key, variable, url })
+}
+
+fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, faults: &mut Faults) -> Option<Engine> {
+    let described = described(database);
+    if let Some(chosen) = database.engine.copied() {
+        if !described.contains(&chosen) {
+            let word = chosen.as_str();
+            let message = format!("the engine is `{word}`, but the database has no `{word}`");
+            let help = match chosen {
+                Engine::Sqlite => "write `sqlite: data/NAME.db` beside it",
+                Engine::Postgres => "write `postgres: DATABASE_NAME` beside it",
+            };
+            faults.add(Code::UndescribedEngine, Place::value(&at.key("engine")), message, help);
+            return None;
+        }
+        return Some(chosen);
+    }
+    match (described.as_slice(), scope.engine) {
+        ([], _) => {
+            let help = "write `sqlite: data/NAME.db`, `postgres: DATABASE_NAME`, or both";
+            faults.add(Code::MissingField, Place::key(at), "the database describes no engine", help);
+            None
+        }
+        ([only], _) => Some(*only),
+        (_, Some(default)) => Some(default),
+        (_, None) => {
+            let help =
+                "write `engine: sqlite` or `engine: postgres` here, or at the top of the profile for all services";
+            faults.add(Code::NoEngine, Place::key(at), "the database describes both engines and chooses none", help);
+            None
+        }
+    }
+}
+
+fn resolve_sqlite(
+    sqlite: &profile::Sqlite,
+    home: &Home<'_>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<ConnectionUrl> {
+    let Some(path) = sqlite.path.get() else {
+        faults.add(Code::MissingField, Place::key(at), "the SQLite file is not named", "write `path: data/NAME.db`");
+        return None;
+    };
+    let (Some(data), Some(working_dir)) = (home.data, home.working_dir) else {
+        let help = "write `data: ./FOLDER:/app/data` or `data: VOLUME:/app/data` at the service";
+        let message = "a SQLite file needs a place that outlives its container, but the service has no `data`";
+        faults.add(Code::MissingField, Place::value(at), message, help);
+        return None;
+    };
+    let file = working_dir.join(path);
+    if data.target.strip(&file).is_none() {
+        faults.push(outside_mount(path, &file, data, working_dir, home, at));
+        return None;
+    }
+    Some(ConnectionUrl::Sqlite { path: path.clone(), file })
+}
+
+fn outside_mount(
+    path: &SqlitePath,
+    file: &ContainerPath,
+    data: &Mount,
+    working_dir: &ContainerPath,
+    home: &Home<'_>,
+    at: &FieldPath,
+) -> Diagnostic {
+    let target = &data.target;
+    let inside = target.join(&path.file_name());
+    let better = working_dir.strip(&inside).unwrap_or(inside.as_str());
+    Diagnostic::error(
+        Code::OutsideMount,
+        Place::value(at),
+        format!("{} is the file `{file}`, which lies outside of the data mount `{target}`", quoted(path.as_str())),
+        format!("write `{better}`: a file outside of the mount is lost with its container"),
+    )
+    .also(Place::value(&home.at.key("data")), "the data mount")
+}
+
+fn database_name(written: &profile::PostgresDatabase, at: &FieldPath, faults: &mut Faults) -> Option<DatabaseName> {
+    let Some(name) = written.name.get() else {
+        faults.add(Code::MissingField, Place::key(at), "the database is not named", "write `name: DATABASE_NAME`");
+        return None;
+    };
+    if name.is_reserved() {
+        let message = format!("PostgreSQL keeps the database name {} for itself", quoted(name.as_str()));
+        faults.add(Code::ReservedName, Place::value(at), message, "choose another name");
+        return None;
+    }
+    Some(name.clone())
+}
+
+fn server<'s>(
+    scope: &Scope<'s>,
+    database: &profile::Database,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<&'s Server> {
+    if scope.server.is_none() && !scope.postgres_section {
+        let place = if database.engine.is_given() { Place::value(&at.key("engine")) } else { Place::key(at) };
+        let message = "the service uses PostgreSQL, but the profile has no `postgres` section";
+        let help = "write a `postgres:` section with `image: postgres:16-alpine` and `user: NAME`";
+        faults.add(Code::NoPostgres, place, message, help);
+    }
+    scope.server
+}
+
+fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login> {
+    match server.access {
+        Access::Shared => Some(Login { role: server.user.clone(), password: server.administrator_password.clone() }),
+        Access::PerService => {
+            let role = RoleName::of_service(home.name);
+            if role.is_reserved() || role == server.user {
+                let reason = if role == server.user { "is the server's own `user`" } else { "is kept by PostgreSQL" };
+                let message = format!("the service's role {} {reason}", quoted(role.as_str()));
+                faults.add(Code::ReservedName, Place::key(&home.at), message, "rename the service");
+                return None;
+            }
+            Some(Login { role, password: EnvironmentKey::of_service(home.name, "__DB_PASSWORD") })
+        }
+    }
+}
+
+fn postgres_url(server: &Server, login: Login, database: DatabaseName, driver: Driver) -> ConnectionUrl {
+    let (host, port, tls) = match &server.host {
+        Host::Container(_) => (ServiceName::postgres().as_str().to_owned(), Port::POSTGRES, None),
+        Host::External(external) => (external.host.clone(), external.port, Some(external.tls.mode())),
+    };
+    ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, tls })
+}
+
+/// The databases that the services use on the server, each once, with the extensions that any of them asks for.
+pub(super) fn owned_databases(services: &[Service], profile: &Profile) -> Vec<OwnedDatabase> {
+    let mut databases: Vec<OwnedDatabase> = Vec::new();
+    for service in services {
+        let Some(Database { url: ConnectionUrl::Postgres(url), .. }) = &service.database else { continue };
+        let index = databases.iter().position(|database| database.name == url.database).unwrap_or_else(|| {
+            databases.push(OwnedDatabase {
+                name: url.database.clone(),
+                owner: url.login.clone(),
+                extensions: Vec::new(),
+            });
+            databases.len() - 1
+        });
+        let Some(database) = databases.get_mut(index) else { continue };
+        for extension in extensions(profile, &service.name) {
+            if !database.extensions.contains(extension) {
+                database.extensions.push(extension.clone());
+            }
+        }
+    }
+    databases
+}
+
+fn extensions<'p>(profile: &'p Profile, service: &ServiceName) -> &'p [crate::value::ExtensionName] {
+    let written = profile.services.get().and_then(|services| services.get(service)).and_then(profile::Setting::get);
+    let database = written.and_then(|service| service.database.get()).and_then(|database| database.postgres.get());
+    database.and_then(|database| database.extensions.get()).map(Vec::as_slice).unwrap_or_default()
+}

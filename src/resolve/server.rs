@@ -1,0 +1,154 @@
+//! Knows what the `postgres` section means. Must not know which services use the server.
+
+use super::{Faults, raw};
+use crate::deployment::{Container, External, ExternalTls, Host, PublishedPort, Server};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::locate::FieldPath;
+use crate::profile::{Postgres, Profile, given};
+use crate::spelling::quoted;
+use crate::value::{
+    Access, DatabaseName, EnvironmentKey, ImageReference, Port, PostgresMajor, Stage, TextValue as _, Tls, VolumeName,
+};
+
+/// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
+pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Faults) -> Option<Server> {
+    let postgres = profile.postgres.get()?;
+    let at = FieldPath::root().key("postgres");
+    let user = postgres.user.get().cloned();
+    match &user {
+        None => {
+            let help = "write `user: NAME`, such as the project's name";
+            faults.add(Code::MissingField, Place::key(&at), "the server's role is not named", help);
+        }
+        Some(user) if user.is_reserved() => {
+            let message = format!("PostgreSQL keeps the role name {} for itself", quoted(user.as_str()));
+            faults.add(Code::ReservedName, Place::value(&at.key("user")), message, "choose another name");
+        }
+        Some(_) => {}
+    }
+    let host = match postgres.external.get() {
+        Some(external) => Host::External(resolve_external(external, stage, &at.key("external"), faults)?),
+        None => Host::Container(resolve_container(postgres, stage, &at, faults)?),
+    };
+    Some(Server {
+        host,
+        user: user?,
+        administrator_password: EnvironmentKey::postgres_password(),
+        access: postgres.access.copied().unwrap_or(Access::Shared),
+        databases: Vec::new(),
+    })
+}
+
+fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Container> {
+    let image = postgres.image.get();
+    if image.is_none() {
+        let help = "write `image: postgres:16-alpine`, or `external:` for a server elsewhere";
+        faults.add(Code::MissingField, Place::key(at), "the server has neither an image nor an external host", help);
+    }
+    let image = image?.clone();
+    check_pinned(&image, stage, &at.key("image"), faults);
+    let major = major(&image, postgres, at, faults);
+    let database = match (postgres.database.get(), postgres.user.get()) {
+        (Some(database), _) => Some(database.clone()),
+        (None, Some(user)) => DatabaseName::parse(user.as_str()).ok(),
+        (None, None) => None,
+    };
+    if let Some(database) = database.as_ref().filter(|database| database.as_str().starts_with("template")) {
+        let message = format!("PostgreSQL keeps the database {} for itself", quoted(database.as_str()));
+        faults.add(Code::ReservedName, Place::value(&at.key("database")), message, "choose another name");
+    }
+    let publish = postgres.publish.get().map(|publish| PublishedPort {
+        address: publish.address,
+        port: publish.port,
+        variable: publish.variable.clone(),
+        target: Port::POSTGRES,
+    });
+    Some(Container {
+        major: major?,
+        image,
+        database: database?,
+        publish,
+        volume: postgres.volume.get().cloned().unwrap_or_else(VolumeName::postgres_data),
+        settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
+        compose: raw(postgres.compose.get()),
+    })
+}
+
+/// A tag that moves would change the program under people's data without anybody deciding it.
+pub(super) fn check_pinned(image: &ImageReference, stage: Stage, at: &FieldPath, faults: &mut Faults) {
+    if stage != Stage::Production || !image.is_floating() {
+        return;
+    }
+    let message = match image.tag() {
+        Some(tag) => format!("the tag {} means another image tomorrow", quoted(tag)),
+        None => format!("the image {} has no tag, and so means another image tomorrow", quoted(&image.to_string())),
+    };
+    let help = "write the version that you tested as its tag, or its `@sha256:` digest";
+    faults.add(Code::UnpinnedImage, Place::value(at), message, help);
+}
+
+fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {
+    let place = Place::value(&at.key("image"));
+    match (image.postgres_major(), postgres.version.copied()) {
+        (None, Some(version)) => Some(version),
+        (None, None) => {
+            let message =
+                format!("the image {} does not tell its major version of PostgreSQL", quoted(&image.to_string()));
+            let help = "write `version: 16` beside `image`, with the version that the image carries";
+            faults.add(Code::PostgresVersion, place, message, help);
+            None
+        }
+        (Some(tagged), Some(version)) if i64::from(version.get()) != tagged => {
+            let fault = Diagnostic::error(
+                Code::PostgresVersion,
+                Place::value(&at.key("version")),
+                format!("`version` says {version}, the image's tag says {tagged}"),
+                "remove `version`: the tag of an official image tells it",
+            );
+            faults.push(fault.also(place, "the image"));
+            None
+        }
+        (Some(tagged), _) => {
+            let major = PostgresMajor::new(tagged);
+            if major.is_none() {
+                let message = format!("expected {}, found {tagged}", PostgresMajor::WORDS);
+                let help = "use an image of PostgreSQL 15 or later: the scripts need its psql";
+                faults.add(Code::PostgresVersion, place, message, help);
+            }
+            major
+        }
+    }
+}
+
+fn resolve_external(
+    external: &crate::profile::External,
+    stage: Stage,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<External> {
+    let host = external.host.get();
+    if host.is_none() {
+        let help = "write `host: db.example.com`";
+        faults.add(Code::MissingField, Place::key(at), "the external server's host is not named", help);
+    }
+    let default = if stage.is_strict() { Tls::VerifyFull } else { Tls::Disable };
+    let mode = external.tls.copied().unwrap_or(default);
+    let ca = external.ca.get().cloned();
+    let tls = match (mode, ca) {
+        (Tls::VerifyFull, ca) => ExternalTls::VerifyFull(ca),
+        (Tls::Require, None) => ExternalTls::Require,
+        (Tls::Disable, None) => ExternalTls::Disable,
+        (mode, Some(_)) => {
+            use crate::value::Choice as _;
+            let fault = Diagnostic::error(
+                Code::TlsConflict,
+                Place::value(&at.key("ca")),
+                format!("a `ca` is given, but `tls` is `{}`, which verifies no certificate", mode.as_str()),
+                "write `tls: verify-full`, or remove `ca`",
+            );
+            faults.push(if external.tls.is_given() { fault.also(Place::value(&at.key("tls")), "") } else { fault });
+            return None;
+        }
+    };
+    Some(External { host: host?.as_str().to_owned(), port: external.port.copied().unwrap_or(Port::POSTGRES), tls })
+}

@@ -1,0 +1,311 @@
+//! Knows what one service means. Must not know the other services, but for their names.
+
+use super::database::{Home, resolve_database};
+use super::server::check_pinned;
+use super::{Faults, raw};
+use crate::deployment::{
+    Build, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service, Variable,
+};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::locate::FieldPath;
+use crate::profile::{self, Named, Setting, Value, given};
+use crate::spelling::{nearest, quoted};
+use crate::url::ConnectionUrl;
+use crate::value::{
+    CommandProbe, ContainerPath, DatabasePart, Duration, Engine, EnvironmentKey, HostPath, Mount, MountSource,
+    Replicas, ServiceName, Stage, StartCondition, TextValue, VariableName,
+};
+
+/// What of the rest of the profile a service depends on.
+pub(super) struct Scope<'p> {
+    pub(super) engine: Option<Engine>,
+    pub(super) stage: Stage,
+    pub(super) server: Option<&'p Server>,
+    pub(super) postgres_section: bool,
+    pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
+    pub(super) secrets: Vec<&'p EnvironmentKey>,
+}
+
+/// Where the certificates of an external server's `ca` appear in a service's container.
+const CA_TARGET: &str = "/run/postgres-ca.pem";
+
+/// The certificates that Debian's and Alpine's images carry. No Python driver finds them by itself.
+const IMAGE_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// The variable by which libpq and asyncpg find certificates.
+const CERTIFICATES_VARIABLE: &str = "PGSSLROOTCERT";
+
+pub(super) fn resolve_service(
+    name: &ServiceName,
+    written: &profile::Service,
+    scope: &Scope<'_>,
+    faults: &mut Faults,
+) -> Option<Service> {
+    let at = FieldPath::root().key("services").key(name);
+    let program = program(written, scope.stage, &at, faults);
+    let data = written.data.get();
+    let default_dir = data.map(|data| data.target.parent());
+    let working_dir = written.working_dir.get().cloned().or(default_dir);
+    let database = written.database.get().map(|database| {
+        let home = Home { name, data, working_dir: working_dir.as_ref(), at: at.clone() };
+        resolve_database(database, &home, scope, faults)
+    });
+    let publish = publish(written, &at, faults);
+    let health_check = written.healthcheck.get().map(|check| health_check(check, written, &at, faults));
+    let environment = environment(written, database.as_ref().and_then(Option::as_ref), scope, &at, faults);
+    let mut service = Service {
+        name: name.clone(),
+        program: program?,
+        command: written.command.get().cloned(),
+        entrypoint: written.entrypoint.get().cloned(),
+        user: written.user.get().map(|user| user.0.clone()),
+        working_dir,
+        publish: publish?,
+        mounts: data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect(),
+        environment,
+        health_check: transpose(health_check)?,
+        depends_on: depends_on(written, scope),
+        labels: given(&written.labels).map(|(name, text)| (name.as_str().to_owned(), text.0.clone())).collect(),
+        replicas: written.replicas.copied().filter(|replicas| replicas.get() != 1),
+        memory: written.limits.get().and_then(|limits| limits.memory.get()).cloned(),
+        cpus: written.limits.get().and_then(|limits| limits.cpus.get()).cloned(),
+        database: transpose(database)?,
+        compose: raw(written.compose.get()),
+    };
+    trust_certificates(&mut service, scope.server);
+    Some(service)
+}
+
+/// The inner nothing stands for a fault that was told, the outer one for a field that is not written.
+fn transpose<T>(resolved: Option<Option<T>>) -> Option<Option<T>> {
+    match resolved {
+        None => Some(None),
+        Some(resolved) => resolved.map(Some),
+    }
+}
+
+fn program(written: &profile::Service, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Program> {
+    let image = written.image.get().cloned();
+    if let Some(image) = &image
+        && !written.build.is_given()
+    {
+        check_pinned(image, stage, &at.key("image"), faults);
+    }
+    match (written.build.get(), image) {
+        (None, Some(image)) => Some(Program::Image(image)),
+        (None, None) => {
+            let help = "write `build: ./FOLDER` with its Dockerfile, or `image: NAME:TAG`";
+            faults.add(Code::NoProgram, Place::key(at), "the service has neither `build` nor `image`", help);
+            None
+        }
+        (Some(build), image) => {
+            let Some(context) = build.context.get().cloned() else {
+                let help = "write `context: ./FOLDER`";
+                let place = Place::key(&at.key("build"));
+                faults.add(Code::MissingField, place, "the build has no context", help);
+                return None;
+            };
+            let build = Build {
+                context,
+                dockerfile: build.dockerfile.get().cloned(),
+                target: build.target.get().map(|target| target.0.clone()),
+                args: given(&build.args).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
+            };
+            Some(match image {
+                Some(image) => Program::BuiltAs(build, image),
+                None => Program::Built(build),
+            })
+        }
+    }
+}
+
+/// The inner nothing stands for a service that publishes no port.
+fn publish(written: &profile::Service, at: &FieldPath, faults: &mut Faults) -> Option<Option<PublishedPort>> {
+    let Some(publish) = written.publish.get() else { return Some(None) };
+    let Some(target) = written.port.copied() else {
+        let help = "write `port:` with the port that the program listens on";
+        let place = Place::value(&at.key("publish"));
+        faults.add(Code::MissingField, place, "a port is published, but the service has no `port` of its own", help);
+        return None;
+    };
+    let (address, port, variable) = (publish.address, publish.port, publish.variable.clone());
+    Some(Some(PublishedPort { address, port, variable, target }))
+}
+
+fn health_check(
+    check: &profile::HealthCheck,
+    written: &profile::Service,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<HealthCheck> {
+    let at = at.key("healthcheck");
+    let probe = match (check.http.get(), check.command.get()) {
+        (Some(path), None) => match written.port.copied() {
+            Some(port) => {
+                let with = check.with.copied().unwrap_or(CommandProbe::Python);
+                Some(Probe::Http { with, port, path: path.clone() })
+            }
+            None => {
+                let help = "write `port:` with the port that the program listens on";
+                let message = "the health check asks a URL, but the service has no `port`";
+                faults.add(Code::MissingField, Place::key(&at), message, help);
+                None
+            }
+        },
+        (None, Some(command)) => Some(Probe::Command(command.clone())),
+        (Some(_), Some(_)) => {
+            let fault = Diagnostic::error(
+                Code::Conflict,
+                Place::key(&at.key("command")),
+                "a health check has `http` or `command`, not both",
+                "remove one of them",
+            );
+            faults.push(fault.also(Place::key(&at.key("http")), ""));
+            None
+        }
+        (None, None) => {
+            let help = "write `http: /health` or `command: [...]`, or remove the health check";
+            faults.add(Code::MissingField, Place::key(&at), "the health check says nothing to check", help);
+            None
+        }
+    };
+    let seconds = |setting: &Setting<Duration>, default| match setting.get() {
+        Some(duration) => Some(duration.clone()),
+        None => Duration::parse(default).ok(),
+    };
+    Some(HealthCheck {
+        probe: probe?,
+        interval: seconds(&check.interval, "30s")?,
+        timeout: seconds(&check.timeout, "5s")?,
+        retries: check.retries.copied().or(Replicas::new(3))?,
+        start_period: seconds(&check.start_period, "30s")?,
+    })
+}
+
+fn environment(
+    written: &profile::Service,
+    database: Option<&crate::deployment::Database>,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Vec<(VariableName, Variable)> {
+    let at = at.key("environment");
+    let mut variables = Vec::new();
+    for (name, value) in given(&written.environment) {
+        let at = at.key(name);
+        if database.is_some_and(|database| database.variable == *name) {
+            let help = "remove it, or give the URL another variable with `database.env`";
+            let message = format!("{} holds the connection URL", quoted(name.as_str()));
+            faults.add(Code::Conflict, Place::key(&at), message, help);
+            continue;
+        }
+        let variable = match value {
+            Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
+            Value::Environment { name, default } => environment_variable(name, default.as_ref(), &at, faults),
+            Value::Secret(secret) => secret_variable(secret, scope, &at, faults),
+            Value::Database(part) => part_of_database(*part, written, database, &at, faults),
+        };
+        variables.extend(variable.map(|variable| (name.clone(), variable)));
+    }
+    variables
+}
+
+/// Compose has no way to write `$` and `}` in a default.
+fn environment_variable(
+    name: &EnvironmentKey,
+    default: Option<&profile::Literal>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Variable> {
+    if let Some(character) = default.and_then(|default| default.0.chars().find(|c| matches!(c, '$' | '{' | '}'))) {
+        let message = format!("the default holds `{character}`, which Compose can't write in a default");
+        let help = "remove the default and set the variable in .env, or write the value without `env`";
+        faults.add(Code::InvalidValue, Place::value(&at.key("default")), message, help);
+        return None;
+    }
+    Some(Variable::Environment { name: name.clone(), default: default.map(|default| default.0.clone()) })
+}
+
+fn secret_variable(
+    secret: &EnvironmentKey,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Variable> {
+    if scope.secrets.contains(&secret) {
+        return Some(Variable::Secret(secret.clone()));
+    }
+    let message = format!("no secret is named {}", quoted(secret.as_str()));
+    let help = match nearest(secret.as_str(), scope.secrets.iter().map(|secret| secret.as_str())) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("write `secrets: {{ {secret}: generate }}` (or `required`) at the top of the profile"),
+    };
+    faults.add(Code::UnknownSecret, Place::value(&at.key("secret")), message, help);
+    None
+}
+
+fn part_of_database(
+    part: DatabasePart,
+    written: &profile::Service,
+    database: Option<&crate::deployment::Database>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Variable> {
+    let place = || Place::value(&at.key("database"));
+    let Some(database) = database else {
+        // a database that is there but wrong was told already
+        if !written.database.is_given() {
+            let help = "write a `database:` section, or remove the variable";
+            faults.add(Code::NoSuchPart, place(), "the service has no database", help);
+        }
+        return None;
+    };
+    let variable = match (&database.url, part) {
+        (_, DatabasePart::Url) => Variable::Url,
+        (ConnectionUrl::Sqlite { file, .. }, DatabasePart::Name) => Variable::Literal(file.as_str().to_owned()),
+        (ConnectionUrl::Sqlite { .. }, _) => {
+            let message = "the service uses SQLite, which has no host, port, user or password";
+            let help = "use `{ database: url }`, or give this variable only in profiles where the engine is postgres";
+            faults.add(Code::NoSuchPart, place(), message, help);
+            return None;
+        }
+        (ConnectionUrl::Postgres(url), DatabasePart::Host) => Variable::Literal(url.host.clone()),
+        (ConnectionUrl::Postgres(url), DatabasePart::Port) => Variable::Literal(url.port.to_string()),
+        (ConnectionUrl::Postgres(url), DatabasePart::User) => Variable::Literal(url.login.role.to_string()),
+        (ConnectionUrl::Postgres(url), DatabasePart::Password) => Variable::Secret(url.login.password.clone()),
+        (ConnectionUrl::Postgres(url), DatabasePart::Name) => Variable::Literal(url.database.to_string()),
+    };
+    Some(variable)
+}
+
+/// What is waited for, as far as this service says it; the best that the other one offers where it says nothing.
+fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName, StartCondition)> {
+    let Some(depends_on) = written.depends_on.get() else { return Vec::new() };
+    let best = |name: &ServiceName| {
+        let other = scope.services.get().and_then(|services| services.get(name)).and_then(Setting::get);
+        let checked = other.is_some_and(|other| other.healthcheck.is_given());
+        if checked || *name == ServiceName::postgres() { StartCondition::Healthy } else { StartCondition::Started }
+    };
+    let resolved = depends_on.0.iter().map(|(name, condition)| (name.clone(), condition.unwrap_or_else(|| best(name))));
+    resolved.collect()
+}
+
+/// Gives a service that verifies an external server the certificates to do so. A variable of the user's own wins.
+fn trust_certificates(service: &mut Service, server: Option<&Server>) {
+    let Some(Server { host: Host::External(external), .. }) = server else { return };
+    let ExternalTls::VerifyFull(ca) = &external.tls else { return };
+    if !super::uses_server(service)
+        || service.environment.iter().any(|(name, _)| name.as_str() == CERTIFICATES_VARIABLE)
+    {
+        return;
+    }
+    let file = if ca.is_some() { CA_TARGET } else { IMAGE_CERTIFICATES };
+    let Ok(variable) = VariableName::parse(CERTIFICATES_VARIABLE) else { return };
+    service.environment.push((variable, Variable::Literal(file.to_owned())));
+    service.mounts.extend(ca.as_ref().and_then(ca_mount));
+}
+
+fn ca_mount(ca: &HostPath) -> Option<Mount> {
+    let target = ContainerPath::parse(CA_TARGET).ok()?;
+    Some(Mount { source: MountSource::Bind(ca.clone()), target, read_only: true })
+}

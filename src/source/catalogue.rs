@@ -1,0 +1,203 @@
+//! Knows which profiles a project has and which of them a name or an alias means.
+//! Must not know what a profile says beyond its aliases and its stage.
+
+use std::path::{Path, PathBuf};
+
+use super::{Origin, ReadFault, Source, embedded, is_yaml};
+use crate::yaml::{self, Content, Node};
+
+/// The profiles that names are looked up in: the project's `profiles/` folder, else the embedded ones.
+#[derive(Debug)]
+pub struct Catalogue {
+    folder: Option<PathBuf>,
+    root: PathBuf,
+    current: PathBuf,
+}
+
+/// One profile of a catalogue, as far as choosing it needs.
+#[derive(Debug)]
+pub struct CatalogueEntry {
+    /// The stem of its file.
+    pub name: String,
+    /// Its other names.
+    pub aliases: Vec<String>,
+    /// Whether it may be selected: it has a stage. A base has none.
+    pub selectable: bool,
+    /// Its text, or why it can't be read: a broken neighbour does not break the look-up of others.
+    pub source: Result<Source, ReadFault>,
+}
+
+/// Why a name means no profile.
+#[derive(Debug)]
+pub enum UnknownName {
+    /// None has it; the names and aliases that there are.
+    None {
+        /// What could have been meant.
+        known: Vec<String>,
+    },
+    /// Several claim it; their names.
+    Ambiguous {
+        /// The profiles that have it as an alias.
+        claimants: Vec<String>,
+    },
+    /// The profile that has it can't be read.
+    Unreadable {
+        /// How messages call the file.
+        name: String,
+        /// Why.
+        fault: ReadFault,
+    },
+}
+
+impl Catalogue {
+    /// Finds the catalogue of the project that `current` lies in: the nearest `profiles/` folder at or above it, up to
+    /// the repository's root. Outside of a repository only `current` itself is looked at.
+    #[must_use]
+    pub fn find(current: &Path) -> Self {
+        let repository = current.ancestors().find(|folder| folder.join(".git").exists());
+        let top = repository.unwrap_or(current);
+        let root = current
+            .ancestors()
+            .take_while(|folder| folder.starts_with(top))
+            .find(|folder| !profile_files(&folder.join("profiles")).is_empty());
+        Self {
+            folder: root.map(|root| root.join("profiles")),
+            root: root.unwrap_or(current).to_owned(),
+            current: current.to_owned(),
+        }
+    }
+
+    /// The folder that paths in a profile are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of the project's profiles; nothing where the embedded ones answer.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// All profiles, by name.
+    #[must_use]
+    pub fn entries(&self) -> Vec<CatalogueEntry> {
+        match &self.folder {
+            Some(folder) => profile_files(folder).iter().map(|path| self.entry(path)).collect(),
+            None => embedded::all().map(|source| CatalogueEntry::new(Ok(source), "")).collect(),
+        }
+    }
+
+    /// The profile that a name or an alias means; names win over aliases.
+    ///
+    /// # Errors
+    /// Where none or several have it, or the one that has it can't be read.
+    pub fn by_name(&self, name: &str) -> Result<Source, UnknownName> {
+        let mut entries = self.entries();
+        let named = entries.iter().position(|entry| entry.name == name);
+        let found = match named {
+            Some(index) => index,
+            None => by_alias(&entries, name)?,
+        };
+        let entry = entries.swap_remove(found);
+        entry.source.map_err(|fault| UnknownName::Unreadable { name: entry.name, fault })
+    }
+
+    /// The embedded profile of a name or an alias.
+    ///
+    /// # Errors
+    /// Where none has it.
+    pub fn builtin(&self, name: &str) -> Result<Source, UnknownName> {
+        let embedded = Self { folder: None, root: self.root.clone(), current: self.current.clone() };
+        match embedded::by_name(name) {
+            Some(source) => Ok(source),
+            None => embedded.by_name(name),
+        }
+    }
+
+    /// Reads a file; messages call it as the user would from the current folder.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn read(&self, path: &Path) -> Result<Source, ReadFault> {
+        let path = self.current.join(path);
+        Source::from_file(&path, self.shown(&path))
+    }
+
+    /// A path as the user would write it: relative to the current folder where it lies below that.
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> String {
+        let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
+        plain.strip_prefix(&self.current).unwrap_or(&plain).display().to_string()
+    }
+
+    fn entry(&self, path: &Path) -> CatalogueEntry {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        CatalogueEntry::new(Source::from_file(path, self.shown(path)), &stem)
+    }
+}
+
+impl CatalogueEntry {
+    fn new(source: Result<Source, ReadFault>, stem: &str) -> Self {
+        let tree = source.as_ref().ok().and_then(|source| yaml::read(&source.text).ok());
+        let name = match &source {
+            Ok(source) => source.profile_name(),
+            Err(_) => stem.to_owned(),
+        };
+        Self {
+            name,
+            aliases: tree.as_ref().map(aliases).unwrap_or_default(),
+            selectable: tree.as_ref().is_some_and(|tree| field(tree, "stage").is_some()),
+            source,
+        }
+    }
+
+    /// Whether the profile stands in the binary.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(&self.source, Ok(Source { origin: Origin::Embedded(_), .. }))
+    }
+}
+
+fn by_alias(entries: &[CatalogueEntry], alias: &str) -> Result<usize, UnknownName> {
+    let has_alias = |entry: &CatalogueEntry| entry.aliases.iter().any(|known| known == alias);
+    let mut claimants = entries.iter().enumerate().filter(|(_, entry)| has_alias(entry));
+    match (claimants.next(), claimants.next()) {
+        (Some((index, _)), None) => Ok(index),
+        (None, _) => Err(UnknownName::None { known: known(entries) }),
+        (Some(_), Some(_)) => {
+            let claimants = entries.iter().filter(|entry| has_alias(entry)).map(|entry| entry.name.clone()).collect();
+            Err(UnknownName::Ambiguous { claimants })
+        }
+    }
+}
+
+fn known(entries: &[CatalogueEntry]) -> Vec<String> {
+    let selectable = entries.iter().filter(|entry| entry.selectable);
+    selectable.flat_map(|entry| std::iter::once(&entry.name).chain(&entry.aliases)).cloned().collect()
+}
+
+fn aliases(tree: &Node<'_>) -> Vec<String> {
+    let Some(Node { content: Content::Sequence(items), .. }) = field(tree, "aliases") else { return Vec::new() };
+    let text = |item: &Node<'_>| match &item.content {
+        Content::Scalar(scalar) => Some(scalar.text.clone().into_owned()),
+        Content::Sequence(_) | Content::Mapping(_) => None,
+    };
+    items.iter().filter_map(text).collect()
+}
+
+fn field<'n, 'text>(tree: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>> {
+    match &tree.content {
+        Content::Mapping(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
+        Content::Scalar(_) | Content::Sequence(_) => None,
+    }
+}
+
+/// The profiles of a folder, by name; none where there is no such folder.
+fn profile_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
+    let mut files: Vec<_> = paths.filter(|path| is_yaml(path) && path.is_file()).collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,150 @@
+//! Knows how a connection URL is written for each engine and driver. Must not know a password's value.
+//!
+//! The rules are those of SQLAlchemy (<https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls>), kept to
+//! what its versions from 2.0 on read the same.
+
+use crate::value::{ContainerPath, DatabaseName, Driver, EnvironmentKey, Port, RoleName, SqlitePath, Tls};
+
+/// What a service opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectionUrl {
+    /// A SQLite file.
+    Sqlite {
+        /// The path as the profile wrote it: three slashes and a relative path, four and an absolute one.
+        path: SqlitePath,
+        /// The same file as an absolute path in the container.
+        file: ContainerPath,
+    },
+    /// A database on a PostgreSQL server.
+    Postgres(PostgresUrl),
+}
+
+/// The parts of a URL that leads to PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresUrl {
+    /// The driver that opens it.
+    pub driver: Driver,
+    /// Who logs in.
+    pub login: Login,
+    /// The server.
+    pub host: String,
+    /// Its port.
+    pub port: Port,
+    /// The database.
+    pub database: DatabaseName,
+    /// How the connection is protected; nothing inside of the deployment's own network.
+    pub tls: Option<Tls>,
+}
+
+/// A role with the name of the secret that is its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The role.
+    pub role: RoleName,
+    /// The secret.
+    pub password: EnvironmentKey,
+}
+
+impl ConnectionUrl {
+    /// The secret that the URL contains, where it contains one.
+    #[must_use]
+    pub fn password(&self) -> Option<&EnvironmentKey> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres(url) => Some(&url.login.password),
+        }
+    }
+
+    /// The URL with `password` standing where the password belongs: encoded by [`percent_encode`], or a reference that
+    /// the reader of the file replaces.
+    #[must_use]
+    pub fn text(&self, password: &str) -> String {
+        match self {
+            Self::Sqlite { path, .. } => format!("sqlite:///{path}"),
+            Self::Postgres(PostgresUrl { driver, login, host, port, database, tls }) => {
+                let scheme = scheme(*driver);
+                let query = tls.map(|tls| query(*driver, tls)).unwrap_or_default();
+                format!("{scheme}://{}:{password}@{host}:{port}/{database}{query}", login.role)
+            }
+        }
+    }
+}
+
+fn scheme(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Asyncpg => "postgresql+asyncpg",
+        Driver::Psycopg => "postgresql+psycopg",
+        Driver::Plain => "postgresql",
+    }
+}
+
+/// asyncpg takes `ssl` and refuses `sslmode`, libpq the other way round. The mode is always written: a driver that
+/// finds none obeys `PGSSLMODE`, or falls back to no encryption in silence.
+fn query(driver: Driver, tls: Tls) -> String {
+    use crate::value::Choice as _;
+    let parameter = match driver {
+        Driver::Asyncpg => "ssl",
+        Driver::Psycopg | Driver::Plain => "sslmode",
+    };
+    format!("?{parameter}={}", tls.as_str())
+}
+
+/// Encodes what a URL's user or password may not hold as it is: everything but `A-Za-z0-9-._`. `~` is among them,
+/// because a shell that sources the file expands it behind a colon.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextValue as _;
+
+    fn postgres(driver: Driver, tls: Option<Tls>) -> ConnectionUrl {
+        ConnectionUrl::Postgres(PostgresUrl {
+            driver,
+            login: Login { role: RoleName::parse("codelab").unwrap(), password: EnvironmentKey::postgres_password() },
+            host: "postgres".to_owned(),
+            port: Port::POSTGRES,
+            database: DatabaseName::parse("auth_db").unwrap(),
+            tls,
+        })
+    }
+
+    #[test]
+    fn urls_are_those_of_the_requirements() {
+        assert_eq!(
+            postgres(Driver::Asyncpg, None).text("codelab_password"),
+            "postgresql+asyncpg://codelab:codelab_password@postgres:5432/auth_db"
+        );
+        let sqlite = |path| ConnectionUrl::Sqlite {
+            path: SqlitePath::parse(path).unwrap(),
+            file: ContainerPath::parse("/x").unwrap(),
+        };
+        assert_eq!(sqlite("data/auth.db").text(""), "sqlite:///data/auth.db");
+        assert_eq!(sqlite("/absolute/path.db").text(""), "sqlite:////absolute/path.db");
+    }
+
+    #[test]
+    fn each_driver_gets_the_tls_parameter_that_it_knows() {
+        let text = |driver, tls| postgres(driver, Some(tls)).text("x");
+        assert!(text(Driver::Asyncpg, Tls::VerifyFull).ends_with("/auth_db?ssl=verify-full"));
+        assert!(text(Driver::Psycopg, Tls::Require).ends_with("/auth_db?sslmode=require"));
+        assert!(text(Driver::Plain, Tls::Disable).ends_with("/auth_db?sslmode=disable"));
+    }
+
+    #[test]
+    fn passwords_are_encoded_byte_by_byte() {
+        assert_eq!(percent_encode("aZ0-._"), "aZ0-._");
+        assert_eq!(percent_encode("p@:/?#[]%&+ =~é"), "p%40%3A%2F%3F%23%5B%5D%25%26%2B%20%3D%7E%C3%A9");
+    }
+}

@@ -1,0 +1,23 @@
+//! Knows the grammar of every single value in a profile: names, ports, paths, images, durations, choices.
+//! Must not know YAML, positions, nor which field a value stands in.
+//!
+//! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
+
+mod choice;
+mod grammar;
+mod image;
+mod name;
+mod number;
+mod path;
+mod text;
+
+pub use choice::{Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Stage, StartCondition, Tls};
+pub use grammar::{Grammar, Mismatch, TextValue};
+pub use image::ImageReference;
+pub use name::{
+    DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
+    VariableName, VolumeName,
+};
+pub use number::{Port, PostgresMajor, Replicas};
+pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, SqlitePath};
+pub use text::{ByteSize, CpuCount, Duration, HostAddress, HostName};

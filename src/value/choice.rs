@@ -1,0 +1,172 @@
+//! Knows the words that stand for one of a few choices. Must not know what follows from a choice.
+
+use schemars::{Schema, json_schema};
+
+use super::grammar::{Mismatch, TextValue};
+use crate::spelling::nearest;
+
+/// One of a few words.
+pub trait Choice: Sized + Copy + 'static {
+    /// All of them.
+    const ALL: &'static [Self];
+
+    /// The word.
+    fn as_str(self) -> &'static str;
+
+    /// What it means, for editors.
+    fn description(self) -> &'static str;
+}
+
+macro_rules! choices {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $meaning:literal])+ $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[doc = $meaning])+ $variant,)+
+        }
+
+        impl Choice for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($meaning),+).trim_ascii(),)+
+                }
+            }
+        }
+
+        impl TextValue for $name {
+            fn parse(text: &str) -> Result<Self, Mismatch> {
+                parse_choice(text)
+            }
+
+            fn schema() -> Schema {
+                choice_schema::<Self>()
+            }
+        }
+    )+};
+}
+
+choices! {
+    /// The program that keeps a service's data.
+    Engine {
+        /// One file in the service's data mount; no server.
+        Sqlite = "sqlite",
+        /// A database on the deployment's PostgreSQL server.
+        Postgres = "postgres",
+    }
+
+    /// What a deployment is for; rules get stricter from staging on.
+    Stage {
+        /// On a developer's machine.
+        Development = "development",
+        /// In automatic tests.
+        Ci = "ci",
+        /// As production, before production.
+        Staging = "staging",
+        /// Where users' data is.
+        Production = "production",
+    }
+
+    /// Who logs in to PostgreSQL.
+    Access {
+        /// Every service logs in as `postgres.user`.
+        Shared = "shared",
+        /// Every service has a role and a password of its own and reaches only its own database.
+        PerService = "per_service",
+    }
+
+    /// Which driver opens the connection URL.
+    Driver {
+        /// asyncpg, through SQLAlchemy: `postgresql+asyncpg://`.
+        Asyncpg = "asyncpg",
+        /// psycopg 3, through SQLAlchemy: `postgresql+psycopg://`.
+        Psycopg = "psycopg",
+        /// Whatever reads `postgresql://`, such as libpq and programs that are not Python.
+        Plain = "plain",
+    }
+
+    /// How the connection to an external PostgreSQL is protected.
+    Tls {
+        /// Encrypted, and the server's certificate and name are verified.
+        VerifyFull = "verify-full",
+        /// Encrypted; whoever answers is believed.
+        Require = "require",
+        /// Not encrypted.
+        Disable = "disable",
+    }
+
+    /// Which program in the image asks the health check's URL.
+    CommandProbe {
+        /// Python's own library; slim images have neither curl nor wget.
+        Python = "python",
+        /// curl.
+        Curl = "curl",
+        /// wget, as in BusyBox.
+        Wget = "wget",
+    }
+
+    /// What a service waits for in another one.
+    StartCondition {
+        /// It was started.
+        Started = "started",
+        /// Its health check passes.
+        Healthy = "healthy",
+        /// It ended without a fault.
+        Completed = "completed",
+    }
+
+    /// A part of the service's own database.
+    DatabasePart {
+        /// The whole connection URL.
+        Url = "url",
+        /// The server's host name.
+        Host = "host",
+        /// The server's port.
+        Port = "port",
+        /// The role.
+        User = "user",
+        /// The role's password.
+        Password = "password",
+        /// The database's name, or the SQLite file's path.
+        Name = "name",
+    }
+}
+
+impl Stage {
+    /// Whether mistakes would hurt people's data, so that the strict rules hold.
+    #[must_use]
+    pub fn is_strict(self) -> bool {
+        matches!(self, Self::Staging | Self::Production)
+    }
+}
+
+fn words<T: Choice>() -> impl Iterator<Item = &'static str> {
+    T::ALL.iter().map(|choice| choice.as_str())
+}
+
+fn parse_choice<T: Choice>(text: &str) -> Result<T, Mismatch> {
+    if let Some(choice) = T::ALL.iter().find(|choice| choice.as_str() == text) {
+        return Ok(*choice);
+    }
+    let all: Vec<_> = words::<T>().map(|word| format!("`{word}`")).collect();
+    let expected = format!("one of {}", all.join(", "));
+    Err(match nearest(text, words::<T>()) {
+        Some(word) => Mismatch::new(expected, format!("did you mean `{word}`?")),
+        None => Mismatch::new(expected, "write one of these words"),
+    })
+}
+
+fn choice_schema<T: Choice>() -> Schema {
+    let variants: Vec<_> = T::ALL
+        .iter()
+        .map(|choice| serde_json::json!({ "const": choice.as_str(), "description": choice.description() }))
+        .collect();
+    json_schema!({ "type": "string", "oneOf": variants })
+}

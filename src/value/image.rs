@@ -1,0 +1,152 @@
+//! Knows how a reference to an image is written (<https://docs.docker.com/reference/cli/docker/image/tag/>).
+//! Must not know which images there are.
+
+use std::fmt;
+
+use schemars::{Schema, json_schema};
+
+use super::grammar::{Mismatch, TextValue};
+
+/// `[REGISTRY/]NAME[:TAG][@sha256:DIGEST]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageReference {
+    repository: String,
+    tag: Option<String>,
+    digest: Option<String>,
+}
+
+/// The grammar as a regular expression; [`ImageReference::parse`] follows it, and a test compares the two.
+pub const PATTERN: &str = concat!(
+    "^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
+    "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
+);
+
+impl ImageReference {
+    /// The tag, where one is written.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
+    }
+
+    /// Whether the same reference can mean another image tomorrow without anybody noticing.
+    #[must_use]
+    pub fn is_floating(&self) -> bool {
+        self.digest.is_none() && self.tag.as_deref().is_none_or(|tag| tag == "latest")
+    }
+
+    /// The major version that a tag of the official `postgres` image begins with; nothing for other images and tags.
+    #[must_use]
+    pub fn postgres_major(&self) -> Option<i64> {
+        const OFFICIAL: [&str; 4] =
+            ["postgres", "library/postgres", "docker.io/postgres", "docker.io/library/postgres"];
+        if !OFFICIAL.contains(&self.repository.as_str()) {
+            return None;
+        }
+        let tag = self.tag.as_deref()?;
+        let digits = tag.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok()
+    }
+}
+
+impl TextValue for ImageReference {
+    fn parse(text: &str) -> Result<Self, Mismatch> {
+        let mismatch = || {
+            Mismatch::new(
+                "an image reference `[REGISTRY/]NAME[:TAG][@sha256:DIGEST]`",
+                "write a reference such as `postgres:16-alpine` or `registry.example.com/team/app:1.4`",
+            )
+        };
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        let name_start = rest.rfind('/').map_or(0, |slash| slash + 1);
+        let (repository, tag) = match rest.get(name_start..).and_then(|name| name.find(':')) {
+            Some(colon) => {
+                let (repository, tag) = rest.split_at(name_start + colon);
+                (repository, tag.strip_prefix(':'))
+            }
+            None => (rest, None),
+        };
+        if is_repository(repository) && tag.is_none_or(is_tag) && digest.is_none_or(is_digest) {
+            Ok(Self { repository: repository.into(), tag: tag.map(Into::into), digest: digest.map(Into::into) })
+        } else {
+            Err(mismatch())
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": PATTERN, "examples": ["postgres:16-alpine"] })
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+fn is_repository(text: &str) -> bool {
+    match text.split_once('/') {
+        None => is_component(text),
+        Some((first, rest)) => (is_component(first) || is_registry(first)) && rest.split('/').all(is_component),
+    }
+}
+
+fn is_registry(text: &str) -> bool {
+    let (host, port) = text.split_once(':').unwrap_or((text, "0"));
+    !host.is_empty()
+        && host.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'.' || c == b'-')
+        && !port.is_empty()
+        && port.bytes().all(|c| c.is_ascii_digit())
+}
+
+fn is_component(text: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    edge(text.chars().next())
+        && edge(text.chars().next_back())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+}
+
+fn is_tag(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.starts_with(word) && text.len() <= 128 && text.chars().all(|c| word(c) || c == '.' || c == '-')
+}
+
+fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:")
+        .is_some_and(|digits| digits.len() == 64 && digits.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_read_back_as_written() {
+        let digest = format!("app@sha256:{}", "0".repeat(64));
+        for text in ["redis", "postgres:16-alpine", "ghcr.io/a/b:1.2", "localhost:5000/app:x", "a/b_c.d", &digest] {
+            assert_eq!(ImageReference::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "Redis", "a:", ":tag", "a:b:c", "a b", "a//b", "-a", "a@sha256:12", "a:-x", "a/"] {
+            assert!(ImageReference::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_numeric_tags_of_the_official_image_tell_the_major_version() {
+        let major = |text| ImageReference::parse(text).unwrap().postgres_major();
+        assert_eq!(major("postgres:16-alpine"), Some(16));
+        assert_eq!(major("docker.io/library/postgres:18.1"), Some(18));
+        assert_eq!(major("postgres:alpine"), None);
+        assert_eq!(major("postgis/postgis:16-3.4"), None);
+        assert_eq!(major("postgres"), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! Knows which names a profile may give to things. Must not know what the named things are made of.
+
+use std::fmt;
+
+use schemars::Schema;
+
+use super::grammar::{Grammar, Mismatch, TextValue};
+
+macro_rules! names {
+    ($($(#[doc = $doc:literal])+ $name:ident = $grammar:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The rule.
+            pub const GRAMMAR: Grammar = $grammar;
+
+            /// The name.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TextValue for $name {
+            fn parse(text: &str) -> Result<Self, Mismatch> {
+                if Self::GRAMMAR.accepts(text) { Ok(Self(text.to_owned())) } else { Err(Self::GRAMMAR.mismatch()) }
+            }
+
+            fn schema() -> Schema {
+                Self::GRAMMAR.schema()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+names! {
+    /// A Compose project: `[a-z0-9][a-z0-9_-]*`
+    /// (<https://docs.docker.com/reference/compose-file/version-and-name/>).
+    ProjectName = Grammar {
+        first: "a-z0-9", rest: "a-z0-9_-", longest: 63,
+        words: "a project name of lower-case letters, digits, `-` and `_`", example: "codelab",
+    };
+
+    /// A profile or an alias of one, as `--profile` takes it.
+    ProfileName = Grammar {
+        first: "a-z0-9", rest: "a-z0-9_-", longest: 63,
+        words: "a profile name of lower-case letters, digits, `-` and `_`", example: "prod-postgres",
+    };
+
+    /// A service; also its host name in the deployment's network, so 63 characters at the most (RFC 1035).
+    ServiceName = Grammar {
+        first: "a-z", rest: "a-z0-9_-", longest: 63,
+        words: "a service name of lower-case letters, digits, `-` and `_`, a letter first", example: "auth-service",
+    };
+
+    /// A database in PostgreSQL: what every SQLAlchemy from 2.0 on reads the same in a URL, in the 63 bytes that
+    /// PostgreSQL keeps of a name.
+    DatabaseName = Grammar {
+        first: "A-Za-z", rest: "A-Za-z0-9_-", longest: 63,
+        words: "a database name of letters, digits, `_` and `-`, a letter first", example: "auth_db",
+    };
+
+    /// A role of PostgreSQL. `initdb` fails on quotes, backslashes and `$` in one.
+    RoleName = Grammar {
+        first: "A-Za-z", rest: "A-Za-z0-9_-", longest: 63,
+        words: "a role name of letters, digits, `_` and `-`, a letter first", example: "codelab",
+    };
+
+    /// A named volume, as Compose takes it.
+    VolumeName = Grammar {
+        first: "a-zA-Z0-9", rest: "a-zA-Z0-9_.-", longest: 128,
+        words: "a volume name of letters, digits, `_`, `.` and `-`", example: "postgres-data",
+    };
+
+    /// A key of `.env`, and so a secret's name: what every reader of such files takes.
+    EnvironmentKey = Grammar {
+        first: "A-Z_", rest: "A-Z0-9_", longest: 128,
+        words: "a name of upper-case letters, digits and `_`", example: "INTERNAL_API_KEY",
+    };
+
+    /// A variable inside of a container.
+    VariableName = Grammar {
+        first: "A-Za-z_", rest: "A-Za-z0-9_", longest: 128,
+        words: "a variable name of letters, digits and `_`", example: "LOG_LEVEL",
+    };
+
+    /// An extension of PostgreSQL.
+    ExtensionName = Grammar {
+        first: "a-z", rest: "a-z0-9_-", longest: 63,
+        words: "an extension name of lower-case letters, digits, `_` and `-`", example: "pgcrypto",
+    };
+
+    /// A server setting of PostgreSQL (<https://www.postgresql.org/docs/current/runtime-config.html>).
+    SettingName = Grammar {
+        first: "a-z", rest: "a-z0-9_.", longest: 63,
+        words: "a setting's name of lower-case letters, digits, `_` and `.`", example: "max_connections",
+    };
+}
+
+/// Databases that every PostgreSQL server has for itself.
+const KEPT_DATABASES: [&str; 3] = ["postgres", "template0", "template1"];
+
+/// Role names that SQL reads as something else.
+const KEPT_ROLES: [&str; 2] = ["none", "public"];
+
+impl DatabaseName {
+    /// Whether PostgreSQL keeps the name for itself, so that no service may own such a database.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with("pg_") || KEPT_DATABASES.contains(&self.as_str())
+    }
+}
+
+impl RoleName {
+    /// Whether PostgreSQL refuses a role of this name.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with("pg_") || KEPT_ROLES.contains(&self.as_str())
+    }
+
+    /// The role of a service: its name with `_` for `-`.
+    #[must_use]
+    pub fn of_service(service: &ServiceName) -> Self {
+        Self(service.as_str().replace('-', "_"))
+    }
+}
+
+impl EnvironmentKey {
+    /// `AUTH_SERVICE` + suffix for the service `auth-service`.
+    #[must_use]
+    pub fn of_service(service: &ServiceName, suffix: &str) -> Self {
+        Self(format!("{}{suffix}", service.as_str().to_ascii_uppercase().replace('-', "_")))
+    }
+
+    /// The password of the role that PostgreSQL is made with, by the name that its image reads.
+    #[must_use]
+    pub fn postgres_password() -> Self {
+        Self("POSTGRES_PASSWORD".to_owned())
+    }
+}
+
+impl VariableName {
+    /// The variable that has the name of a key of `.env`.
+    #[must_use]
+    pub fn of_key(key: &EnvironmentKey) -> Self {
+        Self(key.as_str().to_owned())
+    }
+}
+
+impl ServiceName {
+    /// The service of the database server that codelab-gen adds.
+    #[must_use]
+    pub fn postgres() -> Self {
+        Self("postgres".to_owned())
+    }
+}
+
+impl VolumeName {
+    /// The volume of the database server, where the profile names no other.
+    #[must_use]
+    pub fn postgres_data() -> Self {
+        Self("postgres-data".to_owned())
+    }
+}

@@ -1,0 +1,172 @@
+//! Knows the quantities and addresses that Compose and PostgreSQL write as texts. Must not know where they stand.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use schemars::{Schema, json_schema};
+
+use super::grammar::{Mismatch, TextValue};
+
+/// A span of time as Compose writes it: `30s`, `1m30s`, `500ms`
+/// (<https://docs.docker.com/reference/compose-file/extension/#specifying-durations>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duration(String);
+
+/// An amount of memory as Compose writes it: `512m`, `1g`
+/// (<https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByteSize(String);
+
+/// A share of processors: `0.5`, `2`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CpuCount(String);
+
+/// An address of the host that a port is published on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostAddress(IpAddr);
+
+/// A machine's name or address, as a URL takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(String);
+
+const DURATION_PATTERN: &str = "^([0-9]+(us|ms|s|m|h))+$";
+const BYTES_PATTERN: &str = "^[1-9][0-9]*(b|k|m|g|kb|mb|gb)$";
+const CPU_PATTERN: &str = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$";
+const HOST_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
+
+macro_rules! texts {
+    ($($name:ident, $pattern:ident, $accepts:expr, $expected:literal, $example:literal;)+) => {$(
+        impl $name {
+            /// The text as written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TextValue for $name {
+            fn parse(text: &str) -> Result<Self, Mismatch> {
+                let accepts: fn(&str) -> bool = $accepts;
+                if accepts(text) {
+                    return Ok(Self(text.to_owned()));
+                }
+                Err(Mismatch::new($expected, concat!("write a text such as `", $example, "`")))
+            }
+
+            fn schema() -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "examples": [$example] })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+texts! {
+    Duration, DURATION_PATTERN, is_duration, "a span of time with its unit (`us`, `ms`, `s`, `m` or `h`)", "30s";
+    ByteSize, BYTES_PATTERN, is_byte_size, "an amount of memory with its unit (`b`, `k`, `m` or `g`)", "512m";
+    CpuCount, CPU_PATTERN, is_cpu_count, "a number of processors as a text", "0.5";
+    HostName, HOST_PATTERN, is_host, "a host name or an IPv4 address", "db.example.com";
+}
+
+impl HostAddress {
+    /// Only programs on the host itself reach it.
+    pub const LOOPBACK: Self = Self(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+    /// Whether two ports on these addresses would get in each other's way.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self == other || self.0.is_unspecified() || other.0.is_unspecified()
+    }
+}
+
+impl TextValue for HostAddress {
+    fn parse(text: &str) -> Result<Self, Mismatch> {
+        let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        inner.parse().map(Self).map_err(|_| {
+            Mismatch::new("an IP address of the host", "write `127.0.0.1`, or `0.0.0.0` for all addresses")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }], "examples": ["127.0.0.1"]
+        })
+    }
+}
+
+impl fmt::Display for HostAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(address) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+fn is_duration(text: &str) -> bool {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let unit = ["us", "ms", "s", "m", "h"].into_iter().find_map(|unit| behind.strip_prefix(unit));
+        match unit {
+            Some(next) if behind.len() < rest.len() => rest = next,
+            _ => return false,
+        }
+    }
+    !text.is_empty()
+}
+
+fn is_byte_size(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    text.starts_with(|c: char| matches!(c, '1'..='9')) && ["b", "k", "m", "g", "kb", "mb", "gb"].contains(&unit)
+}
+
+fn is_cpu_count(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
+    digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'))
+}
+
+fn is_host(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    text.starts_with(edge)
+        && text.ends_with(edge)
+        && text.len() <= 253
+        && text.chars().all(|c| edge(c) || c == '.' || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_need_their_units() {
+        for text in ["30s", "1m30s", "500ms", "1h", "10us"] {
+            assert!(Duration::parse(text).is_ok(), "{text}");
+        }
+        for text in ["", "30", "30 s", "s", "1d", "-1s", "1.5s"] {
+            assert!(Duration::parse(text).is_err(), "{text}");
+        }
+        for (text, accepted) in [("512m", true), ("1gb", true), ("1t", false), ("0m", false), ("m", false)] {
+            assert_eq!(ByteSize::parse(text).is_ok(), accepted, "{text}");
+        }
+        for (text, accepted) in [("0.5", true), ("2", true), ("02", false), (".5", false), ("1.", false)] {
+            assert_eq!(CpuCount::parse(text).is_ok(), accepted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unspecified_address_overlaps_with_all() {
+        let address = |text| HostAddress::parse(text).unwrap();
+        assert!(address("0.0.0.0").overlaps(address("10.0.0.1")));
+        assert!(address("127.0.0.1").overlaps(HostAddress::LOOPBACK));
+        assert!(!address("127.0.0.2").overlaps(HostAddress::LOOPBACK));
+        assert_eq!(address("::1").to_string(), "[::1]");
+        assert_eq!(address("[::1]").to_string(), "[::1]");
+    }
+}
