@@ -6,7 +6,8 @@ mod draw;
 
 use std::ops::Range;
 
-use crate::locate::{FieldPath, Location, Locator, Part};
+use crate::field::FieldPath;
+use crate::locate::{Location, Locator, Part};
 use crate::source::SourceId;
 
 pub use code::Code;

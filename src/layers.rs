@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::{FieldPath, Locator, Part};
+use crate::field::FieldPath;
+use crate::locate::{Locator, Part};
 use crate::profile::{self, Profile};
 use crate::source::{Catalogue, Origin, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, UnknownName};
 use crate::spelling::{nearest, quoted};

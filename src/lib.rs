@@ -1,10 +1,32 @@
-//! lib
+//! One typed YAML profile becomes the `.env`, the `docker-compose.yml` and the `init-postgres.sh` of a Docker Compose
+//! deployment.
+//!
+//! # The line
+//!
+//! ```text
+//! arguments -(load, gather)-> sources -(parse, merge)-> Profile -(resolve)-> Deployment
+//!           -(render)-> files in memory -(plan)-> ChangeSet -(apply)-> outcome
+//! ```
+//!
+//! One verb per arrow, one module per noun. From `parse` to `render` everything is pure: no file system, environment,
+//! clock, randomness or output; facts from outside enter as values. A [`profile::Profile`] is what was written, every
+//! field optional; a [`deployment::Deployment`] is what is meant, without a state that is wrong. `render` finishes every
+//! file before `plan` looks at the disk, and `plan` reads everything before `apply` writes anything.
+//!
+//! A module uses only those that stand before it here; `tests/layering.rs` holds that:
+//!
+//! ```text
+//! spelling yaml value dotenv url field source locate diagnostic profile layers
+//! deployment resolve schema secret placement render change outcome cli command
+//! ```
+
 pub mod change;
 pub mod cli;
 pub mod command;
 pub mod deployment;
 pub mod diagnostic;
 pub mod dotenv;
+pub mod field;
 pub mod layers;
 pub mod locate;
 pub mod outcome;

@@ -9,7 +9,7 @@ mod sections;
 pub(crate) mod written;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::source::{Source, SourceId};
 use crate::yaml::{self, YamlFault, YamlRule};
 
@@ -25,7 +25,7 @@ pub use written::Setting;
 use written::{Excerpt, Reader, Written as _};
 
 /// The format that this program reads.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: u8 = 1;
 
 /// Reads one source as a profile.
 ///

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use crate::deployment::{Deployment, Host, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{Profile, RawKeys, SecretRule, given};
 use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, Stage, VolumeName};
 

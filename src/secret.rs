@@ -115,7 +115,7 @@ pub enum SecretFault {
 ///
 /// # Errors
 /// Where a value is required and missing; all missing ones are named at once.
-pub fn choose(rules: &IndexMap<EnvironmentKey, SecretRule>, outside: Outside<'_>) -> Result<Secrets, SecretFault> {
+pub fn choose(rules: &IndexMap<EnvironmentKey, SecretRule>, outside: &mut Outside<'_>) -> Result<Secrets, SecretFault> {
     let mut chosen = Secrets::new();
     let mut missing = Vec::new();
     for (name, rule) in rules {
@@ -171,16 +171,16 @@ mod tests {
         let rules = rules.iter().map(|(key, rule)| (name(key), rule.clone())).collect();
         let dotenv = dotenv.iter().filter_map(|(key, value)| Some(((*key).to_owned(), Secret::new((*value).into())?)));
         let lookup = |key: &str| environment.iter().find(|(known, _)| *known == key).map(|(_, value)| (*value).into());
-        let outside = Outside {
+        let mut outside = Outside {
             dotenv: &dotenv.collect(),
             environment: &lookup,
             file: &|_| Ok("from file\r\n".to_owned()),
             random: &mut |bytes| {
-                bytes.iter_mut().enumerate().for_each(|(index, byte)| *byte = (index * 37 % 256) as u8);
+                bytes.iter_mut().enumerate().for_each(|(index, byte)| *byte = u8::try_from(index * 37 % 256).unwrap());
                 Ok(())
             },
         };
-        choose(&rules, outside)
+        choose(&rules, &mut outside)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 
 pub use catalogue::{Catalogue, CatalogueEntry, UnknownName};
 pub use embedded::BUILTIN_PREFIX;

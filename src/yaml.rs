@@ -133,6 +133,7 @@ struct Builder<'text> {
 }
 
 impl<'text> Builder<'text> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other event starts a node, or `node` refuses it")]
     fn document(&mut self) -> Result<Node<'text>, Fatal> {
         let mut root = None;
         loop {
@@ -167,6 +168,7 @@ impl<'text> Builder<'text> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other event starts no node")]
     fn node(&mut self, event: Event<'text>, span: Span) -> Result<Node<'text>, Fatal> {
         let start = self.range(span);
         self.depth += 1;
@@ -175,15 +177,15 @@ impl<'text> Builder<'text> {
         }
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = style == ScalarStyle::Plain && !self.forced_text(tag.as_deref(), &start)?;
+                let plain = style == ScalarStyle::Plain && !Self::forced_text(tag.as_deref(), &start)?;
                 (anchor, Node { span: start, content: Content::Scalar(Scalar { text, plain }) })
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.forced_text(tag.as_deref(), &start)?;
+                Self::forced_text(tag.as_deref(), &start)?;
                 (anchor, self.sequence(start)?)
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.forced_text(tag.as_deref(), &start)?;
+                Self::forced_text(tag.as_deref(), &start)?;
                 (anchor, self.mapping(start)?)
             }
             Event::Alias(anchor) => (0, self.alias(anchor, start)?),
@@ -262,7 +264,7 @@ impl<'text> Builder<'text> {
     }
 
     /// Whether a tag makes a text of a plain scalar; every other tag has no meaning in a profile.
-    fn forced_text(&self, tag: Option<&Tag>, at: &Range<usize>) -> Result<bool, Fatal> {
+    fn forced_text(tag: Option<&Tag>, at: &Range<usize>) -> Result<bool, Fatal> {
         match tag {
             None => Ok(false),
             Some(tag) if tag.core_suffix() == Some("str") => Ok(true),
@@ -274,6 +276,7 @@ impl<'text> Builder<'text> {
         }
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "all callers need it boxed")]
     fn scan_fault(&self, error: &ScanError) -> Fatal {
         use granit_parser::ErrorKind;
         let at = self.clamp(error.marker().byte_offset().unwrap_or(0));
@@ -368,10 +371,12 @@ impl Node<'_> {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "all callers need it boxed")]
 fn syntax(span: Range<usize>, message: impl Into<String>, help: &str) -> Fatal {
     Box::new(YamlFault { message: message.into(), span, other: None, help: help.to_owned(), rule: YamlRule::Syntax })
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "all callers need it boxed")]
 fn too_deep(span: Range<usize>) -> Fatal {
     Box::new(YamlFault {
         message: format!("nested more than {DEPTH_LIMIT} levels deep"),

@@ -92,13 +92,13 @@ fn secrets(
 ) -> Result<Secrets, Failure> {
     let block =
         existing.block().map_err(|refusal| Failure::Refused { folder: folder.to_owned(), refusals: vec![refusal] })?;
-    let outside = Outside {
+    let mut outside = Outside {
         dotenv: &block,
         environment: &world.environment,
         file: &|path| std::fs::read_to_string(root.join(path)),
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
     };
-    choose(&deployment.secrets, outside).map_err(|fault| match fault {
+    choose(&deployment.secrets, &mut outside).map_err(|fault| match fault {
         SecretFault::Missing(names) => {
             let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
             Failure::outside(

@@ -55,8 +55,7 @@ pub(super) fn rejection_text(rejection: &Rejection, drawing: Drawing) -> String 
     }
     let count = rejection.diagnostics.len();
     let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
-    text.push_str(&format!("the profile was rejected: {faults}; nothing was written\n"));
-    text
+    text + &format!("the profile was rejected: {faults}; nothing was written\n")
 }
 
 fn sorted(diagnostics: &[Diagnostic], locator: &Locator<'_>) -> Vec<Diagnostic> {

@@ -65,7 +65,7 @@ macro_rules! written_numbers {
                 let Some(number) = read_integer(node) else {
                     return reader.wrong_type(node, Self::WORDS, "write a whole number without quotes");
                 };
-                let value = number.and_then(Self::new);
+                let value = Self::new(number);
                 if value.is_none() {
                     let message = format!("expected {}, found {}", Self::WORDS, found(node));
                     let (low, high) = (Self::RANGE.start(), Self::RANGE.end());
@@ -84,8 +84,8 @@ macro_rules! written_numbers {
 
 written_numbers! { Port Replicas PostgresMajor }
 
-/// The number that a node is; the inner nothing stands for one beyond 64 bits.
-pub fn read_integer(node: &Node<'_>) -> Option<Option<i64>> {
+/// The whole number that a node is.
+pub(super) fn read_integer(node: &Node<'_>) -> Option<i128> {
     match &node.content {
         Content::Scalar(scalar) => match scalar.kind() {
             ScalarKind::Integer(number) => Some(number),

@@ -9,11 +9,11 @@ use crate::spelling::{nearest, quoted};
 use crate::yaml::{Content, Entry, Node};
 
 /// What keys of the user's own begin with; they are allowed everywhere and mean nothing.
-pub const EXTENSION_PREFIX: &str = "x-";
+pub(super) const EXTENSION_PREFIX: &str = "x-";
 
 /// The entries of one mapping while its fields are taken out.
 #[derive(Debug)]
-pub struct Fields<'n, 'text> {
+pub(crate) struct Fields<'n, 'text> {
     what: &'static str,
     entries: &'n [Entry<'text>],
     known: Vec<&'static str>,
@@ -21,7 +21,7 @@ pub struct Fields<'n, 'text> {
 
 impl<'n, 'text> Fields<'n, 'text> {
     /// The fields of a node; `what` it is, with an article.
-    pub fn of(node: &'n Node<'text>, what: &'static str, reader: &mut Reader) -> Option<Self> {
+    pub(crate) fn of(node: &'n Node<'text>, what: &'static str, reader: &mut Reader) -> Option<Self> {
         match &node.content {
             Content::Mapping(entries) => Some(Self { what, entries, known: Vec::new() }),
             Content::Scalar(_) | Content::Sequence(_) => {
@@ -31,7 +31,7 @@ impl<'n, 'text> Fields<'n, 'text> {
     }
 
     /// Reads one field.
-    pub fn take<T: Written>(&mut self, key: &'static str, reader: &mut Reader) -> Setting<T> {
+    pub(crate) fn take<T: Written>(&mut self, key: &'static str, reader: &mut Reader) -> Setting<T> {
         self.known.push(key);
         match self.entries.iter().find(|entry| entry.key == key) {
             Some(entry) => Setting::read(key, &entry.value, reader),
@@ -40,7 +40,7 @@ impl<'n, 'text> Fields<'n, 'text> {
     }
 
     /// Tells every key that no field was taken for.
-    pub fn finish(self, reader: &mut Reader) {
+    pub(crate) fn finish(&self, reader: &mut Reader) {
         for entry in self.entries {
             if self.known.contains(&entry.key.as_ref()) || entry.key.starts_with(EXTENSION_PREFIX) {
                 continue;
@@ -60,7 +60,7 @@ fn list(keys: &[&str]) -> String {
 }
 
 /// The schema of a mapping with fixed keys; where it has a short form, of that form too.
-pub fn record_schema(description: &str, properties: Map<String, Value>, short: Option<&str>) -> Schema {
+pub(crate) fn record_schema(description: &str, properties: &Map<String, Value>, short: Option<&str>) -> Schema {
     let short_form = short.and_then(|key| properties.get(key)?.pointer("/anyOf/0").cloned());
     let long_form = json_schema!({
         "type": "object",
@@ -102,7 +102,9 @@ macro_rules! record {
                 $(
                     if matches!(node.content, $crate::yaml::Content::Scalar(_)) {
                         let $short = $crate::profile::Setting::read(stringify!($short), node, reader);
-                        return Some(Self { $short, ..Self::default() });
+                        let mut record = Self::default();
+                        record.$short = $short;
+                        return Some(record);
                     }
                 )?
                 let mut fields = $crate::profile::record::Fields::of(node, $what, reader)?;
@@ -131,7 +133,7 @@ macro_rules! record {
                 )+
                 $crate::profile::record::record_schema(
                     concat!($($doc),+).trim_ascii(),
-                    properties,
+                    &properties,
                     None$(.or(Some(stringify!($short))))?,
                 )
             }

@@ -213,7 +213,7 @@ impl Written for Format {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         const HELP: &str = "write `format: 1`; a newer format needs a newer codelab-gen";
         match super::leaf::read_integer(node) {
-            Some(Some(super::FORMAT)) => Some(Self),
+            Some(number) if number == i128::from(super::FORMAT) => Some(Self),
             Some(_) => {
                 let message = format!("expected the format {}, found {}", super::FORMAT, super::written::found(node));
                 reader.fault(Code::InvalidValue, &node.span, message, HELP);

@@ -168,7 +168,7 @@ impl Reader {
 }
 
 /// What a node is, for messages.
-pub fn found(node: &Node<'_>) -> String {
+pub(crate) fn found(node: &Node<'_>) -> String {
     match &node.content {
         Content::Scalar(_) if is_null(node) => "nothing".to_owned(),
         Content::Scalar(scalar) => format!("{} {}", scalar.kind_name(), quoted(&scalar.text)),
@@ -178,7 +178,7 @@ pub fn found(node: &Node<'_>) -> String {
 }
 
 /// Whether a node is YAML's null.
-pub fn is_null(node: &Node<'_>) -> bool {
+pub(crate) fn is_null(node: &Node<'_>) -> bool {
     matches!(&node.content, Content::Scalar(scalar) if scalar.kind() == crate::yaml::ScalarKind::Null)
 }
 
@@ -201,7 +201,7 @@ impl<T: TextValue> Written for T {
 }
 
 /// The text of a scalar that is a text by YAML's rules.
-pub fn read_text<'n>(node: &'n Node<'_>, reader: &mut Reader) -> Option<&'n str> {
+pub(crate) fn read_text<'n>(node: &'n Node<'_>, reader: &mut Reader) -> Option<&'n str> {
     use crate::yaml::ScalarKind;
     match &node.content {
         Content::Scalar(scalar) if scalar.kind() == ScalarKind::Text => Some(&scalar.text),
@@ -237,7 +237,7 @@ impl<T: Written> JsonSchema for SchemaOf<T> {
 }
 
 /// The schema of a field: its value, or `null` to remove what was inherited.
-pub fn setting_schema<T: Written>(generator: &mut SchemaGenerator, description: &str) -> Schema {
+pub(crate) fn setting_schema<T: Written>(generator: &mut SchemaGenerator, description: &str) -> Schema {
     let value = generator.subschema_for::<SchemaOf<T>>();
     json_schema!({
         "description": description,

@@ -60,6 +60,7 @@ pub(super) fn write(dialect: Dialect, out: &mut Output<'_>, value: &Value) -> Re
     out.write_str(&text).map_err(|_| Error::new(ErrorKind::WriteFailure, "can't write"))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a kind that is not known here has no writing here")]
 fn formatted(dialect: Dialect, value: &Value) -> Result<String, Error> {
     if let Some(Verbatim(text)) = value.downcast_object_ref::<Verbatim>() {
         return Ok(text.clone());
@@ -143,7 +144,7 @@ fn double_quoted(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
             c if is_printable(c) => quoted.push(c),
-            c => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => quoted.extend(format!("\\U{:08x}", u32::from(c)).chars()),
         }
     }
     quoted.push('"');

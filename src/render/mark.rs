@@ -2,7 +2,6 @@
 //! Must not know what the outputs are for.
 
 use super::Output;
-use crate::dotenv;
 
 /// What a template writes where the hash of the finished text goes.
 const UNSEALED: &str = "body=unsealed";
@@ -92,12 +91,6 @@ impl Fnv {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
-}
-
-/// The block of a `.env`, or the whole of every other output: what the mark speaks for.
-#[must_use]
-pub(crate) fn marked_part(text: &str, output: Output) -> Option<&str> {
-    if output.is_block() { dotenv::split(text).map(|split| split.block) } else { Some(text) }
 }
 
 #[cfg(test)]

@@ -8,11 +8,15 @@ use crate::yaml::{Scalar, ScalarKind};
 
 /// The lines of some keys, each indented by so many spaces.
 pub(super) fn lines(keys: &[(String, Raw)], indent: usize) -> Vec<Value> {
+    layout(keys, indent).into_iter().map(verbatim).collect()
+}
+
+fn layout(keys: &[(String, Raw)], indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (key, value) in keys {
         entry(&format!("{}{}:", " ".repeat(indent), yaml_scalar(key)), value, indent, &mut lines);
     }
-    lines.into_iter().map(verbatim).collect()
+    lines
 }
 
 /// Writes `head` (a key with its colon, or the dash of an item) with a value that belongs to it.
@@ -49,16 +53,15 @@ fn scalar(text: &str, plain: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::written::Written as _;
 
     #[test]
     fn raw_keys_mean_the_same_when_read_back() {
-        let text = "deploy:\n  a: [1, '1', {b: null, c: []}]\n  d: {}\n  e: [[x, ${Y:-z}], '']\ntty: true\nf: |\n  two\n  lines\n";
+        let text = "deploy:\n  a: [1, '1', {b: null, c: []}]\n  d: {}\n  e: [[x, '${Y:-z}'], '']\ntty: true\nf: |\n  two\n  lines\n";
         let node = crate::yaml::read(text).unwrap();
         let mut reader = crate::profile::written::Reader::new(crate::source::SourceId(0), None);
-        use crate::profile::written::Written as _;
         let keys = crate::profile::RawKeys::read(&node, &mut reader).unwrap();
-        let written: Vec<_> = lines(&keys.0, 4).iter().map(ToString::to_string).collect();
-        let written = written.join("\n");
+        let written = layout(&keys.0, 4).join("\n");
         let reread: serde_yaml::Value = serde_yaml::from_str(&written).unwrap_or_else(|e| panic!("{e}\n{written}"));
         let original: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
         assert_eq!(reread, original, "{written}");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Faults, uses_server};
 use crate::deployment::{PublishedPort, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{Profile, Setting, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;

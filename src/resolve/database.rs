@@ -4,7 +4,7 @@ use super::service::Scope;
 use super::{Faults, described};
 use crate::deployment::{Database, Host, OwnedDatabase, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{self, Profile};
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};

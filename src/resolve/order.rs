@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Faults, uses_server};
 use crate::deployment::Service;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{Profile, Setting};
 use crate::spelling::{nearest, quoted};
 use crate::value::{ServiceName, StartCondition};

@@ -3,7 +3,7 @@
 
 use super::Faults;
 use crate::diagnostic::{Code, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{Profile, RawKeys, Setting, given};
 
 /// Compose's key, and the field of a service that writes it.

@@ -3,7 +3,7 @@
 use super::{Faults, raw};
 use crate::deployment::{Container, External, ExternalTls, Host, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
 use crate::value::{
@@ -98,7 +98,7 @@ fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &m
             faults.add(Code::PostgresVersion, place, message, help);
             None
         }
-        (Some(tagged), Some(version)) if i64::from(version.get()) != tagged => {
+        (Some(tagged), Some(version)) if i128::from(version.get()) != tagged => {
             let fault = Diagnostic::error(
                 Code::PostgresVersion,
                 Place::value(&at.key("version")),

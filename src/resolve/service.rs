@@ -7,7 +7,7 @@ use crate::deployment::{
     Build, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::locate::FieldPath;
+use crate::field::FieldPath;
 use crate::profile::{self, Named, Setting, Value, given};
 use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
@@ -46,13 +46,13 @@ pub(super) fn resolve_service(
     let data = written.data.get();
     let default_dir = data.map(|data| data.target.parent());
     let working_dir = written.working_dir.get().cloned().or(default_dir);
-    let database = written.database.get().map(|database| {
+    let database = told(written.database.get().map(|database| {
         let home = Home { name, data, working_dir: working_dir.as_ref(), at: at.clone() };
         resolve_database(database, &home, scope, faults)
-    });
-    let publish = publish(written, &at, faults);
-    let health_check = written.healthcheck.get().map(|check| health_check(check, written, &at, faults));
-    let environment = environment(written, database.as_ref().and_then(Option::as_ref), scope, &at, faults);
+    }));
+    let publish = told(written.publish.get().map(|publish| published_port(publish, written, &at, faults)));
+    let health_check = told(written.healthcheck.get().map(|check| health_check(check, written, &at, faults)));
+    let environment = environment(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
     let mut service = Service {
         name: name.clone(),
         program: program?,
@@ -60,28 +60,29 @@ pub(super) fn resolve_service(
         entrypoint: written.entrypoint.get().cloned(),
         user: written.user.get().map(|user| user.0.clone()),
         working_dir,
-        publish: publish?,
+        publish: publish.ok()?,
         mounts: data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect(),
         environment,
-        health_check: transpose(health_check)?,
+        health_check: health_check.ok()?,
         depends_on: depends_on(written, scope),
         labels: given(&written.labels).map(|(name, text)| (name.as_str().to_owned(), text.0.clone())).collect(),
         replicas: written.replicas.copied().filter(|replicas| replicas.get() != 1),
         memory: written.limits.get().and_then(|limits| limits.memory.get()).cloned(),
         cpus: written.limits.get().and_then(|limits| limits.cpus.get()).cloned(),
-        database: transpose(database)?,
+        database: database.ok()?,
         compose: raw(written.compose.get()),
     };
     trust_certificates(&mut service, scope.server);
     Some(service)
 }
 
-/// The inner nothing stands for a fault that was told, the outer one for a field that is not written.
-fn transpose<T>(resolved: Option<Option<T>>) -> Option<Option<T>> {
-    match resolved {
-        None => Some(None),
-        Some(resolved) => resolved.map(Some),
-    }
+/// A part that is wrong, which was told.
+struct Told;
+
+/// A part that the service may have, once it was looked at.
+#[expect(clippy::option_option, reason = "the outer one is the profile's, the inner one the judgement's")]
+fn told<T>(part: Option<Option<T>>) -> Result<Option<T>, Told> {
+    part.map(|resolved| resolved.ok_or(Told)).transpose()
 }
 
 fn program(written: &profile::Service, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Program> {
@@ -119,17 +120,20 @@ fn program(written: &profile::Service, stage: Stage, at: &FieldPath, faults: &mu
     }
 }
 
-/// The inner nothing stands for a service that publishes no port.
-fn publish(written: &profile::Service, at: &FieldPath, faults: &mut Faults) -> Option<Option<PublishedPort>> {
-    let Some(publish) = written.publish.get() else { return Some(None) };
+fn published_port(
+    publish: &profile::Publish,
+    written: &profile::Service,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<PublishedPort> {
     let Some(target) = written.port.copied() else {
         let help = "write `port:` with the port that the program listens on";
         let place = Place::value(&at.key("publish"));
         faults.add(Code::MissingField, place, "a port is published, but the service has no `port` of its own", help);
         return None;
     };
-    let (address, port, variable) = (publish.address, publish.port, publish.variable.clone());
-    Some(Some(PublishedPort { address, port, variable, target }))
+    let profile::Publish { address, port, variable } = publish.clone();
+    Some(PublishedPort { address, port, variable, target })
 }
 
 fn health_check(
@@ -140,18 +144,16 @@ fn health_check(
 ) -> Option<HealthCheck> {
     let at = at.key("healthcheck");
     let probe = match (check.http.get(), check.command.get()) {
-        (Some(path), None) => match written.port.copied() {
-            Some(port) => {
-                let with = check.with.copied().unwrap_or(CommandProbe::Python);
-                Some(Probe::Http { with, port, path: path.clone() })
-            }
-            None => {
+        (Some(path), None) => {
+            let with = check.with.copied().unwrap_or(CommandProbe::Python);
+            let probe = written.port.copied().map(|port| Probe::Http { with, port, path: path.clone() });
+            if probe.is_none() {
                 let help = "write `port:` with the port that the program listens on";
                 let message = "the health check asks a URL, but the service has no `port`";
                 faults.add(Code::MissingField, Place::key(&at), message, help);
-                None
             }
-        },
+            probe
+        }
         (None, Some(command)) => Some(Probe::Command(command.clone())),
         (Some(_), Some(_)) => {
             let fault = Diagnostic::error(

@@ -16,7 +16,7 @@ pub struct ImageReference {
 }
 
 /// The grammar as a regular expression; [`ImageReference::parse`] follows it, and a test compares the two.
-pub const PATTERN: &str = concat!(
+const PATTERN: &str = concat!(
     "^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
     "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
 );
@@ -36,7 +36,7 @@ impl ImageReference {
 
     /// The major version that a tag of the official `postgres` image begins with; nothing for other images and tags.
     #[must_use]
-    pub fn postgres_major(&self) -> Option<i64> {
+    pub fn postgres_major(&self) -> Option<i128> {
         const OFFICIAL: [&str; 4] =
             ["postgres", "library/postgres", "docker.io/postgres", "docker.io/library/postgres"];
         if !OFFICIAL.contains(&self.repository.as_str()) {

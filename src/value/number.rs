@@ -24,7 +24,7 @@ macro_rules! numbers {
 
             /// The number, where it lies in the range.
             #[must_use]
-            pub fn new(number: i64) -> Option<Self> {
+            pub fn new(number: i128) -> Option<Self> {
                 u16::try_from(number).ok().filter(|number| Self::RANGE.contains(number)).map(Self)
             }
 

@@ -19,8 +19,8 @@ pub enum ScalarKind {
     Null,
     /// `true` or `false`.
     Boolean(bool),
-    /// A whole number; `None` beyond 64 bits.
-    Integer(Option<i64>),
+    /// A whole number; one beyond 128 bits is the largest of them.
+    Integer(i128),
     /// Any other number.
     Float,
     /// Everything else, and all that stands in quotes: `yes` and `12:30` are texts.
@@ -66,14 +66,18 @@ fn is_integer(text: &str) -> bool {
     all(unsigned(text), |c| c.is_ascii_digit())
 }
 
-fn integer(text: &str) -> Option<i64> {
+fn integer(text: &str) -> i128 {
+    parse_integer(text).unwrap_or(i128::MAX)
+}
+
+fn parse_integer(text: &str) -> Result<i128, std::num::ParseIntError> {
     if let Some(digits) = text.strip_prefix("0o") {
-        return i64::from_str_radix(digits, 8).ok();
+        return i128::from_str_radix(digits, 8);
     }
     if let Some(digits) = text.strip_prefix("0x") {
-        return i64::from_str_radix(digits, 16).ok();
+        return i128::from_str_radix(digits, 16);
     }
-    text.parse().ok()
+    text.parse()
 }
 
 fn is_float(text: &str) -> bool {
@@ -120,10 +124,10 @@ mod tests {
         for text in ["1.10", "1e3", "-.5", "+1.", "6.02E+23", ".inf", "-.INF", ".NaN"] {
             assert_eq!(kind(text), ScalarKind::Float, "{text}");
         }
-        assert_eq!(kind("0777"), ScalarKind::Integer(Some(777)));
-        assert_eq!(kind("0x1F"), ScalarKind::Integer(Some(31)));
-        assert_eq!(kind("0o17"), ScalarKind::Integer(Some(15)));
-        assert_eq!(kind("99999999999999999999"), ScalarKind::Integer(None));
+        assert_eq!(kind("0777"), ScalarKind::Integer(777));
+        assert_eq!(kind("0x1F"), ScalarKind::Integer(31));
+        assert_eq!(kind("0o17"), ScalarKind::Integer(15));
+        assert_eq!(kind(&"9".repeat(50)), ScalarKind::Integer(i128::MAX));
         assert_eq!(kind("~"), ScalarKind::Null);
         assert_eq!(kind("True"), ScalarKind::Boolean(true));
     }

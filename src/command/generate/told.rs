@@ -9,7 +9,8 @@ use super::{Selection, origin};
 use crate::change::{ChangeSet, Existing};
 use crate::deployment::{Deployment, ExternalTls, Host, Program, Server};
 use crate::diagnostic::{Code, Diagnostic, Drawing, Place, draw};
-use crate::locate::{FieldPath, Locator};
+use crate::field::FieldPath;
+use crate::locate::Locator;
 use crate::placement::{normalized, relative};
 use crate::render::Output;
 use crate::secret::{SecretOrigin, Secrets};
@@ -38,15 +39,12 @@ pub(super) fn first_line(selection: &Selection) -> String {
 impl Telling<'_> {
     /// The result for people.
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        for change in &self.changes.changes {
-            text.push_str(&format!("{:<9} {}\n", change.kind.as_str(), self.shown(change.output)));
-        }
-        for (name, chosen) in self.secrets {
-            text.push_str(&format!("secret    {name}: {}\n", origin_text(&chosen.origin)));
-        }
-        text.push_str(&format!("next: {}\n", self.next_command()));
-        text
+        let changes = self.changes.changes.iter();
+        let changes = changes.map(|change| format!("{:<9} {}\n", change.kind.as_str(), self.shown(change.output)));
+        let secrets = self.secrets.iter();
+        let secrets = secrets.map(|(name, chosen)| format!("secret    {name}: {}\n", origin_text(&chosen.origin)));
+        let next = format!("next: {}\n", self.next_command());
+        changes.chain(secrets).chain([next]).collect()
     }
 
     /// The result for programs.

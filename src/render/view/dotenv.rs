@@ -77,9 +77,7 @@ pub(in crate::render) fn view(deployment: &Deployment, inputs: &Inputs<'_>) -> R
 /// The same keys without values; passwords in URLs are references that Compose resolves.
 pub(in crate::render) fn example(deployment: &Deployment, placement: &Placement) -> ExampleView {
     let empty = |_: &EnvironmentKey| Ok::<_, std::convert::Infallible>(Value::from(""));
-    let server = match server_lines(deployment, &empty) {
-        Ok(server) => server,
-    };
+    let Ok(server) = server_lines(deployment, &empty);
     let url = |url: &ConnectionUrl| match url.password() {
         Some(password) => interpolated(url.text(&format!("${{{password}}}"))),
         None => Value::from(url.text("")),
