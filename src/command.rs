@@ -97,7 +97,7 @@ fn deployment_of(layers: Layers) -> Result<(Deployment, Vec<crate::source::Sourc
         Ok(deployment) if diagnostics.is_empty() => Ok((deployment, sources)),
         Ok(_) => Err(Failure::Rejected(Rejection { diagnostics, sources })),
         Err(faults) => {
-            let complete = diagnostics.is_empty();
+            let complete = diagnostics.iter().all(|fault| fault.code.is_about_absence());
             diagnostics.extend(faults.into_iter().filter(|fault| complete || !fault.code.is_about_absence()));
             Err(Failure::Rejected(Rejection { diagnostics, sources }))
         }

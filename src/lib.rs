@@ -13,7 +13,7 @@
 //! field optional; a [`deployment::Deployment`] is what is meant, without a state that is wrong. `render` finishes every
 //! file before `plan` looks at the disk, and `plan` reads everything before `apply` writes anything.
 //!
-//! A module uses only those that stand before it here; `tests/layering.rs` holds that:
+//! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
 //! spelling yaml value dotenv url field source locate diagnostic profile layers

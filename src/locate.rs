@@ -111,7 +111,9 @@ fn child<'n, 'text>(node: &'n Node<'text>, step: &str) -> Option<(Range<usize>, 
             entries.iter().find(|entry| entry.key == step).map(|entry| (entry.key_span.clone(), &entry.value))
         }
         Content::Sequence(items) => {
-            let item = items.get(step.parse::<usize>().ok()?)?;
+            let is_step = |item: &&Node<'_>| matches!(&item.content, Content::Scalar(scalar) if scalar.text == step);
+            let by_position = || items.get(step.parse::<usize>().ok()?);
+            let item = items.iter().find(is_step).or_else(by_position)?;
             Some((item.span.clone(), item))
         }
         Content::Scalar(_) => None,

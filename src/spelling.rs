@@ -29,13 +29,22 @@ fn is_bidirectional(character: char) -> bool {
 
 /// The candidate that is most likely meant by `text`, if one is near enough.
 #[must_use]
-pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
+pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let by_edits = candidates
+        .clone()
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(text, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + text.len().min(candidate.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    by_edits.or_else(|| abbreviated(text, candidates))
+}
+
+/// The one candidate that `text` begins, as `prod` begins `production`.
+fn abbreviated<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut longer = candidates.into_iter().filter(|candidate| text.len() >= 3 && candidate.starts_with(text));
+    let first = longer.next();
+    if longer.next().is_none() { first } else { None }
 }
 
 #[cfg(test)]
@@ -48,6 +57,8 @@ mod tests {
         assert_eq!(nearest("postgress", ["sqlite", "postgres"]), Some("postgres"));
         assert_eq!(nearest("mysql", ["sqlite", "postgres"]), None);
         assert_eq!(nearest("x", ["port"]), None);
+        assert_eq!(nearest("prod", ["development", "production"]), Some("production"));
+        assert_eq!(nearest("post", ["postgres", "postmaster"]), None);
     }
 
     #[test]

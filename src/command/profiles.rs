@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{World, deployment_of, print};
 use crate::cli::{Format, ProfilesArgs};
 use crate::deployment::Deployment;
-use crate::layers::gather;
+use crate::layers::{Layers, gather};
 use crate::outcome::Failure;
 use crate::source::{Catalogue, CatalogueEntry};
 use crate::url::ConnectionUrl;
@@ -40,23 +40,25 @@ pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<(), Failure
 
 fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
     let embedded = entry.is_embedded();
-    let CatalogueEntry { name, aliases, selectable, source } = entry;
+    let CatalogueEntry { name, aliases, source, selectable: _ } = entry;
     let (from, state) = match source {
         Err(_) => (name.clone(), State::Broken),
         Ok(source) => {
             let from = if embedded { "built in".to_owned() } else { source.name.clone() };
-            let deployment = gather(source, Vec::new(), catalogue).ok().and_then(|layers| deployment_of(layers).ok());
-            let state = match deployment {
-                Some((deployment, _)) => {
-                    State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) }
-                }
-                None if selectable => State::Broken,
-                None => State::Base,
-            };
+            let state = gather(source, Vec::new(), catalogue).map_or(State::Broken, state);
             (from, state)
         }
     };
     Listed { name, aliases, from, state }
+}
+
+fn state(layers: Layers) -> State {
+    let is_base = layers.diagnostics.is_empty() && !layers.profile.stage.is_given();
+    match deployment_of(layers) {
+        Ok((deployment, _)) => State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) },
+        Err(_) if is_base => State::Base,
+        Err(_) => State::Broken,
+    }
 }
 
 fn engines(deployment: &Deployment) -> Vec<(String, &'static str)> {

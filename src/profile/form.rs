@@ -12,6 +12,9 @@ use crate::value::{
 };
 use crate::yaml::{Content, Node};
 
+/// How a value that is not one text can be written, after the word 'expected'.
+const FORMS: &str = "a text or one of `{ env: NAME, default: TEXT }`, `{ secret: NAME }`, `{ database: PART }`";
+
 /// What a variable of a service holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -37,6 +40,9 @@ impl Written for Value {
         if matches!(node.content, Content::Scalar(_)) {
             return Literal::read(node, reader).map(Self::Literal);
         }
+        if matches!(node.content, Content::Sequence(_)) {
+            return reader.wrong_type(node, FORMS, "write one of these forms");
+        }
         let before = reader.diagnostics.len();
         let mut fields = Fields::of(node, "a value", reader)?;
         let environment = fields.take("env", reader);
@@ -53,11 +59,7 @@ impl Written for Value {
             }
             (Setting::Absent, Setting::Absent, Setting::Given(name), Setting::Absent) => Some(Self::Secret(name)),
             (Setting::Absent, Setting::Absent, Setting::Absent, Setting::Given(part)) => Some(Self::Database(part)),
-            _ => reader.wrong_type(
-                node,
-                "a text or one of `{ env: NAME, default: TEXT }`, `{ secret: NAME }`, `{ database: PART }`",
-                "write one of these forms",
-            ),
+            _ => reader.wrong_type(node, FORMS, "write one of these forms"),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Knows how a value is written in each kind of file, in one formatter that every template goes through.
 //! Must not know which values there are.
 
+use std::sync::Arc;
+
 use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output};
 
@@ -31,13 +33,21 @@ impl Dialect {
 #[derive(Debug)]
 pub(super) struct Verbatim(String);
 
-impl Object for Verbatim {}
+impl Object for Verbatim {
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+}
 
 /// A text in Compose's own notation, in which `${NAME}` is a reference and `$$` a dollar.
 #[derive(Debug)]
 pub(super) struct Interpolated(String);
 
-impl Object for Interpolated {}
+impl Object for Interpolated {
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+}
 
 /// A text that goes into the file as it is.
 pub(super) fn verbatim(text: String) -> Value {
@@ -106,7 +116,7 @@ fn words(value: &Value) -> Result<String, Error> {
 
 /// A scalar of YAML: plain where no reader could take it for anything else, otherwise in double quotes.
 pub(super) fn yaml_scalar(text: &str) -> String {
-    if is_plain(text) { text.to_owned() } else { double_quoted(text) }
+    if is_plain(text) || is_quantity(text) { text.to_owned() } else { double_quoted(text) }
 }
 
 /// A reference stays without quotes where it is the whole value, which reads best.
@@ -131,6 +141,13 @@ fn is_plain(text: &str) -> bool {
         && !WORDS.contains(&text.trim_start_matches('.').to_ascii_lowercase().as_str())
 }
 
+/// A number with its unit, such as `30s` or `512m`: a text to every reader.
+fn is_quantity(text: &str) -> bool {
+    const UNITS: [&str; 11] = ["us", "ms", "s", "m", "h", "k", "g", "kb", "mb", "gb", "b"];
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && !text.starts_with('0') && UNITS.contains(&unit)
+}
+
 /// A double-quoted scalar (<https://yaml.org/spec/1.2.2/#731-double-quoted-style>). What YAML calls printable stays, so
 /// that people can read it; U+0085, U+2028 and U+2029 are line breaks to some readers and never stay.
 fn double_quoted(text: &str) -> String {
@@ -144,6 +161,7 @@ fn double_quoted(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
             c if is_printable(c) => quoted.push(c),
+            c if u32::from(c) <= 0xffff => quoted.extend(format!("\\u{:04x}", u32::from(c)).chars()),
             c => quoted.extend(format!("\\U{:08x}", u32::from(c)).chars()),
         }
     }
@@ -216,9 +234,9 @@ mod tests {
     fn words_that_need_no_quotes_have_none() {
         for text in ["codelab", "./data:/app/data", "../x", ".env", "postgres:16-alpine", "/app", "30m"] {
             let quoted = yaml_scalar(text);
-            assert_eq!(quoted == text, !text.starts_with('3'), "{quoted}");
+            assert_eq!(quoted, text);
         }
-        for text in ["..", "..x", ".5", ".inf", ".NaN", "on", "Y"] {
+        for text in ["..", "..x", ".5", ".inf", ".NaN", "on", "Y", "30", "0b", "1e3", "12:30"] {
             assert!(yaml_scalar(text).starts_with('"'), "{text}");
         }
     }
@@ -229,6 +247,11 @@ mod tests {
         assert_eq!(shell_word("-x").unwrap(), "'-x'");
         assert_eq!(shell_word("auth_db").unwrap(), "auth_db");
         assert!(shell_word("a\0b").is_err());
+    }
+
+    #[test]
+    fn a_text_that_templates_test_for_counts_as_there() {
+        assert!(verbatim(String::new()).is_true() && interpolated("x".to_owned()).is_true());
     }
 
     #[test]

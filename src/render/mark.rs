@@ -2,6 +2,7 @@
 //! Must not know what the outputs are for.
 
 use super::Output;
+use crate::dotenv;
 
 /// What a template writes where the hash of the finished text goes.
 const UNSEALED: &str = "body=unsealed";
@@ -35,9 +36,10 @@ pub(super) fn seal(text: &str, output: Output) -> String {
     text.replacen(UNSEALED, &format!("body={}", hash(text, output)), 1)
 }
 
-/// Reads the line of a text; nothing where codelab-gen did not write it.
+/// Reads the line of an output, in `.env` that of the block; nothing where codelab-gen did not write it.
 #[must_use]
 pub fn examine(text: &str, output: Output) -> Option<Mark> {
+    let text = if output.is_block() { dotenv::split(text)?.block } else { text };
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
     let (profile, rest) = fields.rsplit_once(&format!(" {FORMAT} body="))?;

@@ -101,6 +101,15 @@ fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Fault
         .iter()
         .filter_map(|service| service.publish.as_ref().map(|port| (service_path(&service.name).key("publish"), port)));
     let mut taken: HashMap<Port, Vec<(HostAddress, FieldPath)>> = HashMap::new();
+    for service in services.iter().filter(|service| service.replicas.is_some()) {
+        if service.publish.is_some() {
+            let at = service_path(&service.name);
+            let message = "several containers can't share one port of the host";
+            let help = "remove `publish` or `replicas`, or put a gateway before the service";
+            let fault = Diagnostic::error(Code::PortClash, Place::value(&at.key("replicas")), message, help);
+            faults.push(fault.also(Place::value(&at.key("publish")), "the port"));
+        }
+    }
     for (path, PublishedPort { address, port, .. }) in of_services.chain(of_server) {
         let others = taken.entry(*port).or_default();
         if let Some((_, first)) = others.iter().find(|(other, _)| other.overlaps(*address)) {

@@ -147,7 +147,7 @@ impl Stage {
     }
 }
 
-fn words<T: Choice>() -> impl Iterator<Item = &'static str> {
+fn words<T: Choice>() -> impl Iterator<Item = &'static str> + Clone {
     T::ALL.iter().map(|choice| choice.as_str())
 }
 

@@ -1,0 +1,300 @@
+//! What a run writes, keeps, refuses and tells.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Output;
+
+use crate::support::{codelab_gen, stderr, stdout};
+
+const PASSWORD: &str = "codelab_password";
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).output().unwrap()
+}
+
+fn run_with_password(folder: &Path, arguments: &[&str]) -> Output {
+    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).env("POSTGRES_PASSWORD", PASSWORD).output().unwrap()
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn value<'t>(dotenv: &'t str, key: &str) -> &'t str {
+    dotenv
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+        .unwrap_or_else(|| panic!("{key}: {dotenv}"))
+}
+
+fn urls(folder: &Path) -> Vec<String> {
+    let dotenv = read(folder, ".env");
+    let urls = dotenv.lines().filter(|line| line.contains("__DB_URL="));
+    urls.map(str::to_owned).collect()
+}
+
+#[test]
+fn urls_are_exactly_those_of_the_requirements() {
+    const AGENT_SQLITE: &str = "AGENT_RUNTIME__DB_URL=sqlite:///data/agent_runtime.db";
+    const AGENT_POSTGRES: &str =
+        "AGENT_RUNTIME__DB_URL=postgresql+asyncpg://codelab:codelab_password@postgres:5432/agent_runtime";
+    const AUTH_SQLITE: &str = "AUTH_SERVICE__DB_URL=sqlite:///data/auth.db";
+    const AUTH_POSTGRES: &str =
+        "AUTH_SERVICE__DB_URL=postgresql+asyncpg://codelab:codelab_password@postgres:5432/auth_db";
+    for (profile, expected) in [
+        ("dev", [AGENT_SQLITE, AUTH_SQLITE]),
+        ("prod", [AGENT_POSTGRES, AUTH_POSTGRES]),
+        ("mixed", [AGENT_SQLITE, AUTH_POSTGRES]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = run_with_password(folder.path(), &["--profile", profile]);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        assert_eq!(urls(folder.path()), expected);
+    }
+}
+
+#[test]
+fn an_absolute_sqlite_path_has_four_slashes() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "dev", "--set", "services.auth-service.database.sqlite=/app/data/auth.db"]);
+    assert_eq!(urls(folder.path())[1], "AUTH_SERVICE__DB_URL=sqlite:////app/data/auth.db");
+}
+
+#[test]
+fn a_password_is_made_up_once_and_kept_by_every_later_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &["-p", "prod"]);
+    assert!(stdout(&first).contains("secret    POSTGRES_PASSWORD: generated\n"), "{}", stdout(&first));
+    let dotenv = read(folder.path(), ".env");
+    let password = value(&dotenv, "POSTGRES_PASSWORD").to_owned();
+    assert_eq!(password.len(), 32);
+    assert!(password.bytes().all(|letter| letter.is_ascii_alphanumeric()), "{password}");
+
+    let second = run_with_password(folder.path(), &[]);
+    assert!(stdout(&second).contains("secret    POSTGRES_PASSWORD: kept from .env\n"), "{}", stdout(&second));
+    assert_eq!(stdout(&second).matches("unchanged ").count(), 4, "{}", stdout(&second));
+    assert_eq!(read(folder.path(), ".env"), dotenv);
+
+    run(folder.path(), &["-p", "dev"]);
+    assert_eq!(value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD"), password, "kept though dev does not use it");
+    run(folder.path(), &["-p", "prod"]);
+    assert_eq!(read(folder.path(), ".env"), dotenv);
+
+    let other = tempfile::tempdir().unwrap();
+    run(other.path(), &["-p", "prod"]);
+    assert_ne!(value(&read(other.path(), ".env"), "POSTGRES_PASSWORD"), password);
+}
+
+#[test]
+fn a_password_edited_in_dotenv_goes_into_the_urls() {
+    let folder = tempfile::tempdir().unwrap();
+    run_with_password(folder.path(), &["-p", "prod"]);
+    let edited =
+        read(folder.path(), ".env").replace("POSTGRES_PASSWORD=codelab_password", "POSTGRES_PASSWORD='p@ss w$rd'");
+    fs::write(folder.path().join(".env"), edited).unwrap();
+    let run = run(folder.path(), &[]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let dotenv = read(folder.path(), ".env");
+    assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "'p@ss w$rd'");
+    assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains("://codelab:p%40ss%20w%24rd@postgres:"), "{dotenv}");
+}
+
+#[test]
+fn no_secret_is_printed_or_stands_in_a_committed_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["-p", "prod"][..], &["--format", "json"], &["-p", "dev"], &["-p", "mixed", "--format", "json"]]
+    {
+        let run = run_with_password(folder.path(), arguments);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        assert!(!stdout(&run).contains(PASSWORD) && !stderr(&run).contains(PASSWORD), "{}", stdout(&run));
+    }
+    for name in [".env.example", "docker-compose.yml", "scripts/init-postgres.sh"] {
+        assert!(!read(folder.path(), name).contains(PASSWORD), "{name}");
+    }
+}
+
+#[test]
+fn files_that_are_not_ours_are_refused_all_at_once_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), "MINE=1\n").unwrap();
+    fs::write(folder.path().join("docker-compose.yml"), "services: {}\n").unwrap();
+    let run = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+    let text = stderr(&run);
+    assert!(text.contains(".env` stands there already, and has no block of codelab-gen"), "{text}");
+    assert!(text.contains("docker-compose.yml` stands there already, and codelab-gen did not write it"), "{text}");
+    assert!(text.contains("mv .env .env.orig") && text.ends_with("nothing was written\n"), "{text}");
+    assert_eq!(read(folder.path(), ".env"), "MINE=1\n");
+    assert_eq!(read(folder.path(), "docker-compose.yml"), "services: {}\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn an_edited_output_is_refused_and_stays() {
+    for name in ["docker-compose.yml", "scripts/init-postgres.sh", ".env.example"] {
+        let folder = tempfile::tempdir().unwrap();
+        run(folder.path(), &["-p", "prod"]);
+        let edited = format!("{}# mine\n", read(folder.path(), name));
+        fs::write(folder.path().join(name), &edited).unwrap();
+        let run = run(folder.path(), &["-p", "dev"]);
+        let expected = if name.starts_with("scripts") { Some(0) } else { Some(4) };
+        assert_eq!(run.status.code(), expected, "{name}: {}", stderr(&run));
+        assert_eq!(read(folder.path(), name), edited);
+    }
+}
+
+#[test]
+fn lines_of_the_users_own_stay_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "dev"]);
+    let block = read(folder.path(), ".env");
+    let (before, after) = ("# mine\nCOMPOSE_PROJECT_NAME=other\n\n", "\nexport  ODD = 'x' # y\nlast line without end");
+    fs::write(folder.path().join(".env"), format!("{before}{block}{after}")).unwrap();
+    let run = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let dotenv = read(folder.path(), ".env");
+    assert!(dotenv.starts_with(before) && dotenv.ends_with(after), "{dotenv}");
+    assert!(dotenv.contains("\nPOSTGRES_USER=codelab\n"), "{dotenv}");
+}
+
+#[test]
+fn a_key_on_both_sides_of_the_mark_and_an_odd_line_are_refused_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let block = read(folder.path(), ".env");
+    for (dotenv, line, what) in [
+        (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` stands outside of the block"),
+        (format!("{block}\nexport POSTGRES_USER=x\n"), block.lines().count() + 2, "`POSTGRES_USER` stands outside"),
+        (format!("# mine\n{}", block.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")), 9, "in a way that not all"),
+    ] {
+        fs::write(folder.path().join(".env"), &dotenv).unwrap();
+        let run = run(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+        let text = stderr(&run);
+        assert!(text.contains(what) && text.contains(&format!("line {line} of ")), "{line}: {text}");
+        assert_eq!(read(folder.path(), ".env"), dotenv);
+    }
+}
+
+#[test]
+fn links_and_folders_in_the_place_of_outputs_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = tempfile::tempdir().unwrap();
+    symlink(target.path(), folder.path().join("scripts")).unwrap();
+    let linked = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(linked.status.code(), Some(4), "{}", stderr(&linked));
+    assert!(stderr(&linked).contains("symbolic link"), "{}", stderr(&linked));
+    assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".env")).unwrap();
+    let run = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_required_secret_that_is_missing_is_named_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = ["-p", "dev", "--set", "secrets.LLM_KEY=required", "--set", "secrets.MAIL_KEY=required"];
+    let missing = run(folder.path(), &settings);
+    assert_eq!(missing.status.code(), Some(5), "{}", stderr(&missing));
+    assert!(stderr(&missing).contains("required secrets are missing: `LLM_KEY`, `MAIL_KEY`"), "{}", stderr(&missing));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let mut command = codelab_gen(folder.path());
+    let given = command.args(settings).env("LLM_KEY", "one").env("MAIL_KEY", "two").output().unwrap();
+    assert_eq!(given.status.code(), Some(0), "{}", stderr(&given));
+    assert!(read(folder.path(), ".env").contains("\n# Secrets\nLLM_KEY=one\nMAIL_KEY=two\n"));
+    assert!(read(folder.path(), ".env.example").contains("\n# Secrets\nLLM_KEY=\nMAIL_KEY=\n"));
+}
+
+#[test]
+fn a_secret_that_no_reader_agrees_on_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = codelab_gen(folder.path()).args(["-p", "prod"]).env("POSTGRES_PASSWORD", "hunter${2}").output().unwrap();
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stderr(&run).contains("`POSTGRES_PASSWORD`") && !stderr(&run).contains("hunter"), "{}", stderr(&run));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_missing_on_disk_is_noted_with_its_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &["-p", "dev", "-o", "deploy"]);
+    let notes = stderr(&first);
+    assert!(notes.contains("the build context `agent-runtime` of `agent-runtime` does not exist"), "{notes}");
+    assert!(notes.contains("mkdir -p auth-service/data"), "{notes}");
+    for name in ["agent-runtime/data", "auth-service/data"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    assert_eq!(stderr(&run(folder.path(), &["-p", "dev", "-o", "deploy"])), "");
+    let compose = read(folder.path(), "deploy/docker-compose.yml");
+    assert!(compose.contains("build: ../agent-runtime\n") && compose.contains("- ../auth-service/data:/app/data\n"));
+}
+
+#[test]
+fn the_next_command_can_be_typed_and_removes_services_that_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &["-p", "prod", "-o", "my deploy"]);
+    assert!(stdout(&first).ends_with("next: cd 'my deploy' && docker compose up -d --wait\n"), "{}", stdout(&first));
+    let second = run(folder.path(), &["-p", "dev", "-o", "my deploy"]);
+    assert!(stdout(&second).ends_with("up -d --wait --remove-orphans\n"), "{}", stdout(&second));
+    assert!(stderr(&second).contains("`my deploy/scripts/init-postgres.sh` is not used by this profile"));
+}
+
+#[test]
+fn permissions_hold_under_any_umask_and_are_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_codelab-gen");
+    let script = format!("umask 077; '{program}' -p prod >/dev/null 2>&1");
+    let status = std::process::Command::new("sh").current_dir(folder.path()).args(["-c", &script]).status().unwrap();
+    assert!(status.success());
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!([mode(".env"), mode("docker-compose.yml"), mode("scripts/init-postgres.sh")], [0o600, 0o644, 0o755]);
+    fs::set_permissions(folder.path().join(".env"), fs::Permissions::from_mode(0o644)).unwrap();
+    let mended = run(folder.path(), &[]);
+    assert!(stdout(&mended).contains("updated   .env\n"), "{}", stdout(&mended));
+    assert_eq!(mode(".env"), 0o600);
+}
+
+#[test]
+fn json_is_one_document_for_every_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = |run: &Output| serde_json::from_str::<serde_json::Value>(&stdout(run)).unwrap();
+    let done = run(folder.path(), &["-p", "prod", "--format", "json"]);
+    assert_eq!(json(&done)["files"][3], serde_json::json!({ "path": "docker-compose.yml", "change": "created" }));
+    assert_eq!(json(&done)["secrets"][0], serde_json::json!({ "name": "POSTGRES_PASSWORD", "from": "generated" }));
+    let rejected = run(folder.path(), &["-p", "prod", "--set", "services.x.port=0", "--format", "json"]);
+    assert_eq!(json(&rejected)["diagnostics"][0]["code"], "invalid-value");
+    assert_eq!(json(&rejected)["diagnostics"][0]["place"]["column"], 17);
+    fs::write(folder.path().join(".env.example"), "mine\n").unwrap();
+    let refused = run(folder.path(), &["-p", "prod", "--format", "json"]);
+    assert_eq!(refused.status.code(), Some(4));
+    assert_eq!(json(&refused)["refusals"][0]["path"], ".env.example");
+}
+
+#[test]
+fn validate_writes_nothing_and_tells_every_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("profiles")).unwrap();
+    fs::write(folder.path().join("profiles/good.yaml"), "format: 1\nextends: builtin:dev\n").unwrap();
+    fs::write(folder.path().join("profiles/bad.yaml"), "format: 1\nextends: good\nprot: 1\n").unwrap();
+    let all = codelab_gen(folder.path()).arg("validate").output().unwrap();
+    assert_eq!(all.status.code(), Some(3));
+    assert_eq!(stdout(&all), "rejected  profiles/bad.yaml\nvalid     profiles/good.yaml\n");
+    assert!(stderr(&all).contains("unknown key `prot` in a profile"), "{}", stderr(&all));
+    let one = codelab_gen(folder.path()).args(["validate", "good", "builtin:base"]).output().unwrap();
+    assert_eq!(one.status.code(), Some(0), "{}", stderr(&one));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn wrong_usage_is_exit_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["--nonsense"][..], &["-p"], &["--format", "xml"], &["-p", "dev", "validate"]] {
+        let run = codelab_gen(folder.path()).args(arguments).output().unwrap();
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! The outputs of the profiles in tests/golden/, byte for byte, with their permissions.
+//!
+//! After a wanted change: `BLESS=1 cargo test --test suite golden`, then read the difference.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::support::{assert_matches_file, codelab_gen, stderr, tests};
+
+/// Every output with its permissions.
+const MODES: [(&str, u32); 4] =
+    [(".env", 0o600), (".env.example", 0o644), ("docker-compose.yml", 0o644), ("scripts/init-postgres.sh", 0o755)];
+
+/// What a golden folder is made from, and whether it has an init script.
+struct Case {
+    name: &'static str,
+    profile: &'static str,
+    settings: &'static [&'static str],
+    has_server: bool,
+}
+
+const CASES: [Case; 7] = [
+    Case { name: "dev-sqlite", profile: "dev", settings: &[], has_server: false },
+    Case { name: "prod-postgres", profile: "prod", settings: &[], has_server: true },
+    Case { name: "mixed", profile: "mixed", settings: &[], has_server: true },
+    Case { name: "staging", profile: "prod", settings: &["stage=staging"], has_server: true },
+    Case { name: "per-service", profile: "prod", settings: &["postgres.access=per_service"], has_server: true },
+    Case { name: "external", profile: "../golden/external.yaml", settings: &[], has_server: true },
+    Case { name: "every-field", profile: "../golden/every-field.yaml", settings: &[], has_server: true },
+];
+
+fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, files) } else { files.push(path) }
+    }
+}
+
+/// Generates into a folder; `tests/golden` stands beside it, as a project's profiles would.
+fn generate(case: &Case, folder: &Path) {
+    let project = folder.parent().unwrap();
+    fs::create_dir_all(project.join("golden")).unwrap();
+    for entry in fs::read_dir(tests().join("golden")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::copy(&path, project.join("golden").join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    fs::create_dir_all(folder).unwrap();
+    let mut command = codelab_gen(folder);
+    command.args(["--allow-weak-secrets", "--profile", case.profile]);
+    for setting in case.settings {
+        command.args(["--set", setting]);
+    }
+    for password in [
+        "POSTGRES_PASSWORD",
+        "API__DB_PASSWORD",
+        "MIGRATE__DB_PASSWORD",
+        "AGENT_RUNTIME__DB_PASSWORD",
+        "AUTH_SERVICE__DB_PASSWORD",
+        "INTERNAL_API_KEY",
+    ] {
+        command.env(password, "codelab_password");
+    }
+    command.env("LITELLM_API_KEY", "it's a \"key\" with spaces");
+    let run = command.output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}: {}", case.name, stderr(&run));
+}
+
+#[test]
+fn outputs_are_the_golden_files() {
+    for case in CASES {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("project");
+        generate(&case, &folder);
+        let mut files = Vec::new();
+        files_below(&folder, &mut files);
+        let expected: Vec<_> =
+            MODES.iter().filter(|(path, _)| case.has_server || !path.starts_with("scripts")).collect();
+        assert_eq!(files.len(), expected.len(), "{}: {files:?}", case.name);
+        for (path, mode) in expected {
+            let file = folder.join(path);
+            let text = fs::read_to_string(&file).unwrap();
+            assert_matches_file(&text, &tests().join("golden").join(case.name).join(path));
+            let actual = fs::metadata(&file).unwrap().permissions().mode() & 0o7777;
+            assert_eq!(actual, *mode, "{}: {path} has the mode {actual:o}", case.name);
+        }
+    }
+}
+
+#[test]
+fn golden_folders_hold_nothing_else() {
+    for case in CASES {
+        let folder = tests().join("golden").join(case.name);
+        let mut files = Vec::new();
+        files_below(&folder, &mut files);
+        for file in files {
+            let path = file.strip_prefix(&folder).unwrap();
+            assert!(MODES.iter().any(|(known, _)| Path::new(known) == path), "{}", file.display());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Which profile a run uses, and where its outputs go.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{codelab_gen, stderr, stdout};
+
+const PROFILE: &str = "format: 1\nproject: mine\nstage: development\nservices: { web: { image: 'nginx:1.27' } }\n";
+
+/// A project with a repository's root, two profiles of its own, and a folder below.
+fn project() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join(".git")).unwrap();
+    fs::create_dir_all(root.path().join("profiles")).unwrap();
+    fs::create_dir_all(root.path().join("deep/below")).unwrap();
+    fs::write(root.path().join("profiles/one.yaml"), format!("{PROFILE}aliases: [first]\n")).unwrap();
+    fs::write(root.path().join("profiles/two.yaml"), format!("{PROFILE}out: ./deploy/two\n")).unwrap();
+    root
+}
+
+fn first_line(folder: &Path, arguments: &[&str]) -> String {
+    let run = codelab_gen(folder).args(arguments).output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    stdout(&run).lines().next().unwrap().to_owned()
+}
+
+fn failure(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let run = codelab_gen(folder).args(arguments).output().unwrap();
+    (run.status.code(), stderr(&run))
+}
+
+#[test]
+fn a_projects_own_profiles_answer_to_names_from_every_folder_of_it() {
+    let project = project();
+    let below = project.path().join("deep/below");
+    let line = first_line(&below, &["-p", "first"]);
+    assert!(line.starts_with("profile one (") && line.contains("profiles/one.yaml"), "{line}");
+    assert!(project.path().join("docker-compose.yml").exists(), "the outputs go to the project's root");
+    let (code, text) = failure(&below, &["-p", "dev"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("no profile is named `dev`") && text.contains("`one`, `first`, `two`"), "{text}");
+    assert_eq!(first_line(&below, &["-p", "builtin:dev", "-o", "x"]), "profile dev-sqlite (built in)");
+}
+
+#[test]
+fn a_profiles_folder_above_the_repository_does_not_answer() {
+    let outer = project();
+    let inner = outer.path().join("deep");
+    fs::create_dir_all(inner.join(".git")).unwrap();
+    assert_eq!(first_line(&inner, &["-p", "dev"]), "profile dev-sqlite (built in)");
+}
+
+#[test]
+fn out_of_the_profile_is_relative_to_the_projects_root() {
+    let project = project();
+    let run = codelab_gen(&project.path().join("deep")).args(["-p", "two"]).output().unwrap();
+    assert!(project.path().join("deploy/two/docker-compose.yml").exists(), "{}", stderr(&run));
+    assert!(stdout(&run).contains("next: cd ../deploy/two && docker compose up -d --wait\n"), "{}", stdout(&run));
+}
+
+#[test]
+fn the_flag_wins_then_the_variable_then_the_record_then_the_default() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(first_line(folder.path(), &[]), "profile dev-sqlite (built in), the default");
+    assert_eq!(first_line(folder.path(), &["-p", "mixed"]), "profile mixed (built in)");
+    assert_eq!(first_line(folder.path(), &[]), "profile mixed (built in), recorded in docker-compose.yml");
+    let run = codelab_gen(folder.path()).env("CODELAB_PROFILE", "dev").output().unwrap();
+    assert!(stdout(&run).starts_with("profile dev-sqlite (built in), from $CODELAB_PROFILE\n"), "{}", stdout(&run));
+}
+
+#[test]
+fn a_profile_given_by_its_path_is_found_again_from_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("elsewhere")).unwrap();
+    fs::write(folder.path().join("elsewhere/my own.yaml"), PROFILE).unwrap();
+    first_line(folder.path(), &["-p", "elsewhere/my own.yaml", "-o", "deploy"]);
+    let compose = fs::read_to_string(folder.path().join("deploy/docker-compose.yml")).unwrap();
+    assert!(compose.contains("# codelab-gen: profile=../elsewhere/my own.yaml format=1 "), "{compose}");
+    let line = first_line(&folder.path().join("elsewhere"), &["-o", "../deploy"]);
+    assert!(line.starts_with("profile my own ("), "{line}");
+}
+
+#[test]
+fn standard_input_is_a_profile_but_no_record() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = codelab_gen(folder.path());
+    let mut run = command.args(["-p", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    run.stdin.take().unwrap().write_all(PROFILE.as_bytes()).unwrap();
+    assert!(run.wait().unwrap().success());
+    let (code, text) = failure(folder.path(), &[]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("made from a profile on standard input") && text.contains("`--profile`"), "{text}");
+}
+
+#[test]
+fn an_alias_that_two_profiles_claim_is_told_and_a_broken_neighbour_is_not_in_the_way() {
+    let project = project();
+    fs::write(project.path().join("profiles/three.yaml"), format!("{PROFILE}aliases: [first]\n")).unwrap();
+    fs::write(project.path().join("profiles/broken.yaml"), "services: {\n").unwrap();
+    let (code, text) = failure(project.path(), &["-p", "first"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("error[ambiguous-alias]") && text.contains("`one`, `three`"), "{text}");
+    assert!(first_line(project.path(), &["-p", "two"]).starts_with("profile two ("));
+    let (code, text) = failure(project.path(), &["-p", "broken"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("error[syntax]"), "{text}");
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_one_that_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, text) = failure(folder.path(), &["-p", "prdo"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("error[unknown-profile]") && text.contains("did you mean `prod`?"), "{text}");
+    assert!(text.contains("command line:1:11"), "{text}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn profiles_are_listed_with_their_engines_and_the_broken_ones() {
+    let project = project();
+    fs::write(project.path().join("profiles/broken.yaml"), "services: {\n").unwrap();
+    let run = codelab_gen(project.path()).arg("profiles").output().unwrap();
+    let text = stdout(&run);
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(text.contains("one (first)") && text.contains("see codelab-gen validate"), "{text}");
+    let run = codelab_gen(&project.path().join("deep")).args(["profiles", "--format", "json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&stdout(&run)).unwrap();
+    assert_eq!(json["profiles"][1]["name"], "one");
+    assert_eq!(json["profiles"][1]["kind"], "selectable");
+
+    let folder = tempfile::tempdir().unwrap();
+    let run = codelab_gen(folder.path()).args(["profiles", "--format", "json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&stdout(&run)).unwrap();
+    assert_eq!(
+        json["profiles"][2]["engines"],
+        serde_json::json!({ "agent-runtime": "sqlite", "auth-service": "postgres" })
+    );
+}

@@ -1,0 +1,20 @@
+//! What can be tested without other programs: the outputs, the messages, the command line, the shape of the code.
+//! The outputs under the programs that read them are tested in tests/conformance.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where something that it relies on fails"
+)]
+
+mod generate;
+mod golden;
+mod invalid;
+mod layering;
+mod layers;
+mod limits;
+mod lookup;
+mod schema;
+mod support;
