@@ -12,9 +12,10 @@ const ELSEWHERE: [Code; 3] = [Code::UnknownProfile, Code::AmbiguousAlias, Code::
 
 fn cases() -> Vec<PathBuf> {
     let listing = fs::read_dir(tests().join("invalid")).unwrap().map(|entry| entry.unwrap().path());
+    // a name with a second dot is a part of another case, such as its base
     let is_case = |path: &PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.ends_with(".yaml") && name.matches('.').count() == 1
+        let stem = path.file_stem().unwrap().to_string_lossy();
+        path.extension().is_some_and(|extension| extension == "yaml") && !stem.contains('.')
     };
     let mut cases: Vec<_> = listing.filter(is_case).collect();
     cases.sort();

@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "a test ends where something that it relies on fails"
 )]
 
@@ -16,5 +15,6 @@ mod layering;
 mod layers;
 mod limits;
 mod lookup;
+mod readme;
 mod schema;
 mod support;

@@ -5,29 +5,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The program, without anything of the caller's environment that could change what it does.
-pub fn codelab_gen(folder: &Path) -> Command {
+pub(crate) fn codelab_gen(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_codelab-gen"));
     command.current_dir(folder).env_clear();
     command
 }
 
 /// What the program wrote to standard error.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// What the program wrote to standard output.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// The folder `tests/`.
-pub fn tests() -> PathBuf {
+pub(crate) fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
 /// Compares a text with a file, or with `BLESS=1` in the environment writes it there, to be read before it is committed.
-pub fn assert_matches_file(actual: &str, path: &Path) {
+pub(crate) fn assert_matches_file(actual: &str, path: &Path) {
     if std::env::var_os("BLESS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, actual).unwrap();
