@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The one test command. It makes what it needs below the repository (`.tools/`), so a second run installs nothing.
+#
+#   bash tests/run.sh                        everything
+#   bash tests/run.sh rust [ARG]...          only `cargo test`, with these arguments
+#   bash tests/run.sh conformance [ARG]...   only the outputs under the real programs, with these arguments for pytest
+#
+# PYTHON names another interpreter than python3 (3.11 or later).
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+tools=$root/.tools
+python=${PYTHON:-python3}
+
+fail() {
+  printf 'tests/run.sh: %s\n' "$1" >&2
+  exit 2
+}
+
+# Says at the end, also after a failure, what ran; the counts are those of the runners' own closing lines.
+summary=()
+close() {
+  local status=$?
+  [ ${#summary[@]} -gt 0 ] || return 0
+  printf '\nran:\n'
+  printf '  %s\n' "${summary[@]}"
+  [ "$status" -eq 0 ] || printf '  failed with exit %s, what comes after it did not run\n' "$status"
+}
+
+need_cargo() {
+  command -v cargo >/dev/null || fail 'cargo is missing: install Rust with rustup (as a package from Debian 13 on: apt-get install rustup && rustup default stable)'
+}
+
+need_python() {
+  command -v "$python" >/dev/null || fail "$python is missing: apt-get install python3 python3-venv"
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$("$python" --version 2>&1) is too old: set PYTHON to 3.11 or later"
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || fail "the venv module of $python is missing: apt-get install python3-venv"
+}
+
+# Makes the virtual environment NAME from its requirements, anew when they, the interpreter or the folder changed.
+environment() {
+  local name=$1 folder=$tools/$1 requirements=tests/requirements/$1.txt stamp
+  stamp=$({ "$python" --version && printf '%s\n' "$folder" && cat "$requirements"; } | sha256sum)
+  [ "$(cat "$folder/made-from" 2>/dev/null || true)" != "$stamp" ] || return 0
+  printf 'making .tools/%s from %s\n' "$name" "$requirements"
+  "$python" -m venv --clear "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  printf '%s\n' "$stamp" >"$folder/made-from"
+}
+
+run_rust() {
+  need_cargo
+  local log=$tools/rust.log status=0
+  mkdir -p "$tools"
+  cargo test --locked "$@" 2>&1 | tee "$log" || status=$?
+  summary+=("cargo test: $(awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+    END { printf "%d passed, %d failed, %d ignored", passed, failed, ignored }' "$log")")
+  return "$status"
+}
+
+run_conformance() {
+  need_cargo
+  need_python
+  environment tools
+  environment sqlalchemy-2.0
+  environment sqlalchemy-current
+  cargo build --locked
+  local log=$tools/conformance.log target=${CARGO_TARGET_DIR:-target} status=0
+  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
+    "$tools/tools/bin/python" -m pytest tests/conformance "$@" 2>&1 | tee "$log" || status=$?
+  summary+=("conformance: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  return "$status"
+}
+
+part=${1:-all}
+trap close EXIT
+case $part in
+  all)
+    run_rust
+    run_conformance
+    ;;
+  rust)
+    run_rust "${@:2}"
+    ;;
+  conformance)
+    run_conformance "${@:2}"
+    ;;
+  *)
+    fail "no part '$part': rust, conformance, or nothing for both"
+    ;;
+esac
