@@ -1,6 +1,8 @@
 //! Knows what a deployment is once every default is filled in: no field here means 'default', no state is wrong.
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
+mod keys;
+
 use indexmap::IndexMap;
 
 use crate::profile::{Command, Raw, SecretRule};
@@ -10,6 +12,8 @@ use crate::value::{
     HostAddress, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProjectName, Replicas, RoleName,
     ServiceName, SettingName, Stage, StartCondition, Tls, VariableName, VolumeName,
 };
+
+pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::change::Refusal;
 use crate::diagnostic::Diagnostic;
 use crate::layers::LoadFault;
+use crate::secret::SecretFaults;
 use crate::source::Source;
 
 /// Why a run did not do what was asked.
@@ -28,6 +29,13 @@ pub enum Failure {
         folder: PathBuf,
         /// Every one of them.
         refusals: Vec<Refusal>,
+    },
+    /// Secrets that have no value, an unusable one, or two; nothing was written.
+    Secrets {
+        /// Which ones, and why.
+        faults: Box<SecretFaults>,
+        /// The output folder.
+        folder: PathBuf,
     },
     /// The outside world said no: files, permissions, a secret that nobody gave.
     Outside {
@@ -60,7 +68,8 @@ impl Failure {
             Self::Usage { .. } => 2,
             Self::Rejected(_) | Self::RejectedAndTold => 3,
             Self::Refused { .. } => 4,
-            Self::Outside { .. } => 5,
+            Self::Secrets { faults, .. } if !faults.disagreeing.is_empty() || !faults.weak.is_empty() => 4,
+            Self::Secrets { .. } | Self::Outside { .. } => 5,
             Self::Internal { .. } => 70,
         })
     }

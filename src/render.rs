@@ -6,12 +6,13 @@ mod mark;
 mod raw;
 mod view;
 
+use indexmap::IndexMap;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
 use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::placement::Placement;
-use crate::secret::Secrets;
+use crate::secret::{DotenvView, Secret, Secrets, dotenv_view};
 use crate::value::EnvironmentKey;
 
 pub use escape::Dialect;
@@ -91,14 +92,6 @@ pub struct RenderedFile {
 /// Why a file could not be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderFault {
-    /// A secret has no form in `.env`.
-    #[error("the secret `{key}` can't be written to .env: {reason}")]
-    Unwritable {
-        /// The secret.
-        key: EnvironmentKey,
-        /// What it holds.
-        reason: crate::dotenv::Unwritable,
-    },
     /// A template is wrong: a fault of codelab-gen.
     #[error("the template of {path} is wrong: {error}")]
     Template {
@@ -120,7 +113,7 @@ pub struct Inputs<'i> {
     /// The values of all secrets.
     pub secrets: &'i Secrets,
     /// Secrets of an existing `.env` that the deployment does not use, kept for the profile that does.
-    pub kept: &'i [(EnvironmentKey, crate::secret::Secret)],
+    pub kept: &'i IndexMap<EnvironmentKey, Secret>,
     /// Where the outputs stand, and how the profile is called in their headers.
     pub placement: &'i Placement,
 }
@@ -128,13 +121,13 @@ pub struct Inputs<'i> {
 /// Renders every output that the deployment has.
 ///
 /// # Errors
-/// Where a secret can't be written, or a template is wrong.
+/// Where a template is wrong.
 pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let mut files = Vec::new();
     for output in Output::ALL {
         let text = match output {
-            Output::Dotenv => view::dotenv::view(deployment, inputs)?.map(|view| fill(output, &view)),
-            Output::DotenvExample => Some(fill(output, &view::dotenv::example(deployment, inputs.placement))),
+            Output::Dotenv => dotenv(deployment, inputs).map(|view| fill(output, &view)),
+            Output::DotenvExample => Some(fill(output, &view::dotenv_example::view(deployment, inputs.placement))),
             Output::Compose => Some(fill(output, &view::compose::view(deployment, inputs.placement))),
             Output::InitScript => view::init_script::view(deployment, inputs.placement).map(|view| fill(output, &view)),
         };
@@ -144,6 +137,11 @@ pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<Render
     }
     check_round_trip(&files)?;
     Ok(files)
+}
+
+fn dotenv(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<DotenvView> {
+    let profile = escape::comment(&inputs.placement.profile);
+    dotenv_view(&deployment.dotenv_keys(), inputs.secrets, inputs.kept, profile, view::place(deployment))
 }
 
 /// Fills a template. The dialect follows from the output, so that no template can forget to escape.

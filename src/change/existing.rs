@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::{Refusal, RefusalReason};
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
 use crate::render::{Output, Seal, examine};
 use crate::secret::Secret;
@@ -108,8 +109,8 @@ impl Existing {
 pub fn unused_secrets(
     block: &IndexMap<String, Secret>,
     used: impl Fn(&EnvironmentKey) -> bool,
-) -> Vec<(EnvironmentKey, Secret)> {
-    let is_secret = |key: &str| !key.ends_with("__DB_URL") && key != "POSTGRES_USER" && key != "POSTGRES_DB";
+) -> IndexMap<EnvironmentKey, Secret> {
+    let is_secret = |key: &str| !key.ends_with("__DB_URL") && key != POSTGRES_USER && key != POSTGRES_DB;
     block
         .iter()
         .filter(|(key, _)| is_secret(key))

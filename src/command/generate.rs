@@ -5,16 +5,18 @@ mod told;
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_note};
-use crate::change::{ChangeSet, Existing, ReadFault, WriteFault, apply, plan, unused_secrets};
+use crate::change::{Existing, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
 use crate::cli::{Format, GenerateArgs};
 use crate::deployment::Deployment;
 use crate::layers::gather;
 use crate::outcome::Failure;
 use crate::placement::{Placement, normalized, relative};
-use crate::render::{Inputs, RenderFault, render};
-use crate::secret::{NoRandomness, Outside, SecretFault, Secrets, choose};
+use crate::render::{Inputs, render};
+use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose, edited};
 use crate::source::{Catalogue, Source};
 use crate::value::HostPath;
 
@@ -33,13 +35,18 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure
     let placement =
         Placement { profile: name.recorded_in(&folder), root: relative(&folder, &normalized(catalogue.root())) };
     let existing = read_existing(&folder)?;
-    let secrets = secrets(&deployment, &existing, &folder, catalogue.root(), world)?;
-    let changes = changes(&deployment, &existing, &secrets, &placement, &folder)?;
+    let block = existing.block().map_err(|refusal| refused(&folder, vec![refusal]))?;
+    let secrets = secrets(args, &deployment, &block, &folder, catalogue.root(), world)?;
+    let kept = unused_secrets(&block, |key| deployment.secrets.contains_key(key));
+    let inputs = Inputs { secrets: &secrets, kept: &kept, placement: &placement };
+    let files = render(&deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let changes = plan(&folder, files, &existing).map_err(|refusals| refused(&folder, refusals))?;
     apply(&changes).map_err(write_failure)?;
     let telling = told::Telling {
         deployment: &deployment,
         changes: &changes,
         secrets: &secrets,
+        edited: &edited(&block, &deployment),
         existing: &existing,
         root: catalogue.root(),
         current: &world.current,
@@ -76,66 +83,34 @@ fn output_folder(args: &GenerateArgs, out: Option<&HostPath>, catalogue: &Catalo
 
 fn read_existing(folder: &Path) -> Result<Existing, Failure> {
     Existing::read(folder).map_err(|fault| match fault {
-        ReadFault::Refused(refusal) => Failure::Refused { folder: folder.to_owned(), refusals: vec![refusal] },
+        ReadFault::Refused(refusal) => refused(folder, vec![refusal]),
         ReadFault::Io { path, error } => {
             Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
         }
     })
 }
 
+fn refused(folder: &Path, refusals: Vec<Refusal>) -> Failure {
+    Failure::Refused { folder: folder.to_owned(), refusals }
+}
+
 fn secrets(
+    args: &GenerateArgs,
     deployment: &Deployment,
-    existing: &Existing,
+    block: &IndexMap<String, Secret>,
     folder: &Path,
     root: &Path,
     world: &World,
 ) -> Result<Secrets, Failure> {
-    let block =
-        existing.block().map_err(|refusal| Failure::Refused { folder: folder.to_owned(), refusals: vec![refusal] })?;
     let mut outside = Outside {
-        dotenv: &block,
+        dotenv: block,
         environment: &world.environment,
         file: &|path| std::fs::read_to_string(root.join(path)),
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
+        judge_strength: deployment.stage.is_strict(),
+        allow_weak: args.allow_weak_secrets,
     };
-    choose(&deployment.secrets, &mut outside).map_err(|fault| match fault {
-        SecretFault::Missing(names) => {
-            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            Failure::outside(
-                format!("required secrets are missing: {}", names.join(", ")),
-                format!(
-                    "set them in the environment of one run (`read -rs NAME && export NAME`); codelab-gen keeps them in {}",
-                    folder.join(".env").display()
-                ),
-            )
-        }
-        SecretFault::File { name, path, error } => Failure::outside(
-            format!("can't read `{path}`, the file of the secret `{name}`: {error}"),
-            "create it, relative to the project's root, or change `secrets` in the profile",
-        ),
-        SecretFault::NoRandomness(error) => Failure::outside(error.to_string(), "try again"),
-    })
-}
-
-fn changes(
-    deployment: &Deployment,
-    existing: &Existing,
-    secrets: &Secrets,
-    placement: &Placement,
-    folder: &Path,
-) -> Result<ChangeSet, Failure> {
-    let block = existing.block().unwrap_or_default();
-    let kept = unused_secrets(&block, |key| deployment.secrets.contains_key(key));
-    let inputs = Inputs { secrets, kept: &kept, placement };
-    let files = render(deployment, &inputs).map_err(|fault| match fault {
-        RenderFault::Unwritable { .. } => {
-            Failure::outside(fault.to_string(), "give it another value, best of letters and digits only")
-        }
-        RenderFault::Template { .. } | RenderFault::RoundTrip { .. } => {
-            Failure::Internal { message: fault.to_string() }
-        }
-    })?;
-    plan(folder, files, existing).map_err(|refusals| Failure::Refused { folder: folder.to_owned(), refusals })
+    choose(&deployment.secrets, &mut outside).map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
 }
 
 fn write_failure(fault: WriteFault) -> Failure {

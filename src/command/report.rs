@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Drawing, draw, sort};
 use crate::locate::{Location, Locator, line_and_column};
 use crate::outcome::{Failure, Rejection};
 use crate::render::Output;
+use crate::secret::SecretFaults;
 
 /// Tells a failure: to people on standard error, to programs on standard output.
 pub(super) fn failure(failure: &Failure, format: Format, drawing: Drawing) -> ExitCode {
@@ -31,6 +32,10 @@ fn failure_text(failure: &Failure, drawing: Drawing) -> String {
         Failure::Refused { folder, refusals } => {
             let told =
                 refusals.iter().map(|refusal| message(&refusal_message(refusal, folder), &refusal_help(refusal)));
+            told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"
+        }
+        Failure::Secrets { faults, folder } => {
+            let told = secret_messages(faults, folder).into_iter().map(|(text, help)| message(&text, &help));
             told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"
         }
         Failure::Usage { message: text, help } | Failure::Outside { message: text, help } => message(text, help),
@@ -108,10 +113,54 @@ fn failure_json(failure: &Failure) -> Value {
             });
             json!({ "outcome": "refused", "refusals": refusals.collect::<Vec<_>>() })
         }
+        Failure::Secrets { faults, folder } => {
+            let told = secret_messages(faults, folder).into_iter();
+            let told = told.map(|(message, help)| json!({ "message": message, "help": help }));
+            json!({ "outcome": "secrets", "secrets": told.collect::<Vec<_>>() })
+        }
         Failure::Usage { message, help } => json!({ "outcome": "usage", "message": message, "help": help }),
         Failure::Outside { message, help } => json!({ "outcome": "outside", "message": message, "help": help }),
         Failure::Internal { message } => json!({ "outcome": "internal", "message": message }),
     }
+}
+
+/// What is wrong with secrets, each with the way out. Names only, never a value.
+fn secret_messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
+    let SecretFaults { disagreeing, weak, unwritable, missing, unreadable, no_randomness } = faults;
+    let dotenv = folder.join(Output::Dotenv.path());
+    let mut messages = Vec::new();
+    for name in disagreeing {
+        let message = format!(
+            "`{name}` is set in the environment and differs from the value that stands already; Docker Compose would \
+             take the environment's"
+        );
+        let help = format!("`unset {name}`, or take it over: `codelab-gen rotate {name} --from-env`");
+        messages.push((message, help));
+    }
+    for (name, why) in weak {
+        let help = "give it another value, leave it out to have one made, or pass --allow-weak-secrets".to_owned();
+        messages.push((format!("the secret `{name}` {why}"), help));
+    }
+    for (name, why) in unwritable {
+        let help = "give it another value, best of letters and digits only".to_owned();
+        messages.push((format!("the secret `{name}` can't be written: {why}"), help));
+    }
+    if !missing.is_empty() {
+        let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
+        let help = format!(
+            "set them in the environment of one run (`read -rs NAME && export NAME`); codelab-gen keeps them in `{}`",
+            dotenv.display()
+        );
+        messages.push((format!("required secrets are missing: {}", names.join(", ")), help));
+    }
+    for (name, path, error) in unreadable {
+        let help = "create it, relative to the project's root, or change `secrets` in the profile".to_owned();
+        messages.push((format!("can't read `{path}`, the file of the secret `{name}`: {error}"), help));
+    }
+    if let Some(error) = no_randomness {
+        messages.push((error.to_string(), "try again".to_owned()));
+    }
+    messages
 }
 
 fn refusal_message(refusal: &Refusal, folder: &Path) -> String {

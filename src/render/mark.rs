@@ -2,6 +2,7 @@
 //! Must not know what the outputs are for.
 
 use super::Output;
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
 
 /// What a template writes where the hash of the finished text goes.
@@ -73,7 +74,7 @@ fn without_secret(line: &str) -> String {
             }
             None => line.to_owned(),
         },
-        _ if matches!(key, "POSTGRES_USER" | "POSTGRES_DB") => line.to_owned(),
+        _ if matches!(key, POSTGRES_USER | POSTGRES_DB) => line.to_owned(),
         _ => format!("{key}="),
     }
 }

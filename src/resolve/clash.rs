@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Faults, uses_server};
-use crate::deployment::{PublishedPort, Server, Service};
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Setting, given};
@@ -134,7 +134,7 @@ fn check_keys(services: &[Service], server: Option<&Server>, profile: &Profile, 
             faults.push(fault.also(first, "the other one"));
         }
     }
-    let kept = ["POSTGRES_USER", "POSTGRES_DB"];
+    let kept = [POSTGRES_USER, POSTGRES_DB];
     for (name, _) in given(&profile.secrets) {
         let place = Place::key(&FieldPath::root().key("secrets").key(name));
         if server.is_some() && kept.contains(&name.as_str()) {

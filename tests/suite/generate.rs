@@ -71,7 +71,7 @@ fn a_password_is_made_up_once_and_kept_by_every_later_run() {
     assert_eq!(password.len(), 32);
     assert!(password.bytes().all(|letter| letter.is_ascii_alphanumeric()), "{password}");
 
-    let second = run_with_password(folder.path(), &[]);
+    let second = run(folder.path(), &[]);
     assert!(stdout(&second).contains("secret    POSTGRES_PASSWORD: kept from .env\n"), "{}", stdout(&second));
     assert_eq!(stdout(&second).matches("unchanged ").count(), 4, "{}", stdout(&second));
     assert_eq!(read(folder.path(), ".env"), dotenv);
@@ -87,14 +87,57 @@ fn a_password_is_made_up_once_and_kept_by_every_later_run() {
 }
 
 #[test]
+fn two_values_for_one_secret_are_refused_with_both_ways_out() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let dotenv = read(folder.path(), ".env");
+    let refused = run_with_password(folder.path(), &["-p", "prod"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
+    let text = stderr(&refused);
+    assert!(text.contains("`POSTGRES_PASSWORD` is set in the environment and differs"), "{text}");
+    assert!(text.contains("`unset POSTGRES_PASSWORD`"), "{text}");
+    assert!(text.contains("`codelab-gen rotate POSTGRES_PASSWORD --from-env`"), "{text}");
+    assert_eq!(read(folder.path(), ".env"), dotenv);
+}
+
+#[test]
+fn weak_secrets_are_refused_in_production_and_staging_only() {
+    for (arguments, code) in [
+        (&["-p", "prod"][..], 4),
+        (&["-p", "prod", "--set", "stage=staging"], 4),
+        (&["-p", "prod", "--set", "stage=ci"], 0),
+        (&["-p", "mixed"], 0),
+        (&["-p", "prod", "--allow-weak-secrets"], 0),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = codelab_gen(folder.path());
+        let run = command.args(arguments).env("POSTGRES_PASSWORD", PASSWORD).output().unwrap();
+        assert_eq!(run.status.code(), Some(code), "{arguments:?}: {}", stderr(&run));
+        if code == 4 {
+            assert!(stderr(&run).contains("`POSTGRES_PASSWORD` is a value that stands in documents"));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    run_with_password(folder.path(), &["-p", "prod"]);
+    let warned = codelab_gen(folder.path()).output().unwrap();
+    assert_eq!(warned.status.code(), Some(0), "one that stands there already is a warning");
+    assert!(stderr(&warned).contains("warning: the secret `POSTGRES_PASSWORD` is a value"), "{}", stderr(&warned));
+    assert!(stderr(&warned).contains("codelab-gen rotate POSTGRES_PASSWORD"), "{}", stderr(&warned));
+}
+
+#[test]
 fn a_password_edited_in_dotenv_goes_into_the_urls() {
     let folder = tempfile::tempdir().unwrap();
     run_with_password(folder.path(), &["-p", "prod"]);
     let edited =
         read(folder.path(), ".env").replace("POSTGRES_PASSWORD=codelab_password", "POSTGRES_PASSWORD='p@ss w$rd'");
     fs::write(folder.path().join(".env"), edited).unwrap();
-    let run = run(folder.path(), &[]);
-    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let told = run(folder.path(), &[]);
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    let line = "secret    POSTGRES_PASSWORD: edited in .env, the URLs follow\n";
+    assert!(stdout(&told).contains(line), "{}", stdout(&told));
+    assert!(!stdout(&run(folder.path(), &[])).contains(line), "told once");
     let dotenv = read(folder.path(), ".env");
     assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "'p@ss w$rd'");
     assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains("://codelab:p%40ss%20w%24rd@postgres:"), "{dotenv}");

@@ -13,9 +13,9 @@ use crate::field::FieldPath;
 use crate::locate::Locator;
 use crate::placement::{normalized, relative};
 use crate::render::Output;
-use crate::secret::{SecretOrigin, Secrets};
+use crate::secret::{ChosenSecret, SecretOrigin, Secrets};
 use crate::source::Source;
-use crate::value::{HostPath, MountSource, ServiceName};
+use crate::value::{EnvironmentKey, HostPath, MountSource, ServiceName};
 
 /// Docker Compose refuses a file with more YAML nodes than this.
 const COMPOSE_NODE_LIMIT: usize = 100_000;
@@ -25,6 +25,7 @@ pub(super) struct Telling<'t> {
     pub(super) deployment: &'t Deployment,
     pub(super) changes: &'t ChangeSet,
     pub(super) secrets: &'t Secrets,
+    pub(super) edited: &'t [EnvironmentKey],
     pub(super) existing: &'t Existing,
     pub(super) root: &'t Path,
     pub(super) current: &'t Path,
@@ -42,7 +43,7 @@ impl Telling<'_> {
         let changes = self.changes.changes.iter();
         let changes = changes.map(|change| format!("{:<9} {}\n", change.kind.as_str(), self.shown(change.output)));
         let secrets = self.secrets.iter();
-        let secrets = secrets.map(|(name, chosen)| format!("secret    {name}: {}\n", origin_text(&chosen.origin)));
+        let secrets = secrets.map(|(name, chosen)| format!("secret    {name}: {}\n", self.origin(name, chosen)));
         let next = format!("next: {}\n", self.next_command());
         changes.chain(secrets).chain([next]).collect()
     }
@@ -52,8 +53,7 @@ impl Telling<'_> {
         let files = self.changes.changes.iter();
         let files = files.map(|change| json!({ "path": change.output.path(), "change": change.kind.as_str() }));
         let secrets = self.secrets.iter();
-        let secrets =
-            secrets.map(|(name, chosen)| json!({ "name": name.as_str(), "from": origin_text(&chosen.origin) }));
+        let secrets = secrets.map(|(name, chosen)| json!({ "name": name.as_str(), "from": self.origin(name, chosen) }));
         json!({
             "outcome": "done",
             "profile": profile,
@@ -75,10 +75,27 @@ impl Telling<'_> {
             let path = self.shown(Output::InitScript);
             notes.push(format!("note: `{path}` is not used by this profile; it was left as it is\n"));
         }
+        for (name, chosen) in self.secrets {
+            if let Some(why) = chosen.weakness {
+                let help = format!("codelab-gen rotate {name}");
+                notes.push(format!("warning: the secret `{name}` {why}\n  = help: {help}\n"));
+            }
+        }
         if let Some(warning) = self.too_large() {
             notes.push(draw(&warning, &Locator::new(sources), Drawing::Plain));
         }
         notes
+    }
+
+    /// Where a secret's value came from.
+    fn origin(&self, name: &EnvironmentKey, chosen: &ChosenSecret) -> String {
+        match &chosen.origin {
+            SecretOrigin::DotEnv if self.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
+            SecretOrigin::DotEnv => "kept from .env".to_owned(),
+            SecretOrigin::Environment => "taken from the environment".to_owned(),
+            SecretOrigin::File(path) => format!("read from {path}"),
+            SecretOrigin::Generated => "generated".to_owned(),
+        }
     }
 
     /// The command that brings the deployment up, as typed in the current folder.
@@ -166,15 +183,6 @@ struct Missing {
     path: String,
     message: String,
     help: String,
-}
-
-fn origin_text(origin: &SecretOrigin) -> String {
-    match origin {
-        SecretOrigin::DotEnv => "kept from .env".to_owned(),
-        SecretOrigin::Environment => "taken from the environment".to_owned(),
-        SecretOrigin::File(path) => format!("read from {path}"),
-        SecretOrigin::Generated => "generated".to_owned(),
-    }
 }
 
 /// A word that can be pasted into a shell.

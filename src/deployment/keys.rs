@@ -1,0 +1,91 @@
+//! Knows which keys of `.env` a deployment has, in their order, and what each one holds.
+//! Must not know any value of a secret, nor how a file says it.
+
+use super::{Deployment, Host, Server};
+use crate::url::ConnectionUrl;
+use crate::value::EnvironmentKey;
+
+/// The keys of `.env`, by section.
+#[derive(Debug, Clone, Default)]
+pub struct DotenvKeys<'d> {
+    /// What the server's image, or the administrator's script, makes its roles of.
+    pub server: Vec<DotenvKey<'d>>,
+    /// The connection URLs of the services.
+    pub urls: Vec<DotenvKey<'d>>,
+    /// All other secrets.
+    pub secrets: Vec<DotenvKey<'d>>,
+}
+
+/// A key with what it holds.
+#[derive(Debug, Clone)]
+pub struct DotenvKey<'d> {
+    /// The key.
+    pub name: String,
+    /// What it holds.
+    pub holds: Holds<'d>,
+}
+
+/// What a key of `.env` holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Holds<'d> {
+    /// A text that is no secret.
+    Text(&'d str),
+    /// The value of this secret.
+    Secret(&'d EnvironmentKey),
+    /// A connection URL, which may contain a secret.
+    Url(&'d ConnectionUrl),
+}
+
+/// The key of the role that the server is made with.
+pub const POSTGRES_USER: &str = "POSTGRES_USER";
+
+/// The key of the database that the server is made with.
+pub const POSTGRES_DB: &str = "POSTGRES_DB";
+
+impl Deployment {
+    /// Every key of `.env`.
+    #[must_use]
+    pub fn dotenv_keys(&self) -> DotenvKeys<'_> {
+        let of_server = self.server.as_ref().map(passwords).unwrap_or_default();
+        let secret = |name| DotenvKey { name: ToString::to_string(name), holds: Holds::Secret(name) };
+        let databases = self.services.iter().filter_map(|service| service.database.as_ref());
+        DotenvKeys {
+            server: self.server.as_ref().map(|server| server_keys(server, &of_server)).unwrap_or_default(),
+            urls: databases
+                .map(|database| DotenvKey { name: database.key.to_string(), holds: Holds::Url(&database.url) })
+                .collect(),
+            secrets: self.secrets.keys().filter(|name| !of_server.contains(name)).map(secret).collect(),
+        }
+    }
+}
+
+fn server_keys<'d>(server: &'d Server, passwords: &[&'d EnvironmentKey]) -> Vec<DotenvKey<'d>> {
+    let text = |name: &str, text: &'d str| DotenvKey { name: name.to_owned(), holds: Holds::Text(text) };
+    let mut keys = Vec::new();
+    for &password in passwords {
+        let secret = DotenvKey { name: password.to_string(), holds: Holds::Secret(password) };
+        if *password == server.administrator_password {
+            let database = server.container().map(|container| text(POSTGRES_DB, container.database.as_str()));
+            keys.extend([text(POSTGRES_USER, server.user.as_str()), secret]);
+            keys.extend(database);
+        } else {
+            keys.push(secret);
+        }
+    }
+    keys
+}
+
+/// The secrets that log in to the server, the administrator's first; that of an external server is not ours to know.
+fn passwords(server: &Server) -> Vec<&EnvironmentKey> {
+    let administrator = match &server.host {
+        Host::Container(_) => Some(&server.administrator_password),
+        Host::External(_) => None,
+    };
+    let mut keys: Vec<&EnvironmentKey> = administrator.into_iter().collect();
+    for login in server.logins() {
+        if !keys.contains(&&login.password) {
+            keys.push(&login.password);
+        }
+    }
+    keys
+}

@@ -1,0 +1,260 @@
+//! Knows where a secret's value comes from when several places could give it. Must not know how one looks.
+
+use indexmap::IndexMap;
+
+use super::weak::weakness;
+use super::{Secret, view};
+use crate::dotenv::Unwritable;
+use crate::profile::SecretRule;
+use crate::value::EnvironmentKey;
+
+/// The operating system gave no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gives no random bytes")]
+pub struct NoRandomness;
+
+/// Where a secret's value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretOrigin {
+    /// The `.env` that stands there already.
+    DotEnv,
+    /// The environment of codelab-gen.
+    Environment,
+    /// The file that the profile names.
+    File(String),
+    /// It was made up.
+    Generated,
+}
+
+/// A secret with where it came from.
+#[derive(Debug, Clone)]
+pub struct ChosenSecret {
+    /// Its value.
+    pub secret: Secret,
+    /// Where that came from.
+    pub origin: SecretOrigin,
+    /// Why anybody could guess it, where that is so and matters.
+    pub weakness: Option<&'static str>,
+}
+
+/// The values of all secrets of a deployment.
+pub type Secrets = IndexMap<EnvironmentKey, ChosenSecret>;
+
+/// What the outside knows of secrets; every part a plain value or a function, so that choosing stays testable.
+pub struct Outside<'o> {
+    /// The values in the block of the existing `.env`.
+    pub dotenv: &'o IndexMap<String, Secret>,
+    /// Looks up a variable of the environment.
+    pub environment: &'o dyn Fn(&str) -> Option<String>,
+    /// Reads the file that a profile names for a secret.
+    pub file: &'o dyn Fn(&str) -> Result<String, std::io::Error>,
+    /// Fills a buffer with random bytes.
+    pub random: &'o mut dyn FnMut(&mut [u8]) -> Result<(), NoRandomness>,
+    /// Whether weak secrets are to be found.
+    pub judge_strength: bool,
+    /// Whether weak secrets are taken nevertheless.
+    pub allow_weak: bool,
+}
+
+/// Why not every secret has a value. Secrets are named, never shown.
+#[derive(Debug, Default)]
+pub struct SecretFaults {
+    /// Set in `.env` and in the environment, to different values.
+    pub disagreeing: Vec<EnvironmentKey>,
+    /// Newly supplied and weak, with why.
+    pub weak: Vec<(EnvironmentKey, &'static str)>,
+    /// Without a form in `.env` that all readers read alike, with why.
+    pub unwritable: Vec<(EnvironmentKey, Unwritable)>,
+    /// Required, and nobody gave them.
+    pub missing: Vec<EnvironmentKey>,
+    /// In a file that can't be read.
+    pub unreadable: Vec<(EnvironmentKey, String, std::io::Error)>,
+    /// There are no random bytes to make one of.
+    pub no_randomness: Option<NoRandomness>,
+}
+
+impl SecretFaults {
+    fn is_empty(&self) -> bool {
+        let Self { disagreeing, weak, unwritable, missing, unreadable, no_randomness } = self;
+        disagreeing.is_empty()
+            && weak.is_empty()
+            && unwritable.is_empty()
+            && missing.is_empty()
+            && unreadable.is_empty()
+            && no_randomness.is_none()
+    }
+}
+
+/// Chooses a value for every secret: that of the existing `.env`, else of the environment, else what its rule says.
+///
+/// # Errors
+/// Every secret that has no value, an unusable one, or two.
+pub fn choose(
+    rules: &IndexMap<EnvironmentKey, SecretRule>,
+    outside: &mut Outside<'_>,
+) -> Result<Secrets, Box<SecretFaults>> {
+    let mut chosen = Secrets::new();
+    let mut faults = SecretFaults::default();
+    for (name, rule) in rules {
+        let Some((secret, origin)) = choose_one(name, rule, outside, &mut faults) else { continue };
+        if let Err(unwritable) = view::check_writable(name, &secret) {
+            faults.unwritable.push((name.clone(), unwritable));
+            continue;
+        }
+        let judged = outside.judge_strength && !outside.allow_weak && origin != SecretOrigin::Generated;
+        let weakness = if judged { weakness(&secret) } else { None };
+        match weakness {
+            Some(why) if origin != SecretOrigin::DotEnv => faults.weak.push((name.clone(), why)),
+            Some(_) | None => {
+                chosen.insert(name.clone(), ChosenSecret { secret, origin, weakness });
+            }
+        }
+    }
+    if faults.is_empty() { Ok(chosen) } else { Err(Box::new(faults)) }
+}
+
+fn choose_one(
+    name: &EnvironmentKey,
+    rule: &SecretRule,
+    outside: &mut Outside<'_>,
+    faults: &mut SecretFaults,
+) -> Option<(Secret, SecretOrigin)> {
+    let environment = (outside.environment)(name.as_str()).and_then(Secret::new);
+    let kept = match rule {
+        SecretRule::File(path) => match read_file(path.as_str(), outside) {
+            Ok(secret) => secret.map(|secret| (secret, SecretOrigin::File(path.as_str().to_owned()))),
+            Err(error) => {
+                faults.unreadable.push((name.clone(), path.as_str().to_owned(), error));
+                return None;
+            }
+        },
+        SecretRule::Generate | SecretRule::Required => {
+            outside.dotenv.get(name.as_str()).map(|secret| (secret.clone(), SecretOrigin::DotEnv))
+        }
+    };
+    match (kept, environment, rule) {
+        // Compose would take the shell's value, and so another one than .env says
+        (Some((kept, _)), Some(environment), _) if kept != environment => {
+            faults.disagreeing.push(name.clone());
+            None
+        }
+        (Some(kept), _, _) => Some(kept),
+        (None, Some(environment), SecretRule::Generate | SecretRule::Required) => {
+            Some((environment, SecretOrigin::Environment))
+        }
+        (None, None, SecretRule::Generate) => match Secret::generate(outside.random) {
+            Ok(secret) => Some((secret, SecretOrigin::Generated)),
+            Err(error) => {
+                faults.no_randomness = Some(error);
+                None
+            }
+        },
+        (None, None, SecretRule::Required) | (None, _, SecretRule::File(_)) => {
+            faults.missing.push(name.clone());
+            None
+        }
+    }
+}
+
+/// The content of a file without the line end that editors add; empty counts as missing.
+fn read_file(path: &str, outside: &Outside<'_>) -> Result<Option<Secret>, std::io::Error> {
+    let content = (outside.file)(path)?;
+    let value = content.strip_suffix('\n').unwrap_or(&content);
+    let value = value.strip_suffix('\r').unwrap_or(value);
+    Ok(Secret::new(value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextValue as _;
+
+    fn name(text: &str) -> EnvironmentKey {
+        EnvironmentKey::parse(text).unwrap()
+    }
+
+    struct World<'w> {
+        dotenv: &'w [(&'w str, &'w str)],
+        environment: &'w [(&'w str, &'w str)],
+        strict: bool,
+    }
+
+    fn choose_in(world: &World<'_>, rules: &[(&str, SecretRule)]) -> Result<Secrets, Box<SecretFaults>> {
+        let rules = rules.iter().map(|(key, rule)| (name(key), rule.clone())).collect();
+        let dotenv = world.dotenv.iter();
+        let dotenv =
+            dotenv.filter_map(|(key, value)| Some(((*key).to_owned(), Secret::new((*value).into())?))).collect();
+        let lookup =
+            |key: &str| world.environment.iter().find(|(known, _)| *known == key).map(|(_, value)| (*value).to_owned());
+        let mut outside = Outside {
+            dotenv: &dotenv,
+            environment: &lookup,
+            file: &|_| Ok("from the file of mine\r\n".to_owned()),
+            random: &mut |bytes| {
+                bytes.fill(7);
+                Ok(())
+            },
+            judge_strength: world.strict,
+            allow_weak: false,
+        };
+        choose(&rules, &mut outside)
+    }
+
+    const LENIENT: World<'_> = World { dotenv: &[], environment: &[], strict: false };
+
+    #[test]
+    fn the_existing_value_wins_then_the_environment_then_the_rule() {
+        let rules = [("A", SecretRule::Generate), ("B", SecretRule::Required), ("C", SecretRule::Generate)];
+        let world = World { dotenv: &[("A", "old"), ("B", "")], environment: &[("B", "env"), ("C", "")], ..LENIENT };
+        let chosen = choose_in(&world, &rules).unwrap();
+        assert_eq!(chosen[&name("A")].secret.expose(), "old");
+        assert_eq!(chosen[&name("B")].secret.expose(), "env");
+        assert_eq!(chosen[&name("C")].origin, SecretOrigin::Generated);
+        assert_eq!(chosen[&name("C")].secret.expose(), "H".repeat(32));
+    }
+
+    #[test]
+    fn two_values_are_refused_unless_they_are_the_same() {
+        let rules = [("A", SecretRule::Generate), ("B", SecretRule::Required), ("C", SecretRule::Generate)];
+        let dotenv = &[("A", "one"), ("B", "two"), ("C", "three")];
+        let environment = &[("A", "other"), ("B", "two"), ("C", "another")];
+        let faults = choose_in(&World { dotenv, environment, ..LENIENT }, &rules).unwrap_err();
+        assert_eq!(faults.disagreeing, [name("A"), name("C")]);
+    }
+
+    #[test]
+    fn all_missing_secrets_are_named_at_once() {
+        let rules = [("A", SecretRule::Required), ("B", SecretRule::Required), ("C", SecretRule::Required)];
+        let world = World { dotenv: &[("B", "x")], environment: &[("A", "")], ..LENIENT };
+        assert_eq!(choose_in(&world, &rules).unwrap_err().missing, [name("A"), name("C")]);
+    }
+
+    #[test]
+    fn a_weak_secret_is_refused_when_new_and_told_when_it_stands_there() {
+        let rules = [("A", SecretRule::Generate), ("B", SecretRule::Generate)];
+        let world = World { dotenv: &[("A", "password")], environment: &[("B", "password")], strict: true };
+        let faults = choose_in(&world, &rules).unwrap_err();
+        assert_eq!(faults.weak.len(), 1);
+        assert_eq!(faults.weak[0].0, name("B"));
+        let world = World { environment: &[], ..world };
+        let chosen = choose_in(&world, &rules).unwrap();
+        assert!(chosen[&name("A")].weakness.is_some());
+        assert_eq!(chosen[&name("B")].weakness, None);
+    }
+
+    #[test]
+    fn a_file_loses_only_its_last_line_end() {
+        let path = crate::value::HostPath::parse("./key").unwrap();
+        let chosen = choose_in(&LENIENT, &[("A", SecretRule::File(path))]).unwrap();
+        assert_eq!(chosen[&name("A")].secret.expose(), "from the file of mine");
+    }
+
+    #[test]
+    fn a_password_of_several_lines_is_refused_only_where_it_is_cut() {
+        let rules = [("POSTGRES_PASSWORD", SecretRule::Generate), ("TEXT", SecretRule::Generate)];
+        let world = World { environment: &[("POSTGRES_PASSWORD", "a\nb"), ("TEXT", "a\nb")], ..LENIENT };
+        let faults = choose_in(&world, &rules).unwrap_err();
+        assert_eq!(faults.unwritable.len(), 1);
+        assert_eq!(faults.unwritable[0].0, name("POSTGRES_PASSWORD"));
+    }
+}
