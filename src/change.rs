@@ -10,7 +10,7 @@ use crate::dotenv;
 use crate::render::{Output, RenderedFile, Seal, examine};
 use crate::yaml;
 
-pub use apply::{WriteFault, apply};
+pub use apply::{WriteFault, apply, lock};
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 
 /// What happens to one output.
@@ -85,6 +85,10 @@ pub enum RefusalReason {
     NotAFile,
     /// It is not UTF-8.
     NotUtf8,
+    /// Its lines end as on Windows.
+    CarriageReturns,
+    /// Its block has not one mark at its start and one at its end.
+    BrokenMarks,
     /// A line of the block has a form that readers of `.env` read differently; its number.
     OddLine(usize),
     /// A key of the block stands outside of it as well, on this line.
@@ -116,6 +120,11 @@ pub fn plan(folder: &Path, files: Vec<RenderedFile>, existing: &Existing) -> Res
 fn plan_file(file: RenderedFile, existing: Option<&ExistingFile>) -> Result<Change, Vec<RefusalReason>> {
     let RenderedFile { output, text } = file;
     let Some(existing) = existing else { return Ok(Change { output, kind: ChangeKind::Created, text }) };
+    if output.is_block()
+        && let Some(reason) = broken_block(&existing.text)
+    {
+        return Err(vec![reason]);
+    }
     match examine(&existing.text, output) {
         None => return Err(vec![RefusalReason::NotOurs]),
         Some(mark) if mark.seal == Seal::Broken => return Err(vec![RefusalReason::Edited]),
@@ -125,6 +134,16 @@ fn plan_file(file: RenderedFile, existing: Option<&ExistingFile>) -> Result<Chan
     let same = text == existing.text && existing.mode == output.mode();
     let kind = if same { ChangeKind::Unchanged } else { ChangeKind::Updated };
     Ok(Change { output, kind, text })
+}
+
+/// What makes a `.env` unreadable that has codelab-gen's marks, or what was left of them.
+fn broken_block(text: &str) -> Option<RefusalReason> {
+    let has_marks = text.contains(dotenv::BLOCK_START) || text.contains(dotenv::BLOCK_END);
+    match dotenv::split(text) {
+        Some(split) if split.block.contains('\r') => Some(RefusalReason::CarriageReturns),
+        None if has_marks => Some(RefusalReason::BrokenMarks),
+        Some(_) | None => None,
+    }
 }
 
 /// The new block between the user's lines, which stay byte for byte.

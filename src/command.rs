@@ -6,6 +6,7 @@ mod profiles;
 mod report;
 mod validate;
 
+use std::env::VarError;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,13 +17,15 @@ use crate::diagnostic::{Code, Drawing};
 use crate::layers::Layers;
 use crate::outcome::{Failure, Rejection};
 use crate::resolve::resolve;
+use crate::secret::NotUnicode;
+use crate::source::Catalogue;
 
 /// What a run may know of the world before it reads files.
 pub struct World {
     /// The current folder.
     pub current: PathBuf,
-    /// Looks up a variable of the environment; nothing for one that is unset or not Unicode.
-    pub environment: fn(&str) -> Option<String>,
+    /// Looks up a variable of the environment.
+    pub environment: fn(&str) -> Result<Option<String>, NotUnicode>,
 }
 
 impl World {
@@ -31,13 +34,22 @@ impl World {
     /// # Errors
     /// Where the current folder is gone.
     pub fn of_process() -> io::Result<Self> {
-        Ok(Self { current: std::env::current_dir()?, environment: |name| std::env::var(name).ok() })
+        Ok(Self { current: std::env::current_dir()?, environment: |name| environment_variable(name) })
     }
 
     /// Whether messages may be coloured: on a terminal, and nobody said no (<https://no-color.org>).
     fn drawing(&self) -> Drawing {
-        let refused = (self.environment)("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let refused = (self.environment)("NO_COLOR").is_ok_and(|value| value.is_some_and(|value| !value.is_empty()));
         if io::stderr().is_terminal() && !refused { Drawing::Coloured } else { Drawing::Plain }
+    }
+}
+
+/// A variable that is unset is nothing; one that is not Unicode must not pass for one that is unset.
+fn environment_variable(name: &str) -> Result<Option<String>, NotUnicode> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(NotUnicode),
     }
 }
 
@@ -68,6 +80,11 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => report::failure(&failure, format, world.drawing()),
     }
+}
+
+/// The catalogue of the project that the current folder lies in.
+fn catalogue(world: &World) -> Result<Catalogue, Failure> {
+    Ok(Catalogue::find(&world.current, &world.current)?)
 }
 
 /// Writes a result to standard output.

@@ -53,6 +53,8 @@ pub struct Service {
     pub publish: Option<PublishedPort>,
     /// Its mounts, the data mount first.
     pub mounts: Vec<Mount>,
+    /// Whether the first mount is the data mount.
+    pub has_data: bool,
     /// Its variables, without that of the connection URL.
     pub environment: Vec<(VariableName, Variable)>,
     /// How Docker finds out whether it works.

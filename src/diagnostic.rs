@@ -89,6 +89,8 @@ pub struct Diagnostic {
     pub others: Vec<Label>,
     /// An instruction.
     pub help: String,
+    /// Whether what stands at the places may be a secret, and is not shown.
+    pub concealed: bool,
 }
 
 impl Diagnostic {
@@ -102,6 +104,7 @@ impl Diagnostic {
             primary: Label { place, text: String::new() },
             others: Vec::new(),
             help: help.into(),
+            concealed: false,
         }
     }
 
@@ -118,6 +121,13 @@ impl Diagnostic {
         self
     }
 
+    /// Hides what stands at the places: it may be a secret.
+    #[must_use]
+    pub fn conceal(mut self) -> Self {
+        self.concealed = true;
+        self
+    }
+
     /// Adds a second place.
     #[must_use]
     pub fn also(mut self, place: Place, text: impl Into<String>) -> Self {
@@ -126,10 +136,15 @@ impl Diagnostic {
     }
 }
 
-/// Sorts faults by where they stand: the strongest layer first, each from top to bottom.
-pub fn sort(diagnostics: &mut [Diagnostic], locator: &Locator<'_>) {
-    diagnostics.sort_by_cached_key(|diagnostic| {
+/// The faults by where they stand, the strongest layer first, each from top to bottom; each one once, also where an
+/// alias brings it to several places.
+#[must_use]
+pub fn sorted(diagnostics: &[Diagnostic], locator: &Locator<'_>) -> Vec<Diagnostic> {
+    let mut sorted = diagnostics.to_vec();
+    sorted.sort_by_cached_key(|diagnostic| {
         let location = diagnostic.primary.place.locate(locator);
         (location.source, location.span.start, location.span.end)
     });
+    sorted.dedup();
+    sorted
 }

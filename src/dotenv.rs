@@ -131,7 +131,23 @@ fn read_value(text: &str) -> Option<(String, &str)> {
         return None;
     }
     let (value, behind) = text.split_once('\n').unwrap_or((text, ""));
-    value.bytes().all(is_bare).then(|| (value.to_owned(), behind))
+    without_references(value).bytes().all(is_bare).then(|| (value.to_owned(), behind))
+}
+
+/// A bare value without the `${KEY}` that `.env.example` has in its URLs; every reader of that file resolves it.
+fn without_references(value: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = value;
+    while let Some((before, behind)) = rest.split_once("${") {
+        match behind.split_once('}') {
+            Some((key, after)) if is_key(key) => {
+                plain.push_str(before);
+                rest = after;
+            }
+            Some(_) | None => return value.to_owned(),
+        }
+    }
+    plain + rest
 }
 
 fn end_of_line(text: &str) -> Option<&str> {
@@ -226,6 +242,13 @@ mod tests {
             assert!(refused.is_err(), "{value:?}: {refused:?}");
             assert!(!refused.unwrap_err().to_string().contains(value));
         }
+    }
+
+    #[test]
+    fn a_reference_of_the_example_is_no_odd_line() {
+        let entries = read("A=x://u:${POSTGRES_PASSWORD}@h\n").unwrap_or_default();
+        assert_eq!(entries[0].value, "x://u:${POSTGRES_PASSWORD}@h");
+        assert!(read("A=${x}\n").is_err() && read("A=${B\n").is_err() && read("A=$B\n").is_err());
     }
 
     #[test]

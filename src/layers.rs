@@ -129,13 +129,19 @@ impl FetchFault {
     fn told(self, reference: &Reference, place: Place, mut sources: Vec<Source>) -> LoadFault {
         let shown = quoted(&reference.to_string());
         let diagnostic = match self {
-            Self::Unknown(UnknownName::None { known }) => {
+            Self::Unknown(UnknownName::None { known, broken }) => {
                 let name = reference.to_string();
+                let message = if broken.is_empty() {
+                    format!("no profile is named {shown}")
+                } else {
+                    format!("no profile is named {shown}; {} can't be read and may be it", listed(&broken))
+                };
                 let help = match nearest(&name, known.iter().map(String::as_str)) {
                     Some(meant) => format!("did you mean `{meant}`? there are {}", listed(&known)),
+                    None if known.is_empty() => "name a path, or a built-in one such as `builtin:dev`".to_owned(),
                     None => format!("use one of {}, or the path of a profile", listed(&known)),
                 };
-                Diagnostic::error(Code::UnknownProfile, place, format!("no profile is named {shown}"), help)
+                Diagnostic::error(Code::UnknownProfile, place, message, help)
             }
             Self::Unknown(UnknownName::Ambiguous { claimants }) => Diagnostic::error(
                 Code::AmbiguousAlias,
@@ -151,6 +157,12 @@ impl FetchFault {
                 place,
                 format!("there is no file {shown}"),
                 "look at the path; `codelab-gen profiles` lists the profiles that have a name",
+            ),
+            Self::Read(_, ReadFault::Folder) => Diagnostic::error(
+                Code::UnknownProfile,
+                place,
+                format!("{shown} is a folder, not a profile"),
+                "name a file in it",
             ),
             Self::Read(_, ReadFault::TooLarge) => Diagnostic::error(
                 Code::DocumentSize,

@@ -8,7 +8,7 @@ use crate::change::Refusal;
 use crate::diagnostic::Diagnostic;
 use crate::layers::LoadFault;
 use crate::secret::SecretFaults;
-use crate::source::Source;
+use crate::source::{Source, UnreadableFolder};
 
 /// Why a run did not do what was asked.
 pub enum Failure {
@@ -78,6 +78,13 @@ impl Failure {
     #[must_use]
     pub fn outside(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Outside { message: message.into(), help: help.into() }
+    }
+}
+
+impl From<UnreadableFolder> for Failure {
+    fn from(fault: UnreadableFolder) -> Self {
+        let UnreadableFolder { path, error } = fault;
+        Self::outside(format!("can't read `{}`: {error}", path.display()), "look at the folder's permissions")
     }
 }
 

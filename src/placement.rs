@@ -31,6 +31,9 @@ impl Placement {
                 step => steps.push(step),
             }
         }
+        if steps == [""] {
+            return "/".to_owned();
+        }
         let joined = steps.join("/");
         let is_anchored = joined == ".." || joined.starts_with("../") || joined.starts_with('/');
         if is_anchored { joined } else { format!("./{joined}") }
@@ -94,6 +97,8 @@ mod tests {
             ("..", ".", ".."),
             (".", ".", "./"),
             (".", "..hidden", "./..hidden"),
+            ("/", ".", "/"),
+            ("/", "./a", "/a"),
         ] {
             let placement = Placement { profile: String::new(), root: root.into() };
             assert_eq!(placement.from_out(&HostPath::parse(path).unwrap()), expected);

@@ -15,7 +15,7 @@ use crate::yaml::{self, YamlFault, YamlRule};
 
 pub use form::{Command, DependsOn, Publish, SecretRule, Value};
 pub use leaf::{Literal, Named, given};
-pub use raw::{Raw, RawKeys};
+pub use raw::{Raw, RawKey, RawKeys};
 pub use sections::{
     Build, Database, Extends, External, HealthCheck, LabelName, Limits, Postgres, PostgresDatabase, Profile, Service,
     Sqlite,

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::placement::Placement;
-use crate::secret::{DotenvView, Secret, Secrets, dotenv_view};
+use crate::secret::{Secret, SecretLines, Secrets, secret_lines};
 use crate::value::EnvironmentKey;
 
 pub use escape::Dialect;
@@ -72,8 +72,7 @@ impl Output {
 
     fn template(self) -> &'static str {
         match self {
-            Self::Dotenv => include_str!("../templates/.env.j2"),
-            Self::DotenvExample => include_str!("../templates/.env.example.j2"),
+            Self::Dotenv | Self::DotenvExample => include_str!("../templates/.env.j2"),
             Self::Compose => include_str!("../templates/docker-compose.yml.j2"),
             Self::InitScript => include_str!("../templates/scripts/init-postgres.sh.j2"),
         }
@@ -126,8 +125,12 @@ pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<Render
     let mut files = Vec::new();
     for output in Output::ALL {
         let text = match output {
-            Output::Dotenv => dotenv(deployment, inputs).map(|view| fill(output, &view)),
-            Output::DotenvExample => Some(fill(output, &view::dotenv_example::view(deployment, inputs.placement))),
+            Output::Dotenv => dotenv_lines(deployment, inputs)
+                .map(|lines| fill(output, &view::dotenv::view(deployment, inputs.placement, lines))),
+            Output::DotenvExample => {
+                let lines = view::dotenv::example_lines(deployment);
+                Some(fill(output, &view::dotenv::view(deployment, inputs.placement, lines)))
+            }
             Output::Compose => Some(fill(output, &view::compose::view(deployment, inputs.placement))),
             Output::InitScript => view::init_script::view(deployment, inputs.placement).map(|view| fill(output, &view)),
         };
@@ -139,9 +142,10 @@ pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<Render
     Ok(files)
 }
 
-fn dotenv(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<DotenvView> {
-    let profile = escape::comment(&inputs.placement.profile);
-    dotenv_view(&deployment.dotenv_keys(), inputs.secrets, inputs.kept, profile, view::place(deployment))
+/// The lines with all values; nothing where there is none.
+fn dotenv_lines(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<SecretLines> {
+    let lines = secret_lines(&deployment.dotenv_keys(), inputs.secrets, inputs.kept);
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// Fills a template. The dialect follows from the output, so that no template can forget to escape.

@@ -3,6 +3,7 @@
 
 mod clash;
 mod database;
+mod mounts;
 mod order;
 mod owned;
 mod server;
@@ -13,7 +14,7 @@ use indexmap::IndexMap;
 use crate::deployment::{Deployment, Host, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, RawKeys, SecretRule, given};
+use crate::profile::{Profile, Raw, RawKeys, SecretRule, Setting, given};
 use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, Stage, VolumeName};
 
 /// Fills in every default and checks every rule between fields.
@@ -63,7 +64,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         project: project?,
         volumes: volumes(&services, server.as_ref()),
         secrets: secrets(profile, server.as_ref()),
-        compose: raw(profile.compose.get()),
+        compose: raw(&profile.compose),
         services,
         server,
     };
@@ -144,8 +145,8 @@ fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKe
     secrets
 }
 
-fn raw(keys: Option<&RawKeys>) -> Vec<(String, crate::profile::Raw)> {
-    keys.map(|keys| keys.0.clone()).unwrap_or_default()
+fn raw(keys: &Setting<RawKeys>) -> Vec<(String, Raw)> {
+    given(keys).map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
 }
 
 /// Whether a service's data is on the server.

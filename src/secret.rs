@@ -9,9 +9,9 @@ mod weak;
 
 use std::fmt;
 
-pub use choose::{ChosenSecret, NoRandomness, Outside, SecretFaults, SecretOrigin, Secrets, choose};
+pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::edited;
-pub use view::{DotenvView, dotenv_view};
+pub use view::{Line, SecretLines, secret_lines};
 
 /// How many characters a made-up secret has; with 62 to choose from, 190 bits.
 const GENERATED_LENGTH: usize = 32;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::field::FieldPath;
 
-pub use catalogue::{Catalogue, CatalogueEntry, UnknownName};
+pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder};
 pub use embedded::BUILTIN_PREFIX;
 
 /// The largest profile that is read, in bytes: 64 MiB hold more than 100,000 services.
@@ -50,6 +50,8 @@ pub struct Source {
 pub enum ReadFault {
     /// There is no such file.
     Missing,
+    /// It is a folder.
+    Folder,
     /// It is larger than [`SIZE_LIMIT`].
     TooLarge,
     /// It is not UTF-8 from this byte on; the readable form has a replacement character there.
@@ -76,9 +78,10 @@ impl Source {
     /// Where it is missing, too large, not UTF-8, or can't be read.
     pub fn from_file(path: &Path, name: String) -> Result<Self, ReadFault> {
         let file = match std::fs::File::open(path) {
-            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ReadFault::Missing),
+            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => return Err(ReadFault::Folder),
             Err(error) => return Err(ReadFault::Io(error)),
+            Ok(file) => file,
         };
         Self::from_reader(file, name, Origin::File(path.to_owned()))
     }

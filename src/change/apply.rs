@@ -23,6 +23,22 @@ struct Staged {
     path: PathBuf,
 }
 
+/// Waits until no other run works on the folder, and keeps others out as long as the result lives. Locked is the folder
+/// itself, or the nearest one above it that exists: there is no lock file that a killed run could leave.
+///
+/// # Errors
+/// Where that folder can't be opened.
+pub fn lock(folder: &Path) -> Result<File, WriteFault> {
+    let fault = |error| WriteFault { path: folder.to_owned(), error };
+    let nearest = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
+    let file = File::open(nearest).map_err(fault)?;
+    match file.lock() {
+        // a file system without locks
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(fault(error)),
+        Ok(()) | Err(_) => Ok(file),
+    }
+}
+
 /// Writes every change.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::{Refusal, RefusalReason};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
-use crate::render::{Output, Seal, examine};
+use crate::render::{Mark, Output, Seal, examine};
 use crate::secret::Secret;
 use crate::value::{EnvironmentKey, TextValue as _};
 use crate::yaml::{self, Content};
@@ -62,13 +62,11 @@ impl Existing {
         self.files.iter().find(|(known, _)| *known == output).map(|(_, file)| file)
     }
 
-    /// The profile that the outputs were made from, as their headers record it.
+    /// What the outputs record of where they came from.
     #[must_use]
-    pub fn profile(&self) -> Option<String> {
-        [Output::Compose, Output::Dotenv].into_iter().find_map(|output| {
-            let mark = examine(&self.get(output)?.text, output)?;
-            Some(mark.profile)
-        })
+    pub fn mark(&self) -> Option<Mark> {
+        let outputs = [Output::Compose, Output::Dotenv];
+        outputs.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
     }
 
     /// The keys and values of the block of `.env`; none where there is no block.
@@ -79,6 +77,9 @@ impl Existing {
         let Some(split) = self.get(Output::Dotenv).and_then(|file| dotenv::split(&file.text)) else {
             return Ok(IndexMap::new());
         };
+        if let Some(reason) = super::broken_block(split.block) {
+            return Err(Refusal { output: Output::Dotenv, reason });
+        }
         let first = split.before.matches('\n').count();
         let odd_line = |odd: dotenv::OddLine| RefusalReason::OddLine(first + odd.0);
         let entries =

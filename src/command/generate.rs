@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_note};
-use crate::change::{Existing, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
+use crate::change::{Existing, ReadFault, Refusal, WriteFault, apply, lock, plan, unused_secrets};
 use crate::cli::{Format, GenerateArgs};
 use crate::deployment::Deployment;
 use crate::layers::gather;
@@ -22,18 +22,19 @@ use crate::value::HostPath;
 
 /// Generates the outputs of one profile.
 pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure> {
-    let catalogue = Catalogue::find(&world.current);
     let settings = settings(&args.settings)?;
-    let selection = select(args, world, &catalogue)?;
+    let selection = select(args, world)?;
     if args.format == Format::Human {
         print(&told::first_line(&selection))?;
     }
-    let name = selection.recorded_name.clone();
-    let layers = gather(selection.source, settings, &catalogue)?;
-    let folder = output_folder(args, layers.profile.out.get(), &catalogue, world);
+    let Selection { source, recorded_name, catalogue, folder: recorded, .. } = selection;
+    let layers = gather(source, settings, &catalogue)?;
+    let folder = recorded.unwrap_or_else(|| output_folder(args, layers.profile.out.get(), &catalogue, world));
     let (deployment, sources) = deployment_of(layers)?;
-    let placement =
-        Placement { profile: name.recorded_in(&folder), root: relative(&folder, &normalized(catalogue.root())) };
+    let root = relative(&folder, &normalized(catalogue.root()));
+    let placement = Placement { profile: recorded_name.recorded_in(&folder), root };
+    check_recordable(&placement)?;
+    let _lock = lock(&folder).map_err(write_failure)?;
     let existing = read_existing(&folder)?;
     let block = existing.block().map_err(|refusal| refused(&folder, vec![refusal]))?;
     let secrets = secrets(args, &deployment, &block, &folder, catalogue.root(), world)?;
@@ -84,6 +85,10 @@ fn output_folder(args: &GenerateArgs, out: Option<&HostPath>, catalogue: &Catalo
 fn read_existing(folder: &Path) -> Result<Existing, Failure> {
     Existing::read(folder).map_err(|fault| match fault {
         ReadFault::Refused(refusal) => refused(folder, vec![refusal]),
+        ReadFault::Io { path, error } if error.kind() == std::io::ErrorKind::NotADirectory => Failure::outside(
+            format!("`{}` can't stand there: a part of its path is a file", path.display()),
+            "move that file away, or choose another folder with `--out`",
+        ),
         ReadFault::Io { path, error } => {
             Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
         }
@@ -121,11 +126,15 @@ fn write_failure(fault: WriteFault) -> Failure {
     )
 }
 
-/// Used by [`selection`]: what stands in the folder that the outputs would go to without a profile's own `out`.
-fn recorded(args: &GenerateArgs, catalogue: &Catalogue, world: &World) -> Option<(String, PathBuf)> {
-    let folder = output_folder(args, None, catalogue, world);
-    let profile = Existing::read(&folder).ok()?.profile()?;
-    Some((profile, folder))
+/// A header is one line, so what it records must be one.
+fn check_recordable(placement: &Placement) -> Result<(), Failure> {
+    if placement.profile.chars().chain(placement.root.chars()).any(char::is_control) {
+        return Err(Failure::Usage {
+            message: "the path of the profile or of the project holds a control character".to_owned(),
+            help: "rename the file or folder: the outputs record the path in one line".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// A selected profile's origin in words.

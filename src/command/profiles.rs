@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{World, deployment_of, print};
+use super::{World, catalogue, deployment_of, print};
 use crate::cli::{Format, ProfilesArgs};
 use crate::deployment::Deployment;
 use crate::layers::{Layers, gather};
@@ -27,7 +27,7 @@ enum State {
 
 /// Lists every profile, broken ones too.
 pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<(), Failure> {
-    let catalogue = Catalogue::find(&world.current);
+    let catalogue = catalogue(world)?;
     let entries: Vec<_> = catalogue.entries().into_iter().map(|entry| listed(entry, &catalogue)).collect();
     match args.format {
         Format::Human => print(&text(&entries)),

@@ -8,11 +8,17 @@ use serde_json::{Value, json};
 use super::{print, print_note};
 use crate::change::{Refusal, RefusalReason};
 use crate::cli::Format;
-use crate::diagnostic::{Diagnostic, Drawing, draw, sort};
+use crate::diagnostic::{Diagnostic, Drawing, draw, sorted};
 use crate::locate::{Location, Locator, line_and_column};
 use crate::outcome::{Failure, Rejection};
 use crate::render::Output;
 use crate::secret::SecretFaults;
+
+/// How many faults are drawn for people, who mend these first; programs get all.
+const DRAWN_FAULTS: usize = 50;
+
+/// No further fault is drawn once so much text stands there: lines can be long.
+const DRAWN_BYTES: usize = 64 * 1024;
 
 /// Tells a failure: to people on standard error, to programs on standard output.
 pub(super) fn failure(failure: &Failure, format: Format, drawing: Drawing) -> ExitCode {
@@ -54,19 +60,23 @@ fn message(text: &str, help: &str) -> String {
 pub(super) fn rejection_text(rejection: &Rejection, drawing: Drawing) -> String {
     let locator = Locator::new(&rejection.sources);
     let mut text = String::new();
-    for diagnostic in sorted(&rejection.diagnostics, &locator) {
-        text.push_str(&draw(&diagnostic, &locator, drawing));
+    let diagnostics = sorted(&rejection.diagnostics, &locator);
+    let mut drawn = 0;
+    for diagnostic in &diagnostics {
+        if drawn == DRAWN_FAULTS || text.len() > DRAWN_BYTES {
+            break;
+        }
+        text.push_str(&draw(diagnostic, &locator, drawing));
         text.push('\n');
+        drawn += 1;
     }
-    let count = rejection.diagnostics.len();
-    let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
+    let count = diagnostics.len();
+    let faults = match (count, count - drawn) {
+        (1, _) => "1 fault".to_owned(),
+        (_, 0) => format!("{count} faults"),
+        (_, more) => format!("{count} faults, {more} of them not shown"),
+    };
     text + &format!("the profile was rejected: {faults}; nothing was written\n")
-}
-
-fn sorted(diagnostics: &[Diagnostic], locator: &Locator<'_>) -> Vec<Diagnostic> {
-    let mut diagnostics = diagnostics.to_vec();
-    sort(&mut diagnostics, locator);
-    diagnostics
 }
 
 /// All faults as JSON values.
@@ -126,7 +136,7 @@ fn failure_json(failure: &Failure) -> Value {
 
 /// What is wrong with secrets, each with the way out. Names only, never a value.
 fn secret_messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
-    let SecretFaults { disagreeing, weak, unwritable, missing, unreadable, no_randomness } = faults;
+    let SecretFaults { disagreeing, weak, unwritable, missing, empty, unreadable, no_randomness } = faults;
     let dotenv = folder.join(Output::Dotenv.path());
     let mut messages = Vec::new();
     for name in disagreeing {
@@ -153,8 +163,13 @@ fn secret_messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)
         );
         messages.push((format!("required secrets are missing: {}", names.join(", ")), help));
     }
+    for (name, path) in empty {
+        let help = "write the secret into it, or change `secrets` in the profile".to_owned();
+        messages.push((format!("`{path}`, the file of the secret `{name}`, is empty"), help));
+    }
     for (name, path, error) in unreadable {
-        let help = "create it, relative to the project's root, or change `secrets` in the profile".to_owned();
+        let help = "put a readable text file there, relative to the project's root, or change `secrets` in the profile";
+        let help = help.to_owned();
         messages.push((format!("can't read `{path}`, the file of the secret `{name}`: {error}"), help));
     }
     if let Some(error) = no_randomness {
@@ -178,6 +193,10 @@ fn refusal_message(refusal: &Refusal, folder: &Path) -> String {
         RefusalReason::Link => format!("`{path}` is a symbolic link, or its folder is one"),
         RefusalReason::NotAFile => format!("`{path}` is not a file"),
         RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),
+        RefusalReason::CarriageReturns => format!("the block of codelab-gen in `{path}` has line ends of Windows"),
+        RefusalReason::BrokenMarks => {
+            format!("`{path}` has not exactly one first and one last mark of codelab-gen's block")
+        }
         RefusalReason::OddLine(line) => {
             format!("line {line} of `{path}` is written in a way that not all readers of .env read alike")
         }
@@ -205,9 +224,13 @@ fn refusal_help(refusal: &Refusal) -> String {
         RefusalReason::Link => "replace the link by what it leads to, or choose another folder with `--out`".to_owned(),
         RefusalReason::NotAFile => "move it away, or choose another folder with `--out`".to_owned(),
         RefusalReason::NotUtf8 => "save it as UTF-8, or move it away".to_owned(),
+        RefusalReason::CarriageReturns => format!("convert it: `sed -i 's/\\r$//' {name}`"),
+        RefusalReason::BrokenMarks => {
+            "restore the line that is missing, or remove the one that is too much, as in .env.example".to_owned()
+        }
         RefusalReason::OddLine(_) => "write it as KEY='value', in single quotes".to_owned(),
         RefusalReason::KeyOutside { key, .. } => {
-            format!("remove that line; a value of your own for `{key}` goes into the block or into the profile")
+            format!("remove that line; what `{key}` holds follows from the profile")
         }
     }
 }

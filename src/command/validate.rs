@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{World, deployment_of, print, print_note, report};
+use super::{World, catalogue, deployment_of, print, print_note, report};
 use crate::cli::{Format, ValidateArgs};
 use crate::layers::{gather, load};
 use crate::outcome::{Failure, Rejection};
@@ -16,7 +16,7 @@ struct Verdict {
 
 /// Checks the named profiles, or all of the project.
 pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<(), Failure> {
-    let catalogue = Catalogue::find(&world.current);
+    let catalogue = catalogue(world)?;
     let mut verdicts = Vec::new();
     for selected in sources(args, &catalogue)? {
         verdicts.push(match selected {

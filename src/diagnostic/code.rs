@@ -102,7 +102,6 @@ impl Code {
         matches!(
             self,
             Self::MissingField
-                | Self::NothingToRemove
                 | Self::NotSelectable
                 | Self::NoProgram
                 | Self::NoEngine

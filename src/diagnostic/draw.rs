@@ -6,7 +6,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use super::{Diagnostic, Severity};
 use crate::locate::{Location, Locator};
-use crate::source::{Source, SourceId};
+use crate::source::SourceId;
 
 /// Whether colours may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub fn draw(diagnostic: &Diagnostic, locator: &Locator<'_>, drawing: Drawing) ->
         Severity::Warning => Level::WARNING,
     };
     let labels = labels(diagnostic, locator);
+    let shown = Shown { locator, concealed: diagnostic.concealed };
+    let texts: Vec<_> = in_order(&labels).into_iter().filter_map(|source| shown.window(source, &labels)).collect();
     let mut group = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code.as_str()));
-    for source in in_order(&labels) {
-        let Some(file) = locator.sources().get(source.0) else { continue };
-        let mine: Vec<_> = labels.iter().filter(|label| label.location.source == source).collect();
-        group = group.element(snippet(file, &mine));
+    for window in &texts {
+        group = group.element(snippet(window, &labels));
     }
     let renderer = match drawing {
         Drawing::Plain => Renderer::plain(),
@@ -65,13 +65,57 @@ fn in_order(labels: &[Located<'_>]) -> Vec<SourceId> {
     order
 }
 
-fn snippet<'s>(file: &'s Source, labels: &[&Located<'s>]) -> Snippet<'s, Annotation<'s>> {
-    let spans: Vec<_> = labels.iter().map(|label| label.location.span.clone()).collect();
-    let window = window(&file.text, &spans);
-    let line = 1 + file.text.get(..window.start).unwrap_or_default().matches('\n').count();
-    let text = file.text.get(window.clone()).unwrap_or_default();
-    let mut snippet = Snippet::source(text).line_start(line).path(file.name.as_str()).fold(true);
-    for label in labels {
+/// The lines of one source that labels stand in, as they may be shown.
+struct Window<'s> {
+    source: SourceId,
+    name: &'s str,
+    /// Where the lines start in the source.
+    start: usize,
+    first_line: usize,
+    text: String,
+}
+
+struct Shown<'l, 's> {
+    locator: &'l Locator<'s>,
+    concealed: bool,
+}
+
+impl<'s> Shown<'_, 's> {
+    fn window(&self, source: SourceId, labels: &[Located<'_>]) -> Option<Window<'s>> {
+        let file = self.locator.sources().get(source.0)?;
+        let mine = labels.iter().filter(|label| label.location.source == source);
+        let spans: Vec<_> = mine.clone().map(|label| label.location.span.clone()).collect();
+        let lines = window(&file.text, &spans);
+        let first_line = 1 + file.text.get(..lines.start).unwrap_or_default().matches('\n').count();
+        let mut text = harmless(file.text.get(lines.clone()).unwrap_or_default());
+        for label in mine.filter(|_| self.concealed) {
+            let span = label.location.span.start - lines.start..label.location.span.end - lines.start;
+            text.replace_range(span.clone(), &"*".repeat(span.len()));
+        }
+        Some(Window { source, name: &file.name, start: lines.start, first_line, text })
+    }
+}
+
+/// The text with every character that a terminal could act on replaced by as many bytes of another one.
+fn harmless(text: &str) -> String {
+    let replacement = |c: char| match c {
+        '\r' => " ",
+        '\u{80}'..='\u{9f}' => "??",
+        _ => "",
+    };
+    let mut harmless = String::with_capacity(text.len());
+    for character in text.chars() {
+        match replacement(character) {
+            "" => harmless.push(character),
+            other => harmless.push_str(other),
+        }
+    }
+    harmless
+}
+
+fn snippet<'s>(window: &'s Window<'_>, labels: &[Located<'s>]) -> Snippet<'s, Annotation<'s>> {
+    let mut snippet = Snippet::source(window.text.as_str()).line_start(window.first_line).path(window.name).fold(true);
+    for label in labels.iter().filter(|label| label.location.source == window.source) {
         let span = label.location.span.start - window.start..label.location.span.end - window.start;
         snippet = snippet.annotation(label.kind.span(span).label((!label.text.is_empty()).then_some(label.text)));
     }

@@ -6,7 +6,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::leaf::{Literal, read_integer};
 use super::record::Fields;
 use super::written::{Reader, SchemaOf, Setting, Written};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::value::{
     DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, ServiceName, StartCondition, TextValue as _,
 };
@@ -106,7 +106,9 @@ impl Written for SecretRule {
             Content::Scalar(_) => {
                 // the text is not shown: it may be the secret itself
                 let help = "a profile holds no secret: write `generate` or `required`, and the value into .env";
-                reader.fault(Code::InvalidValue, &node.span, format!("expected {EXPECTED}, found another text"), help);
+                let message = format!("expected {EXPECTED}, found another text");
+                let fault = Diagnostic::error(Code::InvalidValue, reader.place(&node.span), message, help);
+                reader.diagnostics.push(fault.conceal());
                 None
             }
             Content::Sequence(_) => reader.wrong_type(node, EXPECTED, "write one of these forms"),
@@ -235,6 +237,17 @@ pub enum Command {
     Line(Literal),
     /// The words.
     Words(Vec<Literal>),
+}
+
+impl Command {
+    /// Whether there is nothing to run.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Line(line) => line.0.trim().is_empty(),
+            Self::Words(words) => words.is_empty(),
+        }
+    }
 }
 
 impl Written for Command {

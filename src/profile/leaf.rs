@@ -116,7 +116,7 @@ impl<K: TextValue + Eq + Hash, V: Written> Written for Named<K, V> {
         };
         let mut map = Self::with_capacity(entries.len());
         for entry in entries {
-            if entry.key.starts_with(EXTENSION_PREFIX) {
+            if K::may_be_extension() && entry.key.starts_with(EXTENSION_PREFIX) {
                 continue;
             }
             match K::parse(&entry.key) {
@@ -150,7 +150,9 @@ impl<K: TextValue + Eq + Hash, V: Written> Written for Named<K, V> {
             "anyOf": [value, { "type": "null", "title": "null", "description": "Removes what was inherited." }]
         });
         let mut patterns = serde_json::Map::new();
-        patterns.insert("^x-".to_owned(), serde_json::json!({}));
+        if K::may_be_extension() {
+            patterns.insert("^x-".to_owned(), serde_json::json!({}));
+        }
         patterns.insert(pattern, nullable);
         json_schema!({ "type": "object", "patternProperties": patterns, "additionalProperties": false })
     }

@@ -2,7 +2,9 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
+use super::leaf::Named;
 use super::written::{Reader, Written};
+use crate::value::{Mismatch, TextValue};
 use crate::yaml::{Content, Node};
 
 /// A value of raw YAML.
@@ -21,33 +23,42 @@ pub enum Raw {
     Mapping(Vec<(String, Raw)>),
 }
 
-/// The keys of one `compose:` mapping; a stronger layer adds and changes single ones.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RawKeys(pub Vec<(String, Raw)>);
+/// A key of raw Compose YAML: any text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RawKey(String);
 
-impl Written for RawKeys {
-    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        match raw(node) {
-            Raw::Mapping(keys) => Some(Self(keys)),
-            Raw::Scalar { .. } | Raw::Sequence(_) => {
-                reader.wrong_type(node, "a mapping of Compose keys", "write `key: value` lines below it")
-            }
-        }
+impl RawKey {
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TextValue for RawKey {
+    fn parse(text: &str) -> Result<Self, Mismatch> {
+        Ok(Self(text.to_owned()))
     }
 
-    fn overlay(base: Option<Self>, over: Self, _: &mut Reader) -> Self {
-        let mut keys = base.unwrap_or_default().0;
-        for (key, value) in over.0 {
-            match keys.iter_mut().find(|(known, _)| *known == key) {
-                Some(inherited) => inherited.1 = value,
-                None => keys.push((key, value)),
-            }
-        }
-        Self(keys)
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "" })
+    }
+
+    fn may_be_extension() -> bool {
+        false
+    }
+}
+
+/// The keys of one `compose:` mapping; a stronger layer adds, changes and removes single ones.
+pub type RawKeys = Named<RawKey, Raw>;
+
+impl Written for Raw {
+    fn read(node: &Node<'_>, _: &mut Reader) -> Option<Self> {
+        Some(raw(node))
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object" })
+        json_schema!({})
     }
 }
 

@@ -275,4 +275,8 @@ impl crate::value::TextValue for LabelName {
     fn schema() -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "pattern": "^[!-<>-~]+$" })
     }
+
+    fn may_be_extension() -> bool {
+        false
+    }
 }

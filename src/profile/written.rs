@@ -109,7 +109,7 @@ impl Removal {
             Code::NothingToRemove,
             self.place,
             format!("`null` removes {key}, but no profile below this one gives it"),
-            format!("remove the line, or write a value for {key}"),
+            format!("leave {key} out, or write a value; the empty text is `\"\"`"),
         )
     }
 }

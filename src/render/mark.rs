@@ -28,6 +28,8 @@ pub enum Seal {
 pub struct Mark {
     /// The profile, as `--profile` takes it.
     pub profile: String,
+    /// The way from the output's folder to the project's root.
+    pub root: String,
     /// Whether the rest is unchanged.
     pub seal: Seal,
 }
@@ -43,39 +45,52 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
     let text = if output.is_block() { dotenv::split(text)?.block } else { text };
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
-    let (profile, rest) = fields.rsplit_once(&format!(" {FORMAT} body="))?;
-    let seal = if rest.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken };
-    Some(Mark { profile: profile.to_owned(), seal })
+    let (source, body) = fields.rsplit_once(&format!(" {FORMAT} body="))?;
+    let (profile, root) = source.split_once(" root=").unwrap_or((source, "."));
+    let seal = if body.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken };
+    Some(Mark { profile: profile.to_owned(), root: root.to_owned(), seal })
 }
 
 fn is_mark(line: &str) -> bool {
     line.starts_with('#') && line.contains(WORDS) && line.contains(FORMAT)
 }
 
-/// A hash of everything but the line itself, and in `.env` of everything but the values of secrets. It tells an edit
-/// from none; it is no protection against somebody who wants to deceive it.
+/// A hash of everything but the line itself, and in `.env` and its example of everything but the values of secrets: so
+/// a copied example is recognized as well. It tells an edit from none; it is no protection against deceit.
 fn hash(text: &str, output: Output) -> String {
+    let entries = match output {
+        Output::Dotenv | Output::DotenvExample => dotenv::read(text).unwrap_or_default(),
+        Output::Compose | Output::InitScript => Vec::new(),
+    };
+    let mut entries = entries.iter().peekable();
     let mut hash = Fnv::default();
-    for line in text.lines().filter(|line| !is_mark(line)) {
-        hash.add(if output == Output::Dotenv { without_secret(line) } else { line.to_owned() }.as_bytes());
-        hash.add(b"\n");
+    let mut lines = text.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        if let Some(entry) = entries.next_if(|entry| entry.line == index + 1) {
+            hash.line(&without_secret(&entry.key, &entry.value));
+            lines.by_ref().take(entry.value.matches('\n').count()).for_each(drop);
+        } else if !is_mark(line) {
+            hash.line(line);
+        }
     }
     format!("{:016x}", hash.0)
 }
 
-/// A line of `.env` without what may be edited by hand: the password in a URL, the value of every other key.
-fn without_secret(line: &str) -> String {
-    let Some((key, value)) = line.split_once('=') else { return line.to_owned() };
-    match value.split_once("://") {
-        Some((scheme, rest)) if key.ends_with("__DB_URL") => match rest.split_once('@') {
-            Some((login, place)) => {
-                let user = login.split(':').next().unwrap_or_default();
-                format!("{key}={scheme}://{user}@{place}")
-            }
-            None => line.to_owned(),
-        },
-        _ if matches!(key, POSTGRES_USER | POSTGRES_DB) => line.to_owned(),
-        _ => format!("{key}="),
+/// A key with what of its value may not be edited by hand: a URL but for its password, nothing of a secret.
+fn without_secret(key: &str, value: &str) -> String {
+    if matches!(key, POSTGRES_USER | POSTGRES_DB) {
+        return format!("{key}={value}");
+    }
+    if !key.ends_with("__DB_URL") {
+        return format!("{key}=");
+    }
+    let parts = value.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)));
+    match parts {
+        Some((scheme, (login, place))) => {
+            let user = login.split(':').next().unwrap_or_default();
+            format!("{key}={scheme}://{user}@{place}")
+        }
+        None => format!("{key}={value}"),
     }
 }
 
@@ -89,9 +104,9 @@ impl Default for Fnv {
 }
 
 impl Fnv {
-    fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    fn line(&mut self, line: &str) {
+        for byte in line.bytes().chain([b'\n']) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
 }
@@ -100,28 +115,31 @@ impl Fnv {
 mod tests {
     use super::*;
 
-    fn sealed(text: &str, output: Output) -> String {
-        seal(text, output)
-    }
-
     #[test]
     fn an_edit_breaks_the_seal_and_nothing_else_does() {
-        let text = sealed("# a\n# codelab-gen: profile=my prod format=1 body=unsealed\nb\n", Output::Compose);
+        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=unsealed\nb\n", Output::Compose);
         let mark = examine(&text, Output::Compose).unwrap();
-        assert_eq!(mark, Mark { profile: "my prod".into(), seal: Seal::Intact });
+        assert_eq!(mark, Mark { profile: "my prod".into(), root: ".".into(), seal: Seal::Intact });
         for edited in [text.replace("# a", "# A"), format!("{text}c\n"), text.replace("b\n", "")] {
             assert_eq!(examine(&edited, Output::Compose).unwrap().seal, Seal::Broken, "{edited}");
         }
         assert_eq!(examine("services: {}\n", Output::Compose), None);
+        let text = seal("# codelab-gen: profile=p root=../a b format=1 body=unsealed\n", Output::Compose);
+        assert_eq!(examine(&text, Output::Compose).unwrap().root, "../a b");
     }
 
     #[test]
     fn a_changed_secret_does_not_break_the_seal_of_dotenv_but_a_changed_url_does() {
         let text = "# >>> codelab-gen: profile=p format=1 body=unsealed\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=old\n\
                     A__DB_URL=postgresql+asyncpg://u:old@postgres:5432/a\n# <<< codelab-gen\n";
-        let text = sealed(text, Output::Dotenv);
+        let text = seal(text, Output::Dotenv);
         let seal_of = |text: &str| examine(text, Output::Dotenv).unwrap().seal;
         assert_eq!(seal_of(&text.replace("old", "new")), Seal::Intact);
+        assert_eq!(seal_of(&text.replace("PASSWORD=old", "PASSWORD='two\nlines'")), Seal::Intact);
+        assert_eq!(
+            seal_of(&text.replace("PASSWORD=old", "PASSWORD=").replace("old", "${POSTGRES_PASSWORD}")),
+            Seal::Intact
+        );
         assert_eq!(seal_of(&text.replace("/a\n", "/b\n")), Seal::Broken);
         assert_eq!(seal_of(&text.replace("=u\n", "=v\n")), Seal::Broken);
         assert_eq!(seal_of(&text.replace("# <<<", "B=1\n# <<<")), Seal::Broken);

@@ -61,7 +61,9 @@ mod tests {
         let node = crate::yaml::read(text).unwrap();
         let mut reader = crate::profile::written::Reader::new(crate::source::SourceId(0), None);
         let keys = crate::profile::RawKeys::read(&node, &mut reader).unwrap();
-        let written = layout(&keys.0, 4).join("\n");
+        let keys: Vec<_> =
+            keys.iter().map(|(key, raw)| (key.as_str().to_owned(), raw.get().unwrap().clone())).collect();
+        let written = layout(&keys, 4).join("\n");
         let reread: serde_yaml::Value = serde_yaml::from_str(&written).unwrap_or_else(|e| panic!("{e}\n{written}"));
         let original: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
         assert_eq!(reread, original, "{written}");

@@ -2,13 +2,30 @@
 //! Must not know how anything is escaped.
 
 pub(super) mod compose;
-pub(super) mod dotenv_example;
+pub(super) mod dotenv;
 pub(super) mod init_script;
 
 use minijinja::Value;
 
-use super::escape::verbatim;
+use serde::Serialize;
+
+use super::escape::{comment, verbatim};
 use crate::deployment::{Deployment, Host};
+use crate::placement::Placement;
+
+/// What every output says of where it came from.
+#[derive(Clone, Serialize)]
+pub(crate) struct Header {
+    profile: Value,
+    root: Value,
+}
+
+impl Header {
+    pub(super) fn new(placement: &Placement) -> Self {
+        let root = if placement.root == "." { String::new() } else { format!(" root={}", placement.root) };
+        Self { profile: comment(&placement.profile), root: comment(&root) }
+    }
+}
 
 /// Where the server is, for the comment above its keys; nothing where it is a container of the deployment.
 pub(super) fn place(deployment: &Deployment) -> Value {

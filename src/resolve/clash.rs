@@ -1,34 +1,38 @@
-//! Knows what two services may not have in common: databases, files, ports, names. Must not know what they do.
+//! Knows what two services may not have in common: databases, ports, names. Must not know what they do.
 
 use std::collections::HashMap;
 
-use super::{Faults, uses_server};
-use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service};
+use super::{Faults, mounts, uses_server};
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Setting, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, EnvironmentKey, HostAddress, MountSource, Port, ServiceName};
+use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceName};
+
+/// The keys of `.env` that belong to the server.
+const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     check_databases(services, server, profile, faults);
-    check_files(services, profile, faults);
+    mounts::check(services, server, profile, faults);
     check_ports(services, server, faults);
     check_keys(services, server, profile, faults);
+    check_variables(services, profile, faults);
     check_postgres_name(services, server, faults);
 }
 
-fn service_path(name: &ServiceName) -> FieldPath {
+pub(super) fn service_path(name: &ServiceName) -> FieldPath {
     FieldPath::root().key("services").key(name)
 }
 
-fn database_place(name: &ServiceName, engine: &str) -> Place {
+pub(super) fn database_place(name: &ServiceName, engine: &str) -> Place {
     Place::value(&service_path(name).key("database").key(engine))
 }
 
-fn is_shared(profile: &Profile, name: &ServiceName) -> bool {
+pub(super) fn is_shared(profile: &Profile, name: &ServiceName) -> bool {
     let written = profile.services.get().and_then(|services| services.get(name)).and_then(Setting::get);
     let database = written.and_then(|service| service.database.get());
     database.is_some_and(|database| database.shared.copied() == Some(true))
@@ -56,40 +60,6 @@ fn check_databases(services: &[Service], server: Option<&Server>, profile: &Prof
         };
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
         faults.push(fault.label("used again here").also(database_place(first, "postgres"), "first used here"));
-    }
-}
-
-fn check_files(services: &[Service], profile: &Profile, faults: &mut Faults) {
-    let mut users: HashMap<String, &ServiceName> = HashMap::new();
-    for service in services {
-        let Some(ConnectionUrl::Sqlite { file, path }) = service.database.as_ref().map(|database| &database.url) else {
-            continue;
-        };
-        if service.replicas.is_some_and(|replicas| replicas.get() > 1) {
-            let place = Place::value(&service_path(&service.name).key("replicas"));
-            let message = "several containers would write one SQLite file";
-            let fault = Diagnostic::error(
-                Code::SqliteReplicas,
-                place,
-                message,
-                "remove `replicas`, or let the service use PostgreSQL",
-            );
-            faults.push(fault.also(database_place(&service.name, "sqlite"), "the file"));
-        }
-        let Some(data) = service.mounts.first() else { continue };
-        let source = match &data.source {
-            MountSource::Bind(path) => format!("./{}", path.as_str().trim_start_matches("./").trim_end_matches('/')),
-            MountSource::Volume(name) => name.as_str().to_owned(),
-        };
-        let host_file = format!("{source}:{}", data.target.strip(file).unwrap_or_default());
-        let Some(first) = users.insert(host_file, &service.name) else { continue };
-        if is_shared(profile, first) && is_shared(profile, &service.name) {
-            continue;
-        }
-        let message = format!("two services use the SQLite file {}", quoted(path.as_str()));
-        let help = "give each service its own file or data mount, or write `shared: true` beside it at both";
-        let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "sqlite"), message, help);
-        faults.push(fault.label("used again here").also(database_place(first, "sqlite"), "first used here"));
     }
 }
 
@@ -144,6 +114,32 @@ fn check_keys(services: &[Service], server: Option<&Server>, profile: &Profile, 
             let message = format!("the key `{name}` of .env belongs to a service's connection URL");
             let fault = Diagnostic::error(Code::KeyClash, place, message, "give the secret another name");
             faults.push(fault.also(owner.clone(), "the service"));
+        }
+    }
+}
+
+/// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
+fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults) {
+    let secrets: Vec<_> = given(&profile.secrets).map(|(name, _)| name).collect();
+    let is_owned = |name: &EnvironmentKey| {
+        secrets.contains(&name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
+    };
+    for service in services {
+        let at = service_path(&service.name);
+        let of_port = service.publish.as_ref().and_then(|port| port.variable.as_ref());
+        let of_port = of_port.map(|name| (name, at.key("publish").key("env")));
+        let of_environment = service.environment.iter().filter_map(|(variable, value)| match value {
+            Variable::Environment { name, .. } => Some((name, at.key("environment").key(variable).key("env"))),
+            Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+        });
+        for (name, path) in of_port.into_iter().chain(of_environment).filter(|(name, _)| is_owned(name)) {
+            let message = format!("the key `{name}` of .env is written by codelab-gen");
+            let help = if secrets.contains(&name) {
+                format!("write `{{ secret: {name} }}` for the secret, or use another name")
+            } else {
+                "use another name; a service's own password is `{ database: password }`".to_owned()
+            };
+            faults.add(Code::KeyClash, Place::value(&path), message, help);
         }
     }
 }

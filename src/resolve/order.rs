@@ -12,10 +12,11 @@ use crate::value::{ServiceName, StartCondition};
 
 /// Checks that every service that is waited for exists, can be waited for that way, and waits for no circle.
 pub(super) fn check(profile: &Profile, services: &[Service], faults: &mut Faults) {
-    let uses_postgres = services.iter().any(uses_server);
+    let external = profile.postgres.get().is_some_and(|postgres| postgres.external.is_given());
+    let runs_postgres = services.iter().any(uses_server) && !external;
     for service in services {
         for (name, condition) in &service.depends_on {
-            check_edge(profile, &service.name, name, *condition, uses_postgres, faults);
+            check_edge(profile, &service.name, name, *condition, runs_postgres, faults);
         }
     }
     if let Some(cycle) = find_cycle(services) {
@@ -33,13 +34,13 @@ fn check_edge(
     from: &ServiceName,
     to: &ServiceName,
     condition: StartCondition,
-    uses_postgres: bool,
+    runs_postgres: bool,
     faults: &mut Faults,
 ) {
     let at = depends_on(from).key(to);
     let other = profile.services.get().and_then(|services| services.get(to)).and_then(Setting::get);
     match other {
-        None if *to == ServiceName::postgres() && uses_postgres => {}
+        None if *to == ServiceName::postgres() && runs_postgres => {}
         None => {
             let known = profile.services.get().into_iter().flat_map(|services| services.keys());
             let help = match nearest(to.as_str(), known.map(ServiceName::as_str)) {

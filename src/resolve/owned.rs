@@ -53,8 +53,8 @@ pub(super) fn check(profile: &Profile, faults: &mut Faults) {
 }
 
 fn check_keys(compose: &Setting<RawKeys>, owned: &[(&str, &str)], at: &FieldPath, faults: &mut Faults) {
-    for (key, _) in compose.get().into_iter().flat_map(|keys| &keys.0) {
-        if let Some((_, field)) = owned.iter().find(|(known, _)| known == key) {
+    for key in given(compose).map(|(key, _)| key.as_str()) {
+        if let Some((_, field)) = owned.iter().find(|(known, _)| *known == key) {
             let place = Place::key(&at.key("compose").key(key));
             let message = format!("the Compose key `{key}` is written by the profile's own field `{field}`");
             faults.add(Code::OwnedKey, place, message, format!("use `{field}` instead"));

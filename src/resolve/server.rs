@@ -27,7 +27,10 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
         Some(_) => {}
     }
     let host = match postgres.external.get() {
-        Some(external) => Host::External(resolve_external(external, stage, &at.key("external"), faults)?),
+        Some(external) => {
+            check_unused(postgres, &at, faults);
+            Host::External(resolve_external(external, stage, &at.key("external"), faults)?)
+        }
         None => Host::Container(resolve_container(postgres, stage, &at, faults)?),
     };
     Some(Server {
@@ -53,10 +56,14 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         (None, Some(user)) => DatabaseName::parse(user.as_str()).ok(),
         (None, None) => None,
     };
-    if let Some(database) = database.as_ref().filter(|database| database.as_str().starts_with("template")) {
-        let message = format!("PostgreSQL keeps the database {} for itself", quoted(database.as_str()));
-        faults.add(Code::ReservedName, Place::value(&at.key("database")), message, "choose another name");
+    let taken = |database: &&DatabaseName| database.is_reserved() && database.as_str() != "postgres";
+    if let Some(database) = database.as_ref().filter(taken) {
+        let field = if postgres.database.is_given() { "database" } else { "user" };
+        let message = format!("PostgreSQL keeps the database name {} for itself", quoted(database.as_str()));
+        let help = "write `database:` with another name";
+        faults.add(Code::ReservedName, Place::value(&at.key(field)), message, help);
     }
+    check_settings(postgres, at, faults);
     let publish = postgres.publish.get().map(|publish| PublishedPort {
         address: publish.address,
         port: publish.port,
@@ -70,8 +77,34 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         publish,
         volume: postgres.volume.get().cloned().unwrap_or_else(VolumeName::postgres_data),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
-        compose: raw(postgres.compose.get()),
+        compose: raw(&postgres.compose),
     })
+}
+
+/// Settings that the URLs, the health check and the mounts rely on.
+fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
+    const RELIED_ON: [&str; 5] = ["port", "listen_addresses", "data_directory", "unix_socket_directories", "hba_file"];
+    for (name, _) in given(&postgres.settings).filter(|(name, _)| RELIED_ON.contains(&name.as_str())) {
+        let message = format!("the rest of the deployment relies on the server's own `{name}`");
+        let help = "remove it; `publish` gives the server another port on the host";
+        faults.add(Code::OwnedKey, Place::key(&at.key("settings").key(name)), message, help);
+    }
+}
+
+/// Fields that only a container has; an inherited `image` is no mistake.
+fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
+    let fields = [
+        ("publish", postgres.publish.is_given()),
+        ("volume", postgres.volume.is_given()),
+        ("settings", postgres.settings.is_given()),
+        ("compose", postgres.compose.is_given()),
+    ];
+    for (field, _) in fields.iter().filter(|(_, given)| *given) {
+        let message = format!("`{field}` has no effect on an external server");
+        let help = format!("remove it; where a base gives it, write `{field}: null`");
+        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
+        faults.push(fault.also(Place::key(&at.key("external")), "the server is elsewhere"));
+    }
 }
 
 /// A tag that moves would change the program under people's data without anybody deciding it.

@@ -62,6 +62,7 @@ pub(super) fn resolve_service(
         working_dir,
         publish: publish.ok()?,
         mounts: data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect(),
+        has_data: data.is_some(),
         environment,
         health_check: health_check.ok()?,
         depends_on: depends_on(written, scope),
@@ -70,7 +71,7 @@ pub(super) fn resolve_service(
         memory: written.limits.get().and_then(|limits| limits.memory.get()).cloned(),
         cpus: written.limits.get().and_then(|limits| limits.cpus.get()).cloned(),
         database: database.ok()?,
-        compose: raw(written.compose.get()),
+        compose: raw(&written.compose),
     };
     trust_certificates(&mut service, scope.server);
     Some(service)
@@ -154,6 +155,12 @@ fn health_check(
             }
             probe
         }
+        (None, Some(command)) if command.is_empty() => {
+            let help = "write the command, such as `[redis-cli, ping]`, or remove the health check";
+            let place = Place::value(&at.key("command"));
+            faults.add(Code::InvalidValue, place, "an empty command checks nothing", help);
+            None
+        }
         (None, Some(command)) => Some(Probe::Command(command.clone())),
         (Some(_), Some(_)) => {
             let fault = Diagnostic::error(
@@ -212,15 +219,17 @@ fn environment(
     variables
 }
 
-/// Compose has no way to write `$` and `}` in a default.
+/// Compose has no way to write `$`, `}` and line ends in a default.
 fn environment_variable(
     name: &EnvironmentKey,
     default: Option<&profile::Literal>,
     at: &FieldPath,
     faults: &mut Faults,
 ) -> Option<Variable> {
-    if let Some(character) = default.and_then(|default| default.0.chars().find(|c| matches!(c, '$' | '{' | '}'))) {
-        let message = format!("the default holds `{character}`, which Compose can't write in a default");
+    let unwritable = |c: &char| matches!(c, '$' | '{' | '}') || c.is_control();
+    if let Some(character) = default.and_then(|default| default.0.chars().find(unwritable)) {
+        let character = quoted(&character.to_string());
+        let message = format!("the default holds {character}, which Compose can't write in a default");
         let help = "remove the default and set the variable in .env, or write the value without `env`";
         faults.add(Code::InvalidValue, Place::value(&at.key("default")), message, help);
         return None;

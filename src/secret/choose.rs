@@ -13,6 +13,11 @@ use crate::value::EnvironmentKey;
 #[error("the operating system gives no random bytes")]
 pub struct NoRandomness;
 
+/// A variable of the environment holds something that is no text.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("it is not UTF-8")]
+pub struct NotUnicode;
+
 /// Where a secret's value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretOrigin {
@@ -45,7 +50,7 @@ pub struct Outside<'o> {
     /// The values in the block of the existing `.env`.
     pub dotenv: &'o IndexMap<String, Secret>,
     /// Looks up a variable of the environment.
-    pub environment: &'o dyn Fn(&str) -> Option<String>,
+    pub environment: &'o dyn Fn(&str) -> Result<Option<String>, NotUnicode>,
     /// Reads the file that a profile names for a secret.
     pub file: &'o dyn Fn(&str) -> Result<String, std::io::Error>,
     /// Fills a buffer with random bytes.
@@ -67,6 +72,8 @@ pub struct SecretFaults {
     pub unwritable: Vec<(EnvironmentKey, Unwritable)>,
     /// Required, and nobody gave them.
     pub missing: Vec<EnvironmentKey>,
+    /// In a file that is empty.
+    pub empty: Vec<(EnvironmentKey, String)>,
     /// In a file that can't be read.
     pub unreadable: Vec<(EnvironmentKey, String, std::io::Error)>,
     /// There are no random bytes to make one of.
@@ -75,11 +82,12 @@ pub struct SecretFaults {
 
 impl SecretFaults {
     fn is_empty(&self) -> bool {
-        let Self { disagreeing, weak, unwritable, missing, unreadable, no_randomness } = self;
+        let Self { disagreeing, weak, unwritable, missing, empty, unreadable, no_randomness } = self;
         disagreeing.is_empty()
             && weak.is_empty()
             && unwritable.is_empty()
             && missing.is_empty()
+            && empty.is_empty()
             && unreadable.is_empty()
             && no_randomness.is_none()
     }
@@ -119,7 +127,11 @@ fn choose_one(
     outside: &mut Outside<'_>,
     faults: &mut SecretFaults,
 ) -> Option<(Secret, SecretOrigin)> {
-    let environment = (outside.environment)(name.as_str()).and_then(Secret::new);
+    let Ok(environment) = (outside.environment)(name.as_str()) else {
+        faults.unwritable.push((name.clone(), Unwritable { what: "it is not UTF-8 in the environment" }));
+        return None;
+    };
+    let environment = environment.and_then(Secret::new);
     let kept = match rule {
         SecretRule::File(path) => match read_file(path.as_str(), outside) {
             Ok(secret) => secret.map(|secret| (secret, SecretOrigin::File(path.as_str().to_owned()))),
@@ -149,7 +161,11 @@ fn choose_one(
                 None
             }
         },
-        (None, None, SecretRule::Required) | (None, _, SecretRule::File(_)) => {
+        (None, _, SecretRule::File(path)) => {
+            faults.empty.push((name.clone(), path.as_str().to_owned()));
+            None
+        }
+        (None, None, SecretRule::Required) => {
             faults.missing.push(name.clone());
             None
         }
@@ -184,8 +200,10 @@ mod tests {
         let dotenv = world.dotenv.iter();
         let dotenv =
             dotenv.filter_map(|(key, value)| Some(((*key).to_owned(), Secret::new((*value).into())?))).collect();
-        let lookup =
-            |key: &str| world.environment.iter().find(|(known, _)| *known == key).map(|(_, value)| (*value).to_owned());
+        let lookup = |key: &str| {
+            let found = world.environment.iter().find(|(known, _)| *known == key);
+            Ok(found.map(|(_, value)| (*value).to_owned()))
+        };
         let mut outside = Outside {
             dotenv: &dotenv,
             environment: &lookup,

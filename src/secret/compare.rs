@@ -15,7 +15,9 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
     for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
         let Some(key) = database.url.password() else { continue };
         let (Some(url), Some(secret)) = (block.get(database.key.as_str()), block.get(key.as_str())) else { continue };
-        let differs = password_of(url.expose()).is_some_and(|old| old != percent_encode(secret.expose()));
+        // a copied .env.example has a reference there
+        let old = password_of(url.expose()).filter(|old| !old.starts_with("${"));
+        let differs = old.is_some_and(|old| old != percent_encode(secret.expose()));
         if differs && !edited.contains(key) {
             edited.push(key.clone());
         }

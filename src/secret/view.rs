@@ -11,44 +11,48 @@ use crate::dotenv::{self, Unwritable};
 use crate::url::percent_encode;
 use crate::value::EnvironmentKey;
 
-/// What the template of `.env` sees.
+/// A key of `.env` with the text of its value.
 #[derive(Serialize)]
-pub struct DotenvView {
-    profile: Value,
-    place: Value,
+pub struct Line {
+    key: String,
+    value: Value,
+}
+
+impl Line {
+    /// A key with its value.
+    #[must_use]
+    pub fn new(key: &str, value: Value) -> Self {
+        Self { key: key.to_owned(), value }
+    }
+}
+
+/// The lines of `.env` by section, values included.
+#[derive(Serialize)]
+pub struct SecretLines {
     server: Vec<Line>,
     urls: Vec<Line>,
     secrets: Vec<Line>,
     kept: Vec<Line>,
 }
 
-#[derive(Serialize)]
-struct Line {
-    key: String,
-    value: Value,
+impl SecretLines {
+    /// Whether there is nothing to hold.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.server.is_empty() && self.urls.is_empty() && self.secrets.is_empty() && self.kept.is_empty()
+    }
 }
 
-/// The block with all values; nothing where there is nothing to hold. `profile` and `place` are words for comments.
+/// All lines of the block.
 #[must_use]
-pub fn dotenv_view(
-    keys: &DotenvKeys<'_>,
-    secrets: &Secrets,
-    kept: &IndexMap<EnvironmentKey, Secret>,
-    profile: Value,
-    place: Value,
-) -> Option<DotenvView> {
+pub fn secret_lines(keys: &DotenvKeys<'_>, secrets: &Secrets, kept: &IndexMap<EnvironmentKey, Secret>) -> SecretLines {
     let lines = |keys: &[DotenvKey<'_>]| keys.iter().map(|key| line(key, secrets)).collect::<Vec<_>>();
-    let kept = kept.iter().map(|(key, secret)| Line { key: key.to_string(), value: Value::from(secret.expose()) });
-    let view = DotenvView {
-        profile,
-        place,
+    SecretLines {
         server: lines(&keys.server),
         urls: lines(&keys.urls),
         secrets: lines(&keys.secrets),
-        kept: kept.collect(),
-    };
-    let is_empty = view.server.is_empty() && view.urls.is_empty() && view.secrets.is_empty() && view.kept.is_empty();
-    (!is_empty).then_some(view)
+        kept: kept.iter().map(|(key, secret)| Line::new(key.as_str(), Value::from(secret.expose()))).collect(),
+    }
 }
 
 fn line(key: &DotenvKey<'_>, secrets: &Secrets) -> Line {
@@ -61,7 +65,7 @@ fn line(key: &DotenvKey<'_>, secrets: &Secrets) -> Line {
             Value::from(url.text(&password))
         }
     };
-    Line { key: key.name.clone(), value }
+    Line::new(&key.name, value)
 }
 
 /// Whether a value has a form in `.env`. The postgres image takes only the first line of its password.

@@ -27,6 +27,15 @@ pub struct CatalogueEntry {
     pub source: Result<Source, ReadFault>,
 }
 
+/// The folder of a project's profiles can't be read.
+#[derive(Debug)]
+pub struct UnreadableFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why.
+    pub error: std::io::Error,
+}
+
 /// Why a name means no profile.
 #[derive(Debug)]
 pub enum UnknownName {
@@ -34,6 +43,8 @@ pub enum UnknownName {
     None {
         /// What could have been meant.
         known: Vec<String>,
+        /// Profiles that can't be read, and so may have it as an alias.
+        broken: Vec<String>,
     },
     /// Several claim it; their names.
     Ambiguous {
@@ -50,21 +61,22 @@ pub enum UnknownName {
 }
 
 impl Catalogue {
-    /// Finds the catalogue of the project that `current` lies in: the nearest `profiles/` folder at or above it, up to
-    /// the repository's root. Outside of a repository only `current` itself is looked at.
-    #[must_use]
-    pub fn find(current: &Path) -> Self {
-        let repository = current.ancestors().find(|folder| folder.join(".git").exists());
-        let top = repository.unwrap_or(current);
-        let root = current
-            .ancestors()
-            .take_while(|folder| folder.starts_with(top))
-            .find(|folder| !profile_files(&folder.join("profiles")).is_empty());
-        Self {
-            folder: root.map(|root| root.join("profiles")),
-            root: root.unwrap_or(current).to_owned(),
-            current: current.to_owned(),
+    /// Finds the catalogue of the project that `start` lies in: the nearest `profiles/` folder at or above it, up to the
+    /// repository's root. Outside of a repository only `start` itself is looked at. Messages call files as one would
+    /// from the folder `current`.
+    ///
+    /// # Errors
+    /// Where there is such a folder, and it can't be read: other profiles must not answer in its place.
+    pub fn find(start: &Path, current: &Path) -> Result<Self, UnreadableFolder> {
+        let repository = start.ancestors().find(|folder| folder.join(".git").exists());
+        let top = repository.unwrap_or(start);
+        let mut above = start.ancestors().take_while(|folder| folder.starts_with(top));
+        let root = above.find(|folder| folder.join("profiles").is_dir());
+        let folder = root.map(|root| root.join("profiles"));
+        if let Some(folder) = &folder {
+            profile_files(folder)?;
         }
+        Ok(Self { folder, root: root.unwrap_or(start).to_owned(), current: current.to_owned() })
     }
 
     /// The folder that paths in a profile are relative to.
@@ -83,7 +95,10 @@ impl Catalogue {
     #[must_use]
     pub fn entries(&self) -> Vec<CatalogueEntry> {
         match &self.folder {
-            Some(folder) => profile_files(folder).iter().map(|path| self.entry(path)).collect(),
+            Some(folder) => {
+                let files = profile_files(folder).unwrap_or_default();
+                files.iter().map(|path| self.entry(path)).collect()
+            }
             None => embedded::all().map(|source| CatalogueEntry::new(Ok(source), "")).collect(),
         }
     }
@@ -164,7 +179,11 @@ fn by_alias(entries: &[CatalogueEntry], alias: &str) -> Result<usize, UnknownNam
     let mut claimants = entries.iter().enumerate().filter(|(_, entry)| has_alias(entry));
     match (claimants.next(), claimants.next()) {
         (Some((index, _)), None) => Ok(index),
-        (None, _) => Err(UnknownName::None { known: known(entries) }),
+        (None, _) => {
+            let is_broken = |entry: &&CatalogueEntry| entry.source.is_err();
+            let broken = entries.iter().filter(is_broken).map(|entry| entry.name.clone()).collect();
+            Err(UnknownName::None { known: known(entries), broken })
+        }
         (Some(_), Some(_)) => {
             let claimants = entries.iter().filter(|entry| has_alias(entry)).map(|entry| entry.name.clone()).collect();
             Err(UnknownName::Ambiguous { claimants })
@@ -193,11 +212,11 @@ fn field<'n, 'text>(tree: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>>
     }
 }
 
-/// The profiles of a folder, by name; none where there is no such folder.
-fn profile_files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
+/// The profiles of a folder, by name.
+fn profile_files(folder: &Path) -> Result<Vec<PathBuf>, UnreadableFolder> {
+    let listing = std::fs::read_dir(folder).map_err(|error| UnreadableFolder { path: folder.to_owned(), error })?;
     let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
     let mut files: Vec<_> = paths.filter(|path| is_yaml(path) && path.is_file()).collect();
     files.sort();
-    files
+    Ok(files)
 }

@@ -30,6 +30,12 @@ pub trait TextValue: Sized {
 
     /// The same rule for editors.
     fn schema() -> Schema;
+
+    /// Whether, as the key of a mapping, one that begins with `x-` is the user's own and means nothing.
+    #[must_use]
+    fn may_be_extension() -> bool {
+        true
+    }
 }
 
 /// A rule for names: one character of a first set, then any of a second, up to a length.

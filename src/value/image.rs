@@ -17,7 +17,8 @@ pub struct ImageReference {
 
 /// The grammar as a regular expression; [`ImageReference::parse`] follows it, and a test compares the two.
 const PATTERN: &str = concat!(
-    "^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
+    "^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/)?",
+    "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
     "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
 );
 
@@ -102,17 +103,33 @@ fn is_repository(text: &str) -> bool {
 
 fn is_registry(text: &str) -> bool {
     let (host, port) = text.split_once(':').unwrap_or((text, "0"));
-    !host.is_empty()
-        && host.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'.' || c == b'-')
-        && !port.is_empty()
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    host.starts_with(edge)
+        && host.ends_with(edge)
+        && host.chars().all(|c| edge(c) || c == '.' || c == '-')
+        && (1..=5).contains(&port.len())
         && port.bytes().all(|c| c.is_ascii_digit())
 }
 
+/// Words with `.`, `_`, `__` or any number of `-` between them.
 fn is_component(text: &str) -> bool {
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    edge(text.chars().next())
-        && edge(text.chars().next_back())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut rest = text;
+    loop {
+        let behind = rest.trim_start_matches(word);
+        if behind.len() == rest.len() {
+            return false;
+        }
+        if behind.is_empty() {
+            return true;
+        }
+        let next = behind.trim_start_matches(|c: char| "._-".contains(c));
+        let separator = behind.strip_suffix(next).unwrap_or_default();
+        if !matches!(separator, "." | "_" | "__") && separator.bytes().any(|c| c != b'-') {
+            return false;
+        }
+        rest = next;
+    }
 }
 
 fn is_tag(text: &str) -> bool {
@@ -132,10 +149,29 @@ mod tests {
     #[test]
     fn references_read_back_as_written() {
         let digest = format!("app@sha256:{}", "0".repeat(64));
-        for text in ["redis", "postgres:16-alpine", "ghcr.io/a/b:1.2", "localhost:5000/app:x", "a/b_c.d", &digest] {
+        for text in
+            ["redis", "postgres:16-alpine", "ghcr.io/a/b:1.2", "localhost:5000/app:x", "a/b_c.d", "a__b--c.d", &digest]
+        {
             assert_eq!(ImageReference::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "Redis", "a:", ":tag", "a:b:c", "a b", "a//b", "-a", "a@sha256:12", "a:-x", "a/"] {
+        for text in [
+            "",
+            "Redis",
+            "a:",
+            ":tag",
+            "a:b:c",
+            "a b",
+            "a//b",
+            "-a",
+            "a@sha256:12",
+            "a:-x",
+            "a/",
+            "a..b",
+            "a_-b",
+            "a___b",
+            "-a.:9/b",
+            "a_",
+        ] {
             assert!(ImageReference::parse(text).is_err(), "{text}");
         }
     }

@@ -29,9 +29,9 @@ pub struct HostAddress(IpAddr);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
-const DURATION_PATTERN: &str = "^([0-9]+(us|ms|s|m|h))+$";
-const BYTES_PATTERN: &str = "^[1-9][0-9]*(b|k|m|g|kb|mb|gb)$";
-const CPU_PATTERN: &str = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$";
+const DURATION_PATTERN: &str = "^([0-9]{1,7}(us|ms|s|m|h))+$";
+const BYTES_PATTERN: &str = "^[1-9][0-9]{0,8}(b|k|m|g|kb|mb|gb)$";
+const CPU_PATTERN: &str = r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?$";
 const HOST_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
 macro_rules! texts {
@@ -114,7 +114,7 @@ fn is_duration(text: &str) -> bool {
         let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         let unit = ["us", "ms", "s", "m", "h"].into_iter().find_map(|unit| behind.strip_prefix(unit));
         match unit {
-            Some(next) if behind.len() < rest.len() => rest = next,
+            Some(next) if (1..=7).contains(&(rest.len() - behind.len())) => rest = next,
             _ => return false,
         }
     }
@@ -123,13 +123,16 @@ fn is_duration(text: &str) -> bool {
 
 fn is_byte_size(text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    text.starts_with(|c: char| matches!(c, '1'..='9')) && ["b", "k", "m", "g", "kb", "mb", "gb"].contains(&unit)
+    text.starts_with(|c: char| matches!(c, '1'..='9'))
+        && text.len() - unit.len() <= 9
+        && ["b", "k", "m", "g", "kb", "mb", "gb"].contains(&unit)
 }
 
 fn is_cpu_count(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
-    digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'))
+    let short = whole.len() <= 4 && fraction.len() <= 3;
+    short && digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'))
 }
 
 fn is_host(text: &str) -> bool {
@@ -149,10 +152,12 @@ mod tests {
         for text in ["30s", "1m30s", "500ms", "1h", "10us"] {
             assert!(Duration::parse(text).is_ok(), "{text}");
         }
-        for text in ["", "30", "30 s", "s", "1d", "-1s", "1.5s"] {
+        for text in ["", "30", "30 s", "s", "1d", "-1s", "1.5s", "99999999s"] {
             assert!(Duration::parse(text).is_err(), "{text}");
         }
-        for (text, accepted) in [("512m", true), ("1gb", true), ("1t", false), ("0m", false), ("m", false)] {
+        for (text, accepted) in
+            [("512m", true), ("1gb", true), ("1t", false), ("0m", false), ("m", false), ("9999999999g", false)]
+        {
             assert_eq!(ByteSize::parse(text).is_ok(), accepted, "{text}");
         }
         for (text, accepted) in [("0.5", true), ("2", true), ("02", false), (".5", false), ("1.", false)] {

@@ -12,9 +12,9 @@ use super::{Content, Entry, Node, Scalar, YamlFault, YamlRule};
 /// Collections inside collections, at the most; a profile needs about eight.
 const DEPTH_LIMIT: usize = 64;
 
-/// What the copies made by aliases may weigh together: one for each node, one more for every 64 bytes of its text.
+/// What the copies made by anchors and aliases may weigh together: one for each node, one more for every 64 bytes of its text.
 /// An honest profile stays far below, an alias bomb reaches it at once.
-const ALIAS_WEIGHT_LIMIT: usize = 400_000;
+const COPIED_WEIGHT_LIMIT: usize = 400_000;
 
 /// Boxed, because it is rare and large beside the node that is built instead.
 pub(super) type Fatal = Box<YamlFault>;
@@ -23,7 +23,7 @@ pub(super) struct Builder<'text> {
     text: &'text str,
     events: Parser<'text, StrInput<'text>>,
     anchors: HashMap<usize, Node<'text>>,
-    alias_weight: usize,
+    copied_weight: usize,
     depth: usize,
     pub(super) faults: Vec<YamlFault>,
 }
@@ -38,7 +38,7 @@ impl<'text> Builder<'text> {
             text,
             events: Parser::new_from_str_with_options(text, options),
             anchors: HashMap::new(),
-            alias_weight: 0,
+            copied_weight: 0,
             depth: 0,
             faults: Vec::new(),
         }
@@ -105,6 +105,7 @@ impl<'text> Builder<'text> {
         };
         self.depth -= 1;
         if anchor != 0 {
+            self.copied(&node)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
@@ -162,17 +163,25 @@ impl<'text> Builder<'text> {
         let Some(target) = self.anchors.get(&anchor) else {
             return Err(syntax(span, "this alias stands inside of its own anchor", "write the value out"));
         };
-        self.alias_weight += target.weight();
-        if self.alias_weight > ALIAS_WEIGHT_LIMIT {
-            return Err(Box::new(YamlFault {
-                message: "the aliases of this document make too much of it".to_owned(),
-                span,
-                other: None,
-                help: "write values out, or put what services share into a base profile (`extends`)".to_owned(),
-                rule: YamlRule::Size,
-            }));
+        let mut copy = target.clone();
+        copy.span = span;
+        self.copied(&copy)?;
+        Ok(copy)
+    }
+
+    /// Counts a copy that an anchor or an alias makes.
+    fn copied(&mut self, node: &Node<'text>) -> Result<(), Fatal> {
+        self.copied_weight += node.weight();
+        if self.copied_weight <= COPIED_WEIGHT_LIMIT {
+            return Ok(());
         }
-        Ok(target.clone())
+        Err(Box::new(YamlFault {
+            message: "the anchors and aliases of this document make too much of it".to_owned(),
+            span: node.span.clone(),
+            other: None,
+            help: "write values out, or put what services share into a base profile (`extends`)".to_owned(),
+            rule: YamlRule::Size,
+        }))
     }
 
     /// Whether a tag makes a text of a plain scalar; every other tag has no meaning in a profile.

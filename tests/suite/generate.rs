@@ -206,10 +206,11 @@ fn a_key_on_both_sides_of_the_mark_and_an_odd_line_are_refused_with_their_line()
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), &["-p", "prod"]);
     let block = read(folder.path(), ".env");
+    let odd = 2 + block.lines().position(|line| line.starts_with("POSTGRES_DB=")).unwrap();
     for (dotenv, line, what) in [
         (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` stands outside of the block"),
         (format!("{block}\nexport POSTGRES_USER=x\n"), block.lines().count() + 2, "`POSTGRES_USER` stands outside"),
-        (format!("# mine\n{}", block.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")), 9, "in a way that not all"),
+        (format!("# mine\n{}", block.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")), odd, "in a way that not all"),
     ] {
         fs::write(folder.path().join(".env"), &dotenv).unwrap();
         let run = run(folder.path(), &[]);
@@ -340,4 +341,63 @@ fn wrong_usage_is_exit_2() {
         let run = codelab_gen(folder.path()).args(arguments).output().unwrap();
         assert_eq!(run.status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_copied_example_with_a_password_is_recognized() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let example =
+        read(folder.path(), ".env.example").replace("POSTGRES_PASSWORD=\n", "POSTGRES_PASSWORD=by_hand_0123456789\n");
+    fs::write(folder.path().join(".env"), example).unwrap();
+    let adopted = run(folder.path(), &[]);
+    assert_eq!(adopted.status.code(), Some(0), "{}", stderr(&adopted));
+    let dotenv = read(folder.path(), ".env");
+    assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "by_hand_0123456789");
+    assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains(":by_hand_0123456789@"), "{dotenv}");
+}
+
+#[test]
+fn windows_line_ends_and_broken_marks_are_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let dotenv = read(folder.path(), ".env");
+    for (broken, what) in [
+        (dotenv.replace('\n', "\r\n"), "has line ends of Windows"),
+        (dotenv.replace("# <<< codelab-gen\n", ""), "not exactly one first and one last mark"),
+        (format!("{dotenv}{dotenv}"), "not exactly one first and one last mark"),
+    ] {
+        fs::write(folder.path().join(".env"), &broken).unwrap();
+        let run = run(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+        assert!(stderr(&run).contains(what), "{}", stderr(&run));
+        assert_eq!(read(folder.path(), ".env"), broken);
+    }
+}
+
+#[test]
+fn a_variable_that_is_no_text_does_not_pass_for_unset() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = codelab_gen(folder.path());
+    let run = command.args(["-p", "prod"]).env("POSTGRES_PASSWORD", OsStr::from_bytes(b"a\xffb")).output().unwrap();
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stderr(&run).contains("`POSTGRES_PASSWORD` can't be written: it is not UTF-8"), "{}", stderr(&run));
+    let mut command = codelab_gen(folder.path());
+    let run = command.env("CODELAB_PROFILE", OsStr::from_bytes(b"\xff")).output().unwrap();
+    assert_eq!(run.status.code(), Some(2), "{}", stderr(&run));
+}
+
+#[test]
+fn runs_at_once_do_not_get_in_each_others_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = |_| codelab_gen(folder.path()).args(["-p", "prod", "-o", "deploy"]).spawn().unwrap();
+    let runs: Vec<_> = (0..8).map(spawn).collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    let dotenv = read(&folder.path().join("deploy"), ".env");
+    assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains(value(&dotenv, "POSTGRES_PASSWORD")), "{dotenv}");
+    assert_eq!(fs::read_dir(folder.path().join("deploy")).unwrap().count(), 4);
 }

@@ -75,7 +75,7 @@ fn a_profile_given_by_its_path_is_found_again_from_anywhere() {
     fs::write(folder.path().join("elsewhere/my own.yaml"), PROFILE).unwrap();
     first_line(folder.path(), &["-p", "elsewhere/my own.yaml", "-o", "deploy"]);
     let compose = fs::read_to_string(folder.path().join("deploy/docker-compose.yml")).unwrap();
-    assert!(compose.contains("# codelab-gen: profile=../elsewhere/my own.yaml format=1 "), "{compose}");
+    assert!(compose.contains("# codelab-gen: profile=../elsewhere/my own.yaml root=.. format=1 "), "{compose}");
     let line = first_line(&folder.path().join("elsewhere"), &["-o", "../deploy"]);
     assert!(line.starts_with("profile my own ("), "{line}");
 }
@@ -138,4 +138,40 @@ fn profiles_are_listed_with_their_engines_and_the_broken_ones() {
         json["profiles"][2]["engines"],
         serde_json::json!({ "agent-runtime": "sqlite", "auth-service": "postgres" })
     );
+}
+
+#[test]
+fn a_bare_run_in_the_output_folder_finds_the_same_profile_and_the_same_paths() {
+    // a project without a repository, with a profile whose name is also that of an embedded one
+    let project = tempfile::tempdir().unwrap();
+    fs::create_dir_all(project.path().join("profiles")).unwrap();
+    let profile = format!("{PROFILE}out: ./deploy\n").replace("image: 'nginx:1.27'", "build: ./web");
+    fs::write(project.path().join("profiles/prod-postgres.yaml"), profile).unwrap();
+    first_line(project.path(), &["-p", "prod-postgres"]);
+    let deploy = project.path().join("deploy");
+    let compose = fs::read_to_string(deploy.join("docker-compose.yml")).unwrap();
+    assert!(compose.contains("# codelab-gen: profile=prod-postgres root=.. format=1 "), "{compose}");
+    let line = first_line(&deploy, &[]);
+    assert!(line.starts_with("profile prod-postgres (") && line.ends_with("recorded in docker-compose.yml"), "{line}");
+    assert_eq!(fs::read_to_string(deploy.join("docker-compose.yml")).unwrap(), compose);
+
+    fs::remove_dir_all(project.path().join("profiles")).unwrap();
+    let (code, text) = failure(&deploy, &[]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("has no `profiles` folder any more"), "{text}");
+
+    let plain = tempfile::tempdir().unwrap();
+    first_line(plain.path(), &["-p", "dev", "-o", "deploy"]);
+    let compose = fs::read_to_string(plain.path().join("deploy/docker-compose.yml")).unwrap();
+    first_line(&plain.path().join("deploy"), &[]);
+    assert_eq!(fs::read_to_string(plain.path().join("deploy/docker-compose.yml")).unwrap(), compose);
+}
+
+#[test]
+fn an_empty_profiles_folder_answers_with_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("profiles")).unwrap();
+    let (code, text) = failure(folder.path(), &["-p", "prod"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("no profile is named `prod`") && text.contains("`builtin:dev`"), "{text}");
 }

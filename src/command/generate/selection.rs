@@ -1,12 +1,13 @@
-//! Knows which profile a run uses when several things could say so. Must not know what it says.
+//! Knows which profile a run uses when several things could say so, and in which folder. Must not know what it says.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::{GenerateArgs, PROFILE_VARIABLE};
-use crate::command::World;
+use crate::command::{World, catalogue};
 use crate::layers::load;
 use crate::outcome::Failure;
-use crate::placement::relative;
+use crate::placement::{normalized, relative};
+use crate::render::Mark;
 use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Reference, Source};
 
 /// The profile where nothing selects another one.
@@ -20,6 +21,10 @@ pub(super) struct Selection {
     pub(super) recorded_name: RecordedName,
     /// What selected it, where that was not the command line.
     pub(super) because: Option<String>,
+    /// The profiles of the project that it belongs to.
+    pub(super) catalogue: Catalogue,
+    /// The folder of the outputs that recorded it.
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// What a header records, so that a later run finds the same profile.
@@ -45,41 +50,77 @@ impl RecordedName {
 }
 
 /// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the default.
-pub(super) fn select(args: &GenerateArgs, world: &World, catalogue: &Catalogue) -> Result<Selection, Failure> {
+pub(super) fn select(args: &GenerateArgs, world: &World) -> Result<Selection, Failure> {
+    let catalogue = catalogue(world)?;
     if let Some(name) = &args.profile {
-        let source = load(name, "--profile ", catalogue)?;
-        return Ok(selection(source, name, catalogue, None));
+        let source = load(name, "--profile ", &catalogue)?;
+        return Ok(selection(source, catalogue, None));
     }
-    if let Some(name) = (world.environment)(PROFILE_VARIABLE).filter(|name| !name.is_empty()) {
-        let source = load(&name, &format!("{PROFILE_VARIABLE}="), catalogue)?;
-        return Ok(selection(source, &name, catalogue, Some(format!("from ${PROFILE_VARIABLE}"))));
+    let variable = (world.environment)(PROFILE_VARIABLE).map_err(|error| Failure::Usage {
+        message: format!("${PROFILE_VARIABLE} can't be read: {error}"),
+        help: "set it to a profile's name or path, or unset it".to_owned(),
+    })?;
+    if let Some(name) = variable.filter(|name| !name.is_empty()) {
+        let source = load(&name, &format!("{PROFILE_VARIABLE}="), &catalogue)?;
+        return Ok(selection(source, catalogue, Some(format!("from ${PROFILE_VARIABLE}"))));
     }
-    if let Some((name, folder)) = super::recorded(args, catalogue, world) {
-        let name = match Reference::parse(&name) {
-            Reference::StandardInput => {
-                return Err(Failure::Usage {
-                    message: "the outputs were made from a profile on standard input".to_owned(),
-                    help: "name the profile with `--profile`".to_owned(),
-                });
-            }
-            Reference::Path(path) => folder.join(path).display().to_string(),
-            Reference::Name(_) | Reference::Builtin(_) => name,
-        };
-        let source = load(&name, "recorded in the outputs: ", catalogue)?;
-        let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
-        return Ok(selection(source, &name, catalogue, Some(because)));
+    if let Some((mark, folder)) = recorded(args, &catalogue, world)? {
+        return from_record(&mark, folder, world);
     }
-    let source = load(DEFAULT_PROFILE, "default profile ", catalogue)?;
-    Ok(selection(source, DEFAULT_PROFILE, catalogue, Some("the default".to_owned())))
+    let source = load(DEFAULT_PROFILE, "default profile ", &catalogue)?;
+    Ok(selection(source, catalogue, Some("the default".to_owned())))
 }
 
-fn selection(source: Source, name: &str, catalogue: &Catalogue, because: Option<String>) -> Selection {
-    let recorded_name = match &source.origin {
-        Origin::Embedded(name) if catalogue.folder().is_some() => RecordedName::Text(format!("{BUILTIN_PREFIX}{name}")),
-        Origin::Embedded(name) => RecordedName::Text((*name).to_owned()),
-        Origin::File(path) if path.parent() == catalogue.folder() => RecordedName::Text(source.profile_name()),
-        Origin::File(path) => RecordedName::File(crate::placement::normalized(path)),
-        Origin::StandardInput | Origin::Argument => RecordedName::Text(name.to_owned()),
+/// What stands in `--out`, else in the current folder, else in the project's root.
+fn recorded(args: &GenerateArgs, catalogue: &Catalogue, world: &World) -> Result<Option<(Mark, PathBuf)>, Failure> {
+    let folders = match &args.out {
+        Some(out) => vec![world.current.join(out)],
+        None => vec![world.current.clone(), catalogue.root().to_owned()],
     };
-    Selection { source, recorded_name, because }
+    for folder in folders {
+        let folder = normalized(&folder);
+        if let Some(mark) = super::read_existing(&folder)?.mark() {
+            return Ok(Some((mark, folder)));
+        }
+    }
+    Ok(None)
+}
+
+/// The recorded profile, looked up from the recorded root of its project: wherever this run was started, the same name
+/// means the same profile.
+fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection, Failure> {
+    let root = normalized(&folder.join(&mark.root));
+    let catalogue = Catalogue::find(&root, &world.current)?;
+    let name = match Reference::parse(&mark.profile) {
+        Reference::StandardInput => {
+            return Err(Failure::Usage {
+                message: "the outputs were made from a profile on standard input".to_owned(),
+                help: "name the profile with `--profile`".to_owned(),
+            });
+        }
+        Reference::Name(name) if catalogue.folder().is_none() => {
+            return Err(Failure::Usage {
+                message: format!(
+                    "the outputs were made from the profile `{name}` of `{}`, which has no `profiles` folder any more",
+                    root.display()
+                ),
+                help: "name the profile with `--profile`".to_owned(),
+            });
+        }
+        Reference::Path(path) => folder.join(path).display().to_string(),
+        Reference::Name(_) | Reference::Builtin(_) => mark.profile.clone(),
+    };
+    let source = load(&name, "recorded in the outputs: ", &catalogue)?;
+    let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
+    Ok(Selection { folder: Some(folder), ..selection(source, catalogue, Some(because)) })
+}
+
+fn selection(source: Source, catalogue: Catalogue, because: Option<String>) -> Selection {
+    let recorded_name = match &source.origin {
+        Origin::Embedded(name) => RecordedName::Text(format!("{BUILTIN_PREFIX}{name}")),
+        Origin::File(path) if path.parent() == catalogue.folder() => RecordedName::Text(source.profile_name()),
+        Origin::File(path) => RecordedName::File(normalized(path)),
+        Origin::StandardInput | Origin::Argument => RecordedName::Text("-".to_owned()),
+    };
+    Selection { source, recorded_name, because, catalogue, folder: None }
 }

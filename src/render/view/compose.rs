@@ -3,8 +3,9 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::super::escape::{comment, interpolated};
+use super::super::escape::{interpolated, verbatim, yaml_scalar};
 use super::super::{Output, raw};
+use super::Header;
 use crate::deployment::{
     Build, Container, Database, Deployment, HealthCheck, Probe, Program, PublishedPort, Server, Service, Variable,
 };
@@ -21,7 +22,8 @@ const MAJOR_WITH_PARENT_FOLDER: u16 = 18;
 
 #[derive(Serialize)]
 pub(in crate::render) struct ComposeView {
-    profile: Value,
+    #[serde(flatten)]
+    header: Header,
     project: String,
     built_urls: bool,
     services: Vec<ServiceView>,
@@ -62,8 +64,15 @@ struct BuildView {
 
 #[derive(Serialize)]
 struct Entry {
-    name: String,
+    /// Compose resolves no references in keys, so a `$` stays single here.
+    name: Value,
     value: Value,
+}
+
+impl Entry {
+    fn new(name: &str, value: Value) -> Self {
+        Self { name: verbatim(yaml_scalar(name)), value }
+    }
 }
 
 #[derive(Serialize)]
@@ -102,7 +111,7 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     let server = deployment.server.as_ref();
     let container = server.and_then(|server| Some((server, server.container()?)));
     ComposeView {
-        profile: comment(&placement.profile),
+        header: Header::new(placement),
         project: deployment.project.to_string(),
         built_urls: server.is_some(),
         services: deployment
@@ -126,6 +135,7 @@ fn service_view(service: &Service, has_container: bool, placement: &Placement) -
         working_dir,
         publish,
         mounts,
+        has_data: _,
         environment,
         health_check,
         depends_on,
@@ -174,21 +184,21 @@ fn build_view(build: &Build, placement: &Placement) -> BuildView {
 }
 
 fn literal_entry(name: &str, value: &str) -> Entry {
-    Entry { name: name.to_owned(), value: Value::from(value) }
+    Entry::new(name, Value::from(value))
 }
 
 /// The connection URL first, then the rest in the order of the profile.
 fn entries(environment: &[(crate::value::VariableName, Variable)], database: Option<&Database>) -> Vec<Entry> {
-    let url = database.map(|database| Entry { name: database.variable.to_string(), value: url_text(database) });
-    let others = environment.iter().map(|(name, variable)| Entry {
-        name: name.to_string(),
-        value: match variable {
+    let url = database.map(|database| Entry::new(database.variable.as_str(), url_text(database)));
+    let others = environment.iter().map(|(name, variable)| {
+        let value = match variable {
             Variable::Literal(text) => Value::from(text.as_str()),
             Variable::Environment { name, default: Some(default) } => interpolated(format!("${{{name}:-{default}}}")),
             Variable::Environment { name, default: None } => interpolated(format!("${{{name}:?set {name} in .env}}")),
             Variable::Secret(secret) => interpolated(required(secret)),
             Variable::Url => database.map(url_text).unwrap_or_default(),
-        },
+        };
+        Entry::new(name.as_str(), value)
     });
     url.into_iter().chain(others).collect()
 }
@@ -300,7 +310,7 @@ fn postgres_view(server: &Server, container: &Container) -> PostgresView {
 
 fn server_entries(server: &Server, container: &Container) -> Vec<Entry> {
     let password = &server.administrator_password;
-    let reference = |key: &EnvironmentKey| Entry { name: key.to_string(), value: interpolated(required(key)) };
+    let reference = |key: &EnvironmentKey| Entry::new(key.as_str(), interpolated(required(key)));
     let mut entries = vec![
         literal_entry("POSTGRES_USER", server.user.as_str()),
         reference(password),

@@ -1,9 +1,8 @@
 //! Knows what `init-postgres.sh` makes: roles, databases, extensions. Sees names of variables, never a password.
 
-use minijinja::Value;
 use serde::Serialize;
 
-use super::super::escape::comment;
+use super::Header;
 use crate::deployment::{Deployment, External, ExternalTls, Host, OwnedDatabase, Server};
 use crate::placement::Placement;
 use crate::url::Login;
@@ -11,7 +10,8 @@ use crate::value::{Access, Choice as _};
 
 #[derive(Serialize)]
 pub(in crate::render) struct InitScriptView {
-    profile: Value,
+    #[serde(flatten)]
+    header: Header,
     required: Vec<String>,
     external: Option<ExternalView>,
     administrator: Option<RoleView>,
@@ -53,7 +53,7 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     let known = |login: &&Login| administrator.as_ref().is_none_or(|role| role.name != login.role.as_str());
     let roles: Vec<_> = server.logins().into_iter().filter(known).map(role_view).collect();
     Some(InitScriptView {
-        profile: comment(&placement.profile),
+        header: Header::new(placement),
         required: required(server, administrator.as_ref(), &roles),
         external: match &server.host {
             Host::Container(_) => None,

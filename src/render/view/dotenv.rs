@@ -1,41 +1,56 @@
-//! Knows what `.env.example` says: the keys of `.env` without any secret, for people who do not run codelab-gen.
-//! Must not know a value.
+//! Knows what `.env` and `.env.example` say beside the secrets, which come finished from the module that may see them.
+//! Must not know a secret's value.
 
+use indexmap::IndexMap;
 use minijinja::Value;
 use serde::Serialize;
 
 use super::super::escape::{comment, interpolated};
+use super::Header;
 use crate::deployment::{Deployment, DotenvKey, Holds, Variable};
 use crate::placement::Placement;
+use crate::secret::Line;
 use crate::value::EnvironmentKey;
 
+/// The lines of one of the two files: those of `.env` come from where the secrets are.
 #[derive(Serialize)]
-pub(in crate::render) struct DotenvExampleView {
-    profile: Value,
+pub(in crate::render) struct DotenvView<L> {
+    #[serde(flatten)]
+    header: Header,
     place: Value,
-    server: Vec<Line>,
-    urls: Vec<Line>,
-    secrets: Vec<Line>,
+    #[serde(flatten)]
+    lines: L,
     variables: Vec<Line>,
 }
 
+/// The lines of `.env.example` by section.
 #[derive(Serialize)]
-struct Line {
-    key: String,
-    value: Value,
+pub(in crate::render) struct ExampleLines {
+    server: Vec<Line>,
+    urls: Vec<Line>,
+    secrets: Vec<Line>,
+    kept: Vec<Line>,
 }
 
-/// The same keys; passwords in URLs are references that every reader resolves.
-pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) -> DotenvExampleView {
+/// A view of these lines.
+pub(in crate::render) fn view<L>(deployment: &Deployment, placement: &Placement, lines: L) -> DotenvView<L> {
+    DotenvView {
+        header: Header::new(placement),
+        place: super::place(deployment),
+        lines,
+        variables: variables(deployment),
+    }
+}
+
+/// The keys without secrets; passwords in URLs are references that every reader resolves.
+pub(in crate::render) fn example_lines(deployment: &Deployment) -> ExampleLines {
     let keys = deployment.dotenv_keys();
     let lines = |keys: &[DotenvKey<'_>]| keys.iter().map(line).collect::<Vec<_>>();
-    DotenvExampleView {
-        profile: comment(&placement.profile),
-        place: super::place(deployment),
+    ExampleLines {
         server: lines(&keys.server),
         urls: lines(&keys.urls),
         secrets: lines(&keys.secrets),
-        variables: variables(deployment),
+        kept: Vec::new(),
     }
 }
 
@@ -48,17 +63,14 @@ fn line(key: &DotenvKey<'_>) -> Line {
             None => Value::from(url.text("")),
         },
     };
-    Line { key: key.name.clone(), value }
+    Line::new(&key.name, value)
 }
 
 /// Variables that services take from `.env` or the shell, each once, with what holds where they are not set.
 fn variables(deployment: &Deployment) -> Vec<Line> {
-    let mut variables: Vec<Line> = Vec::new();
-    let mut add = |key: &EnvironmentKey, default: &str| {
-        if !variables.iter().any(|known| known.key == key.as_str()) {
-            // the line is a comment: quoting is not needed, and a line end must not end it
-            variables.push(Line { key: key.to_string(), value: comment(default) });
-        }
+    let mut variables: IndexMap<&EnvironmentKey, String> = IndexMap::new();
+    let mut add = |key, default: &str| {
+        variables.entry(key).or_insert_with(|| default.to_owned());
     };
     for service in &deployment.services {
         if let Some((key, port)) = service.publish.as_ref().and_then(|port| Some((port.variable.as_ref()?, port.port)))
@@ -71,5 +83,6 @@ fn variables(deployment: &Deployment) -> Vec<Line> {
             }
         }
     }
-    variables
+    // the lines are comments: quoting is not needed, and a line end must not end them
+    variables.into_iter().map(|(key, default)| Line::new(key.as_str(), comment(&default))).collect()
 }

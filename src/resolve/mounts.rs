@@ -1,0 +1,141 @@
+//! Knows which mounts and SQLite files get in each other's way. Must not know databases on a server.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::Faults;
+use super::clash::{database_place, is_shared, service_path};
+use crate::deployment::{Server, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::profile::Profile;
+use crate::spelling::quoted;
+use crate::url::ConnectionUrl;
+use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath};
+
+/// Checks the mounts of all services.
+pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
+    let mut users: HashMap<String, &ServiceName> = HashMap::new();
+    for service in services {
+        check_targets(service, faults);
+        check_server_volume(service, server, faults);
+        let Some(ConnectionUrl::Sqlite { file, path }) = service.database.as_ref().map(|database| &database.url) else {
+            continue;
+        };
+        check_sqlite(service, file, faults);
+        let Some(data) = service.mounts.first() else { continue };
+        let Some(first) = users.insert(kept_file(data, file), &service.name) else { continue };
+        if !(is_shared(profile, first) && is_shared(profile, &service.name)) {
+            faults.push(shared_file(first, &service.name, path));
+        }
+    }
+}
+
+fn shared_file(first: &ServiceName, second: &ServiceName, path: &SqlitePath) -> Diagnostic {
+    let message = format!("two services use the SQLite file {}", quoted(path.as_str()));
+    let help = "give each service its own file or data mount, or write `shared: true` beside it at both";
+    Diagnostic::error(Code::SharedDatabase, database_place(second, "sqlite"), message, help)
+        .label("used again here")
+        .also(database_place(first, "sqlite"), "first used here")
+}
+
+/// Where a file in the data mount really is: the same text for the same file, however its path was written.
+fn kept_file(data: &Mount, file: &ContainerPath) -> String {
+    let inside = data.target.strip(file).unwrap_or_default();
+    match &data.source {
+        MountSource::Volume(name) => format!("{name}:{inside}"),
+        MountSource::Bind(path) => {
+            let mut plain = PathBuf::new();
+            for part in Path::new(path.as_str()).join(inside).components() {
+                match part {
+                    Component::CurDir => {}
+                    Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                        plain.pop();
+                    }
+                    Component::Prefix(_) | Component::RootDir | Component::ParentDir | Component::Normal(_) => {
+                        plain.push(part);
+                    }
+                }
+            }
+            plain.display().to_string()
+        }
+    }
+}
+
+fn mount_place(service: &Service, index: usize) -> Place {
+    let at = service_path(&service.name);
+    let has_data = usize::from(service.has_data);
+    if index < has_data {
+        return Place::value(&at.key("data"));
+    }
+    Place::value(&at.key("volumes").key(index - has_data))
+}
+
+/// Docker shows one of two mounts on one target, and Compose does not say so.
+fn check_targets(service: &Service, faults: &mut Faults) {
+    for (index, mount) in service.mounts.iter().enumerate() {
+        let earlier = service.mounts.iter().take(index).position(|other| other.target == mount.target);
+        if let Some(first) = earlier {
+            let message = format!("two mounts appear at `{}`", mount.target);
+            let fault = Diagnostic::error(Code::Conflict, mount_place(service, index), message, "remove one of them");
+            faults.push(fault.also(mount_place(service, first), "the other one"));
+        }
+    }
+}
+
+fn check_server_volume(service: &Service, server: Option<&Server>, faults: &mut Faults) {
+    let Some(container) = server.and_then(Server::container) else { return };
+    for (index, mount) in service.mounts.iter().enumerate() {
+        if matches!(&mount.source, MountSource::Volume(name) if *name == container.volume) {
+            let message = format!("the volume `{}` holds the data of PostgreSQL", container.volume);
+            let help = "mount another volume, or give the server's another name with `postgres.volume`";
+            faults.add(Code::Conflict, mount_place(service, index), message, help);
+        }
+    }
+}
+
+/// A SQLite file must be writable, by one process, and where its path says.
+fn check_sqlite(service: &Service, file: &ContainerPath, faults: &mut Faults) {
+    let database = || database_place(&service.name, "sqlite");
+    let at = service_path(&service.name);
+    if service.replicas.is_some() {
+        let message = "several containers would write one SQLite file";
+        let help = "remove `replicas`, or let the service use PostgreSQL";
+        let fault = Diagnostic::error(Code::SqliteReplicas, Place::value(&at.key("replicas")), message, help);
+        faults.push(fault.also(database(), "the file"));
+    }
+    let Some(data) = service.mounts.first() else { return };
+    if data.read_only {
+        let message = "the SQLite file lies in a mount that the service may only read";
+        let fault = Diagnostic::error(Code::Conflict, Place::value(&at.key("data")), message, "remove `:ro`");
+        faults.push(fault.also(database(), "the file"));
+    }
+    for (index, mount) in service.mounts.iter().enumerate().skip(1) {
+        if mount.target.strip(file).is_some() && data.target.strip(&mount.target).is_some() {
+            let message = format!("the SQLite file lies in this mount at `{}`, not in the data mount", mount.target);
+            let help = "make this one the `data` mount, or put the file elsewhere";
+            let fault = Diagnostic::error(Code::OutsideMount, mount_place(service, index), message, help);
+            faults.push(fault.also(database(), "the file"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextValue as _;
+
+    #[test]
+    fn one_file_is_recognized_however_its_path_is_written() {
+        let kept = |mount, file| kept_file(&Mount::parse(mount).unwrap(), &ContainerPath::parse(file).unwrap());
+        let expected = kept("./d:/app/data", "/app/data/sub/x.db");
+        for (mount, file) in [
+            ("./e/../d:/srv", "/srv/sub/x.db"),
+            ("./d//:/srv", "/srv/sub/x.db"),
+            (".//d/sub:/app/data", "/app/data/x.db"),
+        ] {
+            assert_eq!(kept(mount, file), expected, "{mount} {file}");
+        }
+        assert_ne!(kept("d:/app/data", "/app/data/sub/x.db"), expected, "a volume is not a folder");
+        assert_eq!(kept("../../d:/a", "/a/x"), "../../d/x");
+    }
+}
