@@ -2,11 +2,11 @@
 //! Must not know how an output's text is made.
 
 mod apply;
+mod block;
 mod existing;
 
 use std::path::{Path, PathBuf};
 
-use crate::dotenv;
 use crate::render::{Output, RenderedFile, Seal, examine};
 use crate::yaml;
 
@@ -91,11 +91,20 @@ pub enum RefusalReason {
     BrokenMarks,
     /// A line of the block has a form that readers of `.env` read differently; its number.
     OddLine(usize),
-    /// A key of the block stands outside of it as well, on this line.
+    /// A key of the block stands outside of it as well.
     KeyOutside {
         /// The key.
         key: String,
-        /// The line.
+        /// Its line in the block.
+        inside: usize,
+        /// Its line outside of it.
+        outside: usize,
+    },
+    /// A key that is to move into the block stands there twice.
+    KeyTwice {
+        /// The key.
+        key: String,
+        /// The second line.
         line: usize,
     },
 }
@@ -120,46 +129,14 @@ pub fn plan(folder: &Path, files: Vec<RenderedFile>, existing: &Existing) -> Res
 fn plan_file(file: RenderedFile, existing: Option<&ExistingFile>) -> Result<Change, Vec<RefusalReason>> {
     let RenderedFile { output, text } = file;
     let Some(existing) = existing else { return Ok(Change { output, kind: ChangeKind::Created, text }) };
-    if output.is_block()
-        && let Some(reason) = broken_block(&existing.text)
-    {
-        return Err(vec![reason]);
-    }
+    let text = if output.is_block() { block::place(&text, &existing.text)? } else { text };
     match examine(&existing.text, output) {
+        None if output.is_block() => {}
         None => return Err(vec![RefusalReason::NotOurs]),
         Some(mark) if mark.seal == Seal::Broken => return Err(vec![RefusalReason::Edited]),
         Some(_) => {}
     }
-    let text = if output.is_block() { with_users_lines(&text, &existing.text)? } else { text };
     let same = text == existing.text && existing.mode == output.mode();
     let kind = if same { ChangeKind::Unchanged } else { ChangeKind::Updated };
     Ok(Change { output, kind, text })
-}
-
-/// What makes a `.env` unreadable that has codelab-gen's marks, or what was left of them.
-fn broken_block(text: &str) -> Option<RefusalReason> {
-    let has_marks = text.contains(dotenv::BLOCK_START) || text.contains(dotenv::BLOCK_END);
-    match dotenv::split(text) {
-        Some(split) if split.block.contains('\r') => Some(RefusalReason::CarriageReturns),
-        None if has_marks => Some(RefusalReason::BrokenMarks),
-        Some(_) | None => None,
-    }
-}
-
-/// The new block between the user's lines, which stay byte for byte.
-fn with_users_lines(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> {
-    let Some(split) = dotenv::split(existing) else { return Err(vec![RefusalReason::NotOurs]) };
-    let ours = dotenv::read(block).unwrap_or_default();
-    let behind = 1 + split.before.matches('\n').count() + split.block.matches('\n').count();
-    let before = dotenv::keys_of(split.before).into_iter();
-    let after = dotenv::keys_of(split.after).into_iter().map(|(line, key)| (line + behind - 1, key));
-    let clashes: Vec<_> = before
-        .chain(after)
-        .filter(|(_, key)| ours.iter().any(|entry| entry.key == *key))
-        .map(|(line, key)| RefusalReason::KeyOutside { key: key.to_owned(), line })
-        .collect();
-    if !clashes.is_empty() {
-        return Err(clashes);
-    }
-    Ok(format!("{}{block}{}", split.before, split.after))
 }

@@ -189,19 +189,57 @@ pub fn split(text: &str) -> Option<Split<'_>> {
     Some(Split { before: text.get(..start)?, block: text.get(start..end)?, after: text.get(end..)? })
 }
 
-/// The keys that a user's lines set, as far as any reader may see them, with their lines counted from 1.
-#[must_use]
-pub fn keys_of(text: &str) -> Vec<(usize, &str)> {
-    let key = |line: &'_ str| -> Option<(usize, usize)> {
-        let trimmed = line.trim_start();
-        let trimmed = trimmed.strip_prefix("export ").unwrap_or(trimmed).trim_start();
-        let (key, _) = trimmed.split_once(['=', ':'])?;
-        let key = key.trim_end();
-        let start = line.len() - trimmed.len();
-        (!key.is_empty() && !key.starts_with('#')).then_some((start, start + key.len()))
-    };
-    let lines = text.lines().enumerate();
-    lines.filter_map(|(index, line)| key(line).and_then(|(from, to)| Some((index + 1, line.get(from..to)?)))).collect()
+/// A part of a user's own lines: an entry, which may have several lines, or any one line.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserPart<'text> {
+    /// Its text, with its line end.
+    pub text: &'text str,
+    /// The line that it starts on, counted from 1.
+    pub line: usize,
+    /// The key that it sets, as far as any reader may see one.
+    pub key: Option<&'text str>,
+    /// The value, where it is written in a form that all readers read alike.
+    pub value: Option<String>,
+}
+
+/// Takes a user's own lines apart, so that their texts put together are the lines again.
+///
+/// # Errors
+/// The line of a quote that is not closed there in a form that all readers read alike: what follows it may be lines of
+/// their own or a part of the value.
+pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    let mut line = 1;
+    while !rest.is_empty() {
+        let first = rest.split_inclusive('\n').next().unwrap_or(rest);
+        let key = key_of(first);
+        let strict = rest.split_once('=').filter(|(key, _)| is_key(key)).and_then(|(_, value)| read_value(value));
+        let (part, value) = match strict {
+            Some((value, behind)) => (rest.strip_suffix(behind).unwrap_or(rest), Some(value)),
+            None if key.is_some() && has_open_quote(first) => return Err(OddLine(line)),
+            None => (first, None),
+        };
+        parts.push(UserPart { text: part, line, key, value });
+        line += part.matches('\n').count();
+        rest = rest.get(part.len()..).unwrap_or_default();
+    }
+    Ok(parts)
+}
+
+/// The key that a line sets, in any form that some reader takes.
+fn key_of(line: &str) -> Option<&str> {
+    let trimmed = line.trim_start_matches(['\u{feff}', ' ', '\t']);
+    let trimmed = trimmed.strip_prefix("export ").unwrap_or(trimmed).trim_start();
+    let (key, _) = trimmed.split_once(['=', ':'])?;
+    let key = key.trim_end();
+    (!key.is_empty() && !key.starts_with('#')).then_some(key)
+}
+
+/// Whether a value starts with a quote that has no partner on its line.
+fn has_open_quote(line: &str) -> bool {
+    let value = line.split_once(['=', ':']).map(|(_, value)| value.trim_start()).unwrap_or_default();
+    value.chars().next().is_some_and(|quote| matches!(quote, '\'' | '"') && value.matches(quote).count() == 1)
 }
 
 #[cfg(test)]
@@ -271,8 +309,15 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_seen_in_every_form_that_a_reader_takes() {
-        let text = "# A=1\nB=1\n export C = 2\nD: 3\n\nno key\n";
-        assert_eq!(keys_of(text), [(2, "B"), (3, "C"), (4, "D")]);
+    fn a_users_lines_are_taken_apart_without_a_loss() {
+        let text = "# A=1\nB=1\n export C = 2\nD: 3\n\nno key\nE='two\nF=lines'\nG=\"x\\n\" # y\nlast";
+        let parts = user_parts(text).unwrap_or_default();
+        assert_eq!(parts.iter().map(|part| part.text).collect::<String>(), text);
+        let keys: Vec<_> =
+            parts.iter().filter_map(|part| Some((part.line, part.key?, part.value.as_deref()))).collect();
+        let expected =
+            [(2, "B", Some("1")), (3, "C", None), (4, "D", None), (7, "E", Some("two\nF=lines")), (9, "G", None)];
+        assert_eq!(keys, expected);
+        assert_eq!(user_parts("A=1\nB=\"it \\z\nC=2\n").err(), Some(OddLine(2)));
     }
 }

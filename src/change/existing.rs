@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::{Refusal, RefusalReason};
+use super::{Refusal, RefusalReason, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
 use crate::render::{Mark, Output, Seal, examine};
@@ -69,22 +69,46 @@ impl Existing {
         outputs.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
     }
 
-    /// The keys and values of the block of `.env`; none where there is no block.
+    /// The keys and values of the block of `.env`; where there is no block yet, those lines of the user's that `matters`
+    /// says would be in it.
     ///
     /// # Errors
-    /// Where a line of the block has a form that not all readers read alike.
-    pub fn block(&self) -> Result<IndexMap<String, Secret>, Refusal> {
-        let Some(split) = self.get(Output::Dotenv).and_then(|file| dotenv::split(&file.text)) else {
-            return Ok(IndexMap::new());
-        };
-        if let Some(reason) = super::broken_block(split.block) {
-            return Err(Refusal { output: Output::Dotenv, reason });
+    /// Where a line that matters has a form that not all readers read alike.
+    pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
+        let refused = |reason| Refusal { output: Output::Dotenv, reason };
+        let Some(file) = self.get(Output::Dotenv) else { return Ok(IndexMap::new()) };
+        if let Some(reason) = block::fault(&file.text) {
+            return Err(vec![refused(reason)]);
         }
+        let Some(split) = dotenv::split(&file.text) else {
+            let parts = block::managed_parts(&file.text, &matters)
+                .map_err(|reasons| reasons.into_iter().map(refused).collect::<Vec<_>>())?;
+            let entries = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?)));
+            let entries = entries.filter(|(key, _)| matters(key));
+            return Ok(entries.filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect());
+        };
         let first = split.before.matches('\n').count();
-        let odd_line = |odd: dotenv::OddLine| RefusalReason::OddLine(first + odd.0);
-        let entries =
-            dotenv::read(split.block).map_err(|odd| Refusal { output: Output::Dotenv, reason: odd_line(odd) })?;
+        let odd_line = |odd: dotenv::OddLine| vec![refused(RefusalReason::OddLine(first + odd.0))];
+        let entries = dotenv::read(split.block).map_err(odd_line)?;
         Ok(entries.into_iter().filter_map(|entry| Some((entry.key, Secret::new(entry.value)?))).collect())
+    }
+
+    /// Whether there is a `.env` that has no block of codelab-gen yet.
+    #[must_use]
+    pub fn is_to_be_adopted(&self) -> bool {
+        self.get(Output::Dotenv).is_some_and(|file| dotenv::split(&file.text).is_none())
+    }
+
+    /// The keys of the user's own lines in `.env`.
+    #[must_use]
+    pub fn users_keys(&self) -> Vec<String> {
+        let Some(file) = self.get(Output::Dotenv) else { return Vec::new() };
+        let outside = match dotenv::split(&file.text) {
+            Some(split) => format!("{}{}", split.before, split.after),
+            None => file.text.clone(),
+        };
+        let parts = dotenv::user_parts(&outside).unwrap_or_default();
+        parts.into_iter().filter_map(|part| part.key.map(str::to_owned)).collect()
     }
 
     /// The services that the existing `docker-compose.yml` starts; none where it is not ours as we wrote it.

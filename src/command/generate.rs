@@ -36,7 +36,8 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure
     check_recordable(&placement)?;
     let _lock = lock(&folder).map_err(write_failure)?;
     let existing = read_existing(&folder)?;
-    let block = existing.block().map_err(|refusal| refused(&folder, vec![refusal]))?;
+    let keys = deployment.dotenv_keys();
+    let block = existing.values(|key| keys.has(key)).map_err(|refusals| refused(&folder, refusals))?;
     let secrets = secrets(args, &deployment, &block, &folder, catalogue.root(), world)?;
     let kept = unused_secrets(&block, |key| deployment.secrets.contains_key(key));
     let inputs = Inputs { secrets: &secrets, kept: &kept, placement: &placement };

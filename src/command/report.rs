@@ -182,9 +182,6 @@ fn refusal_message(refusal: &Refusal, folder: &Path) -> String {
     let path = folder.join(refusal.output.path());
     let path = path.display();
     match &refusal.reason {
-        RefusalReason::NotOurs if refusal.output.is_block() => {
-            format!("`{path}` stands there already, and has no block of codelab-gen")
-        }
         RefusalReason::NotOurs => format!("`{path}` stands there already, and codelab-gen did not write it"),
         RefusalReason::Edited if refusal.output.is_block() => {
             format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
@@ -200,19 +197,16 @@ fn refusal_message(refusal: &Refusal, folder: &Path) -> String {
         RefusalReason::OddLine(line) => {
             format!("line {line} of `{path}` is written in a way that not all readers of .env read alike")
         }
-        RefusalReason::KeyOutside { key, line } => {
-            format!("`{key}` stands outside of the block of codelab-gen as well, on line {line} of `{path}`")
-        }
+        RefusalReason::KeyOutside { key, inside, outside } => format!(
+            "`{key}` stands in the block of codelab-gen, on line {inside} of `{path}`, and outside of it, on line {outside}"
+        ),
+        RefusalReason::KeyTwice { key, line } => format!("`{key}` stands twice in `{path}`, again on line {line}"),
     }
 }
 
 fn refusal_help(refusal: &Refusal) -> String {
     let name = refusal.output.path();
     match &refusal.reason {
-        RefusalReason::NotOurs if refusal.output.is_block() => format!(
-            "move it away (`mv {name} {name}.orig`), run codelab-gen again, and put lines of your own behind the block; \
-             a password that must stay goes into the environment of that run"
-        ),
         RefusalReason::NotOurs => {
             format!("move it away (`mv {name} {name}.orig`), or choose another folder with `--out`")
         }
@@ -229,8 +223,9 @@ fn refusal_help(refusal: &Refusal) -> String {
             "restore the line that is missing, or remove the one that is too much, as in .env.example".to_owned()
         }
         RefusalReason::OddLine(_) => "write it as KEY='value', in single quotes".to_owned(),
-        RefusalReason::KeyOutside { key, .. } => {
-            format!("remove that line; what `{key}` holds follows from the profile")
+        RefusalReason::KeyTwice { .. } => "keep the line that holds; Docker Compose takes the last one".to_owned(),
+        RefusalReason::KeyOutside { key, outside, .. } => {
+            format!("remove line {outside}; what `{key}` holds follows from the profile")
         }
     }
 }

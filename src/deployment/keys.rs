@@ -1,7 +1,9 @@
 //! Knows which keys of `.env` a deployment has, in their order, and what each one holds.
 //! Must not know any value of a secret, nor how a file says it.
 
-use super::{Deployment, Host, Server};
+use indexmap::IndexMap;
+
+use super::{Deployment, Host, Server, Variable};
 use crate::url::ConnectionUrl;
 use crate::value::EnvironmentKey;
 
@@ -42,6 +44,15 @@ pub const POSTGRES_USER: &str = "POSTGRES_USER";
 /// The key of the database that the server is made with.
 pub const POSTGRES_DB: &str = "POSTGRES_DB";
 
+impl DotenvKeys<'_> {
+    /// Whether a key is one of them.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let Self { server, urls, secrets } = self;
+        server.iter().chain(urls).chain(secrets).any(|key| key.name == name)
+    }
+}
+
 impl Deployment {
     /// Every key of `.env`.
     #[must_use]
@@ -56,6 +67,24 @@ impl Deployment {
                 .collect(),
             secrets: self.secrets.keys().filter(|name| !of_server.contains(name)).map(secret).collect(),
         }
+    }
+
+    /// The variables that services take from `.env` or the shell, each once, with what holds where one is not set.
+    #[must_use]
+    pub fn variables(&self) -> IndexMap<&EnvironmentKey, String> {
+        let mut variables = IndexMap::new();
+        for service in &self.services {
+            let of_port =
+                service.publish.as_ref().and_then(|port| Some((port.variable.as_ref()?, port.port.to_string())));
+            let of_environment = service.environment.iter().filter_map(|(_, variable)| match variable {
+                Variable::Environment { name, default } => Some((name, default.clone().unwrap_or_default())),
+                Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+            });
+            for (name, default) in of_port.into_iter().chain(of_environment) {
+                variables.entry(name).or_insert(default);
+            }
+        }
+        variables
     }
 }
 

@@ -160,17 +160,56 @@ fn no_secret_is_printed_or_stands_in_a_committed_file() {
 #[test]
 fn files_that_are_not_ours_are_refused_all_at_once_and_stay() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join(".env"), "MINE=1\n").unwrap();
+    fs::write(folder.path().join(".env.example"), "MINE=\n").unwrap();
     fs::write(folder.path().join("docker-compose.yml"), "services: {}\n").unwrap();
     let run = run(folder.path(), &["-p", "prod"]);
     assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
     let text = stderr(&run);
-    assert!(text.contains(".env` stands there already, and has no block of codelab-gen"), "{text}");
+    assert!(text.contains(".env.example` stands there already, and codelab-gen did not write it"), "{text}");
     assert!(text.contains("docker-compose.yml` stands there already, and codelab-gen did not write it"), "{text}");
-    assert!(text.contains("mv .env .env.orig") && text.ends_with("nothing was written\n"), "{text}");
-    assert_eq!(read(folder.path(), ".env"), "MINE=1\n");
+    assert!(text.contains("mv .env.example .env.example.orig") && text.ends_with("nothing was written\n"), "{text}");
+    assert_eq!(read(folder.path(), ".env.example"), "MINE=\n");
     assert_eq!(read(folder.path(), "docker-compose.yml"), "services: {}\n");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_dotenv_of_the_users_own_is_adopted_with_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = "# hand-kept\nPOSTGRES_USER=codelab\nPOSTGRES_PASSWORD='my own p@ssword'\nPOSTGRES_DB=old_db\n\
+                COMPOSE_PROFILES=a\nLEGACY=1\n# AUTH_SERVICE__DB_URL=sqlite:///data/auth.db\n";
+    fs::write(folder.path().join(".env"), mine).unwrap();
+    let adopted = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(adopted.status.code(), Some(0), "{}", stderr(&adopted));
+    let dotenv = read(folder.path(), ".env");
+    let (before, block) = dotenv.split_at(dotenv.find("# >>> codelab-gen").unwrap());
+    assert_eq!(
+        before,
+        "# hand-kept\n# replaced by the block of codelab-gen: POSTGRES_DB=old_db\nCOMPOSE_PROFILES=a\nLEGACY=1\n\
+         # AUTH_SERVICE__DB_URL=sqlite:///data/auth.db\n\n"
+    );
+    assert_eq!(value(block, "POSTGRES_PASSWORD"), "'my own p@ssword'");
+    assert!(value(block, "AUTH_SERVICE__DB_URL").contains(":my%20own%20p%40ssword@"), "{block}");
+    let notes = stderr(&adopted);
+    assert!(notes.contains("`.env` was adopted") && notes.contains("`LEGACY` stayed outside of it"), "{notes}");
+    assert!(!notes.contains("COMPOSE_PROFILES"), "{notes}");
+    let again = run(folder.path(), &[]);
+    assert!(stdout(&again).contains("unchanged .env\n"), "{}", stdout(&again));
+    assert!(!stderr(&again).contains("adopted"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_dotenv_that_readers_read_differently_is_not_adopted() {
+    for (mine, line) in [("A=1\nPOSTGRES_PASSWORD=my p@ss\n", 2), ("export POSTGRES_PASSWORD=x\n", 1), ("A=\"x\n", 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".env"), mine).unwrap();
+        let run = run(folder.path(), &["-p", "prod"]);
+        assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+        assert!(stderr(&run).contains(&format!("line {line} of ")), "{}", stderr(&run));
+        assert!(!stderr(&run).contains("p@ss"), "{}", stderr(&run));
+        assert_eq!(read(folder.path(), ".env"), mine);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
 
 #[test]
@@ -208,15 +247,23 @@ fn a_key_on_both_sides_of_the_mark_and_an_odd_line_are_refused_with_their_line()
     let block = read(folder.path(), ".env");
     let odd = 2 + block.lines().position(|line| line.starts_with("POSTGRES_DB=")).unwrap();
     for (dotenv, line, what) in [
-        (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` stands outside of the block"),
-        (format!("{block}\nexport POSTGRES_USER=x\n"), block.lines().count() + 2, "`POSTGRES_USER` stands outside"),
+        (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` stands in the block"),
+        (
+            format!("{block}\nexport POSTGRES_USER=x\n"),
+            block.lines().count() + 2,
+            "`POSTGRES_USER` stands in the block",
+        ),
         (format!("# mine\n{}", block.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")), odd, "in a way that not all"),
     ] {
         fs::write(folder.path().join(".env"), &dotenv).unwrap();
         let run = run(folder.path(), &[]);
         assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
         let text = stderr(&run);
-        assert!(text.contains(what) && text.contains(&format!("line {line} of ")), "{line}: {text}");
+        assert!(
+            text.contains(what)
+                && (text.contains(&format!("line {line} of ")) || text.contains(&format!("on line {line}\n"))),
+            "{line}: {text}"
+        );
         assert_eq!(read(folder.path(), ".env"), dotenv);
     }
 }

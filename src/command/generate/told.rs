@@ -75,6 +75,7 @@ impl Telling<'_> {
             let path = self.shown(Output::InitScript);
             notes.push(format!("note: `{path}` is not used by this profile; it was left as it is\n"));
         }
+        notes.extend(self.adoption());
         for (name, chosen) in self.secrets {
             if let Some(why) = chosen.weakness {
                 let help = format!("codelab-gen rotate {name}");
@@ -115,6 +116,28 @@ impl Telling<'_> {
                 || self.deployment.services.iter().any(|service| service.name.as_str() == name)
         };
         self.existing.services().iter().any(|name| !starts(name))
+    }
+
+    /// What an adopted `.env` holds that nothing of this deployment reads.
+    fn adoption(&self) -> Option<String> {
+        if !self.existing.is_to_be_adopted() {
+            return None;
+        }
+        let dotenv = self.shown(Output::Dotenv);
+        let keys = self.deployment.dotenv_keys();
+        let variables = self.deployment.variables();
+        let is_read = |key: &str| {
+            key.starts_with("COMPOSE_") || keys.has(key) || variables.keys().any(|name| name.as_str() == key)
+        };
+        let unread: Vec<_> = self.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
+        let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
+        if !unread.is_empty() {
+            note.push_str("  = help: ");
+            note.push_str(&unread);
+            note.push_str(" stayed outside of it, and nothing in this deployment reads them\n");
+        }
+        Some(note)
     }
 
     /// Everything on disk that Compose will look for and not find.

@@ -1,13 +1,12 @@
 //! Knows what `.env` and `.env.example` say beside the secrets, which come finished from the module that may see them.
 //! Must not know a secret's value.
 
-use indexmap::IndexMap;
 use minijinja::Value;
 use serde::Serialize;
 
 use super::super::escape::{comment, interpolated};
 use super::Header;
-use crate::deployment::{Deployment, DotenvKey, Holds, Variable};
+use crate::deployment::{Deployment, DotenvKey, Holds};
 use crate::placement::Placement;
 use crate::secret::Line;
 use crate::value::EnvironmentKey;
@@ -66,23 +65,8 @@ fn line(key: &DotenvKey<'_>) -> Line {
     Line::new(&key.name, value)
 }
 
-/// Variables that services take from `.env` or the shell, each once, with what holds where they are not set.
+/// The lines are comments: quoting is not needed, and a line end must not end them.
 fn variables(deployment: &Deployment) -> Vec<Line> {
-    let mut variables: IndexMap<&EnvironmentKey, String> = IndexMap::new();
-    let mut add = |key, default: &str| {
-        variables.entry(key).or_insert_with(|| default.to_owned());
-    };
-    for service in &deployment.services {
-        if let Some((key, port)) = service.publish.as_ref().and_then(|port| Some((port.variable.as_ref()?, port.port)))
-        {
-            add(key, &port.to_string());
-        }
-        for (_, variable) in &service.environment {
-            if let Variable::Environment { name, default } = variable {
-                add(name, default.as_deref().unwrap_or_default());
-            }
-        }
-    }
-    // the lines are comments: quoting is not needed, and a line end must not end them
-    variables.into_iter().map(|(key, default)| Line::new(key.as_str(), comment(&default))).collect()
+    let line = |(key, default): (&EnvironmentKey, String)| Line::new(key.as_str(), comment(&default));
+    deployment.variables().into_iter().map(line).collect()
 }

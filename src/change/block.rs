@@ -1,0 +1,134 @@
+//! Knows how the block of codelab-gen comes into a `.env` that is the user's, and how such a file is adopted.
+//! Must not know which keys the block has, nor show a value.
+
+use super::RefusalReason;
+use crate::dotenv::{self, Entry, UserPart};
+
+/// What stands before a line of the user's that the block replaces with another value.
+const REPLACED: &str = "# replaced by the block of codelab-gen: ";
+
+/// What makes a `.env` unreadable that has codelab-gen's marks, or what was left of them.
+pub(super) fn fault(text: &str) -> Option<RefusalReason> {
+    let has_marks = text.contains(dotenv::BLOCK_START) || text.contains(dotenv::BLOCK_END);
+    match dotenv::split(text) {
+        Some(split) if split.block.contains('\r') => Some(RefusalReason::CarriageReturns),
+        None if has_marks => Some(RefusalReason::BrokenMarks),
+        Some(_) | None => None,
+    }
+}
+
+/// The file with the new block in it: in the place of the old one, else behind the user's lines.
+///
+/// # Errors
+/// Where the file can't be read for sure, or has a key of the block a second time.
+pub(super) fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> {
+    if let Some(reason) = fault(existing) {
+        return Err(vec![reason]);
+    }
+    let ours = dotenv::read(block).unwrap_or_default();
+    match dotenv::split(existing) {
+        Some(split) => {
+            let inside = 1 + split.before.matches('\n').count();
+            let behind = inside + split.block.matches('\n').count();
+            let mut found = clashes(split.before, 1, &ours, inside)?;
+            found.extend(clashes(split.after, behind, &ours, inside)?);
+            if found.is_empty() { Ok(format!("{}{block}{}", split.before, split.after)) } else { Err(found) }
+        }
+        None => adopt(block, existing, &ours),
+    }
+}
+
+/// The keys of the block that a user's lines set as well; `first` is the number of their first line.
+fn clashes(text: &str, first: usize, ours: &[Entry], inside: usize) -> Result<Vec<RefusalReason>, Vec<RefusalReason>> {
+    let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(first + odd.0 - 1)])?;
+    let clash = |part: &UserPart<'_>| {
+        let entry = ours.iter().find(|entry| Some(entry.key.as_str()) == part.key)?;
+        let (inside, outside) = (inside + entry.line - 1, first + part.line - 1);
+        Some(RefusalReason::KeyOutside { key: entry.key.clone(), inside, outside })
+    };
+    Ok(parts.iter().filter_map(clash).collect())
+}
+
+/// A file without a block: lines that say what the block says move into it, lines that say something else stay as
+/// comments, all others stay as they are.
+fn adopt(block: &str, existing: &str, ours: &[Entry]) -> Result<String, Vec<RefusalReason>> {
+    let parts = managed_parts(existing, |key| ours.iter().any(|entry| entry.key == key))?;
+    let mut text = String::new();
+    for part in &parts {
+        match ours.iter().find(|entry| Some(entry.key.as_str()) == part.key) {
+            None => text.push_str(part.text),
+            Some(entry) if part.value.as_deref() == Some(entry.value.as_str()) => {}
+            Some(_) => {
+                for line in part.text.lines() {
+                    text.extend([REPLACED, line, "\n"]);
+                }
+            }
+        }
+    }
+    let text = text.trim_end_matches('\n');
+    Ok(if text.is_empty() { block.to_owned() } else { format!("{text}\n\n{block}") })
+}
+
+/// The user's lines of a file without a block, once it is sure what all keys that matter hold.
+///
+/// # Errors
+/// Where such a key is written in a form that readers read differently, or twice.
+pub(super) fn managed_parts(
+    text: &str,
+    matters: impl Fn(&str) -> bool,
+) -> Result<Vec<UserPart<'_>>, Vec<RefusalReason>> {
+    let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(odd.0)])?;
+    let mut reasons = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for part in &parts {
+        let Some(key) = part.key.filter(|key| matters(key)) else { continue };
+        if part.value.is_none() {
+            reasons.push(RefusalReason::OddLine(part.line));
+        } else if seen.contains(&key) {
+            reasons.push(RefusalReason::KeyTwice { key: key.to_owned(), line: part.line });
+        }
+        seen.push(key);
+    }
+    if reasons.is_empty() { Ok(parts) } else { Err(reasons) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: &str = "# >>> codelab-gen: x\nA=1\nB=2\n# <<< codelab-gen\n";
+
+    #[test]
+    fn a_file_without_a_block_is_adopted_and_loses_nothing() {
+        let adopted = place(BLOCK, "# mine\nC=3\nA=1\nB='other'\nexport D=4\n\n").unwrap_or_default();
+        let expected = "# mine\nC=3\n# replaced by the block of codelab-gen: B='other'\nexport D=4\n\n";
+        assert_eq!(adopted, format!("{expected}{BLOCK}"));
+        assert_eq!(place(BLOCK, &adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes");
+        assert_eq!(place(BLOCK, "").as_deref(), Ok(BLOCK));
+        assert_eq!(place(BLOCK, "A=1").as_deref(), Ok(BLOCK));
+    }
+
+    #[test]
+    fn what_readers_would_read_differently_is_refused_with_its_line() {
+        for (text, reason) in [
+            ("X=1\nexport A=1\n", RefusalReason::OddLine(2)),
+            ("A=a b\n", RefusalReason::OddLine(1)),
+            ("A=1\r\n", RefusalReason::OddLine(1)),
+            ("\u{feff}A=1\n", RefusalReason::OddLine(1)),
+            ("X=\"open\nA=1\n", RefusalReason::OddLine(1)),
+            ("A=1\nA=2\n", RefusalReason::KeyTwice { key: "A".into(), line: 2 }),
+        ] {
+            assert_eq!(place(BLOCK, text), Err(vec![reason]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_on_both_sides_is_told_with_both_lines() {
+        let text = format!("X=1\nA=1\n{BLOCK}\nB=2\n");
+        let expected = [
+            RefusalReason::KeyOutside { key: "A".into(), inside: 4, outside: 2 },
+            RefusalReason::KeyOutside { key: "B".into(), inside: 5, outside: 8 },
+        ];
+        assert_eq!(place(BLOCK, &text), Err(expected.to_vec()));
+    }
+}
