@@ -4,14 +4,24 @@
 mod apply;
 mod block;
 mod existing;
+mod lock;
 
 use std::path::{Path, PathBuf};
 
 use crate::render::{Output, RenderedFile, Seal, examine};
+use crate::secret::Secret;
 use crate::yaml;
 
-pub use apply::{WriteFault, apply, lock};
+pub use apply::{WriteFault, apply};
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
+pub use lock::FolderLock;
+
+/// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
+/// protects it is its folder.
+const SECRET_FILE_MODE: u32 = 0o644;
+
+/// The permissions of the folder of such files.
+const SECRET_FOLDER_MODE: u32 = 0o700;
 
 /// What happens to one output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +56,22 @@ pub struct Change {
     text: String,
 }
 
+/// The file of one secret with what happens to it.
+pub struct SecretChange {
+    /// Where it stands in the output folder.
+    pub path: String,
+    /// What happens.
+    pub kind: ChangeKind,
+    /// What it holds afterwards.
+    secret: Secret,
+}
+
 /// All that one run would change.
 pub struct ChangeSet {
     /// The output folder.
     pub folder: PathBuf,
+    /// Every file of a secret.
+    pub secret_files: Vec<SecretChange>,
     /// Every output of the deployment.
     pub changes: Vec<Change>,
 }
@@ -113,7 +135,12 @@ pub enum RefusalReason {
 ///
 /// # Errors
 /// Every file that may not be written.
-pub fn plan(folder: &Path, files: Vec<RenderedFile>, existing: &Existing) -> Result<ChangeSet, Vec<Refusal>> {
+pub fn plan(
+    folder: &Path,
+    files: Vec<RenderedFile>,
+    secret_files: Vec<(String, Secret)>,
+    existing: &Existing,
+) -> Result<ChangeSet, Vec<Refusal>> {
     let mut changes = Vec::new();
     let mut refusals = Vec::new();
     for file in files {
@@ -123,7 +150,20 @@ pub fn plan(folder: &Path, files: Vec<RenderedFile>, existing: &Existing) -> Res
             Err(reasons) => refusals.extend(reasons.into_iter().map(|reason| Refusal { output, reason })),
         }
     }
-    if refusals.is_empty() { Ok(ChangeSet { folder: folder.to_owned(), changes }) } else { Err(refusals) }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let secret_files = secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect();
+    Ok(ChangeSet { folder: folder.to_owned(), secret_files, changes })
+}
+
+fn plan_secret(path: String, secret: Secret, existing: &Existing) -> SecretChange {
+    let kind = match existing.secret_file(&path) {
+        None => ChangeKind::Created,
+        Some(file) if secret.is_text(&file.text) && file.mode == SECRET_FILE_MODE => ChangeKind::Unchanged,
+        Some(_) => ChangeKind::Updated,
+    };
+    SecretChange { path, kind, secret }
 }
 
 fn plan_file(file: RenderedFile, existing: Option<&ExistingFile>) -> Result<Change, Vec<RefusalReason>> {

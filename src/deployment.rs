@@ -10,10 +10,10 @@ use crate::url::{ConnectionUrl, Login};
 use crate::value::{
     Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Duration, EnvironmentKey, ExtensionName,
     HostAddress, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProjectName, Replicas, RoleName,
-    ServiceName, SettingName, Stage, StartCondition, Tls, VariableName, VolumeName,
+    SecretsIn, ServiceName, SettingName, Stage, StartCondition, Tls, VariableName, VolumeName,
 };
 
-pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER};
+pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, secret_file_path};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct Deployment {
     pub volumes: Vec<VolumeName>,
     /// Every secret with the rule for its first value.
     pub secrets: IndexMap<EnvironmentKey, SecretRule>,
+    /// How secrets reach Compose.
+    pub secrets_in: SecretsIn,
     /// Raw top-level Compose keys.
     pub compose: Vec<(String, Raw)>,
 }

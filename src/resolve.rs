@@ -15,7 +15,7 @@ use crate::deployment::{Deployment, Host, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Raw, RawKeys, SecretRule, Setting, given};
-use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, Stage, VolumeName};
+use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, SecretsIn, Stage, VolumeName};
 
 /// Fills in every default and checks every rule between fields.
 ///
@@ -34,6 +34,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let stage = stage(profile, faults);
     let project = project(profile, faults);
     let server = server::resolve_server(profile, stage.unwrap_or(Stage::Development), faults);
+    let secrets_in = secrets_in(profile, faults);
     let scope = service::Scope {
         engine: profile.engine.copied(),
         stage: stage.unwrap_or(Stage::Development),
@@ -41,6 +42,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         postgres_section: profile.postgres.is_given(),
         services: &profile.services,
         secrets: given(&profile.secrets).map(|(name, _)| name).collect(),
+        secrets_in,
     };
     let mut services: Vec<Service> = Vec::new();
     let mut all_resolved = true;
@@ -64,6 +66,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         project: project?,
         volumes: volumes(&services, server.as_ref()),
         secrets: secrets(profile, server.as_ref()),
+        secrets_in,
         compose: raw(&profile.compose),
         services,
         server,
@@ -103,6 +106,18 @@ fn project(profile: &Profile, faults: &mut Faults) -> Option<ProjectName> {
         faults.add(Code::MissingField, place, "the profile does not name its project", help);
     }
     project
+}
+
+/// Files of secrets are mounted into the server's container, so there must be one.
+fn secrets_in(profile: &Profile, faults: &mut Faults) -> SecretsIn {
+    let secrets_in = profile.secrets_in.copied().unwrap_or(SecretsIn::Dotenv);
+    let external = profile.postgres.get().is_some_and(|postgres| postgres.external.is_given());
+    if secrets_in == SecretsIn::Files && external {
+        let place = Place::value(&FieldPath::root().key("secrets_in"));
+        let message = "files of secrets are for the server's container, but the server is external";
+        faults.add(Code::Conflict, place, message, "write `secrets_in: dotenv` or `secrets_in: environment`");
+    }
+    secrets_in
 }
 
 /// The server with what is on it; none where no service uses it.

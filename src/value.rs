@@ -11,7 +11,7 @@ mod number;
 mod path;
 mod text;
 
-pub use choice::{Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Stage, StartCondition, Tls};
+pub use choice::{Access, Choice, CommandProbe, DatabasePart, Driver, Engine, SecretsIn, Stage, StartCondition, Tls};
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use name::{

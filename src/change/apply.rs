@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{Change, ChangeKind, ChangeSet};
+use super::{ChangeKind, ChangeSet, SECRET_FILE_MODE, SECRET_FOLDER_MODE};
 
 /// The operating system did not let a file be written; every output is as it was, or new as a whole.
 #[derive(Debug)]
@@ -23,34 +23,16 @@ struct Staged {
     path: PathBuf,
 }
 
-/// Waits until no other run works on the folder, and keeps others out as long as the result lives. Locked is the folder
-/// itself, or the nearest one above it that exists: there is no lock file that a killed run could leave.
-///
-/// # Errors
-/// Where that folder can't be opened.
-pub fn lock(folder: &Path) -> Result<File, WriteFault> {
-    let fault = |error| WriteFault { path: folder.to_owned(), error };
-    let nearest = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
-    let file = File::open(nearest).map_err(fault)?;
-    match file.lock() {
-        // a file system without locks
-        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(fault(error)),
-        Ok(()) | Err(_) => Ok(file),
-    }
-}
-
 /// Writes every change.
 ///
 /// # Errors
 /// The first file that can't be written. Before the first rename nothing has changed; each rename replaces a whole file.
 pub fn apply(changes: &ChangeSet) -> Result<(), WriteFault> {
-    let due = changes.changes.iter().filter(|change| change.kind != ChangeKind::Unchanged);
     let mut staged = Vec::new();
-    for change in due {
-        if let Err(fault) = stage(change, &changes.folder, &mut staged) {
-            discard(&staged);
-            return Err(fault);
-        }
+    let result = stage_all(changes, &mut staged);
+    if let Err(fault) = result {
+        discard(&staged);
+        return Err(fault);
     }
     for (index, Staged { temporary, path }) in staged.iter().enumerate() {
         if let Err(error) = fs::rename(temporary, path) {
@@ -61,16 +43,34 @@ pub fn apply(changes: &ChangeSet) -> Result<(), WriteFault> {
     sync_folders(&staged)
 }
 
-fn stage(change: &Change, folder: &Path, staged: &mut Vec<Staged>) -> Result<(), WriteFault> {
-    let path = folder.join(change.output.path());
+fn stage_all(changes: &ChangeSet, staged: &mut Vec<Staged>) -> Result<(), WriteFault> {
+    for change in changes.secret_files.iter().filter(|change| change.kind != ChangeKind::Unchanged) {
+        let path = changes.folder.join(&change.path);
+        close_folder(&path)?;
+        stage(path, SECRET_FILE_MODE, staged, |file| change.secret.write_to(file))?;
+    }
+    for change in changes.changes.iter().filter(|change| change.kind != ChangeKind::Unchanged) {
+        let path = changes.folder.join(change.output.path());
+        stage(path, change.output.mode(), staged, |file| file.write_all(change.text.as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// Writes a file beside its place.
+fn stage(
+    path: PathBuf,
+    mode: u32,
+    staged: &mut Vec<Staged>,
+    fill: impl Fn(&mut File) -> io::Result<()>,
+) -> Result<(), WriteFault> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = path.with_file_name(format!(".{}.codelab-gen.tmp", name.trim_start_matches('.')));
-    let result = write(&temporary, &change.text, change.output.mode());
+    let result = write(&temporary, mode, fill);
     staged.push(Staged { temporary, path: path.clone() });
     result.map_err(|error| WriteFault { path, error })
 }
 
-fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+fn write(path: &Path, mode: u32, fill: impl Fn(&mut File) -> io::Result<()>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -79,11 +79,19 @@ fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let mut opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     // the mode of `open` is cut by the umask
-    file.set_permissions(Permissions::from_mode(mode))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    opened.set_permissions(Permissions::from_mode(mode))?;
+    fill(&mut opened)?;
+    opened.sync_all()
+}
+
+/// Makes the folder of a secret's file one that only its owner can enter.
+fn close_folder(path: &Path) -> Result<(), WriteFault> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(SECRET_FOLDER_MODE)))
+        .map_err(|error| WriteFault { path: folder.to_owned(), error })
 }
 
 /// Removes files that were written beside their places; what can't be removed is removed by the next run.

@@ -25,6 +25,7 @@ pub struct ExistingFile {
 /// All outputs that are there, of this profile or another one.
 pub struct Existing {
     files: Vec<(Output, ExistingFile)>,
+    secret_files: IndexMap<String, ExistingFile>,
 }
 
 /// Why the output folder can't be read.
@@ -42,18 +43,31 @@ pub enum ReadFault {
 }
 
 impl Existing {
-    /// Reads every output that stands in the folder; none where there is no folder.
+    /// Reads every output that stands in the folder, and the files of secrets at these paths; none where there is no
+    /// folder.
     ///
     /// # Errors
     /// Where something that is no regular file of UTF-8 stands in the place of an output, or can't be read.
-    pub fn read(folder: &Path) -> Result<Self, ReadFault> {
+    pub fn read(folder: &Path, secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut files = Vec::new();
         for output in Output::ALL {
             if let Some(file) = read_output(folder, output)? {
                 files.push((output, file));
             }
         }
-        Ok(Self { files })
+        let mut secret_files = IndexMap::new();
+        for path in secret_paths {
+            let found = read_secret_file(&folder.join(path));
+            let found = found.map_err(|error| ReadFault::Io { path: folder.join(path), error })?;
+            secret_files.extend(found.map(|file| (path.clone(), file)));
+        }
+        Ok(Self { files, secret_files })
+    }
+
+    /// The file of a secret, where it is there.
+    #[must_use]
+    pub fn secret_file(&self, path: &str) -> Option<&ExistingFile> {
+        self.secret_files.get(path)
     }
 
     /// The output, where it is there.
@@ -142,6 +156,20 @@ pub fn unused_secrets(
         .filter_map(|(key, secret)| Some((EnvironmentKey::parse(key).ok()?, secret.clone())))
         .filter(|(key, _)| !used(key))
         .collect()
+}
+
+/// Not through a link: what it leads to would be replaced by a file.
+fn read_secret_file(path: &Path) -> io::Result<Option<ExistingFile>> {
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let text = std::fs::read_to_string(path)?;
+    Ok(Some(ExistingFile { text, mode: metadata.mode() & 0o7777 }))
 }
 
 fn read_output(folder: &Path, output: Output) -> Result<Option<ExistingFile>, ReadFault> {

@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 
 use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_note};
-use crate::change::{Existing, ReadFault, Refusal, WriteFault, apply, lock, plan, unused_secrets};
+use crate::change::{Existing, FolderLock, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
 use crate::cli::{Format, GenerateArgs};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, secret_file_path};
 use crate::layers::gather;
 use crate::outcome::Failure;
 use crate::placement::{Placement, normalized, relative};
@@ -34,21 +34,25 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure
     let root = relative(&folder, &normalized(catalogue.root()));
     let placement = Placement { profile: recorded_name.recorded_in(&folder), root };
     check_recordable(&placement)?;
-    let _lock = lock(&folder).map_err(write_failure)?;
-    let existing = read_existing(&folder)?;
+    let _lock = FolderLock::acquire(&folder).map_err(write_failure)?;
+    let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
+    let existing = read_existing(&folder, &secret_paths)?;
     let keys = deployment.dotenv_keys();
     let block = existing.values(|key| keys.has(key)).map_err(|refusals| refused(&folder, refusals))?;
-    let secrets = secrets(args, &deployment, &block, &folder, catalogue.root(), world)?;
-    let kept = unused_secrets(&block, |key| deployment.secrets.contains_key(key));
+    let stored = stored_secrets(&deployment, &existing, &block);
+    let secrets = secrets(args, &deployment, &stored, &folder, catalogue.root(), world)?;
+    let rules = deployment.kept_secrets();
+    let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let inputs = Inputs { secrets: &secrets, kept: &kept, placement: &placement };
     let files = render(&deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let changes = plan(&folder, files, &existing).map_err(|refusals| refused(&folder, refusals))?;
+    let secret_files = secret_files(&deployment, &secrets);
+    let changes = plan(&folder, files, secret_files, &existing).map_err(|refusals| refused(&folder, refusals))?;
     apply(&changes).map_err(write_failure)?;
     let telling = told::Telling {
         deployment: &deployment,
         changes: &changes,
         secrets: &secrets,
-        edited: &edited(&block, &deployment),
+        edited: &edited(&stored, &deployment),
         existing: &existing,
         root: catalogue.root(),
         current: &world.current,
@@ -83,13 +87,10 @@ fn output_folder(args: &GenerateArgs, out: Option<&HostPath>, catalogue: &Catalo
     normalized(&folder)
 }
 
-fn read_existing(folder: &Path) -> Result<Existing, Failure> {
-    Existing::read(folder).map_err(|fault| match fault {
+fn read_existing(folder: &Path, secret_paths: &[String]) -> Result<Existing, Failure> {
+    Existing::read(folder, secret_paths).map_err(|fault| match fault {
         ReadFault::Refused(refusal) => refused(folder, vec![refusal]),
-        ReadFault::Io { path, error } if error.kind() == std::io::ErrorKind::NotADirectory => Failure::outside(
-            format!("`{}` can't stand there: a part of its path is a file", path.display()),
-            "move that file away, or choose another folder with `--out`",
-        ),
+        ReadFault::Io { path, error } if error.kind() == std::io::ErrorKind::NotADirectory => not_a_folder(&path),
         ReadFault::Io { path, error } => {
             Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
         }
@@ -100,27 +101,64 @@ fn refused(folder: &Path, refusals: Vec<Refusal>) -> Failure {
     Failure::Refused { folder: folder.to_owned(), refusals }
 }
 
+/// The values that are kept already: in the block of `.env`, or in files of their own. Where both have one, the place
+/// that this deployment uses counts.
+fn stored_secrets(
+    deployment: &Deployment,
+    existing: &Existing,
+    block: &IndexMap<String, Secret>,
+) -> IndexMap<String, Secret> {
+    let in_files = deployment.secret_files();
+    let mut stored = block.clone();
+    for name in deployment.secrets.keys() {
+        let file = existing.secret_file(&secret_file_path(name));
+        let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
+        let Some(secret) = secret else { continue };
+        if in_files.contains(&name) || !stored.contains_key(name.as_str()) {
+            stored.insert(name.to_string(), secret);
+        }
+    }
+    stored
+}
+
+/// The files of secrets with what they are to hold.
+fn secret_files(deployment: &Deployment, secrets: &Secrets) -> Vec<(String, Secret)> {
+    let names = deployment.secret_files().into_iter();
+    names.filter_map(|name| Some((secret_file_path(name), secrets.get(name)?.secret.clone()))).collect()
+}
+
 fn secrets(
     args: &GenerateArgs,
     deployment: &Deployment,
-    block: &IndexMap<String, Secret>,
+    stored: &IndexMap<String, Secret>,
     folder: &Path,
     root: &Path,
     world: &World,
 ) -> Result<Secrets, Failure> {
     let mut outside = Outside {
-        dotenv: block,
+        stored,
         environment: &world.environment,
         file: &|path| std::fs::read_to_string(root.join(path)),
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
         judge_strength: deployment.stage.is_strict(),
         allow_weak: args.allow_weak_secrets,
     };
-    choose(&deployment.secrets, &mut outside).map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
+    choose(&deployment.kept_secrets(), &mut outside)
+        .map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
+}
+
+fn not_a_folder(path: &Path) -> Failure {
+    Failure::outside(
+        format!("`{}` can't stand there: a part of its path is a file", path.display()),
+        "move that file away, or choose another folder with `--out`",
+    )
 }
 
 fn write_failure(fault: WriteFault) -> Failure {
     let WriteFault { path, error } = fault;
+    if error.kind() == std::io::ErrorKind::NotADirectory || error.kind() == std::io::ErrorKind::AlreadyExists {
+        return not_a_folder(&path);
+    }
     Failure::outside(
         format!("can't write `{}`: {error}", path.display()),
         "look at the permissions of its folder and at the space on its disk; every file is as it was or new as a whole",

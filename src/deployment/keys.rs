@@ -4,8 +4,9 @@
 use indexmap::IndexMap;
 
 use super::{Deployment, Host, Server, Variable};
+use crate::profile::SecretRule;
 use crate::url::ConnectionUrl;
-use crate::value::EnvironmentKey;
+use crate::value::{EnvironmentKey, SecretsIn};
 
 /// The keys of `.env`, by section.
 #[derive(Debug, Clone, Default)]
@@ -38,13 +39,37 @@ pub enum Holds<'d> {
     Url(&'d ConnectionUrl),
 }
 
+/// Where the file of a secret stands in the output folder.
+#[must_use]
+pub fn secret_file_path(name: &EnvironmentKey) -> String {
+    format!("secrets/{}", name.as_str().to_ascii_lowercase())
+}
+
 /// The key of the role that the server is made with.
 pub const POSTGRES_USER: &str = "POSTGRES_USER";
 
 /// The key of the database that the server is made with.
 pub const POSTGRES_DB: &str = "POSTGRES_DB";
 
-impl DotenvKeys<'_> {
+impl DotenvKey<'_> {
+    /// Whether a secret is in what it holds.
+    fn is_secret(key: &DotenvKey<'_>) -> bool {
+        match key.holds {
+            Holds::Text(_) => false,
+            Holds::Secret(_) => true,
+            Holds::Url(url) => url.password().is_some(),
+        }
+    }
+}
+
+impl<'d> DotenvKeys<'d> {
+    fn without(mut self, drops: impl Fn(&DotenvKey<'d>) -> bool) -> Self {
+        for section in [&mut self.server, &mut self.urls, &mut self.secrets] {
+            section.retain(|key| !drops(key));
+        }
+        self
+    }
+
     /// Whether a key is one of them.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -60,12 +85,37 @@ impl Deployment {
         let of_server = self.server.as_ref().map(passwords).unwrap_or_default();
         let secret = |name| DotenvKey { name: ToString::to_string(name), holds: Holds::Secret(name) };
         let databases = self.services.iter().filter_map(|service| service.database.as_ref());
-        DotenvKeys {
+        let keys = DotenvKeys {
             server: self.server.as_ref().map(|server| server_keys(server, &of_server)).unwrap_or_default(),
             urls: databases
                 .map(|database| DotenvKey { name: database.key.to_string(), holds: Holds::Url(&database.url) })
                 .collect(),
             secrets: self.secrets.keys().filter(|name| !of_server.contains(name)).map(secret).collect(),
+        };
+        match self.secrets_in {
+            SecretsIn::Dotenv => keys,
+            SecretsIn::Environment => keys.without(DotenvKey::is_secret),
+            SecretsIn::Files => {
+                keys.without(|key| matches!(key.holds, Holds::Secret(name) if of_server.contains(&name)))
+            }
+        }
+    }
+
+    /// The secrets that stand in files of their own, for the server alone.
+    #[must_use]
+    pub fn secret_files(&self) -> Vec<&EnvironmentKey> {
+        match (self.secrets_in, &self.server) {
+            (SecretsIn::Files, Some(server)) => passwords(server),
+            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment, _) => Vec::new(),
+        }
+    }
+
+    /// The secrets whose values codelab-gen keeps; in the environment they are a secret manager's.
+    #[must_use]
+    pub fn kept_secrets(&self) -> IndexMap<EnvironmentKey, SecretRule> {
+        match self.secrets_in {
+            SecretsIn::Dotenv | SecretsIn::Files => self.secrets.clone(),
+            SecretsIn::Environment => IndexMap::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::diagnostic::Code;
 use crate::value::{
     Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Driver, Duration, Engine, EnvironmentKey,
     ExtensionName, HostName, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProfileName, ProjectName,
-    Replicas, RoleName, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+    Replicas, RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -37,6 +37,8 @@ record! {
         postgres: Postgres,
         /// Secrets by name, with the rule for their first value. Their values never stand in a profile.
         secrets: Named<EnvironmentKey, SecretRule>,
+        /// How secrets reach Compose; `dotenv` by default.
+        secrets_in: SecretsIn,
         /// Raw top-level Compose keys that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
     }

@@ -13,7 +13,7 @@ use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
 use crate::value::{
     CommandProbe, ContainerPath, DatabasePart, Duration, Engine, EnvironmentKey, HostPath, Mount, MountSource,
-    Replicas, ServiceName, Stage, StartCondition, TextValue, VariableName,
+    Replicas, SecretsIn, ServiceName, Stage, StartCondition, TextValue, VariableName,
 };
 
 /// What of the rest of the profile a service depends on.
@@ -24,6 +24,7 @@ pub(super) struct Scope<'p> {
     pub(super) postgres_section: bool,
     pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
     pub(super) secrets: Vec<&'p EnvironmentKey>,
+    pub(super) secrets_in: SecretsIn,
 }
 
 /// Where the certificates of an external server's `ca` appear in a service's container.
@@ -212,7 +213,7 @@ fn environment(
             Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
             Value::Environment { name, default } => environment_variable(name, default.as_ref(), &at, faults),
             Value::Secret(secret) => secret_variable(secret, scope, &at, faults),
-            Value::Database(part) => part_of_database(*part, written, database, &at, faults),
+            Value::Database(part) => part_of_database(*part, written, database, scope, &at, faults),
         };
         variables.extend(variable.map(|variable| (name.clone(), variable)));
     }
@@ -259,6 +260,7 @@ fn part_of_database(
     part: DatabasePart,
     written: &profile::Service,
     database: Option<&crate::deployment::Database>,
+    scope: &Scope<'_>,
     at: &FieldPath,
     faults: &mut Faults,
 ) -> Option<Variable> {
@@ -283,6 +285,12 @@ fn part_of_database(
         (ConnectionUrl::Postgres(url), DatabasePart::Host) => Variable::Literal(url.host.clone()),
         (ConnectionUrl::Postgres(url), DatabasePart::Port) => Variable::Literal(url.port.to_string()),
         (ConnectionUrl::Postgres(url), DatabasePart::User) => Variable::Literal(url.login.role.to_string()),
+        (ConnectionUrl::Postgres(_), DatabasePart::Password) if scope.secrets_in == SecretsIn::Files => {
+            let message = "the password stands in a file that only the server gets";
+            let help = "use `{ database: url }`, or write `secrets_in: dotenv`";
+            faults.add(Code::NoSuchPart, place(), message, help);
+            return None;
+        }
         (ConnectionUrl::Postgres(url), DatabasePart::Password) => Variable::Secret(url.login.password.clone()),
         (ConnectionUrl::Postgres(url), DatabasePart::Name) => Variable::Literal(url.database.to_string()),
     };

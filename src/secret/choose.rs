@@ -21,8 +21,8 @@ pub struct NotUnicode;
 /// Where a secret's value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretOrigin {
-    /// The `.env` that stands there already.
-    DotEnv,
+    /// What was kept already.
+    Stored,
     /// The environment of codelab-gen.
     Environment,
     /// The file that the profile names.
@@ -47,8 +47,8 @@ pub type Secrets = IndexMap<EnvironmentKey, ChosenSecret>;
 
 /// What the outside knows of secrets; every part a plain value or a function, so that choosing stays testable.
 pub struct Outside<'o> {
-    /// The values in the block of the existing `.env`.
-    pub dotenv: &'o IndexMap<String, Secret>,
+    /// The values that are kept already, in `.env` or in files of their own.
+    pub stored: &'o IndexMap<String, Secret>,
     /// Looks up a variable of the environment.
     pub environment: &'o dyn Fn(&str) -> Result<Option<String>, NotUnicode>,
     /// Reads the file that a profile names for a secret.
@@ -112,7 +112,7 @@ pub fn choose(
         let judged = outside.judge_strength && !outside.allow_weak && origin != SecretOrigin::Generated;
         let weakness = if judged { weakness(&secret) } else { None };
         match weakness {
-            Some(why) if origin != SecretOrigin::DotEnv => faults.weak.push((name.clone(), why)),
+            Some(why) if origin != SecretOrigin::Stored => faults.weak.push((name.clone(), why)),
             Some(_) | None => {
                 chosen.insert(name.clone(), ChosenSecret { secret, origin, weakness });
             }
@@ -141,7 +141,7 @@ fn choose_one(
             }
         },
         SecretRule::Generate | SecretRule::Required => {
-            outside.dotenv.get(name.as_str()).map(|secret| (secret.clone(), SecretOrigin::DotEnv))
+            outside.stored.get(name.as_str()).map(|secret| (secret.clone(), SecretOrigin::Stored))
         }
     };
     match (kept, environment, rule) {
@@ -205,7 +205,7 @@ mod tests {
             Ok(found.map(|(_, value)| (*value).to_owned()))
         };
         let mut outside = Outside {
-            dotenv: &dotenv,
+            stored: &dotenv,
             environment: &lookup,
             file: &|_| Ok("from the file of mine\r\n".to_owned()),
             random: &mut |bytes| {

@@ -1,6 +1,8 @@
 //! Knows how secrets go into `.env`: the one place where a value leaves this module, as a text for one template.
 //! Must not know quoting, which every value of that file gets.
 
+use std::io;
+
 use indexmap::IndexMap;
 use minijinja::Value;
 use serde::Serialize;
@@ -75,4 +77,20 @@ pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret) -> Result<(
         return Err(Unwritable { what: "it holds a line end, of which the postgres image keeps the first line only" });
     }
     dotenv::quote(value).map(drop)
+}
+
+impl Secret {
+    /// Writes the value to its own file, without a line end: the image would strip one, other readers would not.
+    ///
+    /// # Errors
+    /// Where the file can't be written.
+    pub fn write_to(&self, file: &mut impl io::Write) -> io::Result<()> {
+        file.write_all(self.expose().as_bytes())
+    }
+
+    /// Whether a file's text is the value.
+    #[must_use]
+    pub fn is_text(&self, text: &str) -> bool {
+        self.expose() == text
+    }
 }

@@ -102,6 +102,18 @@ choices! {
         Disable = "disable",
     }
 
+    /// How secrets reach Compose.
+    SecretsIn {
+        /// They stand in `.env`, beside the connection URLs.
+        Dotenv = "dotenv",
+        /// A secret manager sets them in the environment of docker compose; `.env` holds none. They may have
+        /// A-Z a-z 0-9 . _ - only, because Compose can't encode them in URLs.
+        Environment = "environment",
+        /// The server's passwords stand in files below `secrets/`, which Compose gives to the server alone. Connection
+        /// URLs stay in `.env`, where the services read them.
+        Files = "files",
+    }
+
     /// Which program in the image asks the health check's URL.
     CommandProbe {
         /// Python's own library; slim images have neither curl nor wget.

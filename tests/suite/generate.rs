@@ -289,6 +289,8 @@ fn links_and_folders_in_the_place_of_outputs_are_refused() {
 fn a_required_secret_that_is_missing_is_named_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let settings = ["-p", "dev", "--set", "secrets.LLM_KEY=required", "--set", "secrets.MAIL_KEY=required"];
+    let elsewhere = run(folder.path(), &[&settings[..], &["-o", "new/folder"]].concat());
+    assert_eq!(elsewhere.status.code(), Some(5), "{}", stderr(&elsewhere));
     let missing = run(folder.path(), &settings);
     assert_eq!(missing.status.code(), Some(5), "{}", stderr(&missing));
     assert!(stderr(&missing).contains("required secrets are missing: `LLM_KEY`, `MAIL_KEY`"), "{}", stderr(&missing));
@@ -447,4 +449,62 @@ fn runs_at_once_do_not_get_in_each_others_way() {
     let dotenv = read(&folder.path().join("deploy"), ".env");
     assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains(value(&dotenv, "POSTGRES_PASSWORD")), "{dotenv}");
     assert_eq!(fs::read_dir(folder.path().join("deploy")).unwrap().count(), 4);
+}
+
+#[test]
+fn a_secret_moves_between_dotenv_and_its_file_and_stays_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_files = ["-p", "prod", "--set", "secrets_in=files"];
+    run(folder.path(), &["-p", "prod"]);
+    let password = value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD").to_owned();
+
+    let moved = run(folder.path(), &in_files);
+    assert!(stdout(&moved).contains("created   secrets/postgres_password\n"), "{}", stdout(&moved));
+    assert_eq!(read(folder.path(), "secrets/postgres_password"), password, "without a line end");
+    let dotenv = read(folder.path(), ".env");
+    assert!(!dotenv.contains("POSTGRES_PASSWORD=") && dotenv.contains(&format!(":{password}@")), "{dotenv}");
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!([mode("secrets"), mode("secrets/postgres_password")], [0o700, 0o644]);
+    let again = run(folder.path(), &in_files);
+    assert_eq!(stdout(&again).matches("unchanged ").count(), 5, "{}", stdout(&again));
+
+    fs::write(folder.path().join("secrets/postgres_password"), "edited by hand\n").unwrap();
+    let edited = run(folder.path(), &in_files);
+    assert_eq!(edited.status.code(), Some(0), "{}", stderr(&edited));
+    assert_eq!(read(folder.path(), "secrets/postgres_password"), "edited by hand");
+    assert!(read(folder.path(), ".env").contains(":edited%20by%20hand@"));
+
+    run(folder.path(), &["-p", "prod"]);
+    assert_eq!(value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD"), "'edited by hand'");
+}
+
+#[test]
+fn with_a_secret_manager_no_secret_is_made_asked_for_or_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["-p", "prod", "--set", "secrets_in=environment", "--set", "secrets.LLM_KEY=required"];
+    let run =
+        codelab_gen(folder.path()).args(arguments).env("POSTGRES_PASSWORD", "hunter2hunter2hunter2").output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert!(stderr(&run).contains("Docker Compose needs `POSTGRES_PASSWORD`, `LLM_KEY` in its environment"));
+    let dotenv = read(folder.path(), ".env");
+    assert!(!dotenv.contains("hunter2") && !dotenv.contains("PASSWORD") && !dotenv.contains("LLM_KEY"), "{dotenv}");
+    assert!(!dotenv.contains("__DB_URL"), "{dotenv}");
+    assert!(
+        read(folder.path(), "docker-compose.yml")
+            .contains("set POSTGRES_PASSWORD in the environment of docker compose")
+    );
+}
+
+#[test]
+fn a_password_in_a_file_has_no_part_for_a_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["-p", "prod", "--set", "secrets_in=files"];
+    let part = ["--set", "services.auth-service.environment.PGPASSWORD={ database: password }"];
+    let refused = run(folder.path(), &[&arguments[..], &part[..]].concat());
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(
+        stderr(&refused).contains("the password stands in a file that only the server gets"),
+        "{}",
+        stderr(&refused)
+    );
 }

@@ -8,26 +8,40 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{assert_matches_file, codelab_gen, stderr, tests};
 
-/// Every output with its permissions.
-const MODES: [(&str, u32); 4] =
-    [(".env", 0o600), (".env.example", 0o644), ("docker-compose.yml", 0o644), ("scripts/init-postgres.sh", 0o755)];
+/// The outputs of a deployment without a server, with their permissions.
+const WITHOUT_SERVER: &[(&str, u32)] = &[(".env", 0o600), (".env.example", 0o644), ("docker-compose.yml", 0o644)];
 
-/// What a golden folder is made from, and whether it has an init script.
+/// The outputs of a deployment with one.
+const WITH_SERVER: &[(&str, u32)] =
+    &[(".env", 0o600), (".env.example", 0o644), ("docker-compose.yml", 0o644), ("scripts/init-postgres.sh", 0o755)];
+
+/// The outputs where the server gets its password as a file.
+const WITH_SECRET_FILES: &[(&str, u32)] = &[
+    (".env", 0o600),
+    (".env.example", 0o644),
+    ("docker-compose.yml", 0o644),
+    ("scripts/init-postgres.sh", 0o755),
+    ("secrets/postgres_password", 0o644),
+];
+
+/// What a golden folder is made from, and what it holds.
 struct Case {
     name: &'static str,
     profile: &'static str,
     settings: &'static [&'static str],
-    has_server: bool,
+    files: &'static [(&'static str, u32)],
 }
 
-const CASES: [Case; 7] = [
-    Case { name: "dev-sqlite", profile: "dev", settings: &[], has_server: false },
-    Case { name: "prod-postgres", profile: "prod", settings: &[], has_server: true },
-    Case { name: "mixed", profile: "mixed", settings: &[], has_server: true },
-    Case { name: "staging", profile: "prod", settings: &["stage=staging"], has_server: true },
-    Case { name: "per-service", profile: "prod", settings: &["postgres.access=per_service"], has_server: true },
-    Case { name: "external", profile: "../golden/external.yaml", settings: &[], has_server: true },
-    Case { name: "every-field", profile: "../golden/every-field.yaml", settings: &[], has_server: true },
+const CASES: [Case; 9] = [
+    Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
+    Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
+    Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
+    Case { name: "staging", profile: "prod", settings: &["stage=staging"], files: WITH_SERVER },
+    Case { name: "per-service", profile: "prod", settings: &["postgres.access=per_service"], files: WITH_SERVER },
+    Case { name: "secrets-in-files", profile: "prod", settings: &["secrets_in=files"], files: WITH_SECRET_FILES },
+    Case { name: "secrets-in-environment", profile: "prod", settings: &["secrets_in=environment"], files: WITH_SERVER },
+    Case { name: "external", profile: "../golden/external.yaml", settings: &[], files: WITH_SERVER },
+    Case { name: "every-field", profile: "../golden/every-field.yaml", settings: &[], files: WITH_SERVER },
 ];
 
 fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -76,10 +90,8 @@ fn outputs_are_the_golden_files() {
         generate(&case, &folder);
         let mut files = Vec::new();
         files_below(&folder, &mut files);
-        let expected: Vec<_> =
-            MODES.iter().filter(|(path, _)| case.has_server || !path.starts_with("scripts")).collect();
-        assert_eq!(files.len(), expected.len(), "{}: {files:?}", case.name);
-        for (path, mode) in expected {
+        assert_eq!(files.len(), case.files.len(), "{}: {files:?}", case.name);
+        for (path, mode) in case.files {
             let file = folder.join(path);
             let text = fs::read_to_string(&file).unwrap();
             assert_matches_file(&text, &tests().join("golden").join(case.name).join(path));
@@ -97,7 +109,7 @@ fn golden_folders_hold_nothing_else() {
         files_below(&folder, &mut files);
         for file in files {
             let path = file.strip_prefix(&folder).unwrap();
-            assert!(MODES.iter().any(|(known, _)| Path::new(known) == path), "{}", file.display());
+            assert!(case.files.iter().any(|(known, _)| Path::new(known) == path), "{}", file.display());
         }
     }
 }

@@ -79,7 +79,7 @@ fn recorded(args: &GenerateArgs, catalogue: &Catalogue, world: &World) -> Result
     };
     for folder in folders {
         let folder = normalized(&folder);
-        if let Some(mark) = super::read_existing(&folder)?.mark() {
+        if let Some(mark) = super::read_existing(&folder, &[])?.mark() {
             return Ok(Some((mark, folder)));
         }
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Selection, origin};
-use crate::change::{ChangeSet, Existing};
-use crate::deployment::{Deployment, ExternalTls, Host, Program, Server};
+use crate::change::{ChangeKind, ChangeSet, Existing};
+use crate::deployment::{Deployment, ExternalTls, Host, Program, Server, secret_file_path};
 use crate::diagnostic::{Code, Diagnostic, Drawing, Place, draw};
 use crate::field::FieldPath;
 use crate::locate::Locator;
@@ -15,7 +15,7 @@ use crate::placement::{normalized, relative};
 use crate::render::Output;
 use crate::secret::{ChosenSecret, SecretOrigin, Secrets};
 use crate::source::Source;
-use crate::value::{EnvironmentKey, HostPath, MountSource, ServiceName};
+use crate::value::{EnvironmentKey, HostPath, MountSource, SecretsIn, ServiceName};
 
 /// Docker Compose refuses a file with more YAML nodes than this.
 const COMPOSE_NODE_LIMIT: usize = 100_000;
@@ -40,8 +40,9 @@ pub(super) fn first_line(selection: &Selection) -> String {
 impl Telling<'_> {
     /// The result for people.
     pub(super) fn text(&self) -> String {
-        let changes = self.changes.changes.iter();
-        let changes = changes.map(|change| format!("{:<9} {}\n", change.kind.as_str(), self.shown(change.output)));
+        let folder = relative(&normalized(self.current), &self.changes.folder);
+        let shown = |path: &str| if folder == "." { path.to_owned() } else { format!("{folder}/{path}") };
+        let changes = self.paths().map(|(kind, path)| format!("{:<9} {}\n", kind.as_str(), shown(path)));
         let secrets = self.secrets.iter();
         let secrets = secrets.map(|(name, chosen)| format!("secret    {name}: {}\n", self.origin(name, chosen)));
         let next = format!("next: {}\n", self.next_command());
@@ -50,8 +51,7 @@ impl Telling<'_> {
 
     /// The result for programs.
     pub(super) fn json(&self, profile: &str) -> Value {
-        let files = self.changes.changes.iter();
-        let files = files.map(|change| json!({ "path": change.output.path(), "change": change.kind.as_str() }));
+        let files = self.paths().map(|(kind, path)| json!({ "path": path, "change": kind.as_str() }));
         let secrets = self.secrets.iter();
         let secrets = secrets.map(|(name, chosen)| json!({ "name": name.as_str(), "from": self.origin(name, chosen) }));
         json!({
@@ -65,6 +65,13 @@ impl Telling<'_> {
         })
     }
 
+    /// Every file of the deployment with what happened to it.
+    fn paths(&self) -> impl Iterator<Item = (ChangeKind, &str)> {
+        let ChangeSet { secret_files, changes, folder: _ } = self.changes;
+        let secrets = secret_files.iter().map(|change| (change.kind, change.path.as_str()));
+        secrets.chain(changes.iter().map(|change| (change.kind, change.output.path())))
+    }
+
     /// What the user should know, on standard error.
     pub(super) fn notes(&self, sources: &[Source]) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
@@ -75,6 +82,7 @@ impl Telling<'_> {
             let path = self.shown(Output::InitScript);
             notes.push(format!("note: `{path}` is not used by this profile; it was left as it is\n"));
         }
+        notes.extend(self.secret_manager());
         notes.extend(self.adoption());
         for (name, chosen) in self.secrets {
             if let Some(why) = chosen.weakness {
@@ -91,8 +99,11 @@ impl Telling<'_> {
     /// Where a secret's value came from.
     fn origin(&self, name: &EnvironmentKey, chosen: &ChosenSecret) -> String {
         match &chosen.origin {
-            SecretOrigin::DotEnv if self.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
-            SecretOrigin::DotEnv => "kept from .env".to_owned(),
+            SecretOrigin::Stored if self.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
+            SecretOrigin::Stored if self.deployment.secret_files().contains(&name) => {
+                format!("kept in {}", secret_file_path(name))
+            }
+            SecretOrigin::Stored => "kept from .env".to_owned(),
             SecretOrigin::Environment => "taken from the environment".to_owned(),
             SecretOrigin::File(path) => format!("read from {path}"),
             SecretOrigin::Generated => "generated".to_owned(),
@@ -116,6 +127,18 @@ impl Telling<'_> {
                 || self.deployment.services.iter().any(|service| service.name.as_str() == name)
         };
         self.existing.services().iter().any(|name| !starts(name))
+    }
+
+    /// What a secret manager must set before the next command.
+    fn secret_manager(&self) -> Option<String> {
+        if self.deployment.secrets_in != SecretsIn::Environment || self.deployment.secrets.is_empty() {
+            return None;
+        }
+        let names: Vec<_> = self.deployment.secrets.keys().map(|name| format!("`{name}`")).collect();
+        let names = names.join(", ");
+        let help =
+            "start it through your secret manager; passwords may have A-Z a-z 0-9 . _ - only, as they stand in URLs";
+        Some(format!("note: Docker Compose needs {names} in its environment\n  = help: {help}\n"))
     }
 
     /// What an adopted `.env` holds that nothing of this deployment reads.

@@ -8,13 +8,14 @@ use super::super::{Output, raw};
 use super::Header;
 use crate::deployment::{
     Build, Container, Database, Deployment, HealthCheck, Probe, Program, PublishedPort, Server, Service, Variable,
+    secret_file_path,
 };
 use crate::placement::Placement;
 use crate::profile::{Command, Raw};
 use crate::url::ConnectionUrl;
-use crate::value::{CommandProbe, EnvironmentKey, ServiceName, StartCondition};
+use crate::value::{CommandProbe, EnvironmentKey, SecretsIn, ServiceName, StartCondition};
 
-/// What Compose says where a secret is missing.
+/// What Compose says where something of `.env` is missing.
 const MISSING_SECRET: &str = "run codelab-gen to write .env";
 
 /// From this version on the image wants the folder above the data, and makes one per version in it.
@@ -29,7 +30,14 @@ pub(in crate::render) struct ComposeView {
     services: Vec<ServiceView>,
     postgres: Option<PostgresView>,
     volumes: Vec<String>,
+    secret_files: Vec<SecretFileView>,
     compose: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct SecretFileView {
+    name: String,
+    file: String,
 }
 
 #[derive(Serialize)]
@@ -97,6 +105,7 @@ struct PostgresView {
     major: u16,
     command: Option<Value>,
     environment: Vec<Entry>,
+    secret_files: Vec<String>,
     data: String,
     init_script: String,
     port: Option<Value>,
@@ -113,19 +122,20 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     ComposeView {
         header: Header::new(placement),
         project: deployment.project.to_string(),
-        built_urls: server.is_some(),
+        built_urls: server.is_some() && deployment.secrets_in != SecretsIn::Files,
         services: deployment
             .services
             .iter()
-            .map(|service| service_view(service, container.is_some(), placement))
+            .map(|service| service_view(service, container.is_some(), deployment.secrets_in, placement))
             .collect(),
-        postgres: container.map(|(server, container)| postgres_view(server, container)),
+        postgres: container.map(|(server, container)| postgres_view(server, container, deployment)),
         volumes: deployment.volumes.iter().map(ToString::to_string).collect(),
+        secret_files: deployment.secret_files().into_iter().map(secret_file_view).collect(),
         compose: raw::lines(&deployment.compose, 0),
     }
 }
 
-fn service_view(service: &Service, has_container: bool, placement: &Placement) -> ServiceView {
+fn service_view(service: &Service, has_container: bool, secrets_in: SecretsIn, placement: &Placement) -> ServiceView {
     let Service {
         name,
         program,
@@ -159,7 +169,7 @@ fn service_view(service: &Service, has_container: bool, placement: &Placement) -
         command: command.as_ref().map(command_text),
         user: user.clone(),
         working_dir: working_dir.as_ref().map(ToString::to_string),
-        environment: entries(environment, database.as_ref()),
+        environment: entries(environment, database.as_ref(), secrets_in),
         volumes: mounts.iter().map(|mount| placement.mount(mount)).collect(),
         port: publish.as_ref().map(port_text),
         health_check: health_check.as_ref().map(health_check_view),
@@ -188,29 +198,52 @@ fn literal_entry(name: &str, value: &str) -> Entry {
 }
 
 /// The connection URL first, then the rest in the order of the profile.
-fn entries(environment: &[(crate::value::VariableName, Variable)], database: Option<&Database>) -> Vec<Entry> {
-    let url = database.map(|database| Entry::new(database.variable.as_str(), url_text(database)));
+fn entries(
+    environment: &[(crate::value::VariableName, Variable)],
+    database: Option<&Database>,
+    secrets_in: SecretsIn,
+) -> Vec<Entry> {
+    let url = database.map(|database| Entry::new(database.variable.as_str(), url_text(database, secrets_in)));
     let others = environment.iter().map(|(name, variable)| {
         let value = match variable {
             Variable::Literal(text) => Value::from(text.as_str()),
             Variable::Environment { name, default: Some(default) } => interpolated(format!("${{{name}:-{default}}}")),
             Variable::Environment { name, default: None } => interpolated(format!("${{{name}:?set {name} in .env}}")),
-            Variable::Secret(secret) => interpolated(required(secret)),
-            Variable::Url => database.map(url_text).unwrap_or_default(),
+            Variable::Secret(secret) => interpolated(required(secret, secrets_in)),
+            Variable::Url => database.map(|database| url_text(database, secrets_in)).unwrap_or_default(),
         };
         Entry::new(name.as_str(), value)
     });
     url.into_iter().chain(others).collect()
 }
 
-/// `${KEY:-URL}`: what `.env` says wins, because only there a password can be encoded.
-fn url_text(database: &Database) -> Value {
-    let password = database.url.password().map(required).unwrap_or_default();
-    interpolated(format!("${{{}:-{}}}", database.key, database.url.text(&password)))
+/// `${KEY:-URL}`: what `.env` says wins, because only there a password can be encoded. Where the password stands in a
+/// file, Compose does not see it, and the URL must be there.
+fn url_text(database: &Database, secrets_in: SecretsIn) -> Value {
+    match (database.url.password(), secrets_in) {
+        (Some(_), SecretsIn::Files) => interpolated(required(&database.key, secrets_in)),
+        (password, SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::Files) => {
+            let password = password.map(|password| required(password, secrets_in)).unwrap_or_default();
+            interpolated(format!("${{{}:-{}}}", database.key, database.url.text(&password)))
+        }
+    }
 }
 
-fn required(secret: &EnvironmentKey) -> String {
-    format!("${{{secret}:?{MISSING_SECRET}}}")
+/// A reference to something that must be there, with what Compose says where it is not.
+fn required(key: &EnvironmentKey, secrets_in: SecretsIn) -> String {
+    match secrets_in {
+        SecretsIn::Dotenv | SecretsIn::Files => format!("${{{key}:?{MISSING_SECRET}}}"),
+        SecretsIn::Environment => format!("${{{key}:?set {key} in the environment of docker compose}}"),
+    }
+}
+
+fn secret_file_view(name: &EnvironmentKey) -> SecretFileView {
+    SecretFileView { name: secret_name(name), file: format!("./{}", secret_file_path(name)) }
+}
+
+/// What Compose calls a secret's file.
+fn secret_name(name: &EnvironmentKey) -> String {
+    name.as_str().to_ascii_lowercase()
 }
 
 fn port_text(port: &PublishedPort) -> Value {
@@ -282,7 +315,7 @@ fn dependency_view(name: &ServiceName, condition: StartCondition) -> DependencyV
     DependencyView { name: name.to_string(), condition }
 }
 
-fn postgres_view(server: &Server, container: &Container) -> PostgresView {
+fn postgres_view(server: &Server, container: &Container, deployment: &Deployment) -> PostgresView {
     let Container { image, major, database, publish, volume, settings, compose } = container;
     let folder =
         if major.get() >= MAJOR_WITH_PARENT_FOLDER { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" };
@@ -295,7 +328,8 @@ fn postgres_view(server: &Server, container: &Container) -> PostgresView {
         image: image.to_string(),
         major: major.get(),
         command: (command.len() > 1).then(|| command.into_iter().collect()),
-        environment: server_entries(server, container),
+        environment: server_entries(server, container, deployment.secrets_in),
+        secret_files: deployment.secret_files().into_iter().map(secret_name).collect(),
         data: format!("{volume}:{folder}"),
         init_script: format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", Output::InitScript.path()),
         port: publish.as_ref().map(port_text),
@@ -308,15 +342,17 @@ fn postgres_view(server: &Server, container: &Container) -> PostgresView {
     }
 }
 
-fn server_entries(server: &Server, container: &Container) -> Vec<Entry> {
-    let password = &server.administrator_password;
-    let reference = |key: &EnvironmentKey| Entry::new(key.as_str(), interpolated(required(key)));
+fn server_entries(server: &Server, container: &Container, secrets_in: SecretsIn) -> Vec<Entry> {
+    let password = |key: &EnvironmentKey| match secrets_in {
+        SecretsIn::Dotenv | SecretsIn::Environment => Entry::new(key.as_str(), interpolated(required(key, secrets_in))),
+        SecretsIn::Files => literal_entry(&format!("{key}_FILE"), &format!("/run/secrets/{}", secret_name(key))),
+    };
     let mut entries = vec![
         literal_entry("POSTGRES_USER", server.user.as_str()),
-        reference(password),
+        password(&server.administrator_password),
         literal_entry("POSTGRES_DB", container.database.as_str()),
     ];
-    let logins = server.logins().into_iter().filter(|login| login.password != *password);
-    entries.extend(logins.map(|login| reference(&login.password)));
+    let logins = server.logins().into_iter().filter(|login| login.password != server.administrator_password);
+    entries.extend(logins.map(|login| password(&login.password)));
     entries
 }

@@ -13,9 +13,9 @@ pub(in crate::render) struct InitScriptView {
     #[serde(flatten)]
     header: Header,
     required: Vec<String>,
+    passwords: Vec<String>,
     external: Option<ExternalView>,
     administrator: Option<RoleView>,
-    makes_roles: bool,
     closes_databases: bool,
     has_extensions: bool,
     roles: Vec<RoleView>,
@@ -47,6 +47,7 @@ struct DatabaseView {
 /// The script's content; nothing where no service uses PostgreSQL.
 pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) -> Option<InitScriptView> {
     let server = deployment.server.as_ref()?;
+    let secret_files = deployment.secret_files();
     let administrator = server
         .container()
         .map(|_| RoleView { name: server.user.to_string(), password: server.administrator_password.to_string() });
@@ -55,11 +56,11 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     Some(InitScriptView {
         header: Header::new(placement),
         required: required(server, administrator.as_ref(), &roles),
+        passwords: secret_files.into_iter().map(ToString::to_string).collect(),
         external: match &server.host {
             Host::Container(_) => None,
             Host::External(external) => Some(external_view(external, placement)),
         },
-        makes_roles: !roles.is_empty(),
         closes_databases: server.access == Access::PerService,
         has_extensions: server.databases.iter().any(|database| !database.extensions.is_empty()),
         administrator,
