@@ -17,9 +17,11 @@ pub const PROFILE_VARIABLE: &str = "CODELAB_PROFILE";
         codelab-gen --profile prod --out deploy     write the outputs of the profile prod-postgres\n  \
         codelab-gen                                 write them again, from the profile that they record\n  \
         codelab-gen -p dev --set services.auth-service.database.engine=postgres\n  \
-        codelab-gen validate                        check every profile of the project\n\n\
-        Exit codes: 0 done, 2 wrong usage, 3 profile rejected, 4 refused (a file is not ours or was edited),\n  \
-        5 outside world (files, permissions, a required secret is missing), 70 a fault of codelab-gen"
+        codelab-gen validate                        check every profile of the project\n  \
+        codelab-gen rotate POSTGRES_PASSWORD        give a secret a new value\n\n\
+        Exit codes: 0 done, 2 wrong usage, 3 profile rejected, 4 refused (a file that is not ours\n  \
+        or was edited, secrets that disagree or are weak), 5 outside world (files, permissions,\n  \
+        a required secret is missing), 70 a fault of codelab-gen"
 )]
 pub struct CommandLine {
     /// What to generate, where no subcommand is given.
@@ -56,6 +58,8 @@ pub struct GenerateArgs {
 pub enum Command {
     /// Checks profiles and writes nothing
     Validate(ValidateArgs),
+    /// Gives secrets new values, and prints the command that applies them
+    Rotate(RotateArgs),
     /// Prints the JSON Schema of a profile, for editors
     Schema,
     /// Lists the profiles that have a name
@@ -71,6 +75,20 @@ pub struct ValidateArgs {
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// Gives secrets new values.
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// The secrets, by their names in .env
+    #[arg(required = true, value_name = "SECRET")]
+    pub secrets: Vec<String>,
+    /// Takes the new values from the environment instead of making them up
+    #[arg(long)]
+    pub from_env: bool,
+    /// Which deployment, as for generating; without it the one that the outputs record
+    #[command(flatten)]
+    pub generate: GenerateArgs,
 }
 
 /// Lists profiles.

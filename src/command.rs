@@ -59,6 +59,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
     let format = match &arguments.command {
         None => arguments.generate.format,
         Some(Command::Validate(validate)) => validate.format,
+        Some(Command::Rotate(rotate)) => rotate.generate.format,
         Some(Command::Profiles(profiles)) => profiles.format,
         Some(Command::Schema) => Format::Human,
     };
@@ -71,7 +72,8 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         }
     };
     let result = match &arguments.command {
-        None => generate::generate(&arguments.generate, &world),
+        None => generate::generate(&arguments.generate, None, &world),
+        Some(Command::Rotate(rotate)) => generate::generate(&rotate.generate, Some(rotate), &world),
         Some(Command::Validate(validate)) => validate::validate(validate, &world),
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Schema) => print(&crate::schema::schema()),

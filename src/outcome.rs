@@ -68,7 +68,7 @@ impl Failure {
             Self::Usage { .. } => 2,
             Self::Rejected(_) | Self::RejectedAndTold => 3,
             Self::Refused { .. } => 4,
-            Self::Secrets { faults, .. } if !faults.disagreeing.is_empty() || !faults.weak.is_empty() => 4,
+            Self::Secrets { faults, .. } if faults.is_refusal() => 4,
             Self::Secrets { .. } | Self::Outside { .. } => 5,
             Self::Internal { .. } => 70,
         })

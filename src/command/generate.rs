@@ -1,29 +1,30 @@
 //! Knows the straight line from arguments to written outputs. Must not know how any of the steps is done.
 
+mod secrets;
 mod selection;
 mod told;
 
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
-
+use self::secrets::{Request, choose_secrets, rotated, secret_files, stored_secrets};
 use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_note};
 use crate::change::{Existing, FolderLock, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
-use crate::cli::{Format, GenerateArgs};
-use crate::deployment::{Deployment, secret_file_path};
+use crate::cli::{Format, GenerateArgs, RotateArgs};
+use crate::deployment::secret_file_path;
 use crate::layers::gather;
 use crate::outcome::Failure;
 use crate::placement::{Placement, normalized, relative};
 use crate::render::{Inputs, render};
-use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose, edited};
+use crate::secret::edited;
 use crate::source::{Catalogue, Source};
+use crate::spelling::quoted;
 use crate::value::HostPath;
 
-/// Generates the outputs of one profile.
-pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure> {
+/// Generates the outputs of one profile; with new values for some secrets where they are to be rotated.
+pub(super) fn generate(args: &GenerateArgs, rotate: Option<&RotateArgs>, world: &World) -> Result<(), Failure> {
     let settings = settings(&args.settings)?;
-    let selection = select(args, world)?;
+    let selection = select(args, rotate.is_some(), world)?;
     if args.format == Format::Human {
         print(&told::first_line(&selection))?;
     }
@@ -40,7 +41,9 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure
     let keys = deployment.dotenv_keys();
     let block = existing.values(|key| keys.has(key)).map_err(|refusals| refused(&folder, refusals))?;
     let stored = stored_secrets(&deployment, &existing, &block);
-    let secrets = secrets(args, &deployment, &stored, &folder, catalogue.root(), world)?;
+    let rotated = rotate.map(|rotate| rotated(rotate, &deployment)).transpose()?.unwrap_or_default();
+    let request = Request { args, rotated: &rotated, from_environment: rotate.is_some_and(|rotate| rotate.from_env) };
+    let secrets = choose_secrets(&request, &deployment, &stored, &folder, catalogue.root(), world)?;
     let rules = deployment.kept_secrets();
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let inputs = Inputs { secrets: &secrets, kept: &kept, placement: &placement };
@@ -52,6 +55,7 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure
         deployment: &deployment,
         changes: &changes,
         secrets: &secrets,
+        rotated: &rotated,
         edited: &edited(&stored, &deployment),
         existing: &existing,
         root: catalogue.root(),
@@ -70,7 +74,7 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<(), Failure
 fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
     let source = |argument: &String| {
         Source::from_setting(argument).ok_or_else(|| Failure::Usage {
-            message: format!("expected PATH=VALUE behind `--set`, found {}", crate::spelling::quoted(argument)),
+            message: format!("expected PATH=VALUE behind `--set`, found {}", quoted(argument)),
             help: "write it like `--set services.auth-service.port=8004`".to_owned(),
         })
     };
@@ -99,52 +103,6 @@ fn read_existing(folder: &Path, secret_paths: &[String]) -> Result<Existing, Fai
 
 fn refused(folder: &Path, refusals: Vec<Refusal>) -> Failure {
     Failure::Refused { folder: folder.to_owned(), refusals }
-}
-
-/// The values that are kept already: in the block of `.env`, or in files of their own. Where both have one, the place
-/// that this deployment uses counts.
-fn stored_secrets(
-    deployment: &Deployment,
-    existing: &Existing,
-    block: &IndexMap<String, Secret>,
-) -> IndexMap<String, Secret> {
-    let in_files = deployment.secret_files();
-    let mut stored = block.clone();
-    for name in deployment.secrets.keys() {
-        let file = existing.secret_file(&secret_file_path(name));
-        let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
-        let Some(secret) = secret else { continue };
-        if in_files.contains(&name) || !stored.contains_key(name.as_str()) {
-            stored.insert(name.to_string(), secret);
-        }
-    }
-    stored
-}
-
-/// The files of secrets with what they are to hold.
-fn secret_files(deployment: &Deployment, secrets: &Secrets) -> Vec<(String, Secret)> {
-    let names = deployment.secret_files().into_iter();
-    names.filter_map(|name| Some((secret_file_path(name), secrets.get(name)?.secret.clone()))).collect()
-}
-
-fn secrets(
-    args: &GenerateArgs,
-    deployment: &Deployment,
-    stored: &IndexMap<String, Secret>,
-    folder: &Path,
-    root: &Path,
-    world: &World,
-) -> Result<Secrets, Failure> {
-    let mut outside = Outside {
-        stored,
-        environment: &world.environment,
-        file: &|path| std::fs::read_to_string(root.join(path)),
-        random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
-        judge_strength: deployment.stage.is_strict(),
-        allow_weak: args.allow_weak_secrets,
-    };
-    choose(&deployment.kept_secrets(), &mut outside)
-        .map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
 }
 
 fn not_a_folder(path: &Path) -> Failure {

@@ -136,7 +136,8 @@ fn failure_json(failure: &Failure) -> Value {
 
 /// What is wrong with secrets, each with the way out. Names only, never a value.
 fn secret_messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
-    let SecretFaults { disagreeing, weak, unwritable, missing, empty, unreadable, no_randomness } = faults;
+    let SecretFaults { disagreeing, exported, not_ours, weak, unwritable, missing, empty, unreadable, no_randomness } =
+        faults;
     let dotenv = folder.join(Output::Dotenv.path());
     let mut messages = Vec::new();
     for name in disagreeing {
@@ -146,6 +147,15 @@ fn secret_messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)
         );
         let help = format!("`unset {name}`, or take it over: `codelab-gen rotate {name} --from-env`");
         messages.push((message, help));
+    }
+    for name in exported {
+        let message =
+            format!("`{name}` is set in the environment; Docker Compose would take that instead of a new one");
+        messages.push((message, format!("`unset {name}`, or take its value over with `--from-env`")));
+    }
+    for (name, path) in not_ours {
+        let message = format!("the secret `{name}` is read from `{path}`, which codelab-gen does not write");
+        messages.push((message, format!("write the new value into `{path}`, then run codelab-gen")));
     }
     for (name, why) in weak {
         let help = "give it another value, leave it out to have one made, or pass --allow-weak-secrets".to_owned();

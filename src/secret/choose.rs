@@ -55,6 +55,10 @@ pub struct Outside<'o> {
     pub file: &'o dyn Fn(&str) -> Result<String, std::io::Error>,
     /// Fills a buffer with random bytes.
     pub random: &'o mut dyn FnMut(&mut [u8]) -> Result<(), NoRandomness>,
+    /// The secrets that get a new value, whatever is kept.
+    pub rotated: &'o [EnvironmentKey],
+    /// Whether that value is the environment's, and not made up.
+    pub rotated_from_environment: bool,
     /// Whether weak secrets are to be found.
     pub judge_strength: bool,
     /// Whether weak secrets are taken nevertheless.
@@ -66,6 +70,10 @@ pub struct Outside<'o> {
 pub struct SecretFaults {
     /// Set in `.env` and in the environment, to different values.
     pub disagreeing: Vec<EnvironmentKey>,
+    /// To be made anew, but set in the environment, which Compose would take.
+    pub exported: Vec<EnvironmentKey>,
+    /// To be made anew, but read from a file that the profile names.
+    pub not_ours: Vec<(EnvironmentKey, String)>,
     /// Newly supplied and weak, with why.
     pub weak: Vec<(EnvironmentKey, &'static str)>,
     /// Without a form in `.env` that all readers read alike, with why.
@@ -81,9 +89,18 @@ pub struct SecretFaults {
 }
 
 impl SecretFaults {
+    /// Whether something was refused, beyond what is merely missing.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !(self.disagreeing.is_empty() && self.exported.is_empty() && self.not_ours.is_empty() && self.weak.is_empty())
+    }
+
     fn is_empty(&self) -> bool {
-        let Self { disagreeing, weak, unwritable, missing, empty, unreadable, no_randomness } = self;
+        let Self { disagreeing, exported, not_ours, weak, unwritable, missing, empty, unreadable, no_randomness } =
+            self;
         disagreeing.is_empty()
+            && exported.is_empty()
+            && not_ours.is_empty()
             && weak.is_empty()
             && unwritable.is_empty()
             && missing.is_empty()
@@ -132,6 +149,9 @@ fn choose_one(
         return None;
     };
     let environment = environment.and_then(Secret::new);
+    if outside.rotated.contains(name) {
+        return rotate_one(name, rule, environment, outside, faults);
+    }
     let kept = match rule {
         SecretRule::File(path) => match read_file(path.as_str(), outside) {
             Ok(secret) => secret.map(|secret| (secret, SecretOrigin::File(path.as_str().to_owned()))),
@@ -154,19 +174,49 @@ fn choose_one(
         (None, Some(environment), SecretRule::Generate | SecretRule::Required) => {
             Some((environment, SecretOrigin::Environment))
         }
-        (None, None, SecretRule::Generate) => match Secret::generate(outside.random) {
-            Ok(secret) => Some((secret, SecretOrigin::Generated)),
-            Err(error) => {
-                faults.no_randomness = Some(error);
-                None
-            }
-        },
+        (None, None, SecretRule::Generate) => generate(outside, faults),
         (None, _, SecretRule::File(path)) => {
             faults.empty.push((name.clone(), path.as_str().to_owned()));
             None
         }
         (None, None, SecretRule::Required) => {
             faults.missing.push(name.clone());
+            None
+        }
+    }
+}
+
+/// A new value, whatever is kept.
+fn rotate_one(
+    name: &EnvironmentKey,
+    rule: &SecretRule,
+    environment: Option<Secret>,
+    outside: &mut Outside<'_>,
+    faults: &mut SecretFaults,
+) -> Option<(Secret, SecretOrigin)> {
+    if let SecretRule::File(path) = rule {
+        faults.not_ours.push((name.clone(), path.as_str().to_owned()));
+        return None;
+    }
+    match (environment, outside.rotated_from_environment) {
+        (Some(secret), true) => Some((secret, SecretOrigin::Environment)),
+        (None, true) => {
+            faults.missing.push(name.clone());
+            None
+        }
+        (Some(_), false) => {
+            faults.exported.push(name.clone());
+            None
+        }
+        (None, false) => generate(outside, faults),
+    }
+}
+
+fn generate(outside: &mut Outside<'_>, faults: &mut SecretFaults) -> Option<(Secret, SecretOrigin)> {
+    match Secret::generate(outside.random) {
+        Ok(secret) => Some((secret, SecretOrigin::Generated)),
+        Err(error) => {
+            faults.no_randomness = Some(error);
             None
         }
     }
@@ -212,6 +262,8 @@ mod tests {
                 bytes.fill(7);
                 Ok(())
             },
+            rotated: &[],
+            rotated_from_environment: false,
             judge_strength: world.strict,
             allow_weak: false,
         };

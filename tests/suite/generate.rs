@@ -5,16 +5,16 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::{codelab_gen, stderr, stdout};
+use crate::support::{Finish as _, codelab_gen, stderr, stdout};
 
 const PASSWORD: &str = "codelab_password";
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).output().unwrap()
+    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).finish()
 }
 
 fn run_with_password(folder: &Path, arguments: &[&str]) -> Output {
-    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).env("POSTGRES_PASSWORD", PASSWORD).output().unwrap()
+    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).env("POSTGRES_PASSWORD", PASSWORD).finish()
 }
 
 fn read(folder: &Path, name: &str) -> String {
@@ -111,7 +111,7 @@ fn weak_secrets_are_refused_in_production_and_staging_only() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = codelab_gen(folder.path());
-        let run = command.args(arguments).env("POSTGRES_PASSWORD", PASSWORD).output().unwrap();
+        let run = command.args(arguments).env("POSTGRES_PASSWORD", PASSWORD).finish();
         assert_eq!(run.status.code(), Some(code), "{arguments:?}: {}", stderr(&run));
         if code == 4 {
             assert!(stderr(&run).contains("`POSTGRES_PASSWORD` is a value that stands in documents"));
@@ -120,7 +120,7 @@ fn weak_secrets_are_refused_in_production_and_staging_only() {
     }
     let folder = tempfile::tempdir().unwrap();
     run_with_password(folder.path(), &["-p", "prod"]);
-    let warned = codelab_gen(folder.path()).output().unwrap();
+    let warned = codelab_gen(folder.path()).finish();
     assert_eq!(warned.status.code(), Some(0), "one that stands there already is a warning");
     assert!(stderr(&warned).contains("warning: the secret `POSTGRES_PASSWORD` is a value"), "{}", stderr(&warned));
     assert!(stderr(&warned).contains("codelab-gen rotate POSTGRES_PASSWORD"), "{}", stderr(&warned));
@@ -297,7 +297,7 @@ fn a_required_secret_that_is_missing_is_named_and_nothing_is_written() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
     let mut command = codelab_gen(folder.path());
-    let given = command.args(settings).env("LLM_KEY", "one").env("MAIL_KEY", "two").output().unwrap();
+    let given = command.args(settings).env("LLM_KEY", "one").env("MAIL_KEY", "two").finish();
     assert_eq!(given.status.code(), Some(0), "{}", stderr(&given));
     assert!(read(folder.path(), ".env").contains("\n# Secrets\nLLM_KEY=one\nMAIL_KEY=two\n"));
     assert!(read(folder.path(), ".env.example").contains("\n# Secrets\nLLM_KEY=\nMAIL_KEY=\n"));
@@ -306,7 +306,7 @@ fn a_required_secret_that_is_missing_is_named_and_nothing_is_written() {
 #[test]
 fn a_secret_that_no_reader_agrees_on_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let run = codelab_gen(folder.path()).args(["-p", "prod"]).env("POSTGRES_PASSWORD", "hunter${2}").output().unwrap();
+    let run = codelab_gen(folder.path()).args(["-p", "prod"]).env("POSTGRES_PASSWORD", "hunter${2}").finish();
     assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
     assert!(stderr(&run).contains("`POSTGRES_PASSWORD`") && !stderr(&run).contains("hunter"), "{}", stderr(&run));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -374,11 +374,11 @@ fn validate_writes_nothing_and_tells_every_profile() {
     fs::create_dir(folder.path().join("profiles")).unwrap();
     fs::write(folder.path().join("profiles/good.yaml"), "format: 1\nextends: builtin:dev\n").unwrap();
     fs::write(folder.path().join("profiles/bad.yaml"), "format: 1\nextends: good\nprot: 1\n").unwrap();
-    let all = codelab_gen(folder.path()).arg("validate").output().unwrap();
+    let all = codelab_gen(folder.path()).arg("validate").finish();
     assert_eq!(all.status.code(), Some(3));
     assert_eq!(stdout(&all), "rejected  profiles/bad.yaml\nvalid     profiles/good.yaml\n");
     assert!(stderr(&all).contains("unknown key `prot` in a profile"), "{}", stderr(&all));
-    let one = codelab_gen(folder.path()).args(["validate", "good", "builtin:base"]).output().unwrap();
+    let one = codelab_gen(folder.path()).args(["validate", "good", "builtin:base"]).finish();
     assert_eq!(one.status.code(), Some(0), "{}", stderr(&one));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -387,7 +387,7 @@ fn validate_writes_nothing_and_tells_every_profile() {
 fn wrong_usage_is_exit_2() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["--nonsense"][..], &["-p"], &["--format", "xml"], &["-p", "dev", "validate"]] {
-        let run = codelab_gen(folder.path()).args(arguments).output().unwrap();
+        let run = codelab_gen(folder.path()).args(arguments).finish();
         assert_eq!(run.status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -430,11 +430,11 @@ fn a_variable_that_is_no_text_does_not_pass_for_unset() {
     use std::os::unix::ffi::OsStrExt as _;
     let folder = tempfile::tempdir().unwrap();
     let mut command = codelab_gen(folder.path());
-    let run = command.args(["-p", "prod"]).env("POSTGRES_PASSWORD", OsStr::from_bytes(b"a\xffb")).output().unwrap();
+    let run = command.args(["-p", "prod"]).env("POSTGRES_PASSWORD", OsStr::from_bytes(b"a\xffb")).finish();
     assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
     assert!(stderr(&run).contains("`POSTGRES_PASSWORD` can't be written: it is not UTF-8"), "{}", stderr(&run));
     let mut command = codelab_gen(folder.path());
-    let run = command.env("CODELAB_PROFILE", OsStr::from_bytes(b"\xff")).output().unwrap();
+    let run = command.env("CODELAB_PROFILE", OsStr::from_bytes(b"\xff")).finish();
     assert_eq!(run.status.code(), Some(2), "{}", stderr(&run));
 }
 
@@ -482,8 +482,7 @@ fn a_secret_moves_between_dotenv_and_its_file_and_stays_the_same() {
 fn with_a_secret_manager_no_secret_is_made_asked_for_or_written() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["-p", "prod", "--set", "secrets_in=environment", "--set", "secrets.LLM_KEY=required"];
-    let run =
-        codelab_gen(folder.path()).args(arguments).env("POSTGRES_PASSWORD", "hunter2hunter2hunter2").output().unwrap();
+    let run = codelab_gen(folder.path()).args(arguments).env("POSTGRES_PASSWORD", "hunter2hunter2hunter2").finish();
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     assert!(stderr(&run).contains("Docker Compose needs `POSTGRES_PASSWORD`, `LLM_KEY` in its environment"));
     let dotenv = read(folder.path(), ".env");
@@ -507,4 +506,49 @@ fn a_password_in_a_file_has_no_part_for_a_service() {
         "{}",
         stderr(&refused)
     );
+}
+
+#[test]
+fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let rotate = |arguments: &[&str]| {
+        let mut command = codelab_gen(folder.path());
+        command.arg("rotate").args(arguments);
+        command
+    };
+    let nowhere = rotate(&["POSTGRES_PASSWORD"]).finish();
+    assert_eq!(nowhere.status.code(), Some(2), "{}", stderr(&nowhere));
+    run_with_password(folder.path(), &["-p", "prod", "--set", "secrets.API_KEY=generate"]);
+
+    let made = rotate(&["POSTGRES_PASSWORD", "--set", "secrets.API_KEY=generate"]).finish();
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let dotenv = read(folder.path(), ".env");
+    let password = value(&dotenv, "POSTGRES_PASSWORD").to_owned();
+    assert_eq!(password.len(), 32);
+    assert!(!dotenv.contains(PASSWORD) && value(&dotenv, "AUTH_SERVICE__DB_URL").contains(&password), "{dotenv}");
+    let next = stdout(&made);
+    assert!(
+        next.contains("next: docker compose up -d --wait postgres && docker compose exec -T postgres bash "),
+        "{next}"
+    );
+    assert!(next.ends_with(" && docker compose up -d --wait\n") && !next.contains(&password), "{next}");
+
+    let mut given = rotate(&["API_KEY", "--from-env", "--set", "secrets.API_KEY=generate"]);
+    let given = given.env("API_KEY", "a key of my very own").finish();
+    assert!(stdout(&given).ends_with("next: docker compose up -d --wait\n"), "{}", stdout(&given));
+    assert_eq!(value(&read(folder.path(), ".env"), "API_KEY"), "'a key of my very own'");
+
+    for (arguments, variable, code, what) in [
+        (&["POSTGRES_PASWORD"][..], None, 2, "did you mean `POSTGRES_PASSWORD`?"),
+        (&["POSTGRES_PASSWORD", "--from-env"], None, 5, "required secrets are missing: `POSTGRES_PASSWORD`"),
+        (&["POSTGRES_PASSWORD"], Some("exported by the shell"), 4, "`unset POSTGRES_PASSWORD`"),
+        (&["POSTGRES_PASSWORD", "--from-env"], Some("change-me-in-production"), 4, "is a placeholder"),
+    ] {
+        let mut command = rotate(arguments);
+        command.envs(variable.map(|value| ("POSTGRES_PASSWORD", value)));
+        let refused = command.finish();
+        assert_eq!(refused.status.code(), Some(code), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains(what), "{}", stderr(&refused));
+        assert_eq!(value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD"), password);
+    }
 }

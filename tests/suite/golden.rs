@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::{assert_matches_file, codelab_gen, stderr, tests};
+use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, tests};
 
 /// The outputs of a deployment without a server, with their permissions.
 const WITHOUT_SERVER: &[(&str, u32)] = &[(".env", 0o600), (".env.example", 0o644), ("docker-compose.yml", 0o644)];
@@ -78,7 +78,7 @@ fn generate(case: &Case, folder: &Path) {
         command.env(password, "codelab_password");
     }
     command.env("LITELLM_API_KEY", "it's a \"key\" with spaces");
-    let run = command.output().unwrap();
+    let run = command.finish();
     assert_eq!(run.status.code(), Some(0), "{}: {}", case.name, stderr(&run));
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::{assert_matches_file, codelab_gen, stderr, tests};
+use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, tests};
 use codelab_gen::diagnostic::Code;
 
 /// Codes whose case is not a single wrong file; their tests stand in lookup.rs and limits.rs.
@@ -28,8 +28,7 @@ fn every_wrong_profile_is_told_and_nothing_is_written() {
     for case in cases() {
         let folder = tempfile::tempdir().unwrap();
         let name = case.file_name().unwrap();
-        let run =
-            codelab_gen(&tests().join("invalid")).arg("-p").arg(name).arg("-o").arg(folder.path()).output().unwrap();
+        let run = codelab_gen(&tests().join("invalid")).arg("-p").arg(name).arg("-o").arg(folder.path()).finish();
         let text = stderr(&run);
         assert_eq!(run.status.code(), Some(3), "{}: {text}", case.display());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{} wrote something", case.display());

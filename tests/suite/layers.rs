@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::{codelab_gen, stderr};
+use crate::support::{Finish as _, codelab_gen, stderr};
 
 const BASE: &str = "format: 1
 project: app
@@ -41,7 +41,7 @@ fn generate(top: &str, arguments: &[&str]) -> (tempfile::TempDir, Output) {
     fs::write(folder.path().join("base.yaml"), BASE).unwrap();
     fs::write(folder.path().join("middle.yaml"), "format: 1\nextends: base.yaml\nproject: renamed\n").unwrap();
     fs::write(folder.path().join("top.yaml"), top).unwrap();
-    let run = codelab_gen(folder.path()).args(["-p", "./top.yaml"]).args(arguments).output().unwrap();
+    let run = codelab_gen(folder.path()).args(["-p", "./top.yaml"]).args(arguments).finish();
     (folder, run)
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{codelab_gen, stderr, stdout};
+use crate::support::{Finish as _, codelab_gen, stderr, stdout};
 
 const PROFILE: &str = "format: 1\nproject: mine\nstage: development\nservices: { web: { image: 'nginx:1.27' } }\n";
 
@@ -19,13 +19,13 @@ fn project() -> tempfile::TempDir {
 }
 
 fn first_line(folder: &Path, arguments: &[&str]) -> String {
-    let run = codelab_gen(folder).args(arguments).output().unwrap();
+    let run = codelab_gen(folder).args(arguments).finish();
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     stdout(&run).lines().next().unwrap().to_owned()
 }
 
 fn failure(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let run = codelab_gen(folder).args(arguments).output().unwrap();
+    let run = codelab_gen(folder).args(arguments).finish();
     (run.status.code(), stderr(&run))
 }
 
@@ -53,7 +53,7 @@ fn a_profiles_folder_above_the_repository_does_not_answer() {
 #[test]
 fn out_of_the_profile_is_relative_to_the_projects_root() {
     let project = project();
-    let run = codelab_gen(&project.path().join("deep")).args(["-p", "two"]).output().unwrap();
+    let run = codelab_gen(&project.path().join("deep")).args(["-p", "two"]).finish();
     assert!(project.path().join("deploy/two/docker-compose.yml").exists(), "{}", stderr(&run));
     assert!(stdout(&run).contains("next: cd ../deploy/two && docker compose up -d --wait\n"), "{}", stdout(&run));
 }
@@ -64,7 +64,7 @@ fn the_flag_wins_then_the_variable_then_the_record_then_the_default() {
     assert_eq!(first_line(folder.path(), &[]), "profile dev-sqlite (built in), the default");
     assert_eq!(first_line(folder.path(), &["-p", "mixed"]), "profile mixed (built in)");
     assert_eq!(first_line(folder.path(), &[]), "profile mixed (built in), recorded in docker-compose.yml");
-    let run = codelab_gen(folder.path()).env("CODELAB_PROFILE", "dev").output().unwrap();
+    let run = codelab_gen(folder.path()).env("CODELAB_PROFILE", "dev").finish();
     assert!(stdout(&run).starts_with("profile dev-sqlite (built in), from $CODELAB_PROFILE\n"), "{}", stdout(&run));
 }
 
@@ -122,17 +122,17 @@ fn an_unknown_name_is_answered_with_the_one_that_was_meant() {
 fn profiles_are_listed_with_their_engines_and_the_broken_ones() {
     let project = project();
     fs::write(project.path().join("profiles/broken.yaml"), "services: {\n").unwrap();
-    let run = codelab_gen(project.path()).arg("profiles").output().unwrap();
+    let run = codelab_gen(project.path()).arg("profiles").finish();
     let text = stdout(&run);
     assert_eq!(text.lines().count(), 4, "{text}");
     assert!(text.contains("one (first)") && text.contains("see codelab-gen validate"), "{text}");
-    let run = codelab_gen(&project.path().join("deep")).args(["profiles", "--format", "json"]).output().unwrap();
+    let run = codelab_gen(&project.path().join("deep")).args(["profiles", "--format", "json"]).finish();
     let json: serde_json::Value = serde_json::from_str(&stdout(&run)).unwrap();
     assert_eq!(json["profiles"][1]["name"], "one");
     assert_eq!(json["profiles"][1]["kind"], "selectable");
 
     let folder = tempfile::tempdir().unwrap();
-    let run = codelab_gen(folder.path()).args(["profiles", "--format", "json"]).output().unwrap();
+    let run = codelab_gen(folder.path()).args(["profiles", "--format", "json"]).finish();
     let json: serde_json::Value = serde_json::from_str(&stdout(&run)).unwrap();
     assert_eq!(
         json["profiles"][2]["engines"],

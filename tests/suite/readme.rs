@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{codelab_gen, stderr};
+use crate::support::{Finish as _, codelab_gen, stderr};
 
 fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
@@ -63,8 +63,7 @@ fn matches(actual: &[&str], pattern: &[String]) -> bool {
 fn run(folder: &Path, command: &str) -> (Option<i32>, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_codelab-gen")).parent().unwrap();
     let path = format!("{}:/usr/bin:/bin", program.display());
-    let run =
-        Command::new("sh").args(["-c", command]).current_dir(folder).env_clear().env("PATH", path).output().unwrap();
+    let run = Command::new("sh").args(["-c", command]).current_dir(folder).env_clear().env("PATH", path).finish();
     let text = String::from_utf8(run.stdout).unwrap() + &stderr_of(&run.stderr);
     (run.status.code(), text)
 }
@@ -105,14 +104,14 @@ fn the_profiles_that_readme_shows_work() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("base.yaml"), profiles[0]).unwrap();
     fs::write(folder.path().join("prod.yaml"), profiles[1]).unwrap();
-    let run = codelab_gen(folder.path()).args(["validate", "./prod.yaml"]).output().unwrap();
+    let run = codelab_gen(folder.path()).args(["validate", "./prod.yaml"]).finish();
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
 }
 
 #[test]
 fn the_exit_codes_that_help_names_are_those_of_readme() {
     let folder = tempfile::tempdir().unwrap();
-    let help = String::from_utf8(codelab_gen(folder.path()).arg("--help").output().unwrap().stdout).unwrap();
+    let help = String::from_utf8(codelab_gen(folder.path()).arg("--help").finish().stdout).unwrap();
     let rows: Vec<_> =
         readme().lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next().map(str::to_owned)).collect();
     for code in ["0", "2", "3", "4", "5", "70"] {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use codelab_gen::schema::schema;
 
-use crate::support::{assert_matches_file, codelab_gen, stdout, tests};
+use crate::support::{Finish as _, assert_matches_file, codelab_gen, stdout, tests};
 
 fn validator() -> jsonschema::Validator {
     let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
@@ -21,7 +21,7 @@ fn is_valid(validator: &jsonschema::Validator, path: &Path) -> bool {
 #[test]
 fn the_committed_schema_is_the_generated_one() {
     assert_matches_file(&schema(), &Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/profile.schema.json"));
-    let printed = codelab_gen(&tests()).arg("schema").output().unwrap();
+    let printed = codelab_gen(&tests()).arg("schema").finish();
     assert_eq!(stdout(&printed), schema());
 }
 

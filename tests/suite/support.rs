@@ -1,5 +1,6 @@
 //! Knows how tests run the program in a folder of their own. Must not know what any test expects.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,6 +10,54 @@ pub(crate) fn codelab_gen(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_codelab-gen"));
     command.current_dir(folder).env_clear();
     command
+}
+
+/// Runs a command to its end, and looks whether a secret shows.
+pub(crate) trait Finish {
+    /// The outcome of the command. No value of its environment may occur in what it prints, nor in a file that it leaves
+    /// in its folder, but for `.env` and `secrets/`.
+    fn finish(&mut self) -> Output;
+}
+
+impl Finish for Command {
+    fn finish(&mut self) -> Output {
+        let output = self.output().unwrap();
+        let is_secret = |key: &OsStr| key != "PATH" && key != "CODELAB_PROFILE";
+        let values: Vec<_> = self
+            .get_envs()
+            .filter(|(key, _)| is_secret(key))
+            .filter_map(|(_, value)| value.map(|value| value.as_encoded_bytes().to_owned()))
+            .filter(|value| value.len() >= SHORTEST_SECRET)
+            .collect();
+        assert_hidden(&values, &output.stdout, "standard output");
+        assert_hidden(&values, &output.stderr, "standard error");
+        if let Some(folder) = self.get_current_dir().filter(|_| !values.is_empty()) {
+            assert_hidden_below(&values, folder);
+        }
+        output
+    }
+}
+
+/// Shorter values occur by chance.
+const SHORTEST_SECRET: usize = 8;
+
+fn assert_hidden(values: &[Vec<u8>], bytes: &[u8], place: &str) {
+    for value in values {
+        let shows = bytes.windows(value.len()).any(|window| window == value.as_slice());
+        assert!(!shows, "a secret shows in {place}: {}", String::from_utf8_lossy(value));
+    }
+}
+
+fn assert_hidden_below(values: &[Vec<u8>], folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if path.is_dir() && !path.is_symlink() && name != "secrets" {
+            assert_hidden_below(values, &path);
+        } else if path.is_file() && name != ".env" {
+            assert_hidden(values, &fs::read(&path).unwrap(), &path.display().to_string());
+        }
+    }
 }
 
 /// What the program wrote to standard error.

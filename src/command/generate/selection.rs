@@ -49,8 +49,9 @@ impl RecordedName {
     }
 }
 
-/// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the default.
-pub(super) fn select(args: &GenerateArgs, world: &World) -> Result<Selection, Failure> {
+/// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the default; that one never for a deployment
+/// that must exist.
+pub(super) fn select(args: &GenerateArgs, must_exist: bool, world: &World) -> Result<Selection, Failure> {
     let catalogue = catalogue(world)?;
     if let Some(name) = &args.profile {
         let source = load(name, "--profile ", &catalogue)?;
@@ -66,6 +67,12 @@ pub(super) fn select(args: &GenerateArgs, world: &World) -> Result<Selection, Fa
     }
     if let Some((mark, folder)) = recorded(args, &catalogue, world)? {
         return from_record(&mark, folder, world);
+    }
+    if must_exist {
+        return Err(Failure::Usage {
+            message: "no outputs stand here that record their profile".to_owned(),
+            help: "name their folder with `--out`, or the profile with `--profile`".to_owned(),
+        });
     }
     let source = load(DEFAULT_PROFILE, "default profile ", &catalogue)?;
     Ok(selection(source, catalogue, Some("the default".to_owned())))

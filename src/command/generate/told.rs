@@ -25,6 +25,7 @@ pub(super) struct Telling<'t> {
     pub(super) deployment: &'t Deployment,
     pub(super) changes: &'t ChangeSet,
     pub(super) secrets: &'t Secrets,
+    pub(super) rotated: &'t [EnvironmentKey],
     pub(super) edited: &'t [EnvironmentKey],
     pub(super) existing: &'t Existing,
     pub(super) root: &'t Path,
@@ -115,7 +116,27 @@ impl Telling<'_> {
         let folder = relative(&normalized(self.current), &self.changes.folder);
         let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
         let orphans = if self.leaves_services() { " --remove-orphans" } else { "" };
-        format!("{change_folder}docker compose up -d --wait{orphans}")
+        let server = self.server_step();
+        format!("{change_folder}{server}docker compose up -d --wait{orphans}")
+    }
+
+    /// What gives the server's roles their new passwords before the services use them: the image reads passwords only when
+    /// it makes a new volume.
+    fn server_step(&self) -> &'static str {
+        let Some(server) = &self.deployment.server else { return "" };
+        let concerned = |name: &EnvironmentKey| {
+            *name == server.administrator_password || server.logins().iter().any(|login| login.password == *name)
+        };
+        match &server.host {
+            _ if !self.rotated.iter().any(concerned) => "",
+            Host::Container(_) => {
+                "docker compose up -d --wait postgres && docker compose exec -T postgres bash \
+                 /docker-entrypoint-initdb.d/10-init-postgres.sh && "
+            }
+            Host::External(_) => {
+                "(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && "
+            }
+        }
     }
 
     /// Whether services of the outputs that stood there are no longer started.

@@ -1,0 +1,89 @@
+//! Knows which secrets a run keeps, makes or takes over, and what of that the command line says.
+//! Must not know a value.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use crate::change::Existing;
+use crate::cli::{GenerateArgs, RotateArgs};
+use crate::command::World;
+use crate::deployment::{Deployment, secret_file_path};
+use crate::outcome::Failure;
+use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose};
+use crate::spelling::{nearest, quoted};
+use crate::value::EnvironmentKey;
+
+/// The values that are kept already: in the block of `.env`, or in files of their own. Where both have one, the place
+/// that this deployment uses counts.
+pub(super) fn stored_secrets(
+    deployment: &Deployment,
+    existing: &Existing,
+    block: &IndexMap<String, Secret>,
+) -> IndexMap<String, Secret> {
+    let in_files = deployment.secret_files();
+    let mut stored = block.clone();
+    for name in deployment.secrets.keys() {
+        let file = existing.secret_file(&secret_file_path(name));
+        let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
+        let Some(secret) = secret else { continue };
+        if in_files.contains(&name) || !stored.contains_key(name.as_str()) {
+            stored.insert(name.to_string(), secret);
+        }
+    }
+    stored
+}
+
+/// The files of secrets with what they are to hold.
+pub(super) fn secret_files(deployment: &Deployment, secrets: &Secrets) -> Vec<(String, Secret)> {
+    let names = deployment.secret_files().into_iter();
+    names.filter_map(|name| Some((secret_file_path(name), secrets.get(name)?.secret.clone()))).collect()
+}
+
+/// What the command line says of secrets.
+pub(super) struct Request<'r> {
+    pub(super) args: &'r GenerateArgs,
+    pub(super) rotated: &'r [EnvironmentKey],
+    pub(super) from_environment: bool,
+}
+
+/// The secrets that are to get new values.
+pub(super) fn rotated(rotate: &RotateArgs, deployment: &Deployment) -> Result<Vec<EnvironmentKey>, Failure> {
+    let rules = deployment.kept_secrets();
+    let known = |name: &String| {
+        if let Some(known) = rules.keys().find(|known| known.as_str() == name) {
+            return Ok(known.clone());
+        }
+        let message = format!("this deployment keeps no secret named {}", quoted(name));
+        let names: Vec<_> = rules.keys().map(|known| format!("`{known}`")).collect();
+        let help = match nearest(name, rules.keys().map(EnvironmentKey::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if names.is_empty() => "look for it where it is kept, in a secret manager for instance".to_owned(),
+            None => format!("use one of {}", names.join(", ")),
+        };
+        Err(Failure::Usage { message, help })
+    };
+    rotate.secrets.iter().map(known).collect()
+}
+
+pub(super) fn choose_secrets(
+    request: &Request<'_>,
+    deployment: &Deployment,
+    stored: &IndexMap<String, Secret>,
+    folder: &Path,
+    root: &Path,
+    world: &World,
+) -> Result<Secrets, Failure> {
+    let mut outside = Outside {
+        stored,
+        environment: &world.environment,
+        file: &|path| std::fs::read_to_string(root.join(path)),
+        random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
+        rotated: request.rotated,
+        rotated_from_environment: request.from_environment,
+        judge_strength: deployment.stage.is_strict(),
+        allow_weak: request.args.allow_weak_secrets,
+    };
+    choose(&deployment.kept_secrets(), &mut outside)
+        .map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
+}
