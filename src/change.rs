@@ -77,11 +77,11 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
-    /// How many YAML nodes Docker Compose will find in `docker-compose.yml`.
+    /// How many values Docker Compose will count in `docker-compose.yml`.
     #[must_use]
-    pub fn compose_nodes(&self) -> usize {
+    pub fn compose_values(&self) -> usize {
         let compose = self.changes.iter().find(|change| change.output == Output::Compose);
-        compose.map_or(0, |change| yaml::count_nodes(&change.text))
+        compose.map_or(0, |change| yaml::count_values(&change.text))
     }
 }
 

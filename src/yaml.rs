@@ -11,8 +11,6 @@ mod scalar;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser};
-
 use builder::Builder;
 pub use scalar::{Scalar, ScalarKind};
 
@@ -89,16 +87,21 @@ pub fn read(text: &str) -> Result<Node<'_>, Vec<YamlFault>> {
     }
 }
 
-/// How many nodes a document has: scalars, keys among them, and collections. Nothing for text below a size that cannot
-/// matter, and for what is not YAML.
+/// How many values a document has: scalars and collections, without keys, which is what Docker Compose counts. Nothing
+/// for text below a size that cannot matter, and for what is not YAML.
 #[must_use]
-pub fn count_nodes(text: &str) -> usize {
+pub fn count_values(text: &str) -> usize {
     const TOO_SMALL_TO_COUNT: usize = 500_000;
     if text.len() < TOO_SMALL_TO_COUNT {
         return 0;
     }
-    let is_node = |event: &Event<'_>| {
-        matches!(event, Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(_))
-    };
-    Parser::new_from_str(text).map_while(Result::ok).filter(|(event, _)| is_node(event)).count()
+    read(text).map_or(0, |root| values(&root))
+}
+
+fn values(node: &Node<'_>) -> usize {
+    match &node.content {
+        Content::Scalar(_) => 1,
+        Content::Sequence(items) => 1 + items.iter().map(values).sum::<usize>(),
+        Content::Mapping(entries) => 1 + entries.iter().map(|entry| values(&entry.value)).sum::<usize>(),
+    }
 }

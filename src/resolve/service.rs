@@ -13,7 +13,7 @@ use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
 use crate::value::{
     CommandProbe, ContainerPath, DatabasePart, Duration, Engine, EnvironmentKey, HostPath, Mount, MountSource,
-    Replicas, SecretsIn, ServiceName, Stage, StartCondition, TextValue, VariableName,
+    Replicas, SecretsIn, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
 
 /// What of the rest of the profile a service depends on.

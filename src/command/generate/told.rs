@@ -17,8 +17,8 @@ use crate::secret::{ChosenSecret, SecretOrigin, Secrets};
 use crate::source::Source;
 use crate::value::{EnvironmentKey, HostPath, MountSource, SecretsIn, ServiceName};
 
-/// Docker Compose refuses a file with more YAML nodes than this.
-const COMPOSE_NODE_LIMIT: usize = 100_000;
+/// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
+const COMPOSE_LIMIT: usize = 100_000;
 
 /// What one run did.
 pub(super) struct Telling<'t> {
@@ -227,13 +227,13 @@ impl Telling<'_> {
 
     /// A warning where Compose itself would refuse the file.
     fn too_large(&self) -> Option<Diagnostic> {
-        let nodes = self.changes.compose_nodes();
-        (nodes > COMPOSE_NODE_LIMIT).then(|| {
+        let values = self.changes.compose_values();
+        (values > COMPOSE_LIMIT).then(|| {
             let place = Place::key(&FieldPath::root().key("services"));
             let count = self.deployment.services.len();
             let message = format!(
-                "docker-compose.yml has {nodes} YAML nodes for {count} services, Docker Compose loads at most \
-                 {COMPOSE_NODE_LIMIT}"
+                "docker-compose.yml has {values} YAML values for {count} services, Docker Compose loads at most \
+                 {COMPOSE_LIMIT}"
             );
             Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles")
         })
