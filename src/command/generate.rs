@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use self::secrets::{Request, choose_secrets, rotated, secret_files, stored_secrets};
 use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_note};
-use crate::change::{Existing, FolderLock, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
+use crate::change::{ChangeSet, Existing, FolderLock, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
 use crate::cli::{Format, GenerateArgs, RotateArgs};
-use crate::deployment::secret_file_path;
+use crate::deployment::{Deployment, secret_file_path};
 use crate::layers::gather;
 use crate::outcome::Failure;
 use crate::placement::{Placement, normalized, relative};
 use crate::render::{Inputs, render};
-use crate::secret::edited;
+use crate::secret::{Secrets, edited};
 use crate::source::{Catalogue, Source};
 use crate::spelling::quoted;
-use crate::value::HostPath;
+use crate::value::{EnvironmentKey, HostPath};
 
 /// Generates the outputs of one profile; with new values for some secrets where they are to be rotated.
 pub(super) fn generate(args: &GenerateArgs, rotate: Option<&RotateArgs>, world: &World) -> Result<(), Failure> {
@@ -28,46 +28,67 @@ pub(super) fn generate(args: &GenerateArgs, rotate: Option<&RotateArgs>, world: 
     if args.format == Format::Human {
         print(&told::first_line(&selection))?;
     }
-    let Selection { source, recorded_name, catalogue, folder: recorded, .. } = selection;
+    let Selection { source, recorded_name, catalogue, folder: recorded, because: _ } = selection;
     let layers = gather(source, settings, &catalogue)?;
     let folder = recorded.unwrap_or_else(|| output_folder(args, layers.profile.out.get(), &catalogue, world));
     let (deployment, sources) = deployment_of(layers)?;
-    let root = relative(&folder, &normalized(catalogue.root()));
-    let placement = Placement { profile: recorded_name.recorded_in(&folder), root };
+    let root = normalized(catalogue.root());
+    let placement = Placement { profile: recorded_name.recorded_in(&folder), root: relative(&folder, &root) };
     check_recordable(&placement)?;
+    let target = Target { deployment: &deployment, placement: &placement, folder: &folder, root: &root };
     let _lock = FolderLock::acquire(&folder).map_err(write_failure)?;
-    let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
-    let existing = read_existing(&folder, &secret_paths)?;
-    let keys = deployment.dotenv_keys();
-    let block = existing.values(|key| keys.has(key)).map_err(|refusals| refused(&folder, refusals))?;
-    let stored = stored_secrets(&deployment, &existing, &block);
-    let rotated = rotate.map(|rotate| rotated(rotate, &deployment)).transpose()?.unwrap_or_default();
-    let request = Request { args, rotated: &rotated, from_environment: rotate.is_some_and(|rotate| rotate.from_env) };
-    let secrets = choose_secrets(&request, &deployment, &stored, &folder, catalogue.root(), world)?;
-    let rules = deployment.kept_secrets();
-    let kept = unused_secrets(&block, |key| rules.contains_key(key));
-    let inputs = Inputs { secrets: &secrets, kept: &kept, placement: &placement };
-    let files = render(&deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let secret_files = secret_files(&deployment, &secrets);
-    let changes = plan(&folder, files, secret_files, &existing).map_err(|refusals| refused(&folder, refusals))?;
-    apply(&changes).map_err(write_failure)?;
-    let telling = told::Telling {
-        deployment: &deployment,
-        changes: &changes,
-        secrets: &secrets,
-        rotated: &rotated,
-        edited: &edited(&stored, &deployment),
-        existing: &existing,
-        root: catalogue.root(),
-        current: &world.current,
-    };
+    let written = write(&target, args, rotate, world)?;
+    let telling = told::Telling { target: &target, written: &written, current: &world.current };
     for note in telling.notes(&sources) {
         print_note(&note);
     }
     match args.format {
         Format::Human => print(&telling.text()),
-        Format::Json => print(&format!("{:#}\n", telling.json(&placement.profile))),
+        Format::Json => print(&format!("{:#}\n", telling.json())),
     }
+}
+
+/// What is generated, and where.
+struct Target<'t> {
+    deployment: &'t Deployment,
+    placement: &'t Placement,
+    folder: &'t Path,
+    root: &'t Path,
+}
+
+/// What a run found and did.
+struct Written {
+    existing: Existing,
+    changes: ChangeSet,
+    secrets: Secrets,
+    rotated: Vec<EnvironmentKey>,
+    edited: Vec<EnvironmentKey>,
+}
+
+/// Reads what stands there, finishes every file in memory, and only then writes.
+fn write(
+    target: &Target<'_>,
+    args: &GenerateArgs,
+    rotate: Option<&RotateArgs>,
+    world: &World,
+) -> Result<Written, Failure> {
+    let &Target { deployment, placement, folder, root } = target;
+    let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
+    let existing = read_existing(folder, &secret_paths)?;
+    let keys = deployment.dotenv_keys();
+    let block = existing.values(|key| keys.has(key)).map_err(|refusals| refused(folder, refusals))?;
+    let stored = stored_secrets(deployment, &existing, &block);
+    let rotated = rotate.map(|rotate| rotated(rotate, deployment)).transpose()?.unwrap_or_default();
+    let request = Request { args, rotated: &rotated, from_environment: rotate.is_some_and(|rotate| rotate.from_env) };
+    let secrets = choose_secrets(&request, deployment, &stored, folder, root, world)?;
+    let rules = deployment.kept_secrets();
+    let kept = unused_secrets(&block, |key| rules.contains_key(key));
+    let files = render(deployment, &Inputs { secrets: &secrets, kept: &kept, placement })
+        .map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let changes = plan(folder, files, secret_files(deployment, &secrets), &existing)
+        .map_err(|refusals| refused(folder, refusals))?;
+    apply(&changes).map_err(write_failure)?;
+    Ok(Written { edited: edited(&stored, deployment), existing, changes, secrets, rotated })
 }
 
 /// The settings of the command line as sources.

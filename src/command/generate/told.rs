@@ -5,30 +5,25 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Selection, origin};
-use crate::change::{ChangeKind, ChangeSet, Existing};
-use crate::deployment::{Deployment, ExternalTls, Host, Program, Server, secret_file_path};
+use super::{Selection, Target, Written, origin};
+use crate::change::{ChangeKind, ChangeSet};
+use crate::deployment::{ExternalTls, Host, Program, Server, secret_file_path};
 use crate::diagnostic::{Code, Diagnostic, Drawing, Place, draw};
 use crate::field::FieldPath;
 use crate::locate::Locator;
 use crate::placement::{normalized, relative};
 use crate::render::Output;
-use crate::secret::{ChosenSecret, SecretOrigin, Secrets};
+use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::source::Source;
 use crate::value::{EnvironmentKey, HostPath, MountSource, SecretsIn, ServiceName};
 
 /// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
 const COMPOSE_LIMIT: usize = 100_000;
 
-/// What one run did.
+/// What one run did, to be told.
 pub(super) struct Telling<'t> {
-    pub(super) deployment: &'t Deployment,
-    pub(super) changes: &'t ChangeSet,
-    pub(super) secrets: &'t Secrets,
-    pub(super) rotated: &'t [EnvironmentKey],
-    pub(super) edited: &'t [EnvironmentKey],
-    pub(super) existing: &'t Existing,
-    pub(super) root: &'t Path,
+    pub(super) target: &'t Target<'t>,
+    pub(super) written: &'t Written,
     pub(super) current: &'t Path,
 }
 
@@ -41,24 +36,24 @@ pub(super) fn first_line(selection: &Selection) -> String {
 impl Telling<'_> {
     /// The result for people.
     pub(super) fn text(&self) -> String {
-        let folder = relative(&normalized(self.current), &self.changes.folder);
+        let folder = relative(&normalized(self.current), &self.written.changes.folder);
         let shown = |path: &str| if folder == "." { path.to_owned() } else { format!("{folder}/{path}") };
         let changes = self.paths().map(|(kind, path)| format!("{:<9} {}\n", kind.as_str(), shown(path)));
-        let secrets = self.secrets.iter();
+        let secrets = self.written.secrets.iter();
         let secrets = secrets.map(|(name, chosen)| format!("secret    {name}: {}\n", self.origin(name, chosen)));
         let next = format!("next: {}\n", self.next_command());
         changes.chain(secrets).chain([next]).collect()
     }
 
     /// The result for programs.
-    pub(super) fn json(&self, profile: &str) -> Value {
+    pub(super) fn json(&self) -> Value {
         let files = self.paths().map(|(kind, path)| json!({ "path": path, "change": kind.as_str() }));
-        let secrets = self.secrets.iter();
+        let secrets = self.written.secrets.iter();
         let secrets = secrets.map(|(name, chosen)| json!({ "name": name.as_str(), "from": self.origin(name, chosen) }));
         json!({
             "outcome": "done",
-            "profile": profile,
-            "folder": self.changes.folder.display().to_string(),
+            "profile": self.target.placement.profile,
+            "folder": self.written.changes.folder.display().to_string(),
             "files": files.collect::<Vec<_>>(),
             "secrets": secrets.collect::<Vec<_>>(),
             "missing": self.missing().into_iter().map(|missing| missing.path).collect::<Vec<_>>(),
@@ -68,7 +63,7 @@ impl Telling<'_> {
 
     /// Every file of the deployment with what happened to it.
     fn paths(&self) -> impl Iterator<Item = (ChangeKind, &str)> {
-        let ChangeSet { secret_files, changes, folder: _ } = self.changes;
+        let ChangeSet { secret_files, changes, folder: _ } = &self.written.changes;
         let secrets = secret_files.iter().map(|change| (change.kind, change.path.as_str()));
         secrets.chain(changes.iter().map(|change| (change.kind, change.output.path())))
     }
@@ -79,13 +74,13 @@ impl Telling<'_> {
         for missing in self.missing() {
             notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
         }
-        if self.deployment.server.is_none() && self.existing.get(Output::InitScript).is_some() {
+        if self.target.deployment.server.is_none() && self.written.existing.get(Output::InitScript).is_some() {
             let path = self.shown(Output::InitScript);
             notes.push(format!("note: `{path}` is not used by this profile; it was left as it is\n"));
         }
         notes.extend(self.secret_manager());
         notes.extend(self.adoption());
-        for (name, chosen) in self.secrets {
+        for (name, chosen) in &self.written.secrets {
             if let Some(why) = chosen.weakness {
                 let help = format!("codelab-gen rotate {name}");
                 notes.push(format!("warning: the secret `{name}` {why}\n  = help: {help}\n"));
@@ -100,8 +95,8 @@ impl Telling<'_> {
     /// Where a secret's value came from.
     fn origin(&self, name: &EnvironmentKey, chosen: &ChosenSecret) -> String {
         match &chosen.origin {
-            SecretOrigin::Stored if self.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
-            SecretOrigin::Stored if self.deployment.secret_files().contains(&name) => {
+            SecretOrigin::Stored if self.written.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
+            SecretOrigin::Stored if self.target.deployment.secret_files().contains(&name) => {
                 format!("kept in {}", secret_file_path(name))
             }
             SecretOrigin::Stored => "kept from .env".to_owned(),
@@ -113,7 +108,7 @@ impl Telling<'_> {
 
     /// The command that brings the deployment up, as typed in the current folder.
     fn next_command(&self) -> String {
-        let folder = relative(&normalized(self.current), &self.changes.folder);
+        let folder = relative(&normalized(self.current), &self.written.changes.folder);
         let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
         let orphans = if self.leaves_services() { " --remove-orphans" } else { "" };
         let server = self.server_step();
@@ -123,12 +118,12 @@ impl Telling<'_> {
     /// What gives the server's roles their new passwords before the services use them: the image reads passwords only when
     /// it makes a new volume.
     fn server_step(&self) -> &'static str {
-        let Some(server) = &self.deployment.server else { return "" };
+        let Some(server) = &self.target.deployment.server else { return "" };
         let concerned = |name: &EnvironmentKey| {
             *name == server.administrator_password || server.logins().iter().any(|login| login.password == *name)
         };
         match &server.host {
-            _ if !self.rotated.iter().any(concerned) => "",
+            _ if !self.written.rotated.iter().any(concerned) => "",
             Host::Container(_) => {
                 "docker compose up -d --wait postgres && docker compose exec -T postgres bash \
                  /docker-entrypoint-initdb.d/10-init-postgres.sh && "
@@ -142,20 +137,20 @@ impl Telling<'_> {
     /// Whether services of the outputs that stood there are no longer started.
     fn leaves_services(&self) -> bool {
         let postgres = ServiceName::postgres();
-        let has_server = self.deployment.server.as_ref().and_then(Server::container).is_some();
+        let has_server = self.target.deployment.server.as_ref().and_then(Server::container).is_some();
         let starts = |name: &str| {
             (has_server && name == postgres.as_str())
-                || self.deployment.services.iter().any(|service| service.name.as_str() == name)
+                || self.target.deployment.services.iter().any(|service| service.name.as_str() == name)
         };
-        self.existing.services().iter().any(|name| !starts(name))
+        self.written.existing.services().iter().any(|name| !starts(name))
     }
 
     /// What a secret manager must set before the next command.
     fn secret_manager(&self) -> Option<String> {
-        if self.deployment.secrets_in != SecretsIn::Environment || self.deployment.secrets.is_empty() {
+        if self.target.deployment.secrets_in != SecretsIn::Environment || self.target.deployment.secrets.is_empty() {
             return None;
         }
-        let names: Vec<_> = self.deployment.secrets.keys().map(|name| format!("`{name}`")).collect();
+        let names: Vec<_> = self.target.deployment.secrets.keys().map(|name| format!("`{name}`")).collect();
         let names = names.join(", ");
         let help =
             "start it through your secret manager; passwords may have A-Z a-z 0-9 . _ - only, as they stand in URLs";
@@ -164,16 +159,16 @@ impl Telling<'_> {
 
     /// What an adopted `.env` holds that nothing of this deployment reads.
     fn adoption(&self) -> Option<String> {
-        if !self.existing.is_to_be_adopted() {
+        if !self.written.existing.is_to_be_adopted() {
             return None;
         }
         let dotenv = self.shown(Output::Dotenv);
-        let keys = self.deployment.dotenv_keys();
-        let variables = self.deployment.variables();
+        let keys = self.target.deployment.dotenv_keys();
+        let variables = self.target.deployment.variables();
         let is_read = |key: &str| {
             key.starts_with("COMPOSE_") || keys.has(key) || variables.keys().any(|name| name.as_str() == key)
         };
-        let unread: Vec<_> = self.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
+        let unread: Vec<_> = self.written.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
         let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
         if !unread.is_empty() {
@@ -188,16 +183,16 @@ impl Telling<'_> {
     fn missing(&self) -> Vec<Missing> {
         let mut missing: Vec<Missing> = Vec::new();
         let mut add = |path: &HostPath, what: &dyn Fn(&str) -> (String, String)| {
-            if self.root.join(path.as_str()).exists() {
+            if self.target.root.join(path.as_str()).exists() {
                 return;
             }
-            let shown = relative(&normalized(self.current), &normalized(&self.root.join(path.as_str())));
+            let shown = relative(&normalized(self.current), &normalized(&self.target.root.join(path.as_str())));
             let (message, help) = what(&shown);
             if !missing.iter().any(|known| known.message == message) {
                 missing.push(Missing { path: shown, message, help });
             }
         };
-        for service in &self.deployment.services {
+        for service in &self.target.deployment.services {
             let name = &service.name;
             if let Program::Built(build) | Program::BuiltAs(build, _) = &service.program {
                 add(&build.context, &|path| {
@@ -214,7 +209,7 @@ impl Telling<'_> {
                 });
             }
         }
-        if let Some(Server { host: Host::External(external), .. }) = &self.deployment.server
+        if let Some(Server { host: Host::External(external), .. }) = &self.target.deployment.server
             && let ExternalTls::VerifyFull(Some(ca)) = &external.tls
         {
             add(ca, &|path| {
@@ -227,10 +222,10 @@ impl Telling<'_> {
 
     /// A warning where Compose itself would refuse the file.
     fn too_large(&self) -> Option<Diagnostic> {
-        let values = self.changes.compose_values();
+        let values = self.written.changes.compose_values();
         (values > COMPOSE_LIMIT).then(|| {
             let place = Place::key(&FieldPath::root().key("services"));
-            let count = self.deployment.services.len();
+            let count = self.target.deployment.services.len();
             let message = format!(
                 "docker-compose.yml has {values} YAML values for {count} services, Docker Compose loads at most \
                  {COMPOSE_LIMIT}"
@@ -240,7 +235,7 @@ impl Telling<'_> {
     }
 
     fn shown(&self, output: Output) -> String {
-        let path = self.changes.folder.join(output.path());
+        let path = self.written.changes.folder.join(output.path());
         relative(&normalized(self.current), &path)
     }
 }
