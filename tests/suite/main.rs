@@ -18,3 +18,4 @@ mod lookup;
 mod readme;
 mod schema;
 mod support;
+mod templates;
