@@ -6,7 +6,8 @@ What this module knows:
   be one that `nobody` may reach, which pytest's own `tmp_path` is not;
 * the path of a Unix socket has room for about a hundred bytes, so the folder stands directly below /tmp;
 * the server writes `ready` into `postmaster.pid` when it accepts connections, which `pg_ctl` waits for too;
-* as in the official image, the socket trusts everybody and TCP asks for a password (SCRAM).
+* as in the official image, the socket trusts everybody and TCP asks for a password (SCRAM);
+* with TLS the server takes `server.crt` and `server.key` from its data folder, and only a key that is its user's alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +30,14 @@ START_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
 POLL_INTERVAL = 0.02
 STATUS_LINE_OF_PID_FILE = 7
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a server shows to its clients, with the key to it; both in PEM."""
+
+    chain: bytes
+    key: bytes
 
 
 class PostgresServer:
@@ -40,6 +50,7 @@ class PostgresServer:
         superuser: str = "codelab",
         superuser_password: str = "from initdb",
         settings: Mapping[str, str] | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self.bin_dir = bin_dir
         self.superuser = superuser
@@ -48,10 +59,9 @@ class PostgresServer:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._settings = dict(settings or {})
+        self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+        give_to_its_user(self.folder)
 
     @property
     def socket_dir(self) -> Path:
@@ -73,6 +83,7 @@ class PostgresServer:
     def __enter__(self) -> PostgresServer:
         try:
             self._initdb()
+            self._install_certificate()
             self.start()
         except BaseException:
             self.remove()
@@ -170,12 +181,22 @@ class PostgresServer:
         )
         password_file.unlink()
 
+    def _install_certificate(self) -> None:
+        if self._certificate is None:
+            return
+        for name, pem in (("server.crt", self._certificate.chain), ("server.key", self._certificate.key)):
+            path = self.data_dir / name
+            path.write_bytes(pem)
+            path.chmod(0o600)
+            give_to_its_user(path)
+
     def _options(self) -> list[str]:
         settings = {
             "listen_addresses": self.host,
             "port": str(self.port),
             "unix_socket_directories": str(self.socket_dir),
             "fsync": "off",
+            "ssl": "off" if self._certificate is None else "on",
             **self._settings,
         }
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -207,6 +228,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def give_to_its_user(path: Path) -> None:
+    """Gives what the tests made to the user that a server runs as."""
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
 
 
 def unprivileged() -> dict[str, Any]:
