@@ -226,7 +226,7 @@ mod tests {
             let written = formatted(Dialect::Compose, &Value::from(text)).unwrap();
             let document = format!("key: {written}\n");
             let read: serde_yaml::Value = serde_yaml::from_str(&document).unwrap();
-            assert_eq!(read["key"].as_str().map(|text| text.replace("$$", "$")).as_deref(), Some(text), "{document}");
+            assert_eq!(read["key"].as_str(), Some(text.replace('$', "$$").as_str()), "{document}");
         }
     }
 
