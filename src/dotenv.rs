@@ -274,6 +274,17 @@ mod tests {
     }
 
     #[test]
+    fn only_characters_that_no_reader_treats_specially_stand_bare() {
+        let special = " \t\n\"#$&'();<>\\`|~";
+        for character in (' '..='~').chain(['\t', '\n', '\u{a0}', 'é']) {
+            let value = character.to_string();
+            let quoted = quote(&value).is_ok_and(|form| form != value);
+            let refused = quote(&value).is_err();
+            assert_eq!(quoted || refused, special.contains(character) || !character.is_ascii(), "{character:?}");
+        }
+    }
+
+    #[test]
     fn what_readers_disagree_on_is_refused_without_showing_it() {
         for value in ["a\rb", "a\0b", "a${X}b", "it's $5", "it's `x`", "a'b\\", "a\\\\b$", "a\\\\b\\", "x\\"] {
             let refused = quote(value);

@@ -231,6 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn no_character_that_some_reader_takes_for_a_line_end_stands_raw() {
+        for character in ['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}', '\u{7f}', '\u{fffe}', '\u{10ffff}', '\u{1}'] {
+            let written = double_quoted(&format!("a{character}b"));
+            assert!(written.is_ascii(), "{written}");
+            let read: serde_yaml::Value = serde_yaml::from_str(&written).unwrap();
+            assert_eq!(read.as_str(), Some(format!("a{character}b").as_str()));
+        }
+    }
+
+    #[test]
+    fn references_are_read_back_whatever_their_default_holds() {
+        for text in ["${A}", "${A:-x}", "${A:-a: b}", "${A:-a #b}", "${A:-a\"b}", "x${A}", "${A}:", "${A:-a}#b}"] {
+            let written = formatted(Dialect::Compose, &interpolated(text.to_owned())).unwrap();
+            let read: serde_yaml::Value = serde_yaml::from_str(&format!("key: {written}\n")).unwrap();
+            assert_eq!(read["key"].as_str(), Some(text), "{written}");
+        }
+    }
+
+    #[test]
     fn words_that_need_no_quotes_have_none() {
         for text in ["codelab", "./data:/app/data", "../x", ".env", "postgres:16-alpine", "/app", "30m"] {
             let quoted = yaml_scalar(text);
@@ -252,6 +271,11 @@ mod tests {
     #[test]
     fn a_text_that_templates_test_for_counts_as_there() {
         assert!(verbatim(String::new()).is_true() && interpolated("x".to_owned()).is_true());
+    }
+
+    #[test]
+    fn words_of_a_comment_stay_on_its_line() {
+        assert_eq!(formatted(Dialect::Dotenv, &comment("a\nB=1\r")).unwrap(), "a?B=1?");
     }
 
     #[test]
