@@ -92,11 +92,7 @@ pub fn read(text: &str) -> Result<Vec<Entry>, OddLine> {
             line += 1;
             continue;
         }
-        let (key, written) = rest.split_once('=').ok_or(OddLine(line))?;
-        if !is_key(key) {
-            return Err(OddLine(line));
-        }
-        let (value, behind) = read_value(written).ok_or(OddLine(line))?;
+        let ((key, value), behind) = read_entry(rest).ok_or(OddLine(line))?;
         let length = rest.len() - behind.len();
         entries.push(Entry { key: key.to_owned(), value, line });
         line += rest.get(..length).unwrap_or_default().matches('\n').count();
@@ -165,28 +161,39 @@ pub struct Split<'text> {
     pub after: &'text str,
 }
 
-/// Finds the block; nothing where there is none, or not exactly one with a start and an end.
+/// Finds the block; nothing where there is none, or not exactly one with a start and an end. A value of several lines is
+/// stepped over as a whole: one of its lines may look like a mark.
 #[must_use]
 pub fn split(text: &str) -> Option<Split<'_>> {
     let mut start = None;
     let mut end = None;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let offset = text.len() - rest.len();
+        let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+        let mut step = line.len();
         if line.starts_with(BLOCK_START) {
-            if start.is_some() {
+            if start.replace(offset).is_some() {
                 return None;
             }
-            start = Some(offset);
         } else if line.trim_end() == BLOCK_END {
-            if start.is_none() || end.is_some() {
+            if start.is_none() || end.replace(offset + step).is_some() {
                 return None;
             }
-            end = Some(offset + line.len());
+        } else if let Some((_, behind)) = read_entry(rest) {
+            step = rest.len() - behind.len();
         }
-        offset += line.len();
+        rest = rest.get(step..).unwrap_or_default();
     }
     let (start, end) = (start?, end?);
     Some(Split { before: text.get(..start)?, block: text.get(start..end)?, after: text.get(end..)? })
+}
+
+/// The key and value that a text starts with, in one of [`quote`]'s forms, and what follows their last line.
+fn read_entry(text: &str) -> Option<((&str, String), &str)> {
+    let (key, written) = text.split_once('=').filter(|(key, _)| is_key(key))?;
+    let (value, behind) = read_value(written)?;
+    Some(((key, value), behind))
 }
 
 /// A part of a user's own lines: an entry, which may have several lines, or any one line.
@@ -214,9 +221,8 @@ pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
     while !rest.is_empty() {
         let first = rest.split_inclusive('\n').next().unwrap_or(rest);
         let key = key_of(first);
-        let strict = rest.split_once('=').filter(|(key, _)| is_key(key)).and_then(|(_, value)| read_value(value));
-        let (part, value) = match strict {
-            Some((value, behind)) => (rest.strip_suffix(behind).unwrap_or(rest), Some(value)),
+        let (part, value) = match read_entry(rest) {
+            Some(((_, value), behind)) => (rest.strip_suffix(behind).unwrap_or(rest), Some(value)),
             None if key.is_some() && has_open_quote(first) => return Err(OddLine(line)),
             None => (first, None),
         };
@@ -314,6 +320,8 @@ mod tests {
         assert_eq!(split.before, "MINE=1\n");
         assert_eq!(split.block, "# >>> codelab-gen: x\nA=1\n# <<< codelab-gen\n");
         assert_eq!(split.after, "ALSO=2\n");
+        let text = "# >>> codelab-gen: x\nA='one\n# <<< codelab-gen\n# >>> codelab-gen: y\n'\n# <<< codelab-gen\nB=2\n";
+        assert_eq!(super::split(text).map(|split| split.after), Some("B=2\n"), "marks in a value are no marks");
         for broken in ["A=1\n", "# >>> codelab-gen: x\n", "# <<< codelab-gen\n# >>> codelab-gen: x\n"] {
             assert_eq!(super::split(broken), None);
         }

@@ -63,6 +63,7 @@ run_conformance() {
   need_cargo
   need_python
   environment tools
+  environment python-dotenv-1.0
   environment sqlalchemy-2.0
   environment sqlalchemy-current
   cargo build --locked

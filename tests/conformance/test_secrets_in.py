@@ -11,7 +11,9 @@ PASSWORD = "aB3.x_y-z0123456"
 URL = f"postgresql+asyncpg://codelab:{PASSWORD}@postgres:5432/auth_db"
 
 
-def test_a_secret_manager_needs_no_dotenv(tmp_path: Path, generate: Generate, compose: Compose, meaning: Meaning) -> None:
+def test_a_secret_manager_needs_no_dotenv(
+    tmp_path: Path, generate: Generate, compose: Compose, meaning: Meaning
+) -> None:
     generate("prod-postgres", tmp_path, "--set", "secrets_in=environment")
     (tmp_path / ".env").unlink()
     refused = compose(tmp_path, "config", "-q", status=1)
