@@ -4,8 +4,12 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::leaf::Named;
 use super::written::{Reader, Written};
+use crate::diagnostic::Code;
 use crate::value::{Mismatch, TextValue};
 use crate::yaml::{Content, Node};
+
+/// The longest key that every reader of YAML takes, with room for escapes.
+const LONGEST_KEY: usize = 128;
 
 /// A value of raw YAML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +41,14 @@ impl RawKey {
 
 impl TextValue for RawKey {
     fn parse(text: &str) -> Result<Self, Mismatch> {
-        Ok(Self(text.to_owned()))
+        if text.len() <= LONGEST_KEY {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Mismatch::new(format!("a key of at most {LONGEST_KEY} bytes"), "write a shorter key"))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "" })
+        json_schema!({ "type": "string", "pattern": "^.{0,128}$" })
     }
 
     fn may_be_extension() -> bool {
@@ -53,12 +60,30 @@ impl TextValue for RawKey {
 pub type RawKeys = Named<RawKey, Raw>;
 
 impl Written for Raw {
-    fn read(node: &Node<'_>, _: &mut Reader) -> Option<Self> {
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        check_keys(node, reader);
         Some(raw(node))
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({})
+    }
+}
+
+/// YAML reads a key on the line of its value only up to 1024 characters.
+fn check_keys(node: &Node<'_>, reader: &mut Reader) {
+    match &node.content {
+        Content::Scalar(_) => {}
+        Content::Sequence(items) => items.iter().for_each(|item| check_keys(item, reader)),
+        Content::Mapping(entries) => {
+            for entry in entries {
+                if entry.key.len() > LONGEST_KEY {
+                    let message = format!("expected a key of at most {LONGEST_KEY} bytes, found a longer one");
+                    reader.fault(Code::InvalidValue, &entry.key_span, message, "write a shorter key");
+                }
+                check_keys(&entry.value, reader);
+            }
+        }
     }
 }
 

@@ -250,7 +250,7 @@ impl Written for Extends {
     }
 }
 
-/// The name of a label: any text without white space and `=`.
+/// The name of a label: ASCII without white space and `=`. Docker Compose drops one that begins with `x-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LabelName(String);
 
@@ -265,17 +265,19 @@ impl LabelName {
 impl crate::value::TextValue for LabelName {
     fn parse(text: &str) -> Result<Self, crate::value::Mismatch> {
         let allowed = |c: char| c.is_ascii_graphic() && c != '=';
-        if !text.is_empty() && text.chars().all(allowed) {
+        let is_dropped = text.starts_with("x-");
+        if (1..=128).contains(&text.len()) && text.chars().all(allowed) && !is_dropped {
             return Ok(Self(text.to_owned()));
         }
         Err(crate::value::Mismatch::new(
-            "a label's name of ASCII characters without spaces and `=`",
+            "a label's name of at most 128 ASCII characters without spaces and `=`, not beginning with `x-`, which \
+             Docker Compose drops",
             "write a name such as `com.example.team`",
         ))
     }
 
     fn schema() -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[!-<>-~]+$" })
+        schemars::json_schema!({ "type": "string", "pattern": "^(?!x-)[!-<>-~]{1,128}$" })
     }
 
     fn may_be_extension() -> bool {

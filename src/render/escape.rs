@@ -130,15 +130,17 @@ fn yaml_reference(text: &str) -> String {
     }
 }
 
-/// Letters first, and no word that YAML 1.1 or 1.2 reads as a boolean or null.
+/// A letter, `/`, `_` or a path first, and no word that YAML 1.1 or 1.2 reads as a boolean, null or number (`._` is a
+/// float to some).
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 11] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"];
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '_' || c == '.')
-        && !text.starts_with("..") | text.starts_with("../")
-        && !text.trim_start_matches('.').starts_with(|c: char| c.is_ascii_digit())
+    let behind_dot = text.strip_prefix('.').unwrap_or(text);
+    (behind_dot.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        || text.starts_with('_')
+        || text.starts_with("../"))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@+".contains(c))
         && !text.ends_with(':')
-        && !WORDS.contains(&text.trim_start_matches('.').to_ascii_lowercase().as_str())
+        && !WORDS.contains(&behind_dot.to_ascii_lowercase().as_str())
 }
 
 /// A number with its unit, such as `30s` or `512m`: a text to every reader.
@@ -255,7 +257,7 @@ mod tests {
             let quoted = yaml_scalar(text);
             assert_eq!(quoted, text);
         }
-        for text in ["..", "..x", ".5", ".inf", ".NaN", "on", "Y", "30", "0b", "1e3", "12:30"] {
+        for text in ["..", "..x", ".5", "._", "._1", ".inf", ".NaN", "on", "Y", "30", "0b", "1e3", "12:30"] {
             assert!(yaml_scalar(text).starts_with('"'), "{text}");
         }
     }

@@ -47,7 +47,9 @@ pub struct Grammar {
     pub first: &'static str,
     /// The characters that may follow.
     pub rest: &'static str,
-    /// The number of characters, which are all ASCII, at the most.
+    /// The number of characters, which are all ASCII, at the least.
+    pub shortest: usize,
+    /// The same at the most.
     pub longest: usize,
     /// The rule in words, after the word 'expected'.
     pub words: &'static str,
@@ -62,13 +64,13 @@ impl Grammar {
         let mut characters = text.chars();
         characters.next().is_some_and(|first| set_has(self.first, first))
             && characters.all(|character| set_has(self.rest, character))
-            && text.len() <= self.longest
+            && (self.shortest..=self.longest).contains(&text.len())
     }
 
     /// The rule as a regular expression.
     #[must_use]
     pub fn pattern(&self) -> String {
-        format!("^[{}][{}]{{0,{}}}$", self.first, self.rest, self.longest - 1)
+        format!("^[{}][{}]{{{},{}}}$", self.first, self.rest, self.shortest - 1, self.longest - 1)
     }
 
     /// What is told when a text does not follow it.
@@ -111,7 +113,8 @@ fn set_has(set: &str, character: char) -> bool {
 mod tests {
     use super::*;
 
-    const NAME: Grammar = Grammar { first: "a-z_", rest: "a-z0-9_-", longest: 5, words: "a name", example: "ab" };
+    const NAME: Grammar =
+        Grammar { first: "a-z_", rest: "a-z0-9_-", shortest: 1, longest: 5, words: "a name", example: "ab" };
 
     #[test]
     fn a_grammar_accepts_what_its_pattern_says() {

@@ -45,62 +45,62 @@ names! {
     /// A Compose project: `[a-z0-9][a-z0-9_-]*`
     /// (<https://docs.docker.com/reference/compose-file/version-and-name/>).
     ProjectName = Grammar {
-        first: "a-z0-9", rest: "a-z0-9_-", longest: 63,
+        first: "a-z0-9", rest: "a-z0-9_-", shortest: 1, longest: 63,
         words: "a project name of lower-case letters, digits, `-` and `_`", example: "codelab",
     };
 
     /// A profile or an alias of one, as `--profile` takes it.
     ProfileName = Grammar {
-        first: "a-z0-9", rest: "a-z0-9_-", longest: 63,
+        first: "a-z0-9", rest: "a-z0-9_-", shortest: 1, longest: 63,
         words: "a profile name of lower-case letters, digits, `-` and `_`", example: "prod-postgres",
     };
 
     /// A service; also its host name in the deployment's network, so 63 characters at the most (RFC 1035).
     ServiceName = Grammar {
-        first: "a-z", rest: "a-z0-9_-", longest: 63,
+        first: "a-z", rest: "a-z0-9_-", shortest: 1, longest: 63,
         words: "a service name of lower-case letters, digits, `-` and `_`, a letter first", example: "auth-service",
     };
 
     /// A database in PostgreSQL: what every SQLAlchemy from 2.0 on reads the same in a URL, in the 63 bytes that
     /// PostgreSQL keeps of a name.
     DatabaseName = Grammar {
-        first: "A-Za-z", rest: "A-Za-z0-9_-", longest: 63,
+        first: "A-Za-z", rest: "A-Za-z0-9_-", shortest: 1, longest: 63,
         words: "a database name of letters, digits, `_` and `-`, a letter first", example: "auth_db",
     };
 
     /// A role of PostgreSQL. `initdb` fails on quotes, backslashes and `$` in one.
     RoleName = Grammar {
-        first: "A-Za-z", rest: "A-Za-z0-9_-", longest: 63,
+        first: "A-Za-z", rest: "A-Za-z0-9_-", shortest: 1, longest: 63,
         words: "a role name of letters, digits, `_` and `-`, a letter first", example: "codelab",
     };
 
-    /// A named volume, as Compose takes it.
+    /// A named volume, as Compose takes it: one letter before a colon is a drive of Windows to it.
     VolumeName = Grammar {
-        first: "a-zA-Z0-9", rest: "a-zA-Z0-9_.-", longest: 128,
-        words: "a volume name of letters, digits, `_`, `.` and `-`", example: "postgres-data",
+        first: "a-zA-Z0-9", rest: "a-zA-Z0-9_.-", shortest: 2, longest: 128,
+        words: "a volume name of two or more letters, digits, `_`, `.` and `-`", example: "postgres-data",
     };
 
     /// A key of `.env`, and so a secret's name: what every reader of such files takes.
     EnvironmentKey = Grammar {
-        first: "A-Z_", rest: "A-Z0-9_", longest: 128,
+        first: "A-Z_", rest: "A-Z0-9_", shortest: 1, longest: 128,
         words: "a name of upper-case letters, digits and `_`", example: "INTERNAL_API_KEY",
     };
 
     /// A variable inside of a container.
     VariableName = Grammar {
-        first: "A-Za-z_", rest: "A-Za-z0-9_", longest: 128,
+        first: "A-Za-z_", rest: "A-Za-z0-9_", shortest: 1, longest: 128,
         words: "a variable name of letters, digits and `_`", example: "LOG_LEVEL",
     };
 
     /// An extension of PostgreSQL.
     ExtensionName = Grammar {
-        first: "a-z", rest: "a-z0-9_-", longest: 63,
+        first: "a-z", rest: "a-z0-9_-", shortest: 1, longest: 63,
         words: "an extension name of lower-case letters, digits, `_` and `-`", example: "pgcrypto",
     };
 
     /// A server setting of PostgreSQL (<https://www.postgresql.org/docs/current/runtime-config.html>).
     SettingName = Grammar {
-        first: "a-z", rest: "a-z0-9_.", longest: 63,
+        first: "a-z", rest: "a-z0-9_.", shortest: 1, longest: 63,
         words: "a setting's name of lower-case letters, digits, `_` and `.`", example: "max_connections",
     };
 }

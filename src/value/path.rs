@@ -51,8 +51,7 @@ const HOST_PATTERN: &str = r"^[^~:\x00-\x1f\x7f][^:\x00-\x1f\x7f]*$";
 const CONTAINER_PATTERN: &str = r"^/([^:/\x00-\x1f\x7f]+/?)*$";
 const HTTP_PATTERN: &str = r"^/[A-Za-z0-9._~/?&=%-]*$";
 const SQLITE_PATTERN: &str = r"^/?[A-Za-z0-9_][A-Za-z0-9._ -]*(/[A-Za-z0-9_][A-Za-z0-9._ -]*)*$";
-const MOUNT_PATTERN: &str =
-    r"^(\.{0,2}/[^:\x00-\x1f\x7f]*|\.{1,2}|[A-Za-z0-9][A-Za-z0-9_.-]*):/[^:\x00-\x1f\x7f]*(:r[ow])?$";
+const MOUNT_PATTERN: &str = r"^(?!.*\$\{[^}:]*(:|$))(\.{0,2}/[^:\x00-\x1f\x7f]*|\.{1,2}|[A-Za-z0-9][A-Za-z0-9_.-]+):/[^:\x00-\x1f\x7f]*(:r[ow])?$";
 
 macro_rules! path_texts {
     ($($name:ident)+) => {$(
@@ -116,10 +115,20 @@ impl SqlitePath {
     }
 }
 
+/// What no part of Compose's `SOURCE:TARGET` can hold.
+fn is_unmountable(character: char) -> bool {
+    character.is_control() || character == ':'
+}
+
+/// Whether a `${` has no `}` behind it: in a mount, Compose takes it for a reference even where the dollar is doubled.
+fn has_open_reference(text: &str) -> bool {
+    text.rsplit_once("${").is_some_and(|(_, behind)| !behind.contains('}'))
+}
+
 impl TextValue for HostPath {
     fn parse(text: &str) -> Result<Self, Mismatch> {
         let help = "write a path such as `./agent-runtime`, relative to the project's root, or an absolute one";
-        if text.is_empty() || text.starts_with('~') || text.contains(|c: char| c.is_control() || c == ':') {
+        if text.is_empty() || text.starts_with('~') || text.contains(is_unmountable) {
             return Err(Mismatch::new("a path without `:` and control characters, and not below `~`", help));
         }
         Ok(Self(text.to_owned()))
@@ -136,7 +145,7 @@ impl TextValue for ContainerPath {
             let rest = rest.strip_suffix('/').unwrap_or(rest);
             rest.is_empty() || rest.split('/').all(|step| !matches!(step, "" | "." | ".."))
         });
-        if !plain || text.contains(|c: char| c.is_control() || c == ':') {
+        if !plain || text.contains(is_unmountable) {
             return Err(Mismatch::new(
                 "an absolute path in the container, without `.`, `..` and `:`",
                 "write a path such as `/app/data`",
@@ -197,6 +206,9 @@ impl TextValue for Mount {
         let (Some(source), Some(target), mode, None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Err(mismatch());
         };
+        if has_open_reference(source) || has_open_reference(target) {
+            return Err(mismatch());
+        }
         let read_only = match mode {
             None | Some("rw") => false,
             Some("ro") => true,
@@ -240,10 +252,24 @@ mod tests {
         for path in ["a?b", "a%20b", "a//b", "../x", "./x", "", "/", "a/", "a$b", "a}b", "a'b", "a:b", " a"] {
             assert!(SqlitePath::parse(path).is_err(), "{path}");
         }
-        for mount in ["", "a", "a:b", "./a", "a b:/x", "./a:/x:z", "./a:/x:ro:y", "~/a:/x", ":/x", "./a:/x/../y"] {
+        for mount in [
+            "",
+            "a",
+            "a:b",
+            "./a",
+            "a b:/x",
+            "./a:/x:z",
+            "./a:/x:ro:y",
+            "~/a:/x",
+            ":/x",
+            "./a:/x/../y",
+            "v:/x",
+            "./${a:/x",
+            "./a:/${",
+        ] {
             assert!(Mount::parse(mount).is_err(), "{mount}");
         }
-        for mount in ["./a:/x", "../a b:/x:ro", "/srv/a:/x:rw", "data.1:/x"] {
+        for mount in ["./a:/x", "./${a}:/x", "../a b:/x:ro", "/srv/a:/x:rw", "data.1:/x"] {
             assert!(Mount::parse(mount).is_ok(), "{mount}");
         }
     }
