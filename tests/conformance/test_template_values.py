@@ -27,89 +27,18 @@ from programs import SCRUBBED, Compose, Generate, Meaning, run, tool
 from values import SEED, hostile_values
 
 HOSTILE = (
-    *(
-        "a: b # c",
-        "# c",
-        "a #b",
-        "a:",
-        ": a",
-        "- a",
-        "-",
-        "---",
-        "...",
-        "? a",
-        "!a",
-        "!!str a",
-        "%a",
-        "@a",
-        "`id`",
-        "&x",
-    ),
+    *("a: b # c", "# c", "a #b", "a:", ": a", "- a", "-", "---", "...", "? a", "!a", "!!str a", "%a", "@a", "`id`"),
+    "&x",
     *("*x", "|", ">", "|-\n a", "{a: b}", "[a]", "[", "}", ",", "=", "<<", "~", "null", "yes", "No", "on", "y", "True"),
-    *(
-        "0777",
-        "0o17",
-        "0x1F",
-        "1e3",
-        "1.10",
-        "1_000",
-        "12:30:45",
-        "2024-01-01",
-        ".inf",
-        ".NaN",
-        "-.5",
-        "30",
-        "0b1",
-        "5m",
-    ),
+    *("0777", "0o17", "0x1F", "1e3", "1.10", "1_000", "12:30:45", "2024-01-01", ".inf", ".NaN", "-.5", "30", "0b1"),
+    "5m",
     *("$HOME", "${HOME}", "${HOME:-x}", "$$", "$", "a$", "$(id)", "$((1))", "${", "$1", "%HOME%", "{{ 1 }}", "{% x %}"),
-    *(
-        "'",
-        '"',
-        "''",
-        '""',
-        "it's",
-        'say "x"',
-        "\\",
-        "\\\\",
-        "\\n",
-        "a\\",
-        "\\x41",
-        "\\u0041",
-        "; id",
-        "a; b",
-        "a && b",
-    ),
-    *(
-        " ",
-        " a",
-        "a ",
-        "\t",
-        "a\tb",
-        "\n",
-        "a\nb",
-        "a\n",
-        "\na",
-        "a\n\n",
-        "a\n b",
-        "a\r\nb",
-        "\r",
-        "a\\\nb",
-        "a\n---\nb",
-    ),
-    *(
-        "\u0085",
-        "a\u0085b",
-        "\u2028",
-        "a\u2029b",
-        "\u00a0",
-        "\u3000",
-        "\ufeff",
-        "\ufeffa",
-        "\u200b",
-        "\u202e",
-        "e\u0301",
-    ),
+    *("'", '"', "''", '""', "it's", 'say "x"', "\\", "\\\\", "\\n", "a\\", "\\x41", "\\u0041", "; id", "a; b"),
+    "a && b",
+    *(" ", " a", "a ", "\t", "a\tb", "\n", "a\nb", "a\n", "\na", "a\n\n", "a\n b", "a\r\nb", "\r", "a\\\nb"),
+    "a\n---\nb",
+    *("\u0085", "a\u0085b", "\u2028", "a\u2029b", "\u00a0", "\u3000", "\ufeff", "\ufeffa", "\u200b", "\u202e"),
+    "e\u0301",
     *("\x01", "\x07", "\x1b[1m", "\x7f", "\x80", "\x9f", "\ufffd", "\ufffe", "\uffff", "\U0010ffff", "😀", "é", "漢"),
     *("/", "//", "a/b", "../a", ".", "..", "-x", "--", "*", "?", "word", "👩\u200d🚀", "../../a", "a//b", "./a"),
     *("a" * 100_000, "a b: c # d 'e' \"f\" \\ $g é " * 3_500),
@@ -121,22 +50,7 @@ WORDS = ("true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "in
 MAY_BE_PLAIN = "._-/:@+aEe0"
 
 KEYS = (
-    "a$b",
-    "${HOME}",
-    "$$",
-    'a"b',
-    "a'b",
-    "a\\b",
-    "a:",
-    ":a",
-    "*x",
-    "{a}",
-    "[a]",
-    "yes",
-    "0777",
-    "1e3",
-    "#c",
-    "<<",
+    *("a$b", "${HOME}", "$$", 'a"b', "a'b", "a\\b", "a:", ":a", "*x", "{a}", "[a]", "yes", "0777", "1e3", "#c", "<<"),
     "~",
 )
 RAW_KEYS = (*KEYS, "a: b", "a #b", "a\nb", " a ", "\u0085", "a\u2028b", "\ufeffa", "\x01", "😀")
@@ -320,31 +234,36 @@ def test_a_default_arrives_or_is_rejected(text: str, tmp_path: Path, binary: Pat
     """It stands in Compose's own notation, `${NAME:-default}`, which has no way to write some characters."""
     variable = {"env": "NAME", "default": text}
     app = {"image": "app:1", "environment": {"VALUE": variable}}
-    if is_taken(binary, tmp_path, profile(tmp_path, {"app": app})):
-        assert meaning(tmp_path)["services"]["app"]["environment"] == {"VALUE": text}
-        for model in parsed(tmp_path).values():
-            assert model["services"]["app"]["environment"] == {"VALUE": f"${{NAME:-{text}}}"}
-    else:
+    if not is_taken(binary, tmp_path, profile(tmp_path, {"app": app})):
         assert re.search(r"[${}\x00-\x1f\x7f-\x9f]", text), "a default that Compose takes"
+        return
+    by_compose = meaning(tmp_path)["services"]["app"]["environment"]
+    faults = differences("Docker Compose", by_compose, {"VALUE": text})
+    for reader, model in parsed(tmp_path).items():
+        faults += differences(reader, model["services"]["app"]["environment"], {"VALUE": f"${{NAME:-{text}}}"})
+    assert not faults
 
 
-def understood(folder: Path, file: str) -> Any:
-    """The service `app` as Compose understands it; nothing where it refuses the file."""
+def understood(folder: Path, file: str) -> Mapping[str, Any]:
+    """The service `app` as Compose understands it, or that it refuses the file."""
     command = [str(tool("docker-compose")), "--file", file, "config", "--format", "json"]
     done = subprocess.run(command, cwd=folder, env=SCRUBBED, capture_output=True, timeout=60, check=False)
-    return json.loads(done.stdout)["services"]["app"] if done.returncode == 0 else None
+    service: dict[str, Any] = json.loads(done.stdout)["services"]["app"] if done.returncode == 0 else {}
+    return {"is taken": done.returncode == 0, **service}
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=name_of)
 def test_a_command_of_one_line_is_what_compose_makes_of_it(text: str, tmp_path: Path, generate: Generate) -> None:
     app = {"image": "app:1", "command": text, "entrypoint": text}
     generate(profile(tmp_path, {"app": app}), tmp_path)
-    for model in parsed(tmp_path).values():
-        assert undouble(model)["services"]["app"] == app
+    faults: list[str] = []
+    for reader, model in parsed(tmp_path).items():
+        faults += differences(reader, undouble(model)["services"]["app"], app)
     doubled = {key: value.replace("$", "$$") for key, value in app.items()}
     document = written({"name": "values", "services": {"app": doubled}})
     (tmp_path / "beyond-doubt.yaml").write_text(document, encoding="utf-8")
-    assert understood(tmp_path, "docker-compose.yml") == understood(tmp_path, "beyond-doubt.yaml")
+    ours, other = (understood(tmp_path, file) for file in ("docker-compose.yml", "beyond-doubt.yaml"))
+    assert not faults + differences("Docker Compose", ours, other)
 
 
 @dataclass(frozen=True)
