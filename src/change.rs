@@ -3,35 +3,49 @@
 
 mod apply;
 mod block;
+mod danger;
+mod difference;
 mod existing;
+mod keys;
 mod lock;
+mod refusal;
+mod standing;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
-use crate::render::{Output, RenderedFile, Seal, examine};
+use crate::deployment::Deployment;
+use crate::dotenv;
+use crate::placement::Placement;
+use crate::render::{Mark, Output, RenderedFile, Seal, examine};
 use crate::secret::Secret;
 use crate::yaml;
 
 pub use apply::{WriteFault, apply};
+pub use danger::{Danger, DangerKind, EngineSwitch};
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
+pub use keys::{KeyChange, KeyChangeKind};
 pub use lock::FolderLock;
+pub use refusal::{Refusal, RefusalReason};
+pub use standing::Standing;
 
-/// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
-/// protects it is its folder.
-const SECRET_FILE_MODE: u32 = 0o644;
-
-/// The permissions of the folder of such files.
-const SECRET_FOLDER_MODE: u32 = 0o700;
-
-/// What happens to one output.
+/// What happens to one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
     /// It was not there.
     Created,
-    /// Its text or its permissions change.
+    /// Its text changes.
     Updated,
+    /// Only the ends of its lines change, from those of Windows.
+    LineEnds,
+    /// Only its permissions change.
+    Mode,
     /// Nothing.
     Unchanged,
+    /// It is left over from another profile, and goes.
+    Removed,
+    /// It may not be touched.
+    Conflict,
 }
 
 impl ChangeKind {
@@ -41,19 +55,90 @@ impl ChangeKind {
         match self {
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::LineEnds => "line-ends",
+            Self::Mode => "mode",
             Self::Unchanged => "unchanged",
+            Self::Removed => "removed",
+            Self::Conflict => "conflict",
         }
     }
+}
+
+/// What is to be done about one output.
+enum Action {
+    Keep,
+    Write {
+        kind: ChangeKind,
+        /// The whole new text, the user's own lines included; nothing where it needs secrets that were withheld.
+        text: Option<String>,
+        /// Where the file that stands there is kept before.
+        original: Option<PathBuf>,
+    },
+    Remove,
+    Refuse {
+        reasons: Vec<RefusalReason>,
+        /// What would have been written.
+        text: String,
+    },
 }
 
 /// One output with what happens to it.
 pub struct Change {
     /// Which one.
     pub output: Output,
+    /// The keys of `.env` that change; none for other outputs.
+    pub keys: Vec<KeyChange>,
+    /// The permissions that it has, where it is there.
+    pub mode: Option<u32>,
+    before: Option<String>,
+    action: Action,
+}
+
+impl Change {
     /// What happens.
-    pub kind: ChangeKind,
-    /// The whole new text of the file, the user's own lines included.
-    text: String,
+    #[must_use]
+    pub fn kind(&self) -> ChangeKind {
+        match self.action {
+            Action::Keep => ChangeKind::Unchanged,
+            Action::Write { kind, .. } => kind,
+            Action::Remove => ChangeKind::Removed,
+            Action::Refuse { .. } => ChangeKind::Conflict,
+        }
+    }
+
+    /// Where the file that stood there is kept, where it was not ours.
+    #[must_use]
+    pub fn original(&self) -> Option<&Path> {
+        match &self.action {
+            Action::Write { original, .. } => original.as_deref(),
+            Action::Keep | Action::Remove | Action::Refuse { .. } => None,
+        }
+    }
+
+    /// Why it may not be touched.
+    #[must_use]
+    pub fn reasons(&self) -> &[RefusalReason] {
+        match &self.action {
+            Action::Refuse { reasons, .. } => reasons,
+            Action::Keep | Action::Write { .. } | Action::Remove => &[],
+        }
+    }
+
+    /// Whether what is committed differs from what the profile says. `.env` is not committed: there only keys count, and
+    /// only where it is there.
+    #[must_use]
+    pub fn is_drift(&self) -> bool {
+        match self.kind() {
+            ChangeKind::Unchanged => false,
+            ChangeKind::Conflict => true,
+            _ if self.output.is_block() => self.before.is_some() && !self.keys.is_empty(),
+            ChangeKind::Created
+            | ChangeKind::Updated
+            | ChangeKind::LineEnds
+            | ChangeKind::Mode
+            | ChangeKind::Removed => true,
+        }
+    }
 }
 
 /// The file of one secret with what happens to it.
@@ -62,8 +147,8 @@ pub struct SecretChange {
     pub path: String,
     /// What happens.
     pub kind: ChangeKind,
-    /// What it holds afterwards.
-    secret: Secret,
+    /// What it holds afterwards; nothing where that was withheld.
+    secret: Option<Secret>,
 }
 
 /// All that one run would change.
@@ -72,8 +157,16 @@ pub struct ChangeSet {
     pub folder: PathBuf,
     /// Every file of a secret.
     pub secret_files: Vec<SecretChange>,
-    /// Every output of the deployment.
+    /// Every output that the deployment has, and those that are left over from another one.
     pub changes: Vec<Change>,
+    /// Services whose databases change their engine.
+    pub switches: Vec<EngineSwitch>,
+    /// Changes that would part the deployment from its data.
+    pub dangers: Vec<Danger>,
+    /// What runs that were killed left.
+    leftovers: Vec<PathBuf>,
+    /// Secrets that must not show in a difference.
+    secrets: Vec<Secret>,
 }
 
 impl ChangeSet {
@@ -81,102 +174,200 @@ impl ChangeSet {
     #[must_use]
     pub fn compose_values(&self) -> usize {
         let compose = self.changes.iter().find(|change| change.output == Output::Compose);
-        compose.map_or(0, |change| yaml::count_values(&change.text))
+        match compose.map(|change| &change.action) {
+            Some(Action::Write { text: Some(text), .. } | Action::Refuse { text, .. }) => yaml::count_values(text),
+            Some(Action::Keep) => compose.and_then(|change| change.before.as_deref()).map_or(0, yaml::count_values),
+            Some(Action::Write { text: None, .. } | Action::Remove) | None => 0,
+        }
+    }
+
+    /// Every reason not to write.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let of_change = |change: &Change| {
+            let output = change.output;
+            change.reasons().iter().map(move |reason| Refusal { output, reason: reason.clone() }).collect::<Vec<_>>()
+        };
+        self.changes.iter().flat_map(of_change).collect()
     }
 }
 
-/// Why an output may not be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The output.
-    pub output: Output,
-    /// Why.
-    pub reason: RefusalReason,
-}
-
-/// The reasons not to touch a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefusalReason {
-    /// It stands there without our mark.
-    NotOurs,
-    /// It has our mark, and was edited since.
-    Edited,
-    /// It is a symbolic link, or a folder on the way to it is one.
-    Link,
-    /// It is not a file.
-    NotAFile,
-    /// It is not UTF-8.
-    NotUtf8,
-    /// Its lines end as on Windows.
-    CarriageReturns,
-    /// Its block has not one mark at its start and one at its end.
-    BrokenMarks,
-    /// A line of the block has a form that readers of `.env` read differently; its number.
-    OddLine(usize),
-    /// A key of the block stands outside of it as well.
-    KeyOutside {
-        /// The key.
-        key: String,
-        /// Its line in the block.
-        inside: usize,
-        /// Its line outside of it.
-        outside: usize,
-    },
-    /// A key that is to move into the block stands there twice.
-    KeyTwice {
-        /// The key.
-        key: String,
-        /// The second line.
-        line: usize,
-    },
+/// What one run wants to stand in the output folder.
+pub struct Wanted<'w> {
+    /// The output folder.
+    pub folder: &'w Path,
+    /// What is meant.
+    pub deployment: &'w Deployment,
+    /// Where the outputs stand beside the project.
+    pub placement: &'w Placement,
+    /// The finished outputs.
+    pub files: Vec<RenderedFile>,
+    /// Whether the secrets in them are left empty, so that they may be compared but not written.
+    pub withheld: bool,
+    /// The files of secrets with their values, where those are known.
+    pub secret_files: Vec<(String, Option<Secret>)>,
+    /// Whether files that are not ours, or were edited, are replaced; they are kept beside it.
+    pub force: bool,
+    /// Secrets that must not show in a difference.
+    pub secrets: Vec<Secret>,
 }
 
 /// Compares the finished files with what stands in the output folder.
-///
-/// # Errors
-/// Every file that may not be written.
-pub fn plan(
-    folder: &Path,
-    files: Vec<RenderedFile>,
-    secret_files: Vec<(String, Secret)>,
-    existing: &Existing,
-) -> Result<ChangeSet, Vec<Refusal>> {
-    let mut changes = Vec::new();
-    let mut refusals = Vec::new();
-    for file in files {
-        let output = file.output;
-        match plan_file(file, existing.get(output)) {
-            Ok(change) => changes.push(change),
-            Err(reasons) => refusals.extend(reasons.into_iter().map(|reason| Refusal { output, reason })),
-        }
+#[must_use]
+pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
+    let Wanted { folder, deployment, placement, files, withheld, secret_files, force, secrets } = wanted;
+    let left = Output::ALL.into_iter().filter(|output| files.iter().all(|file| file.output != *output));
+    let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
+    let terms = Terms { withheld, force };
+    let mut changes: Vec<_> = files.into_iter().map(|file| plan_file(file, existing, terms)).collect();
+    changes.extend(left);
+    let (switches, dangers) = compare(deployment, placement, folder, existing);
+    ChangeSet {
+        folder: folder.to_owned(),
+        secret_files: secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect(),
+        changes,
+        switches,
+        dangers,
+        leftovers: existing.leftovers().to_vec(),
+        secrets,
     }
-    if !refusals.is_empty() {
-        return Err(refusals);
-    }
-    let secret_files = secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect();
-    Ok(ChangeSet { folder: folder.to_owned(), secret_files, changes })
 }
 
-fn plan_secret(path: String, secret: Secret, existing: &Existing) -> SecretChange {
-    let kind = match existing.secret_file(&path) {
-        None => ChangeKind::Created,
-        Some(file) if secret.is_text(&file.text) && file.mode == SECRET_FILE_MODE => ChangeKind::Unchanged,
-        Some(_) => ChangeKind::Updated,
+fn plan_secret(path: String, secret: Option<Secret>, existing: &Existing) -> SecretChange {
+    let kind = match (existing.secret_file(&path), &secret) {
+        (None, _) => ChangeKind::Created,
+        (Some(file), Some(secret)) if !secret.is_text(&file.text) => ChangeKind::Updated,
+        (Some(file), Some(_)) if file.mode != steps::SECRET_FILE_MODE => ChangeKind::Mode,
+        (Some(_), _) => ChangeKind::Unchanged,
     };
     SecretChange { path, kind, secret }
 }
 
-fn plan_file(file: RenderedFile, existing: Option<&ExistingFile>) -> Result<Change, Vec<RefusalReason>> {
+/// How files are looked at.
+#[derive(Clone, Copy)]
+struct Terms {
+    /// The secrets of `.env` are left empty: it can be compared and not written.
+    withheld: bool,
+    /// What is not ours is replaced.
+    force: bool,
+}
+
+fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
-    let Some(existing) = existing else { return Ok(Change { output, kind: ChangeKind::Created, text }) };
-    let text = if output.is_block() { block::place(&text, &existing.text)? } else { text };
-    match examine(&existing.text, output) {
-        None if output.is_block() => {}
-        None => return Err(vec![RefusalReason::NotOurs]),
-        Some(mark) if mark.seal == Seal::Broken => return Err(vec![RefusalReason::Edited]),
-        Some(_) => {}
+    let Some(found) = existing.output(output) else {
+        let keys = if output.is_block() { keys::key_changes(&text, "") } else { Vec::new() };
+        let text = (!(terms.withheld && output.is_block())).then_some(text);
+        let action = Action::Write { kind: ChangeKind::Created, text, original: None };
+        return Change { output, keys, mode: None, before: None, action };
+    };
+    match &found.file {
+        Ok(file) => plan_replacement(output, text, file, found.original.clone(), terms),
+        Err(reason) => {
+            let original = found.original.clone();
+            let action = if terms.force && reason.can_be_forced(output) {
+                Action::Write { kind: ChangeKind::Updated, text: Some(text), original }
+            } else {
+                Action::Refuse { reasons: vec![reason.clone()], text }
+            };
+            Change { output, keys: Vec::new(), mode: None, before: None, action }
+        }
     }
-    let same = text == existing.text && existing.mode == output.mode();
-    let kind = if same { ChangeKind::Unchanged } else { ChangeKind::Updated };
-    Ok(Change { output, kind, text })
+}
+
+fn plan_replacement(
+    output: Output,
+    text: String,
+    file: &ExistingFile,
+    original: Option<PathBuf>,
+    terms: Terms,
+) -> Change {
+    let keys = if output.is_block() { keys::key_changes(&text, &file.text) } else { Vec::new() };
+    let (text, mut reasons) = match output.is_block().then(|| block::place(&text, &file.text)) {
+        None => (text, Vec::new()),
+        Some(Ok(placed)) => (placed, Vec::new()),
+        Some(Err(reasons)) => (text, reasons),
+    };
+    if reasons.is_empty() {
+        reasons.extend(ownership(output, &file.text));
+    }
+    let is_forced = terms.force && reasons.iter().all(|reason| reason.can_be_forced(output));
+    let action = if !reasons.is_empty() && !is_forced {
+        Action::Refuse { reasons, text }
+    } else if terms.withheld && output.is_block() {
+        let kind = ChangeKind::Updated;
+        if keys.is_empty() { Action::Keep } else { Action::Write { kind, text: None, original: None } }
+    } else {
+        let original = original.filter(|_| !reasons.is_empty());
+        write_action(output, text, file, original)
+    };
+    Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action }
+}
+
+/// Why a file is not ours to replace.
+fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
+    match examine(text, output) {
+        None if output.is_block() => None,
+        None => Some(RefusalReason::NotOurs),
+        Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
+        Some(_) => None,
+    }
+}
+
+fn write_action(output: Output, text: String, file: &ExistingFile, original: Option<PathBuf>) -> Action {
+    let kind = if text == file.text {
+        if output.accepts(file.mode) {
+            return Action::Keep;
+        }
+        ChangeKind::Mode
+    } else if file.text.contains('\r') && text == file.text.replace("\r\n", "\n") {
+        ChangeKind::LineEnds
+    } else {
+        ChangeKind::Updated
+    };
+    Action::Write { kind, text: Some(text), original }
+}
+
+/// What becomes of an output that this deployment has not: it goes if it is still as we wrote it.
+fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
+    let file = existing.get(output)?;
+    examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
+    let own_lines = dotenv::split(&file.text).filter(|_| output.is_block());
+    let own_lines = own_lines.map(|split| format!("{}{}", split.before, split.after));
+    let action = match own_lines.filter(|text| !text.is_empty()) {
+        Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },
+        None => Action::Remove,
+    };
+    let keys = if output.is_block() { keys::key_changes("", &file.text) } else { Vec::new() };
+    Some(Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
+}
+
+/// What the change means for the data of what stands there.
+fn compare(
+    deployment: &Deployment,
+    placement: &Placement,
+    folder: &Path,
+    existing: &Existing,
+) -> (Vec<EngineSwitch>, Vec<Danger>) {
+    let Some(standing) = existing.standing() else { return (Vec::new(), Vec::new()) };
+    let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
+    let urls = existing.urls();
+    let before = danger::Before {
+        standing: &standing,
+        mark: mark.as_ref(),
+        folder_project: project_of(folder),
+        project_override: existing.users_value("COMPOSE_PROJECT_NAME"),
+        url: &|key| urls.get(key).cloned(),
+    };
+    let after = danger::After { deployment, placement, folder };
+    let switches = danger::engine_switches(&before, after);
+    let dangers = danger::dangers(&before, after, &switches);
+    (switches, dangers)
+}
+
+/// The name that Compose gives a project after its folder
+/// (<https://docs.docker.com/compose/how-tos/project-name/>).
+fn project_of(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
+    name.trim_start_matches(['_', '-']).to_owned()
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::change::DangerKind;
+
 /// The variable that selects a profile where `--profile` does not.
 pub const PROFILE_VARIABLE: &str = "CODELAB_PROFILE";
 
@@ -16,12 +18,15 @@ pub const PROFILE_VARIABLE: &str = "CODELAB_PROFILE";
     after_help = "Examples:\n  \
         codelab-gen --profile prod --out deploy     write the outputs of the profile prod-postgres\n  \
         codelab-gen                                 write them again, from the profile that they record\n  \
+        codelab-gen --check --all                   in CI: does each committed deployment say what its profile says?\n  \
+        codelab-gen -p prod --diff                  show what another profile would change\n  \
         codelab-gen -p dev --set services.auth-service.database.engine=postgres\n  \
         codelab-gen validate                        check every profile of the project\n  \
         codelab-gen rotate POSTGRES_PASSWORD        give a secret a new value\n\n\
-        Exit codes: 0 done, 2 wrong usage, 3 profile rejected, 4 refused (a file that is not ours\n  \
-        or was edited, secrets that disagree or are weak), 5 outside world (files, permissions,\n  \
-        a required secret is missing), 70 a fault of codelab-gen"
+        Exit codes: 0 done, 1 --check or --diff found a difference, 2 wrong usage, 3 profile rejected,\n  \
+        4 refused (a file that is not ours or was edited, secrets that disagree or are weak, a change\n  \
+        that endangers data), 5 outside world (files, permissions, a required secret is missing),\n  \
+        70 a fault of codelab-gen"
 )]
 pub struct CommandLine {
     /// What to generate, where no subcommand is given.
@@ -32,9 +37,29 @@ pub struct CommandLine {
     pub command: Option<Command>,
 }
 
-/// Generates the outputs.
+/// Generates the outputs, or compares them.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
+    /// Which deployment.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Every profile of the project that has an `out` of its own
+    #[arg(long, conflicts_with_all = ["profile", "out"])]
+    pub all: bool,
+    /// Writes nothing; tells what is not as the profile says, and ends with 1 where something is
+    #[arg(long)]
+    pub check: bool,
+    /// Writes nothing; shows all that a run would change, and ends with 1 where something is
+    #[arg(long, conflicts_with = "check")]
+    pub diff: bool,
+    /// What writing may do.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+}
+
+/// Which deployment, and how it is told.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
     /// The profile: a name, an alias, a path, or `-` for standard input [default: $CODELAB_PROFILE, else the profile
     /// that the outputs record, else dev-sqlite]
     #[arg(short, long, value_name = "NAME|PATH|-")]
@@ -45,12 +70,50 @@ pub struct GenerateArgs {
     /// Sets one field, typed and checked like the file: `services.auth-service.port=8004`; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub settings: Vec<String>,
-    /// Takes well-known and short secrets in staging and production as well
-    #[arg(long)]
-    pub allow_weak_secrets: bool,
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// What writing may do beyond the usual.
+#[derive(Debug, Args)]
+pub struct ConsentArgs {
+    /// Replaces files that codelab-gen did not write or that were edited; each one is kept as NAME.orig
+    #[arg(long)]
+    pub force: bool,
+    /// Makes a change that endangers data, of this kind; may be repeated
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub accept: Vec<Accept>,
+    /// Takes well-known and short secrets in staging and production as well
+    #[arg(long)]
+    pub allow_weak_secrets: bool,
+}
+
+/// The kinds of change that endanger data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    /// Another engine, by another profile, in staging or production.
+    Engine,
+    /// Another name of the Compose project.
+    Project,
+    /// Another volume or folder with data.
+    Volume,
+    /// Another major version of PostgreSQL on the same data.
+    Major,
+    /// An image of another system, which sorts texts differently.
+    Flavour,
+}
+
+impl From<Accept> for DangerKind {
+    fn from(accept: Accept) -> Self {
+        match accept {
+            Accept::Engine => Self::Engine,
+            Accept::Project => Self::Project,
+            Accept::Volume => Self::Volume,
+            Accept::Major => Self::Major,
+            Accept::Flavour => Self::Flavour,
+        }
+    }
 }
 
 /// The subcommands.
@@ -60,8 +123,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Gives secrets new values, and prints the command that applies them
     Rotate(RotateArgs),
-    /// Prints the JSON Schema of a profile, for editors
-    Schema,
+    /// Prints a JSON Schema: that of a profile, for editors, or that of what `--format json` prints
+    Schema(SchemaArgs),
     /// Lists the profiles that have a name
     Profiles(ProfilesArgs),
 }
@@ -86,9 +149,30 @@ pub struct RotateArgs {
     /// Takes the new values from the environment instead of making them up
     #[arg(long)]
     pub from_env: bool,
-    /// Which deployment, as for generating; without it the one that the outputs record
+    /// Which deployment, as for generating; without it the one that the outputs record.
     #[command(flatten)]
-    pub generate: GenerateArgs,
+    pub target: TargetArgs,
+    /// What writing may do.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+}
+
+/// Prints a schema.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t, value_name = "DOCUMENT")]
+    pub document: Document,
+}
+
+/// The documents that have a schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// A profile.
+    #[default]
+    Profile,
+    /// What `--format json` prints.
+    Report,
 }
 
 /// Lists profiles.

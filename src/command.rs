@@ -1,9 +1,9 @@
 //! Knows the straight line of each subcommand, and is the only code that prints.
 //! Must not know how any of the steps is done.
 
+mod failure;
 mod generate;
 mod profiles;
-mod report;
 mod validate;
 
 use std::env::VarError;
@@ -11,11 +11,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cli::{Command, CommandLine, Format};
+use crate::cli::{self, Command, CommandLine, Format};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Drawing};
 use crate::layers::Layers;
-use crate::outcome::{Failure, Rejection};
+use crate::outcome::{Exit, Failure, Rejection};
+use crate::report::Document;
 use crate::resolve::resolve;
 use crate::secret::NotUnicode;
 use crate::source::Catalogue;
@@ -57,31 +58,36 @@ fn environment_variable(name: &str) -> Result<Option<String>, NotUnicode> {
 #[must_use]
 pub fn run(arguments: &CommandLine) -> ExitCode {
     let format = match &arguments.command {
-        None => arguments.generate.format,
+        None => arguments.generate.target.format,
         Some(Command::Validate(validate)) => validate.format,
-        Some(Command::Rotate(rotate)) => rotate.generate.format,
+        Some(Command::Rotate(rotate)) => rotate.target.format,
         Some(Command::Profiles(profiles)) => profiles.format,
-        Some(Command::Schema) => Format::Human,
+        Some(Command::Schema(_)) => Format::Human,
     };
     let world = match World::of_process() {
         Ok(world) => world,
         Err(error) => {
             let failure =
                 Failure::outside(format!("there is no current folder: {error}"), "change into one that exists");
-            return report::failure(&failure, format, Drawing::Plain);
+            return failure::tell(&failure, format, Drawing::Plain).into();
         }
     };
     let result = match &arguments.command {
-        None => generate::generate(&arguments.generate, None, &world),
-        Some(Command::Rotate(rotate)) => generate::generate(&rotate.generate, Some(rotate), &world),
+        None => generate::generate(&arguments.generate, &world),
+        Some(Command::Rotate(rotate)) => generate::rotate(rotate, &world),
         Some(Command::Validate(validate)) => validate::validate(validate, &world),
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
-        Some(Command::Schema) => print(&crate::schema::schema()),
+        Some(Command::Schema(schema)) => print_schema(schema.document),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => report::failure(&failure, format, world.drawing()),
-    }
+    result.unwrap_or_else(|failure| failure::tell(&failure, format, world.drawing())).into()
+}
+
+fn print_schema(document: cli::Document) -> Result<Exit, Failure> {
+    print(&match document {
+        cli::Document::Profile => crate::schema::schema(),
+        cli::Document::Report => crate::report::schema(),
+    })?;
+    Ok(Exit::Done)
 }
 
 /// The catalogue of the project that the current folder lies in.
@@ -98,6 +104,12 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) => Err(Failure::outside(format!("can't write to standard output: {error}"), "look where it leads")),
         Ok(()) => Ok(()),
     }
+}
+
+/// Writes a document for programs to standard output.
+fn print_document(document: &Document) -> Result<(), Failure> {
+    let fault = |error: serde_json::Error| Failure::Internal { message: error.to_string() };
+    print(&format!("{}\n", serde_json::to_string_pretty(document).map_err(fault)?))
 }
 
 /// Writes a note to standard error; one that can't be written is not worth ending the run for.

@@ -13,7 +13,7 @@ use crate::value::{
     SecretsIn, ServiceName, SettingName, Stage, StartCondition, Tls, VariableName, VolumeName,
 };
 
-pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, secret_file_path};
+pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]
@@ -270,6 +270,15 @@ impl Server {
             Host::Container(container) => Some(container),
             Host::External(_) => None,
         }
+    }
+}
+
+impl Container {
+    /// Where the image wants the volume of its data: from PostgreSQL 18 on a folder above the data.
+    #[must_use]
+    pub fn data_folder(&self) -> &'static str {
+        const MAJOR_WITH_PARENT_FOLDER: u16 = 18;
+        if self.major.get() >= MAJOR_WITH_PARENT_FOLDER { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" }
     }
 }
 

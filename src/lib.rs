@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! arguments -(load, gather)-> sources -(parse, merge)-> Profile -(resolve)-> Deployment
-//!           -(render)-> files in memory -(plan)-> ChangeSet -(apply)-> outcome
+//!           -(render)-> files in memory -(plan)-> ChangeSet -(apply, or a difference)-> outcome
 //! ```
 //!
 //! One verb per arrow, one module per noun. From `parse` to `render` everything is pure: no file system, environment,
@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! spelling yaml value dotenv url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render change outcome cli command
+//! deployment resolve schema secret placement render change report outcome cli command
 //! ```
 
 pub mod change;
@@ -33,6 +33,7 @@ pub mod outcome;
 pub mod placement;
 pub mod profile;
 pub mod render;
+pub mod report;
 pub mod resolve;
 pub mod schema;
 pub mod secret;

@@ -4,11 +4,38 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::change::Refusal;
+use crate::change::{Danger, KeyChange, Refusal};
 use crate::diagnostic::Diagnostic;
+use crate::field::FieldPath;
 use crate::layers::LoadFault;
+use crate::render::Output;
 use crate::secret::SecretFaults;
 use crate::source::{Source, UnreadableFolder};
+
+/// The exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// `--check` or `--diff` found a difference.
+    Different = 1,
+    /// The command line can't be meant like this.
+    Usage = 2,
+    /// A profile was rejected.
+    Rejected = 3,
+    /// Somebody's files or data are in the way.
+    Refused = 4,
+    /// The outside world said no.
+    Outside = 5,
+    /// A fault of codelab-gen itself.
+    Internal = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
 
 /// Why a run did not do what was asked.
 pub enum Failure {
@@ -21,15 +48,8 @@ pub enum Failure {
     },
     /// The profile was rejected; nothing was written.
     Rejected(Rejection),
-    /// At least one of several profiles was rejected, which was told beside the others.
-    RejectedAndTold,
-    /// Files that are not ours, or were edited; nothing was written.
-    Refused {
-        /// The output folder.
-        folder: PathBuf,
-        /// Every one of them.
-        refusals: Vec<Refusal>,
-    },
+    /// Files or data of somebody's are in the way; nothing was written.
+    Refused(Box<Refused>),
     /// Secrets that have no value, an unusable one, or two; nothing was written.
     Secrets {
         /// Which ones, and why.
@@ -51,6 +71,20 @@ pub enum Failure {
     },
 }
 
+/// What is in the way of writing.
+pub struct Refused {
+    /// The output folder.
+    pub folder: PathBuf,
+    /// Every file that is not ours to replace.
+    pub refusals: Vec<Refusal>,
+    /// The keys of `.env` that were edited, each with the field of the profile that it follows from.
+    pub keys: Vec<(KeyChange, Option<FieldPath>)>,
+    /// How such files differ from what would be written.
+    pub differences: Vec<(Output, String)>,
+    /// Changes that part the deployment from its data, without consent.
+    pub dangers: Vec<Danger>,
+}
+
 /// The faults of a profile, with the texts that they stand in.
 #[derive(Debug)]
 pub struct Rejection {
@@ -61,23 +95,31 @@ pub struct Rejection {
 }
 
 impl Failure {
-    /// The exit code; 0 is success, 1 is kept for differences that `--check` will find.
+    /// How the run ends.
     #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Usage { .. } => 2,
-            Self::Rejected(_) | Self::RejectedAndTold => 3,
-            Self::Refused { .. } => 4,
-            Self::Secrets { faults, .. } if faults.is_refusal() => 4,
-            Self::Secrets { .. } | Self::Outside { .. } => 5,
-            Self::Internal { .. } => 70,
-        })
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. } => Exit::Usage,
+            Self::Rejected(_) => Exit::Rejected,
+            Self::Refused(refused) if refused.is_obstacle() => Exit::Outside,
+            Self::Refused(_) => Exit::Refused,
+            Self::Secrets { faults, .. } if faults.is_refusal() => Exit::Refused,
+            Self::Secrets { .. } | Self::Outside { .. } => Exit::Outside,
+            Self::Internal { .. } => Exit::Internal,
+        }
     }
 
     /// A failure of the outside world.
     #[must_use]
     pub fn outside(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Outside { message: message.into(), help: help.into() }
+    }
+}
+
+impl Refused {
+    /// Whether only the outside world is in the way, such as a folder in the place of a file.
+    fn is_obstacle(&self) -> bool {
+        self.dangers.is_empty() && self.refusals.iter().all(|refusal| refusal.reason.is_obstacle())
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Placement {
     pub profile: String,
     /// The way from the output folder to the project's root: `.`, `..`, `../..`, or an absolute path.
     pub root: String,
+    /// The settings of the command line, in their order.
+    pub settings: Vec<String>,
 }
 
 impl Placement {
@@ -100,7 +102,7 @@ mod tests {
             ("/", ".", "/"),
             ("/", "./a", "/a"),
         ] {
-            let placement = Placement { profile: String::new(), root: root.into() };
+            let placement = Placement { profile: String::new(), root: root.into(), settings: Vec::new() };
             assert_eq!(placement.from_out(&HostPath::parse(path).unwrap()), expected);
         }
     }

@@ -6,17 +6,15 @@ mod mark;
 mod raw;
 mod view;
 
-use indexmap::IndexMap;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
 use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::placement::Placement;
-use crate::secret::{Secret, SecretLines, Secrets, secret_lines};
-use crate::value::EnvironmentKey;
+use crate::secret::{SecretLines, Values, secret_lines};
 
 pub use escape::Dialect;
-pub use mark::{Mark, Seal, examine};
+pub use mark::{Mark, Seal, examine, is_recordable, public_part};
 
 /// One file of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +51,18 @@ impl Output {
             Self::Dotenv => 0o600,
             Self::DotenvExample | Self::Compose => 0o644,
             Self::InitScript => 0o755,
+        }
+    }
+
+    /// Whether permissions serve as well as [`Output::mode`]: a `.env` must be closed to everybody else, a script must be
+    /// readable and executable for the user of an image, and any other output must be no program. What a umask takes
+    /// from the rest is no difference: git keeps none of it.
+    #[must_use]
+    pub fn accepts(self, mode: u32) -> bool {
+        match self {
+            Self::Dotenv => mode == 0o600,
+            Self::DotenvExample | Self::Compose => mode & 0o400 != 0 && mode & 0o111 == 0,
+            Self::InitScript => mode & 0o555 == 0o555,
         }
     }
 
@@ -109,10 +119,8 @@ pub enum RenderFault {
 
 /// Everything that rendering takes beside the deployment.
 pub struct Inputs<'i> {
-    /// The values of all secrets.
-    pub secrets: &'i Secrets,
-    /// Secrets of an existing `.env` that the deployment does not use, kept for the profile that does.
-    pub kept: &'i IndexMap<EnvironmentKey, Secret>,
+    /// The values of secrets.
+    pub values: Values<'i>,
     /// Where the outputs stand, and how the profile is called in their headers.
     pub placement: &'i Placement,
 }
@@ -144,7 +152,7 @@ pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<Render
 
 /// The lines with all values; nothing where there is none.
 fn dotenv_lines(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<SecretLines> {
-    let lines = secret_lines(&deployment.dotenv_keys(), inputs.secrets, inputs.kept);
+    let lines = secret_lines(&deployment.dotenv_keys(), inputs.values);
     (!lines.is_empty()).then_some(lines)
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::edited;
-pub use view::{Line, SecretLines, secret_lines};
+pub use view::{Line, SecretLines, Values, conceal, secret_lines};
 
 /// How many characters a made-up secret has; with 62 to choose from, 190 bits.
 const GENERATED_LENGTH: usize = 32;

@@ -14,6 +14,12 @@ pub fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// A text of several lines without characters that steer a terminal or reorder a line.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, '\n' | '\t') { c.to_string() } else { visible(c) }).collect()
+}
+
 fn visible(character: char) -> String {
     if character.is_control() || is_bidirectional(character) {
         character.escape_unicode().to_string()

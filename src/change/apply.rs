@@ -1,84 +1,115 @@
-//! Knows how a change set is written: all files beside their places first, then each renamed into its place.
-//! Must not know why.
+//! Knows how the steps of a change set are done on the disk, and undone where one fails.
+//! Must not know their order, nor why they are done.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{ChangeKind, ChangeSet, SECRET_FILE_MODE, SECRET_FOLDER_MODE};
+use super::ChangeSet;
+use super::steps::{Content, SECRET_FOLDER_MODE, Step, steps};
 
-/// The operating system did not let a file be written; every output is as it was, or new as a whole.
+/// The operating system did not let a file be written.
 #[derive(Debug)]
 pub struct WriteFault {
     /// The file.
     pub path: PathBuf,
     /// Why.
     pub error: io::Error,
+    /// Whether other files are new already: each one as a whole, and a second run does the rest.
+    pub is_partial: bool,
 }
 
-/// A file that was written beside its place.
-struct Staged {
-    temporary: PathBuf,
-    path: PathBuf,
+/// What was done, so that it can be undone.
+enum Done {
+    Nothing,
+    Made(PathBuf),
+    Closed(PathBuf, Permissions),
+    Wrote(PathBuf),
 }
 
 /// Writes every change.
 ///
 /// # Errors
-/// The first file that can't be written. Before the first rename nothing has changed; each rename replaces a whole file.
+/// The first thing that can't be done. Until the first file is replaced, everything is as before; each one is replaced as
+/// a whole.
 pub fn apply(changes: &ChangeSet) -> Result<(), WriteFault> {
-    let mut staged = Vec::new();
-    let result = stage_all(changes, &mut staged);
-    if let Err(fault) = result {
-        discard(&staged);
-        return Err(fault);
-    }
-    for (index, Staged { temporary, path }) in staged.iter().enumerate() {
-        if let Err(error) = fs::rename(temporary, path) {
-            discard(staged.get(index..).unwrap_or_default());
-            return Err(WriteFault { path: path.clone(), error });
-        }
-    }
-    sync_folders(&staged)
+    apply_with(changes, perform)
 }
 
-fn stage_all(changes: &ChangeSet, staged: &mut Vec<Staged>) -> Result<(), WriteFault> {
-    for change in changes.secret_files.iter().filter(|change| change.kind != ChangeKind::Unchanged) {
-        let path = changes.folder.join(&change.path);
-        close_folder(&path)?;
-        stage(path, SECRET_FILE_MODE, staged, |file| change.secret.write_to(file))?;
-    }
-    for change in changes.changes.iter().filter(|change| change.kind != ChangeKind::Unchanged) {
-        let path = changes.folder.join(change.output.path());
-        stage(path, change.output.mode(), staged, |file| file.write_all(change.text.as_bytes()))?;
+/// Does every step by `perform`, which tests replace by one that fails.
+fn apply_with(changes: &ChangeSet, mut perform: impl FnMut(&Step<'_>) -> io::Result<Done>) -> Result<(), WriteFault> {
+    let mut done = Vec::new();
+    let mut is_partial = false;
+    for step in steps(changes) {
+        match perform(&step) {
+            Ok(what) => done.push(what),
+            Err(error) => {
+                undo(done, is_partial);
+                if let Step::Write { temporary, .. } | Step::Copy { temporary, .. } = &step {
+                    let _ = fs::remove_file(temporary);
+                }
+                return Err(WriteFault { path: step.path().to_owned(), error, is_partial });
+            }
+        }
+        is_partial |= step.is_visible();
     }
     Ok(())
 }
 
-/// Writes a file beside its place.
-fn stage(
-    path: PathBuf,
-    mode: u32,
-    staged: &mut Vec<Staged>,
-    fill: impl Fn(&mut File) -> io::Result<()>,
-) -> Result<(), WriteFault> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{}.codelab-gen.tmp", name.trim_start_matches('.')));
-    let result = write(&temporary, mode, fill);
-    staged.push(Staged { temporary, path: path.clone() });
-    result.map_err(|error| WriteFault { path, error })
+/// Takes back what nobody can have seen; what can't be taken back is swept by the next run.
+fn undo(done: Vec<Done>, is_partial: bool) {
+    for what in done.into_iter().rev() {
+        match what {
+            Done::Wrote(temporary) => drop(fs::remove_file(temporary)),
+            // one with a new file in it stays, since only an empty one can be removed
+            Done::Made(folder) => drop(fs::remove_dir(folder)),
+            Done::Closed(folder, before) if !is_partial => drop(fs::set_permissions(folder, before)),
+            Done::Nothing | Done::Closed(..) => {}
+        }
+    }
+}
+
+fn perform(step: &Step<'_>) -> io::Result<Done> {
+    match step {
+        Step::Sweep { temporary } | Step::Remove { path: temporary } => fs::remove_file(temporary)?,
+        Step::MakeFolder { folder } => return make_folder(folder),
+        Step::CloseFolder { folder } => return close_folder(folder),
+        Step::Write { temporary, mode, content } => {
+            write(temporary, *mode, |file| match content {
+                Content::Text(text) => file.write_all(text.as_bytes()),
+                Content::Secret(secret) => secret.write_to(file),
+            })?;
+            return Ok(Done::Wrote(temporary.clone()));
+        }
+        Step::Copy { from, temporary, mode } => {
+            write(temporary, *mode, |file| io::copy(&mut File::open(from)?, file).map(drop))?;
+            return Ok(Done::Wrote(temporary.clone()));
+        }
+        Step::Keep { temporary, original } => keep(temporary, original)?,
+        Step::Replace { temporary, path } => fs::rename(temporary, path)?,
+        // a folder with something of the user's in it stays
+        Step::RemoveFolder { folder } => drop(fs::remove_dir(folder)),
+        Step::Sync { folder } => File::open(folder)?.sync_all()?,
+    }
+    Ok(Done::Nothing)
+}
+
+fn make_folder(folder: &Path) -> io::Result<Done> {
+    match fs::create_dir(folder) {
+        Ok(()) => Ok(Done::Made(folder.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(Done::Nothing),
+        Err(error) => Err(error),
+    }
+}
+
+fn close_folder(folder: &Path) -> io::Result<Done> {
+    let before = fs::metadata(folder)?.permissions();
+    fs::set_permissions(folder, Permissions::from_mode(SECRET_FOLDER_MODE))?;
+    Ok(Done::Closed(folder.to_owned(), before))
 }
 
 fn write(path: &Path, mode: u32, fill: impl Fn(&mut File) -> io::Result<()>) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // a leftover of a run that was killed
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
     let mut opened = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     // the mode of `open` is cut by the umask
     opened.set_permissions(Permissions::from_mode(mode))?;
@@ -86,29 +117,13 @@ fn write(path: &Path, mode: u32, fill: impl Fn(&mut File) -> io::Result<()>) -> 
     opened.sync_all()
 }
 
-/// Makes the folder of a secret's file one that only its owner can enter.
-fn close_folder(path: &Path) -> Result<(), WriteFault> {
-    let Some(folder) = path.parent() else { return Ok(()) };
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(SECRET_FOLDER_MODE)))
-        .map_err(|error| WriteFault { path: folder.to_owned(), error })
-}
-
-/// Removes files that were written beside their places; what can't be removed is removed by the next run.
-fn discard(staged: &[Staged]) {
-    for file in staged {
-        let _ = fs::remove_file(&file.temporary);
+/// A second name for the file, because making one fails where the name is taken; a renamed file would replace that one.
+fn keep(temporary: &Path, original: &Path) -> io::Result<()> {
+    match fs::hard_link(temporary, original) {
+        Ok(()) => fs::remove_file(temporary),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // a file system without such names
+        Err(_) if !original.exists() => fs::rename(temporary, original),
+        Err(error) => Err(error),
     }
-}
-
-/// Makes the renames last beyond a power cut.
-fn sync_folders(staged: &[Staged]) -> Result<(), WriteFault> {
-    let mut folders: Vec<&Path> = staged.iter().filter_map(|file| file.path.parent()).collect();
-    folders.sort_unstable();
-    folders.dedup();
-    for folder in folders {
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| WriteFault { path: folder.to_owned(), error })?;
-    }
-    Ok(())
 }

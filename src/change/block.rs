@@ -30,6 +30,7 @@ pub(super) fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalRe
         Some(split) => {
             let inside = 1 + split.before.matches('\n').count();
             let behind = inside + split.block.matches('\n').count();
+            dotenv::read(split.block).map_err(|odd| vec![RefusalReason::OddLine(inside + odd.0 - 1)])?;
             let mut found = clashes(split.before, 1, &ours, inside)?;
             found.extend(clashes(split.after, behind, &ours, inside)?);
             if found.is_empty() { Ok(format!("{}{block}{}", split.before, split.after)) } else { Err(found) }

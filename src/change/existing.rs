@@ -1,20 +1,21 @@
 //! Knows what stands in an output folder before a run. Must not know what will stand there afterwards.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::{Refusal, RefusalReason, block};
-use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
+use super::steps::TEMPORARY;
+use super::{Refusal, RefusalReason, block, standing::Standing};
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::dotenv;
-use crate::render::{Mark, Output, Seal, examine};
+use crate::render::{Mark, Output, examine};
 use crate::secret::Secret;
 use crate::value::{EnvironmentKey, TextValue as _};
-use crate::yaml::{self, Content};
 
-/// An output that is there.
+/// A file that is there.
 pub struct ExistingFile {
     /// Its text.
     pub text: String,
@@ -22,24 +23,29 @@ pub struct ExistingFile {
     pub mode: u32,
 }
 
-/// All outputs that are there, of this profile or another one.
-pub struct Existing {
-    files: Vec<(Output, ExistingFile)>,
-    secret_files: IndexMap<String, ExistingFile>,
+/// What stands in the place of an output.
+pub(super) struct ExistingOutput {
+    /// The file, or why it is none that could be read.
+    pub(super) file: Result<ExistingFile, RefusalReason>,
+    /// The name under which it would be kept; nothing where a copy of it is kept already.
+    pub(super) original: Option<PathBuf>,
 }
 
-/// Why the output folder can't be read.
+/// All that is there of this deployment or another one.
+#[derive(Default)]
+pub struct Existing {
+    outputs: Vec<(Output, ExistingOutput)>,
+    secret_files: IndexMap<String, ExistingFile>,
+    leftovers: Vec<PathBuf>,
+}
+
+/// The operating system did not let something be read.
 #[derive(Debug)]
-pub enum ReadFault {
-    /// What stands there may not be touched.
-    Refused(Refusal),
-    /// The operating system said no.
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+pub struct ReadFault {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
 }
 
 impl Existing {
@@ -47,21 +53,37 @@ impl Existing {
     /// folder.
     ///
     /// # Errors
-    /// Where something that is no regular file of UTF-8 stands in the place of an output, or can't be read.
+    /// Where something can't be read.
     pub fn read(folder: &Path, secret_paths: &[String]) -> Result<Self, ReadFault> {
-        let mut files = Vec::new();
+        let mut existing = Self::default();
         for output in Output::ALL {
-            if let Some(file) = read_output(folder, output)? {
-                files.push((output, file));
-            }
+            let path = folder.join(output.path());
+            let found = read_output(folder, output).map_err(|error| ReadFault { path, error })?;
+            existing.outputs.extend(found.map(|found| (output, found)));
         }
-        let mut secret_files = IndexMap::new();
         for path in secret_paths {
             let found = read_secret_file(&folder.join(path));
-            let found = found.map_err(|error| ReadFault::Io { path: folder.join(path), error })?;
-            secret_files.extend(found.map(|file| (path.clone(), file)));
+            let found = found.map_err(|error| ReadFault { path: folder.join(path), error })?;
+            existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
-        Ok(Self { files, secret_files })
+        let mut folders: Vec<_> =
+            Output::ALL.iter().filter_map(|output| folder.join(output.path()).parent().map(Path::to_owned)).collect();
+        folders.push(folder.join(SECRET_FOLDER));
+        folders.sort_unstable();
+        folders.dedup();
+        existing.leftovers = folders.iter().flat_map(|folder| leftovers(folder)).collect();
+        Ok(existing)
+    }
+
+    /// What runs that were killed left, in folders that are no links.
+    #[must_use]
+    pub fn leftovers(&self) -> &[PathBuf] {
+        &self.leftovers
+    }
+
+    /// What stands in the place of an output.
+    pub(super) fn output(&self, output: Output) -> Option<&ExistingOutput> {
+        self.outputs.iter().find(|(known, _)| *known == output).map(|(_, found)| found)
     }
 
     /// The file of a secret, where it is there.
@@ -73,7 +95,7 @@ impl Existing {
     /// The output, where it is there.
     #[must_use]
     pub fn get(&self, output: Output) -> Option<&ExistingFile> {
-        self.files.iter().find(|(known, _)| *known == output).map(|(_, file)| file)
+        self.output(output).and_then(|found| found.file.as_ref().ok())
     }
 
     /// What the outputs record of where they came from.
@@ -90,7 +112,11 @@ impl Existing {
     /// Where a line that matters has a form that not all readers read alike.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
         let refused = |reason| Refusal { output: Output::Dotenv, reason };
-        let Some(file) = self.get(Output::Dotenv) else { return Ok(IndexMap::new()) };
+        let file = match self.output(Output::Dotenv).map(|found| &found.file) {
+            None => return Ok(IndexMap::new()),
+            Some(Ok(file)) => file,
+            Some(Err(reason)) => return Err(vec![refused(reason.clone())]),
+        };
         if let Some(reason) = block::fault(&file.text) {
             return Err(vec![refused(reason)]);
         }
@@ -125,20 +151,31 @@ impl Existing {
         parts.into_iter().filter_map(|part| part.key.map(str::to_owned)).collect()
     }
 
-    /// The services that the existing `docker-compose.yml` starts; none where it is not ours as we wrote it.
+    /// The value of a key outside of the block, where all readers read the same.
     #[must_use]
-    pub fn services(&self) -> Vec<String> {
-        let Some(file) = self.get(Output::Compose) else { return Vec::new() };
-        if !matches!(examine(&file.text, Output::Compose), Some(mark) if mark.seal == Seal::Intact) {
-            return Vec::new();
-        }
-        let Ok(root) = yaml::read(&file.text) else { return Vec::new() };
-        let Content::Mapping(entries) = root.content else { return Vec::new() };
-        let services = entries.into_iter().find(|entry| entry.key == "services").map(|entry| entry.value.content);
-        match services {
-            Some(Content::Mapping(entries)) => entries.into_iter().map(|entry| entry.key.into_owned()).collect(),
-            Some(Content::Scalar(_) | Content::Sequence(_)) | None => Vec::new(),
-        }
+    pub fn users_value(&self, key: &str) -> Option<String> {
+        let file = self.get(Output::Dotenv)?;
+        let outside = match dotenv::split(&file.text) {
+            Some(split) => format!("{}{}", split.before, split.after),
+            None => file.text.clone(),
+        };
+        let parts = dotenv::user_parts(&outside).ok()?;
+        parts.into_iter().rfind(|part| part.key == Some(key))?.value
+    }
+
+    /// What the existing `docker-compose.yml` runs.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        Standing::read(&self.get(Output::Compose)?.text)
+    }
+
+    /// The values of the block's URLs, by key. They hold secrets.
+    pub(super) fn urls(&self) -> HashMap<String, String> {
+        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
+        let text = dotenv::split(&file.text).map_or(file.text.as_str(), |split| split.block);
+        let parts = dotenv::user_parts(text).unwrap_or_default();
+        let urls = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?)));
+        urls.filter(|(key, _)| key.ends_with("__DB_URL")).collect()
     }
 }
 
@@ -172,27 +209,64 @@ fn read_secret_file(path: &Path) -> io::Result<Option<ExistingFile>> {
     Ok(Some(ExistingFile { text, mode: metadata.mode() & 0o7777 }))
 }
 
-fn read_output(folder: &Path, output: Output) -> Result<Option<ExistingFile>, ReadFault> {
+fn read_output(folder: &Path, output: Output) -> io::Result<Option<ExistingOutput>> {
     let path = folder.join(output.path());
-    let refused = |reason| ReadFault::Refused(Refusal { output, reason });
-    let io = |error| ReadFault::Io { path: path.clone(), error };
+    let unusable = |reason| Ok(Some(ExistingOutput { file: Err(reason), original: None }));
     for parent in Path::new(output.path()).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
         if folder.join(parent).is_symlink() {
-            return Err(refused(RefusalReason::Link));
+            return unusable(RefusalReason::Link);
         }
     }
     let metadata = match std::fs::symlink_metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io(error)),
+        Err(error) => return Err(error),
     };
     if metadata.is_symlink() {
-        return Err(refused(RefusalReason::Link));
+        return unusable(RefusalReason::Link);
     }
     if !metadata.is_file() {
-        return Err(refused(RefusalReason::NotAFile));
+        return unusable(RefusalReason::NotAFile);
     }
-    let bytes = std::fs::read(&path).map_err(io)?;
-    let text = String::from_utf8(bytes).map_err(|_| refused(RefusalReason::NotUtf8))?;
-    Ok(Some(ExistingFile { text, mode: metadata.mode() & 0o7777 }))
+    let bytes = std::fs::read(&path)?;
+    let original = original(&path, &bytes)?;
+    let file = match String::from_utf8(bytes) {
+        Ok(text) => Ok(ExistingFile { text, mode: metadata.mode() & 0o7777 }),
+        Err(_) => Err(RefusalReason::NotUtf8),
+    };
+    Ok(Some(ExistingOutput { file, original }))
+}
+
+/// The first free name beside a file: `NAME.orig`, `NAME.orig.2` and so on; nothing where one of them is the same.
+fn original(path: &Path, bytes: &[u8]) -> io::Result<Option<PathBuf>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut count = 1_u32;
+    loop {
+        let suffix = if count == 1 { ".orig".to_owned() } else { format!(".orig.{count}") };
+        let candidate = path.with_file_name(format!("{name}{suffix}"));
+        match std::fs::symlink_metadata(&candidate) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(candidate)),
+            Err(error) => return Err(error),
+            Ok(metadata) if metadata.is_file() && std::fs::read(&candidate).is_ok_and(|kept| kept == bytes) => {
+                return Ok(None);
+            }
+            Ok(_) => count += 1,
+        }
+    }
+}
+
+/// The temporary files in a folder.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    if folder.is_symlink() {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let is_leftover = |entry: &std::fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with('.') && name.ends_with(TEMPORARY) && entry.file_type().is_ok_and(|kind| kind.is_file())
+    };
+    let mut paths: Vec<_> = entries.filter(is_leftover).map(|entry| entry.path()).collect();
+    paths.sort_unstable();
+    paths
 }

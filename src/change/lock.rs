@@ -22,7 +22,16 @@ impl FolderLock {
     /// # Errors
     /// Where it can't be made or opened.
     pub fn acquire(folder: &Path) -> Result<Self, WriteFault> {
-        Self::try_acquire(folder).map_err(|error| WriteFault { path: folder.to_owned(), error })
+        let fault = |error| WriteFault { path: folder.to_owned(), error, is_partial: false };
+        Self::try_acquire(folder).map_err(fault)
+    }
+
+    /// Waits until no other run writes into the folder, and keeps such runs out; nothing is made where there is none.
+    #[must_use]
+    pub fn share(folder: &Path) -> Option<Self> {
+        let locked = File::open(folder).ok()?;
+        locked.lock_shared().ok()?;
+        Some(Self { made: Vec::new(), _locked: locked })
     }
 
     fn try_acquire(folder: &Path) -> io::Result<Self> {

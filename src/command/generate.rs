@@ -1,51 +1,123 @@
-//! Knows the straight line from arguments to written outputs. Must not know how any of the steps is done.
+//! Knows the straight line from arguments to written or compared outputs. Must not know how any of the steps is done.
 
+mod all;
+mod consent;
+mod git;
 mod secrets;
 mod selection;
 mod told;
 
 use std::path::{Path, PathBuf};
 
-use self::secrets::{Request, choose_secrets, rotated, secret_files, stored_secrets};
+use indexmap::IndexMap;
+
+use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use self::selection::{Selection, select};
-use super::{World, deployment_of, print, print_note};
-use crate::change::{ChangeSet, Existing, FolderLock, ReadFault, Refusal, WriteFault, apply, plan, unused_secrets};
-use crate::cli::{Format, GenerateArgs, RotateArgs};
+use super::{World, deployment_of, print, print_document, print_note};
+use crate::change::{ChangeSet, Existing, FolderLock, ReadFault, Wanted, WriteFault, apply, plan, unused_secrets};
+use crate::cli::{ConsentArgs, Format, GenerateArgs, RotateArgs, TargetArgs};
 use crate::deployment::{Deployment, secret_file_path};
 use crate::layers::gather;
-use crate::outcome::Failure;
+use crate::outcome::{Exit, Failure};
 use crate::placement::{Placement, normalized, relative};
-use crate::render::{Inputs, render};
-use crate::secret::{Secrets, edited};
+use crate::render::{Inputs, RenderedFile, is_recordable, render};
+use crate::report::{Document, Report};
+use crate::secret::{Secret, Secrets, Values, edited};
 use crate::source::{Catalogue, Source};
 use crate::spelling::quoted;
 use crate::value::{EnvironmentKey, HostPath};
 
-/// Generates the outputs of one profile; with new values for some secrets where they are to be rotated.
-pub(super) fn generate(args: &GenerateArgs, rotate: Option<&RotateArgs>, world: &World) -> Result<(), Failure> {
-    let settings = settings(&args.settings)?;
-    let selection = select(args, rotate.is_some(), world)?;
-    if args.format == Format::Human {
+/// What becomes of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It is written.
+    Write,
+    /// It is told as far as it is drift.
+    Check,
+    /// It is told whole.
+    Diff,
+}
+
+/// What is asked for, whatever the subcommand.
+struct Request<'r> {
+    target: &'r TargetArgs,
+    consent: &'r ConsentArgs,
+    ending: Ending,
+    rotate: Option<&'r RotateArgs>,
+}
+
+/// One run that did what was asked, ready to be told.
+struct Finished {
+    text: String,
+    notes: Vec<String>,
+    report: Report,
+    exit: Exit,
+}
+
+/// Generates the outputs of one profile or of all, or compares them with what stands.
+pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<Exit, Failure> {
+    let ending = match (args.check, args.diff) {
+        (true, _) => Ending::Check,
+        (false, true) => Ending::Diff,
+        (false, false) => Ending::Write,
+    };
+    let request = Request { target: &args.target, consent: &args.consent, ending, rotate: None };
+    if args.all { all::run_all(&request, world) } else { run_selected(&request, world) }
+}
+
+/// Generates with new values for some secrets.
+pub(super) fn rotate(args: &RotateArgs, world: &World) -> Result<Exit, Failure> {
+    let request = Request { target: &args.target, consent: &args.consent, ending: Ending::Write, rotate: Some(args) };
+    run_selected(&request, world)
+}
+
+fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
+    let selection = select(request.target, request.rotate.is_some(), world)?;
+    let Finished { text, notes, report, exit } = run(request, selection, world)?;
+    tell_notes(&notes);
+    match request.target.format {
+        Format::Human => print(&text)?,
+        Format::Json => print_document(&Document::Run(Box::new(report)))?,
+    }
+    Ok(exit)
+}
+
+fn tell_notes(notes: &[String]) {
+    for note in notes {
+        print_note(note);
+    }
+}
+
+/// One profile, from its text to what there is to tell.
+fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Finished, Failure> {
+    let settings = settings(&request.target.settings)?;
+    if request.target.format == Format::Human {
         print(&told::first_line(&selection))?;
     }
     let Selection { source, recorded_name, catalogue, folder: recorded, because: _ } = selection;
     let layers = gather(source, settings, &catalogue)?;
-    let folder = recorded.unwrap_or_else(|| output_folder(args, layers.profile.out.get(), &catalogue, world));
+    let folder = recorded.unwrap_or_else(|| output_folder(request.target, layers.profile.out.get(), &catalogue, world));
     let (deployment, sources) = deployment_of(layers)?;
     let root = normalized(catalogue.root());
-    let placement = Placement { profile: recorded_name.recorded_in(&folder), root: relative(&folder, &root) };
+    let placement = Placement {
+        profile: recorded_name.recorded_in(&folder),
+        root: relative(&folder, &root),
+        settings: request.target.settings.clone(),
+    };
     check_recordable(&placement)?;
     let target = Target { deployment: &deployment, placement: &placement, folder: &folder, root: &root };
-    let _lock = FolderLock::acquire(&folder).map_err(write_failure)?;
-    let written = write(&target, args, rotate, world)?;
-    let telling = told::Telling { target: &target, written: &written, current: &world.current };
-    for note in telling.notes(&sources) {
-        print_note(&note);
-    }
-    match args.format {
-        Format::Human => print(&telling.text()),
-        Format::Json => print(&format!("{:#}\n", telling.json())),
-    }
+    let outcome = match request.ending {
+        Ending::Write => {
+            let _lock = FolderLock::acquire(&folder).map_err(write_failure)?;
+            write(&target, request, world)?
+        }
+        Ending::Check | Ending::Diff => {
+            let _lock = FolderLock::share(&folder);
+            compare(&target, request)?
+        }
+    };
+    let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
+    Ok(telling.finish(&sources))
 }
 
 /// What is generated, and where.
@@ -57,7 +129,7 @@ struct Target<'t> {
 }
 
 /// What a run found and did.
-struct Written {
+struct Outcome {
     existing: Existing,
     changes: ChangeSet,
     secrets: Secrets,
@@ -66,29 +138,85 @@ struct Written {
 }
 
 /// Reads what stands there, finishes every file in memory, and only then writes.
-fn write(
-    target: &Target<'_>,
-    args: &GenerateArgs,
-    rotate: Option<&RotateArgs>,
-    world: &World,
-) -> Result<Written, Failure> {
-    let &Target { deployment, placement, folder, root } = target;
-    let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
-    let existing = read_existing(folder, &secret_paths)?;
+fn write(target: &Target<'_>, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
+    let &Target { deployment, folder, root, .. } = target;
+    let existing = read_existing(target)?;
     let keys = deployment.dotenv_keys();
-    let block = existing.values(|key| keys.has(key)).map_err(|refusals| refused(folder, refusals))?;
+    let Ok(block) = existing.values(|key| keys.has(key)) else {
+        let changes = plan_withheld(target, request, &existing)?;
+        return Err(consent::refused(target, &changes, request));
+    };
     let stored = stored_secrets(deployment, &existing, &block);
-    let rotated = rotate.map(|rotate| rotated(rotate, deployment)).transpose()?.unwrap_or_default();
-    let request = Request { args, rotated: &rotated, from_environment: rotate.is_some_and(|rotate| rotate.from_env) };
-    let secrets = choose_secrets(&request, deployment, &stored, folder, root, world)?;
-    let rules = deployment.kept_secrets();
-    let kept = unused_secrets(&block, |key| rules.contains_key(key));
-    let files = render(deployment, &Inputs { secrets: &secrets, kept: &kept, placement })
-        .map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let changes = plan(folder, files, secret_files(deployment, &secrets), &existing)
-        .map_err(|refusals| refused(folder, refusals))?;
+    let rotated = request.rotate.map(|rotate| rotated(rotate, deployment)).transpose()?.unwrap_or_default();
+    let asked = SecretRequest {
+        allow_weak: request.consent.allow_weak_secrets,
+        rotated: &rotated,
+        from_environment: request.rotate.is_some_and(|rotate| rotate.from_env),
+    };
+    let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
+    let kept = kept_secrets(deployment, &block);
+    let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept })?;
+    let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values()).collect();
+    let files_of_secrets = secret_files(deployment, &secrets);
+    let wanted = wanted(target, request, files, files_of_secrets, concealed);
+    let changes = plan(wanted, &existing);
+    consent::check(target, &changes, request)?;
     apply(&changes).map_err(write_failure)?;
-    Ok(Written { edited: edited(&stored, deployment), existing, changes, secrets, rotated })
+    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated })
+}
+
+/// Compares without any secret: none is asked for, made or judged.
+fn compare(target: &Target<'_>, request: &Request<'_>) -> Result<Outcome, Failure> {
+    let existing = read_existing(target)?;
+    let changes = plan_withheld(target, request, &existing)?;
+    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated: Vec::new(), edited: Vec::new() })
+}
+
+fn plan_withheld(target: &Target<'_>, request: &Request<'_>, existing: &Existing) -> Result<ChangeSet, Failure> {
+    let keys = target.deployment.dotenv_keys();
+    let block = existing.values(|key| keys.has(key)).unwrap_or_default();
+    let kept = kept_secrets(target.deployment, &block);
+    let files = rendered(target, Values::Withheld { kept: &kept })?;
+    let concealed = unused_secrets(&block, |_| false).into_values().collect();
+    let files_of_secrets = target.deployment.secret_files();
+    let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
+    Ok(plan(Wanted { withheld: true, ..wanted(target, request, files, files_of_secrets, concealed) }, existing))
+}
+
+fn wanted<'w>(
+    target: &Target<'w>,
+    request: &Request<'_>,
+    files: Vec<RenderedFile>,
+    secret_files: Vec<(String, Option<Secret>)>,
+    secrets: Vec<Secret>,
+) -> Wanted<'w> {
+    let &Target { deployment, placement, folder, .. } = target;
+    Wanted {
+        folder,
+        deployment,
+        placement,
+        files,
+        withheld: false,
+        secret_files,
+        force: request.consent.force,
+        secrets,
+    }
+}
+
+/// Secrets of the block that this deployment does not use; they are kept for the profile that does.
+fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> IndexMap<EnvironmentKey, Secret> {
+    let rules = deployment.kept_secrets();
+    unused_secrets(block, |key| rules.contains_key(key))
+}
+
+fn rendered(target: &Target<'_>, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
+    let inputs = Inputs { values, placement: target.placement };
+    render(target.deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })
+}
+
+fn read_existing(target: &Target<'_>) -> Result<Existing, Failure> {
+    let secret_paths: Vec<_> = target.deployment.secrets.keys().map(secret_file_path).collect();
+    Existing::read(target.folder, &secret_paths).map_err(read_failure)
 }
 
 /// The settings of the command line as sources.
@@ -103,7 +231,7 @@ fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
 }
 
 /// `--out`, else `out` of the profile, else the project's root.
-fn output_folder(args: &GenerateArgs, out: Option<&HostPath>, catalogue: &Catalogue, world: &World) -> PathBuf {
+fn output_folder(args: &TargetArgs, out: Option<&HostPath>, catalogue: &Catalogue, world: &World) -> PathBuf {
     let folder = match (&args.out, out) {
         (Some(out), _) => world.current.join(out),
         (None, Some(out)) => catalogue.root().join(out.as_str()),
@@ -112,18 +240,12 @@ fn output_folder(args: &GenerateArgs, out: Option<&HostPath>, catalogue: &Catalo
     normalized(&folder)
 }
 
-fn read_existing(folder: &Path, secret_paths: &[String]) -> Result<Existing, Failure> {
-    Existing::read(folder, secret_paths).map_err(|fault| match fault {
-        ReadFault::Refused(refusal) => refused(folder, vec![refusal]),
-        ReadFault::Io { path, error } if error.kind() == std::io::ErrorKind::NotADirectory => not_a_folder(&path),
-        ReadFault::Io { path, error } => {
-            Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
-        }
-    })
-}
-
-fn refused(folder: &Path, refusals: Vec<Refusal>) -> Failure {
-    Failure::Refused { folder: folder.to_owned(), refusals }
+fn read_failure(fault: ReadFault) -> Failure {
+    let ReadFault { path, error } = fault;
+    if error.kind() == std::io::ErrorKind::NotADirectory {
+        return not_a_folder(&path);
+    }
+    Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
 }
 
 fn not_a_folder(path: &Path) -> Failure {
@@ -134,25 +256,29 @@ fn not_a_folder(path: &Path) -> Failure {
 }
 
 fn write_failure(fault: WriteFault) -> Failure {
-    let WriteFault { path, error } = fault;
+    let WriteFault { path, error, is_partial } = fault;
     if error.kind() == std::io::ErrorKind::NotADirectory || error.kind() == std::io::ErrorKind::AlreadyExists {
         return not_a_folder(&path);
     }
-    Failure::outside(
-        format!("can't write `{}`: {error}", path.display()),
-        "look at the permissions of its folder and at the space on its disk; every file is as it was or new as a whole",
-    )
+    let help = if is_partial {
+        "look at the space on its disk, then run the same command again: other files are new already, each as a whole"
+    } else {
+        "look at the permissions of its folder and at the space on its disk; every file is as it was"
+    };
+    Failure::outside(format!("can't write `{}`: {error}", path.display()), help)
 }
 
-/// A header is one line, so what it records must be one.
+/// A header is one line of fields, so what it records must fit in there.
 fn check_recordable(placement: &Placement) -> Result<(), Failure> {
-    if placement.profile.chars().chain(placement.root.chars()).any(char::is_control) {
-        return Err(Failure::Usage {
-            message: "the path of the profile or of the project holds a control character".to_owned(),
-            help: "rename the file or folder: the outputs record the path in one line".to_owned(),
-        });
+    if [&placement.profile, &placement.root].into_iter().all(|text| is_recordable(text)) {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::Usage {
+        message: "the path of the profile or of the project holds a control character, or a field of a header such as \
+                  ` root=`"
+            .to_owned(),
+        help: "rename the file or folder: the outputs record the path in one line".to_owned(),
+    })
 }
 
 /// A selected profile's origin in words.

@@ -1,12 +1,11 @@
 //! Knows how the profiles that have a name are listed. Must not know what they deploy.
 
-use serde_json::{Value, json};
-
-use super::{World, catalogue, deployment_of, print};
+use super::{World, catalogue, deployment_of, print, print_document};
 use crate::cli::{Format, ProfilesArgs};
 use crate::deployment::Deployment;
 use crate::layers::{Layers, gather};
-use crate::outcome::Failure;
+use crate::outcome::{Exit, Failure};
+use crate::report::{Document, ListedProfile, Listing};
 use crate::source::{Catalogue, CatalogueEntry};
 use crate::url::ConnectionUrl;
 use crate::value::Choice as _;
@@ -26,16 +25,17 @@ enum State {
 }
 
 /// Lists every profile, broken ones too.
-pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<(), Failure> {
+pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<Exit, Failure> {
     let catalogue = catalogue(world)?;
     let entries: Vec<_> = catalogue.entries().into_iter().map(|entry| listed(entry, &catalogue)).collect();
     match args.format {
-        Format::Human => print(&text(&entries)),
+        Format::Human => print(&text(&entries))?,
         Format::Json => {
-            let profiles: Vec<Value> = entries.iter().map(value).collect();
-            print(&format!("{:#}\n", json!({ "profiles": profiles })))
+            let profiles = entries.into_iter().map(document).collect();
+            print_document(&Document::Listing(Listing { profiles }))?;
         }
     }
+    Ok(Exit::Done)
 }
 
 fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
@@ -104,16 +104,13 @@ fn row(entry: &Listed) -> [String; 4] {
     [name, stage, engines, entry.from.clone()]
 }
 
-fn value(entry: &Listed) -> Value {
+fn document(entry: Listed) -> ListedProfile {
     let Listed { name, aliases, from, state } = entry;
     let (kind, stage, engines) = match state {
-        State::Selectable { stage, engines } => ("selectable", json!(stage), json!(engines_json(engines))),
-        State::Base => ("base", Value::Null, json!({})),
-        State::Broken => ("broken", Value::Null, json!({})),
+        State::Selectable { stage, engines } => ("selectable", Some(stage.to_owned()), engines),
+        State::Base => ("base", None, Vec::new()),
+        State::Broken => ("broken", None, Vec::new()),
     };
-    json!({ "name": name, "aliases": aliases, "kind": kind, "stage": stage, "engines": engines, "from": from })
-}
-
-fn engines_json(engines: &[(String, &'static str)]) -> serde_json::Map<String, Value> {
-    engines.iter().map(|(service, engine)| (service.clone(), json!(engine))).collect()
+    let engines = engines.into_iter().map(|(service, engine)| (service, engine.to_owned())).collect();
+    ListedProfile { name, aliases, kind: kind.to_owned(), stage, engines, from }
 }

@@ -1,11 +1,11 @@
 //! Knows how profiles are checked without writing anything. Must not know the rules.
 
-use serde_json::{Value, json};
-
-use super::{World, catalogue, deployment_of, print, print_note, report};
+use super::failure::rejection::{rejection_document, rejection_text};
+use super::{World, catalogue, deployment_of, print, print_document, print_note};
 use crate::cli::{Format, ValidateArgs};
 use crate::layers::{gather, load};
-use crate::outcome::{Failure, Rejection};
+use crate::outcome::{Exit, Failure, Rejection};
+use crate::report::{self, Document};
 use crate::source::{Catalogue, Source};
 
 /// One profile with what was found.
@@ -15,7 +15,7 @@ struct Verdict {
 }
 
 /// Checks the named profiles, or all of the project.
-pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<(), Failure> {
+pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failure> {
     let catalogue = catalogue(world)?;
     let mut verdicts = Vec::new();
     for selected in sources(args, &catalogue)? {
@@ -27,11 +27,11 @@ pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<(), Failure
     match args.format {
         Format::Human => tell(&verdicts, world)?,
         Format::Json => {
-            let profiles: Vec<Value> = verdicts.iter().map(verdict_json).collect();
-            print(&format!("{:#}\n", json!({ "profiles": profiles })))?;
+            let profiles = verdicts.iter().map(verdict_document).collect();
+            print_document(&Document::Validation(report::Validation { profiles }))?;
         }
     }
-    if verdicts.iter().any(|verdict| verdict.rejection.is_some()) { Err(Failure::RejectedAndTold) } else { Ok(()) }
+    Ok(if verdicts.iter().any(|verdict| verdict.rejection.is_some()) { Exit::Rejected } else { Exit::Done })
 }
 
 type Selected = Result<Source, (String, Rejection)>;
@@ -87,14 +87,14 @@ fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {
             None => print(&format!("valid     {name}\n"))?,
             Some(rejection) => {
                 print(&format!("rejected  {name}\n"))?;
-                print_note(&report::rejection_text(rejection, world.drawing()));
+                print_note(&rejection_text(rejection, world.drawing()));
             }
         }
     }
     Ok(())
 }
 
-fn verdict_json(verdict: &Verdict) -> Value {
-    let diagnostics = verdict.rejection.as_ref().map(report::rejection_json).unwrap_or_default();
-    json!({ "name": verdict.name, "valid": verdict.rejection.is_none(), "diagnostics": diagnostics })
+fn verdict_document(verdict: &Verdict) -> report::Verdict {
+    let diagnostics = verdict.rejection.as_ref().map(rejection_document).unwrap_or_default();
+    report::Verdict { name: verdict.name.clone(), valid: verdict.rejection.is_none(), diagnostics }
 }

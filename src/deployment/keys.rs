@@ -3,7 +3,8 @@
 
 use indexmap::IndexMap;
 
-use super::{Deployment, Host, Server, Variable};
+use super::{Deployment, Host, Server, Service, Variable};
+use crate::field::FieldPath;
 use crate::profile::SecretRule;
 use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, SecretsIn};
@@ -39,10 +40,13 @@ pub enum Holds<'d> {
     Url(&'d ConnectionUrl),
 }
 
+/// The folder of secrets' files in the output folder.
+pub const SECRET_FOLDER: &str = "secrets";
+
 /// Where the file of a secret stands in the output folder.
 #[must_use]
 pub fn secret_file_path(name: &EnvironmentKey) -> String {
-    format!("secrets/{}", name.as_str().to_ascii_lowercase())
+    format!("{SECRET_FOLDER}/{}", name.as_str().to_ascii_lowercase())
 }
 
 /// The key of the role that the server is made with.
@@ -99,6 +103,20 @@ impl Deployment {
                 keys.without(|key| matches!(key.holds, Holds::Secret(name) if of_server.contains(&name)))
             }
         }
+    }
+
+    /// The field of the profile that a key of `.env` follows from; nothing for secrets, and for keys that it has not.
+    #[must_use]
+    pub fn field_of(&self, key: &str) -> Option<FieldPath> {
+        let postgres = FieldPath::root().key("postgres");
+        match key {
+            POSTGRES_USER => return self.server.is_some().then(|| postgres.key("user")),
+            POSTGRES_DB => return self.server.is_some().then(|| postgres.key("database")),
+            _ => {}
+        }
+        let has_key = |service: &&Service| service.database.as_ref().is_some_and(|known| known.key.as_str() == key);
+        let service = self.services.iter().find(has_key)?;
+        Some(FieldPath::root().key("services").key(&service.name).key("database"))
     }
 
     /// The secrets that stand in files of their own, for the server alone.

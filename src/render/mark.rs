@@ -4,6 +4,8 @@
 use super::Output;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
+use crate::placement::Placement;
+use crate::value::{Choice as _, Stage};
 
 /// What a template writes where the hash of the finished text goes.
 const UNSEALED: &str = "body=unsealed";
@@ -13,6 +15,15 @@ const WORDS: &str = "codelab-gen: profile=";
 
 /// The version of the outputs' layout.
 const FORMAT: &str = "format=1";
+
+/// What stands before the way to the project's root.
+const ROOT: &str = " root=";
+
+/// What stands before the stage.
+const STAGE: &str = " stage=";
+
+/// What stands before the settings, a list in JSON.
+const SETTINGS: &str = " set=";
 
 /// Whether an output is as codelab-gen wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +41,10 @@ pub struct Mark {
     pub profile: String,
     /// The way from the output's folder to the project's root.
     pub root: String,
+    /// What the deployment is for; nothing where the line was written before it said so.
+    pub stage: Option<Stage>,
+    /// The settings that `--set` gave.
+    pub settings: Vec<String>,
     /// Whether the rest is unchanged.
     pub seal: Seal,
 }
@@ -45,10 +60,47 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
     let text = if output.is_block() { dotenv::split(text)?.block } else { text };
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
-    let (source, body) = fields.rsplit_once(&format!(" {FORMAT} body="))?;
-    let (profile, root) = source.split_once(" root=").unwrap_or((source, "."));
-    let seal = if body.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken };
-    Some(Mark { profile: profile.to_owned(), root: root.to_owned(), seal })
+    let (fields, body) = fields.rsplit_once(&format!(" {FORMAT} body="))?;
+    let (fields, settings) = fields.split_once(SETTINGS).unwrap_or((fields, "[]"));
+    let (fields, stage) = fields.split_once(STAGE).unwrap_or((fields, ""));
+    let (profile, root) = fields.split_once(ROOT).unwrap_or((fields, "."));
+    Some(Mark {
+        profile: profile.to_owned(),
+        root: root.to_owned(),
+        stage: Stage::ALL.iter().find(|known| known.as_str() == stage).copied(),
+        settings: serde_json::from_str(settings).unwrap_or_default(),
+        seal: if body.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken },
+    })
+}
+
+/// What the line records, as the templates write it behind `codelab-gen: `.
+pub(super) fn fields(placement: &Placement, stage: Stage) -> String {
+    let Placement { profile, root, settings } = placement;
+    let root = if root == "." { String::new() } else { format!("{ROOT}{root}") };
+    let settings = if settings.is_empty() { String::new() } else { format!("{SETTINGS}{}", json(settings)) };
+    format!("profile={profile}{root}{STAGE}{stage}{settings} {FORMAT} body=unsealed", stage = stage.as_str())
+}
+
+/// Whether a text can stand in the line and be read back.
+#[must_use]
+pub fn is_recordable(text: &str) -> bool {
+    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    !text.contains(ends_line) && ![ROOT, STAGE, SETTINGS].iter().any(|field| text.contains(field))
+}
+
+/// A list of texts in one line of ASCII.
+fn json(texts: &[String]) -> String {
+    let json = serde_json::json!(texts).to_string();
+    let mut ascii = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+        } else {
+            let mut units = [0; 2];
+            ascii.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    ascii
 }
 
 fn is_mark(line: &str) -> bool {
@@ -67,7 +119,7 @@ fn hash(text: &str, output: Output) -> String {
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
         if let Some(entry) = entries.next_if(|entry| entry.line == index + 1) {
-            hash.line(&without_secret(&entry.key, &entry.value));
+            hash.line(&format!("{}={}", entry.key, public_part(&entry.key, &entry.value)));
             lines.by_ref().take(entry.value.matches('\n').count()).for_each(drop);
         } else if !is_mark(line) {
             hash.line(line);
@@ -76,21 +128,22 @@ fn hash(text: &str, output: Output) -> String {
     format!("{:016x}", hash.0)
 }
 
-/// A key with what of its value may not be edited by hand: a URL but for its password, nothing of a secret.
-fn without_secret(key: &str, value: &str) -> String {
+/// What of a key's value may not be edited by hand: a URL but for its password, nothing of a secret.
+#[must_use]
+pub fn public_part(key: &str, value: &str) -> String {
     if matches!(key, POSTGRES_USER | POSTGRES_DB) {
-        return format!("{key}={value}");
+        return value.to_owned();
     }
     if !key.ends_with("__DB_URL") {
-        return format!("{key}=");
+        return String::new();
     }
     let parts = value.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)));
     match parts {
         Some((scheme, (login, place))) => {
             let user = login.split(':').next().unwrap_or_default();
-            format!("{key}={scheme}://{user}@{place}")
+            format!("{scheme}://{user}@{place}")
         }
-        None => format!("{key}={value}"),
+        None => value.to_owned(),
     }
 }
 
@@ -119,13 +172,31 @@ mod tests {
     fn an_edit_breaks_the_seal_and_nothing_else_does() {
         let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=unsealed\nb\n", Output::Compose);
         let mark = examine(&text, Output::Compose).unwrap();
-        assert_eq!(mark, Mark { profile: "my prod".into(), root: ".".into(), seal: Seal::Intact });
+        assert_eq!((mark.profile.as_str(), mark.root.as_str(), mark.seal), ("my prod", ".", Seal::Intact));
         for edited in [text.replace("# a", "# A"), format!("{text}c\n"), text.replace("b\n", "")] {
             assert_eq!(examine(&edited, Output::Compose).unwrap().seal, Seal::Broken, "{edited}");
         }
         assert_eq!(examine("services: {}\n", Output::Compose), None);
-        let text = seal("# codelab-gen: profile=p root=../a b format=1 body=unsealed\n", Output::Compose);
-        assert_eq!(examine(&text, Output::Compose).unwrap().root, "../a b");
+    }
+
+    #[test]
+    fn all_fields_of_the_line_are_read_back() {
+        for (root, settings) in
+            [(".", vec![]), ("../a b", vec!["a.b=\"ü\u{2028}\u{1f600} set=[".to_owned(), "x=\n".into()])]
+        {
+            let placement = Placement { profile: "my prod".into(), root: root.into(), settings: settings.clone() };
+            let line = format!("# codelab-gen: {}\n", fields(&placement, Stage::Staging));
+            assert!(line.is_ascii() && line.lines().count() == 1, "{line}");
+            let expected = Mark {
+                profile: "my prod".into(),
+                root: root.into(),
+                stage: Some(Stage::Staging),
+                settings,
+                seal: Seal::Intact,
+            };
+            assert_eq!(examine(&seal(&line, Output::Compose), Output::Compose), Some(expected));
+        }
+        assert!(is_recordable("../a b/c.yaml") && !is_recordable("a root=b") && !is_recordable("a\nb"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::escape::{comment, verbatim};
+use super::mark;
 use crate::deployment::{Deployment, Host};
 use crate::placement::Placement;
 
@@ -17,13 +18,13 @@ use crate::placement::Placement;
 #[derive(Clone, Serialize)]
 pub(crate) struct Header {
     profile: Value,
-    root: Value,
+    mark: Value,
 }
 
 impl Header {
-    pub(super) fn new(placement: &Placement) -> Self {
-        let root = if placement.root == "." { String::new() } else { format!(" root={}", placement.root) };
-        Self { profile: comment(&placement.profile), root: comment(&root) }
+    pub(super) fn new(deployment: &Deployment, placement: &Placement) -> Self {
+        let fields = mark::fields(placement, deployment.stage);
+        Self { profile: comment(&placement.profile), mark: comment(&fields) }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Origin, ReadFault, Source, embedded, is_yaml};
 use crate::yaml::{self, Content, Node};
 
 /// The profiles that names are looked up in: the project's `profiles/` folder, else the embedded ones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Catalogue {
     folder: Option<PathBuf>,
     root: PathBuf,

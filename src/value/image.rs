@@ -35,6 +35,19 @@ impl ImageReference {
         self.digest.is_none() && self.tag.as_deref().is_none_or(|tag| tag == "latest")
     }
 
+    /// What an image is made of, as far as its reference tells, whatever its version: the repository, and the part of
+    /// the tag that names the operating system (`alpine` in `postgres:16.4-alpine3.20`).
+    #[must_use]
+    pub fn flavour(&self) -> (&str, &str) {
+        let repository = ["docker.io/library/", "docker.io/", "library/"]
+            .into_iter()
+            .fold(self.repository.as_str(), |repository, official| {
+                repository.strip_prefix(official).unwrap_or(repository)
+            });
+        let system = self.tag.as_deref().and_then(|tag| tag.split_once('-')).map_or("", |(_, system)| system);
+        (repository, system.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+    }
+
     /// The major version that a tag of the official `postgres` image begins with; nothing for other images and tags.
     #[must_use]
     pub fn postgres_major(&self) -> Option<i128> {

@@ -75,7 +75,10 @@ fn a_profile_given_by_its_path_is_found_again_from_anywhere() {
     fs::write(folder.path().join("elsewhere/my own.yaml"), PROFILE).unwrap();
     first_line(folder.path(), &["-p", "elsewhere/my own.yaml", "-o", "deploy"]);
     let compose = fs::read_to_string(folder.path().join("deploy/docker-compose.yml")).unwrap();
-    assert!(compose.contains("# codelab-gen: profile=../elsewhere/my own.yaml root=.. format=1 "), "{compose}");
+    assert!(
+        compose.contains("# codelab-gen: profile=../elsewhere/my own.yaml root=.. stage=development format=1 "),
+        "{compose}"
+    );
     let line = first_line(&folder.path().join("elsewhere"), &["-o", "../deploy"]);
     assert!(line.starts_with("profile my own ("), "{line}");
 }
@@ -150,7 +153,7 @@ fn a_bare_run_in_the_output_folder_finds_the_same_profile_and_the_same_paths() {
     first_line(project.path(), &["-p", "prod-postgres"]);
     let deploy = project.path().join("deploy");
     let compose = fs::read_to_string(deploy.join("docker-compose.yml")).unwrap();
-    assert!(compose.contains("# codelab-gen: profile=prod-postgres root=.. format=1 "), "{compose}");
+    assert!(compose.contains("# codelab-gen: profile=prod-postgres root=.. stage=development format=1 "), "{compose}");
     let line = first_line(&deploy, &[]);
     assert!(line.starts_with("profile prod-postgres (") && line.ends_with("recorded in docker-compose.yml"), "{line}");
     assert_eq!(fs::read_to_string(deploy.join("docker-compose.yml")).unwrap(), compose);

@@ -16,6 +16,7 @@ mod layers;
 mod limits;
 mod lookup;
 mod readme;
+mod report;
 mod schema;
 mod support;
 mod templates;

@@ -88,3 +88,36 @@ pub(crate) fn assert_matches_file(actual: &str, path: &Path) {
         path.display()
     );
 }
+
+/// A password that stands in documents, and so is weak.
+pub(crate) const PASSWORD: &str = "codelab_password";
+
+/// Runs the program; weak secrets are taken.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).finish()
+}
+
+/// Runs the program with [`PASSWORD`] in its environment.
+pub(crate) fn run_with_password(folder: &Path, arguments: &[&str]) -> Output {
+    codelab_gen(folder).arg("--allow-weak-secrets").args(arguments).env("POSTGRES_PASSWORD", PASSWORD).finish()
+}
+
+/// The text of a file.
+pub(crate) fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// What a key of a `.env` has, as it is written there.
+pub(crate) fn value<'t>(dotenv: &'t str, key: &str) -> &'t str {
+    dotenv
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+        .unwrap_or_else(|| panic!("{key}: {dotenv}"))
+}
+
+/// The connection URLs of a folder's `.env`.
+pub(crate) fn urls(folder: &Path) -> Vec<String> {
+    let dotenv = read(folder, ".env");
+    let urls = dotenv.lines().filter(|line| line.contains("__DB_URL="));
+    urls.map(str::to_owned).collect()
+}

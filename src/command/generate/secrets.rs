@@ -6,7 +6,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use crate::change::Existing;
-use crate::cli::{GenerateArgs, RotateArgs};
+use crate::cli::RotateArgs;
 use crate::command::World;
 use crate::deployment::{Deployment, secret_file_path};
 use crate::outcome::Failure;
@@ -35,14 +35,14 @@ pub(super) fn stored_secrets(
 }
 
 /// The files of secrets with what they are to hold.
-pub(super) fn secret_files(deployment: &Deployment, secrets: &Secrets) -> Vec<(String, Secret)> {
+pub(super) fn secret_files(deployment: &Deployment, secrets: &Secrets) -> Vec<(String, Option<Secret>)> {
     let names = deployment.secret_files().into_iter();
-    names.filter_map(|name| Some((secret_file_path(name), secrets.get(name)?.secret.clone()))).collect()
+    names.map(|name| (secret_file_path(name), secrets.get(name).map(|chosen| chosen.secret.clone()))).collect()
 }
 
 /// What the command line says of secrets.
 pub(super) struct Request<'r> {
-    pub(super) args: &'r GenerateArgs,
+    pub(super) allow_weak: bool,
     pub(super) rotated: &'r [EnvironmentKey],
     pub(super) from_environment: bool,
 }
@@ -82,7 +82,7 @@ pub(super) fn choose_secrets(
         rotated: request.rotated,
         rotated_from_environment: request.from_environment,
         judge_strength: deployment.stage.is_strict(),
-        allow_weak: request.args.allow_weak_secrets,
+        allow_weak: request.allow_weak,
     };
     choose(&deployment.kept_secrets(), &mut outside)
         .map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{GenerateArgs, PROFILE_VARIABLE};
+use crate::change::Existing;
+use crate::cli::{PROFILE_VARIABLE, TargetArgs};
 use crate::command::{World, catalogue};
 use crate::layers::load;
 use crate::outcome::Failure;
@@ -51,11 +52,11 @@ impl RecordedName {
 
 /// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the default; that one never for a deployment
 /// that must exist.
-pub(super) fn select(args: &GenerateArgs, must_exist: bool, world: &World) -> Result<Selection, Failure> {
+pub(super) fn select(args: &TargetArgs, must_exist: bool, world: &World) -> Result<Selection, Failure> {
     let catalogue = catalogue(world)?;
     if let Some(name) = &args.profile {
         let source = load(name, "--profile ", &catalogue)?;
-        return Ok(selection(source, catalogue, None));
+        return Ok(of_source(source, catalogue, None));
     }
     let variable = (world.environment)(PROFILE_VARIABLE).map_err(|error| Failure::Usage {
         message: format!("${PROFILE_VARIABLE} can't be read: {error}"),
@@ -63,7 +64,7 @@ pub(super) fn select(args: &GenerateArgs, must_exist: bool, world: &World) -> Re
     })?;
     if let Some(name) = variable.filter(|name| !name.is_empty()) {
         let source = load(&name, &format!("{PROFILE_VARIABLE}="), &catalogue)?;
-        return Ok(selection(source, catalogue, Some(format!("from ${PROFILE_VARIABLE}"))));
+        return Ok(of_source(source, catalogue, Some(format!("from ${PROFILE_VARIABLE}"))));
     }
     if let Some((mark, folder)) = recorded(args, &catalogue, world)? {
         return from_record(&mark, folder, world);
@@ -75,18 +76,18 @@ pub(super) fn select(args: &GenerateArgs, must_exist: bool, world: &World) -> Re
         });
     }
     let source = load(DEFAULT_PROFILE, "default profile ", &catalogue)?;
-    Ok(selection(source, catalogue, Some("the default".to_owned())))
+    Ok(of_source(source, catalogue, Some("the default".to_owned())))
 }
 
 /// What stands in `--out`, else in the current folder, else in the project's root.
-fn recorded(args: &GenerateArgs, catalogue: &Catalogue, world: &World) -> Result<Option<(Mark, PathBuf)>, Failure> {
+fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<Option<(Mark, PathBuf)>, Failure> {
     let folders = match &args.out {
         Some(out) => vec![world.current.join(out)],
         None => vec![world.current.clone(), catalogue.root().to_owned()],
     };
     for folder in folders {
         let folder = normalized(&folder);
-        if let Some(mark) = super::read_existing(&folder, &[])?.mark() {
+        if let Some(mark) = Existing::read(&folder, &[]).map_err(super::read_failure)?.mark() {
             return Ok(Some((mark, folder)));
         }
     }
@@ -119,10 +120,11 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
     };
     let source = load(&name, "recorded in the outputs: ", &catalogue)?;
     let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
-    Ok(Selection { folder: Some(folder), ..selection(source, catalogue, Some(because)) })
+    Ok(Selection { folder: Some(folder), ..of_source(source, catalogue, Some(because)) })
 }
 
-fn selection(source: Source, catalogue: Catalogue, because: Option<String>) -> Selection {
+/// The profile of a source.
+pub(super) fn of_source(source: Source, catalogue: Catalogue, because: Option<String>) -> Selection {
     let recorded_name = match &source.origin {
         Origin::Embedded(name) => RecordedName::Text(format!("{BUILTIN_PREFIX}{name}")),
         Origin::File(path) if path.parent() == catalogue.folder() => RecordedName::Text(source.profile_name()),

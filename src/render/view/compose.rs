@@ -18,9 +18,6 @@ use crate::value::{CommandProbe, EnvironmentKey, SecretsIn, ServiceName, StartCo
 /// What Compose says where something of `.env` is missing.
 const MISSING_SECRET: &str = "run codelab-gen to write .env";
 
-/// From this version on the image wants the folder above the data, and makes one per version in it.
-const MAJOR_WITH_PARENT_FOLDER: u16 = 18;
-
 #[derive(Serialize)]
 pub(in crate::render) struct ComposeView {
     #[serde(flatten)]
@@ -120,7 +117,7 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     let server = deployment.server.as_ref();
     let container = server.and_then(|server| Some((server, server.container()?)));
     ComposeView {
-        header: Header::new(placement),
+        header: Header::new(deployment, placement),
         project: deployment.project.to_string(),
         built_urls: server.is_some() && deployment.secrets_in != SecretsIn::Files,
         services: deployment
@@ -317,8 +314,7 @@ fn dependency_view(name: &ServiceName, condition: StartCondition) -> DependencyV
 
 fn postgres_view(server: &Server, container: &Container, deployment: &Deployment) -> PostgresView {
     let Container { image, major, database, publish, volume, settings, compose } = container;
-    let folder =
-        if major.get() >= MAJOR_WITH_PARENT_FOLDER { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" };
+    let folder = container.data_folder();
     let has = |key: &str| compose.iter().any(|(known, _): &(String, Raw)| known == key);
     let unless = |key: &str, value: &'static str| (!has(key)).then_some(value);
     let settings = settings.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);

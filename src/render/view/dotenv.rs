@@ -34,7 +34,7 @@ pub(in crate::render) struct ExampleLines {
 /// A view of these lines.
 pub(in crate::render) fn view<L>(deployment: &Deployment, placement: &Placement, lines: L) -> DotenvView<L> {
     DotenvView {
-        header: Header::new(placement),
+        header: Header::new(deployment, placement),
         place: super::place(deployment),
         lines,
         variables: variables(deployment),

@@ -54,7 +54,7 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     let known = |login: &&Login| administrator.as_ref().is_none_or(|role| role.name != login.role.as_str());
     let roles: Vec<_> = server.logins().into_iter().filter(known).map(role_view).collect();
     Some(InitScriptView {
-        header: Header::new(placement),
+        header: Header::new(deployment, placement),
         required: required(server, administrator.as_ref(), &roles),
         passwords: secret_files.into_iter().map(ToString::to_string).collect(),
         external: match &server.host {

@@ -1,0 +1,299 @@
+//! Knows which changes would part a deployment from its data, by comparing what stands with what is wanted.
+//! Must not know how that is told, nor whether somebody accepted it.
+
+use std::path::Path;
+
+use super::standing::{Standing, StandingMount, StandingService, StandingUrl};
+use crate::deployment::{Container, Database, Deployment, External, Host, Service};
+use crate::placement::{Placement, normalized};
+use crate::render::Mark;
+use crate::url::ConnectionUrl;
+use crate::value::{Choice as _, Engine, ImageReference, MountSource, TextValue as _};
+
+/// The kinds of change that need a word of consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DangerKind {
+    /// A staging or production deployment gets another engine by another profile.
+    Engine,
+    /// The Compose project gets another name, and its containers and volumes with it.
+    Project,
+    /// Data stands in a volume or folder that is no longer mounted.
+    Volume,
+    /// PostgreSQL of another major version, which does not start on the data.
+    Major,
+    /// An image of another system, which sorts texts differently.
+    Flavour,
+}
+
+impl DangerKind {
+    /// The word for it, which `--accept` takes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Project => "project",
+            Self::Volume => "volume",
+            Self::Major => "major",
+            Self::Flavour => "flavour",
+        }
+    }
+}
+
+/// A change that endangers data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Danger {
+    /// Its kind.
+    pub kind: DangerKind,
+    /// What would happen.
+    pub message: String,
+    /// What to do instead, or before.
+    pub steps: String,
+}
+
+/// A service whose database changes its engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineSwitch {
+    /// The service.
+    pub service: String,
+    /// The engine that it leaves.
+    pub from: Engine,
+    /// The engine that it gets.
+    pub to: Engine,
+    /// Where its data stays, in words.
+    pub stays: String,
+}
+
+/// What stands in the output folder, as far as data depends on it.
+pub(super) struct Before<'b> {
+    /// What the existing Compose file runs.
+    pub(super) standing: &'b Standing,
+    /// The line of the Compose file, where codelab-gen wrote it.
+    pub(super) mark: Option<&'b Mark>,
+    /// The project's name where neither the file nor `.env` gives one: that of the folder.
+    pub(super) folder_project: String,
+    /// `COMPOSE_PROJECT_NAME` of the user's own lines in `.env`, which wins over the file.
+    pub(super) project_override: Option<String>,
+    /// The connection URL of a key, as `.env` has it.
+    pub(super) url: &'b dyn Fn(&str) -> Option<String>,
+}
+
+/// What is wanted.
+#[derive(Clone, Copy)]
+pub(super) struct After<'a> {
+    pub(super) deployment: &'a Deployment,
+    pub(super) placement: &'a Placement,
+    pub(super) folder: &'a Path,
+}
+
+/// Every service whose engine changes.
+pub(super) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
+    let services = after.deployment.services.iter();
+    services.filter_map(|service| engine_switch(service, before)).collect()
+}
+
+fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch> {
+    let database = service.database.as_ref()?;
+    let standing = before.standing.service(service.name.as_str())?;
+    let text = url_text(standing, database, before)?;
+    let url = StandingUrl::read(&text)?;
+    let to = match database.url {
+        ConnectionUrl::Sqlite { .. } => Engine::Sqlite,
+        ConnectionUrl::Postgres(_) => Engine::Postgres,
+    };
+    let stays = match url.engine {
+        Engine::Sqlite => {
+            format!("in `{}`", standing.file_on_host(url.opened).unwrap_or_else(|| url.opened.to_owned()))
+        }
+        Engine::Postgres => match before.standing.server().and_then(StandingService::data_of_server) {
+            Some(data) => format!("in the database `{}` of the volume `{}`", url.opened, data.source),
+            None => format!("in the database `{}` of the server", url.opened),
+        },
+    };
+    (url.engine != to).then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
+}
+
+/// The URL that a service opens now: the default in the Compose file, else what `.env` says.
+fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>) -> Option<String> {
+    let reference = format!("${{{}", database.key);
+    let is_url =
+        |(name, value): &&(String, String)| name == database.variable.as_str() || value.starts_with(&reference);
+    let written = standing.environment.iter().find(is_url).map(|(_, value)| value.clone());
+    match written {
+        Some(text) if StandingUrl::read(&text).is_some() => Some(text),
+        Some(_) | None => (before.url)(database.key.as_str()),
+    }
+}
+
+/// Every change that would part the deployment from its data.
+pub(super) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
+    let server_before = before.standing.server().filter(|service| service.data_of_server().is_some());
+    let mut dangers = Vec::new();
+    dangers.extend(engine_danger(before, after, switches));
+    dangers.extend(project_danger(before, after));
+    for service in &after.deployment.services {
+        dangers.extend(volume_danger(service, before, after));
+    }
+    match (after.deployment.server.as_ref().map(|server| &server.host), server_before) {
+        (Some(Host::Container(container)), Some(service)) => {
+            match server_volume_danger(container, service, before) {
+                // on another volume nothing of the old one is read
+                Some(danger) => dangers.push(danger),
+                None => dangers.extend(image_dangers(container, service, after.deployment)),
+            }
+        }
+        (Some(Host::External(external)), Some(service)) => dangers.extend(server_leaves(external, service)),
+        (None, _) | (_, None) => {}
+    }
+    dangers
+}
+
+/// Only where another profile does it: what the same profile says was meant.
+fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Option<Danger> {
+    let mark = before.mark.filter(|mark| mark.stage.is_some_and(crate::value::Stage::is_strict))?;
+    let is_same_profile = mark.profile == after.placement.profile && mark.settings == after.placement.settings;
+    let switch = switches.first().filter(|_| !is_same_profile)?;
+    let stage = mark.stage?.as_str();
+    let names: Vec<_> = switches.iter().map(|switch| format!("`{}`", switch.service)).collect();
+    let mut profile = mark.profile.clone();
+    for setting in &mark.settings {
+        profile.extend([" --set ", setting]);
+    }
+    Some(Danger {
+        kind: DangerKind::Engine,
+        message: format!(
+            "this folder is a {stage} deployment of another profile, and {} would start on an empty {} database",
+            names.join(" and "),
+            switch.to.as_str(),
+        ),
+        steps: format!(
+            "select its own profile (`--profile {profile}`), or another folder with `--out`; its data stays {}",
+            switch.stays
+        ),
+    })
+}
+
+fn project_danger(before: &Before<'_>, after: After<'_>) -> Option<Danger> {
+    let wanted = after.deployment.project.to_string();
+    let stands = match (&before.project_override, &before.standing.project) {
+        (Some(_), _) => return None,
+        (None, Some(name)) => name.clone(),
+        (None, None) => before.folder_project.clone(),
+    };
+    if stands == wanted || stands.is_empty() || stands.contains('$') || before.standing.services.is_empty() {
+        return None;
+    }
+    let volumes = if before.standing.has_named_volumes() { ", and its volumes would not be found" } else { "" };
+    Some(Danger {
+        kind: DangerKind::Project,
+        message: format!(
+            "the Compose project would be `{wanted}` instead of `{stands}`: the containers of `{stands}` keep running \
+             beside it{volumes}"
+        ),
+        steps: format!(
+            "keep the name: `project: {stands}` in the profile, or `COMPOSE_PROJECT_NAME={stands}` in .env outside of \
+             the block; or stop the old project first (`docker compose -p {stands} down`)"
+        ),
+    })
+}
+
+/// Where the data mount, or any named volume, becomes another one.
+fn volume_danger(service: &Service, before: &Before<'_>, after: After<'_>) -> Option<Danger> {
+    let standing = before.standing.service(service.name.as_str())?;
+    service.mounts.iter().enumerate().find_map(|(index, mount)| {
+        let mounted = standing.mounted_at(mount.target.as_str())?;
+        let is_data = index == 0 && service.has_data;
+        let same = match &mount.source {
+            MountSource::Volume(name) => same_volume(mounted, name.as_str(), before),
+            MountSource::Bind(path) => {
+                let place = |path: &str| normalized(&after.folder.join(path));
+                !mounted.is_volume() && place(&mounted.source) == place(&after.placement.from_out(path))
+            }
+        };
+        if same || !(is_data || mounted.is_volume()) {
+            return None;
+        }
+        let source = match &mount.source {
+            MountSource::Volume(name) => name.to_string(),
+            MountSource::Bind(path) => after.placement.from_out(path),
+        };
+        Some(Danger {
+            kind: DangerKind::Volume,
+            message: format!(
+                "`{}` would mount `{source}` instead of `{}`, and not see the data there",
+                service.name, mounted.source
+            ),
+            steps: format!("keep `{}` in the profile, or copy its content to the new place first", mounted.source),
+        })
+    })
+}
+
+fn same_volume(mounted: &StandingMount, name: &str, before: &Before<'_>) -> bool {
+    let is_fixed = before.standing.fixed_volumes.iter().any(|(key, _)| *key == mounted.source);
+    mounted.is_volume() && mounted.source == name && !is_fixed
+}
+
+fn server_volume_danger(container: &Container, service: &StandingService, before: &Before<'_>) -> Option<Danger> {
+    let mounted = service.data_of_server()?;
+    let volume = &container.volume;
+    (!same_volume(mounted, volume.as_str(), before)).then(|| Danger {
+        kind: DangerKind::Volume,
+        message: format!(
+            "`postgres` would mount the volume `{volume}` instead of `{}`, and start on an empty one",
+            mounted.source
+        ),
+        steps: format!(
+            "keep it: `postgres.volume: {}` in the profile; or dump the old server first and restore into the new one",
+            mounted.source
+        ),
+    })
+}
+
+/// Another image on the same data.
+fn image_dangers(container: &Container, service: &StandingService, deployment: &Deployment) -> Vec<Danger> {
+    let Some(stands) = service.image.as_deref().and_then(|image| ImageReference::parse(image).ok()) else {
+        return Vec::new();
+    };
+    let wanted = &container.image;
+    let mut dangers = Vec::new();
+    let major = i128::from(container.major.get());
+    if let Some(standing) = stands.postgres_major().filter(|standing| *standing != major) {
+        let user = deployment.server.as_ref().map_or("postgres", |server| server.user.as_str());
+        dangers.push(Danger {
+            kind: DangerKind::Major,
+            message: format!("PostgreSQL {major} does not start on the data of PostgreSQL {standing}"),
+            steps: format!(
+                "dump the old server (`docker compose exec -T {} pg_dumpall -U {user} >all.sql`), give the new one \
+                 another `postgres.volume`, and restore there",
+                service.name
+            ),
+        });
+    }
+    if stands.flavour() != wanted.flavour() {
+        dangers.push(Danger {
+            kind: DangerKind::Flavour,
+            message: format!(
+                "`{wanted}` instead of `{stands}`: another system may sort texts differently, and indexes then miss rows"
+            ),
+            steps: "keep the system in the tag; or after the change, in each database, `REINDEX DATABASE` and `ALTER \
+                    DATABASE … REFRESH COLLATION VERSION`"
+                .to_owned(),
+        });
+    }
+    dangers
+}
+
+/// A server elsewhere in the place of one in a container.
+fn server_leaves(external: &External, service: &StandingService) -> Option<Danger> {
+    let mounted = service.data_of_server()?;
+    Some(Danger {
+        kind: DangerKind::Volume,
+        message: format!(
+            "the services would use the server on `{}`, and not see the data in the volume `{}`",
+            external.host, mounted.source
+        ),
+        steps: format!(
+            "move the databases first: dump them from `{}` while it still runs, and restore them there",
+            service.name
+        ),
+    })
+}

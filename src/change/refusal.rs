@@ -1,0 +1,74 @@
+//! Knows why a file of the output folder may not be touched. Must not know how that is told.
+
+use crate::render::Output;
+
+/// Why an output may not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The output.
+    pub output: Output,
+    /// Why.
+    pub reason: RefusalReason,
+}
+
+/// The reasons not to touch a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// It stands there without our mark.
+    NotOurs,
+    /// It has our mark, and was edited since.
+    Edited,
+    /// It is a symbolic link, or a folder on the way to it is one.
+    Link,
+    /// It is not a file.
+    NotAFile,
+    /// It is not UTF-8.
+    NotUtf8,
+    /// Its lines end as on Windows.
+    CarriageReturns,
+    /// Its block has not one mark at its start and one at its end.
+    BrokenMarks,
+    /// A line of the block has a form that readers of `.env` read differently; its number.
+    OddLine(usize),
+    /// A key of the block stands outside of it as well.
+    KeyOutside {
+        /// The key.
+        key: String,
+        /// Its line in the block.
+        inside: usize,
+        /// Its line outside of it.
+        outside: usize,
+    },
+    /// A key that is to move into the block stands there twice.
+    KeyTwice {
+        /// The key.
+        key: String,
+        /// The second line.
+        line: usize,
+    },
+}
+
+impl RefusalReason {
+    /// Whether the file can be replaced all the same, its old content kept beside it. What is no file, or leads
+    /// elsewhere, can't; nor can a `.env` that nobody can read for sure: its secrets would be made anew.
+    #[must_use]
+    pub fn can_be_forced(&self, output: Output) -> bool {
+        match self {
+            Self::NotOurs | Self::Edited => true,
+            Self::NotUtf8 => !output.is_block(),
+            Self::Link
+            | Self::NotAFile
+            | Self::CarriageReturns
+            | Self::BrokenMarks
+            | Self::OddLine(_)
+            | Self::KeyOutside { .. }
+            | Self::KeyTwice { .. } => false,
+        }
+    }
+
+    /// Whether the outside world is in the way, and not somebody's work.
+    #[must_use]
+    pub fn is_obstacle(&self) -> bool {
+        *self == Self::NotAFile
+    }
+}

@@ -1,0 +1,228 @@
+//! Knows what an existing `docker-compose.yml` runs: ours, or a hand-kept one that is being adopted.
+//! Must not know what it will run afterwards.
+
+use crate::value::Engine;
+use crate::yaml::{self, Content, Entry, Node};
+
+/// Where the image of PostgreSQL keeps its data, or a folder above it.
+const SERVER_DATA: &str = "/var/lib/postgresql";
+
+/// What an existing Compose file runs, as far as it can be read without its variables.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// The name that it gives its project.
+    pub(super) project: Option<String>,
+    pub(super) services: Vec<StandingService>,
+    /// Named volumes that say their real name themselves, by their key.
+    pub(super) fixed_volumes: Vec<(String, String)>,
+}
+
+/// One of its services.
+#[derive(Debug)]
+pub(super) struct StandingService {
+    pub(super) name: String,
+    pub(super) image: Option<String>,
+    pub(super) working_dir: Option<String>,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) mounts: Vec<StandingMount>,
+}
+
+/// Something that is mounted into a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StandingMount {
+    /// A folder of the host, or a named volume.
+    pub(super) source: String,
+    /// The folder in the container.
+    pub(super) target: String,
+}
+
+/// A connection URL that stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StandingUrl<'s> {
+    pub(super) engine: Engine,
+    /// What is opened: the file as the URL has it, or the database.
+    pub(super) opened: &'s str,
+}
+
+impl Standing {
+    /// Reads a Compose file; nothing where it is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let root = yaml::read(text).ok()?;
+        let top = entries(&root)?;
+        let services = top.iter().find(|entry| entry.key == "services").and_then(|entry| entries(&entry.value))?;
+        let volumes = top.iter().find(|entry| entry.key == "volumes").and_then(|entry| entries(&entry.value));
+        let fixed = |volume: &Entry<'_>| Some((volume.key.to_string(), scalar(&volume.value, "name")?));
+        Some(Self {
+            project: scalar(&root, "name"),
+            services: services.iter().map(service).collect(),
+            fixed_volumes: volumes.unwrap_or_default().iter().filter_map(fixed).collect(),
+        })
+    }
+
+    /// The names of its services.
+    pub fn service_names(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|service| service.name.as_str())
+    }
+
+    pub(super) fn service(&self, name: &str) -> Option<&StandingService> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The service that runs PostgreSQL: the one of this name, else the one that mounts its data.
+    pub(super) fn server(&self) -> Option<&StandingService> {
+        let by_data = || self.services.iter().find(|service| service.data_of_server().is_some());
+        self.service("postgres").or_else(by_data)
+    }
+
+    /// Whether data stands in volumes that are named after the project.
+    pub(super) fn has_named_volumes(&self) -> bool {
+        let is_named = |mount: &StandingMount| {
+            mount.is_volume() && !self.fixed_volumes.iter().any(|(key, _)| *key == mount.source)
+        };
+        self.services.iter().flat_map(|service| &service.mounts).any(is_named)
+    }
+}
+
+impl StandingService {
+    /// The mount with the data of a PostgreSQL server.
+    pub(super) fn data_of_server(&self) -> Option<&StandingMount> {
+        self.mounts.iter().find(|mount| mount.target.trim_end_matches('/').starts_with(SERVER_DATA))
+    }
+
+    /// What stands at a folder of the container.
+    pub(super) fn mounted_at(&self, target: &str) -> Option<&StandingMount> {
+        self.mounts.iter().find(|mount| mount.target.trim_end_matches('/') == target.trim_end_matches('/'))
+    }
+
+    /// Where a SQLite file of a URL stands outside of the container: a path of the host, or one in a volume.
+    pub(super) fn file_on_host(&self, opened: &str) -> Option<String> {
+        let file = match (opened.starts_with('/'), &self.working_dir) {
+            (true, _) => opened.to_owned(),
+            (false, Some(folder)) => format!("{}/{opened}", folder.trim_end_matches('/')),
+            (false, None) => return None,
+        };
+        let below = |mount: &&StandingMount| file.starts_with(&format!("{}/", mount.target.trim_end_matches('/')));
+        let mount = self.mounts.iter().find(below)?;
+        let rest = file.strip_prefix(mount.target.trim_end_matches('/'))?;
+        Some(format!("{}{rest}", mount.source.trim_end_matches('/')))
+    }
+}
+
+impl StandingMount {
+    pub(super) fn is_volume(&self) -> bool {
+        !self.source.starts_with(['.', '/', '~', '$'])
+    }
+}
+
+impl<'s> StandingUrl<'s> {
+    /// Reads a URL, also one that stands as the default of a variable: `${KEY:-sqlite:///data/x.db}`.
+    pub(super) fn read(text: &'s str) -> Option<Self> {
+        let url = match text.strip_prefix("${") {
+            Some(reference) => reference.split_once('-')?.1.strip_suffix('}')?,
+            None => text,
+        };
+        let (scheme, rest) = url.split_once("://")?;
+        if scheme == "sqlite" || scheme.starts_with("sqlite+") {
+            return Some(Self { engine: Engine::Sqlite, opened: rest.strip_prefix('/')? });
+        }
+        let is_postgres = matches!(scheme.split('+').next(), Some("postgresql" | "postgres"));
+        let (_, database) = rest.rsplit_once('/').filter(|_| is_postgres)?;
+        Some(Self { engine: Engine::Postgres, opened: database.split('?').next().unwrap_or_default() })
+    }
+}
+
+fn service(entry: &Entry<'_>) -> StandingService {
+    let field = |name| child(&entry.value, name);
+    StandingService {
+        name: entry.key.to_string(),
+        image: scalar(&entry.value, "image"),
+        working_dir: scalar(&entry.value, "working_dir"),
+        environment: field("environment").map(environment).unwrap_or_default(),
+        mounts: field("volumes").map(mounts).unwrap_or_default(),
+    }
+}
+
+/// `KEY: value`, or a list of `KEY=value`.
+fn environment(node: &Node<'_>) -> Vec<(String, String)> {
+    match &node.content {
+        Content::Mapping(entries) => {
+            entries.iter().filter_map(|entry| Some((entry.key.to_string(), text(&entry.value)?))).collect()
+        }
+        Content::Sequence(items) => {
+            let pairs = items.iter().filter_map(text);
+            pairs.filter_map(|pair| pair.split_once('=').map(|(key, value)| (key.into(), value.into()))).collect()
+        }
+        Content::Scalar(_) => Vec::new(),
+    }
+}
+
+/// `SOURCE:TARGET[:MODE]`, or a mapping with `source` and `target`.
+fn mounts(node: &Node<'_>) -> Vec<StandingMount> {
+    let Content::Sequence(items) = &node.content else { return Vec::new() };
+    let mount = |item: &Node<'_>| match text(item) {
+        Some(short) => {
+            let mut parts = short.splitn(3, ':');
+            Some(StandingMount { source: parts.next()?.to_owned(), target: parts.next()?.to_owned() })
+        }
+        None => Some(StandingMount { source: scalar(item, "source")?, target: scalar(item, "target")? }),
+    };
+    items.iter().filter_map(mount).collect()
+}
+
+fn entries<'n, 'text>(node: &'n Node<'text>) -> Option<&'n [Entry<'text>]> {
+    match &node.content {
+        Content::Mapping(entries) => Some(entries),
+        Content::Scalar(_) | Content::Sequence(_) => None,
+    }
+}
+
+fn child<'n, 'text>(node: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>> {
+    entries(node)?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+}
+
+fn scalar(node: &Node<'_>, key: &str) -> Option<String> {
+    text(child(node, key)?)
+}
+
+fn text(node: &Node<'_>) -> Option<String> {
+    match &node.content {
+        Content::Scalar(scalar) => Some(scalar.text.clone().into_owned()),
+        Content::Sequence(_) | Content::Mapping(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hand_kept_file_is_understood() {
+        let text = "name: mine\nservices:\n  db:\n    image: postgres:15\n    volumes: ['pg:/var/lib/postgresql/data']\n  \
+                    api:\n    working_dir: /app\n    environment: ['DB_URL=sqlite:///data/x.db', 'BARE']\n    volumes:\n      \
+                    - {type: bind, source: ./data, target: /app/data}\nvolumes:\n  pg: {name: real}\n";
+        let standing = Standing::read(text).unwrap();
+        assert_eq!(standing.project.as_deref(), Some("mine"));
+        assert_eq!(standing.server().unwrap().name, "db");
+        assert_eq!(standing.fixed_volumes, [("pg".to_owned(), "real".to_owned())]);
+        assert!(!standing.has_named_volumes());
+        let api = standing.service("api").unwrap();
+        assert_eq!(api.environment, [("DB_URL".to_owned(), "sqlite:///data/x.db".to_owned())]);
+        assert_eq!(api.file_on_host("data/x.db").as_deref(), Some("./data/x.db"));
+        assert_eq!(api.file_on_host("/app/data/x.db").as_deref(), Some("./data/x.db"));
+        assert_eq!(api.file_on_host("other/x.db"), None);
+        assert!(Standing::read("services: [a]").is_none() && Standing::read("a: [").is_none());
+    }
+
+    #[test]
+    fn urls_are_read_as_they_stand_and_as_defaults() {
+        let read = |text| StandingUrl::read(text).map(|url| (url.engine, url.opened));
+        assert_eq!(read("sqlite:///data/a.db"), Some((Engine::Sqlite, "data/a.db")));
+        assert_eq!(read("${A__DB_URL:-sqlite:////app/a.db}"), Some((Engine::Sqlite, "/app/a.db")));
+        assert_eq!(read("sqlite+aiosqlite:///a.db"), Some((Engine::Sqlite, "a.db")));
+        let url = "${A__DB_URL:-postgresql+asyncpg://u:${POSTGRES_PASSWORD:?no}@postgres:5432/a?ssl=require}";
+        assert_eq!(read(url), Some((Engine::Postgres, "a")));
+        assert_eq!(read("${A__DB_URL:?no}"), None);
+        assert_eq!(read("mysql://u@h/a"), None);
+    }
+}

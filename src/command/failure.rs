@@ -1,0 +1,64 @@
+//! Knows how failures are told, to people and to programs. Must not know why they happened.
+
+pub(super) mod refusal;
+pub(super) mod rejection;
+mod secrets;
+
+use super::{print_document, print_note};
+use crate::cli::Format;
+use crate::diagnostic::Drawing;
+use crate::outcome::{Exit, Failure};
+use crate::report::{self, Document, Report};
+
+/// Tells a failure: to people on standard error, to programs on standard output.
+pub(super) fn tell(failure: &Failure, format: Format, drawing: Drawing) -> Exit {
+    match format {
+        Format::Human => print_note(&text(failure, drawing)),
+        // a document that can't be written leaves the exit code to speak
+        Format::Json => drop(print_document(&Document::Run(Box::new(document(failure))))),
+    }
+    failure.exit()
+}
+
+/// A failure for people.
+pub(super) fn text(failure: &Failure, drawing: Drawing) -> String {
+    match failure {
+        Failure::Rejected(rejection) => rejection::rejection_text(rejection, drawing),
+        Failure::Refused(refused) => refusal::text(refused),
+        Failure::Secrets { faults, folder } => {
+            let told = secrets::messages(faults, folder).into_iter().map(|(text, help)| message(&text, &help));
+            told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"
+        }
+        Failure::Usage { message: text, help } | Failure::Outside { message: text, help } => message(text, help),
+        Failure::Internal { message: text } => message(&internal(text), REPORT_IT),
+    }
+}
+
+/// What to do about a fault of codelab-gen itself.
+const REPORT_IT: &str = "report it with your profile; nothing was written";
+
+fn internal(text: &str) -> String {
+    format!("{text}; this is a fault of codelab-gen")
+}
+
+fn message(text: &str, help: &str) -> String {
+    format!("error: {text}\n  |\n  = help: {help}\n")
+}
+
+/// A failure for programs.
+pub(super) fn document(failure: &Failure) -> Report {
+    let message = |message: &str, help: &str| report::Message { message: message.to_owned(), help: help.to_owned() };
+    match failure {
+        Failure::Rejected(rejection) => {
+            Report::Rejected(report::Rejected { diagnostics: rejection::rejection_document(rejection) })
+        }
+        Failure::Refused(refused) => Report::Refused(refusal::document(refused)),
+        Failure::Secrets { faults, folder } => {
+            let told = secrets::messages(faults, folder).into_iter();
+            Report::Secrets(report::Secrets { secrets: told.map(|(text, help)| message(&text, &help)).collect() })
+        }
+        Failure::Usage { message: text, help } => Report::Usage(message(text, help)),
+        Failure::Outside { message: text, help } => Report::Outside(message(text, help)),
+        Failure::Internal { message: text } => Report::Internal(message(&internal(text), REPORT_IT)),
+    }
+}

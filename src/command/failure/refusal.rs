@@ -1,0 +1,149 @@
+//! Knows how files that may not be touched are told, and changes that need consent. Must not know how they were found.
+
+use std::path::Path;
+
+use crate::change::{Danger, KeyChange, KeyChangeKind, Refusal, RefusalReason};
+use crate::field::FieldPath;
+use crate::outcome::Refused;
+use crate::render::Output;
+use crate::report;
+
+/// Why a file may not be touched.
+pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
+    let path = folder.join(refusal.output.path());
+    let path = path.display();
+    match &refusal.reason {
+        RefusalReason::NotOurs => format!("`{path}` stands there already, and codelab-gen did not write it"),
+        RefusalReason::Edited if refusal.output.is_block() => {
+            format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
+        }
+        RefusalReason::Edited => format!("`{path}` was edited since codelab-gen wrote it"),
+        RefusalReason::Link => format!("`{path}` is a symbolic link, or its folder is one"),
+        RefusalReason::NotAFile => format!("`{path}` is not a file"),
+        RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),
+        RefusalReason::CarriageReturns => format!("the block of codelab-gen in `{path}` has line ends of Windows"),
+        RefusalReason::BrokenMarks => {
+            format!("`{path}` has not exactly one first and one last mark of codelab-gen's block")
+        }
+        RefusalReason::OddLine(line) => {
+            format!("line {line} of `{path}` is written in a way that not all readers of .env read alike")
+        }
+        RefusalReason::KeyOutside { key, inside, outside } => format!(
+            "`{key}` stands in the block of codelab-gen, on line {inside} of `{path}`, and outside of it, on line {outside}"
+        ),
+        RefusalReason::KeyTwice { key, line } => format!("`{key}` stands twice in `{path}`, again on line {line}"),
+    }
+}
+
+/// The ways out.
+pub(in crate::command) fn help(refusal: &Refusal) -> String {
+    let name = refusal.output.path();
+    match &refusal.reason {
+        RefusalReason::NotOurs => {
+            format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
+        }
+        RefusalReason::Edited if refusal.output == Output::Compose => format!(
+            "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
+             keeps it as {name}.orig"
+        ),
+        RefusalReason::Edited => format!(
+            "put the change into the profile; then `--force` replaces what was edited and keeps the file as {name}.orig"
+        ),
+        RefusalReason::Link => "replace the link by what it leads to, or choose another folder with `--out`".to_owned(),
+        RefusalReason::NotAFile => "move it away, or choose another folder with `--out`".to_owned(),
+        RefusalReason::NotUtf8 if refusal.output.is_block() => "save it as UTF-8".to_owned(),
+        RefusalReason::NotUtf8 => {
+            format!("save it as UTF-8; or `--force` replaces it and keeps it as {name}.orig")
+        }
+        RefusalReason::CarriageReturns => format!("convert it: `sed -i 's/\\r$//' {name}`"),
+        RefusalReason::BrokenMarks => {
+            "restore the line that is missing, or remove the one that is too much, as in .env.example".to_owned()
+        }
+        RefusalReason::OddLine(_) => "write it as KEY='value', in single quotes".to_owned(),
+        RefusalReason::KeyTwice { .. } => "keep the line that holds; Docker Compose takes the last one".to_owned(),
+        RefusalReason::KeyOutside { key, outside, .. } => {
+            format!("remove line {outside}; what `{key}` holds follows from the profile")
+        }
+    }
+}
+
+/// A key of `.env` that was edited, and what to change instead.
+fn key_note(key: &KeyChange, field: Option<&FieldPath>) -> String {
+    let KeyChange { key: name, kind, line } = key;
+    let line = line.map(|line| format!(", on line {line}")).unwrap_or_default();
+    let instead = match (kind, field) {
+        (KeyChangeKind::Stale, _) => "a line of your own belongs outside of the block".to_owned(),
+        (_, Some(field)) => format!("it follows from `{field}` in the profile"),
+        (_, None) => "it follows from the profile".to_owned(),
+    };
+    format!("`{name}`{line}: {}; {instead}", kind.as_str())
+}
+
+/// All that is in the way, for people.
+pub(super) fn text(refused: &Refused) -> String {
+    let Refused { folder, refusals, keys, differences, dangers } = refused;
+    let mut paragraphs = Vec::new();
+    for refusal in refusals {
+        let mut paragraph = super::message(&message(refusal, folder), &help(refusal));
+        if refusal.reason == RefusalReason::Edited && refusal.output.is_block() {
+            paragraph.extend(keys.iter().map(|(key, field)| format!("  = note: {}\n", key_note(key, field.as_ref()))));
+        }
+        let difference = differences.iter().find(|(output, _)| *output == refusal.output);
+        let is_shown = refusal.reason == RefusalReason::Edited && !refusal.output.is_block();
+        if let Some((_, difference)) = difference.filter(|_| is_shown) {
+            paragraph.push_str(&shortened(difference));
+        }
+        paragraphs.push(paragraph);
+    }
+    for Danger { kind, message, steps } in dangers {
+        let help = format!("{steps}; `--accept {}` does it all the same", kind.as_str());
+        paragraphs.push(super::message(message, &help));
+    }
+    paragraphs.join("\n") + "\nnothing was written\n"
+}
+
+/// The first lines of a long difference.
+fn shortened(difference: &str) -> String {
+    const SHOWN: usize = 60;
+    let lines: Vec<_> = difference.split_inclusive('\n').collect();
+    let mut text = lines.iter().take(SHOWN).copied().collect::<String>();
+    if lines.len() > SHOWN {
+        let more = (lines.len() - SHOWN).to_string();
+        text.extend(["… and ", &more, " lines more: `codelab-gen --diff` shows all\n"]);
+    }
+    text
+}
+
+/// All that is in the way, for programs.
+pub(super) fn document(refused: &Refused) -> report::Refused {
+    let Refused { folder, refusals, keys, differences, dangers } = refused;
+    let refusals = refusals.iter().map(|refusal| {
+        let is_edit = refusal.reason == RefusalReason::Edited;
+        let of_block = is_edit && refusal.output.is_block();
+        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && *output == refusal.output);
+        report::Refusal {
+            path: refusal.output.path().to_owned(),
+            message: message(refusal, folder),
+            help: help(refusal),
+            keys: keys.iter().filter(|_| of_block).map(|(key, field)| key_document(key, field.as_ref())).collect(),
+            diff: difference.map(|(_, difference)| difference.clone()),
+        }
+    });
+    report::Refused { refusals: refusals.collect(), dangers: dangers.iter().map(danger_document).collect() }
+}
+
+/// A key of `.env` that differs, for programs.
+pub(in crate::command) fn key_document(key: &KeyChange, field: Option<&FieldPath>) -> report::Key {
+    report::Key {
+        name: key.key.clone(),
+        state: key.kind.as_str().to_owned(),
+        line: key.line,
+        field: field.map(ToString::to_string),
+    }
+}
+
+/// A change that needs consent, for programs.
+pub(in crate::command) fn danger_document(danger: &Danger) -> report::Danger {
+    let Danger { kind, message, steps } = danger;
+    report::Danger { accept: kind.as_str().to_owned(), message: message.clone(), help: steps.clone() }
+}

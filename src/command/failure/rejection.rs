@@ -1,0 +1,64 @@
+//! Knows how the faults of a profile are told, drawn for people and listed for programs.
+//! Must not know which faults there are.
+
+use crate::diagnostic::{Diagnostic, Drawing, Label, draw, sorted};
+use crate::locate::{Locator, line_and_column};
+use crate::outcome::Rejection;
+use crate::report;
+
+/// How many faults are drawn for people, who mend these first; programs get all.
+const DRAWN_FAULTS: usize = 50;
+
+/// No further fault is drawn once so much text stands there: lines can be long.
+const DRAWN_BYTES: usize = 64 * 1024;
+
+/// All faults in the order of the text, and how many there were.
+pub(in crate::command) fn rejection_text(rejection: &Rejection, drawing: Drawing) -> String {
+    let locator = Locator::new(&rejection.sources);
+    let mut text = String::new();
+    let diagnostics = sorted(&rejection.diagnostics, &locator);
+    let mut drawn = 0;
+    for diagnostic in &diagnostics {
+        if drawn == DRAWN_FAULTS || text.len() > DRAWN_BYTES {
+            break;
+        }
+        text.push_str(&draw(diagnostic, &locator, drawing));
+        text.push('\n');
+        drawn += 1;
+    }
+    let count = diagnostics.len();
+    let faults = match (count, count - drawn) {
+        (1, _) => "1 fault".to_owned(),
+        (_, 0) => format!("{count} faults"),
+        (_, more) => format!("{count} faults, {more} of them not shown"),
+    };
+    text + &format!("the profile was rejected: {faults}; nothing was written\n")
+}
+
+/// All faults, for programs.
+pub(in crate::command) fn rejection_document(rejection: &Rejection) -> Vec<report::Diagnostic> {
+    let locator = Locator::new(&rejection.sources);
+    sorted(&rejection.diagnostics, &locator).iter().map(|diagnostic| document(diagnostic, &locator)).collect()
+}
+
+fn document(diagnostic: &Diagnostic, locator: &Locator<'_>) -> report::Diagnostic {
+    let Diagnostic { code, severity, message, primary, others, help, concealed: _ } = diagnostic;
+    report::Diagnostic {
+        code: code.as_str().to_owned(),
+        severity: severity.as_str().to_owned(),
+        message: message.clone(),
+        help: help.clone(),
+        place: place(primary, locator),
+        others: others.iter().map(|label| place(label, locator)).collect(),
+    }
+}
+
+fn place(label: &Label, locator: &Locator<'_>) -> report::Place {
+    let location = label.place.locate(locator);
+    let source = locator.sources().get(location.source.0);
+    let text = source.map(|source| source.text.as_str()).unwrap_or_default();
+    let (line, column) = line_and_column(text, location.span.start);
+    let (end_line, end_column) = line_and_column(text, location.span.end);
+    let file = source.map(|source| source.name.clone()).unwrap_or_default();
+    report::Place { file, line, column, end_line, end_column, label: label.text.clone() }
+}

@@ -1,0 +1,97 @@
+//! Knows how several profiles are run one after the other. Must not know what a run does.
+
+use std::path::PathBuf;
+
+use super::selection::{Selection, of_source};
+use super::{Ending, Finished, Request, run, tell_notes};
+use crate::cli::Format;
+use crate::command::{World, catalogue, failure, print, print_document, print_note};
+use crate::layers::gather;
+use crate::outcome::{Exit, Failure};
+use crate::placement::normalized;
+use crate::report::{Document, ProfileRun, Runs};
+use crate::source::Catalogue;
+
+/// Runs every selectable profile that has an output folder of its own; one that fails does not stop the others.
+pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
+    let catalogue = catalogue(world)?;
+    let selections = selections(&catalogue, request)?;
+    let mut worst = Exit::Done;
+    let mut runs = Vec::new();
+    for (index, selection) in selections.into_iter().enumerate() {
+        let name = selection.source.profile_name();
+        if request.target.format == Format::Human && index > 0 {
+            print("\n")?;
+        }
+        let (report, exit) = match run(request, selection, world) {
+            Ok(Finished { text, notes, report, exit }) => {
+                tell_notes(&notes);
+                if request.target.format == Format::Human {
+                    print(&text)?;
+                }
+                (report, exit)
+            }
+            Err(failed) => {
+                if request.target.format == Format::Human {
+                    print_note(&failure::text(&failed, world.drawing()));
+                }
+                (failure::document(&failed), failed.exit())
+            }
+        };
+        worst = worst.max(exit);
+        runs.push(ProfileRun { name, report });
+    }
+    if request.target.format == Format::Json {
+        print_document(&Document::Runs(Runs { runs }))?;
+    }
+    Ok(worst)
+}
+
+/// Every profile that is to be run. One that can't be read is among them: its run tells why.
+fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Selection>, Failure> {
+    let mut selections = Vec::new();
+    let mut folders: Vec<(PathBuf, String)> = Vec::new();
+    for entry in catalogue.entries().into_iter().filter(|entry| entry.selectable || entry.source.is_err()) {
+        let source = match entry.source {
+            Ok(source) => source,
+            Err(fault) => return Err(unreadable(&entry.name, fault)),
+        };
+        let layers = gather(source.clone(), super::settings(&request.target.settings)?, catalogue)?;
+        let is_broken = !layers.diagnostics.is_empty();
+        match layers.profile.out.get() {
+            None if !is_broken => continue,
+            None => {}
+            Some(out) => {
+                let folder = normalized(&catalogue.root().join(out.as_str()));
+                if let Some((_, other)) = folders.iter().find(|(known, _)| *known == folder) {
+                    return Err(Failure::Usage {
+                        message: format!("`{other}` and `{}` have the same `out: {out}`", entry.name),
+                        help: "give each profile a folder of its own".to_owned(),
+                    });
+                }
+                folders.push((folder, entry.name.clone()));
+            }
+        }
+        selections.push(of_source(source, catalogue.clone(), None));
+    }
+    if selections.is_empty() {
+        let verb = if request.ending == Ending::Write { "generate" } else { "compare" };
+        return Err(Failure::Usage {
+            message: format!("there is nothing to {verb}: no selectable profile of the project has an `out`"),
+            help: "write `out: FOLDER` in each profile that stands in a folder of its own".to_owned(),
+        });
+    }
+    Ok(selections)
+}
+
+fn unreadable(name: &str, fault: crate::source::ReadFault) -> Failure {
+    use crate::source::ReadFault;
+    let why = match fault {
+        ReadFault::Missing => "it is gone".to_owned(),
+        ReadFault::Folder => "it is a folder".to_owned(),
+        ReadFault::TooLarge => "it is too large".to_owned(),
+        ReadFault::NotUtf8 { .. } => "it is not UTF-8".to_owned(),
+        ReadFault::Io(error) => error.to_string(),
+    };
+    Failure::outside(format!("can't read the profile `{name}`: {why}"), "run `codelab-gen validate`")
+}

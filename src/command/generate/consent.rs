@@ -1,0 +1,35 @@
+//! Knows which changes are not made without a word of the user, and what that word is. Must not know how they were found.
+
+use super::{Request, Target};
+use crate::change::{ChangeSet, Danger, DangerKind};
+use crate::outcome::{Failure, Refused};
+
+/// Whether a change set may be written.
+pub(super) fn check(target: &Target<'_>, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {
+    if changes.refusals().is_empty() && unaccepted(changes, request).is_empty() {
+        return Ok(());
+    }
+    Err(refused(target, changes, request))
+}
+
+/// All that is in the way of a change set.
+pub(super) fn refused(target: &Target<'_>, changes: &ChangeSet, request: &Request<'_>) -> Failure {
+    let conflicts = changes.changes.iter().filter(|change| !change.reasons().is_empty());
+    let keys = conflicts.clone().flat_map(|change| &change.keys);
+    let difference = |change: &crate::change::Change| Some((change.output, changes.difference(change)?));
+    Failure::Refused(Box::new(Refused {
+        folder: changes.folder.clone(),
+        refusals: changes.refusals(),
+        keys: keys.map(|key| (key.clone(), target.deployment.field_of(&key.key))).collect(),
+        differences: conflicts.filter_map(difference).collect(),
+        dangers: unaccepted(changes, request),
+    }))
+}
+
+fn unaccepted(changes: &ChangeSet, request: &Request<'_>) -> Vec<Danger> {
+    let is_accepted = |danger: &&Danger| {
+        let accepted = request.consent.accept.iter().copied().map(DangerKind::from);
+        accepted.into_iter().any(|kind| kind == danger.kind)
+    };
+    changes.dangers.iter().filter(|danger| !is_accepted(danger)).cloned().collect()
+}

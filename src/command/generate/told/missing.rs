@@ -1,0 +1,56 @@
+//! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
+
+use super::{Telling, shell_word};
+use crate::deployment::{ExternalTls, Host, Program, Server};
+use crate::placement::{normalized, relative};
+use crate::value::{HostPath, MountSource};
+
+/// Something that is not on disk yet.
+pub(super) struct Missing {
+    pub(super) path: String,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl Telling<'_> {
+    /// Everything on disk that Compose will look for and not find.
+    pub(super) fn missing(&self) -> Vec<Missing> {
+        let mut missing: Vec<Missing> = Vec::new();
+        let mut add = |path: &HostPath, what: &dyn Fn(&str) -> (String, String)| {
+            if self.target.root.join(path.as_str()).exists() {
+                return;
+            }
+            let shown = relative(&normalized(self.current), &normalized(&self.target.root.join(path.as_str())));
+            let (message, help) = what(&shown);
+            if !missing.iter().any(|known| known.message == message) {
+                missing.push(Missing { path: shown, message, help });
+            }
+        };
+        for service in &self.target.deployment.services {
+            let name = &service.name;
+            if let Program::Built(build) | Program::BuiltAs(build, _) = &service.program {
+                add(&build.context, &|path| {
+                    let message = format!("the build context `{path}` of `{name}` does not exist");
+                    (message, "put the service's source with its Dockerfile there before the start".to_owned())
+                });
+            }
+            for mount in &service.mounts {
+                let MountSource::Bind(path) = &mount.source else { continue };
+                add(path, &|path| {
+                    let message =
+                        format!("`{path}`, which `{name}` mounts, does not exist; Docker would create it as root");
+                    (message, format!("mkdir -p {}", shell_word(path)))
+                });
+            }
+        }
+        if let Some(Server { host: Host::External(external), .. }) = &self.target.deployment.server
+            && let ExternalTls::VerifyFull(Some(ca)) = &external.tls
+        {
+            add(ca, &|path| {
+                let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
+                (message, "put them there before the start".to_owned())
+            });
+        }
+        missing
+    }
+}

@@ -1,0 +1,160 @@
+//! Knows what a user should hear beside the result. Must not know how it came about.
+
+use super::{COMPOSE_LIMIT, Ending, Telling, git};
+use crate::change::ChangeKind;
+use crate::diagnostic::{Code, Diagnostic, Drawing, Place, draw};
+use crate::field::FieldPath;
+use crate::locate::Locator;
+use crate::render::{Output, Seal, examine};
+use crate::source::Source;
+use crate::value::SecretsIn;
+
+impl Telling<'_> {
+    /// What the user should know, on standard error.
+    pub(super) fn notes(&self, sources: &[Source]) -> Vec<String> {
+        let mut notes: Vec<String> = Vec::new();
+        notes.extend(self.settings());
+        if self.ending == Ending::Write {
+            for missing in self.missing() {
+                notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
+            }
+            notes.extend(self.secret_manager());
+            notes.extend(self.adoption());
+            notes.extend(self.weak_secrets());
+            notes.extend(self.ignores());
+        }
+        notes.extend(self.edited_leftover());
+        notes.extend(self.twin());
+        notes.extend(self.tracked());
+        if let Some(warning) = self.too_large() {
+            notes.push(draw(&warning, &Locator::new(sources), Drawing::Plain));
+        }
+        notes
+    }
+
+    /// That the outputs were made with other settings than this run has.
+    fn settings(&self) -> Option<String> {
+        let made_with = self.made_with();
+        let settings: Vec<_> =
+            made_with.iter().map(|setting| format!("--set {}", super::shell_word(setting))).collect();
+        let settings = settings.join(" ");
+        (!made_with.is_empty()).then(|| {
+            format!(
+                "note: the outputs were made with `{settings}`, which this run has not\n  = help: repeat it, or put it into \
+                 the profile\n"
+            )
+        })
+    }
+
+    /// The settings that the outputs were made with, where this run has others.
+    pub(super) fn made_with(&self) -> Vec<String> {
+        let mark = self.outcome.existing.mark();
+        let settings = mark.map(|mark| mark.settings).unwrap_or_default();
+        if settings == self.target.placement.settings { Vec::new() } else { settings }
+    }
+
+    /// An output of another profile that stays because somebody edited it.
+    fn edited_leftover(&self) -> Option<String> {
+        let output = Output::InitScript;
+        let file = self.outcome.existing.get(output)?;
+        let is_used = self.outcome.changes.changes.iter().any(|change| change.output == output);
+        let mark = examine(&file.text, output)?;
+        (!is_used && mark.seal == Seal::Broken).then(|| {
+            let path = self.shown(output.path());
+            format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
+        })
+    }
+
+    /// A second Compose file, which Docker Compose would take instead
+    /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
+    fn twin(&self) -> Option<String> {
+        let twins = ["compose.yaml", "compose.yml"];
+        let twin = twins.into_iter().find(|name| self.target.folder.join(name).exists())?;
+        let (twin, ours) = (self.shown(twin), self.shown(Output::Compose.path()));
+        Some(format!(
+            "warning: Docker Compose takes `{twin}` and not `{ours}`\n  = help: move it away, or name ours: `docker compose \
+             -f docker-compose.yml`\n"
+        ))
+    }
+
+    /// That git has `.env`. Asking costs more than a run that changes nothing, so it is asked where that was written.
+    fn tracked(&self) -> Option<String> {
+        let mut changes = self.outcome.changes.changes.iter();
+        let was_written = changes.any(|change| change.output.is_block() && change.kind() != ChangeKind::Unchanged);
+        let stands = self.outcome.existing.get(Output::Dotenv).is_some();
+        let matters = if self.ending == Ending::Write { was_written } else { stands };
+        (matters && git::tracks_dotenv(self.target.folder)).then(|| {
+            let path = self.shown(Output::Dotenv.path());
+            format!(
+                "warning: git tracks `{path}`, which holds secrets\n  = help: `git rm --cached {path}`, add it to .gitignore, \
+                 and rotate the secrets that were committed\n"
+            )
+        })
+    }
+
+    /// What git should ignore, told where `.env` is new.
+    fn ignores(&self) -> Option<String> {
+        let mut changes = self.outcome.changes.changes.iter();
+        changes.find(|change| change.output.is_block() && change.kind() == ChangeKind::Created)?;
+        let lines = git::missing_ignores(self.target.folder);
+        let lines: Vec<_> = lines.iter().map(|line| format!("      {line}\n")).collect();
+        let lines = lines.concat();
+        (!lines.is_empty())
+            .then(|| format!("note: git would take files that hold secrets\n  = help: add to .gitignore:\n{lines}"))
+    }
+
+    fn weak_secrets(&self) -> Vec<String> {
+        let weak = self.outcome.secrets.iter().filter_map(|(name, chosen)| Some((name, chosen.weakness?)));
+        let told = weak
+            .map(|(name, why)| format!("warning: the secret `{name}` {why}\n  = help: codelab-gen rotate {name}\n"));
+        told.collect()
+    }
+
+    /// What a secret manager must set before the next command.
+    fn secret_manager(&self) -> Option<String> {
+        if self.target.deployment.secrets_in != SecretsIn::Environment || self.target.deployment.secrets.is_empty() {
+            return None;
+        }
+        let names: Vec<_> = self.target.deployment.secrets.keys().map(|name| format!("`{name}`")).collect();
+        let names = names.join(", ");
+        let help =
+            "start it through your secret manager; passwords may have A-Z a-z 0-9 . _ - only, as they stand in URLs";
+        Some(format!("note: Docker Compose needs {names} in its environment\n  = help: {help}\n"))
+    }
+
+    /// What an adopted `.env` holds that nothing of this deployment reads.
+    fn adoption(&self) -> Option<String> {
+        if !self.outcome.existing.is_to_be_adopted() {
+            return None;
+        }
+        let dotenv = self.shown(Output::Dotenv.path());
+        let keys = self.target.deployment.dotenv_keys();
+        let variables = self.target.deployment.variables();
+        let is_read = |key: &str| {
+            key.starts_with("COMPOSE_") || keys.has(key) || variables.keys().any(|name| name.as_str() == key)
+        };
+        let unread: Vec<_> = self.outcome.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
+        let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
+        if !unread.is_empty() {
+            note.push_str("  = help: ");
+            note.push_str(&unread);
+            note.push_str(" stayed outside of it, and nothing in this deployment reads them\n");
+        }
+        Some(note)
+    }
+
+    /// A warning where Compose itself would refuse the file.
+    fn too_large(&self) -> Option<Diagnostic> {
+        let values = self.outcome.changes.compose_values();
+        (values > COMPOSE_LIMIT).then(|| {
+            let place = Place::key(&FieldPath::root().key("services"));
+            let count = self.target.deployment.services.len();
+            let message = format!(
+                "docker-compose.yml has {values} YAML values for {count} services, Docker Compose loads at most \
+                 {COMPOSE_LIMIT}"
+            );
+            Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles")
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! What a run writes and tells.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Output;
+
+use crate::support::{Finish as _, codelab_gen, read, run, run_with_password, stderr, stdout, urls, value};
+
+#[test]
+fn urls_are_exactly_those_of_the_requirements() {
+    const AGENT_SQLITE: &str = "AGENT_RUNTIME__DB_URL=sqlite:///data/agent_runtime.db";
+    const AGENT_POSTGRES: &str =
+        "AGENT_RUNTIME__DB_URL=postgresql+asyncpg://codelab:codelab_password@postgres:5432/agent_runtime";
+    const AUTH_SQLITE: &str = "AUTH_SERVICE__DB_URL=sqlite:///data/auth.db";
+    const AUTH_POSTGRES: &str =
+        "AUTH_SERVICE__DB_URL=postgresql+asyncpg://codelab:codelab_password@postgres:5432/auth_db";
+    for (profile, expected) in [
+        ("dev", [AGENT_SQLITE, AUTH_SQLITE]),
+        ("prod", [AGENT_POSTGRES, AUTH_POSTGRES]),
+        ("mixed", [AGENT_SQLITE, AUTH_POSTGRES]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let run = run_with_password(folder.path(), &["--profile", profile]);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        assert_eq!(urls(folder.path()), expected);
+    }
+}
+
+#[test]
+fn an_absolute_sqlite_path_has_four_slashes() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "dev", "--set", "services.auth-service.database.sqlite=/app/data/auth.db"]);
+    assert_eq!(urls(folder.path())[1], "AUTH_SERVICE__DB_URL=sqlite:////app/data/auth.db");
+}
+
+#[test]
+fn what_is_missing_on_disk_is_noted_with_its_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &["-p", "dev", "-o", "deploy"]);
+    let notes = stderr(&first);
+    assert!(notes.contains("the build context `agent-runtime` of `agent-runtime` does not exist"), "{notes}");
+    assert!(notes.contains("mkdir -p auth-service/data"), "{notes}");
+    for name in ["agent-runtime/data", "auth-service/data"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    assert_eq!(stderr(&run(folder.path(), &["-p", "dev", "-o", "deploy"])), "");
+    let compose = read(folder.path(), "deploy/docker-compose.yml");
+    assert!(compose.contains("build: ../agent-runtime\n") && compose.contains("- ../auth-service/data:/app/data\n"));
+}
+
+#[test]
+fn the_next_command_can_be_typed_and_removes_services_that_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &["-p", "prod", "-o", "my deploy"]);
+    assert!(stdout(&first).ends_with("next: cd 'my deploy' && docker compose up -d --wait\n"), "{}", stdout(&first));
+    let second = run(folder.path(), &["-p", "dev", "-o", "my deploy", "--accept", "engine"]);
+    assert!(stdout(&second).ends_with("up -d --wait --remove-orphans\n"), "{}", stdout(&second));
+}
+
+#[test]
+fn permissions_hold_under_any_umask_and_are_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_codelab-gen");
+    let script = format!("umask 077; '{program}' -p prod >/dev/null 2>&1");
+    let status = std::process::Command::new("sh").current_dir(folder.path()).args(["-c", &script]).status().unwrap();
+    assert!(status.success());
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!([mode(".env"), mode("docker-compose.yml"), mode("scripts/init-postgres.sh")], [0o600, 0o644, 0o755]);
+    fs::set_permissions(folder.path().join(".env"), fs::Permissions::from_mode(0o644)).unwrap();
+    let mended = run(folder.path(), &[]);
+    assert!(stdout(&mended).contains("mode      .env\n"), "{}", stdout(&mended));
+    assert_eq!(mode(".env"), 0o600);
+}
+
+#[test]
+fn json_is_one_document_for_every_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = |run: &Output| serde_json::from_str::<serde_json::Value>(&stdout(run)).unwrap();
+    let done = run(folder.path(), &["-p", "prod", "--format", "json"]);
+    assert_eq!(json(&done)["files"][3]["path"], "docker-compose.yml");
+    assert_eq!(json(&done)["files"][3]["change"], "created");
+    assert_eq!(json(&done)["secrets"][0], serde_json::json!({ "name": "POSTGRES_PASSWORD", "from": "generated" }));
+    let rejected = run(folder.path(), &["-p", "prod", "--set", "services.x.port=0", "--format", "json"]);
+    assert_eq!(json(&rejected)["diagnostics"][0]["code"], "invalid-value");
+    assert_eq!(json(&rejected)["diagnostics"][0]["place"]["column"], 17);
+    fs::write(folder.path().join(".env.example"), "mine\n").unwrap();
+    let refused = run(folder.path(), &["-p", "prod", "--format", "json"]);
+    assert_eq!(refused.status.code(), Some(4));
+    assert_eq!(json(&refused)["refusals"][0]["path"], ".env.example");
+}
+
+#[test]
+fn validate_writes_nothing_and_tells_every_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("profiles")).unwrap();
+    fs::write(folder.path().join("profiles/good.yaml"), "format: 1\nextends: builtin:dev\n").unwrap();
+    fs::write(folder.path().join("profiles/bad.yaml"), "format: 1\nextends: good\nprot: 1\n").unwrap();
+    let all = codelab_gen(folder.path()).arg("validate").finish();
+    assert_eq!(all.status.code(), Some(3));
+    assert_eq!(stdout(&all), "rejected  profiles/bad.yaml\nvalid     profiles/good.yaml\n");
+    assert!(stderr(&all).contains("unknown key `prot` in a profile"), "{}", stderr(&all));
+    let one = codelab_gen(folder.path()).args(["validate", "good", "builtin:base"]).finish();
+    assert_eq!(one.status.code(), Some(0), "{}", stderr(&one));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn wrong_usage_is_exit_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["--nonsense"][..], &["-p"], &["--format", "xml"], &["-p", "dev", "validate"]] {
+        let run = codelab_gen(folder.path()).args(arguments).finish();
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn runs_at_once_do_not_get_in_each_others_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = |_| codelab_gen(folder.path()).args(["-p", "prod", "-o", "deploy"]).spawn().unwrap();
+    let runs: Vec<_> = (0..8).map(spawn).collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    let dotenv = read(&folder.path().join("deploy"), ".env");
+    assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains(value(&dotenv, "POSTGRES_PASSWORD")), "{dotenv}");
+    assert_eq!(fs::read_dir(folder.path().join("deploy")).unwrap().count(), 4);
+}

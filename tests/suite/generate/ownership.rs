@@ -1,0 +1,170 @@
+//! What is the user's, and what happens to it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::support::{read, run, stderr, stdout, value};
+
+#[test]
+fn files_that_are_not_ours_are_refused_all_at_once_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env.example"), "MINE=\n").unwrap();
+    fs::write(folder.path().join("docker-compose.yml"), "services: {}\n").unwrap();
+    let run = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+    let text = stderr(&run);
+    assert!(text.contains(".env.example` stands there already, and codelab-gen did not write it"), "{text}");
+    assert!(text.contains("docker-compose.yml` stands there already, and codelab-gen did not write it"), "{text}");
+    assert!(
+        text.contains("`--force` replaces it and keeps it as .env.example.orig")
+            && text.ends_with("nothing was written\n"),
+        "{text}"
+    );
+    assert_eq!(read(folder.path(), ".env.example"), "MINE=\n");
+    assert_eq!(read(folder.path(), "docker-compose.yml"), "services: {}\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_dotenv_of_the_users_own_is_adopted_with_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = "# hand-kept\nPOSTGRES_USER=codelab\nPOSTGRES_PASSWORD='my own p@ssword'\nPOSTGRES_DB=old_db\n\
+                COMPOSE_PROFILES=a\nLEGACY=1\n# AUTH_SERVICE__DB_URL=sqlite:///data/auth.db\n";
+    fs::write(folder.path().join(".env"), mine).unwrap();
+    let adopted = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(adopted.status.code(), Some(0), "{}", stderr(&adopted));
+    let dotenv = read(folder.path(), ".env");
+    let (before, block) = dotenv.split_at(dotenv.find("# >>> codelab-gen").unwrap());
+    assert_eq!(
+        before,
+        "# hand-kept\n# replaced by the block of codelab-gen: POSTGRES_DB=old_db\nCOMPOSE_PROFILES=a\nLEGACY=1\n\
+         # AUTH_SERVICE__DB_URL=sqlite:///data/auth.db\n\n"
+    );
+    assert_eq!(value(block, "POSTGRES_PASSWORD"), "'my own p@ssword'");
+    assert!(value(block, "AUTH_SERVICE__DB_URL").contains(":my%20own%20p%40ssword@"), "{block}");
+    let notes = stderr(&adopted);
+    assert!(notes.contains("`.env` was adopted") && notes.contains("`LEGACY` stayed outside of it"), "{notes}");
+    assert!(!notes.contains("COMPOSE_PROFILES"), "{notes}");
+    let again = run(folder.path(), &[]);
+    assert!(stdout(&again).contains("unchanged .env\n"), "{}", stdout(&again));
+    assert!(!stderr(&again).contains("adopted"), "{}", stderr(&again));
+}
+
+#[test]
+fn a_dotenv_that_readers_read_differently_is_not_adopted() {
+    for (mine, line) in [("A=1\nPOSTGRES_PASSWORD=my p@ss\n", 2), ("export POSTGRES_PASSWORD=x\n", 1), ("A=\"x\n", 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".env"), mine).unwrap();
+        let run = run(folder.path(), &["-p", "prod"]);
+        assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+        assert!(stderr(&run).contains(&format!("line {line} of ")), "{}", stderr(&run));
+        assert!(!stderr(&run).contains("p@ss"), "{}", stderr(&run));
+        assert_eq!(read(folder.path(), ".env"), mine);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn an_edited_output_is_refused_and_stays() {
+    for name in ["docker-compose.yml", "scripts/init-postgres.sh", ".env.example"] {
+        let folder = tempfile::tempdir().unwrap();
+        run(folder.path(), &["-p", "prod"]);
+        let edited = format!("{}# mine\n", read(folder.path(), name));
+        fs::write(folder.path().join(name), &edited).unwrap();
+        let run = run(folder.path(), &["-p", "dev", "--accept", "engine"]);
+        let expected = if name.starts_with("scripts") { Some(0) } else { Some(4) };
+        assert_eq!(run.status.code(), expected, "{name}: {}", stderr(&run));
+        assert_eq!(read(folder.path(), name), edited);
+    }
+}
+
+#[test]
+fn lines_of_the_users_own_stay_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "dev"]);
+    let block = read(folder.path(), ".env");
+    let (before, after) = ("# mine\nCOMPOSE_PROJECT_NAME=other\n\n", "\nexport  ODD = 'x' # y\nlast line without end");
+    fs::write(folder.path().join(".env"), format!("{before}{block}{after}")).unwrap();
+    let run = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let dotenv = read(folder.path(), ".env");
+    assert!(dotenv.starts_with(before) && dotenv.ends_with(after), "{dotenv}");
+    assert!(dotenv.contains("\nPOSTGRES_USER=codelab\n"), "{dotenv}");
+}
+
+#[test]
+fn a_key_on_both_sides_of_the_mark_and_an_odd_line_are_refused_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let block = read(folder.path(), ".env");
+    let odd = 2 + block.lines().position(|line| line.starts_with("POSTGRES_DB=")).unwrap();
+    for (dotenv, line, what) in [
+        (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` stands in the block"),
+        (
+            format!("{block}\nexport POSTGRES_USER=x\n"),
+            block.lines().count() + 2,
+            "`POSTGRES_USER` stands in the block",
+        ),
+        (format!("# mine\n{}", block.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")), odd, "in a way that not all"),
+    ] {
+        fs::write(folder.path().join(".env"), &dotenv).unwrap();
+        let run = run(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+        let text = stderr(&run);
+        assert!(
+            text.contains(what)
+                && (text.contains(&format!("line {line} of ")) || text.contains(&format!("on line {line}\n"))),
+            "{line}: {text}"
+        );
+        assert_eq!(read(folder.path(), ".env"), dotenv);
+    }
+}
+
+#[test]
+fn links_and_folders_in_the_place_of_outputs_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = tempfile::tempdir().unwrap();
+    symlink(target.path(), folder.path().join("scripts")).unwrap();
+    let linked = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(linked.status.code(), Some(4), "{}", stderr(&linked));
+    assert!(stderr(&linked).contains("symbolic link"), "{}", stderr(&linked));
+    assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".env")).unwrap();
+    let run = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_copied_example_with_a_password_is_recognized() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let example =
+        read(folder.path(), ".env.example").replace("POSTGRES_PASSWORD=\n", "POSTGRES_PASSWORD=by_hand_0123456789\n");
+    fs::write(folder.path().join(".env"), example).unwrap();
+    let adopted = run(folder.path(), &[]);
+    assert_eq!(adopted.status.code(), Some(0), "{}", stderr(&adopted));
+    let dotenv = read(folder.path(), ".env");
+    assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "by_hand_0123456789");
+    assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains(":by_hand_0123456789@"), "{dotenv}");
+}
+
+#[test]
+fn windows_line_ends_and_broken_marks_are_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let dotenv = read(folder.path(), ".env");
+    for (broken, what) in [
+        (dotenv.replace('\n', "\r\n"), "has line ends of Windows"),
+        (dotenv.replace("# <<< codelab-gen\n", ""), "not exactly one first and one last mark"),
+        (format!("{dotenv}{dotenv}"), "not exactly one first and one last mark"),
+    ] {
+        fs::write(folder.path().join(".env"), &broken).unwrap();
+        let run = run(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
+        assert!(stderr(&run).contains(what), "{}", stderr(&run));
+        assert_eq!(read(folder.path(), ".env"), broken);
+    }
+}
