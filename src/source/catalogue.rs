@@ -21,7 +21,7 @@ pub struct CatalogueEntry {
     pub name: String,
     /// Its other names.
     pub aliases: Vec<String>,
-    /// Whether it may be selected: it has a stage. A base has none.
+    /// Whether it may be selected, as far as its own text tells: it has a stage, or extends what may have one.
     pub selectable: bool,
     /// Its text, or why it can't be read: a broken neighbour does not break the look-up of others.
     pub source: Result<Source, ReadFault>,
@@ -162,7 +162,9 @@ impl CatalogueEntry {
         Self {
             name,
             aliases: tree.as_ref().map(aliases).unwrap_or_default(),
-            selectable: tree.as_ref().is_some_and(|tree| field(tree, "stage").is_some()),
+            selectable: tree
+                .as_ref()
+                .is_some_and(|tree| ["stage", "extends"].iter().any(|key| field(tree, key).is_some())),
             source,
         }
     }

@@ -8,6 +8,9 @@
     reason = "a test ends where something that it relies on fails"
 )]
 
+mod all;
+mod compare;
+mod danger;
 mod generate;
 mod golden;
 mod invalid;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -120,4 +121,23 @@ pub(crate) fn urls(folder: &Path) -> Vec<String> {
     let dotenv = read(folder, ".env");
     let urls = dotenv.lines().filter(|line| line.contains("__DB_URL="));
     urls.map(str::to_owned).collect()
+}
+
+/// Everything in a folder: each path with its permissions and its content.
+pub(crate) fn tree(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let content = if metadata.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+            if metadata.is_dir() {
+                folders.push(path.clone());
+            }
+            found.push((path, metadata.permissions().mode() & 0o7777, content));
+        }
+    }
+    found.sort();
+    found
 }

@@ -57,8 +57,10 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Select
             Err(fault) => return Err(unreadable(&entry.name, fault)),
         };
         let layers = gather(source.clone(), super::settings(&request.target.settings)?, catalogue)?;
+        let is_base = !layers.profile.stage.is_given();
         let is_broken = !layers.diagnostics.is_empty();
         match layers.profile.out.get() {
+            _ if is_base => continue,
             None if !is_broken => continue,
             None => {}
             Some(out) => {

@@ -1,9 +1,9 @@
 //! What is the user's, and what happens to it.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use crate::support::{read, run, stderr, stdout, value};
+use crate::support::{Finish as _, codelab_gen, read, run, stderr, stdout, tree, value};
 
 #[test]
 fn files_that_are_not_ours_are_refused_all_at_once_and_stay() {
@@ -167,4 +167,112 @@ fn windows_line_ends_and_broken_marks_are_told_as_that() {
         assert!(stderr(&run).contains(what), "{}", stderr(&run));
         assert_eq!(read(folder.path(), ".env"), broken);
     }
+}
+
+#[test]
+fn force_keeps_what_it_replaces_under_a_name_that_nothing_has() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let compose = read(folder.path(), "docker-compose.yml");
+    for (edit, original) in [("# one\n", "docker-compose.yml.orig"), ("# two\n", "docker-compose.yml.orig.2")] {
+        let edited = format!("{compose}{edit}");
+        fs::write(folder.path().join("docker-compose.yml"), &edited).unwrap();
+        let forced = run(folder.path(), &["--force"]);
+        assert_eq!(forced.status.code(), Some(0), "{}", stderr(&forced));
+        assert!(stdout(&forced).contains(&format!("kept      {original}\n")), "{}", stdout(&forced));
+        assert_eq!(read(folder.path(), original), edited);
+        assert_eq!(read(folder.path(), "docker-compose.yml"), compose);
+    }
+    assert_eq!(read(folder.path(), "docker-compose.yml.orig"), format!("{compose}# one\n"));
+    fs::write(folder.path().join("docker-compose.yml"), format!("{compose}# two\n")).unwrap();
+    let again = run(folder.path(), &["--force"]);
+    assert!(!stdout(&again).contains("\nkept "), "a copy is there already: {}", stdout(&again));
+    assert!(!folder.path().join("docker-compose.yml.orig.3").exists());
+    let unchanged = run(folder.path(), &["--force"]);
+    assert!(stdout(&unchanged).contains("unchanged docker-compose.yml\n"), "{}", stdout(&unchanged));
+}
+
+#[test]
+fn a_forced_dotenv_keeps_its_secrets_and_the_users_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let dotenv = format!("# mine\n{}LATER=1\n", read(folder.path(), ".env"));
+    let edited = dotenv.replace("/auth_db\n", "/other_db\n");
+    fs::write(folder.path().join(".env"), &edited).unwrap();
+    let forced = run(folder.path(), &["--force"]);
+    assert_eq!(forced.status.code(), Some(0), "{}", stderr(&forced));
+    assert_eq!(read(folder.path(), ".env"), dotenv);
+    assert_eq!(read(folder.path(), ".env.orig"), edited);
+    assert_eq!(fs::metadata(folder.path().join(".env.orig")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_can_not_be_read_for_sure_is_not_forced() {
+    for (name, content, code) in [(".env", &b"A=\xff\n"[..], 4), (".env", b"POSTGRES_PASSWORD=my p@ss\n", 4)] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(name), content).unwrap();
+        let before = tree(folder.path());
+        let run = run(folder.path(), &["-p", "prod", "--force"]);
+        assert_eq!(run.status.code(), Some(code), "{}", stderr(&run));
+        assert_eq!(tree(folder.path()), before);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("docker-compose.yml"), b"# caf\xe9\n").unwrap();
+    assert_eq!(run(folder.path(), &["-p", "prod"]).status.code(), Some(4));
+    assert_eq!(run(folder.path(), &["-p", "prod", "--force"]).status.code(), Some(0));
+    assert_eq!(fs::read(folder.path().join("docker-compose.yml.orig")).unwrap(), b"# caf\xe9\n");
+}
+
+#[test]
+fn a_block_that_a_profile_does_not_need_goes_and_the_users_lines_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = "format: 1\nproject: codelab\nstage: development\nservices: { web: { image: 'nginx:1.27' } }\n";
+    fs::write(folder.path().join("web.yaml"), plain).unwrap();
+    for (own, expected) in [("", None), ("# mine\n", Some("# mine\n"))] {
+        run(folder.path(), &["-p", "dev", "-o", "deploy"]);
+        let deploy = folder.path().join("deploy");
+        let dotenv = format!("{own}{}", read(&deploy, ".env"));
+        fs::write(deploy.join(".env"), dotenv).unwrap();
+        let without = run(folder.path(), &["-p", "./web.yaml", "-o", "deploy"]);
+        assert_eq!(without.status.code(), Some(0), "{}", stderr(&without));
+        assert_eq!(fs::read_to_string(deploy.join(".env")).ok().as_deref(), expected);
+    }
+}
+
+#[test]
+fn git_is_asked_about_files_that_hold_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let status = std::process::Command::new("git").current_dir(folder.path()).args(arguments).status().unwrap();
+        assert!(status.success(), "git {arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    fs::write(folder.path().join(".gitignore"), "secrets/\n").unwrap();
+    let with_git = |arguments: &[&str]| {
+        codelab_gen(folder.path()).args(arguments).env("PATH", std::env::var_os("PATH").unwrap()).finish()
+    };
+    let first = stderr(&with_git(&["-p", "prod"]));
+    let lines = "add to .gitignore:\n      .env\n      .env.*\n      !.env.example\n      *.orig*\n      backups/\n      \
+                 .*.codelab-gen.tmp\n";
+    assert!(first.contains(lines), "{first}");
+    assert!(!stderr(&with_git(&["-p", "prod"])).contains(".gitignore"), "told once");
+    git(&["add", "--force", ".env"]);
+    let tracked = "warning: git tracks `.env`, which holds secrets";
+    assert!(stderr(&with_git(&["--check"])).contains(tracked));
+    assert!(stderr(&with_git(&["--set", "services.auth-service.database.postgres=new_db"])).contains(tracked));
+
+    fs::remove_file(folder.path().join(".env")).unwrap();
+    git(&["rm", "--quiet", "--cached", ".env"]);
+    let all = ".env\n.env.*\n!.env.example\n*.orig*\nsecrets/\nbackups/\n.*.codelab-gen.tmp\n";
+    fs::write(folder.path().join(".gitignore"), all).unwrap();
+    let quiet = stderr(&with_git(&["-p", "prod"]));
+    assert!(!quiet.contains("git"), "{quiet}");
+}
+
+#[test]
+fn a_second_compose_file_that_would_win_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("compose.yaml"), "services: {}\n").unwrap();
+    let told = stderr(&run(folder.path(), &["-p", "dev"]));
+    assert!(told.contains("warning: Docker Compose takes `compose.yaml` and not `docker-compose.yml`"), "{told}");
 }

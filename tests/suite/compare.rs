@@ -1,0 +1,199 @@
+//! `--check` and `--diff`: what differs is told, nothing is written, and no secret is needed, made or shown.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::report::document;
+use crate::support::{Finish as _, codelab_gen, read, run, stderr, stdout, tree, value};
+
+/// Runs a comparison, and makes sure that it left everything as it was.
+fn compared(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let before = tree(folder);
+    let run = codelab_gen(folder).args(arguments).finish();
+    assert_eq!(tree(folder), before, "{arguments:?} wrote");
+    (run.status.code(), stdout(&run), stderr(&run))
+}
+
+fn generated(arguments: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(folder.path(), arguments);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    folder
+}
+
+#[test]
+fn right_after_generating_nothing_differs() {
+    for arguments in [
+        &["-p", "dev"][..],
+        &["-p", "prod"],
+        &["-p", "mixed"],
+        &["-p", "prod", "--set", "secrets_in=files"],
+        &["-p", "prod", "--set", "secrets_in=environment"],
+        &["-p", "prod", "--set", "postgres.access=per_service", "--set", "secrets.KEY=generate"],
+    ] {
+        let folder = generated(arguments);
+        for ending in ["--check", "--diff"] {
+            let (code, out, err) = compared(folder.path(), &[arguments, &[ending]].concat());
+            assert_eq!(code, Some(0), "{arguments:?} {ending}: {out}{err}");
+        }
+    }
+}
+
+#[test]
+fn nothing_stands_there_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, _) = compared(folder.path(), &["-p", "prod", "-o", "new/deploy", "--check"]);
+    assert_eq!(code, Some(1));
+    assert!(!out.contains("deploy/.env\n") && out.contains("created   new/deploy/docker-compose.yml\n"), "{out}");
+    let (code, out, _) = compared(folder.path(), &["-p", "prod", "-o", "new/deploy", "--diff"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("created   new/deploy/.env\n") && out.contains("\n+POSTGRES_PASSWORD\n"), "{out}");
+}
+
+#[test]
+fn what_is_committed_is_enough_for_a_check() {
+    let folder = generated(&["-p", "prod"]);
+    fs::remove_file(folder.path().join(".env")).unwrap();
+    let (code, out, err) = compared(folder.path(), &["--check"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.ends_with("as the profile says\n"), "{out}");
+    let (code, out, _) = compared(folder.path(), &["--diff"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("\ncreated   .env\n"), "{out}");
+}
+
+#[test]
+fn every_file_that_differs_is_listed_with_its_unified_diff() {
+    let folder = generated(&["-p", "prod"]);
+    let port = ["--set", "services.auth-service.port=9000", "--check"];
+    let (code, out, err) = compared(folder.path(), &port);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("\nupdated   docker-compose.yml\n"), "{out}");
+    assert!(out.contains("--- docker-compose.yml\n+++ docker-compose.yml\n@@ "), "{out}");
+    assert!(out.contains("'127.0.0.1', 8003)") && out.contains("\n+      test:"), "{out}");
+    assert!(err.contains("= help: run codelab-gen without --check, and commit what it writes\n"), "{err}");
+}
+
+#[test]
+fn line_ends_and_permissions_are_told_as_that() {
+    let folder = generated(&["-p", "prod"]);
+    let compose = folder.path().join("docker-compose.yml");
+    let script = folder.path().join("scripts/init-postgres.sh");
+    let text = read(folder.path(), "docker-compose.yml");
+    fs::write(&compose, text.replace('\n', "\r\n")).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, out, _) = compared(folder.path(), &["--check"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("\nline-ends docker-compose.yml\n"), "{out}");
+    assert!(out.contains("\nmode      scripts/init-postgres.sh (0644 instead of 0755)\n"), "{out}");
+    assert!(!out.contains("@@"), "{out}");
+    let mended = run(folder.path(), &[]);
+    assert!(stdout(&mended).contains("line-ends docker-compose.yml\n"), "{}", stdout(&mended));
+    assert_eq!(read(folder.path(), "docker-compose.yml"), text);
+    assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+#[test]
+fn what_a_umask_takes_from_a_clone_is_no_drift() {
+    let folder = generated(&["-p", "prod"]);
+    for (name, mode) in [("docker-compose.yml", 0o600), (".env.example", 0o664), ("scripts/init-postgres.sh", 0o775)] {
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    assert_eq!(compared(folder.path(), &["--check"]).0, Some(0));
+}
+
+#[test]
+fn dotenv_is_compared_by_its_keys_and_no_value_shows() {
+    let folder = generated(&["-p", "prod"]);
+    let dotenv = read(folder.path(), ".env");
+    let password = value(&dotenv, "POSTGRES_PASSWORD").to_owned();
+    let arguments = ["--set", "secrets.API_KEY=required", "--set", "services.auth-service.database.postgres=other_db"];
+    for ending in ["--check", "--diff"] {
+        let (code, out, err) = compared(folder.path(), &[&arguments[..], &[ending]].concat());
+        assert_eq!(code, Some(1), "{out}");
+        assert!(out.contains("--- .env (keys only)\n+++ .env (keys only)\n~AUTH_SERVICE__DB_URL\n+API_KEY\n"), "{out}");
+        assert!(!out.contains(&password) && !err.contains(&password), "{out}{err}");
+    }
+    let edited = dotenv.replace(&password, "another_password_in_its_place");
+    fs::write(folder.path().join(".env"), edited).unwrap();
+    assert_eq!(compared(folder.path(), &["--check"]).0, Some(0), "a secret is not compared");
+}
+
+#[test]
+fn a_secret_that_was_pasted_into_a_committed_file_does_not_show() {
+    let folder = generated(&["-p", "prod"]);
+    let password = value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD").to_owned();
+    let edited = format!("{}# the password is {password}\n", read(folder.path(), "docker-compose.yml"));
+    fs::write(folder.path().join("docker-compose.yml"), edited).unwrap();
+    for arguments in [&["--check"][..], &["--diff"], &[], &["--check", "--format", "json"]] {
+        let (code, out, err) = compared(folder.path(), arguments);
+        assert_ne!(code, Some(0));
+        assert!(!out.contains(&password) && !err.contains(&password), "{out}{err}");
+        assert!(out.contains("the password is [secret]") || err.contains("the password is [secret]"), "{out}{err}");
+    }
+}
+
+#[test]
+fn no_secret_is_asked_for() {
+    let folder = generated(&["-p", "prod"]);
+    let arguments = ["--set", "secrets.API_KEY=required", "--set", "secrets.OTHER={ file: ./missing }", "--check"];
+    let (code, _, err) = compared(folder.path(), &arguments);
+    assert_eq!(code, Some(1), "{err}");
+    let mut command = codelab_gen(folder.path());
+    let disagreeing = command.arg("--check").env("POSTGRES_PASSWORD", "another value altogether").finish();
+    assert_eq!(disagreeing.status.code(), Some(0), "{}", stderr(&disagreeing));
+}
+
+#[test]
+fn settings_of_the_last_run_are_recalled() {
+    let folder = generated(&["-p", "prod", "--set", "stage=staging", "--set", "services.auth-service.port=9 "]);
+    let (code, _, err) = compared(folder.path(), &["--check"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("were made with `--set stage=staging --set 'services.auth-service.port=9 '`"), "{err}");
+    let run = codelab_gen(folder.path()).args(["--check", "--format", "json"]).finish();
+    assert_eq!(document(&run)["made_with"][0], "stage=staging");
+    let same = ["--set", "stage=staging", "--set", "services.auth-service.port=9 ", "--check"];
+    assert_eq!(compared(folder.path(), &same).0, Some(0));
+}
+
+#[test]
+fn every_conflict_is_told_at_once() {
+    let folder = generated(&["-p", "prod"]);
+    fs::write(folder.path().join(".env.example"), "MINE=1\n").unwrap();
+    let edited = read(folder.path(), ".env").replace("/auth_db", "/other_db");
+    fs::write(folder.path().join(".env"), edited).unwrap();
+    fs::write(folder.path().join("scripts/init-postgres.sh"), b"\xff\n").unwrap();
+    fs::remove_file(folder.path().join("docker-compose.yml")).unwrap();
+    fs::create_dir(folder.path().join("docker-compose.yml")).unwrap();
+    let (code, out, err) = compared(folder.path(), &["-p", "prod", "--check"]);
+    assert_eq!((code, out.matches("conflict ").count()), (Some(1), 4), "{out}{err}");
+    let (code, _, err) = compared(folder.path(), &["-p", "prod"]);
+    assert_eq!((code, err.matches("error: ").count()), (Some(4), 4), "{err}");
+    let line = 1 + read(folder.path(), ".env").lines().position(|line| line.starts_with("AUTH_SERVICE__")).unwrap();
+    let told =
+        format!("`AUTH_SERVICE__DB_URL`, on line {line}: different; it follows from `services.auth-service.database`");
+    assert!(err.contains(&told), "{err}");
+}
+
+#[test]
+fn an_edit_is_shown_with_the_ways_on() {
+    let folder = generated(&["-p", "prod"]);
+    let compose = read(folder.path(), "docker-compose.yml");
+    let edited = compose.replace("    shm_size: 256mb", "    shm_size: 1gb\u{1b}[2J");
+    fs::write(folder.path().join("docker-compose.yml"), edited).unwrap();
+    let (code, _, err) = compared(folder.path(), &[]);
+    assert_eq!(code, Some(4), "{err}");
+    assert!(err.contains("\n-    shm_size: 256mb #") && err.contains("\n+    shm_size: 1gb\\u{1b}[2J #"), "{err}");
+    for way in ["the profile", "docker-compose.override.yml", "`--force`", "docker-compose.yml.orig"] {
+        assert!(err.contains(way), "{way}: {err}");
+    }
+}
+
+#[test]
+fn a_leftover_of_another_profile_is_drift() {
+    let folder = generated(&["-p", "mixed"]);
+    let (code, out, _) = compared(folder.path(), &["-p", "dev", "--check"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("\nremoved   scripts/init-postgres.sh\n"), "{out}");
+}

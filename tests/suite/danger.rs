@@ -1,0 +1,147 @@
+//! Changes that part a deployment from its data: refused with the steps, made with `--accept`, told when harmless.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{read, run, stderr, stdout, tree};
+
+/// A project with one service of its own, so that each case can change one thing.
+const PROFILE: &str = "format: 1\nproject: shop\nstage: production\nservices:\n  api:\n    image: 'nginx:1.27'\n    \
+                       data: api-data:/app/data\n    database: { sqlite: data/x.db, postgres: shop }\n    port: 80\n\
+                       engine: postgres\npostgres: { user: shop, image: 'postgres:16.4-alpine3.20', volume: pg-data }\n";
+
+fn project(profile: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write_profile(folder.path(), profile);
+    let first = run(folder.path(), &["-p", "shop"]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    folder
+}
+
+fn write_profile(folder: &Path, text: &str) {
+    fs::create_dir_all(folder.join("profiles")).unwrap();
+    fs::write(folder.join("profiles/shop.yaml"), text).unwrap();
+}
+
+#[test]
+fn each_danger_is_refused_by_its_name_and_made_with_consent() {
+    for (kind, old, new, what) in [
+        ("project", "project: shop", "project: store", "would be `store` instead of `shop`"),
+        ("volume", "pg-data", "pg16-data", "mount the volume `pg16-data` instead of `pg-data`"),
+        ("volume", "api-data:", "./data:", "`api` would mount `./data` instead of `api-data`"),
+        ("volume", "volume: pg-data", "external: { host: db.example.com }", "use the server on `db.example.com`"),
+        ("major", "postgres:16.4-alpine3.20", "postgres:17.0-alpine3.20", "not start on the data of PostgreSQL 16"),
+        ("flavour", "16.4-alpine3.20", "16.4-bookworm", "another system may sort texts differently"),
+        ("flavour", "postgres:16.4-alpine3.20", "postgres:16.4", "another system may sort texts differently"),
+    ] {
+        let folder = project(PROFILE);
+        let changed = PROFILE.replace(old, new);
+        let changed = if new.starts_with("external") {
+            changed.replace("image: 'postgres:16.4-alpine3.20', ", "")
+        } else {
+            changed
+        };
+        write_profile(folder.path(), &changed);
+        let before = tree(folder.path());
+        let refused = run(folder.path(), &[]);
+        assert_eq!(refused.status.code(), Some(4), "{kind} {new}: {}", stdout(&refused));
+        assert!(stderr(&refused).contains(what), "{}", stderr(&refused));
+        assert_eq!(stderr(&refused).matches("`--accept ").count(), 1, "{}", stderr(&refused));
+        assert!(stderr(&refused).contains(&format!("`--accept {kind}` does it")), "{}", stderr(&refused));
+        let other = if kind == "major" { "volume" } else { "major" };
+        assert_eq!(run(folder.path(), &["--accept", other]).status.code(), Some(4), "{kind}: another word is none");
+        assert_eq!(tree(folder.path()), before);
+        let diff = run(folder.path(), &["--diff"]);
+        assert!(stdout(&diff).contains(what), "{}", stdout(&diff));
+        let accepted = run(folder.path(), &["--accept", kind]);
+        assert_eq!(accepted.status.code(), Some(0), "{kind}: {}", stderr(&accepted));
+        assert_eq!(run(folder.path(), &[]).status.code(), Some(0), "{kind}: told once");
+    }
+}
+
+#[test]
+fn what_keeps_the_data_is_no_danger() {
+    for (old, new) in [
+        ("16.4-alpine3.20", "16.9-alpine3.22"),
+        ("'postgres:16.4-alpine3.20'", "'docker.io/library/postgres:16.4-alpine3.20'"),
+        ("port: 80", "port: 8080"),
+        ("stage: production", "stage: staging"),
+        ("data: api-data:/app/data", "data: api-data:/app/data\n    volumes: ['./more:/more']"),
+    ] {
+        let folder = project(PROFILE);
+        write_profile(folder.path(), &PROFILE.replace(old, new));
+        let run = run(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(0), "{new}: {}", stderr(&run));
+    }
+}
+
+#[test]
+fn a_new_volume_makes_a_new_major_harmless() {
+    let folder = project(PROFILE);
+    write_profile(folder.path(), &PROFILE.replace("16.4-alpine3.20", "17.0-bookworm").replace("pg-data", "pg17-data"));
+    let refused = run(folder.path(), &["--accept", "major", "--accept", "flavour"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
+    let accepted = run(folder.path(), &["--accept", "volume"]);
+    assert_eq!(accepted.status.code(), Some(0), "{}", stderr(&accepted));
+}
+
+#[test]
+fn another_engine_is_refused_only_where_another_profile_brings_it_into_production() {
+    let folder = project(PROFILE);
+    let dev = "format: 1\nextends: shop\nstage: development\nengine: sqlite\n";
+    fs::write(folder.path().join("profiles/dev.yaml"), dev).unwrap();
+    let refused = run(folder.path(), &["-p", "dev"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", stdout(&refused));
+    assert!(stderr(&refused).contains("(`--profile shop`)"), "{}", stderr(&refused));
+    let by_setting = run(folder.path(), &["--set", "engine=sqlite"]);
+    assert_eq!(by_setting.status.code(), Some(4), "{}", stdout(&by_setting));
+
+    write_profile(folder.path(), &PROFILE.replace("engine: postgres", "engine: sqlite"));
+    let meant = run(folder.path(), &[]);
+    assert_eq!(meant.status.code(), Some(0), "{}", stderr(&meant));
+    let told =
+        "engine    api: sqlite instead of postgres; its data stays in the database `shop` of the volume `pg-data`\n";
+    assert!(stdout(&meant).contains(told), "{}", stdout(&meant));
+    assert!(stdout(&meant).ends_with("--remove-orphans\n"), "{}", stdout(&meant));
+
+    write_profile(folder.path(), PROFILE);
+    let back = run(folder.path(), &[]);
+    let told = "engine    api: postgres instead of sqlite; its data stays in `api-data/x.db`\n";
+    assert!(stdout(&back).contains(told), "{}", stdout(&back));
+}
+
+#[test]
+fn a_development_folder_changes_its_engine_freely() {
+    let folder = tempfile::tempdir().unwrap();
+    for (profile, told) in [
+        ("dev", ""),
+        ("mixed", "its data stays in `./auth-service/data/auth.db`\n"),
+        ("dev", "its data stays in the database `auth_db` of the volume `postgres-data`\n"),
+    ] {
+        let run = run(folder.path(), &["-p", profile]);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        assert!(stdout(&run).contains(told), "{}", stdout(&run));
+    }
+    assert!(!folder.path().join("scripts").exists(), "the script of the other profile went, and its folder");
+}
+
+#[test]
+fn the_name_of_an_adopted_project_is_that_of_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let deploy = folder.path().join("My.Stack");
+    fs::create_dir(&deploy).unwrap();
+    let mine = "services:\n  db:\n    image: postgres:16-alpine\n    volumes: ['postgres-data:/var/lib/postgresql/data']\n\
+                volumes:\n  postgres-data:\n";
+    fs::write(deploy.join("docker-compose.yml"), mine).unwrap();
+    let refused = run(&deploy, &["-p", "prod", "--force"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", stdout(&refused));
+    let text = stderr(&refused);
+    assert!(
+        text.contains("would be `codelab` instead of `mystack`") && text.contains("volumes would not be found"),
+        "{text}"
+    );
+    fs::write(deploy.join(".env"), "COMPOSE_PROJECT_NAME=mystack\n").unwrap();
+    let adopted = run(&deploy, &["-p", "prod", "--force"]);
+    assert_eq!(adopted.status.code(), Some(0), "{}", stderr(&adopted));
+    assert_eq!(read(&deploy, "docker-compose.yml.orig"), mine);
+}
