@@ -5,27 +5,28 @@ mod apply;
 mod block;
 mod danger;
 mod difference;
+mod engine;
 mod existing;
 mod keys;
 mod lock;
+mod plan;
 mod refusal;
 mod standing;
 mod steps;
 
 use std::path::{Path, PathBuf};
 
-use crate::deployment::Deployment;
-use crate::dotenv;
-use crate::placement::Placement;
-use crate::render::{Mark, Output, RenderedFile, Seal, examine};
+use crate::render::Output;
 use crate::secret::Secret;
 use crate::yaml;
 
 pub use apply::{WriteFault, apply};
-pub use danger::{Danger, DangerKind, EngineSwitch};
+pub use danger::{Danger, DangerKind};
+pub use engine::EngineSwitch;
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 pub use keys::{KeyChange, KeyChangeKind};
 pub use lock::FolderLock;
+pub use plan::{Wanted, plan};
 pub use refusal::{Refusal, RefusalReason};
 pub use standing::Standing;
 
@@ -190,184 +191,4 @@ impl ChangeSet {
         };
         self.changes.iter().flat_map(of_change).collect()
     }
-}
-
-/// What one run wants to stand in the output folder.
-pub struct Wanted<'w> {
-    /// The output folder.
-    pub folder: &'w Path,
-    /// What is meant.
-    pub deployment: &'w Deployment,
-    /// Where the outputs stand beside the project.
-    pub placement: &'w Placement,
-    /// The finished outputs.
-    pub files: Vec<RenderedFile>,
-    /// Whether the secrets in them are left empty, so that they may be compared but not written.
-    pub withheld: bool,
-    /// The files of secrets with their values, where those are known.
-    pub secret_files: Vec<(String, Option<Secret>)>,
-    /// Whether files that are not ours, or were edited, are replaced; they are kept beside it.
-    pub force: bool,
-    /// Secrets that must not show in a difference.
-    pub secrets: Vec<Secret>,
-}
-
-/// Compares the finished files with what stands in the output folder.
-#[must_use]
-pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
-    let Wanted { folder, deployment, placement, files, withheld, secret_files, force, secrets } = wanted;
-    let left = Output::ALL.into_iter().filter(|output| files.iter().all(|file| file.output != *output));
-    let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
-    let terms = Terms { withheld, force };
-    let mut changes: Vec<_> = files.into_iter().map(|file| plan_file(file, existing, terms)).collect();
-    changes.extend(left);
-    let (switches, dangers) = compare(deployment, placement, folder, existing);
-    ChangeSet {
-        folder: folder.to_owned(),
-        secret_files: secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect(),
-        changes,
-        switches,
-        dangers,
-        leftovers: existing.leftovers().to_vec(),
-        secrets,
-    }
-}
-
-fn plan_secret(path: String, secret: Option<Secret>, existing: &Existing) -> SecretChange {
-    let kind = match (existing.secret_file(&path), &secret) {
-        (None, _) => ChangeKind::Created,
-        (Some(file), Some(secret)) if !secret.is_text(&file.text) => ChangeKind::Updated,
-        (Some(file), Some(_)) if file.mode != steps::SECRET_FILE_MODE => ChangeKind::Mode,
-        (Some(_), _) => ChangeKind::Unchanged,
-    };
-    SecretChange { path, kind, secret }
-}
-
-/// How files are looked at.
-#[derive(Clone, Copy)]
-struct Terms {
-    /// The secrets of `.env` are left empty: it can be compared and not written.
-    withheld: bool,
-    /// What is not ours is replaced.
-    force: bool,
-}
-
-fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
-    let RenderedFile { output, text } = file;
-    let Some(found) = existing.output(output) else {
-        let keys = if output.is_block() { keys::key_changes(&text, "") } else { Vec::new() };
-        let text = (!(terms.withheld && output.is_block())).then_some(text);
-        let action = Action::Write { kind: ChangeKind::Created, text, original: None };
-        return Change { output, keys, mode: None, before: None, action };
-    };
-    match &found.file {
-        Ok(file) => plan_replacement(output, text, file, found.original.clone(), terms),
-        Err(reason) => {
-            let original = found.original.clone();
-            let action = if terms.force && reason.can_be_forced(output) {
-                Action::Write { kind: ChangeKind::Updated, text: Some(text), original }
-            } else {
-                Action::Refuse { reasons: vec![reason.clone()], text }
-            };
-            Change { output, keys: Vec::new(), mode: None, before: None, action }
-        }
-    }
-}
-
-fn plan_replacement(
-    output: Output,
-    text: String,
-    file: &ExistingFile,
-    original: Option<PathBuf>,
-    terms: Terms,
-) -> Change {
-    let keys = if output.is_block() { keys::key_changes(&text, &file.text) } else { Vec::new() };
-    let (text, mut reasons) = match output.is_block().then(|| block::place(&text, &file.text)) {
-        None => (text, Vec::new()),
-        Some(Ok(placed)) => (placed, Vec::new()),
-        Some(Err(reasons)) => (text, reasons),
-    };
-    if reasons.is_empty() {
-        reasons.extend(ownership(output, &file.text));
-    }
-    let is_forced = terms.force && reasons.iter().all(|reason| reason.can_be_forced(output));
-    let action = if !reasons.is_empty() && !is_forced {
-        Action::Refuse { reasons, text }
-    } else if terms.withheld && output.is_block() {
-        let kind = ChangeKind::Updated;
-        if keys.is_empty() { Action::Keep } else { Action::Write { kind, text: None, original: None } }
-    } else {
-        let original = original.filter(|_| !reasons.is_empty());
-        write_action(output, text, file, original)
-    };
-    Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action }
-}
-
-/// Why a file is not ours to replace.
-fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
-    match examine(text, output) {
-        None if output.is_block() => None,
-        None => Some(RefusalReason::NotOurs),
-        Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) => None,
-    }
-}
-
-fn write_action(output: Output, text: String, file: &ExistingFile, original: Option<PathBuf>) -> Action {
-    let kind = if text == file.text {
-        if output.accepts(file.mode) {
-            return Action::Keep;
-        }
-        ChangeKind::Mode
-    } else if file.text.contains('\r') && text == file.text.replace("\r\n", "\n") {
-        ChangeKind::LineEnds
-    } else {
-        ChangeKind::Updated
-    };
-    Action::Write { kind, text: Some(text), original }
-}
-
-/// What becomes of an output that this deployment has not: it goes if it is still as we wrote it.
-fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
-    let file = existing.get(output)?;
-    examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
-    let own_lines = dotenv::split(&file.text).filter(|_| output.is_block());
-    let own_lines = own_lines.map(|split| format!("{}{}", split.before, split.after));
-    let action = match own_lines.filter(|text| !text.is_empty()) {
-        Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },
-        None => Action::Remove,
-    };
-    let keys = if output.is_block() { keys::key_changes("", &file.text) } else { Vec::new() };
-    Some(Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
-}
-
-/// What the change means for the data of what stands there.
-fn compare(
-    deployment: &Deployment,
-    placement: &Placement,
-    folder: &Path,
-    existing: &Existing,
-) -> (Vec<EngineSwitch>, Vec<Danger>) {
-    let Some(standing) = existing.standing() else { return (Vec::new(), Vec::new()) };
-    let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
-    let urls = existing.urls();
-    let before = danger::Before {
-        standing: &standing,
-        mark: mark.as_ref(),
-        folder_project: project_of(folder),
-        project_override: existing.users_value("COMPOSE_PROJECT_NAME"),
-        url: &|key| urls.get(key).cloned(),
-    };
-    let after = danger::After { deployment, placement, folder };
-    let switches = danger::engine_switches(&before, after);
-    let dangers = danger::dangers(&before, after, &switches);
-    (switches, dangers)
-}
-
-/// The name that Compose gives a project after its folder
-/// (<https://docs.docker.com/compose/how-tos/project-name/>).
-fn project_of(folder: &Path) -> String {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
-    name.trim_start_matches(['_', '-']).to_owned()
 }

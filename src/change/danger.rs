@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use super::standing::{Standing, StandingMount, StandingService, StandingUrl};
-use crate::deployment::{Container, Database, Deployment, External, Host, Service};
+use super::EngineSwitch;
+use super::standing::{Standing, StandingMount, StandingService};
+use crate::deployment::{Container, Deployment, External, Host, Service};
 use crate::placement::{Placement, normalized};
 use crate::render::Mark;
-use crate::url::ConnectionUrl;
-use crate::value::{Choice as _, Engine, ImageReference, MountSource, TextValue as _};
+use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
 
 /// The kinds of change that need a word of consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,19 +50,6 @@ pub struct Danger {
     pub steps: String,
 }
 
-/// A service whose database changes its engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineSwitch {
-    /// The service.
-    pub service: String,
-    /// The engine that it leaves.
-    pub from: Engine,
-    /// The engine that it gets.
-    pub to: Engine,
-    /// Where its data stays, in words.
-    pub stays: String,
-}
-
 /// What stands in the output folder, as far as data depends on it.
 pub(super) struct Before<'b> {
     /// What the existing Compose file runs.
@@ -83,45 +70,6 @@ pub(super) struct After<'a> {
     pub(super) deployment: &'a Deployment,
     pub(super) placement: &'a Placement,
     pub(super) folder: &'a Path,
-}
-
-/// Every service whose engine changes.
-pub(super) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
-    let services = after.deployment.services.iter();
-    services.filter_map(|service| engine_switch(service, before)).collect()
-}
-
-fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch> {
-    let database = service.database.as_ref()?;
-    let standing = before.standing.service(service.name.as_str())?;
-    let text = url_text(standing, database, before)?;
-    let url = StandingUrl::read(&text)?;
-    let to = match database.url {
-        ConnectionUrl::Sqlite { .. } => Engine::Sqlite,
-        ConnectionUrl::Postgres(_) => Engine::Postgres,
-    };
-    let stays = match url.engine {
-        Engine::Sqlite => {
-            format!("in `{}`", standing.file_on_host(url.opened).unwrap_or_else(|| url.opened.to_owned()))
-        }
-        Engine::Postgres => match before.standing.server().and_then(StandingService::data_of_server) {
-            Some(data) => format!("in the database `{}` of the volume `{}`", url.opened, data.source),
-            None => format!("in the database `{}` of the server", url.opened),
-        },
-    };
-    (url.engine != to).then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
-}
-
-/// The URL that a service opens now: the default in the Compose file, else what `.env` says.
-fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>) -> Option<String> {
-    let reference = format!("${{{}", database.key);
-    let is_url =
-        |(name, value): &&(String, String)| name == database.variable.as_str() || value.starts_with(&reference);
-    let written = standing.environment.iter().find(is_url).map(|(_, value)| value.clone());
-    match written {
-        Some(text) if StandingUrl::read(&text).is_some() => Some(text),
-        Some(_) | None => (before.url)(database.key.as_str()),
-    }
 }
 
 /// Every change that would part the deployment from its data.

@@ -1,5 +1,6 @@
 //! Knows what stands in an output folder before a run. Must not know what will stand there afterwards.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -37,6 +38,8 @@ pub struct Existing {
     outputs: Vec<(Output, ExistingOutput)>,
     secret_files: IndexMap<String, ExistingFile>,
     leftovers: Vec<PathBuf>,
+    /// Read once, and only where it matters: the file can be large.
+    standing: OnceCell<Option<Standing>>,
 }
 
 /// The operating system did not let something be read.
@@ -165,8 +168,8 @@ impl Existing {
 
     /// What the existing `docker-compose.yml` runs.
     #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
-        Standing::read(&self.get(Output::Compose)?.text)
+    pub fn standing(&self) -> Option<&Standing> {
+        self.standing.get_or_init(|| Standing::read(&self.get(Output::Compose)?.text)).as_ref()
     }
 
     /// The values of the block's URLs, by key. They hold secrets.

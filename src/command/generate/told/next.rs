@@ -1,8 +1,10 @@
 //! Knows the command that makes a written deployment run. Must not know how it was written.
 
 use super::{Telling, shell_word};
+use crate::change::ChangeKind;
 use crate::deployment::{Host, Server};
 use crate::placement::{normalized, relative};
+use crate::render::Output;
 use crate::value::{EnvironmentKey, ServiceName};
 
 impl Telling<'_> {
@@ -42,7 +44,11 @@ impl Telling<'_> {
             (has_server && name == postgres.as_str())
                 || self.target.deployment.services.iter().any(|service| service.name.as_str() == name)
         };
+        let mut changes = self.outcome.changes.changes.iter();
+        if changes.any(|change| change.output == Output::Compose && change.kind() == ChangeKind::Unchanged) {
+            return false;
+        }
         let standing = self.outcome.existing.standing();
-        standing.as_ref().is_some_and(|standing| standing.service_names().any(|name| !starts(name)))
+        standing.is_some_and(|standing| standing.service_names().any(|name| !starts(name)))
     }
 }

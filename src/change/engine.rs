@@ -1,0 +1,59 @@
+//! Knows which services change their engine, and where their data stays. Must not know whether that is wanted.
+
+use super::danger::{After, Before};
+use super::standing::{StandingService, StandingUrl};
+use crate::deployment::{Database, Service};
+use crate::url::ConnectionUrl;
+use crate::value::Engine;
+
+/// A service whose database changes its engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineSwitch {
+    /// The service.
+    pub service: String,
+    /// The engine that it leaves.
+    pub from: Engine,
+    /// The engine that it gets.
+    pub to: Engine,
+    /// Where its data stays, in words.
+    pub stays: String,
+}
+
+/// Every service whose engine changes.
+pub(super) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
+    let services = after.deployment.services.iter();
+    services.filter_map(|service| engine_switch(service, before)).collect()
+}
+
+fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch> {
+    let database = service.database.as_ref()?;
+    let standing = before.standing.service(service.name.as_str())?;
+    let text = url_text(standing, database, before)?;
+    let url = StandingUrl::read(&text)?;
+    let to = match database.url {
+        ConnectionUrl::Sqlite { .. } => Engine::Sqlite,
+        ConnectionUrl::Postgres(_) => Engine::Postgres,
+    };
+    let stays = match url.engine {
+        Engine::Sqlite => {
+            format!("in `{}`", standing.file_on_host(url.opened).unwrap_or_else(|| url.opened.to_owned()))
+        }
+        Engine::Postgres => match before.standing.server().and_then(StandingService::data_of_server) {
+            Some(data) => format!("in the database `{}` of the volume `{}`", url.opened, data.source),
+            None => format!("in the database `{}` of the server", url.opened),
+        },
+    };
+    (url.engine != to).then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
+}
+
+/// The URL that a service opens now: the default in the Compose file, else what `.env` says.
+fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>) -> Option<String> {
+    let reference = format!("${{{}", database.key);
+    let is_url =
+        |(name, value): &&(String, String)| name == database.variable.as_str() || value.starts_with(&reference);
+    let written = standing.environment.iter().find(is_url).map(|(_, value)| value.clone());
+    match written {
+        Some(text) if StandingUrl::read(&text).is_some() => Some(text),
+        Some(_) | None => (before.url)(database.key.as_str()),
+    }
+}
