@@ -27,7 +27,7 @@ pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 pub use keys::{KeyChange, KeyChangeKind};
 pub use lock::FolderLock;
 pub use plan::{Wanted, plan};
-pub use refusal::{Refusal, RefusalReason};
+pub use refusal::{Refusal, RefusalReason, RefusedFile};
 pub use standing::Standing;
 
 /// What happens to one file.
@@ -148,6 +148,8 @@ pub struct SecretChange {
     pub path: String,
     /// What happens.
     pub kind: ChangeKind,
+    /// Why it may not be touched.
+    pub reason: Option<RefusalReason>,
     /// What it holds afterwards; nothing where that was withheld.
     secret: Option<Secret>,
 }
@@ -185,10 +187,14 @@ impl ChangeSet {
     /// Every reason not to write.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
-        let of_change = |change: &Change| {
-            let output = change.output;
-            change.reasons().iter().map(move |reason| Refusal { output, reason: reason.clone() }).collect::<Vec<_>>()
-        };
-        self.changes.iter().flat_map(of_change).collect()
+        let of_secret = self.secret_files.iter().filter_map(|change| {
+            let file = RefusedFile::Secret(change.path.clone());
+            Some(Refusal { file, reason: change.reason.clone()? })
+        });
+        let of_output = self.changes.iter().flat_map(|change| {
+            let file = RefusedFile::Output(change.output);
+            change.reasons().iter().map(move |reason| Refusal { file: file.clone(), reason: reason.clone() })
+        });
+        of_secret.chain(of_output).collect()
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::steps::TEMPORARY;
-use super::{Refusal, RefusalReason, block, standing::Standing};
+use super::{Refusal, RefusalReason, RefusedFile, block, standing::Standing};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
@@ -36,7 +36,7 @@ pub(super) struct ExistingOutput {
 #[derive(Default)]
 pub struct Existing {
     outputs: Vec<(Output, ExistingOutput)>,
-    secret_files: IndexMap<String, ExistingFile>,
+    secret_files: IndexMap<String, Result<ExistingFile, RefusalReason>>,
     leftovers: Vec<PathBuf>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
@@ -65,7 +65,7 @@ impl Existing {
             existing.outputs.extend(found.map(|found| (output, found)));
         }
         for path in secret_paths {
-            let found = read_secret_file(&folder.join(path));
+            let found = read_secret_file(folder, path);
             let found = found.map_err(|error| ReadFault { path: folder.join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
@@ -92,6 +92,11 @@ impl Existing {
     /// The file of a secret, where it is there.
     #[must_use]
     pub fn secret_file(&self, path: &str) -> Option<&ExistingFile> {
+        self.secret(path).and_then(|found| found.as_ref().ok())
+    }
+
+    /// What stands in the place of a secret's file.
+    pub(super) fn secret(&self, path: &str) -> Option<&Result<ExistingFile, RefusalReason>> {
         self.secret_files.get(path)
     }
 
@@ -114,7 +119,7 @@ impl Existing {
     /// # Errors
     /// Where a line that matters has a form that not all readers read alike.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
-        let refused = |reason| Refusal { output: Output::Dotenv, reason };
+        let refused = |reason| Refusal { file: RefusedFile::Output(Output::Dotenv), reason };
         let file = match self.output(Output::Dotenv).map(|found| &found.file) {
             None => return Ok(IndexMap::new()),
             Some(Ok(file)) => file,
@@ -198,46 +203,48 @@ pub fn unused_secrets(
         .collect()
 }
 
-/// Not through a link: what it leads to would be replaced by a file.
-fn read_secret_file(path: &Path) -> io::Result<Option<ExistingFile>> {
-    let metadata = match std::fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+/// What stands at a path of the folder: nothing, a file, or what may not be written through.
+fn look(folder: &Path, path: &str) -> io::Result<Option<Result<std::fs::Metadata, RefusalReason>>> {
+    for parent in Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
+        if folder.join(parent).is_symlink() {
+            return Ok(Some(Err(RefusalReason::Link)));
+        }
     }
-    let text = std::fs::read_to_string(path)?;
-    Ok(Some(ExistingFile { text, mode: metadata.mode() & 0o7777 }))
+    match std::fs::symlink_metadata(folder.join(path)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_symlink() => Ok(Some(Err(RefusalReason::Link))),
+        Ok(metadata) if !metadata.is_file() => Ok(Some(Err(RefusalReason::NotAFile))),
+        Ok(metadata) => Ok(Some(Ok(metadata))),
+    }
+}
+
+fn text_of(bytes: Vec<u8>, metadata: &std::fs::Metadata) -> Result<ExistingFile, RefusalReason> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(ExistingFile { text, mode: metadata.mode() & 0o7777 }),
+        Err(_) => Err(RefusalReason::NotUtf8),
+    }
+}
+
+fn read_secret_file(folder: &Path, path: &str) -> io::Result<Option<Result<ExistingFile, RefusalReason>>> {
+    Ok(match look(folder, path)? {
+        None => None,
+        Some(Err(reason)) => Some(Err(reason)),
+        Some(Ok(metadata)) => Some(text_of(std::fs::read(folder.join(path))?, &metadata)),
+    })
 }
 
 fn read_output(folder: &Path, output: Output) -> io::Result<Option<ExistingOutput>> {
     let path = folder.join(output.path());
-    let unusable = |reason| Ok(Some(ExistingOutput { file: Err(reason), original: None }));
-    for parent in Path::new(output.path()).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
-        if folder.join(parent).is_symlink() {
-            return unusable(RefusalReason::Link);
+    Ok(match look(folder, output.path())? {
+        None => None,
+        Some(Err(reason)) => Some(ExistingOutput { file: Err(reason), original: None }),
+        Some(Ok(metadata)) => {
+            let bytes = std::fs::read(&path)?;
+            let original = original(&path, &bytes)?;
+            Some(ExistingOutput { file: text_of(bytes, &metadata), original })
         }
-    }
-    let metadata = match std::fs::symlink_metadata(&path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if metadata.is_symlink() {
-        return unusable(RefusalReason::Link);
-    }
-    if !metadata.is_file() {
-        return unusable(RefusalReason::NotAFile);
-    }
-    let bytes = std::fs::read(&path)?;
-    let original = original(&path, &bytes)?;
-    let file = match String::from_utf8(bytes) {
-        Ok(text) => Ok(ExistingFile { text, mode: metadata.mode() & 0o7777 }),
-        Err(_) => Err(RefusalReason::NotUtf8),
-    };
-    Ok(Some(ExistingOutput { file, original }))
+    })
 }
 
 /// The first free name beside a file: `NAME.orig`, `NAME.orig.2` and so on; nothing where one of them is the same.

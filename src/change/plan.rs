@@ -56,13 +56,14 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
 }
 
 fn plan_secret(path: String, secret: Option<Secret>, existing: &Existing) -> SecretChange {
-    let kind = match (existing.secret_file(&path), &secret) {
-        (None, _) => ChangeKind::Created,
-        (Some(file), Some(secret)) if !secret.is_text(&file.text) => ChangeKind::Updated,
-        (Some(file), Some(_)) if file.mode != steps::SECRET_FILE_MODE => ChangeKind::Mode,
-        (Some(_), _) => ChangeKind::Unchanged,
+    let (kind, reason) = match (existing.secret(&path), &secret) {
+        (None, _) => (ChangeKind::Created, None),
+        (Some(Err(reason)), _) => (ChangeKind::Conflict, Some(reason.clone())),
+        (Some(Ok(file)), Some(secret)) if !secret.is_text(&file.text) => (ChangeKind::Updated, None),
+        (Some(Ok(file)), Some(_)) if file.mode != steps::SECRET_FILE_MODE => (ChangeKind::Mode, None),
+        (Some(Ok(_)), _) => (ChangeKind::Unchanged, None),
     };
-    SecretChange { path, kind, secret }
+    SecretChange { path, kind, reason, secret }
 }
 
 /// How files are looked at.

@@ -2,13 +2,51 @@
 
 use crate::render::Output;
 
-/// Why an output may not be written.
+/// Why a file may not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The output.
-    pub output: Output,
+    /// The file.
+    pub file: RefusedFile,
     /// Why.
     pub reason: RefusalReason,
+}
+
+/// A file that may not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefusedFile {
+    /// An output.
+    Output(Output),
+    /// The file of a secret, by its path in the output folder.
+    Secret(String),
+}
+
+impl RefusedFile {
+    /// Its path in the output folder.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Output(output) => output.path(),
+            Self::Secret(path) => path,
+        }
+    }
+
+    /// Whether it is this output.
+    #[must_use]
+    pub fn is(&self, output: Output) -> bool {
+        *self == Self::Output(output)
+    }
+
+    /// Whether it holds secrets, which would be made anew if it were replaced.
+    #[must_use]
+    pub fn holds_secrets(&self) -> bool {
+        self.is_block() || matches!(self, Self::Secret(_))
+    }
+
+    /// Whether only a block of it is ours.
+    #[must_use]
+    pub fn is_block(&self) -> bool {
+        matches!(self, Self::Output(output) if output.is_block())
+    }
 }
 
 /// The reasons not to touch a file.

@@ -10,11 +10,11 @@ use crate::report;
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
-    let path = folder.join(refusal.output.path());
+    let path = folder.join(refusal.file.path());
     let path = path.display();
     match &refusal.reason {
         RefusalReason::NotOurs => format!("`{path}` stands there already, and codelab-gen did not write it"),
-        RefusalReason::Edited if refusal.output.is_block() => {
+        RefusalReason::Edited if refusal.file.is_block() => {
             format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
         }
         RefusalReason::Edited => format!("`{path}` was edited since codelab-gen wrote it"),
@@ -37,12 +37,12 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
 
 /// The ways out.
 pub(in crate::command) fn help(refusal: &Refusal) -> String {
-    let name = refusal.output.path();
+    let name = refusal.file.path();
     match &refusal.reason {
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
-        RefusalReason::Edited if refusal.output == Output::Compose => format!(
+        RefusalReason::Edited if refusal.file.is(Output::Compose) => format!(
             "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
              keeps it as {name}.orig"
         ),
@@ -51,7 +51,7 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
         ),
         RefusalReason::Link => "replace the link by what it leads to, or choose another folder with `--out`".to_owned(),
         RefusalReason::NotAFile => "move it away, or choose another folder with `--out`".to_owned(),
-        RefusalReason::NotUtf8 if refusal.output.is_block() => "save it as UTF-8".to_owned(),
+        RefusalReason::NotUtf8 if refusal.file.holds_secrets() => "save it as UTF-8".to_owned(),
         RefusalReason::NotUtf8 => {
             format!("save it as UTF-8; or `--force` replaces it and keeps it as {name}.orig")
         }
@@ -85,11 +85,11 @@ pub(super) fn text(refused: &Refused) -> String {
     let mut paragraphs = Vec::new();
     for refusal in refusals {
         let mut paragraph = super::message(&message(refusal, folder), &help(refusal));
-        if refusal.reason == RefusalReason::Edited && refusal.output.is_block() {
+        if refusal.reason == RefusalReason::Edited && refusal.file.is_block() {
             paragraph.extend(keys.iter().map(|(key, field)| format!("  = note: {}\n", key_note(key, field.as_ref()))));
         }
-        let difference = differences.iter().find(|(output, _)| *output == refusal.output);
-        let is_shown = refusal.reason == RefusalReason::Edited && !refusal.output.is_block();
+        let difference = differences.iter().find(|(output, _)| refusal.file.is(*output));
+        let is_shown = refusal.reason == RefusalReason::Edited && !refusal.file.is_block();
         if let Some((_, difference)) = difference.filter(|_| is_shown) {
             paragraph.push_str(&shortened(difference));
         }
@@ -119,10 +119,10 @@ pub(super) fn document(refused: &Refused) -> report::Refused {
     let Refused { folder, refusals, keys, differences, dangers } = refused;
     let refusals = refusals.iter().map(|refusal| {
         let is_edit = refusal.reason == RefusalReason::Edited;
-        let of_block = is_edit && refusal.output.is_block();
-        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && *output == refusal.output);
+        let of_block = is_edit && refusal.file.is_block();
+        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && refusal.file.is(*output));
         report::Refusal {
-            path: refusal.output.path().to_owned(),
+            path: refusal.file.path().to_owned(),
             message: message(refusal, folder),
             help: help(refusal),
             keys: keys.iter().filter(|_| of_block).map(|(key, field)| key_document(key, field.as_ref())).collect(),

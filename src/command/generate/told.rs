@@ -8,7 +8,7 @@ mod notes;
 use std::path::Path;
 
 use super::{Ending, Finished, Outcome, Selection, Target, git, origin};
-use crate::change::{Change, ChangeKind, Danger, EngineSwitch, Refusal};
+use crate::change::{Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalReason, RefusedFile};
 use crate::command::failure::refusal;
 use crate::deployment::secret_file_path;
 use crate::outcome::Exit;
@@ -132,7 +132,11 @@ impl Telling<'_> {
     /// The result for programs.
     fn document(&self) -> report::Run {
         let changes = &self.outcome.changes;
-        let of_secret = changes.secret_files.iter().map(|change| file(&change.path, change.kind));
+        let of_secret = changes.secret_files.iter().map(|change| {
+            let refused = RefusedFile::Secret(change.path.clone());
+            let reasons = self.reasons(&refused, change.reason.as_slice());
+            report::File { reasons, ..file(&change.path, change.kind) }
+        });
         let secrets = self.outcome.secrets.iter();
         let secrets =
             secrets.map(|(name, chosen)| report::Secret { name: name.to_string(), from: self.origin(name, chosen) });
@@ -151,10 +155,6 @@ impl Telling<'_> {
 
     fn file(&self, change: &Change) -> report::File {
         let changes = &self.outcome.changes;
-        let reason = |reason: &crate::change::RefusalReason| {
-            let refused = Refusal { output: change.output, reason: reason.clone() };
-            report::Message { message: refusal::message(&refused, self.target.folder), help: refusal::help(&refused) }
-        };
         let key = |key: &crate::change::KeyChange| {
             refusal::key_document(key, self.target.deployment.field_of(&key.key).as_ref())
         };
@@ -163,11 +163,19 @@ impl Telling<'_> {
         report::File {
             drift: change.is_drift(),
             keys: change.keys.iter().map(key).collect(),
-            reasons: change.reasons().iter().map(reason).collect(),
+            reasons: self.reasons(&RefusedFile::Output(change.output), change.reasons()),
             original: original.map(|path| path.display().to_string()),
             diff: if compared { changes.difference(change) } else { None },
             ..file(change.output.path(), change.kind())
         }
+    }
+
+    fn reasons(&self, file: &RefusedFile, reasons: &[RefusalReason]) -> Vec<report::Message> {
+        let message = |reason: &RefusalReason| {
+            let refused = Refusal { file: file.clone(), reason: reason.clone() };
+            report::Message { message: refusal::message(&refused, self.target.folder), help: refusal::help(&refused) }
+        };
+        reasons.iter().map(message).collect()
     }
 
     /// Where a secret's value came from.

@@ -131,6 +131,14 @@ fn links_and_folders_in_the_place_of_outputs_are_refused() {
     assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
 
     let folder = tempfile::tempdir().unwrap();
+    symlink(target.path(), folder.path().join("secrets")).unwrap();
+    let linked = run(folder.path(), &["-p", "prod", "--set", "secrets_in=files"]);
+    assert_eq!(linked.status.code(), Some(4), "{}", stderr(&linked));
+    assert!(stderr(&linked).contains("secrets/postgres_password` is a symbolic link"), "{}", stderr(&linked));
+    assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
+    assert_eq!(run(folder.path(), &["-p", "prod"]).status.code(), Some(0), "without files it is not in the way");
+
+    let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".env")).unwrap();
     let run = run(folder.path(), &["-p", "prod"]);
     assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
