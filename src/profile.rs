@@ -13,7 +13,7 @@ use crate::field::FieldPath;
 use crate::source::{Source, SourceId};
 use crate::yaml::{self, YamlFault, YamlRule};
 
-pub use form::{Command, DependsOn, Publish, SecretRule, Value};
+pub use form::{Command, DependsOn, Publish, SecretRule, Value, VariableDefault};
 pub use leaf::{Literal, Named, given};
 pub use raw::{Raw, RawKey, RawKeys};
 pub use sections::{

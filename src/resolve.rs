@@ -9,6 +9,9 @@ mod owned;
 mod server;
 mod service;
 
+pub(crate) use owned::{SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use server::RELIED_ON;
+
 use indexmap::IndexMap;
 
 use crate::deployment::{Deployment, Host, Server, Service};
@@ -110,7 +113,7 @@ fn project(profile: &Profile, faults: &mut Faults) -> Option<ProjectName> {
 
 /// Files of secrets are mounted into the server's container, so there must be one.
 fn secrets_in(profile: &Profile, faults: &mut Faults) -> SecretsIn {
-    let secrets_in = profile.secrets_in.copied().unwrap_or(SecretsIn::Dotenv);
+    let secrets_in = profile.secrets_in();
     let external = profile.postgres.get().is_some_and(|postgres| postgres.external.is_given());
     if secrets_in == SecretsIn::Files && external {
         let place = Place::value(&FieldPath::root().key("secrets_in"));

@@ -1,6 +1,10 @@
 //! Knows the JSON Schema of a profile, which editors validate and complete by. Must not know any document.
 
+mod rules;
+mod snippets;
+
 use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
 
 use crate::profile::{FORMAT, Profile, SchemaOf};
 
@@ -11,7 +15,32 @@ pub fn schema() -> String {
     schema.insert("title".to_owned(), "codelab-gen profile".into());
     schema.insert("$comment".to_owned(), format!("format {FORMAT}; written by `codelab-gen schema`").into());
     schema.insert("required".to_owned(), serde_json::json!(["format"]));
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    schema.insert("allOf".to_owned(), rules::rules());
+    let mut value = schema.to_value();
+    snippets::insert(&mut value);
+    describe_in_markdown(&mut value);
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Repeats every description under the name by which editors take it for Markdown.
+fn describe_in_markdown(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(describe_in_markdown),
+        Value::Object(fields) => {
+            let markdown = fields.get("description").filter(|description| description.is_string()).cloned();
+            let mut described = Map::new();
+            for (key, mut field) in std::mem::take(fields) {
+                describe_in_markdown(&mut field);
+                let is_description = key == "description" && field.is_string();
+                described.insert(key, field);
+                if let Some(markdown) = markdown.as_ref().filter(|_| is_description) {
+                    described.insert("markdownDescription".to_owned(), markdown.clone());
+                }
+            }
+            *fields = described;
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

@@ -68,6 +68,10 @@ codes! {
     ReservedName = "reserved-name",
     /// A SQLite file outside of the data mount.
     OutsideMount = "outside-mount",
+    /// Mounts that hide each other, or the data that a program writes.
+    MountClash = "mount-clash",
+    /// A variable of a container that two fields would set.
+    VariableClash = "variable-clash",
     /// Two services publish one port of the host.
     PortClash = "port-clash",
     /// Two names that become the same key of `.env`.
@@ -78,6 +82,8 @@ codes! {
     PostgresVersion = "postgres-version",
     /// A service waits for one that does not exist.
     UnknownService = "unknown-service",
+    /// A service waits for the health of one that has no health check.
+    NoHealthCheck = "no-health-check",
     /// Services that wait for each other.
     DependencyCycle = "dependency-cycle",
     /// A secret that is used is not declared.
@@ -110,6 +116,39 @@ impl Code {
                 | Self::NoSuchPart
                 | Self::UnknownService
                 | Self::UnknownSecret
+                | Self::NoHealthCheck
+        )
+    }
+
+    /// Whether the rule is one that a JSON Schema can't say: it is about the text before it is data, other files, what
+    /// names mean, or values of fields far from each other. All other rules are in the schema as well.
+    #[must_use]
+    pub fn is_beyond_schema(self) -> bool {
+        matches!(
+            self,
+            Self::Syntax
+                | Self::DuplicateKey
+                | Self::DocumentSize
+                | Self::NotUtf8
+                | Self::NothingToRemove
+                | Self::ExtendsCycle
+                | Self::UnknownProfile
+                | Self::AmbiguousAlias
+                | Self::NotSelectable
+                | Self::SharedDatabase
+                | Self::ReservedName
+                | Self::OutsideMount
+                | Self::MountClash
+                | Self::VariableClash
+                | Self::PortClash
+                | Self::KeyClash
+                | Self::PostgresVersion
+                | Self::UnknownService
+                | Self::NoHealthCheck
+                | Self::DependencyCycle
+                | Self::UnknownSecret
+                | Self::NoSuchPart
+                | Self::ComposeLimit
         )
     }
 }

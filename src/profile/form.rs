@@ -7,6 +7,7 @@ use super::leaf::{Literal, read_integer};
 use super::record::Fields;
 use super::written::{Reader, SchemaOf, Setting, Written};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::spelling::quoted;
 use crate::value::{
     DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, ServiceName, StartCondition, TextValue as _,
 };
@@ -25,12 +26,36 @@ pub enum Value {
         /// The variable.
         name: EnvironmentKey,
         /// What holds where it is unset or empty; without one it must be set.
-        default: Option<Literal>,
+        default: Option<VariableDefault>,
     },
     /// A secret of the profile.
     Secret(EnvironmentKey),
     /// A part of the service's own database.
     Database(DatabasePart),
+}
+
+/// What holds where a variable is not set. Compose has no way to write `$`, braces and control characters there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableDefault(pub String);
+
+impl Written for VariableDefault {
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let Literal(text) = Literal::read(node, reader)?;
+        let unwritable = |c: &char| matches!(c, '$' | '{' | '}') || c.is_control();
+        if let Some(character) = text.chars().find(unwritable) {
+            let character = quoted(&character.to_string());
+            let message = format!("the default holds {character}, which Compose can't write in a default");
+            let help = "remove the default and set the variable in .env, or write the value without `env`";
+            reader.fault(Code::InvalidValue, &node.span, message, help);
+            return None;
+        }
+        Some(Self(text))
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        const PATTERN: &str = r"^[^${}\x00-\x1f\x7f-\x9f]*$";
+        json_schema!({ "type": ["string", "number", "boolean"], "title": "text", "pattern": PATTERN })
+    }
 }
 
 impl Written for Value {
@@ -46,7 +71,7 @@ impl Written for Value {
         let before = reader.diagnostics.len();
         let mut fields = Fields::of(node, "a value", reader)?;
         let environment = fields.take("env", reader);
-        let default = fields.take("default", reader);
+        let default: Setting<VariableDefault> = fields.take("default", reader);
         let secret = fields.take("secret", reader);
         let database = fields.take("database", reader);
         fields.finish(reader);
@@ -54,8 +79,11 @@ impl Written for Value {
             return None;
         }
         match (environment, default, secret, database) {
-            (Setting::Given(name), default, Setting::Absent, Setting::Absent) => {
-                Some(Self::Environment { name, default: default.get().cloned() })
+            (Setting::Given(name), Setting::Absent, Setting::Absent, Setting::Absent) => {
+                Some(Self::Environment { name, default: None })
+            }
+            (Setting::Given(name), Setting::Given(default), Setting::Absent, Setting::Absent) => {
+                Some(Self::Environment { name, default: Some(default) })
             }
             (Setting::Absent, Setting::Absent, Setting::Given(name), Setting::Absent) => Some(Self::Secret(name)),
             (Setting::Absent, Setting::Absent, Setting::Absent, Setting::Given(part)) => Some(Self::Database(part)),
@@ -66,6 +94,7 @@ impl Written for Value {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let literal = generator.subschema_for::<SchemaOf<Literal>>();
         let name = generator.subschema_for::<SchemaOf<EnvironmentKey>>();
+        let default = generator.subschema_for::<SchemaOf<VariableDefault>>();
         let part = generator.subschema_for::<SchemaOf<DatabasePart>>();
         let variant = |title: &str, description: &str, required: &str, properties: serde_json::Value| {
             serde_json::json!({
@@ -76,7 +105,7 @@ impl Written for Value {
         json_schema!({ "anyOf": [
             literal,
             variant("env", "The value of a variable of `.env` or the shell.", "env",
-                serde_json::json!({ "env": name, "default": literal })),
+                serde_json::json!({ "env": name, "default": default })),
             variant("secret", "A secret of the profile.", "secret", serde_json::json!({ "secret": name })),
             variant("database", "A part of the service's own database.", "database",
                 serde_json::json!({ "database": part })),
@@ -127,8 +156,8 @@ impl Written for SecretRule {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let path = generator.subschema_for::<SchemaOf<HostPath>>();
         json_schema!({ "anyOf": [
-            { "const": "generate", "description": "Made up once, kept for good." },
-            { "const": "required", "description": "Must be given: in .env or the environment." },
+            { "const": "generate", "title": "generate", "description": "Made up once, kept for good." },
+            { "const": "required", "title": "required", "description": "Must be given: in `.env` or the environment." },
             {
                 "type": "object", "title": "file", "description": "Read from a file.", "properties": { "file": path },
                 "required": ["file"], "patternProperties": { "^x-": {} }, "additionalProperties": false
@@ -169,6 +198,9 @@ impl Written for Publish {
                 let variable = fields.take("env", reader);
                 let port = fields.take("default", reader);
                 fields.finish(reader);
+                if matches!(address, Setting::Removed(_)) || matches!(variable, Setting::Removed(_)) {
+                    return reader.wrong_type(node, "`{ env: NAME, default: PORT }`", "remove what is empty");
+                }
                 let Some(port) = port.copied() else {
                     return reader.wrong_type(node, "`{ env: NAME, default: PORT }`", "write the default port");
                 };
@@ -184,9 +216,12 @@ impl Written for Publish {
         let name = generator.subschema_for::<SchemaOf<EnvironmentKey>>();
         json_schema!({ "anyOf": [
             port,
-            { "type": "string", "pattern": r"^([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$", "examples": ["0.0.0.0:80"] },
             {
-                "type": "object", "title": "env",
+                "type": "string", "title": "address and port", "description": "A port on another address.",
+                "pattern": HostAddress::pattern_with_port(), "examples": ["0.0.0.0:80"]
+            },
+            {
+                "type": "object", "title": "env", "description": "A port that a variable of `.env` may change.",
                 "properties": { "env": name, "default": port, "address": address },
                 "required": ["default"], "patternProperties": { "^x-": {} }, "additionalProperties": false
             }
@@ -199,8 +234,8 @@ fn address_and_port(text: &str) -> Option<(HostAddress, Port)> {
     if address.contains(':') && !address.starts_with('[') {
         return None;
     }
-    let digits = port.bytes().all(|digit| digit.is_ascii_digit());
-    let port = if digits { Port::new(port.parse().ok()?)? } else { return None };
+    let is_plain = port.bytes().all(|digit| digit.is_ascii_digit()) && !port.starts_with('0');
+    let port = if is_plain { Port::new(port.parse().ok()?)? } else { return None };
     Some((HostAddress::parse(address).ok()?, port))
 }
 

@@ -34,7 +34,7 @@ impl Written for Literal {
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"] })
+        json_schema!({ "type": ["string", "number", "boolean"], "title": "text", "pattern": "^[^\\u0000]*$" })
     }
 }
 

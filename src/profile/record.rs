@@ -59,11 +59,17 @@ fn list(keys: &[&str]) -> String {
     keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The schema of a mapping with fixed keys; where it has a short form, of that form too.
-pub(crate) fn record_schema(description: &str, properties: &Map<String, Value>, short: Option<&str>) -> Schema {
+/// The schema of a mapping with fixed keys, `what` it is with an article; where it has a short form, of that form too.
+pub(crate) fn record_schema(
+    what: &str,
+    description: &str,
+    properties: &Map<String, Value>,
+    short: Option<&str>,
+) -> Schema {
     let short_form = short.and_then(|key| properties.get(key)?.pointer("/anyOf/0").cloned());
     let long_form = json_schema!({
         "type": "object",
+        "title": title(what),
         "description": description,
         "properties": properties,
         "patternProperties": { "^x-": {} },
@@ -75,15 +81,21 @@ pub(crate) fn record_schema(description: &str, properties: &Map<String, Value>, 
     }
 }
 
+/// A thing without its article.
+fn title(what: &str) -> &str {
+    what.split_once(' ').filter(|(article, _)| matches!(*article, "a" | "an" | "the")).map_or(what, |(_, thing)| thing)
+}
+
 /// Declares a mapping with fixed keys: its type, how it is read and merged, and its schema, from one list of fields.
 ///
 /// `merged` records are laid over inherited ones field by field, `whole` ones replace them. `short KEY` says that a
-/// scalar stands for a mapping with only that key.
+/// scalar stands for a mapping with only that key. A field with `= VALUE` has a method of its name, which gives that value
+/// where no other one holds; the schema says it too.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])+
         $mode:ident $name:ident = $what:literal $(short $short:ident)? {
-            $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)+
+            $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty $(= $default:expr)?,)+
         }
     ) => {
         $(#[doc = $doc])+
@@ -91,6 +103,8 @@ macro_rules! record {
         pub struct $name {
             $($(#[doc = $field_doc])+ pub $field: $crate::profile::Setting<$type>,)+
         }
+
+        $crate::profile::record::defaults! { $name $($field: $type $(= $default)?,)+ }
 
         impl $crate::profile::written::Written for $name {
             const SCHEMA_NAME: Option<&'static str> = Some(stringify!($name));
@@ -125,18 +139,32 @@ macro_rules! record {
             fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut properties = serde_json::Map::new();
                 $(
-                    let field = $crate::profile::written::setting_schema::<$type>(
-                        generator,
-                        concat!($($field_doc),+).trim_ascii(),
-                    );
+                    let default: Option<String> = None$(.or(Some($default.to_string())))?;
+                    let description = concat!($($field_doc),+).trim_ascii();
+                    let field = $crate::profile::written::setting_schema::<$type>(generator, description, default);
                     properties.insert(stringify!($field).to_owned(), field.into());
                 )+
                 $crate::profile::record::record_schema(
+                    $what,
                     concat!($($doc),+).trim_ascii(),
                     &properties,
                     None$(.or(Some(stringify!($short))))?,
                 )
             }
+        }
+    };
+}
+
+macro_rules! defaults {
+    ($name:ident $($field:ident: $type:ty $(= $default:expr)?,)+) => {
+        impl $name {
+            $($(
+                #[doc = concat!("The setting `", stringify!($field), "`, or what holds without one.")]
+                #[must_use]
+                pub fn $field(&self) -> $type {
+                    self.$field.get().cloned().unwrap_or_else(|| $default)
+                }
+            )?)+
         }
     };
 }
@@ -151,4 +179,4 @@ macro_rules! inherited {
     }};
 }
 
-pub(crate) use {inherited, record};
+pub(crate) use {defaults, inherited, record};

@@ -37,8 +37,8 @@ record! {
         postgres: Postgres,
         /// Secrets by name, with the rule for their first value. Their values never stand in a profile.
         secrets: Named<EnvironmentKey, SecretRule>,
-        /// How secrets reach Compose; `dotenv` by default.
-        secrets_in: SecretsIn,
+        /// How secrets reach Compose.
+        secrets_in: SecretsIn = SecretsIn::Dotenv,
         /// Raw top-level Compose keys that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
     }
@@ -105,18 +105,18 @@ record! {
     whole HealthCheck = "a health check" {
         /// The path that is asked for on the service's `port`.
         http: HttpPath,
-        /// The program of the image that asks; `python` by default.
-        with: CommandProbe,
+        /// The program of the image that asks.
+        with: CommandProbe = CommandProbe::Python,
         /// A command that fails when the service does not work, instead of `http`.
         command: Command,
-        /// The time between two checks; 30s by default.
-        interval: Duration,
-        /// How long one check may take; 5s by default.
-        timeout: Duration,
-        /// How many failures in a row make it unhealthy; 3 by default.
-        retries: Replicas,
-        /// How long failures do not count after the start; 30s by default.
-        start_period: Duration,
+        /// The time between two checks.
+        interval: Duration = Duration::of_seconds(30),
+        /// How long one check may take.
+        timeout: Duration = Duration::of_seconds(5),
+        /// How many failures in a row make it unhealthy.
+        retries: Replicas = Replicas::THREE,
+        /// How long failures do not count after the start.
+        start_period: Duration = Duration::of_seconds(30),
     }
 }
 
@@ -139,8 +139,8 @@ record! {
         sqlite: Sqlite,
         /// The PostgreSQL database's name, or its details.
         postgres: PostgresDatabase,
-        /// The driver that opens a PostgreSQL URL; `asyncpg` by default.
-        driver: Driver,
+        /// The driver that opens a PostgreSQL URL.
+        driver: Driver = Driver::Asyncpg,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
         /// Says that another service uses the same database on purpose; both must say so.
@@ -178,11 +178,11 @@ record! {
         /// The database that the server is made with; services have their own.
         database: DatabaseName,
         /// Whether all services log in as `user`, or each one as a role of its own.
-        access: Access,
+        access: Access = Access::Shared,
         /// The port of the host that leads to the server; none by default.
         publish: Publish,
-        /// The named volume of the data; `postgres-data` by default.
-        volume: VolumeName,
+        /// The named volume of the data.
+        volume: VolumeName = VolumeName::postgres_data(),
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
         /// A server outside of the deployment, instead of a container.
@@ -197,8 +197,8 @@ record! {
     merged External = "an external server" {
         /// Its host name.
         host: HostName,
-        /// Its port; 5432 by default.
-        port: Port,
+        /// Its port.
+        port: Port = Port::POSTGRES,
         /// How connections are protected; `verify-full` by default in staging and production, else `disable`.
         tls: Tls,
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without

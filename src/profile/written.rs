@@ -237,10 +237,20 @@ impl<T: Written> JsonSchema for SchemaOf<T> {
 }
 
 /// The schema of a field: its value, or `null` to remove what was inherited.
-pub(crate) fn setting_schema<T: Written>(generator: &mut SchemaGenerator, description: &str) -> Schema {
+pub(crate) fn setting_schema<T: Written>(
+    generator: &mut SchemaGenerator,
+    description: &str,
+    default: Option<String>,
+) -> Schema {
     let value = generator.subschema_for::<SchemaOf<T>>();
-    json_schema!({
+    let mut schema = json_schema!({
         "description": description,
         "anyOf": [value, { "type": "null", "title": "null", "description": "Removes what was inherited." }]
-    })
+    });
+    if let Some(default) = default {
+        schema.insert("description".to_owned(), format!("{description} By default `{default}`.").into());
+        let number = default.parse::<u16>().map(serde_json::Value::from);
+        schema.insert("default".to_owned(), number.unwrap_or_else(|_| default.into()));
+    }
+    schema
 }

@@ -37,7 +37,7 @@ pub(super) fn resolve_database(
         Engine::Postgres => {
             let server = server(scope, database, &at, faults)?;
             let login = login(server, home, faults)?;
-            postgres_url(server, login, postgres??, database.driver.copied().unwrap_or(Driver::Asyncpg))
+            postgres_url(server, login, postgres??, database.driver())
         }
     };
     let key = EnvironmentKey::of_service(home.name, "__DB_URL");

@@ -76,7 +76,7 @@ fn check_targets(service: &Service, faults: &mut Faults) {
         let earlier = service.mounts.iter().take(index).position(|other| other.target == mount.target);
         if let Some(first) = earlier {
             let message = format!("two mounts appear at `{}`", mount.target);
-            let fault = Diagnostic::error(Code::Conflict, mount_place(service, index), message, "remove one of them");
+            let fault = Diagnostic::error(Code::MountClash, mount_place(service, index), message, "remove one of them");
             faults.push(fault.also(mount_place(service, first), "the other one"));
         }
     }
@@ -88,7 +88,7 @@ fn check_server_volume(service: &Service, server: Option<&Server>, faults: &mut 
         if matches!(&mount.source, MountSource::Volume(name) if *name == container.volume) {
             let message = format!("the volume `{}` holds the data of PostgreSQL", container.volume);
             let help = "mount another volume, or give the server's another name with `postgres.volume`";
-            faults.add(Code::Conflict, mount_place(service, index), message, help);
+            faults.add(Code::MountClash, mount_place(service, index), message, help);
         }
     }
 }
@@ -106,7 +106,7 @@ fn check_sqlite(service: &Service, file: &ContainerPath, faults: &mut Faults) {
     let Some(data) = service.mounts.first() else { return };
     if data.read_only {
         let message = "the SQLite file lies in a mount that the service may only read";
-        let fault = Diagnostic::error(Code::Conflict, Place::value(&at.key("data")), message, "remove `:ro`");
+        let fault = Diagnostic::error(Code::MountClash, Place::value(&at.key("data")), message, "remove `:ro`");
         faults.push(fault.also(database(), "the file"));
     }
     for (index, mount) in service.mounts.iter().enumerate().skip(1) {

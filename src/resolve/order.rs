@@ -53,7 +53,7 @@ fn check_edge(
         Some(other) if condition == StartCondition::Healthy && !other.healthcheck.is_given() => {
             let message = format!("{} has no health check to wait for", quoted(to.as_str()));
             let fault = Diagnostic::error(
-                Code::MissingField,
+                Code::NoHealthCheck,
                 Place::value(&at),
                 message,
                 "give it a `healthcheck`, or wait for `started`",

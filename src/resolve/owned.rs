@@ -7,7 +7,7 @@ use crate::field::FieldPath;
 use crate::profile::{Profile, RawKeys, Setting, given};
 
 /// Compose's key, and the field of a service that writes it.
-const SERVICE_KEYS: [(&str, &str); 15] = [
+pub(crate) const SERVICE_KEYS: [(&str, &str); 15] = [
     ("build", "build"),
     ("image", "image"),
     ("command", "command"),
@@ -26,7 +26,7 @@ const SERVICE_KEYS: [(&str, &str); 15] = [
 ];
 
 /// The same for the server; `shm_size` and `stop_grace_period` may be written, they replace what stands there.
-const SERVER_KEYS: [(&str, &str); 6] = [
+pub(crate) const SERVER_KEYS: [(&str, &str); 6] = [
     ("image", "image"),
     ("command", "settings"),
     ("ports", "publish"),
@@ -36,7 +36,7 @@ const SERVER_KEYS: [(&str, &str); 6] = [
 ];
 
 /// The same at the top of the file.
-const TOP_KEYS: [(&str, &str); 3] = [("name", "project"), ("services", "services"), ("volumes", "services")];
+pub(crate) const TOP_KEYS: [(&str, &str); 3] = [("name", "project"), ("services", "services"), ("volumes", "services")];
 
 /// Checks every `compose:` of the profile.
 pub(super) fn check(profile: &Profile, faults: &mut Faults) {

@@ -6,9 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
-use crate::value::{
-    Access, DatabaseName, EnvironmentKey, ImageReference, Port, PostgresMajor, Stage, TextValue as _, Tls, VolumeName,
-};
+use crate::value::{DatabaseName, EnvironmentKey, ImageReference, Port, PostgresMajor, Stage, TextValue as _, Tls};
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
 pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Faults) -> Option<Server> {
@@ -37,7 +35,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
         host,
         user: user?,
         administrator_password: EnvironmentKey::postgres_password(),
-        access: postgres.access.copied().unwrap_or(Access::Shared),
+        access: postgres.access(),
         databases: Vec::new(),
     })
 }
@@ -75,15 +73,17 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         image,
         database: database?,
         publish,
-        volume: postgres.volume.get().cloned().unwrap_or_else(VolumeName::postgres_data),
+        volume: postgres.volume(),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         compose: raw(&postgres.compose),
     })
 }
 
 /// Settings that the URLs, the health check and the mounts rely on.
+pub(crate) const RELIED_ON: [&str; 5] =
+    ["port", "listen_addresses", "data_directory", "unix_socket_directories", "hba_file"];
+
 fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
-    const RELIED_ON: [&str; 5] = ["port", "listen_addresses", "data_directory", "unix_socket_directories", "hba_file"];
     for (name, _) in given(&postgres.settings).filter(|(name, _)| RELIED_ON.contains(&name.as_str())) {
         let message = format!("the rest of the deployment relies on the server's own `{name}`");
         let help = "remove it; `publish` gives the server another port on the host";
@@ -183,5 +183,5 @@ fn resolve_external(
             return None;
         }
     };
-    Some(External { host: host?.as_str().to_owned(), port: external.port.copied().unwrap_or(Port::POSTGRES), tls })
+    Some(External { host: host?.as_str().to_owned(), port: external.port(), tls })
 }

@@ -12,8 +12,8 @@ use crate::profile::{self, Named, Setting, Value, given};
 use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    CommandProbe, ContainerPath, DatabasePart, Duration, Engine, EnvironmentKey, HostPath, Mount, MountSource,
-    Replicas, SecretsIn, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
+    ContainerPath, DatabasePart, Engine, EnvironmentKey, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
+    StartCondition, TextValue as _, VariableName,
 };
 
 /// What of the rest of the profile a service depends on.
@@ -147,7 +147,7 @@ fn health_check(
     let at = at.key("healthcheck");
     let probe = match (check.http.get(), check.command.get()) {
         (Some(path), None) => {
-            let with = check.with.copied().unwrap_or(CommandProbe::Python);
+            let with = check.with();
             let probe = written.port.copied().map(|port| Probe::Http { with, port, path: path.clone() });
             if probe.is_none() {
                 let help = "write `port:` with the port that the program listens on";
@@ -179,16 +179,12 @@ fn health_check(
             None
         }
     };
-    let seconds = |setting: &Setting<Duration>, default| match setting.get() {
-        Some(duration) => Some(duration.clone()),
-        None => Duration::parse(default).ok(),
-    };
     Some(HealthCheck {
         probe: probe?,
-        interval: seconds(&check.interval, "30s")?,
-        timeout: seconds(&check.timeout, "5s")?,
-        retries: check.retries.copied().or(Replicas::new(3))?,
-        start_period: seconds(&check.start_period, "30s")?,
+        interval: check.interval(),
+        timeout: check.timeout(),
+        retries: check.retries(),
+        start_period: check.start_period(),
     })
 }
 
@@ -206,36 +202,21 @@ fn environment(
         if database.is_some_and(|database| database.variable == *name) {
             let help = "remove it, or give the URL another variable with `database.env`";
             let message = format!("{} holds the connection URL", quoted(name.as_str()));
-            faults.add(Code::Conflict, Place::key(&at), message, help);
+            faults.add(Code::VariableClash, Place::key(&at), message, help);
             continue;
         }
         let variable = match value {
             Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
-            Value::Environment { name, default } => environment_variable(name, default.as_ref(), &at, faults),
+            Value::Environment { name, default } => {
+                let default = default.as_ref().map(|default| default.0.clone());
+                Some(Variable::Environment { name: name.clone(), default })
+            }
             Value::Secret(secret) => secret_variable(secret, scope, &at, faults),
             Value::Database(part) => part_of_database(*part, written, database, scope, &at, faults),
         };
         variables.extend(variable.map(|variable| (name.clone(), variable)));
     }
     variables
-}
-
-/// Compose has no way to write `$`, `}` and line ends in a default.
-fn environment_variable(
-    name: &EnvironmentKey,
-    default: Option<&profile::Literal>,
-    at: &FieldPath,
-    faults: &mut Faults,
-) -> Option<Variable> {
-    let unwritable = |c: &char| matches!(c, '$' | '{' | '}') || c.is_control();
-    if let Some(character) = default.and_then(|default| default.0.chars().find(unwritable)) {
-        let character = quoted(&character.to_string());
-        let message = format!("the default holds {character}, which Compose can't write in a default");
-        let help = "remove the default and set the variable in .env, or write the value without `env`";
-        faults.add(Code::InvalidValue, Place::value(&at.key("default")), message, help);
-        return None;
-    }
-    Some(Variable::Environment { name: name.clone(), default: default.map(|default| default.0.clone()) })
 }
 
 fn secret_variable(

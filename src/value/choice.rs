@@ -41,6 +41,12 @@ macro_rules! choices {
             }
         }
 
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
         impl TextValue for $name {
             fn parse(text: &str) -> Result<Self, Mismatch> {
                 parse_choice(text)
@@ -178,7 +184,7 @@ fn parse_choice<T: Choice>(text: &str) -> Result<T, Mismatch> {
 fn choice_schema<T: Choice>() -> Schema {
     let variants: Vec<_> = T::ALL
         .iter()
-        .map(|choice| serde_json::json!({ "const": choice.as_str(), "description": choice.description() }))
+        .map(|choice| serde_json::json!({ "const": choice.as_str(), "title": choice.as_str(), "description": choice.description() }))
         .collect();
     json_schema!({ "type": "string", "oneOf": variants })
 }

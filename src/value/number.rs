@@ -49,6 +49,11 @@ numbers! {
     PostgresMajor: 15..=99, "a major version of PostgreSQL, 15 or later";
 }
 
+impl Replicas {
+    /// Enough failures in a row to believe them.
+    pub const THREE: Self = Self(3);
+}
+
 impl Port {
     /// Where PostgreSQL listens unless told otherwise.
     pub const POSTGRES: Self = Self(5432);

@@ -34,6 +34,17 @@ const BYTES_PATTERN: &str = "^[1-9][0-9]{0,8}(b|k|m|g|kb|mb|gb)$";
 const CPU_PATTERN: &str = r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?$";
 const HOST_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
+/// An IPv4 address as a regular expression.
+const IPV4: &str = r"((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+
+/// An IPv6 address as a regular expression, without the forms that end in an IPv4 address.
+const IPV6: &str = concat!(
+    "([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|([0-9A-Fa-f]{1,4}:){1,7}:|([0-9A-Fa-f]{1,4}:){1,6}:[0-9A-Fa-f]{1,4}|",
+    "([0-9A-Fa-f]{1,4}:){1,5}(:[0-9A-Fa-f]{1,4}){1,2}|([0-9A-Fa-f]{1,4}:){1,4}(:[0-9A-Fa-f]{1,4}){1,3}|",
+    "([0-9A-Fa-f]{1,4}:){1,3}(:[0-9A-Fa-f]{1,4}){1,4}|([0-9A-Fa-f]{1,4}:){1,2}(:[0-9A-Fa-f]{1,4}){1,5}|",
+    "[0-9A-Fa-f]{1,4}:(:[0-9A-Fa-f]{1,4}){1,6}|:((:[0-9A-Fa-f]{1,4}){1,7}|:)"
+);
+
 macro_rules! texts {
     ($($name:ident, $pattern:ident, $accepts:expr, $expected:literal, $example:literal;)+) => {$(
         impl $name {
@@ -73,9 +84,24 @@ texts! {
     HostName, HOST_PATTERN, is_host, "a host name or an IPv4 address", "db.example.com";
 }
 
+impl Duration {
+    /// So many seconds.
+    #[must_use]
+    pub fn of_seconds(seconds: u16) -> Self {
+        Self(format!("{seconds}s"))
+    }
+}
+
 impl HostAddress {
     /// Only programs on the host itself reach it.
     pub const LOOPBACK: Self = Self(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+    /// An address and a port between 1 and 65535 as a regular expression; an IPv6 address stands in brackets.
+    #[must_use]
+    pub fn pattern_with_port() -> String {
+        let port = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+        format!("^({IPV4}|\\[({IPV6})\\]):{port}$")
+    }
 
     /// Whether two ports on these addresses would get in each other's way.
     #[must_use]
@@ -93,9 +119,8 @@ impl TextValue for HostAddress {
     }
 
     fn schema() -> Schema {
-        json_schema!({
-            "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }], "examples": ["127.0.0.1"]
-        })
+        let pattern = format!("^({IPV4}|{IPV6}|\\[({IPV6})\\])$");
+        json_schema!({ "type": "string", "pattern": pattern, "examples": ["127.0.0.1"] })
     }
 }
 

@@ -10,7 +10,8 @@ use codelab_gen::diagnostic::Code;
 /// Codes whose case is not a single wrong file; their tests stand in lookup.rs and limits.rs.
 const ELSEWHERE: [Code; 3] = [Code::UnknownProfile, Code::AmbiguousAlias, Code::ComposeLimit];
 
-fn cases() -> Vec<PathBuf> {
+/// Every wrong profile that is a case.
+pub(crate) fn cases() -> Vec<PathBuf> {
     let listing = fs::read_dir(tests().join("invalid")).unwrap().map(|entry| entry.unwrap().path());
     // a name with a second dot is a part of another case, such as its base
     let is_case = |path: &PathBuf| {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use codelab_gen::diagnostic::Code;
 use codelab_gen::schema::schema;
 
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stdout, tests};
@@ -35,18 +36,32 @@ fn good_profiles_are_valid() {
     assert!(is_valid(&validator, &tests().join("golden/external.yaml")));
 }
 
-#[test]
-fn structural_faults_are_invalid() {
-    let validator = validator();
-    for case in ["unknown-key", "wrong-type", "invalid-value", "missing-format", "overlong-name", "many-faults"] {
-        assert!(!is_valid(&validator, &tests().join(format!("invalid/{case}.yaml"))), "{case}");
-    }
+/// The codes of a wrong profile, as they were told.
+fn codes(case: &Path) -> Vec<Code> {
+    let told = fs::read_to_string(case.with_extension("stderr")).unwrap();
+    Code::ALL.iter().copied().filter(|code| told.contains(&format!("error[{code}]"))).collect()
 }
 
 #[test]
-fn faults_between_fields_are_left_to_the_program() {
+fn the_schema_and_the_program_reject_the_same_but_for_rules_that_no_schema_can_say() {
     let validator = validator();
-    for case in ["port-clash", "dependency-cycle", "no-postgres", "shared-database", "outside-mount"] {
-        assert!(is_valid(&validator, &tests().join(format!("invalid/{case}.yaml"))), "{case}");
+    let mut judged = 0;
+    for case in crate::invalid::cases() {
+        let codes = codes(&case);
+        assert!(!codes.is_empty(), "{}", case.display());
+        // one that is too large for the program is too large for this test as well
+        if codes.contains(&Code::DocumentSize) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&case) else { continue };
+        let Ok(document) = serde_yaml::from_str::<serde_json::Value>(&text) else { continue };
+        // a base by itself is no mistake; only selecting one is
+        if document.get("stage").is_none() && codes == [Code::NotSelectable] {
+            continue;
+        }
+        let sayable: Vec<_> = codes.iter().filter(|code| !code.is_beyond_schema()).collect();
+        assert_eq!(!validator.is_valid(&document), !sayable.is_empty(), "{}: {codes:?}", case.display());
+        judged += 1;
     }
+    assert!(judged > 35, "{judged}");
 }
