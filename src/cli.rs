@@ -119,12 +119,14 @@ impl From<Accept> for DangerKind {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Checks profiles and writes nothing
+    /// Checks profiles, warns of what is unwise, and writes nothing
     Validate(ValidateArgs),
     /// Gives secrets new values, and prints the command that applies them
     Rotate(RotateArgs),
     /// Prints a JSON Schema: that of a profile, for editors, or that of what `--format json` prints
     Schema(SchemaArgs),
+    /// Writes a first profile with a copy of the schema, and tells how editors use it
+    New(NewArgs),
     /// Lists the profiles that have a name
     Profiles(ProfilesArgs),
 }
@@ -135,9 +137,26 @@ pub struct ValidateArgs {
     /// Names, aliases, paths, or `-` for standard input [default: every profile of the project]
     #[arg(value_name = "PROFILE")]
     pub profiles: Vec<String>,
+    /// Ends with 3 where something is only warned of
+    #[arg(long)]
+    pub deny_warnings: bool,
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Format,
+    pub format: ValidationFormat,
+}
+
+/// How faults of profiles are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ValidationFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON document on standard output.
+    Json,
+    /// Workflow commands of GitHub Actions, which annotate a pull request.
+    Github,
+    /// SARIF 2.1.0, which code scanners and editors read.
+    Sarif,
 }
 
 /// Gives secrets new values.
@@ -155,6 +174,17 @@ pub struct RotateArgs {
     /// What writing may do.
     #[command(flatten)]
     pub consent: ConsentArgs,
+}
+
+/// Writes a first profile.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Its name: the file is `profiles/NAME.yaml`
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The profile that it extends: a name, an alias or a path [default: none, it describes a service itself]
+    #[arg(long, value_name = "PROFILE")]
+    pub from: Option<String>,
 }
 
 /// Prints a schema.

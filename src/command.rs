@@ -3,6 +3,7 @@
 
 mod failure;
 mod generate;
+mod new;
 mod profiles;
 mod validate;
 
@@ -11,7 +12,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cli::{self, Command, CommandLine, Format};
+use crate::cli::{self, Command, CommandLine, Format, ValidationFormat};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Drawing};
 use crate::layers::Layers;
@@ -20,6 +21,7 @@ use crate::report::Document;
 use crate::resolve::resolve;
 use crate::secret::NotUnicode;
 use crate::source::Catalogue;
+use crate::spelling::harmless;
 
 /// What a run may know of the world before it reads files.
 pub struct World {
@@ -59,10 +61,10 @@ fn environment_variable(name: &str) -> Result<Option<String>, NotUnicode> {
 pub fn run(arguments: &CommandLine) -> ExitCode {
     let format = match &arguments.command {
         None => arguments.generate.target.format,
-        Some(Command::Validate(validate)) => validate.format,
+        Some(Command::Validate(validate)) if validate.format == ValidationFormat::Json => Format::Json,
         Some(Command::Rotate(rotate)) => rotate.target.format,
         Some(Command::Profiles(profiles)) => profiles.format,
-        Some(Command::Schema(_)) => Format::Human,
+        Some(Command::Validate(_) | Command::Schema(_) | Command::New(_)) => Format::Human,
     };
     let world = match World::of_process() {
         Ok(world) => world,
@@ -78,6 +80,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Validate(validate)) => validate::validate(validate, &world),
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Schema(schema)) => print_schema(schema.document),
+        Some(Command::New(new)) => new::new(new, &world),
     };
     result.unwrap_or_else(|failure| failure::tell(&failure, format, world.drawing())).into()
 }
@@ -95,8 +98,13 @@ fn catalogue(world: &World) -> Result<Catalogue, Failure> {
     Ok(Catalogue::find(&world.current, &world.current)?)
 }
 
-/// Writes a result to standard output.
+/// Writes a result for people to standard output; what a terminal would act on is shown.
 fn print(text: &str) -> Result<(), Failure> {
+    print_raw(&harmless(text))
+}
+
+/// Writes a text to standard output as it is.
+fn print_raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // whoever reads the output has read enough
@@ -109,7 +117,7 @@ fn print(text: &str) -> Result<(), Failure> {
 /// Writes a document for programs to standard output.
 fn print_document(document: &Document) -> Result<(), Failure> {
     let fault = |error: serde_json::Error| Failure::Internal { message: error.to_string() };
-    print(&format!("{}\n", serde_json::to_string_pretty(document).map_err(fault)?))
+    print_raw(&format!("{}\n", serde_json::to_string_pretty(document).map_err(fault)?))
 }
 
 /// Writes a note to standard error; one that can't be written is not worth ending the run for.

@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! spelling yaml value dotenv url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render change report outcome cli command
+//! deployment resolve schema secret placement render lint change report outcome cli command
 //! ```
 
 pub mod change;
@@ -28,6 +28,7 @@ pub mod diagnostic;
 pub mod dotenv;
 pub mod field;
 pub mod layers;
+pub mod lint;
 pub mod locate;
 pub mod outcome;
 pub mod placement;

@@ -8,11 +8,14 @@ use serde_json::{Map, Value};
 
 use crate::profile::{FORMAT, Profile, SchemaOf};
 
+/// The schema's own title.
+pub const TITLE: &str = "codelab-gen profile";
+
 /// The schema as text, draft-07: the newest draft that every editor's YAML support reads.
 #[must_use]
 pub fn schema() -> String {
     let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<SchemaOf<Profile>>();
-    schema.insert("title".to_owned(), "codelab-gen profile".into());
+    schema.insert("title".to_owned(), TITLE.into());
     schema.insert("$comment".to_owned(), format!("format {FORMAT}; written by `codelab-gen schema`").into());
     schema.insert("required".to_owned(), serde_json::json!(["format"]));
     schema.insert("allOf".to_owned(), rules::rules());

@@ -50,7 +50,7 @@ pub(super) fn document(failure: &Failure) -> Report {
     let message = |message: &str, help: &str| report::Message { message: message.to_owned(), help: help.to_owned() };
     match failure {
         Failure::Rejected(rejection) => {
-            Report::Rejected(report::Rejected { diagnostics: rejection::rejection_document(rejection) })
+            Report::Rejected(report::Rejected { diagnostics: rejection::diagnostics_document(rejection) })
         }
         Failure::Refused(refused) => Report::Refused(refusal::document(refused)),
         Failure::Secrets { faults, folder } => {

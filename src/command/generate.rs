@@ -24,7 +24,7 @@ use crate::render::{Inputs, RenderedFile, is_recordable, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::source::{Catalogue, Source};
-use crate::spelling::quoted;
+use crate::spelling::{harmless, quoted};
 use crate::value::{EnvironmentKey, HostPath};
 
 /// What becomes of a plan.
@@ -84,7 +84,7 @@ fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
 
 fn tell_notes(notes: &[String]) {
     for note in notes {
-        print_note(note);
+        print_note(&harmless(note));
     }
 }
 

@@ -1,17 +1,34 @@
 //! Knows how profiles are checked without writing anything. Must not know the rules.
 
-use super::failure::rejection::{rejection_document, rejection_text};
-use super::{World, catalogue, deployment_of, print, print_document, print_note};
-use crate::cli::{Format, ValidateArgs};
+mod github;
+mod sarif;
+mod schema_copy;
+
+use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
+use super::{World, catalogue, deployment_of, print, print_document, print_note, print_raw};
+use crate::cli::{ValidateArgs, ValidationFormat};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
+use crate::lint::lint;
 use crate::outcome::{Exit, Failure, Rejection};
+use crate::placement::Placement;
+use crate::render::{Inputs, Output, render};
 use crate::report::{self, Document};
+use crate::secret::Values;
 use crate::source::{Catalogue, Source};
+use crate::yaml;
 
 /// One profile with what was found.
 struct Verdict {
     name: String,
-    rejection: Option<Rejection>,
+    /// Faults where there are some, else warnings.
+    found: Rejection,
+}
+
+impl Verdict {
+    fn is_valid(&self) -> bool {
+        self.found.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
+    }
 }
 
 /// Checks the named profiles, or all of the project.
@@ -21,17 +38,21 @@ pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failu
     for selected in sources(args, &catalogue)? {
         verdicts.push(match selected {
             Ok(source) => judge(source, &catalogue)?,
-            Err((name, rejection)) => Verdict { name, rejection: Some(rejection) },
+            Err((name, found)) => Verdict { name, found },
         });
     }
+    let documents = || verdicts.iter().map(verdict_document).collect::<Vec<_>>();
     match args.format {
-        Format::Human => tell(&verdicts, world)?,
-        Format::Json => {
-            let profiles = verdicts.iter().map(verdict_document).collect();
-            print_document(&Document::Validation(report::Validation { profiles }))?;
+        ValidationFormat::Human => tell(&verdicts, world)?,
+        ValidationFormat::Json => {
+            print_document(&Document::Validation(report::Validation { profiles: documents() }))?;
         }
+        ValidationFormat::Github => print_raw(&github::commands(&documents()))?,
+        ValidationFormat::Sarif => print_raw(&sarif::log(&documents()))?,
     }
-    Ok(if verdicts.iter().any(|verdict| verdict.rejection.is_some()) { Exit::Rejected } else { Exit::Done })
+    let all_valid = verdicts.iter().all(Verdict::is_valid);
+    let denied = args.deny_warnings && verdicts.iter().any(|verdict| !verdict.found.diagnostics.is_empty());
+    Ok(if all_valid && !denied { Exit::Done } else { Exit::Rejected })
 }
 
 type Selected = Result<Source, (String, Rejection)>;
@@ -67,34 +88,57 @@ fn file_of(folder: &std::path::Path, entry: &crate::source::CatalogueEntry) -> S
 /// A base is judged by itself as far as it goes: what it leaves to others can't be missing.
 fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
     let name = source.name.clone();
+    let stale_schema = schema_copy::check(&source, catalogue);
     let layers = gather(source, Vec::new(), catalogue)?;
     let is_base = !layers.profile.stage.is_given();
     if is_base {
-        let (diagnostics, sources) = (layers.diagnostics, layers.sources);
-        let rejection = (!diagnostics.is_empty()).then_some(Rejection { diagnostics, sources });
-        return Ok(Verdict { name, rejection });
+        let (mut diagnostics, sources) = (layers.diagnostics, layers.sources);
+        diagnostics.extend(stale_schema.filter(|_| diagnostics.is_empty()));
+        return Ok(Verdict { name, found: Rejection { diagnostics, sources } });
     }
     match deployment_of(layers) {
-        Ok(_) => Ok(Verdict { name, rejection: None }),
-        Err(Failure::Rejected(rejection)) => Ok(Verdict { name, rejection: Some(rejection) }),
+        Ok((deployment, sources)) => {
+            let mut diagnostics = warnings(&deployment)?;
+            diagnostics.extend(stale_schema);
+            Ok(Verdict { name, found: Rejection { diagnostics, sources } })
+        }
+        Err(Failure::Rejected(found)) => Ok(Verdict { name, found }),
         Err(failure) => Err(failure),
     }
 }
 
+/// What is unwise about a deployment, and about the file that it becomes.
+fn warnings(deployment: &crate::deployment::Deployment) -> Result<Vec<Diagnostic>, Failure> {
+    let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
+    let kept = indexmap::IndexMap::new();
+    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
+    let files = render(deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let compose = files.iter().find(|file| file.output == Output::Compose);
+    Ok(lint(deployment, compose.map_or(0, |file| yaml::count_values(&file.text))))
+}
+
 fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {
-    for Verdict { name, rejection } in verdicts {
-        match rejection {
-            None => print(&format!("valid     {name}\n"))?,
-            Some(rejection) => {
+    for verdict in verdicts {
+        let Verdict { name, found } = verdict;
+        match found.diagnostics.len() {
+            _ if !verdict.is_valid() => {
                 print(&format!("rejected  {name}\n"))?;
-                print_note(&rejection_text(rejection, world.drawing()));
+                print_note(&rejection_text(found, world.drawing()));
+                continue;
             }
+            0 => print(&format!("valid     {name}\n"))?,
+            1 => print(&format!("valid     {name}, with a warning\n"))?,
+            count => print(&format!("valid     {name}, with {count} warnings\n"))?,
         }
+        print_note(&diagnostics_text(found, world.drawing()));
     }
     Ok(())
 }
 
 fn verdict_document(verdict: &Verdict) -> report::Verdict {
-    let diagnostics = verdict.rejection.as_ref().map(rejection_document).unwrap_or_default();
-    report::Verdict { name: verdict.name.clone(), valid: verdict.rejection.is_none(), diagnostics }
+    report::Verdict {
+        name: verdict.name.clone(),
+        valid: verdict.is_valid(),
+        diagnostics: diagnostics_document(&verdict.found),
+    }
 }

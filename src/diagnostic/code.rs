@@ -96,8 +96,20 @@ codes! {
     SqliteReplicas = "sqlite-replicas",
     /// TLS settings that contradict each other.
     TlsConflict = "tls-conflict",
-    /// More services than Docker Compose loads.
+    /// More services than Docker Compose loads, or nearly so many.
     ComposeLimit = "compose-limit",
+    /// Services that log in to PostgreSQL as its superuser, in staging or production.
+    SuperuserAccess = "superuser-access",
+    /// A port that is published on all addresses of the host.
+    PublishedEverywhere = "published-everywhere",
+    /// An image in production that is not pinned to a digest.
+    UnpinnedDigest = "unpinned-digest",
+    /// A SQLite file in a folder of the host, in production.
+    SqliteBindMount = "sqlite-bind-mount",
+    /// Raw Compose keys that take protection away from a container.
+    DisplacedHardening = "displaced-hardening",
+    /// A copy of the JSON Schema that another version wrote.
+    StaleSchema = "stale-schema",
 }
 
 impl Code {
@@ -149,6 +161,12 @@ impl Code {
                 | Self::UnknownSecret
                 | Self::NoSuchPart
                 | Self::ComposeLimit
+                | Self::SuperuserAccess
+                | Self::PublishedEverywhere
+                | Self::UnpinnedDigest
+                | Self::SqliteBindMount
+                | Self::DisplacedHardening
+                | Self::StaleSchema
         )
     }
 }

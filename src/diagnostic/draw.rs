@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::{Diagnostic, Severity};
 use crate::locate::{Location, Locator};
 use crate::source::SourceId;
+use crate::spelling;
 
 /// Whether colours may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +67,9 @@ fn in_order(labels: &[Located<'_>]) -> Vec<SourceId> {
 }
 
 /// The lines of one source that labels stand in, as they may be shown.
-struct Window<'s> {
+struct Window {
     source: SourceId,
-    name: &'s str,
+    name: String,
     /// Where the lines start in the source.
     start: usize,
     first_line: usize,
@@ -80,8 +81,8 @@ struct Shown<'l, 's> {
     concealed: bool,
 }
 
-impl<'s> Shown<'_, 's> {
-    fn window(&self, source: SourceId, labels: &[Located<'_>]) -> Option<Window<'s>> {
+impl Shown<'_, '_> {
+    fn window(&self, source: SourceId, labels: &[Located<'_>]) -> Option<Window> {
         let file = self.locator.sources().get(source.0)?;
         let mine = labels.iter().filter(|label| label.location.source == source);
         let spans: Vec<_> = mine.clone().map(|label| label.location.span.clone()).collect();
@@ -92,15 +93,23 @@ impl<'s> Shown<'_, 's> {
             let span = label.location.span.start - lines.start..label.location.span.end - lines.start;
             text.replace_range(span.clone(), &"*".repeat(span.len()));
         }
-        Some(Window { source, name: &file.name, start: lines.start, first_line, text })
+        Some(Window {
+            source,
+            name: spelling::harmless(&file.name).replace('\n', "\\n"),
+            start: lines.start,
+            first_line,
+            text,
+        })
     }
 }
 
-/// The text with every character that a terminal could act on replaced by as many bytes of another one.
+/// The text with every character that a terminal could act on, and that the drawing would let through, replaced by as
+/// many bytes of another one.
 fn harmless(text: &str) -> String {
     let replacement = |c: char| match c {
         '\r' => " ",
-        '\u{80}'..='\u{9f}' => "??",
+        '\u{80}'..='\u{9f}' | '\u{61c}' => "??",
+        '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => "\u{fffd}",
         _ => "",
     };
     let mut harmless = String::with_capacity(text.len());
@@ -113,8 +122,9 @@ fn harmless(text: &str) -> String {
     harmless
 }
 
-fn snippet<'s>(window: &'s Window<'_>, labels: &[Located<'s>]) -> Snippet<'s, Annotation<'s>> {
-    let mut snippet = Snippet::source(window.text.as_str()).line_start(window.first_line).path(window.name).fold(true);
+fn snippet<'s>(window: &'s Window, labels: &[Located<'s>]) -> Snippet<'s, Annotation<'s>> {
+    let mut snippet =
+        Snippet::source(window.text.as_str()).line_start(window.first_line).path(window.name.as_str()).fold(true);
     for label in labels.iter().filter(|label| label.location.source == window.source) {
         let span = label.location.span.start - window.start..label.location.span.end - window.start;
         snippet = snippet.annotation(label.kind.span(span).label((!label.text.is_empty()).then_some(label.text)));

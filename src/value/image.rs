@@ -29,6 +29,12 @@ impl ImageReference {
         self.tag.as_deref()
     }
 
+    /// Whether it says which image it means, byte for byte.
+    #[must_use]
+    pub fn has_digest(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// Whether the same reference can mean another image tomorrow without anybody noticing.
     #[must_use]
     pub fn is_floating(&self) -> bool {

@@ -103,6 +103,12 @@ impl HostAddress {
         format!("^({IPV4}|\\[({IPV6})\\]):{port}$")
     }
 
+    /// Whether it means all addresses of the host.
+    #[must_use]
+    pub fn is_unspecified(self) -> bool {
+        self.0.is_unspecified()
+    }
+
     /// Whether two ports on these addresses would get in each other's way.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {

@@ -23,3 +23,4 @@ mod report;
 mod schema;
 mod support;
 mod templates;
+mod validate;

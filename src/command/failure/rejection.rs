@@ -14,9 +14,32 @@ const DRAWN_BYTES: usize = 64 * 1024;
 
 /// All faults in the order of the text, and how many there were.
 pub(in crate::command) fn rejection_text(rejection: &Rejection, drawing: Drawing) -> String {
-    let locator = Locator::new(&rejection.sources);
+    let Drawn { text, count, left_out } = drawn(rejection, drawing);
+    let faults = match (count, left_out) {
+        (1, _) => "1 fault".to_owned(),
+        (_, 0) => format!("{count} faults"),
+        (_, more) => format!("{count} faults, {more} of them not shown"),
+    };
+    text + &format!("the profile was rejected: {faults}; nothing was written\n")
+}
+
+/// All that was found, in the order of the text.
+pub(in crate::command) fn diagnostics_text(found: &Rejection, drawing: Drawing) -> String {
+    let Drawn { text, left_out, .. } = drawn(found, drawing);
+    if left_out == 0 { text } else { text + &format!("{left_out} more are not shown\n") }
+}
+
+/// What was drawn of all that was found.
+struct Drawn {
+    text: String,
+    count: usize,
+    left_out: usize,
+}
+
+fn drawn(found: &Rejection, drawing: Drawing) -> Drawn {
+    let locator = Locator::new(&found.sources);
     let mut text = String::new();
-    let diagnostics = sorted(&rejection.diagnostics, &locator);
+    let diagnostics = sorted(&found.diagnostics, &locator);
     let mut drawn = 0;
     for diagnostic in &diagnostics {
         if drawn == DRAWN_FAULTS || text.len() > DRAWN_BYTES {
@@ -26,17 +49,11 @@ pub(in crate::command) fn rejection_text(rejection: &Rejection, drawing: Drawing
         text.push('\n');
         drawn += 1;
     }
-    let count = diagnostics.len();
-    let faults = match (count, count - drawn) {
-        (1, _) => "1 fault".to_owned(),
-        (_, 0) => format!("{count} faults"),
-        (_, more) => format!("{count} faults, {more} of them not shown"),
-    };
-    text + &format!("the profile was rejected: {faults}; nothing was written\n")
+    Drawn { text, count: diagnostics.len(), left_out: diagnostics.len() - drawn }
 }
 
-/// All faults, for programs.
-pub(in crate::command) fn rejection_document(rejection: &Rejection) -> Vec<report::Diagnostic> {
+/// All that was found, for programs.
+pub(in crate::command) fn diagnostics_document(rejection: &Rejection) -> Vec<report::Diagnostic> {
     let locator = Locator::new(&rejection.sources);
     sorted(&rejection.diagnostics, &locator).iter().map(|diagnostic| document(diagnostic, &locator)).collect()
 }

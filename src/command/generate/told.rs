@@ -18,9 +18,6 @@ use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::source::Source;
 use crate::value::{Choice as _, EnvironmentKey};
 
-/// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
-const COMPOSE_LIMIT: usize = 100_000;
-
 /// What one run did, to be told.
 pub(super) struct Telling<'t> {
     pub(super) target: &'t Target<'t>,

@@ -1,9 +1,9 @@
 //! Knows what a user should hear beside the result. Must not know how it came about.
 
-use super::{COMPOSE_LIMIT, Ending, Telling, git};
+use super::{Ending, Telling, git};
 use crate::change::ChangeKind;
-use crate::diagnostic::{Code, Diagnostic, Drawing, Place, draw};
-use crate::field::FieldPath;
+use crate::diagnostic::{Diagnostic, Drawing, draw};
+use crate::lint::{COMPOSE_LIMIT, compose_limit};
 use crate::locate::Locator;
 use crate::render::{Output, Seal, examine};
 use crate::source::Source;
@@ -147,14 +147,6 @@ impl Telling<'_> {
     /// A warning where Compose itself would refuse the file.
     fn too_large(&self) -> Option<Diagnostic> {
         let values = self.outcome.changes.compose_values();
-        (values > COMPOSE_LIMIT).then(|| {
-            let place = Place::key(&FieldPath::root().key("services"));
-            let count = self.target.deployment.services.len();
-            let message = format!(
-                "docker-compose.yml has {values} YAML values for {count} services, Docker Compose loads at most \
-                 {COMPOSE_LIMIT}"
-            );
-            Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles")
-        })
+        compose_limit(self.target.deployment.services.len(), values).filter(|_| values > COMPOSE_LIMIT)
     }
 }

@@ -1,0 +1,135 @@
+//! Knows how a project gets its first profile, with the copy of the schema that editors check it by.
+//! Must not know what the fields of a profile mean.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use super::{World, catalogue, print, print_note};
+use crate::cli::NewArgs;
+use crate::layers::load;
+use crate::outcome::{Exit, Failure};
+use crate::placement::{normalized, relative};
+use crate::source::{Catalogue, Origin, Source};
+use crate::spelling::quoted;
+use crate::value::{ProfileName, ProjectName, TextValue as _};
+
+/// A profile that describes a service itself.
+const WHOLE: &str = include_str!("../../templates/starter/whole.yaml");
+
+/// A profile that says what is different from another one.
+const EXTENDING: &str = include_str!("../../templates/starter/extending.yaml");
+
+/// The copy of the schema, in the project's root.
+const SCHEMA: &str = "schema/profile.schema.json";
+
+/// How editors find the schema; those that run yaml-language-server need nothing but the profile's first line.
+const EDITORS: &str = "\
+editors check and complete it by the schema in its first line:
+  VS Code    the extension `redhat.vscode-yaml`
+  Neovim     `vim.lsp.enable('yamlls')`, with npm's yaml-language-server
+  Helix      npm's yaml-language-server, found by itself
+  Zed        nothing to do, it brings yaml-language-server
+  JetBrains  Settings > Languages & Frameworks > Schemas and DTDs > JSON Schema Mappings:
+             schema/profile.schema.json for the files profiles/*.yaml
+";
+
+/// Writes `profiles/NAME.yaml` and the schema beside it.
+pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
+    let catalogue = catalogue(world)?;
+    let name = ProfileName::parse(&args.name).map_err(|mismatch| Failure::Usage {
+        message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
+        help: mismatch.help,
+    })?;
+    let text = match &args.from {
+        None => WHOLE.replace("PROJECT", &project(catalogue.root())),
+        Some(from) => {
+            let parent = load(from, "--from ", &catalogue)?;
+            EXTENDING.replace("PARENT", &reference(from, &parent, catalogue.root()))
+        }
+    };
+    let profile = catalogue.root().join(format!("profiles/{name}.yaml"));
+    let is_first = catalogue.folder().is_none();
+    let schema = catalogue.root().join(SCHEMA);
+    let change = write_schema(&schema, world)?;
+    create(&profile, &text, world)?;
+    let shown = |path: &Path| relative(&normalized(&world.current), &normalized(path));
+    print(&format!("created   {}\n{change} {}\n{EDITORS}", shown(&profile), shown(&schema)))?;
+    print(&format!("next: codelab-gen --profile {name}\n"))?;
+    if is_first {
+        print_note(&first_profile_note(&catalogue));
+    }
+    Ok(Exit::Done)
+}
+
+/// The folder's name, as far as it can be a project's.
+fn project(root: &Path) -> String {
+    let folder = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name: String = folder.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = name.trim_matches('-');
+    if ProjectName::parse(name).is_ok() { name.to_owned() } else { "app".to_owned() }
+}
+
+/// What `extends` must say: embedded profiles are no longer found by their bare names once there is a `profiles/`.
+fn reference(from: &str, parent: &Source, root: &Path) -> String {
+    match &parent.origin {
+        Origin::Embedded(name) => format!("{}{name}", crate::source::BUILTIN_PREFIX),
+        Origin::File(path) => {
+            let way = relative(&normalized(&root.join("profiles")), &normalized(path));
+            if way.starts_with("../") || way.starts_with('/') { way } else { format!("./{way}") }
+        }
+        Origin::StandardInput | Origin::Argument => from.to_owned(),
+    }
+}
+
+fn first_profile_note(catalogue: &Catalogue) -> String {
+    let folder = catalogue.root().join("profiles");
+    format!(
+        "note: from now on names mean the profiles of `{}`\n  = help: the built-in ones are `builtin:dev-sqlite` and so \
+         on\n",
+        folder.display()
+    )
+}
+
+/// Writes a file that must not be there yet.
+fn create(path: &Path, text: &str, world: &World) -> Result<(), Failure> {
+    let shown = relative(&normalized(&world.current), &normalized(path));
+    let written = make_folder_of(path)
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).open(path))
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Usage {
+            message: format!("`{shown}` is there already"),
+            help: "choose another name, or edit that profile".to_owned(),
+        }),
+        Err(error) => Err(unwritable(&shown, &error)),
+    }
+}
+
+/// An older copy of the schema is replaced; anything else in its place is somebody's.
+fn write_schema(path: &Path, world: &World) -> Result<&'static str, Failure> {
+    let schema = crate::schema::schema();
+    let shown = relative(&normalized(&world.current), &normalized(path));
+    let change = match fs::read_to_string(path) {
+        Ok(copy) if copy == schema => return Ok("unchanged"),
+        Ok(copy) if copy.contains(crate::schema::TITLE) => "updated  ",
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "created  ",
+        Ok(_) | Err(_) => {
+            return Err(Failure::Usage {
+                message: format!("`{shown}` is there already, and is not a schema of codelab-gen"),
+                help: "move it away".to_owned(),
+            });
+        }
+    };
+    make_folder_of(path).and_then(|()| fs::write(path, schema)).map_err(|error| unwritable(&shown, &error))?;
+    Ok(change)
+}
+
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+fn unwritable(shown: &str, error: &io::Error) -> Failure {
+    Failure::outside(format!("can't write `{shown}`: {error}"), "look at the permissions of its folder")
+}

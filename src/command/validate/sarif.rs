@@ -1,0 +1,63 @@
+//! Knows the Static Analysis Results Interchange Format, version 2.1.0
+//! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>). Must not know any rule.
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::Code;
+use crate::report::{Diagnostic, Place, Verdict};
+
+/// The log of one run; a fault that several profiles inherit is told once.
+pub(super) fn log(verdicts: &[Verdict]) -> String {
+    let rules: Vec<_> = Code::ALL.iter().map(|code| json!({ "id": code.as_str() })).collect();
+    let mut results: Vec<Value> = Vec::new();
+    for diagnostic in verdicts.iter().flat_map(|verdict| &verdict.diagnostics) {
+        let result = result(diagnostic);
+        if !results.contains(&result) {
+            results.push(result);
+        }
+    }
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "codelab-gen", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn result(diagnostic: &Diagnostic) -> Value {
+    let Diagnostic { code, severity, message, help, place, others } = diagnostic;
+    let related = |other: &Place| {
+        let mut location = location(other);
+        if let Some(fields) = location.as_object_mut().filter(|_| !other.label.is_empty()) {
+            fields.insert("message".to_owned(), json!({ "text": other.label }));
+        }
+        location
+    };
+    json!({
+        "ruleId": code,
+        "ruleIndex": Code::ALL.iter().position(|known| known.as_str() == code),
+        "level": severity,
+        "message": { "text": format!("{message}\nhelp: {help}") },
+        "locations": [location(place)],
+        "relatedLocations": others.iter().map(related).collect::<Vec<_>>(),
+    })
+}
+
+fn location(place: &Place) -> Value {
+    let Place { file, line, column, end_line, end_column, label: _ } = place;
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(file) },
+        "region": { "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column },
+    }})
+}
+
+/// A path as a relative reference: what has a meaning in one is encoded (RFC 3986).
+fn uri(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    path.bytes().map(encode).collect()
+}

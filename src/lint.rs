@@ -1,0 +1,133 @@
+//! Knows what a deployment may be and better were not: warnings, which stop nothing. Must not know how they are told.
+
+use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, Server, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
+use crate::profile::Raw;
+use crate::spelling::quoted;
+use crate::url::ConnectionUrl;
+use crate::value::{Access, ImageReference, MountSource, Stage};
+
+/// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
+pub const COMPOSE_LIMIT: usize = 100_000;
+
+/// How many values are worth a word: four fifths of the limit.
+const NEAR_COMPOSE_LIMIT: usize = COMPOSE_LIMIT / 5 * 4;
+
+/// Compose's keys that give a container more than it needs, or take its fences away.
+const FENCES: [&str; 14] = [
+    "cap_add",
+    "cap_drop",
+    "cgroup",
+    "devices",
+    "ipc",
+    "network_mode",
+    "pid",
+    "privileged",
+    "read_only",
+    "security_opt",
+    "sysctls",
+    "userns_mode",
+    "uts",
+    "volumes_from",
+];
+
+/// Every warning about a deployment; `compose_values` is the number of YAML values in its `docker-compose.yml`.
+#[must_use]
+pub fn lint(deployment: &Deployment, compose_values: usize) -> Vec<Diagnostic> {
+    let root = FieldPath::root();
+    let mut warnings = Vec::new();
+    for service in &deployment.services {
+        let at = root.key("services").key(&service.name);
+        warnings.extend(published_everywhere(service.publish.as_ref(), &at));
+        warnings.extend(displaced_hardening(&service.compose, &at));
+        if let Program::Image(image) = &service.program {
+            warnings.extend(unpinned_digest(image, deployment.stage, &at));
+        }
+        warnings.extend(sqlite_bind_mount(service, deployment.stage, &at));
+    }
+    if let Some(server) = &deployment.server {
+        let at = root.key("postgres");
+        warnings.extend(superuser_access(server, deployment.stage, &at));
+        if let Some(container) = server.container() {
+            warnings.extend(container_warnings(container, deployment.stage, &at));
+        }
+    }
+    warnings.extend(compose_limit(deployment.services.len(), compose_values));
+    warnings
+}
+
+/// The warning where Compose will refuse the file, or one like it after a few more services.
+#[must_use]
+pub fn compose_limit(services: usize, compose_values: usize) -> Option<Diagnostic> {
+    if compose_values <= NEAR_COMPOSE_LIMIT {
+        return None;
+    }
+    let place = Place::key(&FieldPath::root().key("services"));
+    let message = format!(
+        "docker-compose.yml has {compose_values} YAML values for {services} services, Docker Compose loads at most \
+         {COMPOSE_LIMIT}"
+    );
+    Some(Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles"))
+}
+
+fn container_warnings(container: &Container, stage: Stage, at: &FieldPath) -> Vec<Diagnostic> {
+    let image = unpinned_digest(&container.image, stage, at);
+    let publish = published_everywhere(container.publish.as_ref(), at);
+    image.into_iter().chain(publish).chain(displaced_hardening(&container.compose, at)).collect()
+}
+
+fn superuser_access(server: &Server, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
+    let is_superuser = matches!(server.host, Host::Container(_)) && server.access == Access::Shared;
+    (is_superuser && stage.is_strict()).then(|| {
+        let message = format!(
+            "every service logs in as {}, the superuser of the server: one that is broken into reaches all databases",
+            quoted(server.user.as_str())
+        );
+        let help = "write `access: per_service`: then each service has a role of its own";
+        Diagnostic::warning(Code::SuperuserAccess, Place::value(&at.key("access")), message, help)
+    })
+}
+
+fn published_everywhere(publish: Option<&PublishedPort>, at: &FieldPath) -> Option<Diagnostic> {
+    let port = publish.filter(|publish| publish.address.is_unspecified())?;
+    let message = format!("the port {} is open to every network of the host, past its firewall", port.port);
+    let help = format!("write `publish: {}` for 127.0.0.1, or the address of one network", port.port);
+    Some(Diagnostic::warning(Code::PublishedEverywhere, Place::value(&at.key("publish")), message, help))
+}
+
+fn unpinned_digest(image: &ImageReference, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
+    (stage == Stage::Production && !image.has_digest()).then(|| {
+        let message = format!("the tag of {} can mean another image tomorrow", quoted(&image.to_string()));
+        let help = "add the digest that you tested: `docker buildx imagetools inspect IMAGE` prints it";
+        Diagnostic::warning(Code::UnpinnedDigest, Place::value(&at.key("image")), message, help)
+    })
+}
+
+fn sqlite_bind_mount(service: &Service, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
+    let database = service.database.as_ref()?;
+    let is_sqlite = matches!(database.url, ConnectionUrl::Sqlite { .. });
+    let folder = match &service.mounts.first().filter(|_| service.has_data)?.source {
+        MountSource::Bind(folder) => folder,
+        MountSource::Volume(_) => return None,
+    };
+    (is_sqlite && stage == Stage::Production).then(|| {
+        let message = format!(
+            "the SQLite file lies in {}, a folder of the host: its owner and its file system decide whether it can be \
+             written and locked",
+            quoted(folder.as_str())
+        );
+        let help = "write `data: NAME:/…` with a named volume, or let the service use PostgreSQL";
+        Diagnostic::warning(Code::SqliteBindMount, Place::value(&at.key("data")), message, help)
+    })
+}
+
+fn displaced_hardening(compose: &[(String, Raw)], at: &FieldPath) -> Vec<Diagnostic> {
+    let keys = compose.iter().filter(|(key, _)| FENCES.contains(&key.as_str()));
+    let warning = |(key, _): &(String, Raw)| {
+        let message = format!("`{key}` changes what protects the host from this container");
+        let help = "remove it, or keep it as narrow as the program allows";
+        Diagnostic::warning(Code::DisplacedHardening, Place::key(&at.key("compose").key(key)), message, help)
+    };
+    keys.map(warning).collect()
+}
