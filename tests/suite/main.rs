@@ -11,6 +11,7 @@
 mod all;
 mod compare;
 mod danger;
+mod fuzz;
 mod generate;
 mod golden;
 mod invalid;
