@@ -129,18 +129,21 @@ impl FetchFault {
     fn told(self, reference: &Reference, place: Place, mut sources: Vec<Source>) -> LoadFault {
         let shown = quoted(&reference.to_string());
         let diagnostic = match self {
-            Self::Unknown(UnknownName::None { known, broken }) => {
+            Self::Unknown(UnknownName::None { known, broken, embedded }) => {
                 let name = reference.to_string();
                 let message = if broken.is_empty() {
                     format!("no profile is named {shown}")
                 } else {
                     format!("no profile is named {shown}; {} can't be read and may be it", listed(&broken))
                 };
-                let help = match nearest(&name, known.iter().map(String::as_str)) {
+                let mut help = match nearest(&name, known.iter().map(String::as_str)) {
                     Some(meant) => format!("did you mean `{meant}`? there are {}", listed(&known)),
                     None if known.is_empty() => "name a path, or a built-in one such as `builtin:dev`".to_owned(),
                     None => format!("use one of {}, or the path of a profile", listed(&known)),
                 };
+                if let Some(embedded) = embedded {
+                    help.extend(["; the built-in one of this name is `builtin:", &embedded, "`"]);
+                }
                 Diagnostic::error(Code::UnknownProfile, place, message, help)
             }
             Self::Unknown(UnknownName::Ambiguous { claimants }) => Diagnostic::error(

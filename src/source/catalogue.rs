@@ -45,6 +45,8 @@ pub enum UnknownName {
         known: Vec<String>,
         /// Profiles that can't be read, and so may have it as an alias.
         broken: Vec<String>,
+        /// The embedded profile that has it, where the project's own answer.
+        embedded: Option<String>,
     },
     /// Several claim it; their names.
     Ambiguous {
@@ -112,10 +114,23 @@ impl Catalogue {
         let named = entries.iter().position(|entry| entry.name == name);
         let found = match named {
             Some(index) => index,
-            None => by_alias(&entries, name)?,
+            None => by_alias(&entries, name).map_err(|unknown| self.with_embedded(unknown, name))?,
         };
         let entry = entries.swap_remove(found);
         entry.source.map_err(|fault| UnknownName::Unreadable { name: entry.name, fault })
+    }
+
+    /// What is told of an unknown name, with the embedded profile that has it.
+    fn with_embedded(&self, unknown: UnknownName, name: &str) -> UnknownName {
+        match unknown {
+            UnknownName::None { known, broken, embedded: _ } if self.folder.is_some() => {
+                let embedded = self.builtin(name).ok().map(|source| source.profile_name());
+                UnknownName::None { known, broken, embedded }
+            }
+            other @ (UnknownName::None { .. } | UnknownName::Ambiguous { .. } | UnknownName::Unreadable { .. }) => {
+                other
+            }
+        }
     }
 
     /// The embedded profile of a name or an alias.
@@ -184,7 +199,7 @@ fn by_alias(entries: &[CatalogueEntry], alias: &str) -> Result<usize, UnknownNam
         (None, _) => {
             let is_broken = |entry: &&CatalogueEntry| entry.source.is_err();
             let broken = entries.iter().filter(is_broken).map(|entry| entry.name.clone()).collect();
-            Err(UnknownName::None { known: known(entries), broken })
+            Err(UnknownName::None { known: known(entries), broken, embedded: None })
         }
         (Some(_), Some(_)) => {
             let claimants = entries.iter().filter(|entry| has_alias(entry)).map(|entry| entry.name.clone()).collect();

@@ -178,3 +178,12 @@ fn an_empty_profiles_folder_answers_with_nothing() {
     assert_eq!(code, Some(3));
     assert!(text.contains("no profile is named `prod`") && text.contains("`builtin:dev`"), "{text}");
 }
+
+#[test]
+fn the_embedded_profile_of_a_name_that_the_project_has_not_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("profiles")).unwrap();
+    fs::write(folder.path().join("profiles/mine.yaml"), PROFILE).unwrap();
+    let run = codelab_gen(folder.path()).args(["-p", "prod"]).finish();
+    assert!(stderr(&run).contains("; the built-in one of this name is `builtin:prod-postgres`"), "{}", stderr(&run));
+}
