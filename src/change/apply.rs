@@ -45,10 +45,11 @@ fn apply_with(changes: &ChangeSet, mut perform: impl FnMut(&Step<'_>) -> io::Res
         match perform(&step) {
             Ok(what) => done.push(what),
             Err(error) => {
-                undo(done, is_partial);
+                // first of all, since a folder that was made for it goes only when it is empty
                 if let Step::Write { temporary, .. } | Step::Copy { temporary, .. } = &step {
                     let _ = fs::remove_file(temporary);
                 }
+                undo(done, is_partial);
                 return Err(WriteFault { path: step.path().to_owned(), error, is_partial });
             }
         }
@@ -127,3 +128,6 @@ fn keep(temporary: &Path, original: &Path) -> io::Result<()> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

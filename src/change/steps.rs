@@ -100,17 +100,20 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
     let kept_folders = folders(&kept);
     // a file goes only when nothing refers to it any more
     let removed: Vec<_> = last.extract_if(.., |step| matches!(step, Step::Remove { .. })).collect();
-    let emptied: Vec<_> = removed.iter().filter_map(|step| emptied_folder(step, changes)).collect();
     let mut replaced_folders = folders(&last);
     replaced_folders.extend(folders(&removed));
     steps.extend(kept.into_iter().chain(kept_folders).chain(last).chain(removed).chain(replaced_folders));
-    steps.extend(emptied);
+    steps.extend(emptied_folders(changes));
     steps
 }
 
-fn emptied_folder<'c>(removal: &Step<'c>, changes: &ChangeSet) -> Option<Step<'c>> {
-    let folder = removal.path().parent().filter(|folder| *folder != changes.folder)?;
-    Some(Step::RemoveFolder { folder: folder.to_owned() })
+/// The folders of outputs that the profile does not have: a killed run may have come no further than to empty one.
+fn emptied_folders<'c>(changes: &ChangeSet) -> impl Iterator<Item = Step<'c>> {
+    let stays =
+        |output| changes.changes.iter().any(|change| change.output == output && change.kind() != ChangeKind::Removed);
+    let gone = Output::ALL.into_iter().filter(move |output| !stays(*output));
+    let folders = gone.filter_map(|output| changes.folder.join(output.path()).parent().map(Path::to_owned));
+    folders.filter(|folder| *folder != changes.folder).map(|folder| Step::RemoveFolder { folder })
 }
 
 fn write_secret<'c>(

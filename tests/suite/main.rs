@@ -10,6 +10,7 @@
 
 mod all;
 mod compare;
+mod crash;
 mod danger;
 mod fuzz;
 mod generate;

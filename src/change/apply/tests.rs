@@ -1,0 +1,360 @@
+//! Every change is killed and fails at every step: what stands then is old or new, and the next run heals it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::{apply, apply_with, perform, write};
+use crate::change::steps::{Content, Step, TEMPORARY, steps};
+use crate::change::{ChangeSet, Existing, Wanted, plan, unused_secrets};
+use crate::deployment::secret_file_path;
+use crate::layers::{gather, load};
+use crate::placement::Placement;
+use crate::render::{Inputs, render};
+use crate::resolve::resolve;
+use crate::secret::{Outside, Values, choose};
+use crate::source::{Catalogue, Source};
+
+const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
+
+/// The user's own lines of `.env`, before and behind the block.
+const OWN: (&str, &str) = ("# mine\nMINE=1\n\n", "\n# mine too\nlast line without end");
+
+const NO_SPACE: i32 = 28;
+
+const DEV: Goal = Goal { profile: "builtin:dev-sqlite", settings: &[], force: false };
+const PROD: Goal = Goal { profile: "builtin:prod-postgres", ..DEV };
+const FORCED: Goal = Goal { force: true, ..PROD };
+const FILES: Goal = Goal { settings: &["secrets_in=files"], ..PROD };
+
+#[test]
+fn a_first_generation_broken_off_anywhere_is_healed() {
+    Case::new(PROD, |_| {}).breaks_off_everywhere();
+}
+
+#[test]
+fn a_change_to_a_profile_with_fewer_outputs_broken_off_anywhere_is_healed() {
+    let case = Case::new(DEV, |folder| {
+        generate(PROD, folder);
+        surround(folder);
+        for name in [".env.codelab-gen.tmp", "scripts/.init-postgres.sh.codelab-gen.tmp"] {
+            fs::write(folder.join(name), "left by a run that was killed").unwrap();
+        }
+    });
+    assert!(!case.after.contains_key(Path::new("scripts")));
+    case.breaks_off_everywhere();
+}
+
+#[test]
+fn a_change_to_a_profile_with_more_outputs_broken_off_anywhere_is_healed() {
+    let case = Case::new(PROD, |folder| {
+        generate(DEV, folder);
+        surround(folder);
+    });
+    assert!(case.after.contains_key(Path::new("scripts/init-postgres.sh")));
+    case.breaks_off_everywhere();
+}
+
+#[test]
+fn a_forced_change_broken_off_anywhere_is_healed_and_loses_no_edit() {
+    let case = Case::new(FORCED, |folder| {
+        generate(PROD, folder);
+        surround(folder);
+        edit(&folder.join("docker-compose.yml"), |text| format!("{text}# edited\n"));
+        edit(&folder.join(".env"), |text| text.replace("/auth_db", "/edited"));
+    });
+    assert_eq!(case.originals().count(), 2);
+    case.breaks_off_everywhere();
+}
+
+#[test]
+fn a_first_generation_with_secrets_in_files_broken_off_anywhere_is_healed() {
+    Case::new(FILES, |_| {}).breaks_off_everywhere();
+}
+
+#[test]
+fn a_move_of_secrets_into_files_broken_off_anywhere_is_healed() {
+    let case = Case::new(FILES, |folder| {
+        generate(PROD, folder);
+        surround(folder);
+        fs::create_dir(folder.join("secrets")).unwrap();
+        fs::write(folder.join("secrets/mine"), "kept by hand").unwrap();
+        fs::set_permissions(folder.join("secrets"), Permissions::from_mode(0o755)).unwrap();
+    });
+    assert_eq!(case.after[Path::new("secrets")].mode, 0o700);
+    case.breaks_off_everywhere();
+}
+
+/// What a run is asked for.
+#[derive(Clone, Copy)]
+struct Goal {
+    profile: &'static str,
+    settings: &'static [&'static str],
+    force: bool,
+}
+
+/// All that the program does up to the first step, the reading of the folder included.
+fn planned(goal: Goal, folder: &Path) -> ChangeSet {
+    let catalogue = Catalogue::find(folder, folder).unwrap();
+    let profile = load(goal.profile, "", &catalogue).unwrap();
+    let settings = goal.settings.iter().map(|setting| Source::from_setting(setting).unwrap()).collect();
+    let deployment = resolve(&gather(profile, settings, &catalogue).unwrap().profile).unwrap();
+    let placement = Placement { profile: goal.profile.into(), root: ".".into(), settings: Vec::new() };
+
+    let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
+    let existing = Existing::read(folder, &secret_paths).unwrap();
+    let keys = deployment.dotenv_keys();
+    let block = existing.values(|key| keys.has(key)).unwrap();
+    let rules = deployment.kept_secrets();
+    // a value that stands in `.env` and is another one is refused here: none can be lost unnoticed
+    let mut outside = Outside {
+        stored: &block,
+        environment: &|_| Ok(Some(PASSWORD.to_owned())),
+        file: &|_| Err(io::ErrorKind::NotFound.into()),
+        random: &mut |_| Ok(()),
+        rotated: &[],
+        rotated_from_environment: false,
+        judge_strength: false,
+        allow_weak: true,
+    };
+    let secrets = choose(&rules, &mut outside).unwrap();
+    let kept = unused_secrets(&block, |key| rules.contains_key(key));
+    let values = Values::Chosen { secrets: &secrets, kept: &kept };
+    let files = render(&deployment, &Inputs { values, placement: &placement }).unwrap();
+    let secret_files = deployment.secret_files().into_iter();
+    let secret_files = secret_files.map(|name| (secret_file_path(name), Some(secrets[name].secret.clone()))).collect();
+    let wanted = Wanted {
+        folder,
+        deployment: &deployment,
+        placement: &placement,
+        files,
+        withheld: false,
+        secret_files,
+        force: goal.force,
+        secrets: Vec::new(),
+    };
+    let changes = plan(wanted, &existing);
+    assert_eq!(changes.refusals(), []);
+    changes
+}
+
+fn generate(goal: Goal, folder: &Path) {
+    apply(&planned(goal, folder)).unwrap();
+}
+
+fn edit(path: &Path, change: impl FnOnce(String) -> String) {
+    fs::write(path, change(fs::read_to_string(path).unwrap())).unwrap();
+}
+
+fn surround(folder: &Path) {
+    edit(&folder.join(".env"), |block| format!("{}{block}{}", OWN.0, OWN.1));
+}
+
+/// A file or folder.
+#[derive(Clone, PartialEq, Eq)]
+struct Entry {
+    /// Nothing for a folder.
+    bytes: Option<Vec<u8>>,
+    mode: u32,
+}
+
+/// All that stands below a folder.
+type Tree = BTreeMap<PathBuf, Entry>;
+
+fn tree(folder: &Path) -> Tree {
+    let mut tree = Tree::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = path.is_file().then(|| fs::read(&path).unwrap());
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+            tree.insert(path.strip_prefix(folder).unwrap().to_owned(), Entry { bytes, mode });
+            folders.extend(path.is_dir().then_some(path));
+        }
+    }
+    tree
+}
+
+/// A new folder in which a tree stands.
+fn folder_with(tree: &Tree) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, entry) in tree {
+        let path = folder.path().join(path);
+        match &entry.bytes {
+            None => fs::create_dir(&path).unwrap(),
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+        }
+        fs::set_permissions(&path, Permissions::from_mode(entry.mode)).unwrap();
+    }
+    folder
+}
+
+/// The names that are not the same in both.
+fn differing<'t>(one: &'t Tree, other: &'t Tree) -> Vec<&'t Path> {
+    let mut names: Vec<_> = one.keys().chain(other.keys()).map(PathBuf::as_path).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| one.get(*name) != other.get(*name));
+    names
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap().to_string_lossy();
+    name.starts_with('.') && name.ends_with(TEMPORARY)
+}
+
+/// What a step has done in its middle; false where it has none.
+fn begin(step: &Step<'_>) -> bool {
+    let write_half = |path: &Path, mode: u32, bytes: &[u8]| {
+        let half = bytes.get(..bytes.len() / 2).unwrap();
+        write(path, mode, |file| file.write_all(half)).unwrap();
+    };
+    match step {
+        Step::Write { temporary, mode, content } => {
+            let mut bytes = Vec::new();
+            match content {
+                Content::Text(text) => bytes.extend(text.as_bytes()),
+                Content::Secret(secret) => secret.write_to(&mut bytes).unwrap(),
+            }
+            write_half(temporary, *mode, &bytes);
+        }
+        Step::Copy { from, temporary, mode } => write_half(temporary, *mode, &fs::read(from).unwrap()),
+        Step::Keep { temporary, original } => fs::hard_link(temporary, original).unwrap(),
+        Step::Sweep { .. }
+        | Step::MakeFolder { .. }
+        | Step::CloseFolder { .. }
+        | Step::Replace { .. }
+        | Step::Remove { .. }
+        | Step::RemoveFolder { .. }
+        | Step::Sync { .. } => return false,
+    }
+    true
+}
+
+/// A change with what stands before it and after it.
+struct Case {
+    goal: Goal,
+    before: Tree,
+    after: Tree,
+}
+
+impl Case {
+    fn new(goal: Goal, prepare: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        prepare(folder.path());
+        let before = tree(folder.path());
+        generate(goal, folder.path());
+        Self { goal, before, after: tree(folder.path()) }
+    }
+
+    fn breaks_off_everywhere(&self) {
+        let folder = folder_with(&self.before);
+        let changes = planned(self.goal, folder.path());
+        for (count, step) in steps(&changes).iter().enumerate() {
+            let path = step.path().strip_prefix(folder.path()).unwrap();
+            for half in [false, true] {
+                let place = format!("step {count}, {}, half done: {half}", path.display());
+                self.is_killed(count, half, &place);
+                self.fails(count, half, &place);
+            }
+        }
+        self.is_killed(steps(&changes).len(), false, "after the last step");
+    }
+
+    /// Does the first steps and perhaps half of the next one; then nothing more is done, and nothing undone.
+    fn is_killed(&self, count: usize, half: bool, place: &str) {
+        let folder = folder_with(&self.before);
+        let changes = planned(self.goal, folder.path());
+        let steps = steps(&changes);
+        for step in &steps[..count] {
+            perform(step).unwrap();
+        }
+        if half && !begin(&steps[count]) {
+            return;
+        }
+        self.is_old_or_new(&tree(folder.path()), place);
+        self.is_healed(folder.path(), place);
+    }
+
+    /// Does the first steps and perhaps half of the next one, which then fails.
+    fn fails(&self, count: usize, half: bool, place: &str) {
+        let folder = folder_with(&self.before);
+        let changes = planned(self.goal, folder.path());
+        let mut index = 0;
+        let mut is_partial = false;
+        let fault = apply_with(&changes, |step| {
+            index += 1;
+            if index <= count {
+                is_partial |= step.is_visible();
+                return perform(step);
+            }
+            if half && !step.is_visible() {
+                begin(step);
+            }
+            Err(io::Error::from_raw_os_error(NO_SPACE))
+        });
+        let fault = fault.unwrap_err();
+        assert_eq!((fault.error.raw_os_error(), fault.is_partial), (Some(NO_SPACE), is_partial), "{place}");
+        assert_eq!(index, count + 1, "{place}: nothing is done after the step that failed");
+
+        let now = tree(folder.path());
+        if is_partial {
+            self.is_old_or_new(&now, place);
+            assert!(!now.keys().any(|path| is_temporary(path)), "{place}");
+        } else {
+            let mut before = self.before.clone();
+            before.retain(|path, _| !is_temporary(path) || now.contains_key(path));
+            assert_eq!(differing(&now, &before), Vec::<&Path>::new(), "{place}: not as before");
+        }
+        self.is_healed(folder.path(), place);
+    }
+
+    fn is_old_or_new(&self, now: &Tree, place: &str) {
+        let files = |tree: &Tree, path: &Path| tree.get(path).filter(|entry| entry.bytes.is_some()).cloned();
+        for path in now.keys().chain(self.before.keys()).filter(|path| !is_temporary(path)) {
+            let entry = files(now, path);
+            let is_known = entry == files(&self.before, path) || entry == files(&self.after, path);
+            assert!(is_known, "{place}: {} is neither old nor new", path.display());
+        }
+        if let Some(dotenv) = self.before.get(Path::new(".env")) {
+            assert!(dotenv.bytes.as_ref().unwrap().starts_with(OWN.0.as_bytes()), "the case has lines of the user's");
+            let dotenv = now[Path::new(".env")].bytes.as_ref().unwrap();
+            assert!(dotenv.starts_with(OWN.0.as_bytes()) && dotenv.ends_with(OWN.1.as_bytes()), "{place}");
+        }
+        let compose = now.get(Path::new("docker-compose.yml")).and_then(|entry| entry.bytes.as_deref());
+        let compose = String::from_utf8_lossy(compose.unwrap_or_default());
+        for name in ["scripts/init-postgres.sh", "secrets/postgres_password"] {
+            let is_whole = !compose.contains(name) || now.contains_key(Path::new(name));
+            assert!(is_whole, "{place}: docker-compose.yml mounts {name}, which is not there");
+        }
+        for (path, original) in self.originals() {
+            let old = &self.before[path].bytes;
+            let is_kept = [path, original].iter().any(|path| now.get(*path).is_some_and(|now| now.bytes == *old));
+            assert!(is_kept, "{place}: what {} held is lost", path.display());
+        }
+        for (path, entry) in now {
+            let shows = entry.bytes.as_ref().is_some_and(|bytes| String::from_utf8_lossy(bytes).contains(PASSWORD));
+            let folder = path.parent().and_then(|folder| now.get(folder));
+            let is_closed = entry.mode == 0o600 || folder.is_some_and(|folder| folder.mode == 0o700);
+            assert!(!shows || is_closed, "{place}: others can read the password in {}", path.display());
+        }
+    }
+
+    /// Runs what was asked for once more, from what stands there.
+    fn is_healed(&self, folder: &Path, place: &str) {
+        generate(self.goal, folder);
+        assert_eq!(differing(&tree(folder), &self.after), Vec::<&Path>::new(), "{place}: not healed");
+    }
+
+    /// The files that are kept, with their names then.
+    fn originals(&self) -> impl Iterator<Item = (&Path, &Path)> {
+        let names = self.after.keys().filter(|path| path.extension().is_some_and(|extension| extension == "orig"));
+        names.map(|original| {
+            let path = self.before.keys().find(|path| format!("{}.orig", path.display()) == original.to_string_lossy());
+            (path.unwrap().as_path(), original.as_path())
+        })
+    }
+}
