@@ -104,6 +104,13 @@ pub fn percent_encode(text: &str) -> String {
     encoded
 }
 
+/// The encoded password of a URL; nothing for a text that is no URL, or one without a password.
+#[must_use]
+pub fn password_of(url: &str) -> Option<&str> {
+    let (login, _) = url.split_once("://")?.1.split_once('@')?;
+    login.split_once(':').map(|(_, password)| password)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

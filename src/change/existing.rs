@@ -14,7 +14,11 @@ use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
 use crate::secret::Secret;
+use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
+
+/// What the name of a variable has that holds a secret.
+const NAMES_OF_SECRETS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
 /// A file that is there.
 pub struct ExistingFile {
@@ -38,6 +42,8 @@ pub struct Existing {
     outputs: Vec<(Output, ExistingOutput)>,
     secret_files: IndexMap<String, Result<ExistingFile, RefusalReason>>,
     leftovers: Vec<PathBuf>,
+    /// What all files of secrets hold, those of other profiles included.
+    kept_beside: Vec<String>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
 }
@@ -69,6 +75,7 @@ impl Existing {
             let found = found.map_err(|error| ReadFault { path: folder.join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
+        existing.kept_beside = texts_in(&folder.join(SECRET_FOLDER));
         let mut folders: Vec<_> =
             Output::ALL.iter().filter_map(|output| folder.join(output.path()).parent().map(Path::to_owned)).collect();
         folders.push(folder.join(SECRET_FOLDER));
@@ -76,6 +83,22 @@ impl Existing {
         folders.dedup();
         existing.leftovers = folders.iter().flat_map(|folder| leftovers(folder)).collect();
         Ok(existing)
+    }
+
+    /// Every secret that stands in the folder, as far as one can be told from files that may be broken, or another
+    /// profile's: none of them may show.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<Secret> {
+        let dotenv = self.get(Output::Dotenv).map(|file| file.text.as_str()).unwrap_or_default();
+        let values = dotenv.lines().filter_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            let value = value.trim().trim_matches(['\'', '"']);
+            match password_of(value) {
+                Some(password) => Some(password.to_owned()),
+                None => NAMES_OF_SECRETS.iter().any(|name| key.contains(name)).then(|| value.to_owned()),
+            }
+        });
+        values.chain(self.kept_beside.iter().cloned()).filter_map(Secret::new).collect()
     }
 
     /// What runs that were killed left, in folders that are no links.
@@ -263,6 +286,17 @@ fn original(path: &Path, bytes: &[u8]) -> io::Result<Option<PathBuf>> {
             Ok(_) => count += 1,
         }
     }
+}
+
+/// The texts of the files in a folder that is no link; none where there is no such folder.
+fn texts_in(folder: &Path) -> Vec<String> {
+    if folder.is_symlink() {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+    texts.map(|text| text.trim_end_matches(['\n', '\r']).to_owned()).collect()
 }
 
 /// The temporary files in a folder.

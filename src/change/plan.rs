@@ -8,8 +8,9 @@ use super::{RefusalReason, SecretChange, block, danger, engine, keys, steps};
 use crate::deployment::Deployment;
 use crate::dotenv;
 use crate::placement::Placement;
-use crate::render::{Mark, Output, RenderedFile, Seal, examine};
+use crate::render::{Mark, Output, RenderedFile, Seal, examine, public_part};
 use crate::secret::Secret;
+use crate::url::password_of;
 
 /// What one run wants to stand in the output folder.
 pub struct Wanted<'w> {
@@ -132,8 +133,22 @@ fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
+        Some(_) if output == Output::DotenvExample && holds_secret(text) => Some(RefusalReason::Edited),
         Some(_) => None,
     }
+}
+
+/// Whether somebody filled in what an example leaves empty, which its mark does not tell: it serves `.env` as well.
+fn holds_secret(example: &str) -> bool {
+    let entries = dotenv::read(&example.replace("\r\n", "\n")).unwrap_or_default();
+    entries.iter().any(|entry| {
+        let secret = match password_of(&entry.value) {
+            Some(password) if !password.starts_with("${") => password,
+            None if public_part(&entry.key, &entry.value).is_empty() => &entry.value,
+            Some(_) | None => "",
+        };
+        !secret.is_empty()
+    })
 }
 
 fn write_action(output: Output, text: String, file: &ExistingFile, original: Option<PathBuf>) -> Action {

@@ -156,7 +156,8 @@ fn write(target: &Target<'_>, request: &Request<'_>, world: &World) -> Result<Ou
     let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
     let kept = kept_secrets(deployment, &block);
     let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept })?;
-    let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values()).collect();
+    let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
+    let concealed = concealed.chain(existing.secrets()).collect();
     let files_of_secrets = secret_files(deployment, &secrets);
     let wanted = wanted(target, request, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
@@ -177,7 +178,7 @@ fn plan_withheld(target: &Target<'_>, request: &Request<'_>, existing: &Existing
     let block = existing.values(|key| keys.has(key)).unwrap_or_default();
     let kept = kept_secrets(target.deployment, &block);
     let files = rendered(target, Values::Withheld { kept: &kept })?;
-    let concealed = unused_secrets(&block, |_| false).into_values().collect();
+    let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
     let files_of_secrets = target.deployment.secret_files();
     let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
     Ok(plan(Wanted { withheld: true, ..wanted(target, request, files, files_of_secrets, concealed) }, existing))

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use crate::deployment::Deployment;
-use crate::url::percent_encode;
+use crate::url::{password_of, percent_encode};
 use crate::value::EnvironmentKey;
 
 /// The secrets of the block whose URLs still hold an older value: the user gave them a new one by hand.
@@ -23,10 +23,4 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
         }
     }
     edited
-}
-
-/// The encoded password of a URL; nothing for a URL without one.
-fn password_of(url: &str) -> Option<&str> {
-    let (login, _) = url.split_once("://")?.1.split_once('@')?;
-    login.split_once(':').map(|(_, password)| password)
 }

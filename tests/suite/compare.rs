@@ -197,3 +197,22 @@ fn a_leftover_of_another_profile_is_drift() {
     assert_eq!(code, Some(1));
     assert!(out.contains("\nremoved   scripts/init-postgres.sh\n"), "{out}");
 }
+
+#[test]
+fn a_secret_of_another_profile_or_of_a_broken_dotenv_does_not_show_either() {
+    let pasted = |folder: &Path, secret: &str| {
+        let compose = read(folder, "docker-compose.yml");
+        fs::write(folder.join("docker-compose.yml"), format!("{compose}# {secret}\n")).unwrap();
+        for arguments in [&["-p", "dev"][..], &["-p", "dev", "--diff"], &["-p", "prod"], &["-p", "prod", "--check"]] {
+            let run = codelab_gen(folder).args(arguments).finish();
+            let told = stdout(&run) + &stderr(&run);
+            assert!(!told.contains(secret), "{arguments:?}: {told}");
+        }
+    };
+    let in_files = generated(&["-p", "prod", "--set", "secrets_in=files"]);
+    pasted(in_files.path(), &read(in_files.path(), "secrets/postgres_password"));
+    let broken = generated(&["-p", "prod"]);
+    let dotenv = read(broken.path(), ".env");
+    fs::write(broken.path().join(".env"), dotenv.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")).unwrap();
+    pasted(broken.path(), value(&dotenv, "POSTGRES_PASSWORD"));
+}

@@ -14,22 +14,19 @@ use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose};
 use crate::spelling::{nearest, quoted};
 use crate::value::EnvironmentKey;
 
-/// The values that are kept already: in the block of `.env`, or in files of their own. Where both have one, the place
-/// that this deployment uses counts.
+/// The values that are kept already: in the block of `.env`, or in files of their own. Where both have one, that of
+/// `.env` counts: a deployment that uses files has none there, so the file is older.
 pub(super) fn stored_secrets(
     deployment: &Deployment,
     existing: &Existing,
     block: &IndexMap<String, Secret>,
 ) -> IndexMap<String, Secret> {
-    let in_files = deployment.secret_files();
     let mut stored = block.clone();
     for name in deployment.secrets.keys() {
         let file = existing.secret_file(&secret_file_path(name));
         let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
         let Some(secret) = secret else { continue };
-        if in_files.contains(&name) || !stored.contains_key(name.as_str()) {
-            stored.insert(name.to_string(), secret);
-        }
+        stored.entry(name.to_string()).or_insert(secret);
     }
     stored
 }

@@ -247,3 +247,33 @@ fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
         assert_eq!(value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD"), password);
     }
 }
+
+#[test]
+fn a_secret_rotated_in_dotenv_does_not_fall_back_to_its_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_files = ["-p", "prod", "--set", "secrets_in=files"];
+    run(folder.path(), &in_files);
+    run(folder.path(), &["-p", "prod"]);
+    let rotated = codelab_gen(folder.path()).args(["rotate", "POSTGRES_PASSWORD", "-p", "prod"]).finish();
+    assert_eq!(rotated.status.code(), Some(0), "{}", stderr(&rotated));
+    let password = value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD").to_owned();
+    run(folder.path(), &in_files);
+    assert_eq!(read(folder.path(), "secrets/postgres_password"), password);
+}
+
+#[test]
+fn an_example_that_was_filled_in_is_somebodys_work() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let example = read(folder.path(), ".env.example");
+    for filled in [
+        example.replace("POSTGRES_PASSWORD=\n", "POSTGRES_PASSWORD=only_here\n"),
+        example.replace("${POSTGRES_PASSWORD}@postgres:5432/auth_db", "only_here@postgres:5432/auth_db"),
+    ] {
+        assert_ne!(filled, example);
+        fs::write(folder.path().join(".env.example"), &filled).unwrap();
+        let refused = run(folder.path(), &["-p", "prod"]);
+        assert_eq!(refused.status.code(), Some(4), "{}", stdout(&refused));
+        assert_eq!(read(folder.path(), ".env.example"), filled);
+    }
+}
