@@ -129,6 +129,8 @@ pub enum Command {
     New(NewArgs),
     /// Lists the profiles that have a name
     Profiles(ProfilesArgs),
+    /// Explains a code of a message, with a wrong and a right example
+    Code(CodeArgs),
 }
 
 /// Checks profiles.
@@ -211,6 +213,14 @@ pub struct ProfilesArgs {
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// Explains a code.
+#[derive(Debug, Args)]
+pub struct CodeArgs {
+    /// The code, such as `wrong-type` of `error[wrong-type]` [default: lists all codes]
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// How results are told.

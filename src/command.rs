@@ -1,6 +1,7 @@
 //! Knows the straight line of each subcommand, and is the only code that prints.
 //! Must not know how any of the steps is done.
 
+mod code;
 mod failure;
 mod generate;
 mod new;
@@ -64,7 +65,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Validate(validate)) if validate.format == ValidationFormat::Json => Format::Json,
         Some(Command::Rotate(rotate)) => rotate.target.format,
         Some(Command::Profiles(profiles)) => profiles.format,
-        Some(Command::Validate(_) | Command::Schema(_) | Command::New(_)) => Format::Human,
+        Some(Command::Validate(_) | Command::Schema(_) | Command::New(_) | Command::Code(_)) => Format::Human,
     };
     let world = match World::of_process() {
         Ok(world) => world,
@@ -81,6 +82,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Schema(schema)) => print_schema(schema.document),
         Some(Command::New(new)) => new::new(new, &world),
+        Some(Command::Code(code)) => code::code(code),
     };
     result.unwrap_or_else(|failure| failure::tell(&failure, format, world.drawing())).into()
 }

@@ -21,6 +21,23 @@ macro_rules! codes {
                     $(Self::$variant => $name,)+
                 }
             }
+
+            /// What was found, in one sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+
+            /// What the rule is, why it is there and the way out, with a wrong and a right example: Markdown, whose
+            /// fences say behind the language what a block shows.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self {
+                    $(Self::$variant => include_str!(concat!("examples/", $name, ".md")),)+
+                }
+            }
         }
     };
 }

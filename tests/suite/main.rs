@@ -9,6 +9,7 @@
 )]
 
 mod all;
+mod code;
 mod compare;
 mod crash;
 mod danger;
