@@ -89,9 +89,9 @@ codes! {
     MountClash = "mount-clash",
     /// A variable of a container that two fields would set.
     VariableClash = "variable-clash",
-    /// Two services publish one port of the host.
+    /// One port of the host is published twice.
     PortClash = "port-clash",
-    /// Two names that become the same key of `.env`.
+    /// Two names that become the same key of `.env`, or one that codelab-gen writes itself.
     KeyClash = "key-clash",
     /// An image without a fixed tag where one is needed.
     UnpinnedImage = "unpinned-image",
@@ -105,9 +105,9 @@ codes! {
     DependencyCycle = "dependency-cycle",
     /// A secret that is used is not declared.
     UnknownSecret = "unknown-secret",
-    /// A part of a database that its engine does not have.
+    /// A part of a database that its engine, or a service without one, does not have.
     NoSuchPart = "no-such-part",
-    /// Raw Compose keys that the profile has a field for.
+    /// Raw Compose keys or server settings that the rest of the profile decides.
     OwnedKey = "owned-key",
     /// More than one process would write one SQLite file.
     SqliteReplicas = "sqlite-replicas",

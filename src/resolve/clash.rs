@@ -80,7 +80,16 @@ fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Fault
             faults.push(fault.also(Place::value(&at.key("publish")), "the port"));
         }
     }
-    for (path, PublishedPort { address, port, .. }) in of_services.chain(of_server) {
+    let mut variables: HashMap<&EnvironmentKey, FieldPath> = HashMap::new();
+    for (path, PublishedPort { address, port, variable, .. }) in of_services.chain(of_server) {
+        if let Some(variable) = variable
+            && let Some(first) = variables.insert(variable, path.clone())
+        {
+            let message = format!("`{variable}` would give two services the same port of the host");
+            let help = "give each published port a variable of its own";
+            let fault = Diagnostic::error(Code::PortClash, Place::value(&path), message, help);
+            faults.push(fault.also(Place::value(&first), "the other one"));
+        }
         let others = taken.entry(*port).or_default();
         if let Some((_, first)) = others.iter().find(|(other, _)| other.overlaps(*address)) {
             let message = format!("port {port} of the host is published twice");

@@ -8,7 +8,14 @@ use crate::report::{Diagnostic, Place, Verdict};
 
 /// The log of one run; a fault that several profiles inherit is told once.
 pub(super) fn log(verdicts: &[Verdict]) -> String {
-    let rules: Vec<_> = Code::ALL.iter().map(|code| json!({ "id": code.as_str() })).collect();
+    let rule = |code: &Code| {
+        json!({
+            "id": code.as_str(),
+            "shortDescription": { "text": code.meaning() },
+            "help": { "text": code.explanation(), "markdown": code.explanation() },
+        })
+    };
+    let rules: Vec<_> = Code::ALL.iter().map(rule).collect();
     let mut results: Vec<Value> = Vec::new();
     for diagnostic in verdicts.iter().flat_map(|verdict| &verdict.diagnostics) {
         let result = result(diagnostic);
