@@ -162,8 +162,10 @@ pub struct ChangeSet {
     pub secret_files: Vec<SecretChange>,
     /// Every output that the deployment has, and those that are left over from another one.
     pub changes: Vec<Change>,
-    /// Services whose databases change their engine.
+    /// Services that open another database.
     pub switches: Vec<EngineSwitch>,
+    /// Named volumes that nothing mounts any more; their data stays.
+    pub left_volumes: Vec<String>,
     /// Changes that would part the deployment from its data.
     pub dangers: Vec<Danger>,
     /// What runs that were killed left.

@@ -191,8 +191,9 @@ pub fn split(text: &str) -> Option<Split<'_>> {
 
 /// The key and value that a text starts with, in one of [`quote`]'s forms, and what follows their last line.
 fn read_entry(text: &str) -> Option<((&str, String), &str)> {
-    let (key, written) = text.split_once('=').filter(|(key, _)| is_key(key))?;
-    let (value, behind) = read_value(written)?;
+    let first = text.split('\n').next()?;
+    let (key, _) = first.split_once('=').filter(|(key, _)| is_key(key))?;
+    let (value, behind) = read_value(text.get(key.len() + 1..)?)?;
     Some(((key, value), behind))
 }
 
@@ -222,7 +223,7 @@ pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
         let first = rest.split_inclusive('\n').next().unwrap_or(rest);
         let key = key_of(first);
         let (part, value) = match read_entry(rest) {
-            Some(((_, value), behind)) => (rest.strip_suffix(behind).unwrap_or(rest), Some(value)),
+            Some(((_, value), behind)) => (rest.get(..rest.len() - behind.len()).unwrap_or(rest), Some(value)),
             None if key.is_some() && has_open_quote(first) => return Err(OddLine(line)),
             None => (first, None),
         };

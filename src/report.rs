@@ -55,8 +55,10 @@ pub struct Run {
     pub files: Vec<File>,
     /// Every secret; empty where nothing was to be written.
     pub secrets: Vec<Secret>,
-    /// Services whose databases change their engine.
+    /// Services that open another database.
     pub switches: Vec<Switch>,
+    /// Named volumes that nothing mounts any more; their data stays.
+    pub left_volumes: Vec<String>,
     /// Changes that part the deployment from its data; a run that wrote had consent to them.
     pub dangers: Vec<Danger>,
     /// The settings of --set that the outputs were made with, where this run has others.
@@ -128,14 +130,14 @@ pub struct Secret {
     pub from: String,
 }
 
-/// A service whose database changes its engine.
+/// A service that opens another database: of another engine, or another one of the same.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Switch {
     /// The service.
     pub service: String,
-    /// The engine that it leaves.
+    /// The engine of the database that it leaves.
     pub from: String,
-    /// The engine that it gets.
+    /// The engine of the one that it opens.
     pub to: String,
     /// Where its data stays.
     pub stays: String,

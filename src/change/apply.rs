@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use super::ChangeSet;
@@ -88,12 +88,25 @@ fn perform(step: &Step<'_>) -> io::Result<Done> {
             return Ok(Done::Wrote(temporary.clone()));
         }
         Step::Keep { temporary, original } => keep(temporary, original)?,
-        Step::Replace { temporary, path } => fs::rename(temporary, path)?,
+        Step::Replace { temporary, path } => {
+            keep_owner(temporary, path);
+            fs::rename(temporary, path)?;
+        }
         // a folder with something of the user's in it stays
         Step::RemoveFolder { folder } => drop(fs::remove_dir(folder)),
         Step::Sync { folder } => File::open(folder)?.sync_all()?,
     }
     Ok(Done::Nothing)
+}
+
+/// A file that root writes anew stays its owner's; nobody else may give one away.
+fn keep_owner(temporary: &Path, path: &Path) {
+    let owners = (fs::metadata(path), fs::metadata(temporary));
+    if let (Ok(old), Ok(new)) = owners
+        && (old.uid(), old.gid()) != (new.uid(), new.gid())
+    {
+        let _ = chown(temporary, Some(old.uid()), Some(old.gid()));
+    }
 }
 
 fn make_folder(folder: &Path) -> io::Result<Done> {

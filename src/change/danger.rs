@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::EngineSwitch;
 use super::standing::{Standing, StandingMount, StandingService};
-use crate::deployment::{Container, Deployment, External, Host, Service};
+use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::placement::{Placement, normalized};
 use crate::render::Mark;
 use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
@@ -58,8 +58,8 @@ pub(super) struct Before<'b> {
     pub(super) mark: Option<&'b Mark>,
     /// The project's name where neither the file nor `.env` gives one: that of the folder.
     pub(super) folder_project: String,
-    /// `COMPOSE_PROJECT_NAME` of the user's own lines in `.env`, which wins over the file.
-    pub(super) project_override: Option<String>,
+    /// Whether the user's own lines in `.env` give `COMPOSE_PROJECT_NAME`, which wins over the file.
+    pub(super) has_project_override: bool,
     /// The connection URL of a key, as `.env` has it.
     pub(super) url: &'b dyn Fn(&str) -> Option<String>,
 }
@@ -99,6 +99,7 @@ pub(super) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
 fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Option<Danger> {
     let mark = before.mark.filter(|mark| mark.stage.is_some_and(crate::value::Stage::is_strict))?;
     let is_same_profile = mark.profile == after.placement.profile && mark.settings == after.placement.settings;
+    let switches: Vec<_> = switches.iter().filter(|switch| switch.from != switch.to).collect();
     let switch = switches.first().filter(|_| !is_same_profile)?;
     let stage = mark.stage?.as_str();
     let names: Vec<_> = switches.iter().map(|switch| format!("`{}`", switch.service)).collect();
@@ -122,10 +123,10 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
 
 fn project_danger(before: &Before<'_>, after: After<'_>) -> Option<Danger> {
     let wanted = after.deployment.project.to_string();
-    let stands = match (&before.project_override, &before.standing.project) {
-        (Some(_), _) => return None,
-        (None, Some(name)) => name.clone(),
-        (None, None) => before.folder_project.clone(),
+    let stands = match (before.has_project_override, before.standing.project()) {
+        (true, _) => return None,
+        (false, Some(name)) => name,
+        (false, None) => before.folder_project.clone(),
     };
     if stands == wanted || stands.is_empty() || stands.contains('$') || before.standing.services.is_empty() {
         return None;
@@ -175,9 +176,13 @@ fn volume_danger(service: &Service, before: &Before<'_>, after: After<'_>) -> Op
     })
 }
 
+/// A volume that says its real name itself is the same where Compose would make that name of the project's.
 fn same_volume(mounted: &StandingMount, name: &str, before: &Before<'_>) -> bool {
-    let is_fixed = before.standing.fixed_volumes.iter().any(|(key, _)| *key == mounted.source);
-    mounted.is_volume() && mounted.source == name && !is_fixed
+    let fixed = before.standing.fixed_volumes.iter().find(|(key, _)| *key == mounted.source);
+    let is_same_name = |(_, real): &(String, String)| {
+        before.standing.project().is_some_and(|project| *real == format!("{project}_{name}"))
+    };
+    mounted.is_volume() && fixed.map_or(mounted.source == name, is_same_name)
 }
 
 fn server_volume_danger(container: &Container, service: &StandingService, before: &Before<'_>) -> Option<Danger> {
@@ -203,6 +208,7 @@ fn image_dangers(container: &Container, service: &StandingService, deployment: &
     };
     let wanted = &container.image;
     let mut dangers = Vec::new();
+    dangers.extend(role_danger(service, deployment));
     let major = i128::from(container.major.get());
     if let Some(standing) = stands.postgres_major().filter(|standing| *standing != major) {
         let user = deployment.server.as_ref().map_or("postgres", |server| server.user.as_str());
@@ -230,6 +236,19 @@ fn image_dangers(container: &Container, service: &StandingService, deployment: &
     dangers
 }
 
+/// A server that the volume's data was not made for: it knows no role of this name.
+fn role_danger(service: &StandingService, deployment: &Deployment) -> Option<Danger> {
+    let (_, stands) = service.environment.iter().find(|(name, _)| name == POSTGRES_USER)?;
+    let wanted = &deployment.server.as_ref()?.user;
+    (stands != wanted.as_str() && !stands.contains('$')).then(|| Danger {
+        kind: DangerKind::Volume,
+        message: format!("the data of `{}` was made with the role `{stands}`, and has no role `{wanted}`", service.name),
+        steps: format!(
+            "keep `postgres.user: {stands}`, or make the role first (`CREATE ROLE {wanted} SUPERUSER LOGIN` in the server)"
+        ),
+    })
+}
+
 /// A server elsewhere in the place of one in a container.
 fn server_leaves(external: &External, service: &StandingService) -> Option<Danger> {
     let mounted = service.data_of_server()?;
@@ -244,4 +263,13 @@ fn server_leaves(external: &External, service: &StandingService) -> Option<Dange
             service.name
         ),
     })
+}
+
+/// A file that starts containers now, and that says more than can be read here.
+pub(super) fn unreadable(file: &str) -> Danger {
+    Danger {
+        kind: DangerKind::Volume,
+        message: format!("`{file}` can't be read whole, so what data its services have is not known"),
+        steps: "compare its volumes and its project's name with the profile by hand".to_owned(),
+    }
 }

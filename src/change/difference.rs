@@ -3,6 +3,7 @@
 use similar::{Algorithm, TextDiff};
 
 use super::{Action, Change, ChangeKind, ChangeSet, KeyChangeKind};
+use crate::render::examine;
 use crate::secret::conceal;
 use crate::spelling::harmless;
 
@@ -19,6 +20,10 @@ impl ChangeSet {
         }
         let path = change.output.path();
         let stands = change.before.as_deref();
+        // what codelab-gen did not write is somebody's whole, with the secrets that may stand in it
+        if stands.is_some_and(|text| examine(text, change.output).is_none()) {
+            return None;
+        }
         let (old, new, names) = match &change.action {
             Action::Keep | Action::Remove | Action::Write { kind: ChangeKind::LineEnds | ChangeKind::Mode, .. } => {
                 return None;

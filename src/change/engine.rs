@@ -1,4 +1,4 @@
-//! Knows which services change their engine, and where their data stays. Must not know whether that is wanted.
+//! Knows which services open another database, and where their data stays. Must not know whether that is wanted.
 
 use super::danger::{After, Before};
 use super::standing::{StandingService, StandingUrl};
@@ -6,20 +6,20 @@ use crate::deployment::{Database, Service};
 use crate::url::ConnectionUrl;
 use crate::value::Engine;
 
-/// A service whose database changes its engine.
+/// A service that opens another database: of another engine, or another one of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineSwitch {
     /// The service.
     pub service: String,
-    /// The engine that it leaves.
+    /// The engine of the database that it leaves.
     pub from: Engine,
-    /// The engine that it gets.
+    /// The engine of the one that it opens.
     pub to: Engine,
     /// Where its data stays, in words.
     pub stays: String,
 }
 
-/// Every service whose engine changes.
+/// Every service that opens another database.
 pub(super) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
     let services = after.deployment.services.iter();
     services.filter_map(|service| engine_switch(service, before)).collect()
@@ -30,20 +30,22 @@ fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch>
     let standing = before.standing.service(service.name.as_str())?;
     let text = url_text(standing, database, before)?;
     let url = StandingUrl::read(&text)?;
-    let to = match database.url {
-        ConnectionUrl::Sqlite { .. } => Engine::Sqlite,
-        ConnectionUrl::Postgres(_) => Engine::Postgres,
+    let (to, is_same) = match &database.url {
+        ConnectionUrl::Sqlite { path, .. } => (Engine::Sqlite, url.opened == path.to_string()),
+        ConnectionUrl::Postgres(wanted) => {
+            (Engine::Postgres, url.opened == wanted.database.as_str() && url.host == wanted.host)
+        }
     };
-    let stays = match url.engine {
-        Engine::Sqlite => {
+    let data = before.standing.server().and_then(StandingService::data_of_server);
+    let stays = match (url.engine, data) {
+        (Engine::Sqlite, _) => {
             format!("in `{}`", standing.file_on_host(url.opened).unwrap_or_else(|| url.opened.to_owned()))
         }
-        Engine::Postgres => match before.standing.server().and_then(StandingService::data_of_server) {
-            Some(data) => format!("in the database `{}` of the volume `{}`", url.opened, data.source),
-            None => format!("in the database `{}` of the server", url.opened),
-        },
+        (Engine::Postgres, Some(data)) => format!("in the database `{}` of the volume `{}`", url.opened, data.source),
+        (Engine::Postgres, None) => format!("in the database `{}` on `{}`", url.opened, url.host),
     };
-    (url.engine != to).then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
+    let changes = url.engine != to || !is_same;
+    changes.then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
 }
 
 /// The URL that a service opens now: the default in the Compose file, else what `.env` says.

@@ -17,6 +17,10 @@ use crate::secret::Secret;
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
+/// The other names that Compose looks for, in its order
+/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
+const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yaml", "compose.yml", "docker-compose.yaml"];
+
 /// What the name of a variable has that holds a secret.
 const NAMES_OF_SECRETS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
@@ -44,6 +48,8 @@ pub struct Existing {
     leftovers: Vec<PathBuf>,
     /// What all files of secrets hold, those of other profiles included.
     kept_beside: Vec<String>,
+    /// A Compose file of another name, with its text, where there is no `docker-compose.yml`.
+    other_compose: Option<(&'static str, String)>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
 }
@@ -74,6 +80,10 @@ impl Existing {
             let found = read_secret_file(folder, path);
             let found = found.map_err(|error| ReadFault { path: folder.join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
+        }
+        if existing.output(Output::Compose).is_none() {
+            let read = |name: &&'static str| Some((*name, std::fs::read_to_string(folder.join(name)).ok()?));
+            existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
         }
         existing.kept_beside = texts_in(&folder.join(SECRET_FOLDER));
         let mut folders: Vec<_> =
@@ -194,10 +204,19 @@ impl Existing {
         parts.into_iter().rfind(|part| part.key == Some(key))?.value
     }
 
-    /// What the existing `docker-compose.yml` runs.
+    /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes where that is missing.
     #[must_use]
     pub fn standing(&self) -> Option<&Standing> {
-        self.standing.get_or_init(|| Standing::read(&self.get(Output::Compose)?.text)).as_ref()
+        let text =
+            || self.get(Output::Compose).map(|file| &file.text).or(self.other_compose.as_ref().map(|(_, text)| text));
+        self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
+    }
+
+    /// The name of the existing Compose file.
+    pub(super) fn compose_file(&self) -> Option<&str> {
+        let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
+        let ours = self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
+        ours.or(self.other_compose.as_ref().map(|(name, _)| *name))
     }
 
     /// The values of the block's URLs, by key. They hold secrets.
@@ -235,6 +254,9 @@ fn look(folder: &Path, path: &str) -> io::Result<Option<Result<std::fs::Metadata
     }
     match std::fs::symlink_metadata(folder.join(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory && folder.is_dir() => {
+            Ok(Some(Err(RefusalReason::NotAFolder)))
+        }
         Err(error) => Err(error),
         Ok(metadata) if metadata.is_symlink() => Ok(Some(Err(RefusalReason::Link))),
         Ok(metadata) if !metadata.is_file() => Ok(Some(Err(RefusalReason::NotAFile))),

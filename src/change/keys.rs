@@ -47,6 +47,10 @@ struct Standing {
 /// The keys of an existing file that are not as in the block that would be written, in the order of the block, stale
 /// ones behind. Where a file has no block yet, its own lines count.
 pub(super) fn key_changes(block: &str, existing: &str) -> Vec<KeyChange> {
+    // with the line ends of Windows, or a broken mark, nothing can be said of single keys
+    if super::block::fault(existing).is_some() {
+        return Vec::new();
+    }
     let wanted = dotenv::read(block).unwrap_or_default();
     let standing = standing(existing, |key| wanted.iter().any(|entry| entry.key == key));
     let of_wanted = wanted.iter().filter_map(|entry| {

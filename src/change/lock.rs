@@ -29,7 +29,8 @@ impl FolderLock {
     /// Waits until no other run writes into the folder, and keeps such runs out; nothing is made where there is none.
     #[must_use]
     pub fn share(folder: &Path) -> Option<Self> {
-        let locked = File::open(folder).ok()?;
+        // opening a pipe would wait for somebody to write into it
+        let locked = File::open(folder.is_dir().then_some(folder)?).ok()?;
         locked.lock_shared().ok()?;
         Some(Self { made: Vec::new(), _locked: locked })
     }
@@ -37,7 +38,7 @@ impl FolderLock {
     fn try_acquire(folder: &Path) -> io::Result<Self> {
         loop {
             let made = make(folder)?;
-            let locked = File::open(folder)?;
+            let locked = File::open(folder).inspect_err(|_| remove(&made))?;
             match locked.lock() {
                 // a file system without locks
                 Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),
@@ -54,10 +55,14 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        for folder in self.made.iter().rev() {
-            // one with files in it can't be removed, and must not be
-            let _ = fs::remove_dir(folder);
-        }
+        remove(&self.made);
+    }
+}
+
+/// Removes folders from the innermost on; one with files in it can't be removed, and must not be.
+fn remove(made: &[PathBuf]) {
+    for folder in made.iter().rev() {
+        let _ = fs::remove_dir(folder);
     }
 }
 

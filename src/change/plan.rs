@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Action, Change, ChangeKind, ChangeSet, Danger, EngineSwitch, Existing, ExistingFile};
-use super::{RefusalReason, SecretChange, block, danger, engine, keys, steps};
+use super::{RefusalReason, SecretChange, Standing, block, danger, engine, keys, steps};
 use crate::deployment::Deployment;
 use crate::dotenv;
 use crate::placement::Placement;
@@ -45,11 +45,16 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
     let (switches, dangers) =
         if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
+    let standing = existing.standing().filter(|_| !is_unchanged);
+    let is_left = |name: &&str| deployment.volumes.iter().all(|volume| volume.as_str() != *name);
+    let left = standing.map(Standing::volumes).unwrap_or_default().into_iter().filter(is_left);
+    let left_volumes = left.map(str::to_owned).collect();
     ChangeSet {
         folder: folder.to_owned(),
         secret_files: secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect(),
         changes,
         switches,
+        left_volumes,
         dangers,
         leftovers: existing.leftovers().to_vec(),
         secrets,
@@ -186,14 +191,18 @@ fn compare(
     folder: &Path,
     existing: &Existing,
 ) -> (Vec<EngineSwitch>, Vec<Danger>) {
-    let Some(standing) = existing.standing() else { return (Vec::new(), Vec::new()) };
+    let Some(standing) = existing.standing() else {
+        let unread = existing.compose_file().map(danger::unreadable);
+        return (Vec::new(), unread.into_iter().collect());
+    };
     let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
     let urls = existing.urls();
     let before = danger::Before {
         standing,
         mark: mark.as_ref(),
         folder_project: project_of(folder),
-        project_override: existing.users_value("COMPOSE_PROJECT_NAME"),
+        has_project_override: existing.users_value("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
+            && existing.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
         url: &|key| urls.get(key).cloned(),
     };
     let after = danger::After { deployment, placement, folder };

@@ -60,6 +60,8 @@ pub enum RefusalReason {
     Link,
     /// It is not a file.
     NotAFile,
+    /// What should be its folder is none.
+    NotAFolder,
     /// It is not UTF-8.
     NotUtf8,
     /// Its lines end as on Windows.
@@ -96,6 +98,7 @@ impl RefusalReason {
             Self::NotUtf8 => !output.is_block(),
             Self::Link
             | Self::NotAFile
+            | Self::NotAFolder
             | Self::CarriageReturns
             | Self::BrokenMarks
             | Self::OddLine(_)
@@ -107,6 +110,6 @@ impl RefusalReason {
     /// Whether the outside world is in the way, and not somebody's work.
     #[must_use]
     pub fn is_obstacle(&self) -> bool {
-        *self == Self::NotAFile
+        matches!(self, Self::NotAFile | Self::NotAFolder)
     }
 }

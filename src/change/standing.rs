@@ -1,11 +1,13 @@
 //! Knows what an existing `docker-compose.yml` runs: ours, or a hand-kept one that is being adopted.
 //! Must not know what it will run afterwards.
 
+use std::path::Path;
+
 use crate::value::Engine;
 use crate::yaml::{self, Content, Entry, Node};
 
-/// Where the image of PostgreSQL keeps its data, or a folder above it.
-const SERVER_DATA: &str = "/var/lib/postgresql";
+/// Where images of PostgreSQL keep their data: the second one from version 18 on.
+const SERVER_DATA: [&str; 2] = ["/var/lib/postgresql/data", "/var/lib/postgresql"];
 
 /// What an existing Compose file runs, as far as it can be read without its variables.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub(super) struct StandingUrl<'s> {
     pub(super) engine: Engine,
     /// What is opened: the file as the URL has it, or the database.
     pub(super) opened: &'s str,
+    /// The server's host; empty for a file.
+    pub(super) host: &'s str,
 }
 
 impl Standing {
@@ -52,7 +56,13 @@ impl Standing {
         let top = entries(&root)?;
         let services = top.iter().find(|entry| entry.key == "services").and_then(|entry| entries(&entry.value))?;
         let volumes = top.iter().find(|entry| entry.key == "volumes").and_then(|entry| entries(&entry.value));
-        let fixed = |volume: &Entry<'_>| Some((volume.key.to_string(), scalar(&volume.value, "name")?));
+        let fixed = |volume: &Entry<'_>| {
+            let name = scalar(&volume.value, "name");
+            // an external one is called as its key, whatever the project
+            let external =
+                || scalar(&volume.value, "external").filter(|is| is == "true").map(|_| volume.key.to_string());
+            Some((volume.key.to_string(), name.or_else(external)?))
+        };
         Some(Self {
             project: scalar(&root, "name"),
             services: services.iter().map(service).collect(),
@@ -69,10 +79,25 @@ impl Standing {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// The service that runs PostgreSQL: the one of this name, else the one that mounts its data.
+    /// The service that runs PostgreSQL: of those that mount its data the one of this name, else the first.
     pub(super) fn server(&self) -> Option<&StandingService> {
-        let by_data = || self.services.iter().find(|service| service.data_of_server().is_some());
-        self.service("postgres").or_else(by_data)
+        let mut servers = self.services.iter().filter(|service| service.data_of_server().is_some());
+        self.service("postgres").filter(|service| service.data_of_server().is_some()).or_else(|| servers.next())
+    }
+
+    /// The name of the project, where no variable decides it.
+    pub(super) fn project(&self) -> Option<String> {
+        self.project.as_deref().map(with_defaults)
+    }
+
+    /// The named volumes that services mount, but for that of the server.
+    pub(super) fn volumes(&self) -> Vec<&str> {
+        let data = self.server().and_then(StandingService::data_of_server);
+        let mounts = self.services.iter().flat_map(|service| &service.mounts);
+        let mut volumes: Vec<_> = mounts.filter(|mount| mount.is_volume() && Some(*mount) != data).collect();
+        volumes.sort_unstable_by_key(|mount| &mount.source);
+        volumes.dedup_by_key(|mount| &mount.source);
+        volumes.into_iter().map(|mount| mount.source.as_str()).collect()
     }
 
     /// Whether data stands in volumes that are named after the project.
@@ -87,7 +112,11 @@ impl Standing {
 impl StandingService {
     /// The mount with the data of a PostgreSQL server.
     pub(super) fn data_of_server(&self) -> Option<&StandingMount> {
-        self.mounts.iter().find(|mount| mount.target.trim_end_matches('/').starts_with(SERVER_DATA))
+        let folder = self.environment.iter().find(|(name, _)| name == "PGDATA").map(|(_, value)| value.as_str());
+        let holds = |mount: &&StandingMount, folder: &str| Path::new(folder).starts_with(&mount.target);
+        let given = folder.and_then(|folder| self.mounts.iter().find(|mount| holds(mount, folder)));
+        let usual = || self.mounts.iter().find(|mount| SERVER_DATA.contains(&mount.target.trim_end_matches('/')));
+        given.or_else(usual)
     }
 
     /// What stands at a folder of the container.
@@ -124,19 +153,38 @@ impl<'s> StandingUrl<'s> {
         };
         let (scheme, rest) = url.split_once("://")?;
         if scheme == "sqlite" || scheme.starts_with("sqlite+") {
-            return Some(Self { engine: Engine::Sqlite, opened: rest.strip_prefix('/')? });
+            return Some(Self { engine: Engine::Sqlite, opened: rest.strip_prefix('/')?, host: "" });
         }
         let is_postgres = matches!(scheme.split('+').next(), Some("postgresql" | "postgres"));
-        let (_, database) = rest.rsplit_once('/').filter(|_| is_postgres)?;
-        Some(Self { engine: Engine::Postgres, opened: database.split('?').next().unwrap_or_default() })
+        // what stands in a query may have slashes, such as the path of certificates
+        let (_, place) = rest.rsplit_once('@').filter(|_| is_postgres)?;
+        let (host, database) = place.split_once('/')?;
+        let opened = database.split('?').next().unwrap_or_default();
+        Some(Self { engine: Engine::Postgres, opened, host: host.split(':').next().unwrap_or_default() })
     }
+}
+
+/// A text with the defaults of its variables, as Compose reads it where they are unset.
+fn with_defaults(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("${") {
+        let Some((reference, after)) = behind.split_once('}') else { break };
+        plain.push_str(before);
+        match reference.split_once(":-").or_else(|| reference.split_once('-')) {
+            Some((_, default)) => plain.push_str(default),
+            None => plain.extend(["${", reference, "}"]),
+        }
+        rest = after;
+    }
+    plain + rest
 }
 
 fn service(entry: &Entry<'_>) -> StandingService {
     let field = |name| child(&entry.value, name);
     StandingService {
         name: entry.key.to_string(),
-        image: scalar(&entry.value, "image"),
+        image: scalar(&entry.value, "image").map(|image| with_defaults(&image)),
         working_dir: scalar(&entry.value, "working_dir"),
         environment: field("environment").map(environment).unwrap_or_default(),
         mounts: field("volumes").map(mounts).unwrap_or_default(),

@@ -16,7 +16,7 @@ use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_document, print_note};
 use crate::change::{ChangeSet, Existing, FolderLock, ReadFault, Wanted, WriteFault, apply, plan, unused_secrets};
 use crate::cli::{ConsentArgs, Format, GenerateArgs, RotateArgs, TargetArgs};
-use crate::deployment::{Deployment, secret_file_path};
+use crate::deployment::{Deployment, Holds, secret_file_path};
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
 use crate::placement::{Placement, normalized, relative};
@@ -135,6 +135,16 @@ struct Outcome {
     secrets: Secrets,
     rotated: Vec<EnvironmentKey>,
     edited: Vec<EnvironmentKey>,
+    /// Keys that are no secrets and are set in the environment, where Compose would take them.
+    exported: Vec<String>,
+}
+
+/// The URLs and names of `.env` that the environment sets as well.
+fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
+    let keys = deployment.dotenv_keys();
+    let names = keys.server.iter().chain(&keys.urls).filter(|key| !matches!(key.holds, Holds::Secret(_)));
+    let is_set = |name: &&str| !matches!((world.environment)(name), Ok(None));
+    names.map(|key| key.name.as_str()).filter(is_set).map(str::to_owned).collect()
 }
 
 /// Reads what stands there, finishes every file in memory, and only then writes.
@@ -163,14 +173,16 @@ fn write(target: &Target<'_>, request: &Request<'_>, world: &World) -> Result<Ou
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
     apply(&changes).map_err(write_failure)?;
-    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated })
+    let exported = exported(deployment, world);
+    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported })
 }
 
 /// Compares without any secret: none is asked for, made or judged.
 fn compare(target: &Target<'_>, request: &Request<'_>) -> Result<Outcome, Failure> {
     let existing = read_existing(target)?;
     let changes = plan_withheld(target, request, &existing)?;
-    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated: Vec::new(), edited: Vec::new() })
+    let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported })
 }
 
 fn plan_withheld(target: &Target<'_>, request: &Request<'_>, existing: &Existing) -> Result<ChangeSet, Failure> {
@@ -238,7 +250,12 @@ fn output_folder(args: &TargetArgs, out: Option<&HostPath>, catalogue: &Catalogu
         (None, Some(out)) => catalogue.root().join(out.as_str()),
         (None, None) => catalogue.root().to_owned(),
     };
-    normalized(&folder)
+    real(normalized(&folder))
+}
+
+/// The folder itself, where a link leads to it: ways out of it start there.
+fn real(folder: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&folder).unwrap_or(folder)
 }
 
 fn read_failure(fault: ReadFault) -> Failure {
@@ -258,8 +275,12 @@ fn not_a_folder(path: &Path) -> Failure {
 
 fn write_failure(fault: WriteFault) -> Failure {
     let WriteFault { path, error, is_partial } = fault;
-    if error.kind() == std::io::ErrorKind::NotADirectory || error.kind() == std::io::ErrorKind::AlreadyExists {
+    if error.kind() == std::io::ErrorKind::NotADirectory {
         return not_a_folder(&path);
+    }
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        let message = format!("`{}` is needed, and something else stands there", path.display());
+        return Failure::outside(message, "move that away; every file is as it was");
     }
     let help = if is_partial {
         "look at the space on its disk, then run the same command again: other files are new already, each as a whole"
@@ -271,6 +292,12 @@ fn write_failure(fault: WriteFault) -> Failure {
 
 /// A header is one line of fields, so what it records must fit in there.
 fn check_recordable(placement: &Placement) -> Result<(), Failure> {
+    if placement.root.contains([':', '\u{fffd}']) {
+        return Err(Failure::Usage {
+            message: format!("the project's path {} holds a colon, or is not UTF-8", quoted(&placement.root)),
+            help: "rename the folder: Docker Compose could not mount what is below it".to_owned(),
+        });
+    }
     if [&placement.profile, &placement.root].into_iter().all(|text| is_recordable(text)) {
         return Ok(());
     }

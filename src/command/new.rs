@@ -10,7 +10,7 @@ use crate::cli::NewArgs;
 use crate::layers::load;
 use crate::outcome::{Exit, Failure};
 use crate::placement::{normalized, relative};
-use crate::source::{Catalogue, Origin, Source};
+use crate::source::{Catalogue, Origin, Source, UnknownName};
 use crate::spelling::quoted;
 use crate::value::{ProfileName, ProjectName, TextValue as _};
 
@@ -41,11 +41,27 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
         message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
         help: mismatch.help,
     })?;
+    match catalogue.by_name(name.as_str()) {
+        // an embedded one of the same name gives way to the project's own
+        Ok(_) | Err(UnknownName::Unreadable { .. } | UnknownName::Ambiguous { .. }) if catalogue.folder().is_some() => {
+            return Err(Failure::Usage {
+                message: format!("`{name}` is a profile of this project already, by its name or an alias"),
+                help: "choose another name, or edit that profile".to_owned(),
+            });
+        }
+        Ok(_) | Err(_) => {}
+    }
     let text = match &args.from {
+        Some(from) if from == "-" => {
+            return Err(Failure::Usage {
+                message: "a profile can't extend standard input".to_owned(),
+                help: "name a profile or a file".to_owned(),
+            });
+        }
         None => WHOLE.replace("PROJECT", &project(catalogue.root())),
         Some(from) => {
             let parent = load(from, "--from ", &catalogue)?;
-            EXTENDING.replace("PARENT", &reference(from, &parent, catalogue.root()))
+            EXTENDING.replace("PARENT", &yaml_text(&reference(from, &parent, catalogue.root())))
         }
     };
     let profile = catalogue.root().join(format!("profiles/{name}.yaml"));
@@ -60,6 +76,13 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
         print_note(&first_profile_note(&catalogue));
     }
     Ok(Exit::Done)
+}
+
+/// A text as a YAML scalar, in quotes where it would be read as something else.
+fn yaml_text(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let is_bare = text.chars().all(is_plain) || text.starts_with(crate::source::BUILTIN_PREFIX);
+    if is_bare { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
 /// The folder's name, as far as it can be a project's.
@@ -96,7 +119,7 @@ fn create(path: &Path, text: &str, world: &World) -> Result<(), Failure> {
     let shown = relative(&normalized(&world.current), &normalized(path));
     let written = make_folder_of(path)
         .and_then(|()| OpenOptions::new().write(true).create_new(true).open(path))
-        .and_then(|mut file| file.write_all(text.as_bytes()));
+        .and_then(|mut file| file.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(path))));
     match written {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Usage {
@@ -122,7 +145,12 @@ fn write_schema(path: &Path, world: &World) -> Result<&'static str, Failure> {
             });
         }
     };
-    make_folder_of(path).and_then(|()| fs::write(path, schema)).map_err(|error| unwritable(&shown, &error))?;
+    let temporary = path.with_extension("tmp");
+    let written = make_folder_of(path)
+        .and_then(|()| fs::write(&temporary, schema))
+        .and_then(|()| fs::rename(&temporary, path))
+        .inspect_err(|_| drop(fs::remove_file(&temporary)));
+    written.map_err(|error| unwritable(&shown, &error))?;
     Ok(change)
 }
 

@@ -51,7 +51,9 @@ pub struct Mark {
 
 /// Puts the hash of the text into its line.
 pub(super) fn seal(text: &str, output: Output) -> String {
-    text.replacen(UNSEALED, &format!("body={}", hash(text, output)), 1)
+    let Some(line) = text.lines().find(|line| is_mark(line)) else { return text.to_owned() };
+    let sealed = line.strip_suffix(UNSEALED).map(|fields| format!("{fields}body={}", hash(text, output)));
+    sealed.map_or_else(|| text.to_owned(), |sealed| text.replacen(line, &sealed, 1))
 }
 
 /// Reads the line of an output, in `.env` that of the block; nothing where codelab-gen did not write it.
@@ -104,14 +106,15 @@ fn json(texts: &[String]) -> String {
 }
 
 fn is_mark(line: &str) -> bool {
-    line.starts_with('#') && line.contains(WORDS) && line.contains(FORMAT)
+    let fields = line.strip_prefix("# ").map(|words| words.strip_prefix(">>> ").unwrap_or(words));
+    fields.is_some_and(|fields| fields.starts_with(WORDS) && fields.contains(FORMAT))
 }
 
 /// A hash of everything but the line itself, and in `.env` and its example of everything but the values of secrets: so
 /// a copied example is recognized as well. It tells an edit from none; it is no protection against deceit.
 fn hash(text: &str, output: Output) -> String {
     let entries = match output {
-        Output::Dotenv | Output::DotenvExample => dotenv::read(text).unwrap_or_default(),
+        Output::Dotenv | Output::DotenvExample => dotenv::read(&text.replace("\r\n", "\n")).unwrap_or_default(),
         Output::Compose | Output::InitScript => Vec::new(),
     };
     let mut entries = entries.iter().peekable();

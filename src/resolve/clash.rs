@@ -19,7 +19,7 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Pro
     check_databases(services, server, profile, faults);
     mounts::check(services, server, profile, faults);
     check_ports(services, server, faults);
-    check_keys(services, server, profile, faults);
+    check_keys(services, profile, faults);
     check_variables(services, profile, faults);
     check_postgres_name(services, server, faults);
 }
@@ -102,7 +102,7 @@ fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Fault
 }
 
 /// Keys of `.env` come from services' names, where `-` and `_` become the same, and from secrets.
-fn check_keys(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
+fn check_keys(services: &[Service], profile: &Profile, faults: &mut Faults) {
     let mut owners: HashMap<EnvironmentKey, Place> = HashMap::new();
     for service in services {
         let place = Place::key(&service_path(&service.name));
@@ -113,17 +113,27 @@ fn check_keys(services: &[Service], server: Option<&Server>, profile: &Profile, 
             faults.push(fault.also(first, "the other one"));
         }
     }
-    let kept = [POSTGRES_USER, POSTGRES_DB];
     for (name, _) in given(&profile.secrets) {
         let place = Place::key(&FieldPath::root().key("secrets").key(name));
-        if server.is_some() && kept.contains(&name.as_str()) {
-            let message = format!("the key `{name}` of .env belongs to the server");
-            faults.add(Code::KeyClash, place, message, "give the secret another name");
-        } else if let Some(owner) = owners.get(name) {
-            let message = format!("the key `{name}` of .env belongs to a service's connection URL");
+        if let Some(owner) = owner_of(name.as_str()) {
+            let message = format!("the key `{name}` of .env belongs to {owner}");
             let fault = Diagnostic::error(Code::KeyClash, place, message, "give the secret another name");
-            faults.push(fault.also(owner.clone(), "the service"));
+            faults.push(match owners.get(name) {
+                Some(owner) => fault.also(owner.clone(), "the service"),
+                None => fault,
+            });
         }
+    }
+}
+
+/// Whose a key of `.env` or of a shell is by its name alone, whatever this profile has: no secret may be called so.
+fn owner_of(name: &str) -> Option<&'static str> {
+    match name {
+        POSTGRES_USER | POSTGRES_DB => Some("the server"),
+        "PATH" | "HOME" => Some("the shell"),
+        _ if name.starts_with("COMPOSE_") => Some("Docker Compose"),
+        _ if name.ends_with("__DB_URL") => Some("a service's connection URL"),
+        _ => None,
     }
 }
 

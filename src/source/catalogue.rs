@@ -112,6 +112,10 @@ impl Catalogue {
     pub fn by_name(&self, name: &str) -> Result<Source, UnknownName> {
         let mut entries = self.entries();
         let named = entries.iter().position(|entry| entry.name == name);
+        if entries.iter().filter(|entry| entry.name == name).count() > 1 {
+            let claimants = entries.iter().filter(|entry| entry.name == name).map(CatalogueEntry::file_name).collect();
+            return Err(UnknownName::Ambiguous { claimants });
+        }
         let found = match named {
             Some(index) => index,
             None => by_alias(&entries, name).map_err(|unknown| self.with_embedded(unknown, name))?,
@@ -181,6 +185,16 @@ impl CatalogueEntry {
                 .as_ref()
                 .is_some_and(|tree| ["stage", "extends"].iter().any(|key| field(tree, key).is_some())),
             source,
+        }
+    }
+
+    /// The name of its file, as far as it has one.
+    fn file_name(&self) -> String {
+        match &self.source {
+            Ok(Source { origin: Origin::File(path), .. }) => {
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            }
+            Ok(_) | Err(_) => self.name.clone(),
         }
     }
 

@@ -50,7 +50,13 @@ impl ImageReference {
             .fold(self.repository.as_str(), |repository, official| {
                 repository.strip_prefix(official).unwrap_or(repository)
             });
-        let system = self.tag.as_deref().and_then(|tag| tag.split_once('-')).map_or("", |(_, system)| system);
+        let system = match self.tag.as_deref() {
+            // `alpine` alone is the newest version on that system
+            Some(tag) if !tag.contains(|c: char| c.is_ascii_digit()) => tag,
+            Some(tag) => tag.split_once('-').map_or("", |(_, system)| system),
+            None => "",
+        };
+        let system = if system == "latest" { "" } else { system };
         (repository, system.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
     }
 

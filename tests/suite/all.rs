@@ -76,3 +76,34 @@ fn what_can_not_be_meant_is_wrong_usage() {
     assert_eq!(none.status.code(), Some(2));
     assert!(stderr(&none).contains("there is nothing to compare"), "{}", stderr(&none));
 }
+
+#[test]
+fn a_profile_that_can_not_be_read_is_told_whatever_is_wrong_with_it() {
+    for (broken, code) in [
+        ("format: 1\nextends: builtin:dev\nstage: [development\nout: b\n", 3),
+        ("format: 1\nextends: builtin:dev\nstage: developmnt\nout: b\n", 3),
+        ("format: 1\nstaeg: development\nout: b\n", 3),
+        ("format: 1\nformat: 1\n", 3),
+        ("format: 1\nextends: ./nope.yaml\n", 3),
+        ("", 3),
+    ] {
+        let folder = project();
+        write_profile(folder.path(), "broken", broken);
+        let check = run(folder.path(), &["--all"]);
+        assert_eq!(check.status.code(), Some(code), "{broken:?}: {}{}", stdout(&check), stderr(&check));
+        assert!(folder.path().join("deploy/prod/docker-compose.yml").exists(), "{broken:?} does not stop the others");
+    }
+    let folder = project();
+    fs::write(folder.path().join("profiles/broken.yaml"), b"format: 1\n\xff").unwrap();
+    assert_eq!(run(folder.path(), &["--all"]).status.code(), Some(5));
+    assert!(folder.path().join("deploy/prod/docker-compose.yml").exists());
+}
+
+#[test]
+fn two_ways_to_one_folder_are_one_folder() {
+    let folder = project();
+    fs::create_dir_all(folder.path().join("deploy/prod")).unwrap();
+    std::os::unix::fs::symlink("prod", folder.path().join("deploy/test")).unwrap();
+    let clash = run(folder.path(), &["--all"]);
+    assert_eq!(clash.status.code(), Some(2), "{}", stdout(&clash));
+}

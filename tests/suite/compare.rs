@@ -216,3 +216,50 @@ fn a_secret_of_another_profile_or_of_a_broken_dotenv_does_not_show_either() {
     fs::write(broken.path().join(".env"), dotenv.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")).unwrap();
     pasted(broken.path(), value(&dotenv, "POSTGRES_PASSWORD"));
 }
+
+#[test]
+fn words_of_the_mark_in_a_setting_are_no_mark() {
+    for setting in
+        ["services.auth-service.environment.A=x body=unsealed", "services.auth-service.environment.A=format=1 body=0"]
+    {
+        let folder = generated(&["-p", "dev", "--set", setting]);
+        assert_eq!(run(folder.path(), &["-p", "dev", "--set", setting, "--check"]).status.code(), Some(0), "{setting}");
+        let again = run(folder.path(), &["-p", "dev", "--set", setting]);
+        assert_eq!(stdout(&again).matches("unchanged ").count(), 3, "{}", stdout(&again));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["body=unsealed.yaml", "codelab-gen: profile=zz format=1.yaml"] {
+        fs::write(folder.path().join(name), "format: 1\nextends: builtin:dev\n").unwrap();
+        let arguments = ["-p", &format!("./{name}"), "-o", "out", "--force"];
+        run(folder.path(), &arguments);
+        let again = run(folder.path(), &arguments[..4]);
+        assert_eq!(again.status.code(), Some(0), "{name}: {}", stderr(&again));
+    }
+}
+
+#[test]
+fn a_checkout_of_windows_is_told_as_line_ends() {
+    let folder = generated(&["-p", "prod"]);
+    for name in [".env.example", "docker-compose.yml", "scripts/init-postgres.sh"] {
+        let text = read(folder.path(), name);
+        fs::write(folder.path().join(name), text.replace('\n', "\r\n")).unwrap();
+    }
+    let (_, out, err) = compared(folder.path(), &["--check"]);
+    assert_eq!(out.matches("\nline-ends ").count(), 3, "{out}{err}");
+    let dotenv = read(folder.path(), ".env");
+    fs::write(folder.path().join(".env"), dotenv.replace('\n', "\r\n")).unwrap();
+    let (_, out, err) = compared(folder.path(), &["--check"]);
+    assert!(!out.contains("+POSTGRES_USER") && err.contains("has line ends of Windows"), "{out}{err}");
+}
+
+#[test]
+fn what_codelab_gen_did_not_write_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = "name: codelab\nservices:\n  db: { image: 'postgres:16', environment: { POSTGRES_PASSWORD: hunter2hunter2 } }\n";
+    fs::write(folder.path().join("docker-compose.yml"), mine).unwrap();
+    for arguments in [&["-p", "prod", "--diff"][..], &["-p", "prod", "--diff", "--force"], &["-p", "prod", "--check"]] {
+        let (code, out, err) = compared(folder.path(), arguments);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{out}{err}");
+    }
+}

@@ -74,7 +74,7 @@ fn deployed(profile: &str) -> tempfile::TempDir {
     folder
 }
 
-/// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>).
+/// The generator `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>).
 struct Random(u64);
 
 impl Random {
@@ -109,9 +109,9 @@ fn runs_killed_at_random_points_are_healed_by_the_next() {
         // where the run is killed is left to chance: that is what is tested
         thread::sleep(whole_run.mul_f64(random.part()));
         child.kill().unwrap();
-        let status = child.wait().unwrap();
-        assert!(status.success() || status.signal() == Some(SIGKILL), "{place}: {status}");
-        killed += usize::from(status.signal() == Some(SIGKILL));
+        let ended = child.wait().unwrap();
+        assert!(ended.success() || ended.signal() == Some(SIGKILL), "{place}: {ended}");
+        killed += usize::from(ended.signal() == Some(SIGKILL));
 
         let now = tree(folder);
         for name in OUTPUTS.map(Path::new) {

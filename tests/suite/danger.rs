@@ -145,3 +145,76 @@ fn the_name_of_an_adopted_project_is_that_of_its_folder() {
     assert_eq!(adopted.status.code(), Some(0), "{}", stderr(&adopted));
     assert_eq!(read(&deploy, "docker-compose.yml.orig"), mine);
 }
+
+/// Adopts a hand-kept Compose file by the production profile.
+fn adopted(name: &str, compose: &str, dotenv: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(name), compose).unwrap();
+    if !dotenv.is_empty() {
+        fs::write(folder.path().join(".env"), dotenv).unwrap();
+    }
+    let run = run(folder.path(), &["-p", "prod", "--force"]);
+    (run.status.code(), stdout(&run) + &stderr(&run))
+}
+
+const DATA: &str = "volumes: ['postgres-data:/var/lib/postgresql/data']";
+
+#[test]
+fn a_hand_kept_file_whose_data_would_be_left_is_told() {
+    let server = format!("image: 'postgres:16-alpine', {DATA}");
+    for (name, compose, dotenv, what) in [
+        ("docker-compose.yml", format!("name: codelab\nservices:\n  postgres: {{ {server}, ports: !reset [] }}\n"), "", "can't be read whole"),
+        ("docker-compose.yaml", format!("name: old\nservices:\n  postgres: {{ {server} }}\nvolumes: {{ postgres-data: }}\n"), "", "instead of `old`"),
+        ("compose.yaml", format!("name: old\nservices:\n  postgres: {{ {server} }}\nvolumes: {{ postgres-data: }}\n"), "", "instead of `old`"),
+        ("docker-compose.yml", format!("name: codelab\nservices:\n  postgres: {{ {server} }}\nvolumes: {{ postgres-data: {{ external: true }} }}\n"), "", "start on an empty one"),
+        ("docker-compose.yml", format!("name: ${{PROJECT:-shop}}\nservices:\n  postgres: {{ {server} }}\nvolumes: {{ postgres-data: }}\n"), "", "instead of `shop`"),
+        ("docker-compose.yml", format!("name: shop\nservices:\n  postgres: {{ {server} }}\n"), "COMPOSE_PROJECT_NAME=\n", "instead of `shop`"),
+        ("docker-compose.yml", "name: codelab\nservices:\n  postgres: { image: edoburu/pgbouncer }\n  db: { image: 'postgres:12', volumes: ['olddb:/var/lib/postgresql/data'] }\n".to_owned(), "", "instead of `olddb`"),
+        ("docker-compose.yml", "name: codelab\nservices:\n  db: { image: 'postgres:16-alpine', environment: { PGDATA: /data/pg }, volumes: ['pg:/data/pg'] }\n".to_owned(), "", "instead of `pg`"),
+        ("docker-compose.yml", format!("name: codelab\nservices:\n  postgres: {{ image: 'postgres:${{V:-13}}-alpine', {DATA} }}\n"), "", "does not start on the data of PostgreSQL 13"),
+        ("docker-compose.yml", format!("name: codelab\nservices:\n  postgres: {{ {server}, environment: {{ POSTGRES_USER: admin }} }}\n"), "", "has no role `codelab`"),
+    ] {
+        let (code, told) = adopted(name, &compose, dotenv);
+        assert_eq!(code, Some(4), "{compose}: {told}");
+        assert!(told.contains(what), "{what}: {told}");
+    }
+}
+
+#[test]
+fn a_hand_kept_file_with_the_same_data_is_adopted() {
+    let volumes = "volumes: { postgres-data: { name: codelab_postgres-data } }\n";
+    for (compose, dotenv) in [
+        (format!("name: codelab\nservices:\n  postgres: {{ image: 'postgres:16-alpine', {DATA} }}\n{volumes}"), ""),
+        (format!("name: codelab\nservices:\n  postgres: {{ image: 'postgres:alpine', {DATA} }}\n"), ""),
+        ("name: codelab\nservices:\n  postgres: { image: 'postgres:16-alpine', volumes: ['./pg.conf:/var/lib/postgresql/postgresql.conf:ro', 'b:/var/lib/postgresql-backups', 'postgres-data:/var/lib/postgresql/data'] }\n".to_owned(), ""),
+        (format!("services:\n  postgres: {{ image: 'postgres:16-alpine', {DATA} }}\n"), "export COMPOSE_PROJECT_NAME=shop\n"),
+    ] {
+        let (code, told) = adopted("docker-compose.yml", &compose, dotenv);
+        assert_eq!(code, Some(0), "{compose}: {told}");
+    }
+}
+
+#[test]
+fn another_database_of_the_same_engine_and_a_volume_that_nobody_mounts_are_told() {
+    let folder = project(PROFILE);
+    write_profile(folder.path(), &PROFILE.replace("postgres: shop }", "postgres: store }"));
+    let told = run(folder.path(), &[]);
+    let line =
+        "database  api: another one of postgres; its data stays in the database `shop` of the volume `pg-data`\n";
+    assert!(stdout(&told).contains(line), "{}", stdout(&told));
+    let cache = "  cache: { image: 'redis:7.4', data: cache-data:/data }\nengine:";
+    write_profile(folder.path(), &PROFILE.replace("engine:", cache));
+    assert_eq!(run(folder.path(), &[]).status.code(), Some(0));
+    write_profile(folder.path(), PROFILE);
+    let told = run(folder.path(), &[]);
+    let line = "volume    nothing mounts `cache-data` any more; its data stays in it\n";
+    assert!(stdout(&told).contains(line), "{}", stdout(&told));
+}
+
+#[test]
+fn a_changed_script_is_run_on_a_server_that_stands() {
+    let folder = project(PROFILE);
+    write_profile(folder.path(), &PROFILE.replace("volume: pg-data", "volume: pg-data, access: per_service"));
+    let told = run(folder.path(), &[]);
+    assert!(stdout(&told).contains("docker compose exec -T postgres bash "), "{}", stdout(&told));
+}

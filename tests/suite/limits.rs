@@ -44,3 +44,36 @@ fn a_file_beyond_the_size_limit_is_not_read() {
     assert_eq!(run.status.code(), Some(3));
     assert!(stderr(&run).contains("error[document-size]: `./huge.yaml` is larger than 64 MiB"), "{}", stderr(&run));
 }
+
+#[test]
+fn a_large_dotenv_is_read_in_linear_time() {
+    // a reader that looks through the rest for every line needs minutes for this, and is killed
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "# a comment, and no value\n".repeat(400_000)).unwrap();
+    let script = "ulimit -t 60; exec \"$0\" -p prod";
+    let mut command = std::process::Command::new("sh");
+    let run =
+        command.current_dir(folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")]).output().unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn devices_and_pipes_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+    let profile =
+        |schema: &str| format!("# yaml-language-server: $schema={schema}\nformat: 1\nextends: builtin:dev-sqlite\n");
+    for schema in ["/dev/zero", "./pipe"] {
+        std::fs::write(folder.path().join("app.yaml"), profile(schema)).unwrap();
+        let script = "ulimit -v 2000000; exec timeout 20 \"$0\" validate app.yaml";
+        let mut command = std::process::Command::new("sh");
+        command.current_dir(folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")]);
+        let run = command.output().unwrap();
+        assert_eq!(run.status.code(), Some(0), "{schema}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+    let mut command = std::process::Command::new("timeout");
+    let check = ["20", env!("CARGO_BIN_EXE_codelab-gen"), "-p", "dev", "--check", "--out", "pipe"];
+    let run = command.current_dir(folder.path()).args(check).output().unwrap();
+    assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
+}

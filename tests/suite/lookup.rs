@@ -187,3 +187,48 @@ fn the_embedded_profile_of_a_name_that_the_project_has_not_is_told() {
     let run = codelab_gen(folder.path()).args(["-p", "prod"]).finish();
     assert!(stderr(&run).contains("; the built-in one of this name is `builtin:prod-postgres`"), "{}", stderr(&run));
 }
+
+#[test]
+fn a_file_that_its_name_does_not_lead_back_to_is_recorded_by_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("profiles")).unwrap();
+    for name in ["builtin:dev-sqlite.yaml", "twice.yaml.yaml", "-.yaml"] {
+        fs::write(folder.path().join("profiles").join(name), PROFILE).unwrap();
+        let path = format!("profiles/{name}");
+        first_line(folder.path(), &["-p", &path, "-o", "out"]);
+        let line = first_line(folder.path(), &["-o", "out"]);
+        assert!(line.contains(&format!("({path})")), "{line}");
+    }
+    fs::write(folder.path().join("profiles/x.yaml"), PROFILE).unwrap();
+    fs::write(folder.path().join("profiles/x.yml"), PROFILE.replace("mine", "other")).unwrap();
+    let (code, text) = failure(folder.path(), &["-p", "x"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("x.yaml") && text.contains("x.yml"), "{text}");
+    first_line(folder.path(), &["-p", "profiles/x.yml", "-o", "x"]);
+    assert!(first_line(folder.path(), &["-o", "x"]).contains("profiles/x.yml"));
+}
+
+#[test]
+fn an_output_folder_behind_a_link_records_the_way_from_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("far/away/deep")).unwrap();
+    fs::create_dir_all(folder.path().join("project/profiles")).unwrap();
+    fs::write(folder.path().join("project/profiles/mine.yaml"), PROFILE).unwrap();
+    std::os::unix::fs::symlink("../far/away/deep", folder.path().join("project/link")).unwrap();
+    first_line(&folder.path().join("project"), &["-p", "mine", "-o", "link"]);
+    assert!(first_line(&folder.path().join("project/link"), &[]).starts_with("profile mine "));
+}
+
+#[test]
+fn a_project_that_compose_could_not_mount_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    for name in [&b"a:b"[..], b"a\xffb"] {
+        let project = folder.path().join(std::ffi::OsStr::from_bytes(name));
+        fs::create_dir_all(project.join("profiles")).unwrap();
+        fs::write(project.join("profiles/mine.yaml"), PROFILE).unwrap();
+        let (code, text) = failure(&project, &["-p", "mine", "-o", "../out"]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(!folder.path().join("out").exists());
+    }
+}

@@ -209,3 +209,20 @@ fn a_copy_of_the_schema_that_is_old_is_warned_of() {
     assert_eq!(codelab_gen(folder.path()).args(["new", "third"]).finish().status.code(), Some(2));
     assert!(!folder.path().join("profiles/third.yaml").exists());
 }
+
+#[test]
+fn a_new_profile_takes_no_name_that_means_another_one() {
+    let folder = project("live.yml", "format: 1\nextends: builtin:prod\naliases: [main]\n");
+    for name in ["live", "main"] {
+        let refused = codelab_gen(folder.path()).args(["new", name]).finish();
+        assert_eq!(refused.status.code(), Some(2), "{name}: {}", stdout(&refused));
+    }
+    let odd = folder.path().join("p #q: r.yaml");
+    fs::write(odd, "format: 1\nextends: builtin:dev-sqlite\n").unwrap();
+    assert_eq!(
+        codelab_gen(folder.path()).args(["new", "child", "--from", "./p #q: r.yaml"]).finish().status.code(),
+        Some(0)
+    );
+    assert_eq!(validate(folder.path(), &["child"]).0, Some(0));
+    assert_eq!(codelab_gen(folder.path()).args(["new", "other", "--from", "-"]).finish().status.code(), Some(2));
+}

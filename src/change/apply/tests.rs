@@ -256,7 +256,7 @@ impl Case {
         for (count, step) in steps(&changes).iter().enumerate() {
             let path = step.path().strip_prefix(folder.path()).unwrap();
             for half in [false, true] {
-                let place = format!("step {count}, {}, half done: {half}", path.display());
+                let place = format!("step {count}, ./{}, half done: {half}", path.display());
                 self.is_killed(count, half, &place);
                 self.fails(count, half, &place);
             }

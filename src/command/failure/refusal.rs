@@ -20,6 +20,7 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
         RefusalReason::Edited => format!("`{path}` was edited since codelab-gen wrote it"),
         RefusalReason::Link => format!("`{path}` is a symbolic link, or its folder is one"),
         RefusalReason::NotAFile => format!("`{path}` is not a file"),
+        RefusalReason::NotAFolder => format!("`{path}` can't stand there: its folder is a file"),
         RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),
         RefusalReason::CarriageReturns => format!("the block of codelab-gen in `{path}` has line ends of Windows"),
         RefusalReason::BrokenMarks => {
@@ -50,7 +51,9 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
             "put the change into the profile; then `--force` replaces what was edited and keeps the file as {name}.orig"
         ),
         RefusalReason::Link => "replace the link by what it leads to, or choose another folder with `--out`".to_owned(),
-        RefusalReason::NotAFile => "move it away, or choose another folder with `--out`".to_owned(),
+        RefusalReason::NotAFile | RefusalReason::NotAFolder => {
+            "move it away, or choose another folder with `--out`".to_owned()
+        }
         RefusalReason::NotUtf8 if refusal.file.holds_secrets() => "save it as UTF-8".to_owned(),
         RefusalReason::NotUtf8 => {
             format!("save it as UTF-8; or `--force` replaces it and keeps it as {name}.orig")

@@ -18,12 +18,11 @@ pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Fail
     let selections = selections(&catalogue, request)?;
     let mut worst = Exit::Done;
     let mut runs = Vec::new();
-    for (index, selection) in selections.into_iter().enumerate() {
-        let name = selection.source.profile_name();
+    for (index, (name, selection)) in selections.into_iter().enumerate() {
         if request.target.format == Format::Human && index > 0 {
             print("\n")?;
         }
-        let (report, exit) = match run(request, selection, world) {
+        let (report, exit) = match selection.and_then(|selection| run(request, selection, world)) {
             Ok(Finished { text, notes, report, exit }) => {
                 tell_notes(&notes);
                 if request.target.format == Format::Human {
@@ -47,24 +46,32 @@ pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Fail
     Ok(worst)
 }
 
+/// A profile's name with its selection, or why there is none.
+type Named = (String, Result<Selection, Failure>);
+
 /// Every profile that is to be run. One that can't be read is among them: its run tells why.
-fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Selection>, Failure> {
+fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>, Failure> {
     let mut selections = Vec::new();
     let mut folders: Vec<(PathBuf, String)> = Vec::new();
-    for entry in catalogue.entries().into_iter().filter(|entry| entry.selectable || entry.source.is_err()) {
+    for entry in catalogue.entries() {
         let source = match entry.source {
             Ok(source) => source,
-            Err(fault) => return Err(unreadable(&entry.name, fault)),
+            Err(fault) => {
+                selections.push((entry.name.clone(), Err(unreadable(&entry.name, fault))));
+                continue;
+            }
         };
         let layers = gather(source.clone(), super::settings(&request.target.settings)?, catalogue)?;
         let is_base = !layers.profile.stage.is_given();
         let is_broken = !layers.diagnostics.is_empty();
         match layers.profile.out.get() {
-            _ if is_base => continue,
+            _ if is_base && !is_broken => continue,
             None if !is_broken => continue,
             None => {}
             Some(out) => {
                 let folder = normalized(&catalogue.root().join(out.as_str()));
+                // two ways through links may be one folder
+                let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
                 if let Some((_, other)) = folders.iter().find(|(known, _)| *known == folder) {
                     return Err(Failure::Usage {
                         message: format!("`{other}` and `{}` have the same `out: {out}`", entry.name),
@@ -74,7 +81,7 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Select
                 folders.push((folder, entry.name.clone()));
             }
         }
-        selections.push(of_source(source, catalogue.clone(), None));
+        selections.push((source.profile_name(), Ok(of_source(source, catalogue.clone(), None))));
     }
     if selections.is_empty() {
         let verb = if request.ending == Ending::Write { "generate" } else { "compare" };

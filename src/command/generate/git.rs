@@ -23,7 +23,7 @@ fn is_versioned(folder: &Path) -> bool {
 
 /// Whether git tracks the folder's `.env`.
 pub(super) fn tracks_dotenv(folder: &Path) -> bool {
-    is_versioned(folder) && git(folder, &["ls-files", "--error-unmatch", "--", ".env"]).is_some()
+    is_versioned(folder) && git(folder, &["ls-files", "--", ".env"]).is_some_and(|tracked| !tracked.is_empty())
 }
 
 /// The lines that `.gitignore` should have and has not; none outside of a working copy.
@@ -33,8 +33,7 @@ pub(super) fn missing_ignores(folder: &Path) -> Vec<&'static str> {
     }
     let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample);
     let arguments: Vec<_> = ["check-ignore", "--no-index", "--"].into_iter().chain(samples).collect();
-    // nothing is printed where nothing is ignored, which git calls a failure
-    let ignored = git(folder, &arguments).unwrap_or_default();
+    let Some(ignored) = git(folder, &arguments) else { return Vec::new() };
     let is_ignored = |sample: &str| ignored.lines().any(|line| line == sample);
     let lines = IGNORED.iter().filter(|(_, sample)| !is_ignored(sample)).map(|(line, _)| *line);
     let mut lines: Vec<_> = lines.collect();
@@ -46,7 +45,7 @@ pub(super) fn missing_ignores(folder: &Path) -> Vec<&'static str> {
     lines
 }
 
-/// What git prints; nothing where it fails, or is not there.
+/// What git prints; nothing where it can't answer, or is not there. It ends with 1 where the answer is 'none'.
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")
@@ -58,5 +57,5 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
         .stderr(Stdio::null())
         .output()
         .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    matches!(output.status.code(), Some(0 | 1)).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -86,7 +86,7 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
         None => vec![world.current.clone(), catalogue.root().to_owned()],
     };
     for folder in folders {
-        let folder = normalized(&folder);
+        let folder = super::real(normalized(&folder));
         if let Some(mark) = Existing::read(&folder, &[]).map_err(super::read_failure)?.mark() {
             return Ok(Some((mark, folder)));
         }
@@ -115,7 +115,7 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
                 help: "name the profile with `--profile`".to_owned(),
             });
         }
-        Reference::Path(path) => folder.join(path).display().to_string(),
+        Reference::Path(path) => normalized(&folder.join(path)).display().to_string(),
         Reference::Name(_) | Reference::Builtin(_) => mark.profile.clone(),
     };
     let source = load(&name, "recorded in the outputs: ", &catalogue)?;
@@ -123,11 +123,19 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
     Ok(Selection { folder: Some(folder), ..of_source(source, catalogue, Some(because)) })
 }
 
+/// Whether a later run finds this very file by the profile's name.
+fn is_found_by_name(source: &Source, path: &Path, catalogue: &Catalogue) -> bool {
+    let name = source.profile_name();
+    let found = catalogue.by_name(&name).map(|found| found.origin);
+    let is_name = Reference::parse(&name) == Reference::Name(name);
+    is_name && path.parent() == catalogue.folder() && matches!(found, Ok(Origin::File(file)) if file == *path)
+}
+
 /// The profile of a source.
 pub(super) fn of_source(source: Source, catalogue: Catalogue, because: Option<String>) -> Selection {
     let recorded_name = match &source.origin {
         Origin::Embedded(name) => RecordedName::Text(format!("{BUILTIN_PREFIX}{name}")),
-        Origin::File(path) if path.parent() == catalogue.folder() => RecordedName::Text(source.profile_name()),
+        Origin::File(path) if is_found_by_name(&source, path, &catalogue) => RecordedName::Text(source.profile_name()),
         Origin::File(path) => RecordedName::File(normalized(path)),
         Origin::StandardInput | Origin::Argument => RecordedName::Text("-".to_owned()),
     };

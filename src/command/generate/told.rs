@@ -78,6 +78,7 @@ impl Telling<'_> {
             }
         }
         lines.extend(changes.switches.iter().map(switch_line));
+        lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for (name, chosen) in &self.outcome.secrets {
             lines.push(format!("secret    {name}: {}\n", self.origin(name, chosen)));
         }
@@ -101,6 +102,7 @@ impl Telling<'_> {
             lines.push(self.line(change.kind().as_str(), &format!("{path}{}", mode.unwrap_or_default())));
         }
         lines.extend(changes.switches.iter().map(switch_line));
+        lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for Danger { kind, message, steps } in &changes.dangers {
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
         }
@@ -143,6 +145,7 @@ impl Telling<'_> {
             files: of_secret.chain(changes.changes.iter().map(|change| self.file(change))).collect(),
             secrets: secrets.collect(),
             switches: changes.switches.iter().map(switch_document).collect(),
+            left_volumes: changes.left_volumes.clone(),
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
             made_with: self.made_with(),
             missing: self.missing().into_iter().map(|missing| missing.path).collect(),
@@ -198,7 +201,14 @@ impl Telling<'_> {
 
 fn switch_line(switch: &EngineSwitch) -> String {
     let EngineSwitch { service, from, to, stays } = switch;
+    if from == to {
+        return format!("database  {service}: another one of {}; its data stays {stays}\n", to.as_str());
+    }
     format!("engine    {service}: {} instead of {}; its data stays {stays}\n", to.as_str(), from.as_str())
+}
+
+fn left_line(volume: &str) -> String {
+    format!("volume    nothing mounts `{volume}` any more; its data stays in it\n")
 }
 
 fn switch_document(switch: &EngineSwitch) -> report::Switch {
@@ -236,7 +246,10 @@ fn file(path: &str, kind: ChangeKind) -> report::File {
 /// A word that can be pasted into a shell.
 fn shell_word(text: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./@%+=,:".contains(c);
-    if !text.is_empty() && text.chars().all(bare) {
+    if text.starts_with('-') {
+        // as it stands it would be an option
+        shell_word(&format!("./{text}"))
+    } else if !text.is_empty() && text.chars().all(bare) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))

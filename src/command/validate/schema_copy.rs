@@ -1,6 +1,9 @@
 //! Knows which copy of the JSON Schema a profile tells editors to use, and whether it is this program's.
 //! Must not know what the schema says.
 
+use std::io::Read as _;
+use std::path::Path;
+
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::placement::normalized;
 use crate::source::{Catalogue, Source, SourceId};
@@ -8,6 +11,18 @@ use crate::source::{Catalogue, Source, SourceId};
 /// What stands before the path in the line that editors read
 /// (<https://github.com/redhat-developer/yaml-language-server#using-inlined-schema>).
 const MODELINE: &str = "# yaml-language-server: $schema=";
+
+/// The text of a regular file, up to a little more than a length; a profile may come from anybody, and name a device.
+fn read(file: &Path, length: usize) -> Option<String> {
+    let metadata = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+    let mut text = String::new();
+    let limit = length as u64 + 1;
+    if metadata.len() > limit {
+        return Some(text);
+    }
+    std::fs::File::open(file).ok()?.take(limit).read_to_string(&mut text).ok()?;
+    Some(text)
+}
 
 /// A warning where a profile's copy of the schema is there and differs.
 pub(super) fn check(source: &Source, catalogue: &Catalogue) -> Option<Diagnostic> {
@@ -17,8 +32,9 @@ pub(super) fn check(source: &Source, catalogue: &Catalogue) -> Option<Diagnostic
         return None;
     }
     let file = normalized(&source.folder()?.join(path));
-    let copy = std::fs::read_to_string(&file).ok()?;
-    if copy == crate::schema::schema() {
+    let schema = crate::schema::schema();
+    let copy = read(&file, schema.len())?;
+    if copy == schema {
         return None;
     }
     let at = source.text.find(path)?;

@@ -125,3 +125,40 @@ fn runs_at_once_do_not_get_in_each_others_way() {
     assert!(value(&dotenv, "AUTH_SERVICE__DB_URL").contains(value(&dotenv, "POSTGRES_PASSWORD")), "{dotenv}");
     assert_eq!(fs::read_dir(folder.path().join("deploy")).unwrap().count(), 4);
 }
+
+#[test]
+fn what_the_environment_or_compose_file_would_put_in_its_place_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = codelab_gen(folder.path());
+    let told = stderr(&command.args(["-p", "prod"]).env("AUTH_SERVICE__DB_URL", "sqlite:///elsewhere").finish());
+    let warning = "warning: Docker Compose would take `AUTH_SERVICE__DB_URL` from the environment";
+    assert!(told.contains(warning) && !told.contains("elsewhere"), "{told}");
+    let dotenv = format!("COMPOSE_FILE=compose.prod.yml\n{}", read(folder.path(), ".env"));
+    fs::write(folder.path().join(".env"), dotenv).unwrap();
+    let told = stderr(&run(folder.path(), &[]));
+    assert!(told.contains("`COMPOSE_FILE` in .env does not name docker-compose.yml"), "{told}");
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_stops_only_those_who_need_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("scripts"), "mine\n").unwrap();
+    assert_eq!(run(folder.path(), &["-p", "dev"]).status.code(), Some(0));
+    let refused = run(folder.path(), &["-p", "prod"]);
+    assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("its folder is a file"), "{}", stderr(&refused));
+    assert_eq!(read(folder.path(), "scripts"), "mine\n");
+}
+
+#[test]
+fn a_file_that_root_writes_stays_its_owners() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let dotenv = folder.path().join(".env");
+    fs::write(&dotenv, "# mine\n").unwrap();
+    let owner = if fs::metadata(&dotenv).unwrap().uid() == 0 { 12345 } else { fs::metadata(&dotenv).unwrap().uid() };
+    std::os::unix::fs::chown(&dotenv, Some(owner), None).unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    assert!(read(folder.path(), ".env").contains("POSTGRES_PASSWORD="));
+    assert_eq!(fs::metadata(&dotenv).unwrap().uid(), owner);
+}

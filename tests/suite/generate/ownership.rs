@@ -227,7 +227,9 @@ fn what_can_not_be_read_for_sure_is_not_forced() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("docker-compose.yml"), b"# caf\xe9\n").unwrap();
     assert_eq!(run(folder.path(), &["-p", "prod"]).status.code(), Some(4));
-    assert_eq!(run(folder.path(), &["-p", "prod", "--force"]).status.code(), Some(0));
+    let unread = run(folder.path(), &["-p", "prod", "--force"]);
+    assert!(stderr(&unread).contains("`docker-compose.yml` can't be read whole"), "{}", stderr(&unread));
+    assert_eq!(run(folder.path(), &["-p", "prod", "--force", "--accept", "volume"]).status.code(), Some(0));
     assert_eq!(fs::read(folder.path().join("docker-compose.yml.orig")).unwrap(), b"# caf\xe9\n");
 }
 

@@ -25,7 +25,7 @@ impl Telling<'_> {
             *name == server.administrator_password || server.logins().iter().any(|login| login.password == *name)
         };
         match &server.host {
-            _ if !self.outcome.rotated.iter().any(concerned) => "",
+            _ if !self.outcome.rotated.iter().any(concerned) && !self.script_changes() => "",
             Host::Container(_) => {
                 "docker compose up -d --wait postgres && docker compose exec -T postgres bash \
                  /docker-entrypoint-initdb.d/10-init-postgres.sh && "
@@ -34,6 +34,13 @@ impl Telling<'_> {
                 "(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && "
             }
         }
+    }
+
+    /// Whether a server that stands already has to be given what a changed script makes: the image runs it only on a new
+    /// volume.
+    fn script_changes(&self) -> bool {
+        let mut changes = self.outcome.changes.changes.iter();
+        changes.any(|change| change.output == Output::InitScript && change.kind() == ChangeKind::Updated)
     }
 
     /// Whether services of the outputs that stood there are no longer started.

@@ -1,5 +1,7 @@
 //! Knows what a user should hear beside the result. Must not know how it came about.
 
+use std::path::Path;
+
 use super::{Ending, Telling, git};
 use crate::change::ChangeKind;
 use crate::diagnostic::{Diagnostic, Drawing, draw};
@@ -23,6 +25,7 @@ impl Telling<'_> {
             notes.extend(self.weak_secrets());
             notes.extend(self.ignores());
         }
+        notes.extend(self.exported());
         notes.extend(self.edited_leftover());
         notes.extend(self.twin());
         notes.extend(self.tracked());
@@ -53,6 +56,16 @@ impl Telling<'_> {
         if settings == self.target.placement.settings { Vec::new() } else { settings }
     }
 
+    /// Variables of the environment that would take the place of what `.env` says.
+    fn exported(&self) -> Option<String> {
+        let names: Vec<_> = self.outcome.exported.iter().map(|name| format!("`{name}`")).collect();
+        let unset = self.outcome.exported.join(" ");
+        (!names.is_empty()).then(|| {
+            let names = names.join(", ");
+            format!("warning: Docker Compose would take {names} from the environment\n  = help: `unset {unset}`\n")
+        })
+    }
+
     /// An output of another profile that stays because somebody edited it.
     fn edited_leftover(&self) -> Option<String> {
         let output = Output::InitScript;
@@ -68,6 +81,12 @@ impl Telling<'_> {
     /// A second Compose file, which Docker Compose would take instead
     /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
     fn twin(&self) -> Option<String> {
+        if let Some(value) = self.outcome.existing.users_value("COMPOSE_FILE") {
+            let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
+            let note =
+                "warning: `COMPOSE_FILE` in .env does not name docker-compose.yml\n  = help: remove it, or add it\n";
+            return (!is_ours).then(|| note.to_owned());
+        }
         let twins = ["compose.yaml", "compose.yml"];
         let twin = twins.into_iter().find(|name| self.target.folder.join(name).exists())?;
         let (twin, ours) = (self.shown(twin), self.shown(Output::Compose.path()));
