@@ -140,9 +140,9 @@ fn deployment_of(layers: Layers) -> Result<(Deployment, Vec<crate::source::Sourc
         Err(faults) => {
             // what a base leaves to others can't be missing, and it was selected by mistake
             let is_base = faults.iter().any(|fault| fault.code == Code::NotSelectable);
-            let faults = faults.into_iter().filter(|fault| {
-                !is_base || fault.code == Code::NotSelectable || !fault.code.is_about_absence()
-            });
+            let faults = faults
+                .into_iter()
+                .filter(|fault| !is_base || fault.code == Code::NotSelectable || !fault.code.is_about_absence());
             let complete = diagnostics.iter().all(|fault| fault.code.is_about_absence());
             diagnostics.extend(faults.filter(|fault| complete || !fault.code.is_about_absence()));
             Err(Failure::Rejected(Rejection { diagnostics, sources }))

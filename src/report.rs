@@ -61,7 +61,7 @@ pub struct Run {
     pub left_volumes: Vec<String>,
     /// Changes that part the deployment from its data; a run that wrote had consent to them.
     pub dangers: Vec<Danger>,
-    /// The settings of --set that the outputs were made with, where this run has others.
+    /// The settings of --set that the outputs were made with and that this run has not.
     pub made_with: Vec<String>,
     /// Paths that Docker Compose will look for and not find.
     pub missing: Vec<String>,

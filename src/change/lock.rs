@@ -38,7 +38,11 @@ impl FolderLock {
     fn try_acquire(folder: &Path) -> io::Result<Self> {
         loop {
             let made = make(folder)?;
-            let locked = File::open(folder).inspect_err(|_| remove(&made))?;
+            let locked = match File::open(folder) {
+                // a run that failed has removed it again, as it had made it
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened.inspect_err(|_| remove(&made))?,
+            };
             match locked.lock() {
                 // a file system without locks
                 Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(error),

@@ -20,7 +20,7 @@ use crate::deployment::{Deployment, Holds, secret_file_path};
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
 use crate::placement::{Placement, normalized, relative};
-use crate::render::{Inputs, RenderedFile, is_recordable, render};
+use crate::render::{Inputs, Mark, RenderedFile, is_recordable, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::source::{Catalogue, Source};
@@ -94,9 +94,11 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
     if request.target.format == Format::Human {
         print(&told::first_line(&selection))?;
     }
-    let Selection { source, recorded_name, catalogue, folder: recorded, because: _ } = selection;
+    let Selection { source, recorded_name, catalogue, recorded, because: _ } = selection;
     let layers = gather(source, settings, &catalogue)?;
-    let folder = recorded.unwrap_or_else(|| output_folder(request.target, layers.profile.out.get(), &catalogue, world));
+    let recorded_folder = recorded.as_ref().map(|(folder, _)| folder.clone());
+    let folder =
+        recorded_folder.unwrap_or_else(|| output_folder(request.target, layers.profile.out.get(), &catalogue, world));
     let (deployment, sources) = deployment_of(layers)?;
     let root = normalized(catalogue.root());
     let placement = Placement {
@@ -109,6 +111,7 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
     let outcome = match request.ending {
         Ending::Write => {
             let _lock = FolderLock::acquire(&folder).map_err(write_failure)?;
+            check_still_recorded(recorded.as_ref())?;
             write(&target, request, world)?
         }
         Ending::Check | Ending::Diff => {
@@ -118,6 +121,17 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
     };
     let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
     Ok(telling.finish(&sources))
+}
+
+/// Whether the outputs still say what selected the profile: another run may have had the folder before this one.
+fn check_still_recorded(recorded: Option<&(PathBuf, Mark)>) -> Result<(), Failure> {
+    let Some((folder, mark)) = recorded else { return Ok(()) };
+    let now = Existing::read(folder, &[]).map_err(read_failure)?.mark();
+    if now.is_none_or(|now| (now.profile, now.root) == (mark.profile.clone(), mark.root.clone())) {
+        return Ok(());
+    }
+    let message = "another run has given these outputs another profile while this one waited";
+    Err(Failure::outside(message, "run it again, or name the profile with `--profile`"))
 }
 
 /// What is generated, and where.

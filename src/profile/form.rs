@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::leaf::{Literal, read_integer};
 use super::record::Fields;
-use super::written::{Reader, SchemaOf, Setting, Written};
+use super::written::{Reader, SchemaOf, Setting, Written, schema_of_forms};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::spelling::quoted;
 use crate::value::{
@@ -54,7 +54,10 @@ impl Written for VariableDefault {
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
         const PATTERN: &str = r"^[^${}\x00-\x1f\x7f-\x9f]*$";
-        json_schema!({ "type": ["string", "number", "boolean"], "title": "text", "pattern": PATTERN })
+        json_schema!({
+            "type": ["string", "number", "boolean"], "title": "text", "pattern": PATTERN,
+            "patternErrorMessage": "Compose can't write `$`, braces and control characters in a default"
+        })
     }
 }
 
@@ -93,24 +96,32 @@ impl Written for Value {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let literal = generator.subschema_for::<SchemaOf<Literal>>();
-        let name = generator.subschema_for::<SchemaOf<EnvironmentKey>>();
-        let default = generator.subschema_for::<SchemaOf<VariableDefault>>();
-        let part = generator.subschema_for::<SchemaOf<DatabasePart>>();
+        let variable = described::<EnvironmentKey>(generator, "The variable of `.env` or the shell.");
+        let secret = described::<EnvironmentKey>(generator, "The secret's name.");
+        let default = described::<VariableDefault>(generator, "What holds where the variable is unset or empty.");
+        let part = described::<DatabasePart>(generator, "The part of the service's own database.");
         let variant = |title: &str, description: &str, required: &str, properties: serde_json::Value| {
             serde_json::json!({
                 "type": "object", "title": title, "description": description, "properties": properties,
                 "required": [required], "patternProperties": { "^x-": {} }, "additionalProperties": false
             })
         };
-        json_schema!({ "anyOf": [
+        json_schema!({ "title": "value", "description": "What a variable of the service holds.", "anyOf": [
             literal,
             variant("env", "The value of a variable of `.env` or the shell.", "env",
-                serde_json::json!({ "env": name, "default": default })),
-            variant("secret", "A secret of the profile.", "secret", serde_json::json!({ "secret": name })),
+                serde_json::json!({ "env": variable, "default": default })),
+            variant("secret", "A secret of the profile.", "secret", serde_json::json!({ "secret": secret })),
             variant("database", "A part of the service's own database.", "database",
                 serde_json::json!({ "database": part })),
         ]})
     }
+}
+
+/// The schema of a part with its meaning, for editors.
+fn described<T: Written>(generator: &mut SchemaGenerator, description: &str) -> Schema {
+    let mut schema = generator.subschema_for::<SchemaOf<T>>();
+    schema.insert("description".to_owned(), description.into());
+    schema
 }
 
 /// Where a secret's value comes from when `.env` does not have it yet.
@@ -154,8 +165,8 @@ impl Written for SecretRule {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        let path = generator.subschema_for::<SchemaOf<HostPath>>();
-        json_schema!({ "anyOf": [
+        let path = described::<HostPath>(generator, "The file, relative to the project's root.");
+        json_schema!({ "title": "secret", "description": "Where the secret's first value comes from.", "anyOf": [
             { "const": "generate", "title": "generate", "description": "Made up once, kept for good." },
             { "const": "required", "title": "required", "description": "Must be given: in `.env` or the environment." },
             {
@@ -212,20 +223,18 @@ impl Written for Publish {
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let port = generator.subschema_for::<SchemaOf<Port>>();
-        let address = generator.subschema_for::<SchemaOf<HostAddress>>();
-        let name = generator.subschema_for::<SchemaOf<EnvironmentKey>>();
-        json_schema!({ "anyOf": [
-            port,
-            {
-                "type": "string", "title": "address and port", "description": "A port on another address.",
-                "pattern": HostAddress::pattern_with_port(), "examples": ["0.0.0.0:80"]
-            },
-            {
-                "type": "object", "title": "env", "description": "A port that a variable of `.env` may change.",
-                "properties": { "env": name, "default": port, "address": address },
-                "required": ["default"], "patternProperties": { "^x-": {} }, "additionalProperties": false
-            }
-        ]})
+        let default = described::<Port>(generator, "The port where the variable is unset or empty.");
+        let address = described::<HostAddress>(generator, "The address that listens; by default 127.0.0.1.");
+        let name = described::<EnvironmentKey>(generator, "The variable of `.env` or the shell.");
+        let address_and_port = json_schema!({
+            "type": "string", "pattern": HostAddress::pattern_with_port(), "examples": ["0.0.0.0:80"],
+            "patternErrorMessage": "expected a port from 1 to 65535, or `ADDRESS:PORT`"
+        });
+        let details = json_schema!({
+            "type": "object", "properties": { "env": name, "default": default, "address": address },
+            "required": ["default"], "patternProperties": { "^x-": {} }, "additionalProperties": false
+        });
+        schema_of_forms("published port", "A port of the host.", vec![port, address_and_port, details])
     }
 }
 
@@ -261,7 +270,7 @@ impl Written for DependsOn {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let list = generator.subschema_for::<SchemaOf<Vec<ServiceName>>>();
         let map = generator.subschema_for::<SchemaOf<super::Named<ServiceName, StartCondition>>>();
-        json_schema!({ "anyOf": [list, map] })
+        schema_of_forms("dependencies", "Services that must run before this one.", vec![list, map])
     }
 }
 
@@ -299,6 +308,6 @@ impl Written for Command {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let line = generator.subschema_for::<SchemaOf<Literal>>();
         let words = generator.subschema_for::<SchemaOf<Vec<Literal>>>();
-        json_schema!({ "anyOf": [line, words] })
+        schema_of_forms("command", "One line, or a list of words.", vec![line, words])
     }
 }

@@ -5,9 +5,10 @@ use std::hash::Hash;
 
 use indexmap::IndexMap;
 use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::json;
 
 use super::record::EXTENSION_PREFIX;
-use super::written::{Reader, SchemaOf, Setting, Written, found};
+use super::written::{Reader, SchemaOf, Setting, Written, found, is_null, nullable_schema, rule_of};
 use crate::diagnostic::Code;
 use crate::spelling::quoted;
 use crate::value::{Port, PostgresMajor, Replicas, TextValue};
@@ -22,8 +23,15 @@ pub struct Literal(pub String);
 
 impl Written for Literal {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let Content::Scalar(scalar) = &node.content else {
-            return reader.wrong_type(node, "a text, a number or a boolean", "write one value");
+        let scalar = match &node.content {
+            Content::Scalar(scalar) if !is_null(node) => scalar,
+            Content::Scalar(_) => {
+                let help = "write a value; the empty text is `\"\"`";
+                return reader.wrong_type(node, "a text, a number or a boolean", help);
+            }
+            Content::Sequence(_) | Content::Mapping(_) => {
+                return reader.wrong_type(node, "a text, a number or a boolean", "write one value");
+            }
         };
         if scalar.text.contains('\0') {
             let help = "remove it: no program can be given one in its environment or arguments";
@@ -34,7 +42,10 @@ impl Written for Literal {
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"], "title": "text", "pattern": "^[^\\u0000]*$" })
+        json_schema!({
+            "type": ["string", "number", "boolean"], "title": "text", "pattern": "^[^\\u0000]*$",
+            "patternErrorMessage": "a text must not hold the character NUL"
+        })
     }
 }
 
@@ -143,18 +154,23 @@ impl<K: TextValue + Eq + Hash, V: Written> Written for Named<K, V> {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        let value = generator.subschema_for::<SchemaOf<V>>();
         let key = K::schema();
         let pattern = key.get("pattern").and_then(serde_json::Value::as_str).unwrap_or("").to_owned();
-        let nullable = serde_json::json!({
-            "anyOf": [value, { "type": "null", "title": "null", "description": "Removes what was inherited." }]
-        });
-        let mut patterns = serde_json::Map::new();
-        if K::may_be_extension() {
-            patterns.insert("^x-".to_owned(), serde_json::json!({}));
+        let extensions = if K::may_be_extension() { json!({ "^x-": {} }) } else { json!({}) };
+        let mut names = extensions.clone();
+        if let Some(names) = names.as_object_mut() {
+            names.insert(pattern, json!({}));
         }
-        patterns.insert(pattern, nullable);
-        json_schema!({ "type": "object", "patternProperties": patterns, "additionalProperties": false })
+        let known = json!({
+            "patternProperties": names, "additionalProperties": false, "errorMessage": rule_of::<K>()
+        });
+        // editors complete the values of `additionalProperties`, but not those of `patternProperties`
+        json_schema!({
+            "type": "object",
+            "patternProperties": extensions,
+            "additionalProperties": nullable_schema::<V>(generator),
+            "allOf": [known]
+        })
     }
 }
 

@@ -3,12 +3,12 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::leaf::Named;
-use super::written::{Reader, Written};
+use super::written::{Reader, SchemaOf, Written};
 use crate::diagnostic::Code;
 use crate::value::{Mismatch, TextValue};
 use crate::yaml::{Content, Node};
 
-/// The longest key that every reader of YAML takes, with room for escapes.
+/// The longest key, in characters: every reader of YAML takes 1024 of them, and an escape is six or more.
 const LONGEST_KEY: usize = 128;
 
 /// A value of raw YAML.
@@ -41,14 +41,14 @@ impl RawKey {
 
 impl TextValue for RawKey {
     fn parse(text: &str) -> Result<Self, Mismatch> {
-        if text.len() <= LONGEST_KEY {
+        if is_key(text) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Mismatch::new(format!("a key of at most {LONGEST_KEY} bytes"), "write a shorter key"))
+        Err(Mismatch::new(format!("a key of at most {LONGEST_KEY} characters"), "write a shorter key"))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^.{0,128}$" })
+        json_schema!({ "type": "string", "pattern": format!("^[\\s\\S]{{0,{LONGEST_KEY}}}$") })
     }
 
     fn may_be_extension() -> bool {
@@ -59,14 +59,24 @@ impl TextValue for RawKey {
 /// The keys of one `compose:` mapping; a stronger layer adds, changes and removes single ones.
 pub type RawKeys = Named<RawKey, Raw>;
 
+fn is_key(text: &str) -> bool {
+    text.chars().count() <= LONGEST_KEY
+}
+
 impl Written for Raw {
+    const SCHEMA_NAME: Option<&'static str> = Some("Raw");
+
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         check_keys(node, reader);
         Some(raw(node))
     }
 
-    fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({})
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let inner = generator.subschema_for::<SchemaOf<Self>>();
+        json_schema!({
+            "title": "Compose", "description": "YAML that reaches Docker Compose as it was written.",
+            "items": inner, "additionalProperties": inner, "propertyNames": { "maxLength": LONGEST_KEY }
+        })
     }
 }
 
@@ -77,8 +87,8 @@ fn check_keys(node: &Node<'_>, reader: &mut Reader) {
         Content::Sequence(items) => items.iter().for_each(|item| check_keys(item, reader)),
         Content::Mapping(entries) => {
             for entry in entries {
-                if entry.key.len() > LONGEST_KEY {
-                    let message = format!("expected a key of at most {LONGEST_KEY} bytes, found a longer one");
+                if !is_key(&entry.key) {
+                    let message = format!("expected a key of at most {LONGEST_KEY} characters, found a longer one");
                     reader.fault(Code::InvalidValue, &entry.key_span, message, "write a shorter key");
                 }
                 check_keys(&entry.value, reader);

@@ -4,7 +4,7 @@ use schemars::{Schema, json_schema};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Code;
-use crate::profile::written::{Reader, Setting, Written};
+use crate::profile::written::{Reader, Setting, Written, schema_of_forms};
 use crate::spelling::{nearest, quoted};
 use crate::yaml::{Content, Entry, Node};
 
@@ -66,19 +66,19 @@ pub(crate) fn record_schema(
     properties: &Map<String, Value>,
     short: Option<&str>,
 ) -> Schema {
-    let short_form = short.and_then(|key| properties.get(key)?.pointer("/anyOf/0").cloned());
     let long_form = json_schema!({
-        "type": "object",
-        "title": title(what),
-        "description": description,
-        "properties": properties,
-        "patternProperties": { "^x-": {} },
-        "additionalProperties": false
+        "type": "object", "properties": properties, "patternProperties": { "^x-": {} }, "additionalProperties": false
     });
-    match short_form {
-        Some(short_form) => json_schema!({ "description": description, "anyOf": [short_form, long_form] }),
-        None => long_form,
-    }
+    let mut forms: Vec<Schema> = short.and_then(|key| short_form(properties.get(key)?)).into_iter().collect();
+    forms.push(long_form);
+    schema_of_forms(title(what), description, forms)
+}
+
+/// The one field that a scalar stands for, without the `null` that removes it.
+fn short_form(field: &Value) -> Option<Schema> {
+    let mut form = Schema::try_from(field.clone()).ok()?;
+    form.insert("type".to_owned(), "string".into());
+    Some(form)
 }
 
 /// A thing without its article.

@@ -211,22 +211,25 @@ record! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Format;
 
+impl Format {
+    const HELP: &'static str = "write `format: 1`; a newer format needs a newer codelab-gen";
+}
+
 impl Written for Format {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        const HELP: &str = "write `format: 1`; a newer format needs a newer codelab-gen";
         match super::leaf::read_integer(node) {
             Some(number) if number == i128::from(super::FORMAT) => Some(Self),
             Some(_) => {
                 let message = format!("expected the format {}, found {}", super::FORMAT, super::written::found(node));
-                reader.fault(Code::InvalidValue, &node.span, message, HELP);
+                reader.fault(Code::InvalidValue, &node.span, message, Self::HELP);
                 None
             }
-            None => reader.wrong_type(node, "the number of the format", HELP),
+            None => reader.wrong_type(node, "the number of the format", Self::HELP),
         }
     }
 
     fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "const": super::FORMAT })
+        schemars::json_schema!({ "enum": [super::FORMAT], "errorMessage": Self::HELP })
     }
 }
 
@@ -237,7 +240,7 @@ pub struct Extends(pub crate::source::Reference);
 impl Written for Extends {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         let text = super::written::read_text(node, reader)?;
-        if text.is_empty() || text == "-" {
+        if text.is_empty() || text == "-" || text.contains(char::is_control) {
             let help = "write a path such as `./base.yaml`, or a profile's name";
             reader.fault(Code::InvalidValue, &node.span, "expected a profile to extend", help);
             return None;
@@ -246,7 +249,10 @@ impl Written for Extends {
     }
 
     fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^([^-]|-.)", "examples": ["./base.yaml"] })
+        schemars::json_schema!({
+            "type": "string", "pattern": r"^(?!-$)[^\x00-\x1f\x7f-\x9f]+$", "examples": ["./base.yaml"],
+            "patternErrorMessage": "expected a profile to extend; write a path such as `./base.yaml`, or a profile's name"
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::source::SourceId;
@@ -196,8 +197,31 @@ impl<T: TextValue> Written for T {
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
-        T::schema()
+        let mut schema = choices_as_list(T::schema());
+        let message = if schema.get("enum").is_some() { "errorMessage" } else { "patternErrorMessage" };
+        schema.insert(message.to_owned(), rule_of::<T>().into());
+        schema
     }
+}
+
+/// The rule of a text in words, as it is told of one that breaks every rule; editors would show its pattern instead.
+pub(crate) fn rule_of<T: TextValue>() -> String {
+    match T::parse("\0") {
+        Err(mismatch) => format!("expected {}; {}", mismatch.expected, mismatch.help),
+        Ok(_) => String::new(),
+    }
+}
+
+/// Choices as an `enum` with their descriptions beside it. Editors show all of them then, while of one alternative among
+/// others they show nothing but that one.
+fn choices_as_list(mut schema: Schema) -> Schema {
+    let Some(Value::Array(choices)) = schema.get("oneOf").cloned() else { return schema };
+    let column = |key: &str| choices.iter().map(|choice| choice.get(key).cloned()).collect::<Option<Vec<_>>>();
+    let (Some(words), Some(descriptions)) = (column("const"), column("description")) else { return schema };
+    schema.remove("oneOf");
+    schema.insert("enum".to_owned(), words.into());
+    schema.insert("enumDescriptions".to_owned(), descriptions.into());
+    schema
 }
 
 /// The text of a scalar that is a text by YAML's rules.
@@ -236,21 +260,66 @@ impl<T: Written> JsonSchema for SchemaOf<T> {
     }
 }
 
+/// What `null` does, for editors.
+const REMOVES: &str = "Removes what was inherited.";
+
 /// The schema of a field: its value, or `null` to remove what was inherited.
 pub(crate) fn setting_schema<T: Written>(
     generator: &mut SchemaGenerator,
     description: &str,
     default: Option<String>,
 ) -> Schema {
-    let value = generator.subschema_for::<SchemaOf<T>>();
-    let mut schema = json_schema!({
-        "description": description,
-        "anyOf": [value, { "type": "null", "title": "null", "description": "Removes what was inherited." }]
-    });
+    let mut schema = nullable_schema::<T>(generator);
+    let mut description = description.to_owned();
     if let Some(default) = default {
-        schema.insert("description".to_owned(), format!("{description} By default `{default}`.").into());
-        let number = default.parse::<u16>().map(serde_json::Value::from);
+        description.extend([" By default `", &default, "`."]);
+        let number = default.parse::<u16>().map(Value::from);
         schema.insert("default".to_owned(), number.unwrap_or_else(|_| default.into()));
     }
+    schema.insert("description".to_owned(), description.into());
+    schema
+}
+
+/// The schema of a value, or `null`. It is one list of words or of types where it can be: of alternatives, editors show
+/// one, or all in a row.
+pub(crate) fn nullable_schema<T: Written>(generator: &mut SchemaGenerator) -> Schema {
+    let mut value = generator.subschema_for::<SchemaOf<T>>();
+    if let Some(Value::Array(words)) = value.get_mut("enum") {
+        words.push(Value::Null);
+        value.remove("type");
+        if let Some(Value::Array(descriptions)) = value.get_mut("enumDescriptions") {
+            descriptions.push(REMOVES.into());
+        }
+        return value;
+    }
+    match value.get_mut("type") {
+        Some(Value::Array(types)) => types.push("null".into()),
+        Some(name @ Value::String(_)) => *name = serde_json::json!([name, "null"]),
+        _ => return json_schema!({ "anyOf": [value, { "type": "null", "title": "null", "description": REMOVES }] }),
+    }
+    value
+}
+
+/// The schema of a value that has forms of different types. It is one schema, because each rule speaks of one type: of
+/// alternatives, editors show the faults of one that may not be meant.
+pub(crate) fn schema_of_forms(title: &str, description: &str, forms: Vec<Schema>) -> Schema {
+    let mut schema = Schema::default();
+    let mut types = Vec::new();
+    for form in forms {
+        for (key, value) in form.as_object().into_iter().flatten() {
+            match (key.as_str(), value) {
+                ("title" | "description", _) => {}
+                ("type", Value::Array(several)) => types.extend(several.iter().cloned()),
+                ("type", one) => types.push(one.clone()),
+                (key, value) => {
+                    schema.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+    }
+    let types = if types.len() == 1 { types.remove(0) } else { types.into() };
+    schema.insert("type".to_owned(), types);
+    schema.insert("title".to_owned(), title.into());
+    schema.insert("description".to_owned(), description.into());
     schema
 }

@@ -4,7 +4,8 @@
 use super::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, RawKeys, Setting, given};
+use crate::profile::{Profile, Raw, RawKeys, Setting, given};
+use crate::value::SecretsIn;
 
 /// Compose's key, and the field of a service that writes it.
 pub(crate) const SERVICE_KEYS: [(&str, &str); 15] = [
@@ -38,17 +39,40 @@ pub(crate) const SERVER_KEYS: [(&str, &str); 6] = [
 /// The same at the top of the file.
 pub(crate) const TOP_KEYS: [(&str, &str); 3] = [("name", "project"), ("services", "services"), ("volumes", "services")];
 
+/// The same for the top and for the server, where the server's passwords stand in files.
+pub(crate) const FILE_KEYS: [(&str, &str); 1] = [("secrets", "secrets_in")];
+
 /// Checks every `compose:` of the profile.
 pub(super) fn check(profile: &Profile, faults: &mut Faults) {
     let top = FieldPath::root();
+    let in_files = profile.secrets_in() == SecretsIn::Files;
     check_keys(&profile.compose, &TOP_KEYS, &top, faults);
+    if in_files {
+        check_keys(&profile.compose, &FILE_KEYS, &top, faults);
+    }
     for (name, service) in given(&profile.services) {
         if service.compose.is_given() {
-            check_keys(&service.compose, &SERVICE_KEYS, &top.key("services").key(name), faults);
+            let at = top.key("services").key(name);
+            check_keys(&service.compose, &SERVICE_KEYS, &at, faults);
+            check_replicas(&service.compose, &at, faults);
         }
     }
     if let Some(postgres) = profile.postgres.get() {
         check_keys(&postgres.compose, &SERVER_KEYS, &top.key("postgres"), faults);
+        if in_files {
+            check_keys(&postgres.compose, &FILE_KEYS, &top.key("postgres"), faults);
+        }
+    }
+}
+
+/// The other place where Compose takes a number of containers from.
+fn check_replicas(compose: &Setting<RawKeys>, at: &FieldPath, faults: &mut Faults) {
+    for (_, deploy) in given(compose).filter(|(key, _)| key.as_str() == "deploy") {
+        if matches!(deploy, Raw::Mapping(entries) if entries.iter().any(|(key, _)| key == "replicas")) {
+            let place = Place::key(&at.key("compose").key("deploy").key("replicas"));
+            let message = "the Compose key `deploy.replicas` is written by the profile's own field `replicas`";
+            faults.add(Code::OwnedKey, place, message, "use `replicas` instead");
+        }
     }
 }
 

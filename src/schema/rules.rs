@@ -1,143 +1,223 @@
 //! Knows the rules between fields that a schema can say; the rest is the program's. Must not know how they are told.
 //!
 //! They hold for a profile that is whole: it has a stage and extends nothing. What another one gives is not seen here.
+//! A `null` counts as missing where it makes a fault, and as given where it would only repeat one: where nothing was
+//! inherited, a `null` is a fault of its own, which the program tells instead.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::resolve::{RELIED_ON, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
-use crate::value::{Choice as _, Engine, Stage, Tls};
+use crate::resolve::{FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
 /// A reference that means the same image tomorrow.
 const PINNED: &str = "@sha256:|:(?!latest$)[^:/@]+$";
 
+/// A text without anything but white space, by Unicode's meaning of it.
+const BLANK: &str = "^[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*$";
+
+const OWN_REPLICAS: &str = "the Compose key `deploy.replicas` is written by the profile's own field `replicas`";
+const NO_PORT: &str = "a port is published, but the service has no `port` of its own";
+const NO_PORT_TO_ASK: &str = "the health check asks a URL, but the service has no `port`";
+const NOTHING_TO_CHECK: &str = "the health check says nothing to check";
+const TWO_CHECKS: &str = "a health check has `http` or `command`, not both";
+const EMPTY_COMMAND: &str = "an empty command checks nothing";
+const NO_DATA: &str = "a SQLite file needs a place that outlives its container, but the service has no `data`";
+const NO_DESCRIPTION: &str = "the database describes no engine";
+const NO_CHOICE: &str = "the database describes both engines and chooses none";
+const NO_POSTGRES: &str = "the service uses PostgreSQL, but the profile has no `postgres` section";
+const MANY_WRITERS: &str = "several containers would write one SQLite file";
+const UNVERIFIED: &str = "a `ca` is given, but `tls` says to verify no certificate";
+const EXTERNAL_FILES: &str = "files of secrets are for the server's container, but the server is external";
+const UNPINNED: &str = "the image has no tag, or `latest`, and so means another image tomorrow";
+const NO_SERVICES: &str = "the profile has no services";
+
 /// Every rule, as the conditions of an `allOf`.
 pub(super) fn rules() -> Value {
-    let whole = json!({ "required": ["stage"], "not": { "required": ["extends"] } });
-    let mut rules = vec![
-        json!({ "if": whole, "then": {
-            "required": ["project", "services"],
-            "properties": { "services": has_service(), "compose": without(&TOP_KEYS) },
-        }}),
-        every_service(&json!({}), &json!({ "allOf": service() })),
-        json!({ "if": whole, "then": { "properties": { "postgres": when_given(&json!({ "allOf": server() })) } } }),
-        every_service(&production(), &json!({ "anyOf": [given("build"), { "properties": { "image": pinned() } }] })),
-        json!({ "if": both(&whole, &production()), "then": { "properties": {
-            "postgres": when_given(&json!({ "anyOf": [given("external"), { "properties": { "image": pinned() } }] })),
-        }}}),
-        json!({ "if": both(&whole, &chosen("secrets_in", "files")), "then": { "properties": {
-            "postgres": when_given(&absent("external")),
-        }}}),
-        every_service(&json!({}), &with_database(&json!({ "anyOf": [given("sqlite"), given("postgres")] }))),
-        every_service(&absent("engine"), &with_database(&has_engine())),
-        json!({ "if": both(&whole, &lenient()), "then": { "properties": {
-            "postgres": when_given(&json!({ "properties": { "external": when_given(&verified()) } })),
-        }}}),
-    ];
-    for (engine, other) in [(Engine::Sqlite, Engine::Postgres), (Engine::Postgres, Engine::Sqlite)] {
-        let uses = [
-            (json!({}), chosen("engine", engine.as_str())),
-            (json!({}), all(&[absent("engine"), given(engine.as_str()), absent(other.as_str())])),
-            (chosen("engine", engine.as_str()), all(&[absent("engine"), given("sqlite"), given("postgres")])),
-        ];
-        for (root, database) in uses {
-            rules.push(every_service(&root, &if_database(&database, &used(engine))));
-            if engine == Engine::Postgres {
-                rules.push(needs_server(&both(&whole, &root), &database));
-            }
-        }
-    }
-    Value::Array(rules)
+    let no_service = json!({ "patternProperties": { "^x-": {} }, "additionalProperties": false });
+    let files_elsewhere = all(&[in_files(), at("postgres", &given("external"))]);
+    let postgres = Engine::Postgres.as_str();
+    let mut rules = Value::Array(vec![
+        when_whole(&[], &json!({ "required": ["project", "services"] })),
+        when_whole(&[at("services", &no_service)], &wrong(&["services"], NO_SERVICES)),
+        when_whole(&[], &below("compose", &without_owned(&TOP_KEYS))),
+        when_whole(&[in_files()], &below("compose", &without_owned(&FILE_KEYS))),
+        when_whole(&[in_files()], &below("postgres", &below("compose", &without_owned(&FILE_KEYS)))),
+        when_whole(&[], &every_service(&all(&service()))),
+        when_whole(&[], &below("postgres", &all(&server()))),
+        when_whole(&[files_elsewhere], &wrong(&["secrets_in"], EXTERNAL_FILES)),
+        when_whole(&[production()], &every_service(&when(&absent("build"), &pinned()))),
+        when_whole(&[production()], &below("postgres", &when(&absent("external"), &pinned()))),
+        when_whole(&[lenient()], &below("postgres", &below("external", &verified()))),
+        when_whole(
+            &[missing("engine")],
+            &every_service(&when(&at("database", &undecided()), &wrong(&["database"], NO_CHOICE))),
+        ),
+        when_whole(
+            &[missing("postgres")],
+            &every_service(&when(&at("database", &decided(Engine::Postgres)), &wrong(&["database"], NO_POSTGRES))),
+        ),
+        when_whole(
+            &[missing("postgres"), chosen("engine", postgres)],
+            &every_service(&when(&at("database", &undecided()), &wrong(&["database"], NO_POSTGRES))),
+        ),
+        when_whole(
+            &[chosen("engine", Engine::Sqlite.as_str())],
+            &every_service(&when(&all(&[at("database", &undecided()), many()]), &wrong(&["replicas"], MANY_WRITERS))),
+        ),
+    ]);
+    hide(&mut rules);
+    rules
 }
 
-/// What holds of each service of a whole profile, where the profile itself is like `root`.
-fn every_service(root: &Value, rule: &Value) -> Value {
-    let whole = json!({ "required": ["stage"], "not": { "required": ["extends"] } });
-    json!({ "if": both(&whole, root), "then": { "properties": { "services": {
-        "patternProperties": { "^x-": {} }, "additionalProperties": when_given(rule),
-    }}}})
-}
-
-/// Some service's database is like this, so there must be a server.
-fn needs_server(root: &Value, database: &Value) -> Value {
-    let unlike = json!({ "not": all(&[given("database"), json!({ "properties": { "database": database } })]) });
-    let some = json!({ "properties": { "services": { "type": "object", "not": {
-        "patternProperties": { "^x-": {} }, "additionalProperties": { "anyOf": [{ "type": "null" }, unlike] },
-    }}}, "required": ["services"] });
-    json!({ "if": both(root, &some), "then": { "required": ["postgres"] } })
-}
-
-fn has_service() -> Value {
-    json!({ "not": { "patternProperties": { "^x-": {} }, "additionalProperties": { "type": "null" } } })
+fn in_files() -> Value {
+    chosen("secrets_in", SecretsIn::Files.as_str())
 }
 
 /// What holds of a service by itself.
 fn service() -> Vec<Value> {
+    let health_check = |condition: &Value| at("healthcheck", condition);
+    let database = |condition: &Value| at("database", condition);
+    let blank = json!({ "anyOf": [{ "type": "array", "maxItems": 0 }, { "type": "string", "pattern": BLANK }] });
+    let blank = all(&[absent("http"), json!({ "required": ["command"], "properties": { "command": blank } })]);
     vec![
-        json!({ "anyOf": [given("build"), given("image")] }),
-        json!({ "if": given("publish"), "then": given("port") }),
-        json!({ "if": at("healthcheck", &given("http")), "then": given("port") }),
-        json!({ "properties": {
-            "build": { "if": { "type": "object" }, "then": given("context") },
-            "healthcheck": when_given(&all(&[
-                json!({ "oneOf": [
-                    all(&[given("http"), absent("command")]),
-                    all(&[given("command"), absent("http")]),
-                ]}),
-                json!({ "properties": { "command": { "minItems": 1, "pattern": "\\S" } } }),
-            ])),
-            "compose": without(&SERVICE_KEYS),
-        }}),
+        when(&missing("build"), &json!({ "required": ["image"] })),
+        below("build", &when(&json!({ "type": "object" }), &json!({ "required": ["context"] }))),
+        when(&all(&[given("publish"), missing("port")]), &wrong(&["publish"], NO_PORT)),
+        when(
+            &all(&[health_check(&all(&[given("http"), absent("command")])), missing("port")]),
+            &wrong(&["healthcheck"], NO_PORT_TO_ASK),
+        ),
+        when(&health_check(&all(&[missing("http"), missing("command")])), &wrong(&["healthcheck"], NOTHING_TO_CHECK)),
+        when(&health_check(&all(&[given("http"), given("command")])), &wrong(&["healthcheck", "command"], TWO_CHECKS)),
+        when(&health_check(&blank), &wrong(&["healthcheck", "command"], EMPTY_COMMAND)),
+        when(&all(&[database(&given("sqlite")), missing("data")]), &wrong(&["database", "sqlite"], NO_DATA)),
+        below("database", &below("sqlite", &when(&json!({ "type": "object" }), &json!({ "required": ["path"] })))),
+        below("database", &below("postgres", &when(&json!({ "type": "object" }), &json!({ "required": ["name"] })))),
+        when(
+            &database(&all(&[missing("engine"), missing("sqlite"), missing("postgres")])),
+            &wrong(&["database"], NO_DESCRIPTION),
+        ),
+        below("database", &all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
+        when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
+        below("compose", &without_owned(&SERVICE_KEYS)),
+        below(
+            "compose",
+            &below("deploy", &when(&json!({ "required": ["replicas"] }), &wrong(&["replicas"], OWN_REPLICAS))),
+        ),
     ]
 }
 
 /// What holds of the `postgres` section by itself.
 fn server() -> Vec<Value> {
-    let unused = ["publish", "volume", "settings", "compose"].map(absent);
-    let unverified = json!({ "properties": { "tls": { "enum": ["require", "disable"] } }, "required": ["tls"] });
-    vec![
-        given("user"),
-        json!({ "anyOf": [given("image"), given("external")] }),
-        json!({ "if": given("external"), "then": all(&unused) }),
-        json!({ "properties": {
-            "compose": without(&SERVER_KEYS),
-            "settings": when_given(&json!({ "propertyNames": { "not": { "enum": RELIED_ON } } })),
-            "external": when_given(&all(&[given("host"), json!({ "if": unverified, "then": absent("ca") })])),
-        }}),
-    ]
+    let unverified = json!({ "properties": { "tls": { "enum": [Tls::Require.as_str(), Tls::Disable.as_str()] } } });
+    let unverified = all(&[given("ca"), given("tls"), unverified]);
+    let relied_on = RELIED_ON.map(|name| {
+        when(&given(name), &wrong(&[name], &format!("the rest of the deployment relies on the server's own `{name}`")))
+    });
+    let unused = ["publish", "volume", "settings", "compose"].map(|field| {
+        let message = format!("`{field}` has no effect on an external server");
+        when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
+    });
+    let mut rules = vec![
+        when(&json!({ "type": "object" }), &json!({ "required": ["user"] })),
+        when(&missing("external"), &json!({ "required": ["image"] })),
+        below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
+        below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
+        below("settings", &all(&relied_on)),
+        below("compose", &without_owned(&SERVER_KEYS)),
+    ];
+    rules.extend(unused);
+    rules
 }
 
-/// What a service needs whose database has this engine.
-fn used(engine: Engine) -> Value {
-    let described = |field| json!({ "properties": { engine.as_str(): when_given(&given(field)) } });
-    let described = |field| at("database", &both(&given(engine.as_str()), &described(field)));
-    match engine {
-        Engine::Postgres => described("name"),
-        Engine::Sqlite => {
-            all(&[described("path"), given("data"), json!({ "properties": { "replicas": { "enum": [1, null] } } })])
+/// The engine that a database names is described in it.
+fn described(engine: Engine) -> Value {
+    let word = engine.as_str();
+    let message = format!("the engine is `{word}`, but the database has no `{word}`");
+    when(&all(&[chosen("engine", word), missing(word)]), &wrong(&["engine"], &message))
+}
+
+/// A database that uses this engine, whatever the profile's one is.
+fn decided(engine: Engine) -> Value {
+    let (one, other) = match engine {
+        Engine::Sqlite => ("sqlite", "postgres"),
+        Engine::Postgres => ("postgres", "sqlite"),
+    };
+    all(&[given(one), json!({ "anyOf": [chosen("engine", one), all(&[absent("engine"), absent(other)])] })])
+}
+
+/// A database that leaves its engine to the profile.
+fn undecided() -> Value {
+    all(&[absent("engine"), given("sqlite"), given("postgres")])
+}
+
+/// More than one container.
+fn many() -> Value {
+    json!({ "required": ["replicas"], "properties": { "replicas": { "type": "integer", "minimum": 2 } } })
+}
+
+/// A stage in which TLS is not verified unless the profile says so.
+fn lenient() -> Value {
+    let stages = [Stage::Development.as_str(), Stage::Ci.as_str()];
+    json!({ "required": ["stage"], "properties": { "stage": { "enum": stages } } })
+}
+
+fn production() -> Value {
+    chosen("stage", Stage::Production.as_str())
+}
+
+/// Certificates only where something is verified by them.
+fn verified() -> Value {
+    when(&all(&[given("ca"), absent("tls")]), &wrong(&["ca"], UNVERIFIED))
+}
+
+fn pinned() -> Value {
+    below("image", &json!({ "pattern": PINNED, "patternErrorMessage": UNPINNED }))
+}
+
+/// Raw Compose keys without those that the profile has a field for.
+fn without_owned(keys: &[(&str, &str)]) -> Value {
+    let rules: Vec<_> = keys
+        .iter()
+        .map(|(key, field)| {
+            let message = format!("the Compose key `{key}` is written by the profile's own field `{field}`");
+            when(&given(key), &wrong(&[key], &message))
+        })
+        .collect();
+    all(&rules)
+}
+
+/// What holds of a whole profile that is like this.
+fn when_whole(conditions: &[Value], rule: &Value) -> Value {
+    let whole = [given("stage"), absent("extends")];
+    when(&all(&[&whole, conditions].concat()), rule)
+}
+
+/// What holds of each service.
+fn every_service(rule: &Value) -> Value {
+    below("services", &json!({ "patternProperties": { "^x-": {} }, "additionalProperties": rule }))
+}
+
+/// What holds of the value of a field.
+fn below(field: &str, rule: &Value) -> Value {
+    json!({ "properties": { field: rule } })
+}
+
+/// The field at this path is wrong; the message is for editors.
+fn wrong(path: &[&str], message: &str) -> Value {
+    match path {
+        [outer, inner @ ..] if !inner.is_empty() => below(outer, &wrong(inner, message)),
+        _ => {
+            let fields: Map<_, _> = path.iter().map(|field| ((*field).to_owned(), false.into())).collect();
+            json!({ "properties": fields, "errorMessage": message })
         }
     }
 }
 
-/// A database that says, or lets one infer, its engine, where the profile has none for all.
-fn has_engine() -> Value {
-    json!({ "anyOf": [
-        given("engine"),
-        all(&[given("sqlite"), absent("postgres")]),
-        all(&[given("postgres"), absent("sqlite")]),
-    ]})
-}
-
-fn with_database(rule: &Value) -> Value {
-    json!({ "properties": { "database": when_given(rule) } })
-}
-
-fn if_database(database: &Value, rule: &Value) -> Value {
-    json!({ "if": at("database", database), "then": rule })
-}
-
-/// Both conditions at once.
-fn both(one: &Value, other: &Value) -> Value {
-    json!({ "allOf": [one, other] })
+/// What holds of a mapping that is like this. The condition stands below `not`, because editors take what an `if` says
+/// for descriptions of the fields, and offer it.
+fn when(condition: &Value, rule: &Value) -> Value {
+    json!({ "if": { "not": condition }, "else": rule })
 }
 
 fn all(rules: &[Value]) -> Value {
@@ -146,49 +226,41 @@ fn all(rules: &[Value]) -> Value {
 
 /// The field is there, and is no `null`.
 fn given(field: &str) -> Value {
-    json!({ "required": [field], "properties": { field: { "not": { "type": "null" } } } })
+    json!({ "type": "object", "required": [field], "properties": { field: { "not": { "type": "null" } } } })
 }
 
 /// The field is not there, or is `null`.
 fn absent(field: &str) -> Value {
-    json!({ "properties": { field: { "type": "null" } } })
+    json!({ "type": "object", "properties": { field: { "type": "null" } } })
+}
+
+/// The field is not there.
+fn missing(field: &str) -> Value {
+    json!({ "type": "object", "not": { "required": [field] } })
 }
 
 /// The field has this word.
 fn chosen(field: &str, word: &str) -> Value {
-    json!({ "required": [field], "properties": { field: { "const": word } } })
+    json!({ "type": "object", "required": [field], "properties": { field: { "const": word } } })
 }
 
 /// The mapping at a field is there, and is like this.
 fn at(field: &str, rule: &Value) -> Value {
-    json!({ "required": [field], "properties": { field: all(&[json!({ "type": "object" }), rule.clone()]) } })
+    let mapping = all(&[json!({ "type": "object" }), rule.clone()]);
+    json!({ "type": "object", "required": [field], "properties": { field: mapping } })
 }
 
-/// A rule for a mapping, where it is there.
-fn when_given(rule: &Value) -> Value {
-    json!({ "if": { "type": "object" }, "then": rule })
-}
-
-fn production() -> Value {
-    chosen("stage", Stage::Production.as_str())
-}
-
-/// A stage in which TLS is not verified unless the profile says so.
-fn lenient() -> Value {
-    json!({ "required": ["stage"], "properties": { "stage": { "enum": [Stage::Development.as_str(), Stage::Ci.as_str()] } } })
-}
-
-/// Certificates only where something is verified by them.
-fn verified() -> Value {
-    json!({ "if": given("ca"), "then": chosen("tls", Tls::VerifyFull.as_str()) })
-}
-
-fn pinned() -> Value {
-    json!({ "anyOf": [{ "type": "null" }, { "pattern": PINNED }] })
-}
-
-/// Raw Compose keys without those that the profile has a field for.
-fn without(keys: &[(&str, &str)]) -> Value {
-    let keys: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
-    when_given(&json!({ "propertyNames": { "not": { "enum": keys } } }))
+/// Keeps editors from offering the fields of a rule: the format itself offers them, with their descriptions.
+fn hide(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(hide);
+            let Some(Value::Object(properties)) = fields.get_mut("properties") else { return };
+            for property in properties.values_mut().filter_map(Value::as_object_mut) {
+                property.insert("doNotSuggest".to_owned(), true.into());
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// Puts the snippets where editors look for them.
 pub(super) fn insert(schema: &mut Value) {
     for (pointer, snippets) in [
-        ("/properties/services/anyOf/0", services()),
+        ("/properties/services", services()),
         ("/definitions/Value", values()),
         ("/definitions/SecretRule", secret_rules()),
         ("/definitions/Publish", published_ports()),
@@ -80,20 +80,20 @@ fn databases() -> Value {
             "`engine` of the profile says which one is used",
             json!({ "sqlite": "data/${1:app}.db", "postgres": "${1:app}" })
         ),
-        snippet("postgres", "A database on the server", json!({ "postgres": "${1:app}" })),
-        snippet("sqlite", "A file in the data mount", json!({ "sqlite": "data/${1:app}.db" })),
+        snippet("postgres only", "A database on the server", json!({ "postgres": "${1:app}" })),
+        snippet("sqlite only", "A file in the data mount", json!({ "sqlite": "data/${1:app}.db" })),
     ])
 }
 
 fn health_checks() -> Value {
     json!([
         snippet(
-            "http",
+            "http check",
             "A path that the service answers",
             json!({ "http": "${1:/health}", "with": "${2|python,curl,wget|}" })
         ),
         snippet(
-            "command",
+            "command check",
             "A command that fails when it does not work",
             json!({ "command": ["${1:redis-cli}", "${2:ping}"] })
         ),

@@ -47,11 +47,31 @@ pub struct Mount {
     pub read_only: bool,
 }
 
-const HOST_PATTERN: &str = r"^[^~:\x00-\x1f\x7f][^:\x00-\x1f\x7f]*$";
-const CONTAINER_PATTERN: &str = r"^/([^:/\x00-\x1f\x7f]+/?)*$";
+/// A step of a path in a container. It can't be read in two ways, so that a text that is almost a path is refused in a
+/// time that grows with its length only.
+macro_rules! step {
+    () => {
+        r"(?!\.\.?(?:[/:]|$))[^:/\x00-\x1f\x7f-\x9f]+"
+    };
+}
+
+/// A path in a container, as a part of a regular expression.
+macro_rules! container {
+    () => {
+        concat!("/(?:", step!(), "(?:/", step!(), ")*)?/?")
+    };
+}
+
+const HOST_PATTERN: &str = r"^[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$";
+const CONTAINER_PATTERN: &str = concat!("^", container!(), "$");
 const HTTP_PATTERN: &str = r"^/[A-Za-z0-9._~/?&=%-]*$";
 const SQLITE_PATTERN: &str = r"^/?[A-Za-z0-9_][A-Za-z0-9._ -]*(/[A-Za-z0-9_][A-Za-z0-9._ -]*)*$";
-const MOUNT_PATTERN: &str = r"^(?!.*\$\{[^}:]*(:|$))(\.{0,2}/[^:\x00-\x1f\x7f]*|\.{1,2}|[A-Za-z0-9][A-Za-z0-9_.-]+):/[^:\x00-\x1f\x7f]*(:r[ow])?$";
+const MOUNT_PATTERN: &str = concat!(
+    r"^(?![\s\S]*\$\{[^}:]*(?::|$))",
+    r"(?:\.{0,2}/[^:\x00-\x1f\x7f-\x9f]*|\.{1,2}|[A-Za-z0-9][A-Za-z0-9_.-]{1,127}):",
+    container!(),
+    "(?::r[ow])?$"
+);
 
 macro_rules! path_texts {
     ($($name:ident)+) => {$(

@@ -21,7 +21,7 @@ pub struct ByteSize(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpuCount(String);
 
-/// An address of the host that a port is published on.
+/// An address of the host that a port is published on; one of IPv6 may stand in brackets, and does not end like IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostAddress(IpAddr);
 
@@ -32,7 +32,7 @@ pub struct HostName(String);
 const DURATION_PATTERN: &str = "^([0-9]{1,7}(us|ms|s|m|h))+$";
 const BYTES_PATTERN: &str = "^[1-9][0-9]{0,8}(b|k|m|g|kb|mb|gb)$";
 const CPU_PATTERN: &str = r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?$";
-const HOST_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
+const HOST_PATTERN: &str = "^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
 /// An IPv4 address as a regular expression.
 const IPV4: &str = r"((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
@@ -118,10 +118,18 @@ impl HostAddress {
 
 impl TextValue for HostAddress {
     fn parse(text: &str) -> Result<Self, Mismatch> {
-        let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-        inner.parse().map(Self).map_err(|_| {
-            Mismatch::new("an IP address of the host", "write `127.0.0.1`, or `0.0.0.0` for all addresses")
-        })
+        let in_brackets = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let address = match in_brackets {
+            Some(inner) => inner.parse().map(IpAddr::V6),
+            None => text.parse(),
+        };
+        match address {
+            Ok(address) if address.is_ipv4() || !text.contains('.') => Ok(Self(address)),
+            Ok(_) | Err(_) => {
+                let help = "write `127.0.0.1`, or `0.0.0.0` for all addresses";
+                Err(Mismatch::new("an IP address of the host", help))
+            }
+        }
     }
 
     fn schema() -> Schema {
@@ -204,5 +212,8 @@ mod tests {
         assert!(!address("127.0.0.2").overlaps(HostAddress::LOOPBACK));
         assert_eq!(address("::1").to_string(), "[::1]");
         assert_eq!(address("[::1]").to_string(), "[::1]");
+        for text in ["[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"] {
+            assert!(HostAddress::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -15,6 +15,10 @@ fn compared(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) 
     (run.status.code(), stdout(&run), stderr(&run))
 }
 
+fn run_text(folder: &Path, arguments: &[&str]) -> String {
+    stderr(&run(folder, arguments))
+}
+
 fn generated(arguments: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let run = run(folder.path(), arguments);
@@ -153,6 +157,9 @@ fn settings_of_the_last_run_are_recalled() {
     assert!(err.contains("were made with `--set stage=staging --set 'services.auth-service.port=9 '`"), "{err}");
     let run = codelab_gen(folder.path()).args(["--check", "--format", "json"]).finish();
     assert_eq!(document(&run)["made_with"][0], "stage=staging");
+    let part =
+        run_text(folder.path(), &["--check", "--set", "stage=staging", "--set", "services.auth-service.port=8004"]);
+    assert!(part.contains("were made with `--set 'services.auth-service.port=9 '`, which"), "{part}");
     let same = ["--set", "stage=staging", "--set", "services.auth-service.port=9 ", "--check"];
     assert_eq!(compared(folder.path(), &same).0, Some(0));
 }

@@ -1,7 +1,7 @@
 //! Runs that are killed, run at once, or that the operating system stops: what stands then is whole, and the user's.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
@@ -349,4 +349,30 @@ fn every_file_has_its_mode_under_any_umask() {
         let originals = [".env.orig", "docker-compose.yml.orig", "scripts/init-postgres.sh.orig"];
         assert_eq!(originals.map(mode), [0o600, 0o644, 0o644], "umask {umask}");
     }
+}
+
+#[test]
+fn a_run_that_waited_does_not_turn_the_profile_back() {
+    let folder = deployed("prod");
+    let lock = File::open(folder.path()).unwrap();
+    lock.lock().unwrap();
+    let mut command = codelab_gen(folder.path());
+    let mut bare = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // it waits for the folder once the kernel has it among those that wait for this lock
+    let waits = |process: u32| {
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().any(|line| line.contains("->") && line.contains(&format!(" {process} ")))
+    };
+    while !waits(bare.id()) {
+        assert_eq!(bare.try_wait().unwrap(), None, "the run did not wait");
+        thread::yield_now();
+    }
+    for name in [".env", ".env.example", "docker-compose.yml"] {
+        let path = folder.path().join(name);
+        fs::write(&path, fs::read_to_string(&path).unwrap().replace("builtin:prod-postgres", "builtin:mixed")).unwrap();
+    }
+    lock.unlock().unwrap();
+    let output = bare.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("another run has given these outputs another profile"), "{}", stderr(&output));
 }

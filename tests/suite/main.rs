@@ -21,6 +21,7 @@ mod layering;
 mod layers;
 mod limits;
 mod lookup;
+mod model;
 mod readme;
 mod report;
 mod schema;

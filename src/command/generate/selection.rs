@@ -24,8 +24,8 @@ pub(super) struct Selection {
     pub(super) because: Option<String>,
     /// The profiles of the project that it belongs to.
     pub(super) catalogue: Catalogue,
-    /// The folder of the outputs that recorded it.
-    pub(super) folder: Option<PathBuf>,
+    /// The folder of the outputs that recorded it, and what they recorded.
+    pub(super) recorded: Option<(PathBuf, Mark)>,
 }
 
 /// What a header records, so that a later run finds the same profile.
@@ -120,7 +120,7 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
     };
     let source = load(&name, "recorded in the outputs: ", &catalogue)?;
     let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
-    Ok(Selection { folder: Some(folder), ..of_source(source, catalogue, Some(because)) })
+    Ok(Selection { recorded: Some((folder, mark.clone())), ..of_source(source, catalogue, Some(because)) })
 }
 
 /// Whether a later run finds this very file by the profile's name.
@@ -139,5 +139,5 @@ pub(super) fn of_source(source: Source, catalogue: Catalogue, because: Option<St
         Origin::File(path) => RecordedName::File(normalized(path)),
         Origin::StandardInput | Origin::Argument => RecordedName::Text("-".to_owned()),
     };
-    Selection { source, recorded_name, because, catalogue, folder: None }
+    Selection { source, recorded_name, because, catalogue, recorded: None }
 }

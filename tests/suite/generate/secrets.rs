@@ -81,6 +81,7 @@ fn a_password_edited_in_dotenv_goes_into_the_urls() {
     assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
     let line = "secret    POSTGRES_PASSWORD: edited in .env, the URLs follow\n";
     assert!(stdout(&told).contains(line), "{}", stdout(&told));
+    assert!(stdout(&told).contains("next: docker compose up -d --wait postgres && "), "{}", stdout(&told));
     assert!(!stdout(&run(folder.path(), &[])).contains(line), "told once");
     let dotenv = read(folder.path(), ".env");
     assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "'p@ss w$rd'");

@@ -25,7 +25,9 @@ impl Telling<'_> {
             *name == server.administrator_password || server.logins().iter().any(|login| login.password == *name)
         };
         match &server.host {
-            _ if !self.outcome.rotated.iter().any(concerned) && !self.script_changes() => "",
+            _ if !self.outcome.rotated.iter().chain(&self.outcome.edited).any(concerned) && !self.script_changes() => {
+                ""
+            }
             Host::Container(_) => {
                 "docker compose up -d --wait postgres && docker compose exec -T postgres bash \
                  /docker-entrypoint-initdb.d/10-init-postgres.sh && "

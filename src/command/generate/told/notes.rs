@@ -49,11 +49,11 @@ impl Telling<'_> {
         })
     }
 
-    /// The settings that the outputs were made with, where this run has others.
+    /// The settings that the outputs were made with and that this run has not.
     pub(super) fn made_with(&self) -> Vec<String> {
         let mark = self.outcome.existing.mark();
         let settings = mark.map(|mark| mark.settings).unwrap_or_default();
-        if settings == self.target.placement.settings { Vec::new() } else { settings }
+        settings.into_iter().filter(|setting| !self.target.placement.settings.contains(setting)).collect()
     }
 
     /// Variables of the environment that would take the place of what `.env` says.

@@ -1,0 +1,83 @@
+"""The generated files under a real Docker Engine.
+
+    bash tests/run.sh e2e                    as root on Debian 12; skipped, with the reason, where something is missing
+    E2E=required bash tests/run.sh e2e       installs what is missing (docker.io, debootstrap), and fails without it
+    E2E_ENGINE=current bash tests/run.sh e2e
+                                             permits the machine's own engine, by DOCKER_HOST or its usual socket
+    E2E_POSTGRES_IMAGE=postgres:16-alpine    with that permission: a real image instead of the tests' own
+
+No deployment of the machine is touched. Without permission the engine is one that the tests start, in namespaces of its
+own (engine.py). Projects have random names below `codelab-gen-test-`, and what is removed is removed by such a name.
+Images are made without a registry (images.py): the first run takes about three minutes longer.
+
+A test that fails shows the containers and logs of its deployments.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+import images
+import machine
+from deployment import Deployment
+from engine import Engine
+from engine import engine as running_engine
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets the fixtures know how the test ended."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> Iterator[Engine]:
+    """A Docker Engine that has the images of the tests."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    with running_engine() as engine:
+        with capture.global_and_fixture_disabled():  # what takes minutes is told at once
+            images.make_images(engine)
+        yield engine
+        if machine.CURRENT_ENGINE:
+            images.remove_images(engine)
+
+
+@pytest.fixture(scope="session")
+def binary(engine: Engine) -> Path:
+    """The program under test, where a user who is not root can run it."""
+    path = os.environ.get("CODELAB_GEN")
+    if path is None or not Path(path).is_file():
+        pytest.fail(f"CODELAB_GEN={path} is no program; this builds it: bash tests/run.sh e2e")
+    copy = Path(shutil.copy(path, engine.folder / "codelab-gen"))
+    copy.chmod(0o755)
+    return copy
+
+
+@pytest.fixture
+def deploy(request: pytest.FixtureRequest, engine: Engine, binary: Path) -> Iterator[Callable[..., Deployment]]:
+    """Makes deployments, each of a project of its own, and removes them after the test."""
+    made: list[Deployment] = []
+
+    def deploy(*, quick: bool = True) -> Deployment:
+        made.append(Deployment(engine, binary, quick=quick))
+        return made[-1]
+
+    yield deploy
+    if request.node.stash.get(FAILED, False):
+        for deployment in made:
+            print(deployment.describe())
+    for deployment in made:
+        deployment.remove()
+
+
+@pytest.fixture
+def deployment(deploy: Callable[..., Deployment]) -> Deployment:
+    """One deployment, whose health is looked at every second."""
+    return deploy()

@@ -1,0 +1,91 @@
+"""What the tests need of the machine, and how it gets there.
+
+Nothing is installed unless `E2E=required`; otherwise what is missing is a reason to skip, told with the command that
+would install it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+REQUIRED = os.environ.get("E2E") == "required"
+CURRENT_ENGINE = os.environ.get("E2E_ENGINE") == "current"
+
+# Programs, by the package of Debian 12 that has them. A user's PATH may lack the folders of the administrator.
+PACKAGES = {"docker": "docker.io", "dockerd": "docker.io", "ip": "iproute2", "debootstrap": "debootstrap"}
+PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def program(name: str) -> str:
+    """Where a program is."""
+    return shutil.which(name, path=PATH) or unavailable(f"{name} is missing")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Ends the tests that need what is not there: as skipped, or as failed where they are required."""
+    if REQUIRED:
+        pytest.fail(f"e2e: {reason}", pytrace=False)
+    pytest.skip(f"e2e: skipped: {reason}")
+
+
+def provide(*programs: str) -> None:
+    """Makes sure that the programs are there, by installing their packages where that is wanted."""
+    packages = sorted({PACKAGES[name] for name in programs if shutil.which(name, path=PATH) is None})
+    if not packages:
+        return
+    command = f"apt-get install --no-install-recommends {' '.join(packages)}"
+    if not REQUIRED or os.geteuid() != 0:
+        unavailable(f"{', '.join(packages)} missing; as root this installs it: {command}")
+    with no_service_starts():
+        for step in ("apt-get update --quiet", f"{command} --yes --quiet"):
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            done = subprocess.run(
+                step.split(), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            )
+            if done.returncode != 0:
+                pytest.fail(f"e2e: {step}\n{done.stdout}", pytrace=False)
+
+
+@contextmanager
+def no_service_starts() -> Iterator[None]:
+    """The package docker.io would start an engine; Debian asks this file first. One that is there already stays."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
+
+
+def checked(*command: str | Path, cwd: Path | None = None, stdin: str | None = None, timeout: float = 600) -> str:
+    """The output of a program of the harness itself; a failure of it fails the test with all that it said."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, "PATH": PATH},
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+    if done.returncode != 0:
+        pytest.fail(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}", pytrace=False)
+    return done.stdout
+
+
+def progress(text: str) -> None:
+    """Tells what takes long."""
+    print(f"\ne2e: {text}", file=sys.stderr, flush=True)

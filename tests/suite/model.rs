@@ -1,0 +1,45 @@
+//! Random sequences of what people and runs do to one output folder, against what must be true of it whatever they do.
+
+#![expect(clippy::indexing_slicing, reason = "a test ends where something that it relies on fails")]
+
+mod folder;
+mod hand;
+mod open;
+mod operations;
+mod truth;
+
+use proptest::test_runner::{Config, TestError, TestRunner};
+
+use folder::References;
+use operations::sequences;
+use truth::Truth;
+
+/// How many sequences are tried; `CODELAB_GEN_MODEL_CASES` asks for more.
+const CASES: u32 = 48;
+
+#[test]
+fn nothing_of_the_users_is_lost_and_every_run_keeps_its_word() {
+    let asked = std::env::var("CODELAB_GEN_MODEL_CASES").ok();
+    let config = Config {
+        cases: asked.map_or(CASES, |cases| cases.parse().unwrap()),
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
+    let references = References::new();
+    let outcome = TestRunner::new(config).run(&sequences(), |operations| {
+        let mut truth = Truth::new(&references);
+        for operation in &operations {
+            truth.perform(operation);
+        }
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
+        Err(TestError::Fail(reason, operations)) => {
+            let operations: Vec<_> = operations.iter().map(|operation| format!("{operation:?}")).collect();
+            panic!("{reason}\nafter:\n{}", operations.join("\n"));
+        }
+    }
+}
