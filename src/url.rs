@@ -104,6 +104,21 @@ pub fn percent_encode(text: &str) -> String {
     encoded
 }
 
+/// A text without percent-encoding; nothing where it is not the encoding of a text.
+#[must_use]
+pub fn percent_decode(encoded: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let Some((plain, behind)) = rest.split_once('%') {
+        bytes.extend_from_slice(plain.as_bytes());
+        let digits = behind.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = behind.get(2..)?;
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok()
+}
+
 /// The encoded password of a URL; nothing for a text that is no URL, or one without a password.
 #[must_use]
 pub fn password_of(url: &str) -> Option<&str> {
@@ -125,6 +140,16 @@ mod tests {
             database: DatabaseName::parse("auth_db").unwrap(),
             tls,
         })
+    }
+
+    #[test]
+    fn an_encoded_password_is_decoded_again() {
+        for password in ["plain", "p@ss w/rd%", "é\u{1f600}", "100%25"] {
+            assert_eq!(percent_decode(&percent_encode(password)).as_deref(), Some(password));
+        }
+        for broken in ["%", "%4", "%zz", "%+1", "%ff"] {
+            assert_eq!(percent_decode(broken), None, "{broken}");
+        }
     }
 
     #[test]

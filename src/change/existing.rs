@@ -46,6 +46,8 @@ pub struct Existing {
     outputs: Vec<(Output, ExistingOutput)>,
     secret_files: IndexMap<String, Result<ExistingFile, RefusalReason>>,
     leftovers: Vec<PathBuf>,
+    /// Whether others than their owner can enter the folder of secrets.
+    secrets_are_open: bool,
     /// What all files of secrets hold, those of other profiles included.
     kept_beside: Vec<String>,
     /// A Compose file of another name, with its text, where there is no `docker-compose.yml`.
@@ -85,6 +87,8 @@ impl Existing {
             let read = |name: &&'static str| Some((*name, std::fs::read_to_string(folder.join(name)).ok()?));
             existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
         }
+        let secrets = std::fs::metadata(folder.join(SECRET_FOLDER));
+        existing.secrets_are_open = secrets.is_ok_and(|metadata| metadata.mode() & 0o077 != 0);
         existing.kept_beside = texts_in(&folder.join(SECRET_FOLDER));
         let mut folders: Vec<_> =
             Output::ALL.iter().filter_map(|output| folder.join(output.path()).parent().map(Path::to_owned)).collect();
@@ -126,6 +130,11 @@ impl Existing {
     #[must_use]
     pub fn secret_file(&self, path: &str) -> Option<&ExistingFile> {
         self.secret(path).and_then(|found| found.as_ref().ok())
+    }
+
+    /// Whether others than their owner can enter the folder of secrets.
+    pub(super) fn secrets_are_open(&self) -> bool {
+        self.secrets_are_open
     }
 
     /// What stands in the place of a secret's file.

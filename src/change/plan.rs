@@ -66,7 +66,9 @@ fn plan_secret(path: String, secret: Option<Secret>, existing: &Existing) -> Sec
         (None, _) => (ChangeKind::Created, None),
         (Some(Err(reason)), _) => (ChangeKind::Conflict, Some(reason.clone())),
         (Some(Ok(file)), Some(secret)) if !secret.is_text(&file.text) => (ChangeKind::Updated, None),
-        (Some(Ok(file)), Some(_)) if file.mode != steps::SECRET_FILE_MODE => (ChangeKind::Mode, None),
+        (Some(Ok(file)), Some(_)) if file.mode != steps::SECRET_FILE_MODE || existing.secrets_are_open() => {
+            (ChangeKind::Mode, None)
+        }
         (Some(Ok(_)), _) => (ChangeKind::Unchanged, None),
     };
     SecretChange { path, kind, reason, secret }

@@ -40,7 +40,7 @@ pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<Exit, Failu
 
 fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
     let embedded = entry.is_embedded();
-    let CatalogueEntry { name, aliases, source, selectable: _ } = entry;
+    let CatalogueEntry { name, aliases, source, selectable: _, path: _ } = entry;
     let (from, state) = match source {
         Err(_) => (name.clone(), State::Broken),
         Ok(source) => {

@@ -62,7 +62,7 @@ fn sources(args: &ValidateArgs, catalogue: &Catalogue) -> Result<Vec<Selected>, 
     if names.is_empty() {
         let entries = catalogue.entries();
         names = match catalogue.folder() {
-            Some(folder) => entries.iter().map(|entry| file_of(folder, entry)).collect(),
+            Some(_) => entries.iter().filter_map(|entry| Some(entry.path.as_ref()?.display().to_string())).collect(),
             None => entries.iter().map(|entry| format!("{}{}", crate::source::BUILTIN_PREFIX, entry.name)).collect(),
         };
     }
@@ -75,14 +75,6 @@ fn sources(args: &ValidateArgs, catalogue: &Catalogue) -> Result<Vec<Selected>, 
         });
     }
     Ok(selected)
-}
-
-fn file_of(folder: &std::path::Path, entry: &crate::source::CatalogueEntry) -> String {
-    let file = match &entry.source {
-        Ok(source) => source.name.clone(),
-        Err(_) => format!("{}.yaml", entry.name),
-    };
-    if file.contains('/') { file } else { folder.join(file).display().to_string() }
 }
 
 /// A base is judged by itself as far as it goes: what it leaves to others can't be missing.

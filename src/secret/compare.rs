@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use crate::deployment::Deployment;
-use crate::url::{password_of, percent_encode};
+use crate::url::{password_of, percent_decode};
 use crate::value::EnvironmentKey;
 
 /// The secrets of the block whose URLs still hold an older value: the user gave them a new one by hand.
@@ -17,10 +17,26 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
         let (Some(url), Some(secret)) = (block.get(database.key.as_str()), block.get(key.as_str())) else { continue };
         // a copied .env.example has a reference there
         let old = password_of(url.expose()).filter(|old| !old.starts_with("${"));
-        let differs = old.is_some_and(|old| old != percent_encode(secret.expose()));
+        let differs = old.is_some_and(|old| percent_decode(old).as_deref() != Some(secret.expose()));
         if differs && !edited.contains(key) {
             edited.push(key.clone());
         }
     }
     edited
+}
+
+/// Passwords that stand in URLs of a `.env` and nowhere else in it, by the names of their secrets; only in URLs that lead
+/// where the deployment's do.
+#[must_use]
+pub fn passwords_in_urls(block: &IndexMap<String, Secret>, deployment: &Deployment) -> IndexMap<String, Secret> {
+    let databases = deployment.services.iter().filter_map(|service| service.database.as_ref());
+    let found = databases.filter_map(|database| {
+        let name = database.url.password().filter(|name| !block.contains_key(name.as_str()))?;
+        let url = block.get(database.key.as_str())?.expose();
+        let encoded = password_of(url).filter(|encoded| !encoded.starts_with("${"))?;
+        let leads_there = url == database.url.text(encoded);
+        let password = percent_decode(encoded).filter(|_| leads_there)?;
+        Some((name.to_string(), Secret::new(password)?))
+    });
+    found.collect()
 }

@@ -25,6 +25,8 @@ pub struct CatalogueEntry {
     pub selectable: bool,
     /// Its text, or why it can't be read: a broken neighbour does not break the look-up of others.
     pub source: Result<Source, ReadFault>,
+    /// Its file; nothing for an embedded one.
+    pub path: Option<PathBuf>,
 }
 
 /// The folder of a project's profiles can't be read.
@@ -167,7 +169,11 @@ impl Catalogue {
 
     fn entry(&self, path: &Path) -> CatalogueEntry {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        CatalogueEntry::new(Source::from_file(path, self.shown(path)), &stem)
+        Self::at(path, CatalogueEntry::new(Source::from_file(path, self.shown(path)), &stem))
+    }
+
+    fn at(path: &Path, entry: CatalogueEntry) -> CatalogueEntry {
+        CatalogueEntry { path: Some(path.to_owned()), ..entry }
     }
 }
 
@@ -185,6 +191,7 @@ impl CatalogueEntry {
                 .as_ref()
                 .is_some_and(|tree| ["stage", "extends"].iter().any(|key| field(tree, key).is_some())),
             source,
+            path: None,
         }
     }
 

@@ -226,3 +226,12 @@ fn a_new_profile_takes_no_name_that_means_another_one() {
     assert_eq!(validate(folder.path(), &["child"]).0, Some(0));
     assert_eq!(codelab_gen(folder.path()).args(["new", "other", "--from", "-"]).finish().status.code(), Some(2));
 }
+
+#[test]
+fn a_profile_that_is_no_text_is_named_by_its_file() {
+    let folder = project("bad.yml", "");
+    fs::write(folder.path().join("profiles/bad.yml"), b"format: 1\n\xff").unwrap();
+    let (code, _, err) = validate(folder.path(), &[]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("bad.yml:2:1") && err.contains("error[not-utf8]"), "{err}");
+}

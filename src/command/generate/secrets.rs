@@ -10,7 +10,7 @@ use crate::cli::RotateArgs;
 use crate::command::World;
 use crate::deployment::{Deployment, secret_file_path};
 use crate::outcome::Failure;
-use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose};
+use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose, passwords_in_urls};
 use crate::spelling::{nearest, quoted};
 use crate::value::EnvironmentKey;
 
@@ -27,6 +27,9 @@ pub(super) fn stored_secrets(
         let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
         let Some(secret) = secret else { continue };
         stored.entry(name.to_string()).or_insert(secret);
+    }
+    for (name, secret) in passwords_in_urls(block, deployment) {
+        stored.entry(name).or_insert(secret);
     }
     stored
 }

@@ -286,3 +286,13 @@ fn a_second_compose_file_that_would_win_is_told() {
     let told = stderr(&run(folder.path(), &["-p", "dev"]));
     assert!(told.contains("warning: Docker Compose takes `compose.yaml` and not `docker-compose.yml`"), "{told}");
 }
+
+#[test]
+fn a_password_that_only_a_url_has_is_adopted_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mine = "AUTH_SERVICE__DB_URL=postgresql+asyncpg://codelab:real%40password%2Fof+mine@postgres:5432/auth_db\n";
+    fs::write(folder.path().join(".env"), mine).unwrap();
+    let adopted = run(folder.path(), &["-p", "prod"]);
+    assert!(stdout(&adopted).contains("POSTGRES_PASSWORD: kept from .env\n"), "{}", stdout(&adopted));
+    assert_eq!(value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD"), "real@password/of+mine");
+}

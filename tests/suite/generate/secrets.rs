@@ -278,3 +278,23 @@ fn an_example_that_was_filled_in_is_somebodys_work() {
         assert_eq!(read(folder.path(), ".env.example"), filled);
     }
 }
+
+#[test]
+fn a_folder_of_secrets_that_was_opened_is_closed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_files = ["-p", "prod", "--set", "secrets_in=files"];
+    run(folder.path(), &in_files);
+    let secrets = folder.path().join("secrets");
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o755)).unwrap();
+    let closed = run(folder.path(), &in_files);
+    assert!(stdout(&closed).contains("mode      secrets/postgres_password\n"), "{}", stdout(&closed));
+    assert_eq!(fs::metadata(&secrets).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn what_a_secret_manager_takes_over_is_told_while_dotenv_still_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "prod"]);
+    let told = stderr(&run(folder.path(), &["-p", "prod", "--set", "secrets_in=environment"]));
+    assert!(told.contains("note: .env still holds `POSTGRES_PASSWORD`\n"), "{told}");
+}

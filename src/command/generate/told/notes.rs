@@ -138,7 +138,17 @@ impl Telling<'_> {
         let names = names.join(", ");
         let help =
             "start it through your secret manager; passwords may have A-Z a-z 0-9 . _ - only, as they stand in URLs";
-        Some(format!("note: Docker Compose needs {names} in its environment\n  = help: {help}\n"))
+        let mut note = format!("note: Docker Compose needs {names} in its environment\n  = help: {help}\n");
+        let block = self.outcome.existing.values(|_| true).unwrap_or_default();
+        let kept: Vec<_> =
+            self.target.deployment.secrets.keys().filter(|name| block.contains_key(name.as_str())).collect();
+        if !kept.is_empty() {
+            let kept = kept.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            note.push_str("note: .env still holds ");
+            note.push_str(&kept);
+            note.push_str("\n  = help: remove it there once your secret manager has it\n");
+        }
+        Some(note)
     }
 
     /// What an adopted `.env` holds that nothing of this deployment reads.
