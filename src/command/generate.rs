@@ -3,6 +3,7 @@
 mod all;
 mod consent;
 mod git;
+mod obstacles;
 mod secrets;
 mod selection;
 mod told;
@@ -11,16 +12,17 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use self::obstacles::{check_recordable, check_still_recorded, read_failure, write_failure};
 use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use self::selection::{Selection, select};
 use super::{World, deployment_of, print, print_document, print_note};
-use crate::change::{ChangeSet, Existing, FolderLock, ReadFault, Wanted, WriteFault, apply, plan, unused_secrets};
+use crate::change::{ChangeSet, Existing, FolderLock, Wanted, apply, plan, unused_secrets};
 use crate::cli::{ConsentArgs, Format, GenerateArgs, RotateArgs, TargetArgs};
 use crate::deployment::{Deployment, Holds, secret_file_path};
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
 use crate::placement::{Placement, normalized, relative};
-use crate::render::{Inputs, Mark, RenderedFile, is_recordable, render};
+use crate::render::{Inputs, RenderedFile, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::source::{Catalogue, Source};
@@ -121,17 +123,6 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
     };
     let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
     Ok(telling.finish(&sources))
-}
-
-/// Whether the outputs still say what selected the profile: another run may have had the folder before this one.
-fn check_still_recorded(recorded: Option<&(PathBuf, Mark)>) -> Result<(), Failure> {
-    let Some((folder, mark)) = recorded else { return Ok(()) };
-    let now = Existing::read(folder, &[]).map_err(read_failure)?.mark();
-    if now.is_none_or(|now| (now.profile, now.root) == (mark.profile.clone(), mark.root.clone())) {
-        return Ok(());
-    }
-    let message = "another run has given these outputs another profile while this one waited";
-    Err(Failure::outside(message, "run it again, or name the profile with `--profile`"))
 }
 
 /// What is generated, and where.
@@ -270,57 +261,6 @@ fn output_folder(args: &TargetArgs, out: Option<&HostPath>, catalogue: &Catalogu
 /// The folder itself, where a link leads to it: ways out of it start there.
 fn real(folder: PathBuf) -> PathBuf {
     std::fs::canonicalize(&folder).unwrap_or(folder)
-}
-
-fn read_failure(fault: ReadFault) -> Failure {
-    let ReadFault { path, error } = fault;
-    if error.kind() == std::io::ErrorKind::NotADirectory {
-        return not_a_folder(&path);
-    }
-    Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
-}
-
-fn not_a_folder(path: &Path) -> Failure {
-    Failure::outside(
-        format!("`{}` can't stand there: a part of its path is a file", path.display()),
-        "move that file away, or choose another folder with `--out`",
-    )
-}
-
-fn write_failure(fault: WriteFault) -> Failure {
-    let WriteFault { path, error, is_partial } = fault;
-    if error.kind() == std::io::ErrorKind::NotADirectory {
-        return not_a_folder(&path);
-    }
-    if error.kind() == std::io::ErrorKind::AlreadyExists {
-        let message = format!("`{}` is needed, and something else stands there", path.display());
-        return Failure::outside(message, "move that away; every file is as it was");
-    }
-    let help = if is_partial {
-        "look at the space on its disk, then run the same command again: other files are new already, each as a whole"
-    } else {
-        "look at the permissions of its folder and at the space on its disk; every file is as it was"
-    };
-    Failure::outside(format!("can't write `{}`: {error}", path.display()), help)
-}
-
-/// A header is one line of fields, so what it records must fit in there.
-fn check_recordable(placement: &Placement) -> Result<(), Failure> {
-    if placement.root.contains([':', '\u{fffd}']) {
-        return Err(Failure::Usage {
-            message: format!("the project's path {} holds a colon, or is not UTF-8", quoted(&placement.root)),
-            help: "rename the folder: Docker Compose could not mount what is below it".to_owned(),
-        });
-    }
-    if [&placement.profile, &placement.root].into_iter().all(|text| is_recordable(text)) {
-        return Ok(());
-    }
-    Err(Failure::Usage {
-        message: "the path of the profile or of the project holds a control character, or a field of a header such as \
-                  ` root=`"
-            .to_owned(),
-        help: "rename the file or folder: the outputs record the path in one line".to_owned(),
-    })
 }
 
 /// A selected profile's origin in words.

@@ -87,7 +87,7 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
     };
     for folder in folders {
         let folder = super::real(normalized(&folder));
-        if let Some(mark) = Existing::read(&folder, &[]).map_err(super::read_failure)?.mark() {
+        if let Some(mark) = Existing::read(&folder, &[]).map_err(super::obstacles::read_failure)?.mark() {
             return Ok(Some((mark, folder)));
         }
     }
