@@ -18,9 +18,9 @@ Path = tuple[str | int, ...]
 # Lengths just below, at and above the limits of names: 63, 128, 253, and of two bytes a character.
 LENGTHS = [0, 1, 2, 3, 62, 63, 64, 65, 127, 128, 129, 252, 253, 254]
 
-NUMBERS = [-1, 0, 1, 2, 3, 14, 15, 16, 18, 99, 100, 999, 1000, 1001, 5432, 65535, 65536, 10**6, 10**20, 0.5, 1.5, -2.25]
+NUMBERS = [-1, 0, 1, 2, 3, 14, 15, 16, 99, 100, 999, 1000, 1001, 65535, 65536, 10**6, 10**20, 0.5, 1.5, -2.25]
 
-# One of each kind that a reader could take for another: ends of lines, white space, controls, wide and split characters.
+# One of each kind that a reader could take for another: ends of lines, white space, controls, wide and split ones.
 CHARACTERS = "aZ09_-. /:~$%{}'\"\\@=\t\n\r\x00\x01\x1f\x7f\x80\x85\x9f\xa0éßſ\u2028\u2029\u3000\ufeff\ufffdK😀"
 
 # Texts at the borders of the grammars of paths, mounts, images, quantities and addresses.

@@ -78,7 +78,7 @@ services: { api: { data: "./a:/app/data", database: { sqlite: { path: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, engine: HOLE } } }
 { services: { api: { database: { postgres: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 { services: { api: { database: { postgres: { name: HOLE } } } }, postgres: { image: "postgres:16", user: app } }
-services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, postgres: { name: a, extensions: [HOLE] }, engine: sqlite } } }
+{engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, extensions: [HOLE]}}}}}
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, env: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, shared: HOLE } } }
@@ -98,11 +98,12 @@ postgres: { user: app, external: { host: a, tls: HOLE } }
 postgres: { user: app, external: { host: a, tls: verify-full, ca: HOLE } }
 """.strip().splitlines()
 
-# Stems that one more character is put before, into and behind: one for each family of grammars.
-STEMS = ["aA", "/a", "./a:/a", "10"]
+# Texts that one character more is put into: names, paths, mounts.
+STEMS = ["{}a", "a{}", "a{}a", "A{}", "/{}a", "/a{}", "./a{}:/a", "./a:/a{}"]
 
 # Almost right for long: a reader whose regular expression tries every way to take them apart never ends.
 LONG = [stem * 150 + "\x00" for stem in ["a", "/", "a/", "/a", "a-", "a_", "a.", "1s", "10", "a:", "./"]]
+LONG += [start + "a" * 150 + "\x00" for start in ["/", "./", "./a:/", "a/a:", "a@sha256:"]]
 
 
 def border_values() -> list[Any]:
@@ -112,8 +113,7 @@ def border_values() -> list[Any]:
         values += [(stem * length)[:length] for stem in ["a", "A", "0", "é", "😀", "_", "-", ".", "/a"]]
         values += ["a" * length + "\n", "v" * length + ":/b", "a:" + "t" * length]
     for character in CHARACTERS:
-        for stem in STEMS:
-            values += [character + stem, stem + character, stem[:1] + character + stem[1:]]
+        values += [stem.replace("{}", character) for stem in STEMS]
     return list({json.dumps(value): value for value in values}.values())
 
 

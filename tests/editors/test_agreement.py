@@ -1,6 +1,6 @@
 """The schema and the program reject the same profiles, but for rules that no schema can say.
 
-Three judges: the program, the Python package jsonschema, and ajv, which most editors' and web tools' checks are made of.
+Three judges: the program, the Python package jsonschema, and ajv, which most tools that are written in JavaScript ask.
 The crate jsonschema is asked by tests/suite/schema.rs.
 """
 
@@ -118,7 +118,7 @@ def profiles() -> tuple[list[Document], list[Document]]:
     good = [*built_in, mixed, external, every_field, loaded(ROOT / "tests" / "editors" / "good.yaml")]
     for document in good:
         document.pop("extends", None)
-    files = [*(ROOT / "tests" / "invalid").glob("*.yaml"), *(ROOT / "tests" / "editors").glob("*g.yaml")]
+    files = [*(ROOT / "tests" / "invalid").glob("*.yaml"), *(ROOT / "tests" / "editors" / "wrong").glob("*.yaml")]
     wrong = [document for file in sorted(files) if isinstance(document := loaded(file), dict)]
     return good, wrong
 

@@ -28,9 +28,10 @@ impl Telling<'_> {
             _ if !self.outcome.rotated.iter().chain(&self.outcome.edited).any(concerned) && !self.script_changes() => {
                 ""
             }
+            // a container that goes on running still has the script that was replaced, so it gets this one
             Host::Container(_) => {
-                "docker compose up -d --wait postgres && docker compose exec -T postgres bash \
-                 /docker-entrypoint-initdb.d/10-init-postgres.sh && "
+                "docker compose up -d --wait postgres && docker compose exec -T postgres bash -s \
+                 <scripts/init-postgres.sh && "
             }
             Host::External(_) => {
                 "(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && "
