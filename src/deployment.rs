@@ -9,8 +9,8 @@ use crate::profile::{Command, Raw, SecretRule};
 use crate::url::{ConnectionUrl, Login};
 use crate::value::{
     Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Duration, EnvironmentKey, ExtensionName,
-    HostAddress, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProjectName, Replicas, RoleName,
-    SecretsIn, ServiceName, SettingName, Stage, StartCondition, Tls, VariableName, VolumeName,
+    Hardening, HostAddress, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProcessCount, ProjectName,
+    Replicas, RoleName, SecretsIn, ServiceName, SettingName, Stage, StartCondition, Tls, VariableName, VolumeName,
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
@@ -67,10 +67,12 @@ pub struct Service {
     pub labels: Vec<(String, String)>,
     /// How many containers, where not one.
     pub replicas: Option<Replicas>,
-    /// Memory that it may use.
-    pub memory: Option<ByteSize>,
-    /// Processors that it may use.
-    pub cpus: Option<CpuCount>,
+    /// What it may use of the machine.
+    pub limits: Limits,
+    /// What its container is kept from.
+    pub hardening: Hardening,
+    /// Whether it ends by itself, because another one waits for that.
+    pub runs_once: bool,
     /// Its database.
     pub database: Option<Database>,
     /// Raw Compose keys.
@@ -163,6 +165,17 @@ pub enum Probe {
     Command(Command),
 }
 
+/// What a container may use of the machine; without a number, all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// Memory.
+    pub memory: Option<ByteSize>,
+    /// Processors.
+    pub cpus: Option<CpuCount>,
+    /// Processes and threads.
+    pub pids: Option<ProcessCount>,
+}
+
 /// A service's database.
 #[derive(Debug, Clone)]
 pub struct Database {
@@ -193,7 +206,7 @@ pub struct Server {
 #[derive(Debug, Clone)]
 pub enum Host {
     /// In a container of the deployment.
-    Container(Container),
+    Container(Box<Container>),
     /// Elsewhere.
     External(External),
 }
@@ -211,6 +224,10 @@ pub struct Container {
     pub publish: Option<PublishedPort>,
     /// The named volume of its data.
     pub volume: VolumeName,
+    /// Whether a container of its own brings roles and databases in line at every start.
+    pub ensure: bool,
+    /// What it may use of the machine.
+    pub limits: Limits,
     /// Server settings.
     pub settings: Vec<(SettingName, String)>,
     /// Raw Compose keys.
@@ -248,6 +265,30 @@ pub struct OwnedDatabase {
     pub owner: Login,
     /// Extensions that it needs.
     pub extensions: Vec<ExtensionName>,
+}
+
+impl Deployment {
+    /// The server's container with the server, where it runs in one.
+    #[must_use]
+    pub fn contained_server(&self) -> Option<(&Server, &Container)> {
+        let server = self.server.as_ref()?;
+        Some((server, server.container()?))
+    }
+
+    /// Whether a service reaches the server's container: it has a database there, or waits for the server.
+    #[must_use]
+    pub fn reaches_server(&self, service: &Service) -> bool {
+        let waits = || service.depends_on.iter().any(|(name, _)| *name == ServiceName::postgres());
+        self.contained_server().is_some() && (service.uses_postgres() || waits())
+    }
+}
+
+impl Service {
+    /// Whether its data is on the PostgreSQL server.
+    #[must_use]
+    pub fn uses_postgres(&self) -> bool {
+        matches!(&self.database, Some(database) if matches!(database.url, ConnectionUrl::Postgres(_)))
+    }
 }
 
 impl Server {

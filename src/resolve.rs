@@ -9,7 +9,7 @@ mod owned;
 mod server;
 mod service;
 
-pub(crate) use owned::{FILE_KEYS, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
 pub(crate) use server::RELIED_ON;
 
 use indexmap::IndexMap;
@@ -61,6 +61,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         faults.add(Code::MissingField, Place::key(&path), "the profile has no services", help);
     }
     order::check(profile, &services, faults);
+    order::mark_those_that_end(&mut services);
     let server = server.and_then(|server| with_databases(server, &services, profile));
     clash::check(&services, server.as_ref(), profile, faults);
     owned::check(profile, faults);
@@ -135,10 +136,12 @@ fn volumes(services: &[Service], server: Option<&Server>) -> Vec<VolumeName> {
         MountSource::Volume(name) => Some(name),
         MountSource::Bind(_) => None,
     });
-    let data = server.and_then(Server::container).map(|container| &container.volume);
-    for name in mounted.chain(data) {
-        if !volumes.contains(name) {
-            volumes.push(name.clone());
+    let container = server.and_then(Server::container);
+    let data = container.map(|container| container.volume.clone());
+    let socket = container.filter(|container| container.ensure).map(|_| VolumeName::postgres_socket());
+    for name in mounted.cloned().chain(data).chain(socket) {
+        if !volumes.contains(&name) {
+            volumes.push(name);
         }
     }
     volumes
@@ -165,12 +168,6 @@ fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKe
 
 fn raw(keys: &Setting<RawKeys>) -> Vec<(String, Raw)> {
     given(keys).map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
-}
-
-/// Whether a service's data is on the server.
-fn uses_server(service: &Service) -> bool {
-    use crate::url::ConnectionUrl;
-    matches!(&service.database, Some(database) if matches!(database.url, ConnectionUrl::Postgres(_)))
 }
 
 /// The engines that a database section describes.

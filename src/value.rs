@@ -11,13 +11,15 @@ mod number;
 mod path;
 mod text;
 
-pub use choice::{Access, Choice, CommandProbe, DatabasePart, Driver, Engine, SecretsIn, Stage, StartCondition, Tls};
+pub use choice::{
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, SecretsIn, Stage, StartCondition, Tls,
+};
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use name::{
     DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
     VariableName, VolumeName,
 };
-pub use number::{Port, PostgresMajor, Replicas};
+pub use number::{Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, SqlitePath};
 pub use text::{ByteSize, CpuCount, Duration, HostAddress, HostName};

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::value::Engine;
+use crate::value::{Engine, VolumeName};
 use crate::yaml::{self, Content, Entry, Node};
 
 /// Where images of PostgreSQL keep their data: the second one from version 18 on.
@@ -79,6 +79,12 @@ impl Standing {
         self.services.iter().find(|service| service.name == name)
     }
 
+    /// Whether a service runs PostgreSQL.
+    #[must_use]
+    pub fn has_server(&self) -> bool {
+        self.server().is_some()
+    }
+
     /// The service that runs PostgreSQL: of those that mount its data the one of this name, else the first.
     pub(super) fn server(&self) -> Option<&StandingService> {
         let mut servers = self.services.iter().filter(|service| service.data_of_server().is_some());
@@ -90,11 +96,12 @@ impl Standing {
         self.project.as_deref().map(with_defaults)
     }
 
-    /// The named volumes that services mount, but for that of the server.
+    /// The named volumes that services mount, but for those of the server.
     pub(super) fn volumes(&self) -> Vec<&str> {
         let data = self.server().and_then(StandingService::data_of_server);
         let mounts = self.services.iter().flat_map(|service| &service.mounts);
-        let mut volumes: Vec<_> = mounts.filter(|mount| mount.is_volume() && Some(*mount) != data).collect();
+        let holds_data = |mount: &&StandingMount| mount.is_volume() && Some(*mount) != data && !mount.is_socket();
+        let mut volumes: Vec<_> = mounts.filter(holds_data).collect();
         volumes.sort_unstable_by_key(|mount| &mount.source);
         volumes.dedup_by_key(|mount| &mount.source);
         volumes.into_iter().map(|mount| mount.source.as_str()).collect()
@@ -139,6 +146,11 @@ impl StandingService {
 }
 
 impl StandingMount {
+    /// Whether it holds no data but the socket of a server.
+    fn is_socket(&self) -> bool {
+        self.source == VolumeName::postgres_socket().as_str()
+    }
+
     pub(super) fn is_volume(&self) -> bool {
         !self.source.starts_with(['.', '/', '~', '$'])
     }

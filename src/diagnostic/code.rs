@@ -111,6 +111,8 @@ codes! {
     OwnedKey = "owned-key",
     /// More than one process would write one SQLite file.
     SqliteReplicas = "sqlite-replicas",
+    /// A strictly hardened service that could not write to a folder of the host.
+    StrictBindMount = "strict-bind-mount",
     /// TLS settings that contradict each other.
     TlsConflict = "tls-conflict",
     /// More services than Docker Compose loads, or nearly so many.
@@ -177,6 +179,7 @@ impl Code {
                 | Self::DependencyCycle
                 | Self::UnknownSecret
                 | Self::NoSuchPart
+                | Self::StrictBindMount
                 | Self::ComposeLimit
                 | Self::SuperuserAccess
                 | Self::PublishedEverywhere

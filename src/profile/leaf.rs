@@ -11,7 +11,7 @@ use super::record::EXTENSION_PREFIX;
 use super::written::{Reader, SchemaOf, Setting, Written, found, is_null, nullable_schema, rule_of};
 use crate::diagnostic::Code;
 use crate::spelling::quoted;
-use crate::value::{Port, PostgresMajor, Replicas, TextValue};
+use crate::value::{Port, PostgresMajor, ProcessCount, Replicas, TextValue};
 use crate::yaml::{Content, Node, ScalarKind};
 
 /// Keys of the user's own choice with their values; a stronger layer adds, changes and removes single ones.
@@ -93,7 +93,7 @@ macro_rules! written_numbers {
     )+};
 }
 
-written_numbers! { Port Replicas PostgresMajor }
+written_numbers! { Port Replicas ProcessCount PostgresMajor }
 
 /// The whole number that a node is.
 pub(super) fn read_integer(node: &Node<'_>) -> Option<i128> {

@@ -27,6 +27,44 @@ pub enum Raw {
     Mapping(Vec<(String, Raw)>),
 }
 
+impl Raw {
+    /// A text, whatever it looks like.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Scalar { text: text.to_owned(), plain: false }
+    }
+
+    /// A scalar without quotes: a number, or a word such as `true`.
+    #[must_use]
+    pub fn plain(text: &str) -> Self {
+        Self::Scalar { text: text.to_owned(), plain: true }
+    }
+
+    /// A list of texts.
+    #[must_use]
+    pub fn words<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        Self::Sequence(words.into_iter().map(Self::text).collect())
+    }
+
+    /// The value of a key of a mapping.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Mapping(entries) => entries.iter().find(|(known, _)| known == key).map(|(_, value)| value),
+            Self::Scalar { .. } | Self::Sequence(_) => None,
+        }
+    }
+
+    /// The keys of a mapping; nothing for anything else.
+    #[must_use]
+    pub fn into_entries(self) -> Option<Vec<(String, Self)>> {
+        match self {
+            Self::Mapping(entries) => Some(entries),
+            Self::Scalar { .. } | Self::Sequence(_) => None,
+        }
+    }
+}
+
 /// A key of raw Compose YAML: any text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RawKey(String);

@@ -9,8 +9,9 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Driver, Duration, Engine, EnvironmentKey,
-    ExtensionName, HostName, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProfileName, ProjectName,
-    Replicas, RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+    ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProcessCount,
+    ProfileName, ProjectName, Replicas, RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls,
+    VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -79,6 +80,8 @@ record! {
         replicas: Replicas,
         /// What it may use of the machine.
         limits: Limits,
+        /// What its container is kept from.
+        hardening: Hardening = Hardening::ByStage,
         /// Its database: what each engine would be; `engine` says which one is.
         database: Database,
         /// Raw Compose keys that this format has no field for; `${…}` is live in them.
@@ -121,12 +124,14 @@ record! {
 }
 
 record! {
-    /// What a service may use of the machine.
+    /// What a container may use of the machine.
     merged Limits = "limits" {
         /// Memory, such as `512m`.
         memory: ByteSize,
         /// Processors, such as `"0.5"`.
         cpus: CpuCount,
+        /// Processes and threads, such as `200`.
+        pids: ProcessCount,
     }
 }
 
@@ -183,6 +188,11 @@ record! {
         publish: Publish,
         /// The named volume of the data.
         volume: VolumeName = VolumeName::postgres_data(),
+        /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
+        ensure: bool = true,
+        /// What the server may use of the machine; in staging and production by default `memory: 1g`, `cpus: 1` and
+        /// enough processes for all connections.
+        limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
         /// A server outside of the deployment, instead of a container.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Faults, mounts, uses_server};
+use super::{Faults, mounts};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -40,7 +40,7 @@ pub(super) fn is_shared(profile: &Profile, name: &ServiceName) -> bool {
 
 fn check_databases(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     let mut users: HashMap<&str, &ServiceName> = HashMap::new();
-    for service in services.iter().filter(|service| uses_server(service)) {
+    for service in services.iter().filter(|service| service.uses_postgres()) {
         let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
             continue;
         };
@@ -164,10 +164,19 @@ fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults)
 }
 
 fn check_postgres_name(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let Some(container) = server.and_then(Server::container) else { return };
+    let is_taken = |name: &ServiceName| services.iter().any(|service| service.name == *name);
     let name = ServiceName::postgres();
-    if server.and_then(Server::container).is_some() && services.iter().any(|service| service.name == name) {
+    if is_taken(&name) {
         let message = "the name `postgres` belongs to the server that codelab-gen adds";
         let help = "rename this service, or describe the server in the `postgres` section at the top";
+        faults.add(Code::ReservedName, Place::key(&service_path(&name)), message, help);
+    }
+    let name = ServiceName::postgres_ensure();
+    if container.ensure && is_taken(&name) {
+        let message =
+            "the name `postgres-ensure` belongs to the service that codelab-gen adds to bring databases in line";
+        let help = "rename this service, or write `ensure: false` in the `postgres` section";
         faults.add(Code::ReservedName, Place::key(&service_path(&name)), message, help);
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile::Profile;
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath};
+use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath, VolumeName};
 
 /// Checks the mounts of all services.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
@@ -85,10 +85,15 @@ fn check_targets(service: &Service, faults: &mut Faults) {
 fn check_server_volume(service: &Service, server: Option<&Server>, faults: &mut Faults) {
     let Some(container) = server.and_then(Server::container) else { return };
     for (index, mount) in service.mounts.iter().enumerate() {
-        if matches!(&mount.source, MountSource::Volume(name) if *name == container.volume) {
-            let message = format!("the volume `{}` holds the data of PostgreSQL", container.volume);
+        let MountSource::Volume(name) = &mount.source else { continue };
+        if *name == container.volume {
+            let message = format!("the volume `{name}` holds the data of PostgreSQL");
             let help = "mount another volume, or give the server's another name with `postgres.volume`";
             faults.add(Code::MountClash, mount_place(service, index), message, help);
+        } else if container.ensure && *name == VolumeName::postgres_socket() {
+            let message =
+                format!("by the volume `{name}` a service would be PostgreSQL's superuser without a password");
+            faults.add(Code::MountClash, mount_place(service, index), message, "mount another volume");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Knows which services may wait for which. Must not know what they do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Faults, uses_server};
+use super::Faults;
 use crate::deployment::Service;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -13,7 +13,7 @@ use crate::value::{ServiceName, StartCondition};
 /// Checks that every service that is waited for exists, can be waited for that way, and waits for no circle.
 pub(super) fn check(profile: &Profile, services: &[Service], faults: &mut Faults) {
     let external = profile.postgres.get().is_some_and(|postgres| postgres.external.is_given());
-    let runs_postgres = services.iter().any(uses_server) && !external;
+    let runs_postgres = services.iter().any(Service::uses_postgres) && !external;
     for service in services {
         for (name, condition) in &service.depends_on {
             check_edge(profile, &service.name, name, *condition, runs_postgres, faults);
@@ -61,6 +61,16 @@ fn check_edge(
             faults.push(fault.also(Place::key(&FieldPath::root().key("services").key(to)), "this service"));
         }
         Some(_) => {}
+    }
+}
+
+/// What others wait for to end must not be started again when it has.
+pub(super) fn mark_those_that_end(services: &mut [Service]) {
+    let edges = services.iter().flat_map(|service| &service.depends_on);
+    let ends = edges.filter(|(_, condition)| *condition == StartCondition::Completed);
+    let names: HashSet<ServiceName> = ends.map(|(name, _)| name.clone()).collect();
+    for service in services {
+        service.runs_once = names.contains(&service.name);
     }
 }
 

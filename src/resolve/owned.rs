@@ -4,11 +4,11 @@
 use super::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, Raw, RawKeys, Setting, given};
+use crate::profile::{Profile, RawKeys, Setting, given};
 use crate::value::SecretsIn;
 
 /// Compose's key, and the field of a service that writes it.
-pub(crate) const SERVICE_KEYS: [(&str, &str); 15] = [
+pub(crate) const SERVICE_KEYS: [(&str, &str); 16] = [
     ("build", "build"),
     ("image", "image"),
     ("command", "command"),
@@ -24,16 +24,20 @@ pub(crate) const SERVICE_KEYS: [(&str, &str); 15] = [
     ("scale", "replicas"),
     ("mem_limit", "limits.memory"),
     ("cpus", "limits.cpus"),
+    ("pids_limit", "limits.pids"),
 ];
 
-/// The same for the server; `shm_size` and `stop_grace_period` may be written, they replace what stands there.
-pub(crate) const SERVER_KEYS: [(&str, &str); 6] = [
+/// The same for the server; all other keys may be written, and replace what stands there.
+pub(crate) const SERVER_KEYS: [(&str, &str); 9] = [
     ("image", "image"),
     ("command", "settings"),
     ("ports", "publish"),
     ("volumes", "volume"),
     ("environment", "user"),
     ("healthcheck", "image"),
+    ("mem_limit", "limits.memory"),
+    ("cpus", "limits.cpus"),
+    ("pids_limit", "limits.pids"),
 ];
 
 /// The same at the top of the file.
@@ -54,24 +58,33 @@ pub(super) fn check(profile: &Profile, faults: &mut Faults) {
         if service.compose.is_given() {
             let at = top.key("services").key(name);
             check_keys(&service.compose, &SERVICE_KEYS, &at, faults);
-            check_replicas(&service.compose, &at, faults);
+            check_deploy(&service.compose, &at, faults);
         }
     }
     if let Some(postgres) = profile.postgres.get() {
         check_keys(&postgres.compose, &SERVER_KEYS, &top.key("postgres"), faults);
+        check_deploy(&postgres.compose, &top.key("postgres"), faults);
         if in_files {
             check_keys(&postgres.compose, &FILE_KEYS, &top.key("postgres"), faults);
         }
     }
 }
 
-/// The other place where Compose takes a number of containers from.
-fn check_replicas(compose: &Setting<RawKeys>, at: &FieldPath, faults: &mut Faults) {
+/// Keys below `deploy` by which Compose takes what a field says as well, each with that field.
+pub(crate) const DEPLOY_KEYS: [(&[&str], &str); 2] =
+    [(&["replicas"], "replicas"), (&["resources", "limits"], "limits")];
+
+/// Compose refuses two places that disagree.
+fn check_deploy(compose: &Setting<RawKeys>, at: &FieldPath, faults: &mut Faults) {
     for (_, deploy) in given(compose).filter(|(key, _)| key.as_str() == "deploy") {
-        if matches!(deploy, Raw::Mapping(entries) if entries.iter().any(|(key, _)| key == "replicas")) {
-            let place = Place::key(&at.key("compose").key("deploy").key("replicas"));
-            let message = "the Compose key `deploy.replicas` is written by the profile's own field `replicas`";
-            faults.add(Code::OwnedKey, place, message, "use `replicas` instead");
+        for (path, field) in DEPLOY_KEYS {
+            let found = path.iter().try_fold(deploy, |raw, key| raw.get(key));
+            if found.is_some() {
+                let at = path.iter().fold(at.key("compose").key("deploy"), |at, key| at.key(key));
+                let key = path.join(".");
+                let message = format!("the Compose key `deploy.{key}` is written by the profile's own field `{field}`");
+                faults.add(Code::OwnedKey, Place::key(&at), message, format!("use `{field}` instead"));
+            }
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
-use super::{Faults, raw};
-use crate::deployment::{Container, External, ExternalTls, Host, PublishedPort, Server};
+use super::{Faults, raw, service};
+use crate::deployment::{Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
-use crate::value::{DatabaseName, EnvironmentKey, ImageReference, Port, PostgresMajor, Stage, TextValue as _, Tls};
+use crate::value::{
+    ByteSize, CpuCount, DatabaseName, EnvironmentKey, ImageReference, Port, PostgresMajor, ProcessCount, Stage,
+    TextValue as _, Tls, VolumeName,
+};
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
 pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Faults) -> Option<Server> {
@@ -29,7 +32,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
             check_unused(postgres, &at, faults);
             Host::External(resolve_external(external, stage, &at.key("external"), faults)?)
         }
-        None => Host::Container(resolve_container(postgres, stage, &at, faults)?),
+        None => Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?)),
     };
     Some(Server {
         host,
@@ -62,6 +65,10 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         faults.add(Code::ReservedName, Place::value(&at.key(field)), message, help);
     }
     check_settings(postgres, at, faults);
+    if postgres.ensure() && postgres.volume() == VolumeName::postgres_socket() {
+        let message = format!("the volume `{}` is for the server's socket", postgres.volume());
+        faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
+    }
     let publish = postgres.publish.get().map(|publish| PublishedPort {
         address: publish.address,
         port: publish.port,
@@ -74,10 +81,34 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         database: database?,
         publish,
         volume: postgres.volume(),
+        ensure: postgres.ensure(),
+        limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         compose: raw(&postgres.compose),
     })
 }
+
+/// What is written, and in stages where others' data is what keeps a server from taking the whole machine.
+fn limits_of_server(postgres: &Postgres, stage: Stage) -> Limits {
+    let written = service::limits(&postgres.limits);
+    if !stage.is_strict() {
+        return written;
+    }
+    let max_connections = given(&postgres.settings).find(|(name, _)| name.as_str() == "max_connections");
+    let connections = max_connections.and_then(|(_, value)| value.0.parse::<i128>().ok());
+    let processes = connections.unwrap_or(USUAL_CONNECTIONS).saturating_add(OTHER_PROCESSES);
+    Limits {
+        memory: Some(written.memory.unwrap_or_else(|| ByteSize::of_gibibytes(1))),
+        cpus: Some(written.cpus.unwrap_or_else(|| CpuCount::whole(1))),
+        pids: written.pids.or_else(|| ProcessCount::new(processes)),
+    }
+}
+
+/// What `max_connections` is where nobody says otherwise.
+const USUAL_CONNECTIONS: i128 = 100;
+
+/// Enough for background workers, parallel queries and programs that run beside the server, such as a dump.
+const OTHER_PROCESSES: i128 = 156;
 
 /// Settings that the URLs, the health check and the mounts rely on.
 pub(crate) const RELIED_ON: [&str; 5] =
@@ -96,6 +127,8 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     let fields = [
         ("publish", postgres.publish.is_given()),
         ("volume", postgres.volume.is_given()),
+        ("ensure", postgres.ensure.is_given()),
+        ("limits", postgres.limits.is_given()),
         ("settings", postgres.settings.is_given()),
         ("compose", postgres.compose.is_given()),
     ];

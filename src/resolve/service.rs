@@ -4,7 +4,7 @@ use super::database::{Home, resolve_database};
 use super::server::check_pinned;
 use super::{Faults, raw};
 use crate::deployment::{
-    Build, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service, Variable,
+    Build, ExternalTls, HealthCheck, Host, Limits, Probe, Program, PublishedPort, Server, Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -12,8 +12,8 @@ use crate::profile::{self, Named, Setting, Value, given};
 use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ContainerPath, DatabasePart, Engine, EnvironmentKey, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
-    StartCondition, TextValue as _, VariableName,
+    ContainerPath, DatabasePart, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn,
+    ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
 
 /// What of the rest of the profile a service depends on.
@@ -54,6 +54,8 @@ pub(super) fn resolve_service(
     let publish = told(written.publish.get().map(|publish| published_port(publish, written, &at, faults)));
     let health_check = told(written.healthcheck.get().map(|check| health_check(check, written, &at, faults)));
     let environment = environment(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
+    let mounts: Vec<Mount> = data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect();
+    check_hardening(written, &mounts, &at, faults);
     let mut service = Service {
         name: name.clone(),
         program: program?,
@@ -62,15 +64,16 @@ pub(super) fn resolve_service(
         user: written.user.get().map(|user| user.0.clone()),
         working_dir,
         publish: publish.ok()?,
-        mounts: data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect(),
+        mounts,
         has_data: data.is_some(),
         environment,
         health_check: health_check.ok()?,
         depends_on: depends_on(written, scope),
         labels: given(&written.labels).map(|(name, text)| (name.as_str().to_owned(), text.0.clone())).collect(),
         replicas: written.replicas.copied().filter(|replicas| replicas.get() != 1),
-        memory: written.limits.get().and_then(|limits| limits.memory.get()).cloned(),
-        cpus: written.limits.get().and_then(|limits| limits.cpus.get()).cloned(),
+        limits: limits(&written.limits),
+        hardening: written.hardening(),
+        runs_once: false,
         database: database.ok()?,
         compose: raw(&written.compose),
     };
@@ -290,13 +293,31 @@ fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName
     resolved.collect()
 }
 
+/// What is written of the limits.
+pub(super) fn limits(written: &Setting<profile::Limits>) -> Limits {
+    let written = written.get().cloned().unwrap_or_default();
+    Limits { memory: written.memory.get().cloned(), cpus: written.cpus.get().cloned(), pids: written.pids.copied() }
+}
+
+/// Root without capabilities can't write a folder of somebody else, and whose a folder of the host is, nobody knows here.
+fn check_hardening(written: &profile::Service, mounts: &[Mount], at: &FieldPath, faults: &mut Faults) {
+    let is_bound = |mount: &&Mount| matches!(mount.source, MountSource::Bind(_)) && !mount.read_only;
+    let Some(mount) = mounts.iter().find(is_bound) else { return };
+    let has_capabilities = given(&written.compose).any(|(key, _)| key.as_str() == "cap_add");
+    if written.hardening() != Hardening::Strict || written.user.is_given() || has_capabilities {
+        return;
+    }
+    let message =
+        format!("without capabilities root can't write to `{}`, which belongs to a user of the host", mount.target);
+    let help = "write `user:` with the owner of the folder, such as `1000:1000`, or mount a named volume";
+    faults.add(Code::StrictBindMount, Place::value(&at.key("hardening")), message, help);
+}
+
 /// Gives a service that verifies an external server the certificates to do so. A variable of the user's own wins.
 fn trust_certificates(service: &mut Service, server: Option<&Server>) {
     let Some(Server { host: Host::External(external), .. }) = server else { return };
     let ExternalTls::VerifyFull(ca) = &external.tls else { return };
-    if !super::uses_server(service)
-        || service.environment.iter().any(|(name, _)| name.as_str() == CERTIFICATES_VARIABLE)
-    {
+    if !service.uses_postgres() || service.environment.iter().any(|(name, _)| name.as_str() == CERTIFICATES_VARIABLE) {
         return;
     }
     let file = if ca.is_some() { CA_TARGET } else { IMAGE_CERTIFICATES };

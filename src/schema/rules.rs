@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolve::{FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+use crate::resolve::{DEPLOY_KEYS, FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
 use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
 /// A reference that means the same image tomorrow.
@@ -15,7 +15,6 @@ const PINNED: &str = "@sha256:|:(?!latest$)[^:/@]+$";
 /// A text without anything but white space, by Unicode's meaning of it.
 const BLANK: &str = "^[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*$";
 
-const OWN_REPLICAS: &str = "the Compose key `deploy.replicas` is written by the profile's own field `replicas`";
 const NO_PORT: &str = "a port is published, but the service has no `port` of its own";
 const NO_PORT_TO_ASK: &str = "the health check asks a URL, but the service has no `port`";
 const NOTHING_TO_CHECK: &str = "the health check says nothing to check";
@@ -100,10 +99,7 @@ fn service() -> Vec<Value> {
         below("database", &all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         below("compose", &without_owned(&SERVICE_KEYS)),
-        below(
-            "compose",
-            &below("deploy", &when(&json!({ "required": ["replicas"] }), &wrong(&["replicas"], OWN_REPLICAS))),
-        ),
+        below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ]
 }
 
@@ -114,7 +110,7 @@ fn server() -> Vec<Value> {
     let relied_on = RELIED_ON.map(|name| {
         when(&given(name), &wrong(&[name], &format!("the rest of the deployment relies on the server's own `{name}`")))
     });
-    let unused = ["publish", "volume", "settings", "compose"].map(|field| {
+    let unused = ["publish", "volume", "ensure", "limits", "settings", "compose"].map(|field| {
         let message = format!("`{field}` has no effect on an external server");
         when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
     });
@@ -125,6 +121,7 @@ fn server() -> Vec<Value> {
         below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
         below("settings", &all(&relied_on)),
         below("compose", &without_owned(&SERVER_KEYS)),
+        below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ];
     rules.extend(unused);
     rules
@@ -185,6 +182,18 @@ fn without_owned(keys: &[(&str, &str)]) -> Value {
         })
         .collect();
     all(&rules)
+}
+
+/// The same below `deploy`, where a key may stand deeper.
+fn without_owned_deployment() -> Vec<Value> {
+    let rule = |(path, field): (&[&str], &str)| {
+        let key = path.join(".");
+        let message = format!("the Compose key `deploy.{key}` is written by the profile's own field `{field}`");
+        let (last, outer) = path.split_last()?;
+        let rule = when(&json!({ "type": "object", "required": [last] }), &wrong(&[last], &message));
+        Some(outer.iter().rev().fold(rule, |rule, key| below(key, &rule)))
+    };
+    DEPLOY_KEYS.into_iter().filter_map(rule).collect()
 }
 
 /// What holds of a whole profile that is like this.

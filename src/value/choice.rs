@@ -120,6 +120,14 @@ choices! {
         Files = "files",
     }
 
+    /// What a service's container is kept from.
+    Hardening {
+        /// What the stage says: in staging and production its processes gain no privileges.
+        ByStage = "by_stage",
+        /// It has no capabilities, gains no privileges, and can write to nothing but its mounts and `/tmp`.
+        Strict = "strict",
+    }
+
     /// Which program in the image asks the health check's URL.
     CommandProbe {
         /// Python's own library; slim images have neither curl nor wget.

@@ -60,6 +60,18 @@ impl ImageReference {
         (repository, system.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
     }
 
+    /// The user and group that PostgreSQL runs as in the official `postgres` image; nothing for other images.
+    /// Source: the Dockerfiles of <https://github.com/docker-library/postgres>.
+    #[must_use]
+    pub fn postgres_identity(&self) -> Option<&'static str> {
+        match self.flavour() {
+            ("postgres", _) if self.tag.is_none() && self.digest.is_some() => None,
+            ("postgres", "alpine") => Some("70:70"),
+            ("postgres", _) => Some("999:999"),
+            (_, _) => None,
+        }
+    }
+
     /// The major version that a tag of the official `postgres` image begins with; nothing for other images and tags.
     #[must_use]
     pub fn postgres_major(&self) -> Option<i128> {
@@ -199,6 +211,17 @@ mod tests {
         ] {
             assert!(ImageReference::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_official_images_run_as_users_of_their_own() {
+        let identity = |text: &str| ImageReference::parse(text).unwrap().postgres_identity();
+        assert_eq!(identity("postgres:16-alpine"), Some("70:70"));
+        assert_eq!(identity("docker.io/library/postgres:18.1-alpine3.22"), Some("70:70"));
+        assert_eq!(identity("postgres:16"), Some("999:999"));
+        assert_eq!(identity("library/postgres:17-trixie"), Some("999:999"));
+        assert_eq!(identity(&format!("postgres@sha256:{}", "0".repeat(64))), None, "it may be either");
+        assert_eq!(identity("pgvector/pgvector:pg16"), None);
     }
 
     #[test]

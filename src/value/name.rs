@@ -161,6 +161,12 @@ impl ServiceName {
     pub fn postgres() -> Self {
         Self("postgres".to_owned())
     }
+
+    /// The service that brings roles and databases in line at every start.
+    #[must_use]
+    pub fn postgres_ensure() -> Self {
+        Self("postgres-ensure".to_owned())
+    }
 }
 
 impl VolumeName {
@@ -168,5 +174,11 @@ impl VolumeName {
     #[must_use]
     pub fn postgres_data() -> Self {
         Self("postgres-data".to_owned())
+    }
+
+    /// The volume with the server's socket, by which [`ServiceName::postgres_ensure`] reaches it.
+    #[must_use]
+    pub fn postgres_socket() -> Self {
+        Self("postgres-socket".to_owned())
     }
 }

@@ -10,6 +10,10 @@ pub struct Port(u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replicas(u16);
 
+/// How many processes and threads a container may have: 16 to 65535; fewer than 16 start no program worth a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessCount(u16);
+
 /// A major version of PostgreSQL. The scripts need psql's `\getenv`, so 15 at the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PostgresMajor(u16);
@@ -46,6 +50,7 @@ macro_rules! numbers {
 numbers! {
     Port: 1..=65535, "a port from 1 to 65535";
     Replicas: 1..=1000, "a number from 1 to 1000";
+    ProcessCount: 16..=65535, "a number of processes from 16 to 65535";
     PostgresMajor: 15..=99, "a major version of PostgreSQL, 15 or later";
 }
 

@@ -92,6 +92,22 @@ impl Duration {
     }
 }
 
+impl ByteSize {
+    /// So many gibibytes.
+    #[must_use]
+    pub fn of_gibibytes(gibibytes: u16) -> Self {
+        Self(format!("{gibibytes}g"))
+    }
+}
+
+impl CpuCount {
+    /// So many whole processors.
+    #[must_use]
+    pub fn whole(processors: u16) -> Self {
+        Self(processors.to_string())
+    }
+}
+
 impl HostAddress {
     /// Only programs on the host itself reach it.
     pub const LOOPBACK: Self = Self(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));

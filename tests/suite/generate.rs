@@ -3,3 +3,4 @@
 mod outputs;
 mod ownership;
 mod secrets;
+mod server;

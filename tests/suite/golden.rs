@@ -32,7 +32,7 @@ struct Case {
     files: &'static [(&'static str, u32)],
 }
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 11] = [
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
     Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
@@ -41,6 +41,8 @@ const CASES: [Case; 9] = [
     Case { name: "secrets-in-files", profile: "prod", settings: &["secrets_in=files"], files: WITH_SECRET_FILES },
     Case { name: "secrets-in-environment", profile: "prod", settings: &["secrets_in=environment"], files: WITH_SERVER },
     Case { name: "external", profile: "../golden/external.yaml", settings: &[], files: WITH_SERVER },
+    Case { name: "without-ensure", profile: "prod", settings: &["postgres.ensure=false"], files: WITH_SERVER },
+    Case { name: "strict", profile: "../golden/strict.yaml", settings: &[], files: WITH_SERVER },
     Case { name: "every-field", profile: "../golden/every-field.yaml", settings: &[], files: WITH_SERVER },
 ];
 

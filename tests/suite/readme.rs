@@ -76,6 +76,9 @@ fn stderr_of(bytes: &[u8]) -> String {
 fn console_examples_print_what_readme_says() {
     let folder = tempfile::tempdir().unwrap();
     let readme = readme();
+    for source in ["agent-runtime/data", "auth-service/data"] {
+        fs::create_dir_all(folder.path().join(source)).unwrap();
+    }
     let examples: Vec<_> = blocks(&readme, "console").into_iter().flat_map(examples).collect();
     assert!(examples.len() >= 5, "README has only {} examples", examples.len());
     for Example { command, code, lines } in examples {

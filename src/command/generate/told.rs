@@ -1,6 +1,7 @@
 //! Knows what is told after a run: files, secrets' origins, differences, the next command.
 //! Must not know how any of it came about, and never a secret.
 
+mod folders;
 mod missing;
 mod next;
 mod notes;

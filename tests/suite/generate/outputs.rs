@@ -39,7 +39,9 @@ fn what_is_missing_on_disk_is_noted_with_its_remedy() {
     let first = run(folder.path(), &["-p", "dev", "-o", "deploy"]);
     let notes = stderr(&first);
     assert!(notes.contains("the build context `agent-runtime` of `agent-runtime` does not exist"), "{notes}");
-    assert!(notes.contains("mkdir -p auth-service/data"), "{notes}");
+    assert!(notes.contains("`auth-service/data`, where `auth-service` keeps its data, does not exist"), "{notes}");
+    let next = "next: mkdir -p agent-runtime/data auth-service/data && cd deploy && docker compose up -d --wait\n";
+    assert!(stdout(&first).ends_with(next), "{}", stdout(&first));
     for name in ["agent-runtime/data", "auth-service/data"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
     }
@@ -52,7 +54,7 @@ fn what_is_missing_on_disk_is_noted_with_its_remedy() {
 fn the_next_command_can_be_typed_and_removes_services_that_left() {
     let folder = tempfile::tempdir().unwrap();
     let first = run(folder.path(), &["-p", "prod", "-o", "my deploy"]);
-    assert!(stdout(&first).ends_with("next: cd 'my deploy' && docker compose up -d --wait\n"), "{}", stdout(&first));
+    assert!(stdout(&first).ends_with("&& cd 'my deploy' && docker compose up -d --wait\n"), "{}", stdout(&first));
     let second = run(folder.path(), &["-p", "dev", "-o", "my deploy", "--accept", "engine"]);
     assert!(stdout(&second).ends_with("up -d --wait --remove-orphans\n"), "{}", stdout(&second));
 }

@@ -81,7 +81,7 @@ fn a_password_edited_in_dotenv_goes_into_the_urls() {
     assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
     let line = "secret    POSTGRES_PASSWORD: edited in .env, the URLs follow\n";
     assert!(stdout(&told).contains(line), "{}", stdout(&told));
-    assert!(stdout(&told).contains("next: docker compose up -d --wait postgres && "), "{}", stdout(&told));
+    assert!(stdout(&told).ends_with("docker compose up -d --wait\n"), "{}", stdout(&told));
     assert!(!stdout(&run(folder.path(), &[])).contains(line), "told once");
     let dotenv = read(folder.path(), ".env");
     assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "'p@ss w$rd'");
@@ -214,6 +214,9 @@ fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
     };
     let nowhere = rotate(&["POSTGRES_PASSWORD"]).finish();
     assert_eq!(nowhere.status.code(), Some(2), "{}", stderr(&nowhere));
+    for name in ["agent-runtime/data", "auth-service/data"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
     run_with_password(folder.path(), &["-p", "prod", "--set", "secrets.API_KEY=generate"]);
 
     let made = rotate(&["POSTGRES_PASSWORD", "--set", "secrets.API_KEY=generate"]).finish();
@@ -223,11 +226,17 @@ fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
     assert_eq!(password.len(), 32);
     assert!(!dotenv.contains(PASSWORD) && value(&dotenv, "AUTH_SERVICE__DB_URL").contains(&password), "{dotenv}");
     let next = stdout(&made);
+    assert!(next.ends_with("\nnext: docker compose up -d --wait\n") && !next.contains(&password), "{next}");
+
+    let once = ["POSTGRES_PASSWORD", "--set", "secrets.API_KEY=generate", "--set", "postgres.ensure=false"];
+    let made = rotate(&once).finish();
+    let next = stdout(&made);
     assert!(
         next.contains("next: docker compose up -d --wait postgres && docker compose exec -T postgres bash "),
         "{next}"
     );
-    assert!(next.ends_with(" && docker compose up -d --wait\n") && !next.contains(&password), "{next}");
+    assert!(next.ends_with(" && docker compose up -d --wait --remove-orphans\n"), "{next}");
+    let password = value(&read(folder.path(), ".env"), "POSTGRES_PASSWORD").to_owned();
 
     let mut given = rotate(&["API_KEY", "--from-env", "--set", "secrets.API_KEY=generate"]);
     let given = given.env("API_KEY", "a key of my very own").finish();

@@ -1,5 +1,6 @@
 //! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
 
+use super::folders::{DataFolder, keeps_data_in_folder};
 use super::{Telling, shell_word};
 use crate::deployment::{ExternalTls, Host, Program, Server};
 use crate::placement::{normalized, relative};
@@ -34,7 +35,7 @@ impl Telling<'_> {
                     (message, "put the service's source with its Dockerfile there before the start".to_owned())
                 });
             }
-            for mount in &service.mounts {
+            for mount in service.mounts.iter().skip(usize::from(keeps_data_in_folder(service))) {
                 let MountSource::Bind(path) = &mount.source else { continue };
                 add(path, &|path| {
                     let message =
@@ -50,6 +51,12 @@ impl Telling<'_> {
                 let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
                 (message, "put them there before the start".to_owned())
             });
+        }
+        for folder in self.data_folders().into_iter().filter(DataFolder::is_missing) {
+            let (path, name) = (folder.path, folder.service);
+            let message =
+                format!("`{path}`, where `{name}` keeps its data, does not exist; Docker would create it as root");
+            missing.push(Missing { path, message, help: "the next command makes it".to_owned() });
         }
         missing
     }

@@ -20,8 +20,11 @@ impl Telling<'_> {
             for missing in self.missing() {
                 notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
             }
+            let closed = self.data_folders().into_iter().filter_map(|folder| folder.closed());
+            notes.extend(closed.map(|(message, help)| format!("warning: {message}\n  = help: {help}\n")));
             notes.extend(self.secret_manager());
             notes.extend(self.adoption());
+            notes.extend(self.lost_password());
             notes.extend(self.weak_secrets());
             notes.extend(self.ignores());
         }
@@ -120,6 +123,18 @@ impl Telling<'_> {
         let lines = lines.concat();
         (!lines.is_empty())
             .then(|| format!("note: git would take files that hold secrets\n  = help: add to .gitignore:\n{lines}"))
+    }
+
+    /// That the password which a server was made with is gone.
+    fn lost_password(&self) -> Option<String> {
+        let lost = self.lost_passwords();
+        let name = lost.first()?;
+        let (_, container) = self.target.deployment.contained_server()?;
+        Some(format!(
+            "note: `{name}` was nowhere to be found and is a new one; a server on the volume `{}` has the old one\n  = help: \
+             the next command gives it the new one\n",
+            container.volume
+        ))
     }
 
     fn weak_secrets(&self) -> Vec<String> {

@@ -1,0 +1,136 @@
+//! Knows whether the folders of the host that hold services' data are there and can be written. Must not know how that is
+//! told, nor make any.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use super::{Telling, shell_word};
+use crate::deployment::Service;
+use crate::placement::{normalized, relative};
+use crate::url::ConnectionUrl;
+use crate::value::{HostPath, MountSource, ServiceName};
+
+/// A folder of the host in which a service keeps data.
+pub(super) struct DataFolder<'d> {
+    pub(super) service: &'d ServiceName,
+    /// Its path as one would type it in the current folder.
+    pub(super) path: String,
+    /// Who the service runs as, where the profile says it in numbers.
+    user: Option<User>,
+    state: State,
+}
+
+/// Who a program runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct User {
+    id: u32,
+    group: Option<u32>,
+}
+
+enum State {
+    Missing,
+    /// It belongs to somebody else, who does not let the service write.
+    Closed {
+        owner: u32,
+    },
+    Usable,
+}
+
+impl DataFolder<'_> {
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.state, State::Missing)
+    }
+
+    /// Whether the service runs as somebody else than who makes the folder.
+    fn is_for_another(&self, maker: Option<u32>) -> bool {
+        self.user.is_some_and(|user| user.id != 0 && maker.is_some_and(|maker| maker != user.id))
+    }
+
+    /// What makes the folder for the service's user.
+    fn giving_away(&self) -> Option<String> {
+        let User { id, group } = self.user?;
+        Some(format!("sudo install -d -o {id} -g {} {}", group.unwrap_or(id), shell_word(&self.path)))
+    }
+
+    /// That the service can't write there, with what to do.
+    pub(super) fn closed(&self) -> Option<(String, String)> {
+        let State::Closed { owner } = self.state else { return None };
+        let User { id, group } = self.user?;
+        let (service, path) = (self.service, &self.path);
+        let message =
+            format!("`{service}` runs as the user {id} and can't write to `{path}`, which belongs to {owner}");
+        Some((message, format!("sudo chown -R {id}:{} {}", group.unwrap_or(id), shell_word(path))))
+    }
+}
+
+impl Telling<'_> {
+    /// The folders of the host in which services keep data, each once.
+    pub(super) fn data_folders(&self) -> Vec<DataFolder<'_>> {
+        let mut folders: Vec<DataFolder<'_>> = Vec::new();
+        for service in &self.target.deployment.services {
+            let found = folder_of(service).map(|path| self.data_folder(service, &path));
+            folders.extend(found.filter(|found| !folders.iter().any(|known| known.path == found.path)));
+        }
+        folders
+    }
+
+    /// The commands that make the folders which are missing: Docker would make them as root's.
+    pub(super) fn missing_folders(&self) -> Vec<String> {
+        let maker = fs::metadata(&self.outcome.changes.folder).ok().map(|metadata| metadata.uid());
+        let folders = self.data_folders();
+        let (others, own): (Vec<_>, Vec<_>) =
+            folders.iter().filter(|folder| folder.is_missing()).partition(|folder| folder.is_for_another(maker));
+        let own: Vec<_> = own.iter().map(|folder| shell_word(&folder.path)).collect();
+        let own = (!own.is_empty()).then(|| format!("mkdir -p {}", own.join(" ")));
+        own.into_iter().chain(others.iter().filter_map(|folder| folder.giving_away())).collect()
+    }
+
+    fn data_folder<'d>(&self, service: &'d Service, path: &str) -> DataFolder<'d> {
+        let path = normalized(&self.target.root.join(path));
+        let user = service.user.as_deref().and_then(user);
+        let state = match fs::metadata(&path) {
+            Err(_) => State::Missing,
+            Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
+            Ok(_) => State::Usable,
+        };
+        let path = relative(&normalized(self.current), &path);
+        DataFolder { service: &service.name, path, user, state }
+    }
+}
+
+/// Whether the first mount of a service is a folder of the host that it writes to.
+pub(super) fn keeps_data_in_folder(service: &Service) -> bool {
+    folder_of(service).is_some()
+}
+
+/// The folder of a service's data mount, down to that of its SQLite file: SQLite makes a file, but no folder.
+fn folder_of(service: &Service) -> Option<String> {
+    let mount = service.mounts.first().filter(|mount| service.has_data && !mount.read_only)?;
+    let MountSource::Bind(path) = &mount.source else { return None };
+    let inside = match service.database.as_ref().map(|database| &database.url) {
+        Some(ConnectionUrl::Sqlite { file, .. }) => mount.target.strip(file).unwrap_or_default(),
+        Some(ConnectionUrl::Postgres(_)) | None => "",
+    };
+    let below = inside.rsplit_once('/').map(|(folder, _)| format!("/{folder}")).unwrap_or_default();
+    Some(format!("{}{below}", HostPath::as_str(path).trim_end_matches('/')))
+}
+
+/// `UID` or `UID:GID`; a name means nothing outside of its image.
+fn user(text: &str) -> Option<User> {
+    let (id, group) = match text.split_once(':') {
+        Some((id, group)) => (id, Some(group.parse().ok()?)),
+        None => (text, None),
+    };
+    Some(User { id: id.parse().ok()?, group })
+}
+
+fn can_write(user: User, folder: &fs::Metadata) -> bool {
+    let mode = folder.mode();
+    let is_group = user.group == Some(folder.gid());
+    user.id == 0
+        || match (user.id == folder.uid(), is_group) {
+            (true, _) => mode & 0o300 == 0o300,
+            (false, true) => mode & 0o030 == 0o030,
+            (false, false) => mode & 0o003 == 0o003,
+        }
+}

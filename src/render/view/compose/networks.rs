@@ -1,0 +1,69 @@
+//! Knows which networks there are, and which containers stand on them. Must not know what else a container has.
+
+use minijinja::Value;
+use serde::Serialize;
+
+use crate::deployment::{Container, Deployment, Service};
+use crate::profile::Raw;
+use crate::render::raw;
+
+/// The network that has no way out, where the database and its users meet.
+const DATABASE: &str = "database";
+
+/// The network that Compose gives to every container that names none.
+const DEFAULT: &str = "default";
+
+/// Compose's key for networks, of a service and at the top.
+const KEY: &str = "networks";
+
+#[derive(Serialize)]
+pub(super) struct NetworksView {
+    has_database: bool,
+    others: Vec<Value>,
+}
+
+/// The networks, and the raw top-level keys without them. One of the user's own that is called like ours takes its place.
+pub(super) fn networks_view(deployment: &Deployment) -> (NetworksView, Vec<(String, Raw)>) {
+    let (own, rest): (Vec<_>, Vec<_>) = deployment.compose.iter().cloned().partition(|(key, _)| key == KEY);
+    let own: Vec<(String, Raw)> =
+        own.into_iter().filter_map(|(_, networks)| networks.into_entries()).flatten().collect();
+    let is_own = own.iter().any(|(name, _)| name == DATABASE);
+    let has_database = deployment.contained_server().is_some() && !is_own;
+    (NetworksView { has_database, others: raw::lines(&own, 2) }, rest)
+}
+
+/// The networks of a service: nothing to write where Compose's default is right.
+pub(super) fn networks_of_service(service: &Service, deployment: &Deployment) -> Option<Raw> {
+    let written = service.compose.iter().find(|(key, _)| key == KEY).map(|(_, networks)| networks);
+    let has_none = service.compose.iter().any(|(key, _)| key == "network_mode");
+    match written {
+        _ if has_none || !deployment.reaches_server(service) => written.cloned(),
+        Some(networks) => Some(joined(networks)),
+        None => Some(Raw::words([DEFAULT, DATABASE])),
+    }
+}
+
+/// The networks of the server: a port that is published on an internal network is not reachable, so that the server with
+/// one stands on the default network as well.
+pub(super) fn networks_of_server(container: &Container) -> Raw {
+    match container.compose.iter().find(|(key, _)| key == KEY) {
+        Some((_, networks)) => joined(networks),
+        None if container.publish.is_some() => Raw::words([DEFAULT, DATABASE]),
+        None => Raw::words([DATABASE]),
+    }
+}
+
+/// Networks of the user's own, and the database's one.
+fn joined(networks: &Raw) -> Raw {
+    let mut networks = networks.clone();
+    match &mut networks {
+        Raw::Sequence(names) if !names.contains(&Raw::text(DATABASE)) && !names.contains(&Raw::plain(DATABASE)) => {
+            names.push(Raw::plain(DATABASE));
+        }
+        Raw::Mapping(entries) if entries.iter().all(|(name, _)| name != DATABASE) => {
+            entries.push((DATABASE.to_owned(), Raw::Mapping(Vec::new())));
+        }
+        Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_) => {}
+    }
+    networks
+}
