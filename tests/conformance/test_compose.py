@@ -68,7 +68,8 @@ def test_paths_stay_in_the_project_when_the_outputs_go_elsewhere(
 ) -> None:
     generate("prod-postgres", tmp_path / "deploy", "--allow-weak-secrets", cwd=tmp_path, env=WITH_PASSWORD)
     model = expected("prod-postgres", tmp_path)
-    script = model["services"]["postgres"]["volumes"][1]
-    script["source"] = script["source"].replace(str(tmp_path), str(tmp_path / "deploy"))
+    scripts = [model["services"][name]["volumes"][-1] for name in ("postgres", "postgres-ensure")]
+    for script in scripts:
+        script["source"] = script["source"].replace(str(tmp_path), str(tmp_path / "deploy"))
     assert meaning(tmp_path / "deploy") == model
-    assert Path(script["source"]).is_file()
+    assert all(Path(script["source"]).is_file() for script in scripts)

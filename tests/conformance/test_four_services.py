@@ -51,8 +51,8 @@ def services(project: Path, meaning: Meaning) -> dict[str, Any]:
     return meaning(project)["services"]
 
 
-def test_all_five_are_there(services: dict[str, Any]) -> None:
-    assert list(services) == ["agent-runtime", "auth-service", "gateway", "postgres", "redis"]
+def test_all_six_are_there(services: dict[str, Any]) -> None:
+    assert list(services) == ["agent-runtime", "auth-service", "gateway", "postgres", "postgres-ensure", "redis"]
 
 
 def test_literals_arrive_as_written(services: dict[str, Any]) -> None:

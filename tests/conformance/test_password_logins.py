@@ -81,9 +81,8 @@ def deployed(folder: Path, passwords: Sequence[str], generate: Generate, meaning
 
 
 def urls(services: Services) -> list[str]:
-    return [
-        service["environment"][f"{name.upper()}__DB_URL"] for name, service in services.items() if name != "postgres"
-    ]
+    keys = [(name, f"{name.upper()}__DB_URL") for name in services if name not in ("postgres", "postgres-ensure")]
+    return [services[name]["environment"][key] for name, key in keys]
 
 
 async def taken(server: PostgresServer, passwords: Sequence[str]) -> list[str]:
