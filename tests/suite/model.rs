@@ -4,7 +4,6 @@
 
 mod folder;
 mod hand;
-mod open;
 mod operations;
 mod truth;
 

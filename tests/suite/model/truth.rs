@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use super::folder::{References, Snapshot, TEMPORARY, bytes, entries, longest_word, new_root, secrets, snapshot, text};
-use super::open::{Fault, is_open};
 use super::operations::{Consent, OUTPUTS, Operation, Profile, SECRET_FILE, Target, arguments};
 use crate::support::{Finish as _, codelab_gen, stderr, stdout};
 
@@ -72,16 +71,6 @@ impl<'r> Truth<'r> {
         &text[self.before.len()..text.len() - self.behind.len()]
     }
 
-    /// Looks at the folder before a run.
-    fn look(&mut self) -> Snapshot {
-        let before = self.snapshot();
-        let in_file = text(&before, SECRET_FILE).filter(|_| is_open(Fault::PasswordComesBack));
-        if in_file.is_some_and(|password| self.written_password(&before).as_deref() != Some(password)) {
-            self.password = None;
-        }
-        before
-    }
-
     /// The server's password as it stands there, in `.env` if both places have one.
     pub(super) fn written_password(&self, snapshot: &Snapshot) -> Option<String> {
         let line = self.block(snapshot).lines().find_map(|line| line.strip_prefix("POSTGRES_PASSWORD="));
@@ -117,7 +106,7 @@ impl<'r> Truth<'r> {
     }
 
     fn write(&mut self, command: &[&str], target: Target, consent: Consent) {
-        let before = self.look();
+        let before = self.snapshot();
         let expected = self.expected(target, consent, &before);
         let rotates = !command.is_empty();
         let run = self.run(&[command, &consent.words()].concat(), target);
@@ -145,7 +134,7 @@ impl<'r> Truth<'r> {
     }
 
     fn kill(&mut self, target: Target, consent: Consent, changes: usize) {
-        let before = self.look();
+        let before = self.snapshot();
         let mut command = codelab_gen(self.root.path());
         command.args(consent.words()).args(arguments(target)).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
