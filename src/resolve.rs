@@ -3,6 +3,7 @@
 
 mod clash;
 mod database;
+mod memory;
 mod mounts;
 mod order;
 mod owned;
@@ -64,6 +65,9 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     order::mark_those_that_end(&mut services);
     let server = server.and_then(|server| with_databases(server, &services, profile));
     clash::check(&services, server.as_ref(), profile, faults);
+    if let Some(container) = server.as_ref().and_then(Server::container) {
+        memory::check(container, profile, faults);
+    }
     owned::check(profile, faults);
     let deployment = Deployment {
         stage: stage?,

@@ -111,6 +111,8 @@ codes! {
     OwnedKey = "owned-key",
     /// More than one process would write one SQLite file.
     SqliteReplicas = "sqlite-replicas",
+    /// PostgreSQL would take more memory than its container may use.
+    MemoryLimit = "memory-limit",
     /// A strictly hardened service that could not write to a folder of the host.
     StrictBindMount = "strict-bind-mount",
     /// TLS settings that contradict each other.
@@ -179,6 +181,7 @@ impl Code {
                 | Self::DependencyCycle
                 | Self::UnknownSecret
                 | Self::NoSuchPart
+                | Self::MemoryLimit
                 | Self::StrictBindMount
                 | Self::ComposeLimit
                 | Self::SuperuserAccess
