@@ -101,12 +101,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "per_service": {"services": CITEXT, "postgres": {"access": "per_service"}},
     "per_service_one_service": {"services": ON_SQLITE, "postgres": {"access": "per_service"}},
+    "per_service_first_is_a_service_s": {"postgres": {"access": "per_service", "database": "auth_db"}},
+    "shared_first_is_postgres": {"postgres": {"database": "postgres"}},
+    "shared_files": {"secrets_in": "files"},
     "per_service_odd_names": {
         "services": {**ON_SQLITE, "select": {"image": "select:1", "database": {"postgres": "Order-By"}}},
         "postgres": {"access": "per_service"},
     },
     "external_shared": {"services": CITEXT, "postgres": {"user": "app", "external": EXTERNAL}},
     "external_administrator": {"postgres": {"user": "admin", "external": EXTERNAL}},
+    "external_per_service_plain": {"postgres": {"access": "per_service", "external": EXTERNAL}},
     "external_per_service": {"services": CITEXT, "postgres": {"access": "per_service", "external": EXTERNAL}},
 }
 
@@ -186,8 +190,8 @@ class Deployment:
         return self.finish(self.start(["bash", str(self.script(name))], **changes))
 
     def moments_to_be_killed(self) -> range:
-        """After how many statements. To save time each version takes some: 1, 3, 5 … on 18, and 2, 6, 10 … on 15."""
-        return range(1, 100, 2) if self.major == 18 else range(2, 100, 4)
+        """After how many statements. To save time each version takes some: 1, 6, 11 … on 18, and 3, 8, 13 … on 15."""
+        return range(1, 100, 5) if self.major == 18 else range(3, 100, 5)
 
     def is_killed(self, name: str, statements: int) -> bool:
         """Kills the script after so many statements; false where it came to its end with fewer."""

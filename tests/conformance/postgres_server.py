@@ -6,7 +6,8 @@ What this module knows:
   be one that `nobody` may reach, which pytest's own `tmp_path` is not;
 * the path of a Unix socket has room for about a hundred bytes, so the folder stands directly below /tmp;
 * the server writes `ready` into `postmaster.pid` when it accepts connections, which `pg_ctl` waits for too;
-* as in the official image, the socket trusts everybody and TCP asks for a password (SCRAM);
+* as in the official image, the socket trusts everybody, TCP asks for a password (SCRAM), and one rule lets everybody in
+  who has one;
 * with TLS the server takes `server.crt` and `server.key` from its data folder, and only a key that is its user's alone.
 """
 
@@ -180,6 +181,8 @@ class PostgresServer:
             **unprivileged(),
         )
         password_file.unlink()
+        with (self.data_dir / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write("\nhost all all all scram-sha-256\n")
 
     def _install_certificate(self) -> None:
         if self._certificate is None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from init_script import MARK, READY, Deployment, clean, databases, extensions, roles
+from programs import run, tool
 
 EXTERNAL = ["external_shared", "external_per_service"]
 
@@ -185,6 +186,20 @@ def test_default_of_new_roles(deployment: Deployment, self_grant: str) -> None:
     for _ in range(2):
         deployment.run("external_per_service")
         assert_external_ready(deployment, "external_per_service")
+
+
+@pytest.mark.default_logging
+def test_administrator_who_inherits_nothing(deployment: Deployment) -> None:
+    prepare_external(deployment, "CREATEROLE CREATEDB NOINHERIT")
+    for _ in range(2):
+        assert deployment.run("external_per_service_plain") == READY
+        assert databases(deployment.server) == DATABASES["external_per_service"]
+        assert not deployment.can_log_in("agent_runtime", f"{MARK}-agent", "auth_db")
+
+
+@pytest.mark.parametrize("name", EXTERNAL)
+def test_shellcheck_has_nothing_to_say(deployment: Deployment, name: str) -> None:
+    run(tool("shellcheck"), "--norc", deployment.script(name), cwd=deployment.folder)
 
 
 @pytest.mark.default_logging

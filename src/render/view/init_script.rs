@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::Header;
-use crate::deployment::{Deployment, External, ExternalTls, Host, OwnedDatabase, Server};
+use crate::deployment::{Database, Deployment, External, ExternalTls, Host, OwnedDatabase, Server, Service};
 use crate::placement::Placement;
-use crate::url::Login;
-use crate::value::{Access, Choice as _};
+use crate::url::{ConnectionUrl, Login, PostgresUrl};
+use crate::value::{Access, Choice as _, DatabaseName};
 
 #[derive(Serialize)]
 pub(in crate::render) struct InitScriptView {
@@ -14,12 +14,25 @@ pub(in crate::render) struct InitScriptView {
     header: Header,
     required: Vec<String>,
     passwords: Vec<String>,
+    urls: Vec<UrlView>,
     external: Option<ExternalView>,
-    administrator: Option<RoleView>,
+    ensure: bool,
     closes_databases: bool,
     has_extensions: bool,
     roles: Vec<RoleView>,
+    created: Vec<OwnerView>,
     databases: Vec<DatabaseView>,
+}
+
+/// What the URL in a variable must say.
+#[derive(Serialize)]
+struct UrlView {
+    variable: String,
+    role: String,
+    password: String,
+    host: String,
+    port: u16,
+    database: String,
 }
 
 #[derive(Serialize)]
@@ -31,10 +44,16 @@ struct ExternalView {
     ca: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct RoleView {
     name: String,
     password: String,
+}
+
+#[derive(Serialize)]
+struct OwnerView {
+    name: String,
+    owner: String,
 }
 
 #[derive(Serialize)]
@@ -48,39 +67,71 @@ struct DatabaseView {
 pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) -> Option<InitScriptView> {
     let server = deployment.server.as_ref()?;
     let secret_files = deployment.secret_files();
-    let administrator = server
-        .container()
-        .map(|_| RoleView { name: server.user.to_string(), password: server.administrator_password.to_string() });
-    let known = |login: &&Login| administrator.as_ref().is_none_or(|role| role.name != login.role.as_str());
-    let roles: Vec<_> = server.logins().into_iter().filter(known).map(role_view).collect();
+    let roles: Vec<_> = roles(server);
     Some(InitScriptView {
         header: Header::new(deployment, placement),
-        required: required(server, administrator.as_ref(), &roles),
+        required: required(server, &roles),
         passwords: secret_files.into_iter().map(ToString::to_string).collect(),
+        urls: deployment.services.iter().filter_map(url_view).collect(),
         external: match &server.host {
             Host::Container(_) => None,
             Host::External(external) => Some(external_view(external, placement)),
         },
+        ensure: server.container().is_some_and(|container| container.ensure),
         closes_databases: server.access == Access::PerService,
         has_extensions: server.databases.iter().any(|database| !database.extensions.is_empty()),
-        administrator,
         roles,
+        created: created(server),
         databases: server.databases.iter().map(database_view).collect(),
     })
 }
 
 /// The variables without which the script does nothing.
-fn required(server: &Server, administrator: Option<&RoleView>, roles: &[RoleView]) -> Vec<String> {
+fn required(server: &Server, roles: &[RoleView]) -> Vec<String> {
     let user = match &server.host {
         Host::Container(_) => "POSTGRES_USER",
         Host::External(_) => "INIT_POSTGRES_USER",
     };
-    let passwords = administrator.into_iter().chain(roles).map(|role| role.password.clone());
-    std::iter::once(user.to_owned()).chain(passwords).collect()
+    std::iter::once(user.to_owned()).chain(roles.iter().map(|role| role.password.clone())).collect()
 }
 
-fn role_view(login: &Login) -> RoleView {
-    RoleView { name: login.role.to_string(), password: login.password.to_string() }
+/// Who logs in to the server, the administrator of a container first; that of an external server is not ours to alter.
+fn roles(server: &Server) -> Vec<RoleView> {
+    let administrator = server
+        .container()
+        .map(|_| RoleView { name: server.user.to_string(), password: server.administrator_password.to_string() });
+    let is_known = |login: &&Login| administrator.as_ref().is_some_and(|role| role.name == login.role.as_str());
+    let others = server.logins().into_iter().filter(|login| !is_known(login));
+    let others = others.map(|login| RoleView { name: login.role.to_string(), password: login.password.to_string() });
+    administrator.iter().cloned().chain(others).collect()
+}
+
+/// The databases that there must be: that which the image makes first, unless its first start was cut off, and the
+/// services'.
+fn created(server: &Server) -> Vec<OwnerView> {
+    let is_of_service = |name: &DatabaseName| server.databases.iter().any(|database| database.name == *name);
+    let first = server.container().map(|container| &container.database);
+    let first = first.filter(|name| !name.is_reserved() && !is_of_service(name));
+    let first = first.map(|name| OwnerView { name: name.to_string(), owner: server.user.to_string() });
+    let of_services = server.databases.iter();
+    let of_services = of_services
+        .map(|OwnedDatabase { name, owner, .. }| OwnerView { name: name.to_string(), owner: owner.role.to_string() });
+    first.into_iter().chain(of_services).collect()
+}
+
+fn url_view(service: &Service) -> Option<UrlView> {
+    let Database { key, url, .. } = service.database.as_ref()?;
+    match url {
+        ConnectionUrl::Sqlite { .. } => None,
+        ConnectionUrl::Postgres(PostgresUrl { login, host, port, database, .. }) => Some(UrlView {
+            variable: key.to_string(),
+            role: login.role.to_string(),
+            password: login.password.to_string(),
+            host: host.clone(),
+            port: port.get(),
+            database: database.to_string(),
+        }),
+    }
 }
 
 fn database_view(database: &OwnedDatabase) -> DatabaseView {
