@@ -22,8 +22,9 @@ pub const PROFILE_VARIABLE: &str = "CODELAB_PROFILE";
         codelab-gen -p prod --diff                  show what another profile would change\n  \
         codelab-gen -p dev --set services.auth-service.database.engine=postgres\n  \
         codelab-gen validate                        check every profile of the project\n  \
-        codelab-gen rotate POSTGRES_PASSWORD        give a secret a new value\n\n\
-        Exit codes: 0 done, 1 --check or --diff found a difference, 2 wrong usage, 3 profile rejected,\n  \
+        codelab-gen rotate POSTGRES_PASSWORD        give a secret a new value\n  \
+        codelab-gen doctor                          find out what is wrong, and what mends it\n\n\
+        Exit codes: 0 done, 1 --check or --diff found a difference, doctor a problem, 2 wrong usage, 3 profile rejected,\n  \
         4 refused (a file that is not ours or was edited, secrets that disagree or are weak, a change\n  \
         that endangers data), 5 outside world (files, permissions, a required secret is missing),\n  \
         70 a fault of codelab-gen"
@@ -129,6 +130,8 @@ pub enum Command {
     New(NewArgs),
     /// Lists the profiles that have a name
     Profiles(ProfilesArgs),
+    /// Finds out what is wrong with a deployment and what mends it; reads only
+    Doctor(DoctorArgs),
     /// Explains a code of a message, with a wrong and a right example
     Code(CodeArgs),
 }
@@ -213,6 +216,14 @@ pub struct ProfilesArgs {
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// Finds out what is wrong.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Which deployment, as for generating; without it the one that the outputs record.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 /// Explains a code.

@@ -2,10 +2,14 @@
 //! Must not know how any of the steps is done.
 
 mod code;
+mod doctor;
 mod failure;
+mod folders;
 mod generate;
 mod new;
+mod obstacles;
 mod profiles;
+mod target;
 mod validate;
 
 use std::env::VarError;
@@ -65,6 +69,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Validate(validate)) if validate.format == ValidationFormat::Json => Format::Json,
         Some(Command::Rotate(rotate)) => rotate.target.format,
         Some(Command::Profiles(profiles)) => profiles.format,
+        Some(Command::Doctor(doctor)) => doctor.target.format,
         Some(Command::Validate(_) | Command::Schema(_) | Command::New(_) | Command::Code(_)) => Format::Human,
     };
     let world = match World::of_process() {
@@ -80,6 +85,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Rotate(rotate)) => generate::rotate(rotate, &world),
         Some(Command::Validate(validate)) => validate::validate(validate, &world),
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
+        Some(Command::Doctor(doctor)) => doctor::doctor(doctor, &world),
         Some(Command::Schema(schema)) => print_schema(schema.document),
         Some(Command::New(new)) => new::new(new, &world),
         Some(Command::Code(code)) => code::code(code),

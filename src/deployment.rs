@@ -185,6 +185,8 @@ pub struct Database {
     pub variable: VariableName,
     /// The URL.
     pub url: ConnectionUrl,
+    /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
+    pub sqlite_file: Option<ContainerPath>,
 }
 
 /// The PostgreSQL server with what is on it.
@@ -243,6 +245,8 @@ pub struct External {
     pub port: Port,
     /// How connections are protected.
     pub tls: ExternalTls,
+    /// An image with PostgreSQL's client programs, where the profile names one.
+    pub client: Option<ImageReference>,
 }
 
 /// How connections to an external server are protected.
@@ -284,6 +288,12 @@ impl Deployment {
 }
 
 impl Service {
+    /// Whether there is a SQLite file to move its data from or to, beside the server that it uses.
+    #[must_use]
+    pub fn can_move(&self) -> bool {
+        self.uses_postgres() && self.database.as_ref().is_some_and(|database| database.sqlite_file.is_some())
+    }
+
     /// Whether its data is on the PostgreSQL server.
     #[must_use]
     pub fn uses_postgres(&self) -> bool {

@@ -3,6 +3,7 @@
 
 mod escape;
 mod mark;
+mod program;
 mod raw;
 mod view;
 
@@ -15,6 +16,13 @@ use crate::secret::{SecretLines, Values, secret_lines};
 
 pub use escape::Dialect;
 pub use mark::{Mark, Seal, examine, is_recordable, public_part};
+pub use program::Program;
+
+/// Where the scripts for the databases stand.
+const SCRIPTS: &str = "scripts/db/";
+
+/// All of these scripts, as one path.
+pub const ALL_SCRIPTS: &str = "scripts/db/*";
 
 /// One file of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +35,29 @@ pub enum Output {
     Compose,
     /// Roles and databases.
     InitScript,
+    /// What the scripts for the databases know of them.
+    Databases,
+    /// One of these scripts.
+    Program(Program),
 }
 
 impl Output {
     /// All outputs, in the order that they are written in: `docker-compose.yml` last, since it is what gets run.
-    pub const ALL: [Self; 4] = [Self::Dotenv, Self::DotenvExample, Self::InitScript, Self::Compose];
+    pub const ALL: [Self; 13] = [
+        Self::Dotenv,
+        Self::DotenvExample,
+        Self::InitScript,
+        Self::Databases,
+        Self::Program(Program::Reach),
+        Self::Program(Program::Postgres),
+        Self::Program(Program::Sqlite),
+        Self::Program(Program::Backup),
+        Self::Program(Program::Restore),
+        Self::Program(Program::Migrate),
+        Self::Program(Program::MigrateRows),
+        Self::Program(Program::Psql),
+        Self::Compose,
+    ];
 
     /// Where it stands in the output folder.
     #[must_use]
@@ -41,6 +67,8 @@ impl Output {
             Self::DotenvExample => ".env.example",
             Self::Compose => "docker-compose.yml",
             Self::InitScript => "scripts/init-postgres.sh",
+            Self::Databases => "scripts/db/databases.sh",
+            Self::Program(program) => program.path(),
         }
     }
 
@@ -49,8 +77,9 @@ impl Output {
     pub fn mode(self) -> u32 {
         match self {
             Self::Dotenv => 0o600,
-            Self::DotenvExample | Self::Compose => 0o644,
             Self::InitScript => 0o755,
+            Self::Program(program) if program.is_started() => 0o755,
+            Self::DotenvExample | Self::Compose | Self::Databases | Self::Program(_) => 0o644,
         }
     }
 
@@ -61,9 +90,24 @@ impl Output {
     pub fn accepts(self, mode: u32) -> bool {
         match self {
             Self::Dotenv => mode == 0o600,
-            Self::DotenvExample | Self::Compose => mode & 0o400 != 0 && mode & 0o111 == 0,
             Self::InitScript => mode & 0o555 == 0o555,
+            Self::Program(program) if program.is_started() => mode & 0o500 == 0o500,
+            Self::DotenvExample | Self::Compose | Self::Databases | Self::Program(_) => {
+                mode & 0o400 != 0 && mode & 0o111 == 0
+            }
         }
+    }
+
+    /// Whether it is one of the scripts for the databases.
+    #[must_use]
+    pub fn is_database_script(self) -> bool {
+        self.path().starts_with(SCRIPTS)
+    }
+
+    /// Whether it is a script that is the same in every deployment, but for its header.
+    #[must_use]
+    pub fn is_program(self) -> bool {
+        matches!(self, Self::Program(_))
     }
 
     /// Whether it is only a block in a file that otherwise is the user's.
@@ -76,7 +120,7 @@ impl Output {
         match self {
             Self::Dotenv | Self::DotenvExample => Dialect::Dotenv,
             Self::Compose => Dialect::Compose,
-            Self::InitScript => Dialect::Shell,
+            Self::InitScript | Self::Databases | Self::Program(_) => Dialect::Shell,
         }
     }
 
@@ -85,6 +129,8 @@ impl Output {
             Self::Dotenv | Self::DotenvExample => include_str!("../templates/.env.j2"),
             Self::Compose => include_str!("../templates/docker-compose.yml.j2"),
             Self::InitScript => include_str!("../templates/scripts/init-postgres.sh.j2"),
+            Self::Databases => include_str!("../templates/scripts/db/databases.sh.j2"),
+            Self::Program(_) => include_str!("../templates/scripts/db/header.j2"),
         }
     }
 }
@@ -141,6 +187,11 @@ pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<Render
             }
             Output::Compose => Some(fill(output, &view::compose::view(deployment, inputs.placement))),
             Output::InitScript => view::init_script::view(deployment, inputs.placement).map(|view| fill(output, &view)),
+            Output::Databases => view::databases::view(deployment, inputs.placement).map(|view| fill(output, &view)),
+            Output::Program(program) => program.is_needed(deployment).then(|| {
+                let header = fill(output, &view::Header::new(deployment, inputs.placement))?;
+                Ok(program.with_header(&header))
+            }),
         };
         let Some(text) = text.transpose()? else { continue };
         let text = mark::seal(&text, output);

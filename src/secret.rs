@@ -12,6 +12,7 @@ use std::fmt;
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
 pub use view::{Line, SecretLines, Values, conceal, secret_lines};
+pub use weak::weakness;
 
 /// How many characters a made-up secret has; with 62 to choose from, 190 bits.
 const GENERATED_LENGTH: usize = 32;

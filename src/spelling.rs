@@ -53,6 +53,20 @@ fn abbreviated<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if longer.next().is_none() { first } else { None }
 }
 
+/// A word that can be pasted into a shell.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./@%+=,:".contains(c);
+    if text.starts_with('-') {
+        // as it stands it would be an option
+        shell_word(&format!("./{text}"))
+    } else if !text.is_empty() && text.chars().all(bare) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

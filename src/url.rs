@@ -3,7 +3,7 @@
 //! The rules are those of SQLAlchemy (<https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls>), kept to
 //! what its versions from 2.0 on read the same.
 
-use crate::value::{ContainerPath, DatabaseName, Driver, EnvironmentKey, Port, RoleName, SqlitePath, Tls};
+use crate::value::{ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqlitePath, Tls};
 
 /// What a service opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,15 @@ pub struct Login {
 }
 
 impl ConnectionUrl {
+    /// The engine that it opens.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite { .. } => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     /// The secret that the URL contains, where it contains one.
     #[must_use]
     pub fn password(&self) -> Option<&EnvironmentKey> {

@@ -1,5 +1,7 @@
 //! Knows why a file of the output folder may not be touched. Must not know how that is told.
 
+use std::path::PathBuf;
+
 use crate::render::Output;
 
 /// Why a file may not be written.
@@ -56,12 +58,12 @@ pub enum RefusalReason {
     NotOurs,
     /// It has our mark, and was edited since.
     Edited,
-    /// It is a symbolic link, or a folder on the way to it is one.
-    Link,
+    /// This is a symbolic link: the file itself, or a folder on the way to it.
+    Link(PathBuf),
     /// It is not a file.
     NotAFile,
-    /// What should be its folder is none.
-    NotAFolder,
+    /// This should be a folder on the way to it, and is a file.
+    NotAFolder(PathBuf),
     /// It is not UTF-8.
     NotUtf8,
     /// Its lines end as on Windows.
@@ -96,9 +98,9 @@ impl RefusalReason {
         match self {
             Self::NotOurs | Self::Edited => true,
             Self::NotUtf8 => !output.is_block(),
-            Self::Link
+            Self::Link(_)
             | Self::NotAFile
-            | Self::NotAFolder
+            | Self::NotAFolder(_)
             | Self::CarriageReturns
             | Self::BrokenMarks
             | Self::OddLine(_)
@@ -110,6 +112,6 @@ impl RefusalReason {
     /// Whether the outside world is in the way, and not somebody's work.
     #[must_use]
     pub fn is_obstacle(&self) -> bool {
-        matches!(self, Self::NotAFile | Self::NotAFolder)
+        matches!(self, Self::NotAFile | Self::NotAFolder(_))
     }
 }

@@ -2,6 +2,7 @@
 //! then each file into its place, `docker-compose.yml` last, then what has to go.
 //! Must not know how a step is done.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use super::{Action, Change, ChangeKind, ChangeSet, SecretChange};
@@ -112,8 +113,13 @@ fn emptied_folders<'c>(changes: &ChangeSet) -> impl Iterator<Item = Step<'c>> {
     let stays =
         |output| changes.changes.iter().any(|change| change.output == output && change.kind() != ChangeKind::Removed);
     let gone = Output::ALL.into_iter().filter(move |output| !stays(*output));
-    let folders = gone.filter_map(|output| changes.folder.join(output.path()).parent().map(Path::to_owned));
-    folders.filter(|folder| *folder != changes.folder).map(|folder| Step::RemoveFolder { folder })
+    let above = gone.flat_map(|output| Path::new(output.path()).ancestors().skip(1));
+    let mut folders: Vec<_> = above.filter(|folder| !folder.as_os_str().is_empty()).collect();
+    // what lies deeper goes first
+    folders.sort_unstable_by_key(|folder| (Reverse(folder.components().count()), *folder));
+    folders.dedup();
+    let folder = |folder: &Path| Step::RemoveFolder { folder: changes.folder.join(folder) };
+    folders.into_iter().map(folder).collect::<Vec<_>>().into_iter()
 }
 
 fn write_secret<'c>(
@@ -139,9 +145,8 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
         Action::Keep | Action::Refuse { .. } | Action::Write { text: None, .. } => {}
         Action::Remove => last.push(Step::Remove { path }),
         Action::Write { text: Some(text), original, .. } => {
-            if let Some(folder) = path.parent().filter(|folder| *folder != changes.folder) {
-                steps.push(Step::MakeFolder { folder: folder.to_owned() });
-            }
+            let above: Vec<_> = path.ancestors().skip(1).take_while(|folder| *folder != changes.folder).collect();
+            steps.extend(above.into_iter().rev().map(|folder| Step::MakeFolder { folder: folder.to_owned() }));
             if let Some(original) = original {
                 let temporary = temporary(original);
                 let mode = original_mode(change.output);

@@ -3,31 +3,24 @@
 mod all;
 mod consent;
 mod git;
-mod obstacles;
 mod secrets;
-mod selection;
 mod told;
-
-use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::obstacles::{check_recordable, check_still_recorded, read_failure, write_failure};
 use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
-use self::selection::{Selection, select};
-use super::{World, deployment_of, print, print_document, print_note};
+use super::obstacles::{check_recordable, check_still_recorded, write_failure};
+use super::target::{Selection, Target, first_line, select};
+use super::{World, print, print_document, print_note};
 use crate::change::{ChangeSet, Existing, FolderLock, Wanted, apply, plan, unused_secrets};
 use crate::cli::{ConsentArgs, Format, GenerateArgs, RotateArgs, TargetArgs};
 use crate::deployment::{Deployment, Holds, secret_file_path};
-use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
-use crate::placement::{Placement, normalized, relative};
 use crate::render::{Inputs, RenderedFile, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
-use crate::source::{Catalogue, Source};
-use crate::spelling::{harmless, quoted};
-use crate::value::{EnvironmentKey, HostPath};
+use crate::spelling::harmless;
+use crate::value::EnvironmentKey;
 
 /// What becomes of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,45 +85,24 @@ fn tell_notes(notes: &[String]) {
 
 /// One profile, from its text to what there is to tell.
 fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Finished, Failure> {
-    let settings = settings(&request.target.settings)?;
     if request.target.format == Format::Human {
-        print(&told::first_line(&selection))?;
+        print(&first_line(&selection))?;
     }
-    let Selection { source, recorded_name, catalogue, recorded, because: _ } = selection;
-    let layers = gather(source, settings, &catalogue)?;
-    let recorded_folder = recorded.as_ref().map(|(folder, _)| folder.clone());
-    let folder =
-        recorded_folder.unwrap_or_else(|| output_folder(request.target, layers.profile.out.get(), &catalogue, world));
-    let (deployment, sources) = deployment_of(layers)?;
-    let root = normalized(catalogue.root());
-    let placement = Placement {
-        profile: recorded_name.recorded_in(&folder),
-        root: relative(&folder, &root),
-        settings: request.target.settings.clone(),
-    };
-    check_recordable(&placement)?;
-    let target = Target { deployment: &deployment, placement: &placement, folder: &folder, root: &root };
+    let target = Target::resolve(selection, request.target, world)?;
+    check_recordable(&target.placement)?;
     let outcome = match request.ending {
         Ending::Write => {
-            let _lock = FolderLock::acquire(&folder).map_err(write_failure)?;
-            check_still_recorded(recorded.as_ref())?;
+            let _lock = FolderLock::acquire(&target.folder).map_err(write_failure)?;
+            check_still_recorded(target.recorded.as_ref())?;
             write(&target, request, world)?
         }
         Ending::Check | Ending::Diff => {
-            let _lock = FolderLock::share(&folder);
+            let _lock = FolderLock::share(&target.folder);
             compare(&target, request)?
         }
     };
     let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
-    Ok(telling.finish(&sources))
-}
-
-/// What is generated, and where.
-struct Target<'t> {
-    deployment: &'t Deployment,
-    placement: &'t Placement,
-    folder: &'t Path,
-    root: &'t Path,
+    Ok(telling.finish(&target.sources))
 }
 
 /// What a run found and did.
@@ -153,12 +125,12 @@ fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
 }
 
 /// Reads what stands there, finishes every file in memory, and only then writes.
-fn write(target: &Target<'_>, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
-    let &Target { deployment, folder, root, .. } = target;
-    let existing = read_existing(target)?;
+fn write(target: &Target, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
+    let Target { deployment, folder, root, .. } = target;
+    let existing = target.existing()?;
     let keys = deployment.dotenv_keys();
     let Ok(block) = existing.values(|key| keys.has(key)) else {
-        let changes = plan_withheld(target, request, &existing)?;
+        let changes = plan_withheld(target, request.consent.force, &existing)?;
         return Err(consent::refused(target, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
@@ -174,7 +146,7 @@ fn write(target: &Target<'_>, request: &Request<'_>, world: &World) -> Result<Ou
     let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
     let concealed = concealed.chain(existing.secrets()).collect();
     let files_of_secrets = secret_files(deployment, &secrets);
-    let wanted = wanted(target, request, files, files_of_secrets, concealed);
+    let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
     apply(&changes).map_err(write_failure)?;
@@ -183,42 +155,38 @@ fn write(target: &Target<'_>, request: &Request<'_>, world: &World) -> Result<Ou
 }
 
 /// Compares without any secret: none is asked for, made or judged.
-fn compare(target: &Target<'_>, request: &Request<'_>) -> Result<Outcome, Failure> {
-    let existing = read_existing(target)?;
-    let changes = plan_withheld(target, request, &existing)?;
+fn compare(target: &Target, request: &Request<'_>) -> Result<Outcome, Failure> {
+    let existing = target.existing()?;
+    let changes = plan_withheld(target, request.consent.force, &existing)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
     Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported })
 }
 
-fn plan_withheld(target: &Target<'_>, request: &Request<'_>, existing: &Existing) -> Result<ChangeSet, Failure> {
+/// What stands there against what the profile says, without any secret.
+pub(super) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
+    plan_withheld(target, false, existing)
+}
+
+fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
     let keys = target.deployment.dotenv_keys();
     let block = existing.values(|key| keys.has(key)).unwrap_or_default();
-    let kept = kept_secrets(target.deployment, &block);
+    let kept = kept_secrets(&target.deployment, &block);
     let files = rendered(target, Values::Withheld { kept: &kept })?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
     let files_of_secrets = target.deployment.secret_files();
     let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
-    Ok(plan(Wanted { withheld: true, ..wanted(target, request, files, files_of_secrets, concealed) }, existing))
+    Ok(plan(Wanted { withheld: true, ..wanted(target, force, files, files_of_secrets, concealed) }, existing))
 }
 
-fn wanted<'w>(
-    target: &Target<'w>,
-    request: &Request<'_>,
+fn wanted(
+    target: &Target,
+    force: bool,
     files: Vec<RenderedFile>,
     secret_files: Vec<(String, Option<Secret>)>,
     secrets: Vec<Secret>,
-) -> Wanted<'w> {
-    let &Target { deployment, placement, folder, .. } = target;
-    Wanted {
-        folder,
-        deployment,
-        placement,
-        files,
-        withheld: false,
-        secret_files,
-        force: request.consent.force,
-        secrets,
-    }
+) -> Wanted<'_> {
+    let Target { deployment, placement, folder, .. } = target;
+    Wanted { folder, deployment, placement, files, withheld: false, secret_files, force, secrets }
 }
 
 /// Secrets of the block that this deployment does not use; they are kept for the profile that does.
@@ -227,47 +195,7 @@ fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> In
     unused_secrets(block, |key| rules.contains_key(key))
 }
 
-fn rendered(target: &Target<'_>, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
-    let inputs = Inputs { values, placement: target.placement };
-    render(target.deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })
-}
-
-fn read_existing(target: &Target<'_>) -> Result<Existing, Failure> {
-    let secret_paths: Vec<_> = target.deployment.secrets.keys().map(secret_file_path).collect();
-    Existing::read(target.folder, &secret_paths).map_err(read_failure)
-}
-
-/// The settings of the command line as sources.
-fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
-    let source = |argument: &String| {
-        Source::from_setting(argument).ok_or_else(|| Failure::Usage {
-            message: format!("expected PATH=VALUE behind `--set`, found {}", quoted(argument)),
-            help: "write it like `--set services.auth-service.port=8004`".to_owned(),
-        })
-    };
-    arguments.iter().map(source).collect()
-}
-
-/// `--out`, else `out` of the profile, else the project's root.
-fn output_folder(args: &TargetArgs, out: Option<&HostPath>, catalogue: &Catalogue, world: &World) -> PathBuf {
-    let folder = match (&args.out, out) {
-        (Some(out), _) => world.current.join(out),
-        (None, Some(out)) => catalogue.root().join(out.as_str()),
-        (None, None) => catalogue.root().to_owned(),
-    };
-    real(normalized(&folder))
-}
-
-/// The folder itself, where a link leads to it: ways out of it start there.
-fn real(folder: PathBuf) -> PathBuf {
-    std::fs::canonicalize(&folder).unwrap_or(folder)
-}
-
-/// A selected profile's origin in words.
-fn origin(selection: &Selection) -> String {
-    use crate::source::Origin;
-    match &selection.source.origin {
-        Origin::Embedded(_) => "built in".to_owned(),
-        Origin::File(_) | Origin::StandardInput | Origin::Argument => selection.source.name.clone(),
-    }
+fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
+    let inputs = Inputs { values, placement: &target.placement };
+    render(&target.deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })
 }

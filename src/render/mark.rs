@@ -115,7 +115,7 @@ fn is_mark(line: &str) -> bool {
 fn hash(text: &str, output: Output) -> String {
     let entries = match output {
         Output::Dotenv | Output::DotenvExample => dotenv::read(&text.replace("\r\n", "\n")).unwrap_or_default(),
-        Output::Compose | Output::InitScript => Vec::new(),
+        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => Vec::new(),
     };
     let mut entries = entries.iter().peekable();
     let mut hash = Fnv::default();

@@ -2,6 +2,7 @@
 //! Must not know how anything is escaped.
 
 pub(super) mod compose;
+pub(super) mod databases;
 pub(super) mod dotenv;
 pub(super) mod init_script;
 

@@ -32,6 +32,10 @@ pub(super) fn resolve_database(
     let at = home.at.key("database");
     let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(sqlite, home, &at.key("sqlite"), faults));
     let postgres = database.postgres.get().map(|written| database_name(written, &at.key("postgres"), faults));
+    let sqlite_file = match &sqlite {
+        Some(Some(ConnectionUrl::Sqlite { file, .. })) => Some(file.clone()),
+        Some(Some(ConnectionUrl::Postgres(_)) | None) | None => None,
+    };
     let url = match engine(database, scope, &at, faults)? {
         Engine::Sqlite => sqlite??,
         Engine::Postgres => {
@@ -42,7 +46,7 @@ pub(super) fn resolve_database(
     };
     let key = EnvironmentKey::of_service(home.name, "__DB_URL");
     let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
-    Some(Database { key, variable, url })
+    Some(Database { key, variable, url, sqlite_file })
 }
 
 fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, faults: &mut Faults) -> Option<Engine> {

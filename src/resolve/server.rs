@@ -30,7 +30,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
     let host = match postgres.external.get() {
         Some(external) => {
             check_unused(postgres, &at, faults);
-            Host::External(resolve_external(external, stage, &at.key("external"), faults)?)
+            Host::External(resolve_external(postgres, external, stage, faults)?)
         }
         None => Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?)),
     };
@@ -187,11 +187,12 @@ fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &m
 }
 
 fn resolve_external(
+    postgres: &Postgres,
     external: &crate::profile::External,
     stage: Stage,
-    at: &FieldPath,
     faults: &mut Faults,
 ) -> Option<External> {
+    let at = &FieldPath::root().key("postgres").key("external");
     let host = external.host.get();
     if host.is_none() {
         let help = "write `host: db.example.com`";
@@ -216,5 +217,10 @@ fn resolve_external(
             return None;
         }
     };
-    Some(External { host: host?.as_str().to_owned(), port: external.port(), tls })
+    Some(External {
+        host: host?.as_str().to_owned(),
+        port: external.port(),
+        tls,
+        client: postgres.image.get().cloned(),
+    })
 }

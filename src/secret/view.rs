@@ -149,6 +149,11 @@ impl Secret {
         file.write_all(self.expose().as_bytes())
     }
 
+    /// Lends the value to a program that is started with it.
+    pub fn lend<T>(&self, use_it: impl FnOnce(&str) -> T) -> T {
+        use_it(self.expose())
+    }
+
     /// Whether a file's text is the value.
     #[must_use]
     pub fn is_text(&self, text: &str) -> bool {

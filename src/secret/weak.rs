@@ -13,7 +13,8 @@ const KNOWN: [&str; 8] =
 const PLACEHOLDERS: [&str; 5] = ["change-me", "change_me", "changeme", "replace-me", "your-"];
 
 /// Why a secret is weak; nothing for one that is not.
-pub(super) fn weakness(secret: &Secret) -> Option<&'static str> {
+#[must_use]
+pub fn weakness(secret: &Secret) -> Option<&'static str> {
     let value = secret.expose().to_lowercase();
     if KNOWN.contains(&value.as_str()) {
         return Some("is a value that stands in documents");

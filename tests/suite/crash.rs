@@ -172,11 +172,11 @@ fn unshare() -> Option<[&'static str; 2]> {
 /// Fills a small disk, then runs the program with every number of free pages up to the first that suffices.
 const FULL_DISK: &str = r#"
 page=$(getconf PAGESIZE)
-mount -t tmpfs -o size=$((32 * page)) tmpfs disk
+mount -t tmpfs -o size=$((256 * page)) tmpfs disk
 cp -a before/. disk/
 tell() { (cd disk && find . ! -name filler -exec stat -c '%n %f' {} + && find . -type f ! -name filler -exec cksum {} +) | sort; }
 tell >before.txt
-for free in $(seq 0 15); do
+for free in $(seq 0 99); do
   dd if=/dev/zero of=disk/filler bs="$page" 2>dd.txt || true
   truncate -s "-$((free * page))" disk/filler
   status=0

@@ -122,7 +122,9 @@ fn a_development_folder_changes_its_engine_freely() {
         assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
         assert!(stdout(&run).contains(told), "{}", stdout(&run));
     }
-    assert!(!folder.path().join("scripts").exists(), "the script of the other profile went, and its folder");
+    for gone in ["scripts/init-postgres.sh", "scripts/db/psql.sh", "scripts/db/migrate.py"] {
+        assert!(!folder.path().join(gone).exists(), "{gone} of the other profile");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod code;
 mod compare;
 mod crash;
 mod danger;
+mod doctor;
 mod fuzz;
 mod generate;
 mod golden;

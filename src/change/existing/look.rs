@@ -11,18 +11,20 @@ use crate::render::Output;
 
 /// What stands at a path of the folder: nothing, a file, or what may not be written through.
 fn look(folder: &Path, path: &str) -> io::Result<Option<Result<std::fs::Metadata, RefusalReason>>> {
-    for parent in Path::new(path).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
-        if folder.join(parent).is_symlink() {
-            return Ok(Some(Err(RefusalReason::Link)));
-        }
+    let mut parents: Vec<_> = Path::new(path).ancestors().skip(1).collect();
+    parents.retain(|parent| !parent.as_os_str().is_empty());
+    parents.reverse();
+    if let Some(link) = parents.iter().find(|parent| folder.join(parent).is_symlink()) {
+        return Ok(Some(Err(RefusalReason::Link(link.to_path_buf()))));
     }
     match std::fs::symlink_metadata(folder.join(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory && folder.is_dir() => {
-            Ok(Some(Err(RefusalReason::NotAFolder)))
+            let file = parents.into_iter().find(|parent| !folder.join(parent).is_dir());
+            Ok(file.map(|file| Err(RefusalReason::NotAFolder(file.to_path_buf()))))
         }
         Err(error) => Err(error),
-        Ok(metadata) if metadata.is_symlink() => Ok(Some(Err(RefusalReason::Link))),
+        Ok(metadata) if metadata.is_symlink() => Ok(Some(Err(RefusalReason::Link(PathBuf::from(path))))),
         Ok(metadata) if !metadata.is_file() => Ok(Some(Err(RefusalReason::NotAFile))),
         Ok(metadata) => Ok(Some(Ok(metadata))),
     }

@@ -18,9 +18,11 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
             format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
         }
         RefusalReason::Edited => format!("`{path}` was edited since codelab-gen wrote it"),
-        RefusalReason::Link => format!("`{path}` is a symbolic link, or its folder is one"),
+        RefusalReason::Link(link) => format!("`{}` is a symbolic link", folder.join(link).display()),
         RefusalReason::NotAFile => format!("`{path}` is not a file"),
-        RefusalReason::NotAFolder => format!("`{path}` can't stand there: its folder is a file"),
+        RefusalReason::NotAFolder(file) => {
+            format!("`{}` is a file, and should be a folder", folder.join(file).display())
+        }
         RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),
         RefusalReason::CarriageReturns => format!("the block of codelab-gen in `{path}` has line ends of Windows"),
         RefusalReason::BrokenMarks => {
@@ -50,8 +52,10 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
         RefusalReason::Edited => format!(
             "put the change into the profile; then `--force` replaces what was edited and keeps the file as {name}.orig"
         ),
-        RefusalReason::Link => "replace the link by what it leads to, or choose another folder with `--out`".to_owned(),
-        RefusalReason::NotAFile | RefusalReason::NotAFolder => {
+        RefusalReason::Link(_) => {
+            "replace the link by what it leads to, or choose another folder with `--out`".to_owned()
+        }
+        RefusalReason::NotAFile | RefusalReason::NotAFolder(_) => {
             "move it away, or choose another folder with `--out`".to_owned()
         }
         RefusalReason::NotUtf8 if refusal.file.holds_secrets() => "save it as UTF-8".to_owned(),
@@ -96,7 +100,10 @@ pub(super) fn text(refused: &Refused) -> String {
         if let Some((_, difference)) = difference.filter(|_| is_shown) {
             paragraph.push_str(&shortened(difference));
         }
-        paragraphs.push(paragraph);
+        // one folder can be in the way of many files
+        if !paragraphs.contains(&paragraph) {
+            paragraphs.push(paragraph);
+        }
     }
     for Danger { kind, message, steps } in dangers {
         let help = format!("{steps}; `--accept {}` does it all the same", kind.as_str());

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::selection::{Selection, of_source};
 use super::{Ending, Finished, Request, run, tell_notes};
 use crate::cli::Format;
+use crate::command::target::{Selection, of_source, settings};
 use crate::command::{World, catalogue, failure, print, print_document, print_note};
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
@@ -61,7 +61,7 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>
                 continue;
             }
         };
-        let layers = gather(source.clone(), super::settings(&request.target.settings)?, catalogue)?;
+        let layers = gather(source.clone(), settings(&request.target.settings)?, catalogue)?;
         let is_base = !layers.profile.stage.is_given();
         let is_broken = !layers.diagnostics.is_empty();
         match layers.profile.out.get() {

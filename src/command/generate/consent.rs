@@ -1,11 +1,12 @@
 //! Knows which changes are not made without a word of the user, and what that word is. Must not know how they were found.
 
-use super::{Request, Target};
+use super::Request;
 use crate::change::{ChangeSet, Danger, DangerKind};
+use crate::command::target::Target;
 use crate::outcome::{Failure, Refused};
 
 /// Whether a change set may be written.
-pub(super) fn check(target: &Target<'_>, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {
+pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {
     if changes.refusals().is_empty() && unaccepted(changes, request).is_empty() {
         return Ok(());
     }
@@ -13,7 +14,7 @@ pub(super) fn check(target: &Target<'_>, changes: &ChangeSet, request: &Request<
 }
 
 /// All that is in the way of a change set.
-pub(super) fn refused(target: &Target<'_>, changes: &ChangeSet, request: &Request<'_>) -> Failure {
+pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Failure {
     let conflicts = changes.changes.iter().filter(|change| !change.reasons().is_empty());
     let keys = conflicts.clone().flat_map(|change| &change.keys);
     let difference = |change: &crate::change::Change| Some((change.output, changes.difference(change)?));

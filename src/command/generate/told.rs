@@ -1,19 +1,20 @@
 //! Knows what is told after a run: files, secrets' origins, differences, the next command.
 //! Must not know how any of it came about, and never a secret.
 
-mod folders;
 mod missing;
 mod next;
 mod notes;
 
 use std::path::Path;
 
-use super::{Ending, Finished, Outcome, Selection, Target, git, origin};
+use super::{Ending, Finished, Outcome, git};
 use crate::change::{Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalReason, RefusedFile};
 use crate::command::failure::refusal;
+use crate::command::target::Target;
 use crate::deployment::secret_file_path;
 use crate::outcome::Exit;
 use crate::placement::{normalized, relative};
+use crate::render::ALL_SCRIPTS;
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::source::Source;
@@ -21,16 +22,10 @@ use crate::value::{Choice as _, EnvironmentKey};
 
 /// What one run did, to be told.
 pub(super) struct Telling<'t> {
-    pub(super) target: &'t Target<'t>,
+    pub(super) target: &'t Target,
     pub(super) outcome: &'t Outcome,
     pub(super) current: &'t Path,
     pub(super) ending: Ending,
-}
-
-/// The first line of every run: which profile, and why.
-pub(super) fn first_line(selection: &Selection) -> String {
-    let because = selection.because.as_ref().map(|because| format!(", {because}")).unwrap_or_default();
-    format!("profile {} ({}){because}\n", selection.source.profile_name(), origin(selection))
 }
 
 impl Telling<'_> {
@@ -72,8 +67,13 @@ impl Telling<'_> {
         for change in &changes.secret_files {
             lines.push(self.line(change.kind.as_str(), &change.path));
         }
+        let as_one = self.scripts_as_one();
         for change in &changes.changes {
-            lines.push(self.line(change.kind().as_str(), change.output.path()));
+            let path = if as_one && change.output.is_database_script() { ALL_SCRIPTS } else { change.output.path() };
+            let line = self.line(change.kind().as_str(), path);
+            if lines.last() != Some(&line) {
+                lines.push(line);
+            }
             if let Some(original) = change.original().and_then(|path| path.strip_prefix(&changes.folder).ok()) {
                 lines.push(self.line("kept", &original.display().to_string()));
             }
@@ -87,6 +87,13 @@ impl Telling<'_> {
         lines.concat()
     }
 
+    /// Whether the same became of all scripts for the databases: then they are told as one.
+    fn scripts_as_one(&self) -> bool {
+        let mut scripts = self.outcome.changes.changes.iter().filter(|change| change.output.is_database_script());
+        let first = scripts.next().map(Change::kind);
+        scripts.all(|change| Some(change.kind()) == first && change.original().is_none())
+    }
+
     /// The result of a comparison, for people: one line a file, then what differs in each.
     fn compared_text(&self) -> String {
         let changes = &self.outcome.changes;
@@ -96,18 +103,24 @@ impl Telling<'_> {
             lines.extend(created.map(|change| self.line(change.kind.as_str(), &change.path)));
         }
         let told: Vec<_> = changes.changes.iter().filter(|change| self.is_told(change)).collect();
+        let as_one = self.scripts_as_one();
         for change in &told {
-            let path = change.output.path();
+            let path = if as_one && change.output.is_database_script() { ALL_SCRIPTS } else { change.output.path() };
             let mode = change.mode.filter(|_| change.kind() == ChangeKind::Mode);
             let mode = mode.map(|mode| format!(" ({mode:04o} instead of {:04o})", change.output.mode()));
-            lines.push(self.line(change.kind().as_str(), &format!("{path}{}", mode.unwrap_or_default())));
+            let line = self.line(change.kind().as_str(), &format!("{path}{}", mode.unwrap_or_default()));
+            if lines.last() != Some(&line) {
+                lines.push(line);
+            }
         }
         lines.extend(changes.switches.iter().map(switch_line));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for Danger { kind, message, steps } in &changes.dangers {
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
         }
-        lines.extend(told.iter().filter_map(|change| changes.difference(change)));
+        // of scripts that are the same everywhere nothing but the header can differ, as in the others
+        let is_shown = |change: &&&Change| !(as_one && change.output.is_program());
+        lines.extend(told.iter().filter(is_shown).filter_map(|change| changes.difference(change)));
         lines.concat()
     }
 
@@ -119,7 +132,7 @@ impl Telling<'_> {
     fn remedy(&self) -> String {
         let mut lines = Vec::new();
         for refusal in self.outcome.changes.refusals() {
-            let message = refusal::message(&refusal, self.target.folder);
+            let message = refusal::message(&refusal, &self.target.folder);
             lines.push(format!("note: {message}\n  = help: {}\n", refusal::help(&refusal)));
         }
         if self.ending == Ending::Check {
@@ -174,7 +187,7 @@ impl Telling<'_> {
     fn reasons(&self, file: &RefusedFile, reasons: &[RefusalReason]) -> Vec<report::Message> {
         let message = |reason: &RefusalReason| {
             let refused = Refusal { file: file.clone(), reason: reason.clone() };
-            report::Message { message: refusal::message(&refused, self.target.folder), help: refusal::help(&refused) }
+            report::Message { message: refusal::message(&refused, &self.target.folder), help: refusal::help(&refused) }
         };
         reasons.iter().map(message).collect()
     }
@@ -241,18 +254,5 @@ fn file(path: &str, kind: ChangeKind) -> report::File {
         reasons: Vec::new(),
         original: None,
         diff: None,
-    }
-}
-
-/// A word that can be pasted into a shell.
-fn shell_word(text: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./@%+=,:".contains(c);
-    if text.starts_with('-') {
-        // as it stands it would be an option
-        shell_word(&format!("./{text}"))
-    } else if !text.is_empty() && text.chars().all(bare) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

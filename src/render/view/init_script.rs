@@ -144,7 +144,7 @@ fn database_view(database: &OwnedDatabase) -> DatabaseView {
 }
 
 fn external_view(external: &External, placement: &Placement) -> ExternalView {
-    let External { host, port, tls } = external;
+    let External { host, port, tls, client: _ } = external;
     let ca = match tls {
         ExternalTls::VerifyFull(ca) => ca.as_ref().map(|path| placement.from_out(path)),
         ExternalTls::Require | ExternalTls::Disable => None,

@@ -17,7 +17,7 @@ fn a_password_is_made_up_once_and_kept_by_every_later_run() {
 
     let second = run(folder.path(), &[]);
     assert!(stdout(&second).contains("secret    POSTGRES_PASSWORD: kept from .env\n"), "{}", stdout(&second));
-    assert_eq!(stdout(&second).matches("unchanged ").count(), 4, "{}", stdout(&second));
+    assert_eq!(stdout(&second).matches("unchanged ").count(), 5, "{}", stdout(&second));
     assert_eq!(read(folder.path(), ".env"), dotenv);
 
     run(folder.path(), &["-p", "dev", "--accept", "engine"]);
@@ -162,7 +162,7 @@ fn a_secret_moves_between_dotenv_and_its_file_and_stays_the_same() {
     let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
     assert_eq!([mode("secrets"), mode("secrets/postgres_password")], [0o700, 0o644]);
     let again = run(folder.path(), &in_files);
-    assert_eq!(stdout(&again).matches("unchanged ").count(), 5, "{}", stdout(&again));
+    assert_eq!(stdout(&again).matches("unchanged ").count(), 6, "{}", stdout(&again));
 
     fs::write(folder.path().join("secrets/postgres_password"), "edited by hand\n").unwrap();
     let edited = run(folder.path(), &in_files);

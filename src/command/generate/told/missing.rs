@@ -1,9 +1,10 @@
 //! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
 
-use super::folders::{DataFolder, keeps_data_in_folder};
-use super::{Telling, shell_word};
+use super::Telling;
+use crate::command::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::deployment::{ExternalTls, Host, Program, Server};
 use crate::placement::{normalized, relative};
+use crate::spelling::shell_word;
 use crate::value::{HostPath, MountSource};
 
 /// Something that is not on disk yet.
@@ -52,7 +53,10 @@ impl Telling<'_> {
                 (message, "put them there before the start".to_owned())
             });
         }
-        for folder in self.data_folders().into_iter().filter(DataFolder::is_missing) {
+        for folder in data_folders(&self.target.deployment, &self.target.root, self.current)
+            .into_iter()
+            .filter(DataFolder::is_missing)
+        {
             let (path, name) = (folder.path, folder.service);
             let message =
                 format!("`{path}`, where `{name}` keeps its data, does not exist; Docker would create it as root");

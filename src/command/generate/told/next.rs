@@ -1,11 +1,13 @@
 //! Knows the command that makes a written deployment run. Must not know how it was written.
 
-use super::{Telling, shell_word};
+use super::Telling;
 use crate::change::{ChangeKind, Standing};
+use crate::command::folders::{data_folders, making};
 use crate::deployment::Host;
 use crate::placement::{normalized, relative};
 use crate::render::Output;
 use crate::secret::SecretOrigin;
+use crate::spelling::shell_word;
 use crate::value::{EnvironmentKey, ServiceName};
 
 impl Telling<'_> {
@@ -15,7 +17,11 @@ impl Telling<'_> {
         let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
         let orphans = if self.leaves_services() { " --remove-orphans" } else { "" };
         let server = self.server_step();
-        let folders: Vec<_> = self.missing_folders().into_iter().map(|command| format!("{command} && ")).collect();
+        let folders: Vec<_> =
+            making(&data_folders(&self.target.deployment, &self.target.root, self.current), &self.target.folder)
+                .into_iter()
+                .map(|command| format!("{command} && "))
+                .collect();
         let folders = folders.concat();
         format!("{folders}{change_folder}{server}docker compose up -d --wait{orphans}")
     }

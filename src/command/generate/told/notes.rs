@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::{Ending, Telling, git};
 use crate::change::ChangeKind;
+use crate::command::folders::data_folders;
 use crate::diagnostic::{Diagnostic, Drawing, draw};
 use crate::lint::{COMPOSE_LIMIT, compose_limit};
 use crate::locate::Locator;
 use crate::render::{Output, Seal, examine};
 use crate::source::Source;
+use crate::spelling::shell_word;
 use crate::value::SecretsIn;
 
 impl Telling<'_> {
@@ -20,7 +22,9 @@ impl Telling<'_> {
             for missing in self.missing() {
                 notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
             }
-            let closed = self.data_folders().into_iter().filter_map(|folder| folder.closed());
+            let closed = data_folders(&self.target.deployment, &self.target.root, self.current)
+                .into_iter()
+                .filter_map(|folder| folder.closed());
             notes.extend(closed.map(|(message, help)| format!("warning: {message}\n  = help: {help}\n")));
             notes.extend(self.secret_manager());
             notes.extend(self.adoption());
@@ -29,7 +33,7 @@ impl Telling<'_> {
             notes.extend(self.ignores());
         }
         notes.extend(self.exported());
-        notes.extend(self.edited_leftover());
+        notes.extend(self.edited_leftovers());
         notes.extend(self.twin());
         notes.extend(self.tracked());
         if let Some(warning) = self.too_large() {
@@ -41,8 +45,7 @@ impl Telling<'_> {
     /// That the outputs were made with other settings than this run has.
     fn settings(&self) -> Option<String> {
         let made_with = self.made_with();
-        let settings: Vec<_> =
-            made_with.iter().map(|setting| format!("--set {}", super::shell_word(setting))).collect();
+        let settings: Vec<_> = made_with.iter().map(|setting| format!("--set {}", shell_word(setting))).collect();
         let settings = settings.join(" ");
         (!made_with.is_empty()).then(|| {
             format!(
@@ -69,16 +72,19 @@ impl Telling<'_> {
         })
     }
 
-    /// An output of another profile that stays because somebody edited it.
-    fn edited_leftover(&self) -> Option<String> {
-        let output = Output::InitScript;
-        let file = self.outcome.existing.get(output)?;
-        let is_used = self.outcome.changes.changes.iter().any(|change| change.output == output);
-        let mark = examine(&file.text, output)?;
-        (!is_used && mark.seal == Seal::Broken).then(|| {
+    /// Outputs of another profile that stay because somebody edited them.
+    fn edited_leftovers(&self) -> Vec<String> {
+        let is_used = |output: &Output| self.outcome.changes.changes.iter().any(|change| change.output == *output);
+        let is_edited = |output: &Output| {
+            let mark = self.outcome.existing.get(*output).and_then(|file| examine(&file.text, *output));
+            mark.is_some_and(|mark| mark.seal == Seal::Broken)
+        };
+        let left = Output::ALL.into_iter().filter(|output| !is_used(output) && is_edited(output));
+        let note = |output: Output| {
             let path = self.shown(output.path());
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
-        })
+        };
+        left.map(note).collect()
     }
 
     /// A second Compose file, which Docker Compose would take instead
@@ -105,7 +111,7 @@ impl Telling<'_> {
         let was_written = changes.any(|change| change.output.is_block() && change.kind() != ChangeKind::Unchanged);
         let stands = self.outcome.existing.get(Output::Dotenv).is_some();
         let matters = if self.ending == Ending::Write { was_written } else { stands };
-        (matters && git::tracks_dotenv(self.target.folder)).then(|| {
+        (matters && git::tracks_dotenv(&self.target.folder)).then(|| {
             let path = self.shown(Output::Dotenv.path());
             format!(
                 "warning: git tracks `{path}`, which holds secrets\n  = help: `git rm --cached {path}`, add it to .gitignore, \
@@ -118,7 +124,7 @@ impl Telling<'_> {
     fn ignores(&self) -> Option<String> {
         let mut changes = self.outcome.changes.changes.iter();
         changes.find(|change| change.output.is_block() && change.kind() == ChangeKind::Created)?;
-        let lines = git::missing_ignores(self.target.folder);
+        let lines = git::missing_ignores(&self.target.folder);
         let lines: Vec<_> = lines.iter().map(|line| format!("      {line}\n")).collect();
         let lines = lines.concat();
         (!lines.is_empty())

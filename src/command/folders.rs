@@ -1,12 +1,12 @@
-//! Knows whether the folders of the host that hold services' data are there and can be written. Must not know how that is
-//! told, nor make any.
+//! Knows whether the folders of the host that hold services' data are there and can be written. Must not make any.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
-use super::{Telling, shell_word};
-use crate::deployment::Service;
+use crate::deployment::{Deployment, Service};
 use crate::placement::{normalized, relative};
+use crate::spelling::shell_word;
 use crate::url::ConnectionUrl;
 use crate::value::{HostPath, MountSource, ServiceName};
 
@@ -63,39 +63,35 @@ impl DataFolder<'_> {
     }
 }
 
-impl Telling<'_> {
-    /// The folders of the host in which services keep data, each once.
-    pub(super) fn data_folders(&self) -> Vec<DataFolder<'_>> {
-        let mut folders: Vec<DataFolder<'_>> = Vec::new();
-        for service in &self.target.deployment.services {
-            let found = folder_of(service).map(|path| self.data_folder(service, &path));
-            folders.extend(found.filter(|found| !folders.iter().any(|known| known.path == found.path)));
-        }
-        folders
+/// The folders of the host in which services keep data, each once, as seen from the current one.
+pub(super) fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path) -> Vec<DataFolder<'d>> {
+    let mut folders: Vec<DataFolder<'_>> = Vec::new();
+    for service in &deployment.services {
+        let found = folder_of(service).map(|path| data_folder(service, &normalized(&root.join(path)), current));
+        folders.extend(found.filter(|found| !folders.iter().any(|known| known.path == found.path)));
     }
+    folders
+}
 
-    /// The commands that make the folders which are missing: Docker would make them as root's.
-    pub(super) fn missing_folders(&self) -> Vec<String> {
-        let maker = fs::metadata(&self.outcome.changes.folder).ok().map(|metadata| metadata.uid());
-        let folders = self.data_folders();
-        let (others, own): (Vec<_>, Vec<_>) =
-            folders.iter().filter(|folder| folder.is_missing()).partition(|folder| folder.is_for_another(maker));
-        let own: Vec<_> = own.iter().map(|folder| shell_word(&folder.path)).collect();
-        let own = (!own.is_empty()).then(|| format!("mkdir -p {}", own.join(" ")));
-        own.into_iter().chain(others.iter().filter_map(|folder| folder.giving_away())).collect()
-    }
+/// The commands that make those which are missing, typed by whoever owns the output folder: Docker would make them as
+/// root's.
+pub(super) fn making(folders: &[DataFolder<'_>], out: &Path) -> Vec<String> {
+    let maker = fs::metadata(out).ok().map(|metadata| metadata.uid());
+    let missing = folders.iter().filter(|folder| folder.is_missing());
+    let (others, own): (Vec<_>, Vec<_>) = missing.partition(|folder| folder.is_for_another(maker));
+    let own: Vec<_> = own.iter().map(|folder| shell_word(&folder.path)).collect();
+    let own = (!own.is_empty()).then(|| format!("mkdir -p {}", own.join(" ")));
+    own.into_iter().chain(others.iter().filter_map(|folder| folder.giving_away())).collect()
+}
 
-    fn data_folder<'d>(&self, service: &'d Service, path: &str) -> DataFolder<'d> {
-        let path = normalized(&self.target.root.join(path));
-        let user = service.user.as_deref().and_then(user);
-        let state = match fs::metadata(&path) {
-            Err(_) => State::Missing,
-            Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
-            Ok(_) => State::Usable,
-        };
-        let path = relative(&normalized(self.current), &path);
-        DataFolder { service: &service.name, path, user, state }
-    }
+fn data_folder<'d>(service: &'d Service, path: &Path, current: &Path) -> DataFolder<'d> {
+    let user = service.user.as_deref().and_then(user);
+    let state = match fs::metadata(path) {
+        Err(_) => State::Missing,
+        Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
+        Ok(_) => State::Usable,
+    };
+    DataFolder { service: &service.name, path: relative(&normalized(current), path), user, state }
 }
 
 /// Whether the first mount of a service is a folder of the host that it writes to.

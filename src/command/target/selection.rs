@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::change::Existing;
 use crate::cli::{PROFILE_VARIABLE, TargetArgs};
+use crate::command::obstacles::read_failure;
 use crate::command::{World, catalogue};
 use crate::layers::load;
 use crate::outcome::Failure;
@@ -15,13 +16,13 @@ use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Reference, Source};
 const DEFAULT_PROFILE: &str = "dev-sqlite";
 
 /// The selected profile.
-pub(super) struct Selection {
+pub(in crate::command) struct Selection {
     /// Its text.
-    pub(super) source: Source,
+    pub(in crate::command) source: Source,
     /// How the outputs' headers will call it.
     pub(super) recorded_name: RecordedName,
     /// What selected it, where that was not the command line.
-    pub(super) because: Option<String>,
+    pub(in crate::command) because: Option<String>,
     /// The profiles of the project that it belongs to.
     pub(super) catalogue: Catalogue,
     /// The folder of the outputs that recorded it, and what they recorded.
@@ -52,7 +53,7 @@ impl RecordedName {
 
 /// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the default; that one never for a deployment
 /// that must exist.
-pub(super) fn select(args: &TargetArgs, must_exist: bool, world: &World) -> Result<Selection, Failure> {
+pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &World) -> Result<Selection, Failure> {
     let catalogue = catalogue(world)?;
     if let Some(name) = &args.profile {
         let source = load(name, "--profile ", &catalogue)?;
@@ -86,8 +87,8 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
         None => vec![world.current.clone(), catalogue.root().to_owned()],
     };
     for folder in folders {
-        let folder = super::real(normalized(&folder));
-        if let Some(mark) = Existing::read(&folder, &[]).map_err(super::obstacles::read_failure)?.mark() {
+        let folder = super::real(&normalized(&folder));
+        if let Some(mark) = Existing::read(&folder, &[]).map_err(read_failure)?.mark() {
             return Ok(Some((mark, folder)));
         }
     }
@@ -132,7 +133,7 @@ fn is_found_by_name(source: &Source, path: &Path, catalogue: &Catalogue) -> bool
 }
 
 /// The profile of a source.
-pub(super) fn of_source(source: Source, catalogue: Catalogue, because: Option<String>) -> Selection {
+pub(in crate::command) fn of_source(source: Source, catalogue: Catalogue, because: Option<String>) -> Selection {
     let recorded_name = match &source.origin {
         Origin::Embedded(name) => RecordedName::Text(format!("{BUILTIN_PREFIX}{name}")),
         Origin::File(path) if is_found_by_name(&source, path, &catalogue) => RecordedName::Text(source.profile_name()),

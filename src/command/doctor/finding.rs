@@ -1,0 +1,65 @@
+//! Knows what a check can find. Must not know how it looked.
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    /// As it should be.
+    Ok,
+    /// It could not be looked at.
+    Unseen,
+    /// It works, and may not for long.
+    Warning,
+    /// It does not work.
+    Problem,
+}
+
+impl Verdict {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unseen => "unseen",
+            Self::Warning => "warning",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) verdict: Verdict,
+    /// A stable name of what was looked at, such as `password-refused`.
+    pub(super) check: &'static str,
+    /// What was found, in a sentence.
+    pub(super) message: String,
+    /// What shows it: lines of a log, an error of a program.
+    pub(super) evidence: Vec<String>,
+    /// The one command, or step, that mends it.
+    pub(super) help: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn ok(check: &'static str, message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Ok, check, message: message.into(), evidence: Vec::new(), help: None }
+    }
+
+    pub(super) fn unseen(check: &'static str, message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Unseen, ..Self::ok(check, message) }
+    }
+
+    pub(super) fn warning(check: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Warning, help: Some(help.into()), ..Self::ok(check, message) }
+    }
+
+    pub(super) fn problem(check: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Problem, help: Some(help.into()), ..Self::ok(check, message) }
+    }
+
+    /// With the last lines of a text as evidence.
+    pub(super) fn shown_by(self, text: &str) -> Self {
+        const SHOWN: usize = 6;
+        let lines: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let skipped = lines.len().saturating_sub(SHOWN);
+        Self { evidence: lines.into_iter().skip(skipped).map(str::to_owned).collect(), ..self }
+    }
+}

@@ -1,0 +1,111 @@
+//! Knows which deployment a command is about: the profile, what it means, and the folder of its outputs.
+//! Must not know what the command does with it.
+
+mod selection;
+
+use std::path::{Path, PathBuf};
+
+use super::obstacles::read_failure;
+use super::{World, deployment_of};
+use crate::change::Existing;
+use crate::cli::TargetArgs;
+use crate::deployment::{Deployment, secret_file_path};
+use crate::layers::gather;
+use crate::outcome::Failure;
+use crate::placement::{Placement, normalized, relative};
+use crate::render::Mark;
+use crate::source::{Catalogue, Origin, Source};
+use crate::spelling::quoted;
+use crate::value::HostPath;
+
+pub(super) use selection::{Selection, of_source, select};
+
+/// A deployment, and where its outputs stand.
+pub(super) struct Target {
+    pub(super) deployment: Deployment,
+    pub(super) placement: Placement,
+    /// The output folder.
+    pub(super) folder: PathBuf,
+    /// The project's root.
+    pub(super) root: PathBuf,
+    /// What the profile was read from.
+    pub(super) sources: Vec<Source>,
+    /// The folder whose outputs recorded the profile, and what they recorded.
+    pub(super) recorded: Option<(PathBuf, Mark)>,
+}
+
+impl Target {
+    /// What a selected profile means, and where it goes.
+    ///
+    /// # Errors
+    /// Every fault of the profile and its settings.
+    pub(super) fn resolve(selection: Selection, args: &TargetArgs, world: &World) -> Result<Self, Failure> {
+        let settings = settings(&args.settings)?;
+        let Selection { source, recorded_name, catalogue, recorded, because: _ } = selection;
+        let layers = gather(source, settings, &catalogue)?;
+        let folder = match &recorded {
+            Some((folder, _)) => folder.clone(),
+            None => output_folder(args, layers.profile.out.get(), &catalogue, world),
+        };
+        let (deployment, sources) = deployment_of(layers)?;
+        let root = normalized(catalogue.root());
+        let placement = Placement {
+            profile: recorded_name.recorded_in(&folder),
+            root: relative(&folder, &root),
+            settings: args.settings.clone(),
+        };
+        Ok(Self { deployment, placement, folder, root, sources, recorded })
+    }
+
+    /// What stands in the output folder.
+    ///
+    /// # Errors
+    /// Where something can't be read.
+    pub(super) fn existing(&self) -> Result<Existing, Failure> {
+        let secret_paths: Vec<_> = self.deployment.secrets.keys().map(secret_file_path).collect();
+        Existing::read(&self.folder, &secret_paths).map_err(read_failure)
+    }
+}
+
+/// The first line of every run: which profile, and why.
+pub(super) fn first_line(selection: &Selection) -> String {
+    let because = selection.because.as_ref().map(|because| format!(", {because}")).unwrap_or_default();
+    format!("profile {} ({}){because}\n", selection.source.profile_name(), origin(selection))
+}
+
+/// A selected profile's origin in words.
+fn origin(selection: &Selection) -> String {
+    match &selection.source.origin {
+        Origin::Embedded(_) => "built in".to_owned(),
+        Origin::File(_) | Origin::StandardInput | Origin::Argument => selection.source.name.clone(),
+    }
+}
+
+/// The settings of the command line as sources.
+///
+/// # Errors
+/// For one without `=`.
+pub(super) fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
+    let source = |argument: &String| {
+        Source::from_setting(argument).ok_or_else(|| Failure::Usage {
+            message: format!("expected PATH=VALUE behind `--set`, found {}", quoted(argument)),
+            help: "write it like `--set services.auth-service.port=8004`".to_owned(),
+        })
+    };
+    arguments.iter().map(source).collect()
+}
+
+/// `--out`, else `out` of the profile, else the project's root.
+fn output_folder(args: &TargetArgs, out: Option<&HostPath>, catalogue: &Catalogue, world: &World) -> PathBuf {
+    let folder = match (&args.out, out) {
+        (Some(out), _) => world.current.join(out),
+        (None, Some(out)) => catalogue.root().join(out.as_str()),
+        (None, None) => catalogue.root().to_owned(),
+    };
+    real(&normalized(&folder))
+}
+
+/// The folder itself, where a link leads to it: ways out of it start there.
+fn real(folder: &Path) -> PathBuf {
+    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}

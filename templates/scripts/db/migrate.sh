@@ -1,0 +1,276 @@
+#!/usr/bin/env bash
+# Moves the data of a service between SQLite and PostgreSQL.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=reach.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/db/migrate.sh SERVICE --to postgres|sqlite [--replace]
+
+Copies all rows of a service into its other database, where the service itself makes the tables, and compares both. The
+profile must describe both engines. Both ways it is run while the generated files say PostgreSQL:
+
+  to PostgreSQL  switch the engine with codelab-gen, run this, and it starts the service
+  to SQLite      run this, and it leaves the service stopped; then switch the engine with codelab-gen, and start it
+
+The service stands still meanwhile. The rows go into a new database or file, which gets its name when all is there: so
+the source is never changed, and if this fails or is killed, the target is as it was, and it can be run again.
+
+  --replace  the target may hold rows; they stay as the database NAME_before_TIME or the file NAME.before-TIME
+TEXT
+}
+
+service='' to='' may_replace=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage && exit ;;
+    --to)
+      case ${2:-} in
+        postgres | sqlite) to=$2 ;;
+        *) misused '--to wants postgres or sqlite' ;;
+      esac
+      shift
+      ;;
+    --replace) may_replace=yes ;;
+    -*) misused "there is no option $1" ;;
+    *)
+      [ -z "$service" ] || misused 'one service at a time'
+      engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
+      service=$1
+      ;;
+  esac
+  shift
+done
+[ -n "$service" ] || misused "which service? ${services[*]}"
+[ -n "$to" ] || misused '--to postgres or --to sqlite?'
+
+# ---- what can be refused ----------------------------------------------------------------------------------------
+
+file=$(sqlite_file_of "$service")
+[ -n "$file" ] || die "the profile describes no SQLite file for $service" \
+  "write database: { sqlite: data/NAME.db } beside it, and run codelab-gen"
+if [ "$(engine_of "$service")" = sqlite ]; then
+  set -- "codelab-gen --set services.$service.database.engine=postgres"
+  if [ "$to" = postgres ]; then
+    die "the generated files still say SQLite for $service" "first switch, without starting anything: $1" 'then run this again'
+  fi
+  die "the generated files no longer say where $service has its data on PostgreSQL" "first go back to it: $1" 'then run this again'
+fi
+database=$(database_of "$service")
+for other in "${services[@]}"; do
+  if [ "$other" != "$service" ] && [ "$(engine_of "$other")" = postgres ] && [ "$(database_of "$other")" = "$database" ]; then
+    die "$service shares the database $database with $other" 'only a database of one service can be moved'
+  fi
+done
+
+# ---- the way back -----------------------------------------------------------------------------------------------
+
+stamp=$(date -u +%Y%m%d_%H%M%S)
+new='' schema_maker='' stopped=()
+
+ended() {
+  local status=$?
+  trap - EXIT
+  trap '' HUP INT TERM
+  [ -z "$schema_maker" ] || docker rm --force --volumes "$schema_maker" >/dev/null 2>&1 || true
+  [ -z "$new" ] || undo >/dev/null 2>&1 || true
+  let_go
+  # The very containers that ran: `docker compose up` could make others, with the new engine.
+  [ "${#stopped[@]}" = 0 ] || docker start "${stopped[@]}" >/dev/null || true
+  close_server
+  exit "$status"
+}
+trap ended EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+undo() {
+  if [ "$to" = postgres ]; then
+    in_server "$service" remove "$new" </dev/null
+  else
+    in_service "$holder" discard "$file" "$new" </dev/null
+  fi
+}
+
+# ---- source and target ------------------------------------------------------------------------------------------
+
+find_project
+open_server
+align_server
+find_started "$service"
+was_running=(${started[@]+"${started[@]}"})
+hold "$service" # with what it depends on
+holder=$container
+need_python "$service"
+if [ "$to" = postgres ]; then
+  in_service "$holder" tables "$file" </dev/null >/dev/null || die "$service has no data in SQLite that could be moved"
+fi
+
+# The URL of the service itself: only the containers know it, with the password as the driver wants it.
+variable=$(url_variable_of "$service")
+# shellcheck disable=SC2016 # for the container's shell
+url=$(docker exec "$holder" sh -c "$find_python"' &&
+  exec "$p" -c "import os, sys; print(os.environ.get(sys.argv[1], str()))" "$1"' sh "$variable" </dev/null)
+before_query=${url%%\?*}
+case $url in
+  postgresql*://*) ;;
+  *) die "the URL that $service gets as $variable is not one of PostgreSQL" \
+    'a variable that the shell exports wins over .env; otherwise run codelab-gen again' ;;
+esac
+[ "${before_query##*/}" = "$database" ] || die "the URL that $service gets as $variable does not lead to $database" \
+  'a variable that the shell exports wins over .env; otherwise run codelab-gen again'
+
+# url_of NAME: the URL of another database on the server.
+url_of() {
+  printf '%s/%s%s' "${before_query%/*}" "$1" "${url#"$before_query"}"
+}
+
+MIGRATE_PROGRESS=
+[ ! -t 2 ] || MIGRATE_PROGRESS=1
+export MIGRATE_PROGRESS MIGRATE_SOURCE_URL MIGRATE_TARGET_URL MIGRATE_TARGET_WAS_EMPTY=
+
+# copy_rows COMMAND: migrate.py in the service's image, with the URLs in its environment.
+copy_rows() {
+  # shellcheck disable=SC2016 # for the container's shell
+  docker exec --interactive --env MIGRATE_SOURCE_URL --env MIGRATE_TARGET_URL --env MIGRATE_TARGET_WAS_EMPTY \
+    --env MIGRATE_PROGRESS "$holder" \
+    sh -c "$find_python"' && exec "$p" - "$1"' sh "$1" <"$scripts/migrate.py"
+}
+
+if [ "$to" = postgres ]; then
+  source=$file target=$database
+  MIGRATE_SOURCE_URL=sqlite:///$file
+else
+  source=$database target=$file
+  MIGRATE_SOURCE_URL=$url
+fi
+
+if [ "${#was_running[@]}" -gt 0 ]; then
+  say "stopping $service"
+  stopped=("${was_running[@]}")
+  stop "${stopped[@]}" || die "$service could not be stopped; nothing was changed"
+fi
+
+if [ -z "$may_replace" ]; then
+  MIGRATE_TARGET_URL=$url
+  [ "$to" = postgres ] || MIGRATE_TARGET_URL=sqlite:///$file
+  status=0
+  copy_rows check >/dev/null || status=$?
+  case $status in
+    0) ;;
+    1) die "$target can't take the rows of $service; nothing was changed" \
+      "where the rows in $target are not needed: --replace keeps them beside" ;;
+    *) die "$service was not moved; nothing was changed" ;;
+  esac
+fi
+
+# ---- the tables -------------------------------------------------------------------------------------------------
+
+if [ "$to" = postgres ]; then
+  start=$(short "$database" 26)_migrating_
+  in_server "$service" remove_left "$start" </dev/null || true
+  if [ "$server" = external ]; then
+    in_server "$service" may_make </dev/null || die "$(role_of "$service") may not make databases on $server_host; nothing was changed" \
+      "an administrator allows it for the time: ALTER ROLE $(role_of "$service") CREATEDB"
+  fi
+  new=$start$stamp
+  in_server "$service" make "$database" "$new" "$(role_of "$service")" </dev/null ||
+    die "no database could be made beside $database; nothing was changed"
+  in_server "$service" add_extensions "$database" "$new" </dev/null ||
+    die "the extensions of $database could not be made; nothing was changed"
+  MIGRATE_TARGET_URL=$(url_of "$new")
+else
+  in_service "$holder" tidy "$file" </dev/null
+  new=.${file##*/}.migrating-$stamp
+  MIGRATE_TARGET_URL=sqlite:///${file%/*}/$new
+fi
+MIGRATE_TARGET_WAS_EMPTY=$(copy_rows check) || die "$service was not moved; nothing was changed"
+
+# count_tables: how many there are in the new database.
+count_tables() {
+  if [ "$to" = postgres ]; then
+    in_server "$service" tables "$new" </dev/null
+  else
+    in_service "$holder" tables "${file%/*}/$new" </dev/null 2>/dev/null || echo 0
+  fi
+}
+
+# make_tables: the service runs on the new database until it has made them: it is healthy, or has ended well, or where
+# nobody looks at its health, for some seconds there were no more of them.
+make_tables() {
+  local state health=0 tables=0 now calm=0 deadline=$((SECONDS + 300))
+  schema_maker=$(
+    export "$variable=$MIGRATE_TARGET_URL"
+    docker compose run --detach --no-deps --no-TTY --env "$variable" --label "codelab-gen.started-by=$mark" "$service" </dev/null
+  ) || die "$service does not start; nothing was changed"
+  schema_maker=${schema_maker##*$'\n'}
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    state=$(docker inspect --format '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}}{{end}}' "$schema_maker")
+    now=$(count_tables)
+    if [ "$now" = "$tables" ]; then
+      calm=$((calm + 1))
+    else
+      tables=$now calm=0
+    fi
+    health=${state##* }
+    case $state in
+      'exited 0 '*) [ "$tables" -gt 0 ] && return ;;
+      exited* | dead*) return 1 ;;
+      *) ;;
+    esac
+    case $health in
+      healthy) [ "$tables" -gt 0 ] && return ;;
+      unhealthy) return 1 ;;
+      '') [ "$tables" -gt 0 ] && [ "$calm" -ge 5 ] && return ;;
+      *) ;;
+    esac
+    sleep 1
+  done
+  return 1
+}
+
+say "$service makes its tables"
+if ! make_tables; then
+  failed=$schema_maker
+  schema_maker=
+  die "$service did not make its tables in a new database; nothing was changed" \
+    "what it says: docker logs $failed" "when that is not needed any more: docker rm --force $failed"
+fi
+docker stop "$schema_maker" >/dev/null
+docker rm --volumes "$schema_maker" >/dev/null
+schema_maker=
+
+# ---- the rows ---------------------------------------------------------------------------------------------------
+
+say "copying from $source"
+copy_rows copy || die "$service was not moved; source and target are as they were"
+
+old=$(short "$database" 26)_before_$stamp
+if [ "$to" = postgres ]; then
+  tables=$(in_server "$service" tables "$database" </dev/null)
+  in_server "$service" swap "$database" "$new" "$old" </dev/null || die "$database could not be replaced, and is as it was" \
+    'who is still connected to it?'
+  new=
+  if [ "$tables" = 0 ]; then
+    in_server "$service" remove "$old" </dev/null || true
+  else
+    printf '%s\n' "what $database was before stays as the database $old; it is removed by:" \
+      "  scripts/db/psql.sh $service --command 'DROP DATABASE \"$old\"'"
+  fi
+  align_server
+  let_go
+  server_was_started='' stopped=()
+  docker compose up --detach --wait "$service" </dev/null || die "the data of $service is moved, but it does not start with it" \
+    "docker compose logs $service"
+  printf '%s\n' "$service uses $database now; $source stays as it was"
+else
+  kept=$(in_service "$holder" replace "$file" "$new" "$stamp" </dev/null) || die "$file could not be replaced, and is as it was"
+  [ -z "$kept" ] || printf '%s\n' "what $file was before stays as $kept"
+  new='' stopped=()
+  printf '%s\n' "$file holds the rows of $source now, which stays as it was" \
+    "$service stands still until it uses them:" \
+    "  codelab-gen --set services.$service.database.engine=sqlite" \
+    "  docker compose up -d --wait"
+fi

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Opens psql on a database of this deployment.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=reach.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/db/psql.sh [--superuser] [SERVICE|DATABASE] [ARGUMENT]...
+
+Opens psql on the database of a service, or on one that is named itself; where nothing is named, on the first service's.
+Arguments are those of psql: scripts/db/psql.sh auth-service -c 'SELECT count(*) FROM users'. What comes on standard
+input is run.
+
+One is logged in as the role that the service itself uses; on any other database, or with --superuser, as the role that
+the server was made with, which may do everything. A server outside of this deployment knows only the former.
+TEXT
+}
+
+is_superuser='' database='' service=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage && exit ;;
+    --superuser) is_superuser=yes ;;
+    *) break ;;
+  esac
+  shift
+done
+
+[ "$server" != none ] || die 'no service of this deployment uses PostgreSQL' 'a SQLite file is read by: scripts/db/backup.sh SERVICE'
+case ${1:-} in
+  '' | -*) ;;
+  *)
+    database=$1
+    shift
+    ;;
+esac
+for candidate in "${services[@]}"; do
+  owned=$(database_of "$candidate")
+  [ -n "$owned" ] || continue
+  if [ -z "$database" ] || [ "$database" = "$candidate" ] || [ "$database" = "$owned" ]; then
+    service=$candidate database=$owned
+    break
+  fi
+done
+if [ -z "$service" ]; then
+  ! engine_of "$database" >/dev/null || die "$database uses SQLite" 'psql is for PostgreSQL'
+  is_superuser=yes
+fi
+
+find_project
+trap let_go EXIT
+open_server
+terminal=()
+if [ -t 0 ] && [ -t 1 ]; then
+  terminal=(--tty)
+fi
+
+if [ "$server" = external ]; then
+  [ -z "$is_superuser" ] || die "on $server_host only the databases of services can be opened, as their roles" \
+    'name a service'
+  set_login "$service"
+  export PGDATABASE=$database
+  client --interactive ${terminal[@]+"${terminal[@]}"} --env PGDATABASE --entrypoint psql "$server_image" "$@"
+  exit
+fi
+
+if [ -n "$is_superuser" ]; then
+  role=$server_role variable=POSTGRES_PASSWORD
+else
+  role=$(role_of "$service")
+  variable=$(password_variable_of "$service")
+fi
+# The password is asked for only by a server whose volume was made so; the container has it as a variable or a file.
+# shellcheck disable=SC2016 # for the container's shell
+docker exec --interactive ${terminal[@]+"${terminal[@]}"} --env "PGUSER=$role" --env "PGDATABASE=$database" "$server_container" \
+  bash -c '
+    unset PGHOST PGHOSTADDR PGPORT PGSERVICE PGOPTIONS
+    file=$1_FILE
+    PGPASSWORD=${!1:-}
+    [ -z "${!file:-}" ] || PGPASSWORD=$(<"${!file}")
+    export PGPASSWORD
+    exec psql "${@:2}"
+  ' psql "$variable" "$@"

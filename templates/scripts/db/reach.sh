@@ -1,0 +1,278 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034 # what is set here is used by the scripts that source this file
+# shellcheck disable=SC2154 # a deployment without a server elsewhere has no variables for it
+#
+# How the scripts beside this file reach the databases: SQLite inside its service's container, PostgreSQL inside its
+# own. They source it; it does nothing by itself. The host needs bash (3.2 will do), coreutils and Docker Compose.
+set -euo pipefail
+set +x # with `bash -x` a password could be printed
+umask 077
+
+program=${0##*/}
+program=${program%.sh}
+scripts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+started_in=$PWD
+cd -- "$scripts/../.."
+# shellcheck source-path=SCRIPTDIR source=databases.sh
+. "$scripts/databases.sh"
+
+say() {
+  printf '%s: %s\n' "$program" "$1" >&2
+}
+
+# die MESSAGE [HELP]...
+die() {
+  say "$1"
+  local help
+  for help in "${@:2}"; do
+    printf '  help: %s\n' "$help" >&2
+  done
+  exit 1
+}
+
+# misused MESSAGE
+misused() {
+  say "$1"
+  printf '  help: scripts/db/%s.sh --help\n' "$program" >&2
+  exit 2
+}
+
+# from_start PATH: sets `path` to what the user means, in whose folder the script was started.
+from_start() {
+  case $1 in
+    /*) path=$1 ;;
+    *) path=$started_in/$1 ;;
+  esac
+}
+
+# contains WORD WORDS...: whether the word is one of them.
+contains() {
+  local word
+  for word in "${@:2}"; do
+    [ "$word" != "$1" ] || return 0
+  done
+  return 1
+}
+
+# on_disk PATH...: what was written there is on the disk. Not every sync can be told what.
+on_disk() {
+  case $(sync --version 2>/dev/null) in
+    *GNU*) sync -- "$@" ;;
+    *) sync ;;
+  esac
+}
+
+# checksum: of standard input.
+checksum() {
+  if command -v sha256sum >/dev/null; then
+    sha256sum | cut -d ' ' -f 1
+  else
+    shasum -a 256 | cut -d ' ' -f 1
+  fi
+}
+
+# What this run leaves behind carries the mark, should it be killed.
+mark=${HOSTNAME:-host}:$$
+
+# has_ended MARK: whether the run that left it has ended; of another host nobody knows.
+has_ended() {
+  [ "${1%:*}" = "${mark%:*}" ] || return 1
+  case $(LC_ALL=C kill -0 "${1##*:}" 2>&1) in
+    *'No such process'*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# ---- what runs --------------------------------------------------------------------------------------------------
+
+export COMPOSE_PROGRESS=quiet # old versions of Compose don't know it, and tell what they start
+
+# find_project: sets `project`, the name by which Compose knows this deployment.
+find_project() {
+  docker compose version >/dev/null 2>&1 || die 'docker compose is not there'
+  project=$(docker compose config | sed -n 's/^name: //p') || die 'docker compose does not accept this deployment'
+  local container of
+  while read -r container of; do
+    ! has_ended "$of" || docker rm --force --volumes "$container" >/dev/null 2>&1 || true
+  done < <(
+    docker ps --all --filter "label=com.docker.compose.project=$project" --filter label=codelab-gen.started-by \
+      --format '{{.ID}} {{.Label "codelab-gen.started-by"}}'
+  )
+}
+
+# list SERVICE STATE...: its containers in these states, without those that `docker compose run` has started.
+list() {
+  local label=label=com.docker.compose state states=()
+  for state in "${@:2}"; do
+    states+=(--filter "status=$state")
+  done
+  docker ps --all --quiet --filter "$label.project=$project" --filter "$label.service=$1" --filter "$label.oneoff=False" \
+    "${states[@]}"
+}
+
+# find_running SERVICE: sets `container` to one of its containers that run, or to nothing.
+find_running() {
+  container=$(list "$1" running) || die "docker does not tell what runs of $1"
+  container=${container%%$'\n'*}
+}
+
+# find_started SERVICE: sets `started` to all its containers that could write, or would soon.
+find_started() {
+  local found line
+  started=()
+  found=$(list "$1" running restarting paused) || die "docker does not tell what runs of $1"
+  while IFS= read -r line; do
+    [ -z "$line" ] || started+=("$line")
+  done <<<"$found"
+}
+
+# stop CONTAINER...: the very containers, which `docker start` can bring back as they were. Compose could make others.
+stop() {
+  [ $# = 0 ] || docker stop "$@" >/dev/null
+}
+
+# Containers that were started for this run only.
+held=()
+
+# hold SERVICE [OPTION]...: sets `container` to one that only waits, with the service's image, user, mounts and
+# variables.
+# What is run in there by `docker exec` is not logged; the output of the container itself would be, databases and all.
+hold() {
+  container=$(
+    docker compose run --detach --rm --no-TTY --label "codelab-gen.started-by=$mark" --entrypoint sh "${@:2}" "$1" \
+      -c 'exec sleep 86400' </dev/null
+  ) || die "the image of $1 does not start: expected one with a shell"
+  container=${container##*$'\n'}
+  held+=("$container")
+}
+
+let_go() {
+  [ "${#held[@]}" = 0 ] || docker rm --force --volumes "${held[@]}" >/dev/null 2>&1 || true
+  held=()
+}
+
+# shellcheck disable=SC2016 # for the container's shell
+find_python='p=$(command -v python || command -v python3)'
+
+# need_python SERVICE: the running or held container in `container` has what sqlite.py needs.
+need_python() {
+  # shellcheck disable=SC2016 # for the container's shell
+  docker exec "$container" sh -c "$find_python"' && exec "$p" -c "import sqlite3"' \
+    </dev/null >/dev/null 2>&1 || die "the image of $1 has no Python with sqlite3, which reads its database" \
+    "nothing was done for any service; name those that it shall be done for"
+}
+
+# in_service CONTAINER ARGUMENT...: sqlite.py in a service's container, with this one's input and output.
+in_service() {
+  # shellcheck disable=SC2016 # for the container's shell
+  docker exec --interactive "$1" \
+    sh -c "$find_python"' && exec "$p" -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
+}
+
+# ---- PostgreSQL -------------------------------------------------------------------------------------------------
+
+server_container=
+server_was_started=
+
+# open_server: from here on in_server reaches the server, which is started for this run where it stands still.
+open_server() {
+  case $server in
+    none) die 'no service of this deployment uses PostgreSQL' ;;
+    external)
+      [ -n "$server_image" ] || die "the server $server_host is reached by the programs of an image, and the profile names none" \
+        'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
+      return
+      ;;
+    *) ;;
+  esac
+  find_running postgres
+  if [ -z "$container" ]; then
+    server_was_started=yes
+    docker compose up --detach --wait postgres </dev/null || die 'the server does not start' 'docker compose logs postgres'
+    find_running postgres
+  fi
+  server_container=$container
+}
+
+# close_server: as it was before.
+close_server() {
+  if [ -n "$server_was_started" ]; then
+    docker compose stop postgres </dev/null >/dev/null 2>&1 || true
+    server_was_started=
+  fi
+}
+
+# in_server SERVICE FUNCTION ARGUMENT...: postgres.sh beside the server's programs, with this one's input and output. As
+# the server's superuser; on an external server as the service's role.
+in_server() {
+  local body
+  body=$(<"$scripts/postgres.sh")
+  if [ "$server" = container ]; then
+    docker exec --interactive --env ROLES "$server_container" bash -c "$body" postgres.sh "${@:2}"
+    return
+  fi
+  (
+    set_login "$1"
+    client --interactive --entrypoint bash "$server_image" -c "$body" postgres.sh "${@:2}"
+  )
+}
+
+# set_login SERVICE: the variables by which psql logs in to an external server.
+set_login() {
+  PGPASSWORD=$(password_of "$1") || exit
+  PGUSER=$(role_of "$1")
+  PGHOST=$server_host PGPORT=$server_port PGSSLMODE=$server_tls
+  export PGPASSWORD PGUSER PGHOST PGPORT PGSSLMODE
+}
+
+# client ARGUMENT...: `docker run` of a client, by the variables that psql reads. What it puts out is not logged.
+client() {
+  local certificates=$server_certificates
+  certificates=${certificates:-${PGSSLROOTCERT:-/etc/ssl/certs/ca-certificates.crt}}
+  case $certificates in
+    /*) ;;
+    *) certificates=$PWD/${certificates#./} ;;
+  esac
+  if [ "$server_tls" = verify-full ]; then
+    [ -f "$certificates" ] || die "$certificates, by which the server's certificate is verified, is not there" \
+      'set PGSSLROOTCERT to the file with the certificates that you trust'
+    set -- --env PGSSLROOTCERT=/certificates.pem --volume "$certificates:/certificates.pem:ro" "$@"
+  fi
+  docker run --rm --log-driver none --env PGPASSWORD --env PGUSER --env PGHOST --env PGPORT --env PGSSLMODE --env ROLES "$@"
+}
+
+# password_of SERVICE: from the environment, from .env, or from the file that Compose would give to a container. Of .env
+# one line is read, as a shell reads it: others may be no shell at all.
+password_of() {
+  local name line file
+  name=$(password_variable_of "$1")
+  file=secrets/$(printf %s "$name" | tr '[:upper:]' '[:lower:]')
+  if [ -n "${!name:-}" ]; then
+    printf %s "${!name}"
+  elif line=$(grep "^$name=" .env 2>/dev/null | tail -n 1) && [ -n "$line" ]; then
+    eval "$line"
+    printf %s "${!name}"
+  elif [ -f "$file" ]; then
+    cat "$file"
+  else
+    die "$name is neither in the environment nor in .env" 'run codelab-gen to write .env'
+  fi
+}
+
+# align_server: the roles and databases are as the profile and .env say.
+align_server() {
+  [ "$server" = container ] || return 0
+  docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null ||
+    die 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
+}
+
+# short NAME LENGTH: a name that leaves place for LENGTH more characters in PostgreSQL's 63; names stay different.
+short() {
+  if [ "$((${#1} + $2))" -le 63 ]; then
+    printf %s "$1"
+  else
+    local sum
+    sum=$(printf %s "$1" | cksum | cut -d ' ' -f 1)
+    printf '%s_%s' "${1:0:63 - $2 - 11}" "$sum"
+  fi
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bash
+# Brings the databases of services back to what they were when a backup was made.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=reach.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
+
+Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
+BACKUP is its folder. It may come from another host: then codelab-gen writes the deployment first.
+
+The backup is checked, the present state is backed up beside it, and the data is restored and counted next to the present
+data, while the services still run. Only then they are stopped, and started with the new data. The old data stays, as
+the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever fails, or if
+this is killed: the old data is there, and `docker compose up -d --wait` starts with it; run this again.
+
+  --no-backup  makes no backup of the present state: where it is so damaged that it can't be read
+TEXT
+}
+
+with_backup=yes backup='' chosen=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage && exit ;;
+    --no-backup) with_backup='' ;;
+    -*) misused "there is no option $1" ;;
+    *)
+      if [ -z "$backup" ]; then
+        from_start "$1"
+        backup=${path%/}
+      else
+        engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
+        contains "$1" ${chosen[@]+"${chosen[@]}"} || chosen+=("$1")
+      fi
+      ;;
+  esac
+  shift
+done
+[ -n "$backup" ] || misused 'which backup?'
+
+# ---- the backup -------------------------------------------------------------------------------------------------
+
+manifest=$backup/manifest
+[ -f "$manifest" ] || die "$backup is no backup: it has no manifest"
+lines=$(wc -l <"$manifest")
+if [ "$(tail -n 1 "$manifest")" != "end"$'\t'"$(head -n "$((lines - 1))" "$manifest" | checksum)" ]; then
+  die "the manifest of $backup was changed, or is not whole" 'nothing was changed; take another backup'
+fi
+
+format='' saved=() saved_in=() files=() engines=() roles=''
+while IFS=$'\t' read -r key first second rest; do
+  case $key in
+    format) format=$first ;;
+    service)
+      saved+=("$first")
+      saved_in+=("$second")
+      ;;
+    file | roles)
+      [ "$key" = file ] || { rest=$'\t\t'$second && roles=$first; }
+      case $first in
+        */* | .* | '') die "the manifest of $backup names a file that is not in its folder" ;;
+        *) ;;
+      esac
+      [ -f "$backup/$first" ] || die "$backup lacks the file $first" 'nothing was changed; take another backup'
+      if [ "$(checksum <"$backup/$first")" != "${rest##*$'\t'}" ]; then
+        die "$first in $backup is not what was backed up" 'nothing was changed; take another backup'
+      fi
+      files+=("$first")
+      engines+=("$second")
+      ;;
+    *) ;;
+  esac
+done <"$manifest"
+[ "$format" = 1 ] || die "$backup was made by another version of backup.sh" 'take the scripts of that version'
+
+# find_file SERVICE: sets `file` and `engine` to those of its backup.
+find_file() {
+  local index
+  file='' engine=''
+  for index in "${!saved[@]}"; do
+    [ "${saved[$index]}" != "$1" ] || file=${saved_in[$index]}
+  done
+  for index in "${!files[@]}"; do
+    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]}
+  done
+  [ -n "$engine" ]
+}
+
+# rows_of FILE: its tables with their numbers of rows.
+rows_of() {
+  local key of rest
+  while IFS=$'\t' read -r key of rest; do
+    [ "$key $of" != "rows $1" ] || printf '%s\n' "$rest"
+  done <"$manifest" | LC_ALL=C sort
+}
+
+if [ "${#chosen[@]}" = 0 ]; then
+  for service in "${saved[@]}"; do
+    engine_of "$service" >/dev/null ||
+      die "$service, which is in the backup, is no service with a database" "name those that shall be restored: ${services[*]}"
+  done
+  chosen=("${saved[@]}")
+fi
+for service in "${chosen[@]}"; do
+  find_file "$service" || die "$service is not in the backup" "it has: ${saved[*]}"
+  now=$(engine_of "$service")
+  [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
+    "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
+done
+
+# ---- the way back -----------------------------------------------------------------------------------------------
+
+stamp=$(date -u +%Y%m%d_%H%M%S)
+loaded=()   # lines: what was made beside the present data
+stopped=()  # containers that ran
+
+ended() {
+  local status=$? line
+  trap - EXIT
+  trap '' HUP INT TERM
+  for line in ${loaded[@]+"${loaded[@]}"}; do
+    undo "$line" >/dev/null 2>&1 || true
+  done
+  let_go
+  if [ "${#stopped[@]}" -gt 0 ]; then
+    docker start "${stopped[@]}" >/dev/null || true
+  fi
+  close_server
+  exit "$status"
+}
+trap ended EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# undo LINE: removes what was made for a service.
+undo() {
+  local service container new
+  IFS=$'\t' read -r service container new <<<"$1"
+  if [ -n "$container" ] && [ "$container" != server ]; then
+    in_service "$container" discard "$(sqlite_file_of "$service")" "$new" </dev/null
+  else
+    in_server "$service" remove "$new" </dev/null
+  fi
+}
+
+# ---- beside the present data ------------------------------------------------------------------------------------
+
+find_project
+containers=()
+for service in "${chosen[@]}"; do
+  container=
+  if [ "$(engine_of "$service")" = sqlite ]; then
+    hold "$service" --no-deps
+    need_python "$service"
+  elif [ -z "$server_container" ]; then
+    open_server
+    align_server
+  fi
+  containers+=("$container")
+done
+
+safety=
+if [ -n "$with_backup" ]; then
+  safety=$(bash "$scripts/backup.sh" --safety "${chosen[@]}") ||
+    die 'the present state could not be backed up; nothing was changed' \
+      'where it is damaged: --no-backup restores without that; the old data stays beside the new'
+fi
+
+# counted FILE: from standard input what is there now; whether that is what the manifest says.
+counted() {
+  local found expected
+  found=$(sed -n "s/^rows"$'\t'"//p" | LC_ALL=C sort)
+  expected=$(rows_of "$1")
+  if [ "$found" != "$expected" ]; then
+    say "$1: other rows arrived than the manifest says"
+    LC_ALL=C comm -23 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/  expected /' >&2
+    LC_ALL=C comm -13 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/  found    /' >&2
+    return 1
+  fi
+}
+
+done_databases=()
+for index in "${!chosen[@]}"; do
+  service=${chosen[$index]}
+  find_file "$service"
+  if [ "$engine" = sqlite ]; then
+    path=$(sqlite_file_of "$service")
+    new=.${path##*/}.restoring-$stamp
+    loaded+=("$service"$'\t'"${containers[$index]}"$'\t'"$new")
+    in_service "${containers[$index]}" receive "$path" "$new" "$(checksum <"$backup/$file")" <"$backup/$file" | counted "$file" ||
+      die "$file could not be restored; nothing was changed"
+    continue
+  fi
+  database=$(database_of "$service")
+  ! contains "$database" ${done_databases[@]+"${done_databases[@]}"} || continue
+  done_databases+=("$database")
+  start=$(short "$database" 26)_restoring_
+  new=$start$stamp
+  in_server "$service" remove_left "$start" </dev/null || true
+  options=()
+  if [ "$server" = external ]; then
+    in_server "$service" may_make </dev/null || die "$(role_of "$service") may not make databases on $server_host; nothing was changed" \
+      "an administrator allows it for the time: ALTER ROLE $(role_of "$service") CREATEDB"
+    options=(--no-privileges)
+  elif [ -n "$roles" ]; then
+    ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") in_server "$service" make_roles </dev/null ||
+      die 'the roles of the backup could not be made; nothing was changed'
+  fi
+  loaded+=("$service"$'\t'"server"$'\t'"$new")
+  in_server "$service" make "$database" "$new" "$(role_of "$service")" </dev/null ||
+    die "no database could be made beside $database; nothing was changed"
+  in_server "$service" load "$new" ${options[@]+"${options[@]}"} <"$backup/$file" | counted "$file" ||
+    die "$file could not be restored; nothing was changed"
+done
+
+# ---- in its place -----------------------------------------------------------------------------------------------
+
+# A database may serve more services than those that were named.
+affected=("${chosen[@]}")
+for service in "${services[@]}"; do
+  if [ "$(engine_of "$service")" = postgres ] && ! contains "$service" "${affected[@]}" &&
+    contains "$(database_of "$service")" ${done_databases[@]+"${done_databases[@]}"}; then
+    affected+=("$service")
+  fi
+done
+for service in "${affected[@]}"; do
+  find_started "$service"
+  stopped+=(${started[@]+"${started[@]}"})
+done
+stop ${stopped[@]+"${stopped[@]}"} || die 'the services could not be stopped; nothing was changed'
+
+told=()
+for line in "${loaded[@]}"; do
+  IFS=$'\t' read -r service container new <<<"$line"
+  if [ "$container" = server ]; then
+    database=$(database_of "$service")
+    old=$(short "$database" 26)_before_$stamp
+    existed=''
+    ! in_server "$service" exists "$database" </dev/null || existed=yes
+    in_server "$service" swap "$database" "$new" "$old" </dev/null ||
+      die "the database $database could not be replaced, and is as it was" 'who is still connected to it?'
+    [ -z "$existed" ] ||
+      told+=("the data of $service before is now the database $old; it is removed by:"
+      "  scripts/db/psql.sh $service --command 'DROP DATABASE \"$old\"'")
+  else
+    path=$(sqlite_file_of "$service")
+    kept=$(in_service "$container" replace "$path" "$new" "$stamp" </dev/null) ||
+      die "the file of $service could not be replaced, and is as it was"
+    [ -z "$kept" ] ||
+      told+=("the data of $service before is now the file $kept; it is removed by:"
+      "  docker compose exec $service rm $kept")
+  fi
+  # From here on it is the service's own.
+  loaded=("${loaded[@]:1}")
+done
+
+[ -z "$server_container" ] || align_server
+let_go
+server_was_started=
+stopped=()
+[ "${#told[@]}" = 0 ] || printf '%s\n' "${told[@]}"
+[ -z "$safety" ] || printf 'the state before is backed up too: %s\n' "$safety"
+docker compose up --detach --wait "${affected[@]}" </dev/null || die 'the data is restored, but the services do not start with it' \
+  "docker compose logs ${affected[*]}" ${safety:+"back to what was before: scripts/db/restore.sh $safety"}
