@@ -143,6 +143,8 @@ pub struct Switch {
     pub to: String,
     /// Where its data stays.
     pub stays: String,
+    /// How the data comes along, where the engine is another one.
+    pub help: Option<String>,
 }
 
 /// A change that parts the deployment from its data.

@@ -8,7 +8,7 @@ use super::standing::{Standing, StandingMount, StandingService};
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::placement::{Placement, normalized};
 use crate::render::Mark;
-use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
+use crate::value::{Choice as _, Engine, ImageReference, MountSource, TextValue as _};
 
 /// The kinds of change that need a word of consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +115,14 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
             switch.to.as_str(),
         ),
         steps: format!(
-            "select its own profile (`--profile {profile}`), or another folder with `--out`; its data stays {}",
-            switch.stays
+            "select its own profile (`--profile {profile}`), or another folder with `--out`; its data stays {}{}",
+            switch.stays,
+            match switch.to {
+                Engine::Sqlite => {
+                    format!("; to take it along, first `scripts/db/migrate.sh {} --to sqlite`", switch.service)
+                }
+                Engine::Postgres => String::new(),
+            }
         ),
     })
 }

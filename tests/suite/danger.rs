@@ -99,14 +99,15 @@ fn another_engine_is_refused_only_where_another_profile_brings_it_into_productio
     write_profile(folder.path(), &PROFILE.replace("engine: postgres", "engine: sqlite"));
     let meant = run(folder.path(), &[]);
     assert_eq!(meant.status.code(), Some(0), "{}", stderr(&meant));
-    let told =
-        "engine    api: sqlite instead of postgres; its data stays in the database `shop` of the volume `pg-data`\n";
+    let told = "engine    api: sqlite instead of postgres; its data stays in the database `shop` of the volume `pg-data`\n  \
+         = help: to take it along, go back to the profile with PostgreSQL, run `scripts/db/migrate.sh api --to sqlite`";
     assert!(stdout(&meant).contains(told), "{}", stdout(&meant));
     assert!(stdout(&meant).ends_with("--remove-orphans\n"), "{}", stdout(&meant));
 
     write_profile(folder.path(), PROFILE);
     let back = run(folder.path(), &[]);
-    let told = "engine    api: postgres instead of sqlite; its data stays in `api-data/x.db`\n";
+    let told = "engine    api: postgres instead of sqlite; its data stays in `api-data/x.db`\n  = help: to take it along, \
+                before the next command: `scripts/db/migrate.sh api --to postgres`\n";
     assert!(stdout(&back).contains(told), "{}", stdout(&back));
 }
 

@@ -18,7 +18,7 @@ use crate::render::ALL_SCRIPTS;
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::source::Source;
-use crate::value::{Choice as _, EnvironmentKey};
+use crate::value::{Choice as _, Engine, EnvironmentKey};
 
 /// What one run did, to be told.
 pub(super) struct Telling<'t> {
@@ -218,7 +218,24 @@ fn switch_line(switch: &EngineSwitch) -> String {
     if from == to {
         return format!("database  {service}: another one of {}; its data stays {stays}\n", to.as_str());
     }
-    format!("engine    {service}: {} instead of {}; its data stays {stays}\n", to.as_str(), from.as_str())
+    let (engine, old) = (to.as_str(), from.as_str());
+    let help = taking_along(switch).map(|help| format!("  = help: {help}\n")).unwrap_or_default();
+    format!("engine    {service}: {engine} instead of {old}; its data stays {stays}\n{help}")
+}
+
+/// How the data comes along to another engine; the script wants both, so it is run while the outputs say PostgreSQL.
+fn taking_along(switch: &EngineSwitch) -> Option<String> {
+    let EngineSwitch { service, from, to, .. } = switch;
+    match (from, to) {
+        (Engine::Sqlite, Engine::Postgres) => {
+            Some(format!("to take it along, before the next command: `scripts/db/migrate.sh {service} --to postgres`"))
+        }
+        (Engine::Postgres, Engine::Sqlite) => Some(format!(
+            "to take it along, go back to the profile with PostgreSQL, run `scripts/db/migrate.sh {service} --to sqlite`, \
+             and come here again"
+        )),
+        (Engine::Sqlite, Engine::Sqlite) | (Engine::Postgres, Engine::Postgres) => None,
+    }
 }
 
 fn left_line(volume: &str) -> String {
@@ -232,6 +249,7 @@ fn switch_document(switch: &EngineSwitch) -> report::Switch {
         from: from.as_str().to_owned(),
         to: to.as_str().to_owned(),
         stays: stays.clone(),
+        help: taking_along(switch),
     }
 }
 
