@@ -5,8 +5,8 @@
 #   bash tests/run.sh rust [ARG]...          only `cargo test`, with these arguments
 #   bash tests/run.sh conformance [ARG]...   only the outputs under the real programs, with these arguments for pytest
 #   bash tests/run.sh editors [ARG]...       only profiles in editors and under the schema, with these arguments for pytest
-#   bash tests/run.sh e2e [ARG]...           the outputs on a real Docker Engine of their own, with these arguments for
-#                                            pytest; not a part of everything yet. E2E=required installs what is missing
+#   bash tests/run.sh e2e [ARG]...           only the outputs on a real Docker Engine of their own, with these arguments
+#                                            for pytest; skipped where something is missing, which E2E=required installs
 #
 # PYTHON names another interpreter than python3 (3.11 or later).
 set -euo pipefail
@@ -114,8 +114,11 @@ run_e2e() {
   cargo build --locked
   local log=$tools/e2e.log target=${CARGO_TARGET_DIR:-target} status=0
   CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
-    "$tools/tools/bin/python" -m pytest tests/e2e "$@" 2>&1 | tee "$log" || status=$?
+    "$tools/tools/bin/python" -m pytest tests/e2e -n 2 --dist worksteal "$@" 2>&1 | tee "$log" || status=$?
   summary+=("e2e: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  local skipped
+  skipped=$(grep -o 'e2e: skipped: .*' "$log" | sort -u | head -n 1) || true
+  [ -z "$skipped" ] || summary+=("$skipped")
   return "$status"
 }
 
@@ -126,6 +129,7 @@ case $part in
     run_rust
     run_conformance
     run_editors
+    run_e2e
     ;;
   rust)
     run_rust "${@:2}"
@@ -140,6 +144,6 @@ case $part in
     run_e2e "${@:2}"
     ;;
   *)
-    fail "no part '$part': rust, conformance, editors, e2e, or nothing for the first three"
+    fail "no part '$part': rust, conformance, editors, e2e, or nothing for all"
     ;;
 esac

@@ -81,7 +81,8 @@ fn living(target: &Target, passwords: &IndexMap<String, Secret>, docker: &Docker
     if let Some(server) = &deployment.server {
         found.extend(match &server.host {
             Host::Container(container) => {
-                server::Asked { server, container, containers: &containers, docker, passwords }.findings()
+                let project = containers.project().unwrap_or(deployment.project.as_str());
+                server::Asked { server, container, containers: &containers, project, docker, passwords }.findings()
             }
             Host::External(external) => server::external(server, external, passwords, docker),
         });

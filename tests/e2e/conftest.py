@@ -9,6 +9,7 @@
 No deployment of the machine is touched. Without permission the engine is one that the tests start, in namespaces of its
 own (engine.py). Projects have random names below `codelab-gen-test-`, and what is removed is removed by such a name.
 Images are made without a registry (images.py): the first run takes about three minutes longer.
+Two processes of pytest at once (`-n 2 --dist worksteal`) have an engine each.
 
 A test that fails shows the containers and logs of its deployments.
 """
@@ -65,8 +66,8 @@ def deploy(request: pytest.FixtureRequest, engine: Engine, binary: Path) -> Iter
     """Makes deployments, each of a project of its own, and removes them after the test."""
     made: list[Deployment] = []
 
-    def deploy(*, quick: bool = True) -> Deployment:
-        made.append(Deployment(engine, binary, quick=quick))
+    def deploy(**how: bool) -> Deployment:
+        made.append(Deployment(engine, binary, **how))
         return made[-1]
 
     yield deploy

@@ -74,6 +74,11 @@ class Engine:
             pytest.fail(f"docker {' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def kill(self, pid: int) -> None:
+        """Kills a process of a container, as the kernel does where memory runs out; the number is the engine's."""
+        enter = [] if self.host_of is None else ["nsenter", f"--pid=/proc/{self.host_of}/ns/pid", "--"]
+        machine.checked(*enter, "sh", "-c", 'kill -KILL "$0"', str(pid))
+
     def on_host(self, code: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
         """What a Python program prints that runs in the network of the engine's host, where ports are published."""
         enter = [] if self.host_of is None else ["nsenter", f"--net=/proc/{self.host_of}/ns/net", "--"]

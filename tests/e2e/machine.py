@@ -4,11 +4,12 @@ Nothing is installed unless `E2E=required`; otherwise what is missing is a reaso
 would install it.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +22,18 @@ CURRENT_ENGINE = os.environ.get("E2E_ENGINE") == "current"
 # Programs, by the package of Debian 12 that has them. A user's PATH may lack the folders of the administrator.
 PACKAGES = {"docker": "docker.io", "dockerd": "docker.io", "ip": "iproute2", "debootstrap": "debootstrap"}
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+CACHE = Path(__file__).resolve().parents[2] / ".tools" / "e2e"
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keeps other processes of the tests from making the same thing at the same time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with CACHE.joinpath("lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def program(name: str) -> str:
@@ -37,13 +50,14 @@ def unavailable(reason: str) -> NoReturn:
 
 def provide(*programs: str) -> None:
     """Makes sure that the programs are there, by installing their packages where that is wanted."""
-    packages = sorted({PACKAGES[name] for name in programs if shutil.which(name, path=PATH) is None})
-    if not packages:
+    if not missing(programs):
         return
-    command = f"apt-get install --no-install-recommends {' '.join(packages)}"
+    command = f"apt-get install --no-install-recommends {' '.join(missing(programs))}"
     if not REQUIRED or os.geteuid() != 0:
-        unavailable(f"{', '.join(packages)} missing; as root this installs it: {command}")
-    with no_service_starts():
+        unavailable(f"{', '.join(missing(programs))} missing; as root this installs it: {command}")
+    with alone(), no_service_starts():
+        if not missing(programs):
+            return
         for step in ("apt-get update --quiet", f"{command} --yes --quiet"):
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             done = subprocess.run(
@@ -51,6 +65,11 @@ def provide(*programs: str) -> None:
             )
             if done.returncode != 0:
                 pytest.fail(f"e2e: {step}\n{done.stdout}", pytrace=False)
+
+
+def missing(programs: Sequence[str]) -> list[str]:
+    """The packages of the programs that are not there."""
+    return sorted({PACKAGES[name] for name in programs if shutil.which(name, path=PATH) is None})
 
 
 @contextmanager

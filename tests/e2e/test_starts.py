@@ -5,14 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deployment import DATABASES, SEEDS, SERVICES, Deployment
+from deployment import DATABASES, ENGINES, SEEDS, SERVER, SERVICES, Deployment
 
 SQLITE = {"agent-runtime": "data/agent_runtime.db", "auth-service": "data/auth.db"}
-ENGINES = {
-    "dev": {"agent-runtime": "sqlite", "auth-service": "sqlite"},
-    "prod": {"agent-runtime": "postgres", "auth-service": "postgres"},
-    "mixed": {"agent-runtime": "sqlite", "auth-service": "postgres"},
-}
 
 
 def stored(deployment: Deployment, service: str, engine: str) -> list[str]:
@@ -39,8 +34,11 @@ def test_rows_outlive_the_containers(deployment: Deployment, profile: str) -> No
     deployment.run_printed(generated)
 
     engines = ENGINES[profile]
-    running = {*SERVICES, *(["postgres"] if "postgres" in engines.values() else [])}
-    assert set(deployment.containers()) == running
+    expected = {*SERVICES, *(SERVER if "postgres" in engines.values() else [])}
+    states = {name: container["State"] for name, container in deployment.containers().items()}
+    ended = {name: state["ExitCode"] for name, state in states.items() if not state["Running"]}
+    assert set(states) == expected
+    assert ended == ({"postgres-ensure": 0} if "postgres" in engines.values() else {})
     rows = {service: [*SEEDS, f"written by {service}"] for service in SERVICES}
     for service, engine in engines.items():
         assert deployment.opened(service) == [url(service, engine)]
@@ -69,6 +67,8 @@ def test_the_outputs_start_without_any_addition(deploy: Callable[..., Deployment
         "docker-compose.yml",
         "scripts",
     ]
-    health = {name: container["State"]["Health"]["Status"] for name, container in deployment.containers().items()}
+    states = {name: container["State"] for name, container in deployment.containers().items()}
+    health = {name: state["Health"]["Status"] for name, state in states.items() if "Health" in state}
     assert health == dict.fromkeys((*SERVICES, "postgres"), "healthy")
+    assert states["postgres-ensure"]["ExitCode"] == 0
     assert deployment.read("auth-service") == SEEDS

@@ -39,6 +39,11 @@ impl Containers {
         self.0.iter().map(Container).find(|container| container.field("Service") == service)
     }
 
+    /// The project that they belong to.
+    pub(super) fn project(&self) -> Option<&str> {
+        self.0.iter().map(Container).map(|container| container.field("Project")).find(|name| !name.is_empty())
+    }
+
     pub(super) fn running(&self) -> Vec<String> {
         let running = self.0.iter().map(Container).filter(|container| container.is_running());
         running.map(|container| container.field("Service").to_owned()).collect()

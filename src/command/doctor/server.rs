@@ -17,7 +17,11 @@ const UNREACHABLE: &str = "server-unreachable";
 const MISSING: &str = "database-missing";
 const REFUSED: &str = "password-refused";
 const VERSION: &str = "server-version";
+const CUT_OFF_CHECK: &str = "volume";
 const CONNECTIONS: &str = "connections";
+
+/// What the image and the server say where making the volume was cut off.
+const CUT_OFF: [&str; 2] = ["could not find the database system", "exists but is not empty"];
 
 /// What brings the server in line.
 const UP: &str = "docker compose up -d --wait";
@@ -27,6 +31,8 @@ pub(super) struct Asked<'a> {
     pub(super) server: &'a Server,
     pub(super) container: &'a Container,
     pub(super) containers: &'a Containers,
+    /// The Compose project, as it runs.
+    pub(super) project: &'a str,
     pub(super) docker: &'a Docker,
     /// The passwords that stand in `.env` or beside it.
     pub(super) passwords: &'a IndexMap<String, Secret>,
@@ -68,8 +74,17 @@ impl Asked<'_> {
     fn stopped(&self) -> Finding {
         let name = ServiceName::postgres();
         let log = log(name.as_str(), self.docker);
-        let incompatible = log.lines().find(|line| line.contains("initialized by PostgreSQL version"));
-        match incompatible {
+        let says = |words: &str| log.lines().rev().find(|line| line.contains(words));
+        if let Some(line) = CUT_OFF.iter().find_map(|words| says(words)) {
+            let message = format!("the volume `{}` was not made to its end, or is damaged", self.container.volume);
+            let help = format!(
+                "if the server never ran with it, there is nothing in it: `docker compose down && docker volume rm \
+                 {}_{}`, then `{UP}`; else keep it, and restore a backup into another `postgres.volume`",
+                self.project, self.container.volume
+            );
+            return Finding::problem(CUT_OFF_CHECK, message, help).shown_by(line);
+        }
+        match says("initialized by PostgreSQL version") {
             Some(line) => {
                 let message = format!("the volume `{}` holds data of another major version", self.container.volume);
                 let help = "give the image its old version again; scripts/db/backup.sh there, and restore.sh into a new \

@@ -4,36 +4,31 @@ It knows what the real ones know too: one variable with a connection URL, that `
 that the log may show the URL but not its password. Every request opens its own connection, so nothing is remembered
 between the database and the answer.
 """
+# ruff: noqa: E402
+
+import os
+import signal
+
+# The first process of a container has no default action for SIGTERM. Before everything else, and without a tidy end: a
+# container that is stopped while this program starts, or looks a name up, would last until Docker loses its patience.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 import asyncio
 import json
-import os
-import signal
-import sys
 from collections.abc import Awaitable, Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeVar
 
+from settings import settings
 from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, make_url, select
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-# The variable with the URL, and the port that the profile says its service listens on.
-SERVICES = {"AGENT_RUNTIME__DB_URL": 8001, "AUTH_SERVICE__DB_URL": 8003}
 SEEDS = ["seed one", "seed two"]
 
 NOTES = Table("notes", MetaData(), Column("id", Integer, primary_key=True), Column("text", Text, nullable=False))
 
 Result = TypeVar("Result")
-
-
-def settings() -> tuple[str, int]:
-    """The URL, with an asynchronous driver, and the port."""
-    for variable, port in SERVICES.items():
-        if variable in os.environ:
-            return os.environ[variable].replace("sqlite:///", "sqlite+aiosqlite:///", 1), port
-    sys.exit(f"none of {', '.join(SERVICES)} is set")
-
 
 URL, PORT = settings()
 
@@ -91,8 +86,6 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    # The first process of a container has no default action for SIGTERM.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     in_database(prepare)
     print(f"Database initialized with URL: {make_url(URL).render_as_string(hide_password=True)}")
     ThreadingHTTPServer(("", PORT), Handler).serve_forever()

@@ -1,0 +1,49 @@
+"""The other ways of a password to Compose: files, which no variable of a container shows, and a secret manager."""
+
+import pytest
+
+import images
+from deployment import DATABASES, SEEDS, SERVICES, Deployment
+
+FROM_MANAGER = ["fromTheManager0123456789", "anotherOne9876543210"]
+
+
+@pytest.mark.parametrize("image", [images.POSTGRES, images.OFFICIAL])
+def test_passwords_in_files(deployment: Deployment, image: str) -> None:
+    """Readable to the image's own user, whether the container starts as he or as root without capabilities."""
+    if image == images.OFFICIAL and deployment.engine.host_of is None:
+        pytest.skip(f"no image of the tests is called {images.OFFICIAL} on the machine's own engine")
+    settings = ["--set", f"postgres.image={image}", "--set", "postgres.version=15", "--set", "secrets_in=files"]
+    deployment.run_printed(deployment.generate("--profile", "prod", *settings))
+    first = password_in_file(deployment)
+    deployment.write("auth-service", "kept")
+
+    deployment.run_printed(deployment.generate("rotate", "POSTGRES_PASSWORD", *settings))
+    second = password_in_file(deployment)
+    works(deployment, new=second, old=first)
+    assert second not in str(deployment.containers()["postgres"]["Config"]["Env"])
+    assert deployment.read("auth-service") == [*SEEDS, "kept"]
+
+
+def password_in_file(deployment: Deployment) -> str:
+    return deployment.out.joinpath("secrets", "postgres_password").read_text(encoding="utf-8")
+
+
+def test_passwords_of_a_secret_manager(deployment: Deployment) -> None:
+    """`.env` holds none; another value in the manager arrives by the next start."""
+    generated = deployment.generate_profile("prod", "--set", "secrets_in=environment")
+    for password in FROM_MANAGER:
+        deployment.exported = {"POSTGRES_PASSWORD": password}
+        deployment.run_printed(generated)
+        for service in SERVICES:
+            deployment.write(service, f"with {password}")
+    works(deployment, new=FROM_MANAGER[1], old=FROM_MANAGER[0])
+    assert "POSTGRES_PASSWORD" not in deployment.variables()
+    for service in SERVICES:
+        assert deployment.read(service) == [*SEEDS, *(f"with {password}" for password in FROM_MANAGER)]
+
+
+def works(deployment: Deployment, *, new: str, old: str) -> None:
+    for database in DATABASES.values():
+        assert deployment.login(new, database) == "in"
+        assert deployment.login(old, database) == "28P01"
