@@ -1,10 +1,14 @@
 //! Knows the documents that `--format json` prints, and their JSON Schema.
 //! Must not know how anything in them came about.
 
+mod checkup;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
+
+pub use checkup::{Checkup, Condition, Finding};
 
 /// What `codelab-gen --format json` prints: one of these documents.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -295,42 +299,6 @@ pub struct ListedProfile {
     pub engines: IndexMap<String, String>,
     /// Its file, or `built in`.
     pub from: String,
-}
-
-/// What `doctor` found.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Checkup {
-    /// One for each thing that was looked at.
-    pub findings: Vec<Finding>,
-}
-
-/// What one check found.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Finding {
-    /// How it is.
-    pub verdict: Condition,
-    /// What was looked at; the name never changes.
-    pub check: String,
-    /// What was found.
-    pub message: String,
-    /// What shows it, without secrets.
-    pub evidence: Vec<String>,
-    /// What mends it.
-    pub help: Option<String>,
-}
-
-/// How something is.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Condition {
-    /// As it should be.
-    Ok,
-    /// It could not be looked at.
-    Unseen,
-    /// It works, and may not for long.
-    Warning,
-    /// It does not work.
-    Problem,
 }
 
 /// The JSON Schema of [`Document`], draft-07.

@@ -3,6 +3,7 @@
 
 mod clash;
 mod database;
+mod environment;
 mod memory;
 mod mounts;
 mod order;

@@ -1,6 +1,7 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
 use super::database::{Home, resolve_database};
+use super::environment::environment;
 use super::server::check_pinned;
 use super::{Faults, raw};
 use crate::deployment::{
@@ -8,12 +9,10 @@ use crate::deployment::{
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, Named, Setting, Value, given};
-use crate::spelling::{nearest, quoted};
-use crate::url::ConnectionUrl;
+use crate::profile::{self, Named, Setting, given};
 use crate::value::{
-    ContainerPath, DatabasePart, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn,
-    ServiceName, Stage, StartCondition, TextValue as _, VariableName,
+    ContainerPath, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
+    StartCondition, TextValue as _, VariableName,
 };
 
 /// What of the rest of the profile a service depends on.
@@ -189,96 +188,6 @@ fn health_check(
         retries: check.retries(),
         start_period: check.start_period(),
     })
-}
-
-fn environment(
-    written: &profile::Service,
-    database: Option<&crate::deployment::Database>,
-    scope: &Scope<'_>,
-    at: &FieldPath,
-    faults: &mut Faults,
-) -> Vec<(VariableName, Variable)> {
-    let at = at.key("environment");
-    let mut variables = Vec::new();
-    for (name, value) in given(&written.environment) {
-        let at = at.key(name);
-        if database.is_some_and(|database| database.variable == *name) {
-            let help = "remove it, or give the URL another variable with `database.env`";
-            let message = format!("{} holds the connection URL", quoted(name.as_str()));
-            faults.add(Code::VariableClash, Place::key(&at), message, help);
-            continue;
-        }
-        let variable = match value {
-            Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
-            Value::Environment { name, default } => {
-                let default = default.as_ref().map(|default| default.0.clone());
-                Some(Variable::Environment { name: name.clone(), default })
-            }
-            Value::Secret(secret) => secret_variable(secret, scope, &at, faults),
-            Value::Database(part) => part_of_database(*part, written, database, scope, &at, faults),
-        };
-        variables.extend(variable.map(|variable| (name.clone(), variable)));
-    }
-    variables
-}
-
-fn secret_variable(
-    secret: &EnvironmentKey,
-    scope: &Scope<'_>,
-    at: &FieldPath,
-    faults: &mut Faults,
-) -> Option<Variable> {
-    if scope.secrets.contains(&secret) {
-        return Some(Variable::Secret(secret.clone()));
-    }
-    let message = format!("no secret is named {}", quoted(secret.as_str()));
-    let help = match nearest(secret.as_str(), scope.secrets.iter().map(|secret| secret.as_str())) {
-        Some(known) => format!("did you mean `{known}`?"),
-        None => format!("write `secrets: {{ {secret}: generate }}` (or `required`) at the top of the profile"),
-    };
-    faults.add(Code::UnknownSecret, Place::value(&at.key("secret")), message, help);
-    None
-}
-
-fn part_of_database(
-    part: DatabasePart,
-    written: &profile::Service,
-    database: Option<&crate::deployment::Database>,
-    scope: &Scope<'_>,
-    at: &FieldPath,
-    faults: &mut Faults,
-) -> Option<Variable> {
-    let place = || Place::value(&at.key("database"));
-    let Some(database) = database else {
-        // a database that is there but wrong was told already
-        if !written.database.is_given() {
-            let help = "write a `database:` section, or remove the variable";
-            faults.add(Code::NoSuchPart, place(), "the service has no database", help);
-        }
-        return None;
-    };
-    let variable = match (&database.url, part) {
-        (_, DatabasePart::Url) => Variable::Url,
-        (ConnectionUrl::Sqlite { file, .. }, DatabasePart::Name) => Variable::Literal(file.as_str().to_owned()),
-        (ConnectionUrl::Sqlite { .. }, _) => {
-            let message = "the service uses SQLite, which has no host, port, user or password";
-            let help = "use `{ database: url }`, or give this variable only in profiles where the engine is postgres";
-            faults.add(Code::NoSuchPart, place(), message, help);
-            return None;
-        }
-        (ConnectionUrl::Postgres(url), DatabasePart::Host) => Variable::Literal(url.host.clone()),
-        (ConnectionUrl::Postgres(url), DatabasePart::Port) => Variable::Literal(url.port.to_string()),
-        (ConnectionUrl::Postgres(url), DatabasePart::User) => Variable::Literal(url.login.role.to_string()),
-        (ConnectionUrl::Postgres(_), DatabasePart::Password) if scope.secrets_in == SecretsIn::Files => {
-            let message = "the password stands in a file that only the server gets";
-            let help = "use `{ database: url }`, or write `secrets_in: dotenv`";
-            faults.add(Code::NoSuchPart, place(), message, help);
-            return None;
-        }
-        (ConnectionUrl::Postgres(url), DatabasePart::Password) => Variable::Secret(url.login.password.clone()),
-        (ConnectionUrl::Postgres(url), DatabasePart::Name) => Variable::Literal(url.database.to_string()),
-    };
-    Some(variable)
 }
 
 /// What is waited for, as far as this service says it; the best that the other one offers where it says nothing.

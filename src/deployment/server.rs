@@ -1,0 +1,135 @@
+//! Knows where the PostgreSQL server runs, and what is on it. Must not know the services, but for their logins.
+
+use super::{Limits, PublishedPort};
+use crate::profile::Raw;
+use crate::url::Login;
+use crate::value::{
+    Access, DatabaseName, EnvironmentKey, ExtensionName, HostPath, ImageReference, Port, PostgresMajor, RoleName,
+    SettingName, Tls, VolumeName,
+};
+
+/// The PostgreSQL server with what is on it.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where it runs.
+    pub host: Host,
+    /// The role that it was made with, or that services share on an external server.
+    pub user: RoleName,
+    /// The secret that is that role's password.
+    pub administrator_password: EnvironmentKey,
+    /// Who logs in.
+    pub access: Access,
+    /// The databases of the services, each once.
+    pub databases: Vec<OwnedDatabase>,
+}
+
+/// Where the server runs.
+#[derive(Debug, Clone)]
+pub enum Host {
+    /// In a container of the deployment.
+    Container(Box<Container>),
+    /// Elsewhere.
+    External(External),
+}
+
+/// The server's container.
+#[derive(Debug, Clone)]
+pub struct Container {
+    /// Its image.
+    pub image: ImageReference,
+    /// The major version that the image carries.
+    pub major: PostgresMajor,
+    /// The database that it is made with.
+    pub database: DatabaseName,
+    /// Its published port.
+    pub publish: Option<PublishedPort>,
+    /// The named volume of its data.
+    pub volume: VolumeName,
+    /// Whether a container of its own brings roles and databases in line at every start.
+    pub ensure: bool,
+    /// What it may use of the machine.
+    pub limits: Limits,
+    /// Server settings.
+    pub settings: Vec<(SettingName, String)>,
+    /// Raw Compose keys.
+    pub compose: Vec<(String, Raw)>,
+}
+
+/// A server outside of the deployment.
+#[derive(Debug, Clone)]
+pub struct External {
+    /// Its host name.
+    pub host: String,
+    /// Its port.
+    pub port: Port,
+    /// How connections are protected.
+    pub tls: ExternalTls,
+    /// An image with PostgreSQL's client programs, where the profile names one.
+    pub client: Option<ImageReference>,
+}
+
+/// How connections to an external server are protected.
+#[derive(Debug, Clone)]
+pub enum ExternalTls {
+    /// Encrypted and verified by the certificates of this file, or by those of the service's image.
+    VerifyFull(Option<HostPath>),
+    /// Encrypted, not verified.
+    Require,
+    /// Not encrypted.
+    Disable,
+}
+
+/// A database with its owner.
+#[derive(Debug, Clone)]
+pub struct OwnedDatabase {
+    /// Its name.
+    pub name: DatabaseName,
+    /// The role that owns it and logs in to it.
+    pub owner: Login,
+    /// Extensions that it needs.
+    pub extensions: Vec<ExtensionName>,
+}
+
+impl Server {
+    /// Every role that a service logs in as, each once, in the order of the services.
+    #[must_use]
+    pub fn logins(&self) -> Vec<&Login> {
+        let mut logins: Vec<&Login> = Vec::new();
+        for database in &self.databases {
+            if !logins.contains(&&database.owner) {
+                logins.push(&database.owner);
+            }
+        }
+        logins
+    }
+
+    /// The container, where the server runs in one.
+    #[must_use]
+    pub fn container(&self) -> Option<&Container> {
+        match &self.host {
+            Host::Container(container) => Some(container),
+            Host::External(_) => None,
+        }
+    }
+}
+
+impl Container {
+    /// Where the image wants the volume of its data: from PostgreSQL 18 on a folder above the data.
+    #[must_use]
+    pub fn data_folder(&self) -> &'static str {
+        const MAJOR_WITH_PARENT_FOLDER: u16 = 18;
+        if self.major.get() >= MAJOR_WITH_PARENT_FOLDER { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" }
+    }
+}
+
+impl ExternalTls {
+    /// The mode as a URL says it.
+    #[must_use]
+    pub fn mode(&self) -> Tls {
+        match self {
+            Self::VerifyFull(_) => Tls::VerifyFull,
+            Self::Require => Tls::Require,
+            Self::Disable => Tls::Disable,
+        }
+    }
+}
