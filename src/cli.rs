@@ -130,6 +130,8 @@ pub enum Command {
     New(NewArgs),
     /// Lists the profiles that have a name
     Profiles(ProfilesArgs),
+    /// Tells every value of a deployment with where it comes from: file and line, default, flag
+    Explain(ExplainArgs),
     /// Finds out what is wrong with a deployment and what mends it; reads only
     Doctor(DoctorArgs),
     /// Explains a code of a message, with a wrong and a right example
@@ -216,6 +218,17 @@ pub struct ProfilesArgs {
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// Tells values with where they come from.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Only what is at or below this field: `services.auth-service.database` [default: everything]
+    #[arg(value_name = "PATH")]
+    pub path: Option<String>,
+    /// Which deployment, as for generating.
+    #[command(flatten)]
+    pub target: TargetArgs,
 }
 
 /// Finds out what is wrong.

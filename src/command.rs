@@ -3,6 +3,7 @@
 
 mod code;
 mod doctor;
+mod explain;
 mod failure;
 mod folders;
 mod generate;
@@ -70,6 +71,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Rotate(rotate)) => rotate.target.format,
         Some(Command::Profiles(profiles)) => profiles.format,
         Some(Command::Doctor(doctor)) => doctor.target.format,
+        Some(Command::Explain(explain)) => explain.target.format,
         Some(Command::Validate(_) | Command::Schema(_) | Command::New(_) | Command::Code(_)) => Format::Human,
     };
     let world = match World::of_process() {
@@ -86,6 +88,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Validate(validate)) => validate::validate(validate, &world),
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Doctor(doctor)) => doctor::doctor(doctor, &world),
+        Some(Command::Explain(explain)) => explain::explain(explain, &world),
         Some(Command::Schema(schema)) => print_schema(schema.document),
         Some(Command::New(new)) => new::new(new, &world),
         Some(Command::Code(code)) => code::code(code),

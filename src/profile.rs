@@ -21,11 +21,21 @@ pub use sections::{
     Sqlite,
 };
 pub use written::SchemaOf;
-pub use written::Setting;
 use written::{Excerpt, Reader, Written as _};
+pub use written::{Field, Held, Setting};
 
 /// The format that this program reads.
 pub const FORMAT: u8 = 1;
+
+impl Profile {
+    /// Every field that holds a value, in the order of the format; defaults among them.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        written::Written::fields(self, &FieldPath::root(), &mut fields);
+        fields
+    }
+}
 
 /// Reads one source as a profile.
 ///

@@ -2,6 +2,7 @@
 //! Must not know how anything in them came about.
 
 mod checkup;
+mod explanation;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 pub use checkup::{Checkup, Condition, Finding};
+pub use explanation::{ExplainedValue, Explanation};
 
 /// What `codelab-gen --format json` prints: one of these documents.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,6 +27,8 @@ pub enum Document {
     Listing(Listing),
     /// `doctor`.
     Checkup(Checkup),
+    /// `explain`.
+    Explanation(Explanation),
 }
 
 /// How one run ended.

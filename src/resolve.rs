@@ -11,7 +11,7 @@ mod owned;
 mod server;
 mod service;
 
-pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub(crate) use server::RELIED_ON;
 
 use indexmap::IndexMap;

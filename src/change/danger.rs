@@ -8,7 +8,7 @@ use super::standing::{Standing, StandingMount, StandingService};
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::placement::{Placement, normalized};
 use crate::render::Mark;
-use crate::value::{Choice as _, Engine, ImageReference, MountSource, TextValue as _};
+use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
 
 /// The kinds of change that need a word of consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,8 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
     let switch = switches.first().filter(|_| !is_same_profile)?;
     let stage = mark.stage?.as_str();
     let names: Vec<_> = switches.iter().map(|switch| format!("`{}`", switch.service)).collect();
+    let others = switches.iter().skip(1).map(|other| format!(", that of `{}` {}", other.service, other.stays));
+    let others: Vec<_> = others.collect();
     let mut profile = mark.profile.clone();
     for setting in &mark.settings {
         profile.extend([" --set ", setting]);
@@ -117,12 +119,7 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
         steps: format!(
             "select its own profile (`--profile {profile}`), or another folder with `--out`; its data stays {}{}",
             switch.stays,
-            match switch.to {
-                Engine::Sqlite => {
-                    format!("; to take it along, first `scripts/db/migrate.sh {} --to sqlite`", switch.service)
-                }
-                Engine::Postgres => String::new(),
-            }
+            others.concat()
         ),
     })
 }

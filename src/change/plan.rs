@@ -11,6 +11,7 @@ use crate::placement::Placement;
 use crate::render::{Mark, Output, RenderedFile, Seal, examine, public_part};
 use crate::secret::Secret;
 use crate::url::password_of;
+use crate::value::Engine;
 
 /// What one run wants to stand in the output folder.
 pub struct Wanted<'w> {
@@ -47,7 +48,10 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
         if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
     let standing = existing.standing().filter(|_| !is_unchanged);
     let is_left = |name: &&str| deployment.volumes.iter().all(|volume| volume.as_str() != *name);
-    let left = standing.map(Standing::volumes).unwrap_or_default().into_iter().filter(is_left);
+    // where a service leaves the server for SQLite, that tells where its data stays
+    let is_told = switches.iter().any(|switch| switch.from == Engine::Postgres);
+    let data = standing.and_then(Standing::volume_of_server).filter(|_| !is_told);
+    let left = standing.map(Standing::volumes).unwrap_or_default().into_iter().chain(data).filter(is_left);
     let left_volumes = left.map(str::to_owned).collect();
     ChangeSet {
         folder: folder.to_owned(),

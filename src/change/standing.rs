@@ -3,11 +3,14 @@
 
 use std::path::Path;
 
-use crate::value::{Engine, VolumeName};
+use crate::value::Engine;
 use crate::yaml::{self, Content, Entry, Node};
 
 /// Where images of PostgreSQL keep their data: the second one from version 18 on.
 const SERVER_DATA: [&str; 2] = ["/var/lib/postgresql/data", "/var/lib/postgresql"];
+
+/// Where images of PostgreSQL make their socket.
+const SERVER_SOCKET: &str = "/var/run/postgresql";
 
 /// What an existing Compose file runs, as far as it can be read without its variables.
 #[derive(Debug, Default)]
@@ -91,6 +94,12 @@ impl Standing {
         self.service("postgres").filter(|service| service.data_of_server().is_some()).or_else(|| servers.next())
     }
 
+    /// The named volume with the data of the server.
+    pub(super) fn volume_of_server(&self) -> Option<&str> {
+        let data = self.server()?.data_of_server()?;
+        data.is_volume().then_some(data.source.as_str())
+    }
+
     /// The name of the project, where no variable decides it.
     pub(super) fn project(&self) -> Option<String> {
         self.project.as_deref().map(with_defaults)
@@ -148,7 +157,7 @@ impl StandingService {
 impl StandingMount {
     /// Whether it holds no data but the socket of a server.
     fn is_socket(&self) -> bool {
-        self.source == VolumeName::postgres_socket().as_str()
+        self.target.trim_end_matches('/') == SERVER_SOCKET
     }
 
     pub(super) fn is_volume(&self) -> bool {

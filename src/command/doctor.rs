@@ -1,29 +1,36 @@
 //! Knows the straight line of `doctor`: look at everything, change nothing, tell what is wrong and what mends it.
 //! Must not know how any of it is looked at.
 
+mod container;
 mod containers;
 mod docker;
+mod engine;
 mod files;
 mod finding;
+mod login;
+mod mask;
+mod remedy;
 mod server;
 mod service;
+mod sqlite;
+mod tables;
 
 use indexmap::IndexMap;
 
 use self::containers::Containers;
-use self::docker::{Docker, Silence};
+use self::docker::Docker;
 use self::finding::{Finding, Verdict};
+use self::mask::Mask;
+use self::remedy::Remedies;
 use super::target::{Target, first_line, select};
 use super::{World, print, print_document};
 use crate::change::Existing;
 use crate::cli::{DoctorArgs, Format};
-use crate::deployment::{Host, secret_file_path};
+use crate::deployment::{Deployment, Host, secret_file_path};
 use crate::outcome::{Exit, Failure};
 use crate::report::{self, Document};
 use crate::secret::Secret;
-
-/// The oldest versions that the outputs were run on, of Docker's engine and of Docker Compose.
-const OLDEST: [(&str, (u64, u64)); 2] = [("engine", (20, 10)), ("compose", (2, 20))];
+use crate::value::SecretsIn;
 
 /// What no look from outside can tell.
 const INVISIBLE: &str = "what each connection sets for itself: `PRAGMA foreign_keys`, `pool_pre_ping`, `expire_on_commit`, the sizes of pools";
@@ -35,7 +42,7 @@ pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> 
         print(&first_line(&selection))?;
     }
     let target = Target::resolve(selection, &args.target, world)?;
-    let findings = findings(&target, world)?;
+    let findings = findings(&target, args, world)?;
     let worst = findings.iter().map(|finding| finding.verdict).max();
     match args.target.format {
         Format::Human => print(&text(&findings))?,
@@ -44,105 +51,74 @@ pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> 
     Ok(if worst == Some(Verdict::Problem) { Exit::Different } else { Exit::Done })
 }
 
-fn findings(target: &Target, world: &World) -> Result<Vec<Finding>, Failure> {
+fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Finding>, Failure> {
     let existing = target.existing()?;
-    let mut found = files::outputs(&super::generate::drift(target, &existing)?);
-    found.extend(files::twin(target));
-    found.extend(files::environment(target, &existing, world));
+    let made_with = existing.mark().map(|mark| mark.settings).unwrap_or_default();
+    let made_with: Vec<_> =
+        made_with.into_iter().filter(|setting| !target.placement.settings.contains(setting)).collect();
+    let remedies = Remedies::new(target, &args.target, &world.current, &made_with);
+    let mut found = files::outputs(&super::generate::drift(target, &existing)?, &made_with, &remedies);
+    found.extend(files::twin(target, &existing, world, &remedies));
+    found.extend(files::environment(target, &existing, world, &remedies));
     found.extend(files::contexts(target));
     found.extend(files::data(target, world));
-    let passwords = passwords(target, &existing);
-    let docker = Docker::new(&target.folder, existing.secrets());
-    let versions = versions(&docker);
+    let passwords = passwords(target, &existing, world);
+    let mut secrets = existing.secrets();
+    secrets.extend(passwords.values().cloned());
+    let docker = Docker::new(&target.folder);
+    let versions = engine::versions(&docker, world);
     let answers = versions.iter().all(|finding| finding.verdict != Verdict::Problem);
     found.extend(versions);
+    let mut running = Vec::new();
     if answers {
-        found.extend(living(target, &passwords, &docker));
-    } else {
-        found.extend(files::ports(target, &[]));
+        let (containers, legible) = Containers::ask(&docker, &target.folder.display().to_string());
+        found.extend(legible.err().map(|silence| engine::illegible(&silence, &remedies)));
+        running = containers.running();
+        secrets.extend(containers.secrets());
+        found.extend(living(&target.deployment, &passwords, &containers, &docker, &remedies));
     }
+    found.extend(files::ports(target, &existing, world, &running));
     found.push(Finding::unseen("connections-settings", INVISIBLE));
-    Ok(found)
+    let mask = Mask::new(secrets);
+    Ok(found.into_iter().map(|finding| finding.masked(&mask)).collect())
 }
 
 /// What only a reachable engine can tell.
-fn living(target: &Target, passwords: &IndexMap<String, Secret>, docker: &Docker) -> Vec<Finding> {
-    let containers = match Containers::ask(docker) {
-        Ok(containers) => containers,
-        Err(silence) => {
-            let help = "`docker compose config` shows what it does not understand";
-            let message = "Docker Compose can't read the deployment";
-            return vec![Finding::problem("compose-file", message, help).shown_by(&silence.text())];
-        }
-    };
-    let deployment = &target.deployment;
-    let mut found = containers.findings(deployment, docker);
-    found.extend(files::ports(target, &containers.running()));
+fn living(
+    deployment: &Deployment,
+    passwords: &IndexMap<String, Secret>,
+    containers: &Containers,
+    docker: &Docker,
+    remedies: &Remedies<'_>,
+) -> Vec<Finding> {
+    let mut found = containers.findings(deployment, docker, remedies);
     if let Some(server) = &deployment.server {
         found.extend(match &server.host {
             Host::Container(container) => {
-                let project = containers.project().unwrap_or(deployment.project.as_str());
-                server::Asked { server, container, containers: &containers, project, docker, passwords }.findings()
+                server::Asked { server, container, containers, docker, passwords, remedies }.findings()
             }
-            Host::External(external) => server::external(server, external, passwords, docker),
+            Host::External(external) => login::external(server, external, passwords, docker, remedies),
         });
     }
-    found.extend(service::services(deployment, &containers, docker));
-    found.extend(containers::migrations(deployment, &containers, docker));
+    found.extend(service::services(deployment, containers, docker, remedies));
+    found.extend(tables::migrations(deployment, containers, docker, remedies));
     found
 }
 
-/// The passwords of the server's roles, where they are kept.
-fn passwords(target: &Target, existing: &Existing) -> IndexMap<String, Secret> {
+/// The secrets as services get them, by their names.
+fn passwords(target: &Target, existing: &Existing, world: &World) -> IndexMap<String, Secret> {
     let mut passwords = existing.values(|_| true).unwrap_or_default();
     for name in target.deployment.secret_files() {
         let file = existing.secret_file(&secret_file_path(name));
         let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
         passwords.extend(secret.map(|secret| (name.to_string(), secret)));
     }
-    passwords
-}
-
-/// Whether Docker is there, answers and is new enough.
-fn versions(docker: &Docker) -> Vec<Finding> {
-    const CHECK: &str = "docker";
-    let questions =
-        [("engine", ["version", "--format", "{{.Server.Version}}"]), ("compose", ["compose", "version", "--short"])];
-    let mut found = Vec::new();
-    for ((what, question), (_, oldest)) in questions.into_iter().zip(OLDEST) {
-        let name = if what == "engine" { "the Docker engine" } else { "Docker Compose" };
-        found.push(match docker.ask(&question) {
-            Err(Silence::NotInstalled) => {
-                let help = "install Docker Engine with its Compose plugin: https://docs.docker.com/engine/install/";
-                return vec![Finding::problem(CHECK, "the program `docker` is not installed", help)];
-            }
-            Err(silence) if what == "engine" => {
-                let help =
-                    "start it (`sudo systemctl start docker`), or let your user in (`sudo usermod -aG docker $USER`)";
-                Finding::problem(CHECK, "the Docker engine does not answer", help).shown_by(&silence.text())
-            }
-            Err(silence) => {
-                let help = "install the plugin: https://docs.docker.com/compose/install/linux/";
-                Finding::problem(CHECK, "Docker Compose does not answer", help).shown_by(&silence.text())
-            }
-            Ok(version) => match number(&version) {
-                Some(number) if number < oldest => {
-                    let (major, minor) = oldest;
-                    let message = format!("{name} is {}, older than {major}.{minor}", version.trim());
-                    Finding::warning(CHECK, message, "update it; with older versions nothing was tried")
-                }
-                Some(_) => Finding::ok(CHECK, format!("{name} is {}", version.trim())),
-                None => Finding::unseen(CHECK, format!("the version of {name}, which says `{}`", version.trim())),
-            },
-        });
+    if target.deployment.secrets_in == SecretsIn::Environment {
+        let set = |name: &crate::value::EnvironmentKey| (world.environment)(name.as_str()).ok().flatten();
+        let names = target.deployment.secrets.keys();
+        passwords.extend(names.filter_map(|name| Some((name.to_string(), Secret::new(set(name)?)?))));
     }
-    found
-}
-
-/// The first two numbers of a version.
-fn number(version: &str) -> Option<(u64, u64)> {
-    let mut parts = version.trim().trim_start_matches('v').split(['.', '-', '+']);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    passwords
 }
 
 /// All findings for people, the worst last, where the eye is.

@@ -10,7 +10,7 @@ use super::{World, deployment_of};
 use crate::change::Existing;
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
-use crate::layers::gather;
+use crate::layers::{Layers, gather};
 use crate::outcome::Failure;
 use crate::placement::{Placement, normalized, relative};
 use crate::render::Mark;
@@ -40,9 +40,8 @@ impl Target {
     /// # Errors
     /// Every fault of the profile and its settings.
     pub(super) fn resolve(selection: Selection, args: &TargetArgs, world: &World) -> Result<Self, Failure> {
-        let settings = settings(&args.settings)?;
         let Selection { source, recorded_name, catalogue, recorded, because: _ } = selection;
-        let layers = gather(source, settings, &catalogue)?;
+        let layers = gather(source, settings(&args.settings)?, &catalogue)?;
         let folder = match &recorded {
             Some((folder, _)) => folder.clone(),
             None => output_folder(args, layers.profile.out.get(), &catalogue, world),
@@ -65,6 +64,14 @@ impl Target {
         let secret_paths: Vec<_> = self.deployment.secrets.keys().map(secret_file_path).collect();
         Existing::read(&self.folder, &secret_paths).map_err(read_failure)
     }
+}
+
+/// The layers of a selected profile.
+///
+/// # Errors
+/// Where one can't be read, or a setting is none.
+pub(super) fn layers(selection: Selection, args: &TargetArgs) -> Result<Layers, Failure> {
+    Ok(gather(selection.source, settings(&args.settings)?, &selection.catalogue)?)
 }
 
 /// The first line of every run: which profile, and why.

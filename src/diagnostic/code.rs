@@ -99,7 +99,7 @@ codes! {
     PostgresVersion = "postgres-version",
     /// A service waits for one that does not exist.
     UnknownService = "unknown-service",
-    /// A service waits for the health of one that has no health check.
+    /// A service waits for the health of one that has no health check, or for the end of the server.
     NoHealthCheck = "no-health-check",
     /// Services that wait for each other.
     DependencyCycle = "dependency-cycle",

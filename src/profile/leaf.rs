@@ -1,6 +1,7 @@
 //! Knows how the building blocks that any field may use are read: numbers, booleans, literals, lists, maps.
 //! Must not know any particular field.
 
+use std::fmt::Display;
 use std::hash::Hash;
 
 use indexmap::IndexMap;
@@ -8,8 +9,9 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::record::EXTENSION_PREFIX;
-use super::written::{Reader, SchemaOf, Setting, Written, found, is_null, nullable_schema, rule_of};
+use super::written::{Field, Reader, SchemaOf, Setting, Written, found, is_null, nullable_schema, rule_of};
 use crate::diagnostic::Code;
+use crate::field::FieldPath;
 use crate::spelling::quoted;
 use crate::value::{Port, PostgresMajor, ProcessCount, Replicas, TextValue};
 use crate::yaml::{Content, Node, ScalarKind};
@@ -120,7 +122,7 @@ impl<T: Written> Written for Vec<T> {
     }
 }
 
-impl<K: TextValue + Eq + Hash, V: Written> Written for Named<K, V> {
+impl<K: TextValue + Eq + Hash + Display, V: Written> Written for Named<K, V> {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         let Content::Mapping(entries) = &node.content else {
             return reader.wrong_type(node, "a mapping", "write `key: value` lines below it");
@@ -151,6 +153,14 @@ impl<K: TextValue + Eq + Hash, V: Written> Written for Named<K, V> {
         }
         map.retain(|_, setting| setting.is_given());
         map
+    }
+
+    fn fields(&self, at: &FieldPath, fields: &mut Vec<Field>) {
+        for (key, setting) in self {
+            if let Some(value) = setting.get() {
+                value.fields(&at.key(key), fields);
+            }
+        }
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {

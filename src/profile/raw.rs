@@ -77,6 +77,12 @@ impl RawKey {
     }
 }
 
+impl std::fmt::Display for RawKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl TextValue for RawKey {
     fn parse(text: &str) -> Result<Self, Mismatch> {
         if is_key(text) {

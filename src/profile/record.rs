@@ -136,6 +136,20 @@ macro_rules! record {
                 Self { $($field: base.$field.overlay(over.$field, reader),)+ }
             }
 
+            fn fields(&self, at: &$crate::field::FieldPath, fields: &mut Vec<$crate::profile::written::Field>) {
+                use $crate::profile::written::{Field, Held};
+                $(
+                    let path = at.key(stringify!($field));
+                    match self.$field.get() {
+                        Some(value) => value.fields(&path, fields),
+                        None => {
+                            let default: Option<String> = None$(.or(Some($default.to_string())))?;
+                            fields.extend(default.map(|text| Field { path, held: Held::Default(text) }));
+                        }
+                    }
+                )+
+            }
+
             fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut properties = serde_json::Map::new();
                 $(

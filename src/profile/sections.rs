@@ -278,6 +278,12 @@ impl LabelName {
     }
 }
 
+impl std::fmt::Display for LabelName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl crate::value::TextValue for LabelName {
     fn parse(text: &str) -> Result<Self, crate::value::Mismatch> {
         let allowed = |c: char| c.is_ascii_graphic() && c != '=';

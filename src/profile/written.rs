@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
 use crate::source::SourceId;
 use crate::spelling::quoted;
 use crate::value::TextValue;
@@ -31,6 +32,29 @@ pub trait Written: Sized {
 
     /// The same rule for editors.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
+
+    /// The fields that hold a value at or below this part, which stands at `at`; defaults among them.
+    fn fields(&self, at: &FieldPath, fields: &mut Vec<Field>) {
+        fields.push(Field { path: at.clone(), held: Held::Written });
+    }
+}
+
+/// A field that holds a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Which one.
+    pub path: FieldPath,
+    /// Why it holds one.
+    pub held: Held,
+}
+
+/// Why a field holds a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// A layer wrote it.
+    Written,
+    /// Nobody did, and this is what holds then.
+    Default(String),
 }
 
 /// A field of a profile as one layer wrote it.

@@ -10,6 +10,9 @@ use crate::spelling::quoted;
 /// Memory that the server takes at its start and never gives back; the kernel would kill it once it is filled.
 const SHARED_BUFFERS: &str = "shared_buffers";
 
+/// What `shared_buffers` is where nobody says otherwise.
+const USUAL_BUFFERS: &str = "128MB";
+
 /// What `shared_buffers` counts in where it has no unit
 /// (<https://www.postgresql.org/docs/current/runtime-config-resource.html>).
 const BLOCK: u64 = 8 << 10;
@@ -17,20 +20,23 @@ const BLOCK: u64 = 8 << 10;
 pub(super) fn check(container: &Container, profile: &Profile, faults: &mut Faults) {
     let Some(limit) = &container.limits.memory else { return };
     let setting = container.settings.iter().find(|(name, _)| name.as_str() == SHARED_BUFFERS);
-    let Some((_, written)) = setting else { return };
+    let written = setting.map_or(USUAL_BUFFERS, |(_, written)| written.as_str());
     let (Some(taken), Some(allowed)) = (size(written, BLOCK), size(limit.as_str(), 1)) else { return };
     if taken < allowed {
         return;
     }
     let at = FieldPath::root().key("postgres");
-    let place = Place::value(&at.key("settings").key(SHARED_BUFFERS));
+    let limit_at = Place::value(&at.key("limits").key("memory"));
+    let place = match setting {
+        Some(_) => Place::value(&at.key("settings").key(SHARED_BUFFERS)),
+        None => limit_at.clone(),
+    };
     let message = format!("`{SHARED_BUFFERS}` takes {}, but the server may use {limit} of memory", quoted(written));
     let help = "write `limits: { memory: … }` in the `postgres` section, about four times as much";
     let fault = Diagnostic::error(Code::MemoryLimit, place, message, help);
     let limits = profile.postgres.get().and_then(|postgres| postgres.limits.get());
     let is_written = limits.is_some_and(|limits| limits.memory.is_given());
-    let limit_at = Place::value(&at.key("limits").key("memory"));
-    faults.push(if is_written { fault.also(limit_at, "the limit") } else { fault });
+    faults.push(if is_written && setting.is_some() { fault.also(limit_at, "the limit") } else { fault });
 }
 
 /// Bytes of a number with the unit of Compose or of PostgreSQL; one without counts in `unit`.

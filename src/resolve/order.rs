@@ -40,7 +40,12 @@ fn check_edge(
     let at = depends_on(from).key(to);
     let other = profile.services.get().and_then(|services| services.get(to)).and_then(Setting::get);
     match other {
-        None if *to == ServiceName::postgres() && runs_postgres => {}
+        None if *to == ServiceName::postgres() && runs_postgres => {
+            if condition == StartCondition::Completed {
+                let help = "wait for `healthy`";
+                faults.add(Code::NoHealthCheck, Place::value(&at), "the server never ends by itself", help);
+            }
+        }
         None => {
             let known = profile.services.get().into_iter().flat_map(|services| services.keys());
             let help = match nearest(to.as_str(), known.map(ServiceName::as_str)) {

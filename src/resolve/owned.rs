@@ -4,7 +4,7 @@
 use super::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, RawKeys, Setting, given};
+use crate::profile::{Profile, Raw, RawKeys, Setting, given};
 use crate::value::SecretsIn;
 
 /// Compose's key, and the field of a service that writes it.
@@ -40,6 +40,10 @@ pub(crate) const SERVER_KEYS: [(&str, &str); 9] = [
     ("pids_limit", "limits.pids"),
 ];
 
+/// Keys by which the server would no longer be the one container that the rest of the deployment relies on.
+pub(crate) const SERVER_RELIED_ON: [&str; 6] =
+    ["build", "depends_on", "entrypoint", "network_mode", "profiles", "scale"];
+
 /// The same at the top of the file.
 pub(crate) const TOP_KEYS: [(&str, &str); 3] = [("name", "project"), ("services", "services"), ("volumes", "services")];
 
@@ -51,6 +55,13 @@ pub(super) fn check(profile: &Profile, faults: &mut Faults) {
     let top = FieldPath::root();
     let in_files = profile.secrets_in() == SecretsIn::Files;
     check_keys(&profile.compose, &TOP_KEYS, &top, faults);
+    for (_, networks) in given(&profile.compose).filter(|(key, _)| key.as_str() == "networks") {
+        if !matches!(networks, Raw::Mapping(_)) {
+            let place = Place::value(&top.key("compose").key("networks"));
+            let help = "write `networks: { NAME: {} }`";
+            faults.add(Code::InvalidValue, place, "expected a mapping of networks by their names", help);
+        }
+    }
     if in_files {
         check_keys(&profile.compose, &FILE_KEYS, &top, faults);
     }
@@ -64,6 +75,11 @@ pub(super) fn check(profile: &Profile, faults: &mut Faults) {
     if let Some(postgres) = profile.postgres.get() {
         check_keys(&postgres.compose, &SERVER_KEYS, &top.key("postgres"), faults);
         check_deploy(&postgres.compose, &top.key("postgres"), faults);
+        for key in given(&postgres.compose).map(|(key, _)| key.as_str()).filter(|key| SERVER_RELIED_ON.contains(key)) {
+            let place = Place::key(&top.key("postgres").key("compose").key(key));
+            let message = format!("the rest of the deployment relies on the server's own `{key}`");
+            faults.add(Code::OwnedKey, place, message, "remove it");
+        }
         if in_files {
             check_keys(&postgres.compose, &FILE_KEYS, &top.key("postgres"), faults);
         }

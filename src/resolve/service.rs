@@ -9,7 +9,7 @@ use crate::deployment::{
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, Named, Setting, given};
+use crate::profile::{self, Named, Raw, Setting, given};
 use crate::value::{
     ContainerPath, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
     StartCondition, TextValue as _, VariableName,
@@ -212,8 +212,11 @@ pub(super) fn limits(written: &Setting<profile::Limits>) -> Limits {
 fn check_hardening(written: &profile::Service, mounts: &[Mount], at: &FieldPath, faults: &mut Faults) {
     let is_bound = |mount: &&Mount| matches!(mount.source, MountSource::Bind(_)) && !mount.read_only;
     let Some(mount) = mounts.iter().find(is_bound) else { return };
-    let has_capabilities = given(&written.compose).any(|(key, _)| key.as_str() == "cap_add");
-    if written.hardening() != Hardening::Strict || written.user.is_given() || has_capabilities {
+    let adds = |raw: &Raw| matches!(raw, Raw::Sequence(added) if !added.is_empty());
+    let has_capabilities = given(&written.compose).any(|(key, raw)| key.as_str() == "cap_add" && adds(raw));
+    let user = written.user.get().and_then(|user| user.0.split(':').next());
+    let is_somebody = user.is_some_and(|user| !matches!(user, "" | "0" | "root"));
+    if written.hardening() != Hardening::Strict || is_somebody || has_capabilities {
         return;
     }
     let message =

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolve::{DEPLOY_KEYS, FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVICE_KEYS, TOP_KEYS};
+use crate::resolve::{DEPLOY_KEYS, FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
 /// A reference that means the same image tomorrow.
@@ -39,6 +39,7 @@ pub(super) fn rules() -> Value {
         when_whole(&[], &json!({ "required": ["project", "services"] })),
         when_whole(&[at("services", &no_service)], &wrong(&["services"], NO_SERVICES)),
         when_whole(&[], &below("compose", &without_owned(&TOP_KEYS))),
+        when_whole(&[], &below("compose", &below("networks", &json!({ "type": ["object", "null"] })))),
         when_whole(&[in_files()], &below("compose", &without_owned(&FILE_KEYS))),
         when_whole(&[in_files()], &below("postgres", &below("compose", &without_owned(&FILE_KEYS)))),
         when_whole(&[], &every_service(&all(&service()))),
@@ -107,9 +108,12 @@ fn service() -> Vec<Value> {
 fn server() -> Vec<Value> {
     let unverified = json!({ "properties": { "tls": { "enum": [Tls::Require.as_str(), Tls::Disable.as_str()] } } });
     let unverified = all(&[given("ca"), given("tls"), unverified]);
-    let relied_on = RELIED_ON.map(|name| {
-        when(&given(name), &wrong(&[name], &format!("the rest of the deployment relies on the server's own `{name}`")))
-    });
+    let relied_on = |name: &&str| {
+        let message = format!("the rest of the deployment relies on the server's own `{name}`");
+        when(&given(name), &wrong(&[name], &message))
+    };
+    let settings: Vec<_> = RELIED_ON.iter().map(relied_on).collect();
+    let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
     let unused = ["publish", "volume", "ensure", "limits", "settings", "compose"].map(|field| {
         let message = format!("`{field}` has no effect on an external server");
         when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
@@ -119,7 +123,8 @@ fn server() -> Vec<Value> {
         when(&missing("external"), &json!({ "required": ["image"] })),
         below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
         below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
-        below("settings", &all(&relied_on)),
+        below("settings", &all(&settings)),
+        below("compose", &all(&keys)),
         below("compose", &without_owned(&SERVER_KEYS)),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ];

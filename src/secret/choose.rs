@@ -74,6 +74,8 @@ pub struct SecretFaults {
     pub exported: Vec<EnvironmentKey>,
     /// To be made anew, but read from a file that the profile names.
     pub not_ours: Vec<(EnvironmentKey, String)>,
+    /// To be made anew, though somebody must give it.
+    pub only_given: Vec<EnvironmentKey>,
     /// Newly supplied and weak, with why.
     pub weak: Vec<(EnvironmentKey, &'static str)>,
     /// Without a form in `.env` that all readers read alike, with why.
@@ -92,15 +94,30 @@ impl SecretFaults {
     /// Whether something was refused, beyond what is merely missing.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !(self.disagreeing.is_empty() && self.exported.is_empty() && self.not_ours.is_empty() && self.weak.is_empty())
+        !(self.disagreeing.is_empty()
+            && self.exported.is_empty()
+            && self.not_ours.is_empty()
+            && self.only_given.is_empty()
+            && self.weak.is_empty())
     }
 
     fn is_empty(&self) -> bool {
-        let Self { disagreeing, exported, not_ours, weak, unwritable, missing, empty, unreadable, no_randomness } =
-            self;
+        let Self {
+            disagreeing,
+            exported,
+            not_ours,
+            only_given,
+            weak,
+            unwritable,
+            missing,
+            empty,
+            unreadable,
+            no_randomness,
+        } = self;
         disagreeing.is_empty()
             && exported.is_empty()
             && not_ours.is_empty()
+            && only_given.is_empty()
             && weak.is_empty()
             && unwritable.is_empty()
             && missing.is_empty()
@@ -206,6 +223,10 @@ fn rotate_one(
         }
         (Some(_), false) => {
             faults.exported.push(name.clone());
+            None
+        }
+        (None, false) if *rule == SecretRule::Required => {
+            faults.only_given.push(name.clone());
             None
         }
         (None, false) => generate(outside, faults),

@@ -50,13 +50,13 @@ impl ImageReference {
             .fold(self.repository.as_str(), |repository, official| {
                 repository.strip_prefix(official).unwrap_or(repository)
             });
-        let system = match self.tag.as_deref() {
-            // `alpine` alone is the newest version on that system
-            Some(tag) if !tag.contains(|c: char| c.is_ascii_digit()) => tag,
-            Some(tag) => tag.split_once('-').map_or("", |(_, system)| system),
-            None => "",
+        let tag = self.tag.as_deref().filter(|tag| *tag != "latest").unwrap_or_default();
+        // `16.4-alpine3.20` and `alpine3.20` name one system
+        let system = match tag.split_once('-') {
+            Some((version, system)) if version.starts_with(|c: char| c.is_ascii_digit()) => system,
+            None if tag.starts_with(|c: char| c.is_ascii_digit()) => "",
+            Some(_) | None => tag,
         };
-        let system = if system == "latest" { "" } else { system };
         (repository, system.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
     }
 
@@ -67,7 +67,7 @@ impl ImageReference {
         match self.flavour() {
             ("postgres", _) if self.tag.is_none() && self.digest.is_some() => None,
             ("postgres", "alpine") => Some("70:70"),
-            ("postgres", _) => Some("999:999"),
+            ("postgres", "" | "bullseye" | "bookworm" | "trixie") => Some("999:999"),
             (_, _) => None,
         }
     }
@@ -222,6 +222,9 @@ mod tests {
         assert_eq!(identity("library/postgres:17-trixie"), Some("999:999"));
         assert_eq!(identity(&format!("postgres@sha256:{}", "0".repeat(64))), None, "it may be either");
         assert_eq!(identity("pgvector/pgvector:pg16"), None);
+        assert_eq!(identity("postgres:alpine3.20"), Some("70:70"));
+        assert_eq!(identity("postgres:latest"), Some("999:999"));
+        assert_eq!(identity("postgres:16-alpine-fips"), None, "somebody's own");
     }
 
     #[test]

@@ -219,7 +219,7 @@ fn a_changed_script_is_run_on_a_server_that_stands() {
     let folder = project(PROFILE);
     write_profile(folder.path(), &PROFILE.replace("volume: pg-data", "volume: pg-data, access: per_service"));
     let told = run(folder.path(), &[]);
-    assert!(stdout(&told).ends_with("\nnext: docker compose up -d --wait\n"), "{}", stdout(&told));
+    assert!(stdout(&told).ends_with("\nnext: docker compose up -d --wait --remove-orphans\n"), "{}", stdout(&told));
     let once = "volume: pg-data, ensure: false";
     write_profile(folder.path(), &PROFILE.replace("volume: pg-data", once));
     let told = run(folder.path(), &[]);

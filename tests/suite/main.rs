@@ -14,6 +14,7 @@ mod compare;
 mod crash;
 mod danger;
 mod doctor;
+mod explain;
 mod fuzz;
 mod generate;
 mod golden;

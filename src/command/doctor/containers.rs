@@ -1,143 +1,181 @@
-//! Knows what can be wrong with containers: missing, ended, unhealthy, and what their logs say. Must not know databases.
+//! Knows what can be wrong with containers: missing, ended, unhealthy. Must not know databases.
 
-use serde_json::Value;
-
+use super::container::Container;
 use super::docker::{Docker, Silence};
 use super::finding::Finding;
+use super::remedy::Remedies;
 use crate::deployment::Deployment;
+use crate::secret::Secret;
 use crate::value::ServiceName;
 
-/// How many lines of a log are looked at.
-const LINES: &str = "200";
+const CHECK: &str = "containers";
 
-/// What programs say when the tables are not those that they were written for.
-const MIGRATION_ERRORS: [&str; 9] = [
-    "no such table",
-    "no such column",
-    "UndefinedTableError",
-    "UndefinedColumnError",
-    "DuplicateTableError",
-    "Target database is not up to date",
-    "Can't locate revision",
-    "Multiple head revisions",
-    "alembic.util.exc",
-];
+/// How a program ends that was stopped by hand, and not by itself.
+const STOPPED: [i64; 3] = [0, 137, 143];
 
 /// What Docker knows of the containers of the deployment.
-pub(super) struct Containers(Vec<Value>);
+pub(super) struct Containers(Vec<Container>);
 
-/// One of them.
-#[derive(Clone, Copy)]
-pub(super) struct Container<'c>(&'c Value);
+/// One service, as the profile has it.
+struct Wanted {
+    name: ServiceName,
+    runs_once: bool,
+    replicas: usize,
+}
 
 impl Containers {
-    pub(super) fn ask(docker: &Docker) -> Result<Self, Silence> {
-        docker.documents(&["compose", "ps", "--all", "--no-trunc", "--format", "json"]).map(Self)
+    /// Those that Compose counts to the deployment; where it can't read its file, those that it made from this folder,
+    /// with what it said.
+    pub(super) fn ask(docker: &Docker, folder: &str) -> (Self, Result<(), Silence>) {
+        let by_folder = format!("label=com.docker.compose.project.working_dir={folder}");
+        let (listed, legible) = match docker.ask(&["compose", "ps", "--all", "--quiet", "--no-trunc"]) {
+            Ok(listed) => (listed, Ok(())),
+            Err(silence) => {
+                let ps = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &by_folder];
+                (docker.ask(&ps).unwrap_or_default(), Err(silence))
+            }
+        };
+        let ids: Vec<_> = listed.split_whitespace().collect();
+        if ids.is_empty() {
+            return (Self(Vec::new()), legible);
+        }
+        match docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()) {
+            Ok(documents) => {
+                let containers = documents.into_iter().map(Container::new);
+                (Self(containers.filter(|container| !container.is_one_off()).collect()), legible)
+            }
+            Err(silence) => (Self(Vec::new()), legible.and(Err(silence))),
+        }
     }
 
-    pub(super) fn of(&self, service: &str) -> Option<Container<'_>> {
-        self.0.iter().map(Container).find(|container| container.field("Service") == service)
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// The project that they belong to.
-    pub(super) fn project(&self) -> Option<&str> {
-        self.0.iter().map(Container).map(|container| container.field("Project")).find(|name| !name.is_empty())
+    /// The one container of a service that says most about it: one that runs, where there are several.
+    pub(super) fn of(&self, service: &str) -> Option<&Container> {
+        let is_its = |container: &&Container| container.service() == service;
+        let running = self.0.iter().filter(is_its).find(|container| container.is_running());
+        running.or_else(|| self.0.iter().find(is_its))
     }
 
     pub(super) fn running(&self) -> Vec<String> {
-        let running = self.0.iter().map(Container).filter(|container| container.is_running());
-        running.map(|container| container.field("Service").to_owned()).collect()
+        let running = self.0.iter().filter(|container| container.is_running());
+        running.map(|container| container.service().to_owned()).collect()
+    }
+
+    /// The secrets that containers were started with; `.env` may have others by now.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        self.0.iter().flat_map(Container::secrets).collect()
     }
 
     /// Whether each container is as it should be.
-    pub(super) fn findings(&self, deployment: &Deployment, docker: &Docker) -> Vec<Finding> {
-        let services = deployment.services.iter().map(|service| (service.name.clone(), service.runs_once));
-        let container = deployment.contained_server().map(|(_, container)| container);
-        let server = container.map(|_| (ServiceName::postgres(), false));
-        let ensure = container.filter(|container| container.ensure).map(|_| (ServiceName::postgres_ensure(), true));
-        if self.0.is_empty() {
-            let message = "the deployment has no containers";
-            return vec![Finding::problem("containers", message, "docker compose up -d --wait")];
+    pub(super) fn findings(&self, deployment: &Deployment, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
+        if self.is_empty() {
+            return vec![Finding::problem(CHECK, "the deployment has no containers", remedies.up())];
         }
-        let all = server.into_iter().chain(ensure).chain(services);
-        all.map(|(name, runs_once)| self.finding(name.as_str(), runs_once, docker)).collect()
+        let all = wanted(deployment);
+        let mut found: Vec<_> = all.iter().flat_map(|wanted| self.of_service(wanted, docker, remedies)).collect();
+        let is_known = |container: &&Container| all.iter().any(|wanted| wanted.name.as_str() == container.service());
+        let mut strangers: Vec<_> =
+            self.0.iter().filter(|container| !is_known(container)).map(Container::service).collect();
+        strangers.dedup();
+        found.extend(strangers.into_iter().map(|name| {
+            Finding::warning(
+                CHECK,
+                format!("`{name}` is no service of the profile, and has a container"),
+                format!("{} --remove-orphans", remedies.up()),
+            )
+        }));
+        found
     }
 
-    fn finding(&self, service: &str, runs_once: bool, docker: &Docker) -> Finding {
-        const CHECK: &str = "containers";
-        let Some(container) = self.of(service) else {
-            let message = format!("`{service}` has no container");
-            return Finding::problem(CHECK, message, "docker compose up -d --wait");
-        };
-        let logs = || log(service, docker);
-        let help = format!("read `docker compose logs {service}`, mend it, then `docker compose up -d --wait`");
-        match (container.field("State"), container.field("Health")) {
-            ("running", "healthy") => Finding::ok(CHECK, format!("`{service}` runs and is healthy")),
-            ("running", "unhealthy") => {
-                Finding::problem(CHECK, format!("`{service}` runs, but its health check fails"), help).shown_by(&logs())
-            }
-            ("running", "starting") => Finding::unseen(CHECK, format!("`{service}` is still starting")),
-            ("running", _) => Finding::ok(CHECK, format!("`{service}` runs; it has no health check")),
-            ("exited", _) if runs_once && container.exit_code() == Some(0) => {
-                Finding::ok(CHECK, format!("`{service}` has done its work"))
-            }
-            ("exited", _) => {
-                let code = container.exit_code().map_or_else(|| "?".to_owned(), |code| code.to_string());
-                Finding::problem(CHECK, format!("`{service}` ended with exit code {code}"), help).shown_by(&logs())
-            }
-            ("restarting", _) => {
-                Finding::problem(CHECK, format!("`{service}` ends and is started again and again"), help)
-                    .shown_by(&logs())
-            }
-            (state, _) => Finding::problem(CHECK, format!("`{service}` is `{state}`"), "docker compose up -d --wait"),
+    fn of_service(&self, wanted: &Wanted, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
+        let service = wanted.name.as_str();
+        let containers: Vec<_> = self.0.iter().filter(|container| container.service() == service).collect();
+        if containers.is_empty() {
+            return vec![Finding::problem(CHECK, format!("`{service}` has no container"), remedies.up())];
         }
+        let several = wanted.replicas > 1 || containers.len() > 1;
+        let name = |container: &Container| if several { container.name().to_owned() } else { service.to_owned() };
+        let finding = |container: &&Container| finding(container, &name(container), wanted, docker, remedies);
+        let mut found: Vec<_> = containers.iter().map(finding).collect();
+        if containers.len() < wanted.replicas {
+            let message = format!("`{service}` has {} of {} containers", containers.len(), wanted.replicas);
+            found.push(Finding::warning(CHECK, message, remedies.up()));
+        }
+        found
     }
 }
 
-impl<'c> Container<'c> {
-    fn field(self, name: &str) -> &'c str {
-        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    pub(super) fn id(self) -> &'c str {
-        self.field("ID")
-    }
-
-    pub(super) fn is_running(self) -> bool {
-        self.field("State") == "running"
-    }
-
-    fn exit_code(self) -> Option<i64> {
-        self.0.get("ExitCode").and_then(Value::as_i64)
-    }
+/// All services that should have containers.
+fn wanted(deployment: &Deployment) -> Vec<Wanted> {
+    let container = deployment.contained_server().map(|(_, container)| container);
+    let server = container.map(|_| Wanted { name: ServiceName::postgres(), runs_once: false, replicas: 1 });
+    let ensure = container.filter(|container| container.ensure);
+    let ensure = ensure.map(|_| Wanted { name: ServiceName::postgres_ensure(), runs_once: true, replicas: 1 });
+    let services = deployment.services.iter().map(|service| Wanted {
+        name: service.name.clone(),
+        runs_once: service.runs_once,
+        replicas: service.replicas.map_or(1, |replicas| usize::from(replicas.get())),
+    });
+    server.into_iter().chain(ensure).chain(services).collect()
 }
 
-/// The last lines that a service said; without what Docker adds to them.
-pub(super) fn log(service: &str, docker: &Docker) -> String {
-    docker.ask(&["compose", "logs", "--no-color", "--no-log-prefix", "--tail", LINES, service]).unwrap_or_default()
-}
-
-/// What the logs of services say of tables that are not those which they were written for.
-pub(super) fn migrations(deployment: &Deployment, containers: &Containers, docker: &Docker) -> Vec<Finding> {
-    const CHECK: &str = "migration-errors";
-    let services = deployment.services.iter().filter(|service| service.database.is_some());
-    let logged = services.filter(|service| containers.of(service.name.as_str()).is_some());
-    let mut found = Vec::new();
-    for service in logged {
-        let name = service.name.as_str();
-        let log = log(name, docker);
-        let is_error = |line: &&str| MIGRATION_ERRORS.iter().any(|error| line.contains(error));
-        let errors: Vec<_> = log.lines().filter(is_error).collect();
-        found.push(if errors.is_empty() {
-            Finding::ok(CHECK, format!("`{name}` logs no error about its tables"))
-        } else {
-            let message = format!("the tables of `{name}` are not those that it was written for");
+fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, remedies: &Remedies<'_>) -> Finding {
+    let service = &wanted.name;
+    let help = || format!("see `{}`, mend it, then `{}`", remedies.there(&logs(service)), remedies.up());
+    let problem = |what: &str, help: String| Finding::problem(CHECK, format!("`{name}` {what}"), help);
+    let restarts = "ends and is started again and again";
+    match (container.state(), container.health()) {
+        ("running", "healthy") => Finding::ok(CHECK, format!("`{name}` runs and is healthy")),
+        ("running", "unhealthy") => {
+            problem("runs, but its health check fails", help()).shown_by(&(container.log(docker) + &container.probe()))
+        }
+        ("running", "starting") if container.restarts() > 0 => {
+            problem(restarts, help()).shown_by(&container.log(docker))
+        }
+        ("running", "starting") => Finding::unseen(CHECK, format!("whether `{name}` works: it is still starting")),
+        ("running", _) if container.restarts() > 0 => {
+            let message = format!("`{name}` runs, and was started again {} times", container.restarts());
+            Finding::warning(CHECK, message, help()).shown_by(&container.log(docker))
+        }
+        ("running", _) => Finding::ok(CHECK, format!("`{name}` runs; it has no health check")),
+        ("exited", _) if wanted.runs_once && container.exit_code() == Some(0) => {
+            Finding::ok(CHECK, format!("`{name}` has done its work"))
+        }
+        ("exited" | "restarting", _) if container.was_out_of_memory() => {
             let help = format!(
-                "bring them up to date: `docker compose run --rm {name} alembic upgrade head`, or what the service uses; \
-                 `down -v` deletes the data of all services"
+                "write larger `limits: {{ memory: … }}` for `{service}` in the profile, then `{}`",
+                remedies.renew()
             );
-            Finding::problem(CHECK, message, help).shown_by(&errors.join("\n"))
-        });
+            problem("was ended, because it used more memory than it may", help)
+        }
+        ("exited", _) if *service == ServiceName::postgres_ensure() => refused(container, docker, remedies),
+        ("exited", _) => {
+            let code = container.exit_code().unwrap_or(-1);
+            let help = if !wanted.runs_once && STOPPED.contains(&code) { remedies.up() } else { help() };
+            problem(&format!("ended with exit code {code}"), help).shown_by(&container.log(docker))
+        }
+        ("restarting", _) => problem(restarts, help()).shown_by(&container.log(docker)),
+        ("paused", _) => problem("is paused", remedies.there(&format!("docker compose unpause {service}"))),
+        (state, _) => problem(&format!("is `{state}`"), remedies.up()),
     }
-    found
+}
+
+fn logs(service: &ServiceName) -> String {
+    format!("docker compose logs {service}")
+}
+
+/// The script says what is wrong, and may print commands that mend it.
+fn refused(container: &Container, docker: &Docker, remedies: &Remedies<'_>) -> Finding {
+    let log = container.log(docker);
+    let commands: Vec<_> = log.lines().filter_map(|line| line.strip_prefix("    ")).map(str::trim).collect();
+    let said: Vec<_> = log.lines().filter(|line| !line.starts_with("  ")).collect();
+    let help = match commands.as_slice() {
+        [] => remedies.renew(),
+        commands => remedies.there(&[commands, &["docker compose up -d --wait"]].concat().join(" && ")),
+    };
+    let message = "`postgres-ensure` refused to bring roles and databases in line";
+    Finding::problem("postgres-ensure", message, help).shown_by(&said.join("\n"))
 }

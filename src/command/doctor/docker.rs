@@ -1,6 +1,6 @@
 //! Knows how Docker is asked, and how long one waits for an answer. Must not know what the answers mean.
 
-use std::io::Read;
+use std::io::{PipeReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::secret::{Secret, conceal};
-
 /// How long a question may take: starting a container on a busy machine takes seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long the first question may take, which tells whether somebody answers at all.
+const FIRST_PATIENCE: Duration = Duration::from_secs(15);
+
 /// How often one looks whether the answer is there.
-const POLL: Duration = Duration::from_millis(20);
+const POLL: Duration = Duration::from_millis(5);
 
 /// Docker's client, asked from the output folder.
 pub(super) struct Docker {
     folder: PathBuf,
-    secrets: Vec<Secret>,
 }
 
 /// Why there is no answer.
@@ -28,8 +28,8 @@ pub(super) enum Silence {
     /// There is no such program.
     NotInstalled,
     /// It did not end in time.
-    Hung,
-    /// It failed, and said this, without secrets.
+    Hung(Duration),
+    /// It failed, and said this.
     Failed(String),
 }
 
@@ -37,67 +37,92 @@ impl Silence {
     pub(super) fn text(&self) -> String {
         match self {
             Self::NotInstalled => "the program `docker` is not installed".to_owned(),
-            Self::Hung => format!("no answer within {} seconds", PATIENCE.as_secs()),
+            Self::Hung(patience) => format!("no answer within {} seconds", patience.as_secs()),
             Self::Failed(text) => text.clone(),
         }
     }
 }
 
 impl Docker {
-    pub(super) fn new(folder: &Path, secrets: Vec<Secret>) -> Self {
-        Self { folder: folder.to_owned(), secrets }
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
     }
 
-    /// What `docker` with these arguments says on standard output, without secrets.
+    /// What `docker` with these arguments says on standard output.
     pub(super) fn ask(&self, arguments: &[&str]) -> Result<String, Silence> {
         self.ask_with(arguments, None)
+    }
+
+    /// The first question.
+    pub(super) fn greet(&self, arguments: &[&str]) -> Result<String, Silence> {
+        answer(self.command(arguments), FIRST_PATIENCE)
     }
 
     /// The same with a variable in the environment of the client, which `docker run -e NAME` hands on: so no process list
     /// shows it.
     pub(super) fn ask_with(&self, arguments: &[&str], variable: Option<(&str, &str)>) -> Result<String, Silence> {
-        let mut command = Command::new("docker");
-        command.args(arguments).current_dir(&self.folder).envs(variable);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Silence::NotInstalled),
-            Err(error) => return Err(Silence::Failed(error.to_string())),
-        };
-        let said = reader(child.stdout.take());
-        let complained = reader(child.stderr.take());
-        let Some(succeeded) = ended(&mut child) else { return Err(Silence::Hung) };
-        let text = |reader: thread::JoinHandle<String>| conceal(&reader.join().unwrap_or_default(), &self.secrets);
-        if succeeded { Ok(text(said)) } else { Err(Silence::Failed(text(said) + &text(complained))) }
+        let mut command = self.command(arguments);
+        command.envs(variable);
+        answer(command, PATIENCE)
     }
 
-    /// The documents that a command prints as JSON: one list, or one document a line.
+    /// All that it says, also where it fails, in the order that it was said in.
+    pub(super) fn hear(&self, arguments: &[&str]) -> String {
+        let heard = || {
+            let (reader, writer) = std::io::pipe().ok()?;
+            let mut command = self.command(arguments);
+            command.stdout(writer.try_clone().ok()?).stderr(writer);
+            let mut child = command.spawn().ok()?;
+            // its copies of the pipe would keep it open
+            drop(command);
+            let said = read(reader);
+            ended(&mut child, PATIENCE)?;
+            said.join().ok()
+        };
+        heard().unwrap_or_default()
+    }
+
+    /// The documents that a command prints as one list.
     pub(super) fn documents(&self, arguments: &[&str]) -> Result<Vec<Value>, Silence> {
         let text = self.ask(arguments)?;
-        let unreadable = |error: serde_json::Error| Silence::Failed(format!("unreadable answer: {error}"));
-        match serde_json::from_str(&text) {
-            Ok(Value::Array(documents)) => Ok(documents),
-            Ok(document) => Ok(vec![document]),
-            Err(_) => text.lines().map(|line| serde_json::from_str(line).map_err(unreadable)).collect(),
-        }
+        serde_json::from_str(&text).map_err(|error| Silence::Failed(format!("unreadable answer: {error}")))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        command
     }
 }
 
+fn answer(mut command: Command, patience: Duration) -> Result<String, Silence> {
+    let failed = |error: std::io::Error| {
+        let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+        if is_missing { Silence::NotInstalled } else { Silence::Failed(error.to_string()) }
+    };
+    let (stdout, stderr) = (std::io::pipe().map_err(failed)?, std::io::pipe().map_err(failed)?);
+    command.stdout(stdout.1).stderr(stderr.1);
+    let mut child = command.spawn().map_err(failed)?;
+    drop(command);
+    let (said, complained) = (read(stdout.0), read(stderr.0));
+    let Some(succeeded) = ended(&mut child, patience) else { return Err(Silence::Hung(patience)) };
+    let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();
+    if succeeded { Ok(text(said)) } else { Err(Silence::Failed(text(said) + &text(complained))) }
+}
+
 /// Reads a pipe to its end beside the work: a full one would stop the program that fills it.
-fn reader(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+fn read(mut pipe: PipeReader) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // what came before a fault is still worth showing
-            let _ = pipe.read_to_end(&mut bytes);
-        }
+        // what came before a fault is still worth showing
+        let _ = pipe.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })
 }
 
 /// Whether the program succeeded; nothing where it did not end in time, and was ended.
-fn ended(child: &mut Child) -> Option<bool> {
-    let deadline = Instant::now() + PATIENCE;
+fn ended(child: &mut Child, patience: Duration) -> Option<bool> {
+    let deadline = Instant::now() + patience;
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status.success()),

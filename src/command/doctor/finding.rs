@@ -1,5 +1,7 @@
 //! Knows what a check can find. Must not know how it looked.
 
+use super::mask::Mask;
+
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
@@ -57,9 +59,14 @@ impl Finding {
 
     /// With the last lines of a text as evidence.
     pub(super) fn shown_by(self, text: &str) -> Self {
-        const SHOWN: usize = 6;
+        const SHOWN: usize = 8;
         let lines: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         let skipped = lines.len().saturating_sub(SHOWN);
         Self { evidence: lines.into_iter().skip(skipped).map(str::to_owned).collect(), ..self }
+    }
+
+    /// Without the secrets in what others said.
+    pub(super) fn masked(self, mask: &Mask) -> Self {
+        Self { evidence: self.evidence.iter().map(|line| mask.line(line)).collect(), ..self }
     }
 }

@@ -7,8 +7,18 @@ use crate::secret::SecretFaults;
 
 /// What is wrong with secrets, each with the way out. Names only, never a value.
 pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
-    let SecretFaults { disagreeing, exported, not_ours, weak, unwritable, missing, empty, unreadable, no_randomness } =
-        faults;
+    let SecretFaults {
+        disagreeing,
+        exported,
+        not_ours,
+        only_given,
+        weak,
+        unwritable,
+        missing,
+        empty,
+        unreadable,
+        no_randomness,
+    } = faults;
     let dotenv = folder.join(Output::Dotenv.path());
     let mut messages = Vec::new();
     for name in disagreeing {
@@ -27,6 +37,12 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, Str
     for (name, path) in not_ours {
         let message = format!("the secret `{name}` is read from `{path}`, which codelab-gen does not write");
         messages.push((message, format!("write the new value into `{path}`, then run codelab-gen")));
+    }
+    for name in only_given {
+        let message =
+            format!("the secret `{name}` is `required`: somebody must give it, and one made up would be wrong");
+        let help = format!("`read -rs {name} && export {name}`, then the same with `--from-env`");
+        messages.push((message, help));
     }
     for (name, why) in weak {
         let help = "give it another value, leave it out to have one made, or pass --allow-weak-secrets".to_owned();

@@ -14,10 +14,11 @@ use crate::command::target::Target;
 use crate::deployment::secret_file_path;
 use crate::outcome::Exit;
 use crate::placement::{normalized, relative};
-use crate::render::ALL_SCRIPTS;
+use crate::render::{ALL_SCRIPTS, Output, Program};
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::source::Source;
+use crate::spelling::shell_word;
 use crate::value::{Choice as _, Engine, EnvironmentKey};
 
 /// What one run did, to be told.
@@ -78,7 +79,7 @@ impl Telling<'_> {
                 lines.push(self.line("kept", &original.display().to_string()));
             }
         }
-        lines.extend(changes.switches.iter().map(switch_line));
+        lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for (name, chosen) in &self.outcome.secrets {
             lines.push(format!("secret    {name}: {}\n", self.origin(name, chosen)));
@@ -113,7 +114,7 @@ impl Telling<'_> {
                 lines.push(line);
             }
         }
-        lines.extend(changes.switches.iter().map(switch_line));
+        lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for Danger { kind, message, steps } in &changes.dangers {
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
@@ -158,7 +159,7 @@ impl Telling<'_> {
             folder: changes.folder.display().to_string(),
             files: of_secret.chain(changes.changes.iter().map(|change| self.file(change))).collect(),
             secrets: secrets.collect(),
-            switches: changes.switches.iter().map(switch_document).collect(),
+            switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
             left_volumes: changes.left_volumes.clone(),
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
             made_with: self.made_with(),
@@ -206,6 +207,51 @@ impl Telling<'_> {
         }
     }
 
+    fn switch_line(&self, switch: &EngineSwitch) -> String {
+        let EngineSwitch { service, from, to, stays } = switch;
+        if from == to {
+            return format!("database  {service}: another one of {}; its data stays {stays}\n", to.as_str());
+        }
+        let (engine, old) = (to.as_str(), from.as_str());
+        let help = self.taking_along(switch).map(|help| format!("  = help: {help}\n")).unwrap_or_default();
+        format!("engine    {service}: {engine} instead of {old}; its data stays {stays}\n{help}")
+    }
+
+    /// How the data comes along to another engine, where there is a script for it: it wants both engines, so it is run
+    /// while the outputs say PostgreSQL.
+    fn taking_along(&self, switch: &EngineSwitch) -> Option<String> {
+        let EngineSwitch { service, from, to, .. } = switch;
+        let output = Output::Program(Program::Migrate);
+        let is_made = self
+            .outcome
+            .changes
+            .changes
+            .iter()
+            .any(|change| change.output == output && change.kind() != ChangeKind::Removed);
+        let script = shell_word(&self.shown(output.path()));
+        match (from, to) {
+            (Engine::Sqlite, Engine::Postgres) if is_made => {
+                Some(format!("to take it along, before the next command: `{script} {service} --to postgres`"))
+            }
+            (Engine::Postgres, Engine::Sqlite) if self.outcome.existing.get(output).is_some() => Some(format!(
+                "to take it along, go back to the profile with PostgreSQL, run `{script} {service} --to sqlite`, and come \
+                 here again"
+            )),
+            (Engine::Sqlite | Engine::Postgres, Engine::Sqlite | Engine::Postgres) => None,
+        }
+    }
+
+    fn switch_document(&self, switch: &EngineSwitch) -> report::Switch {
+        let EngineSwitch { service, from, to, stays } = switch;
+        report::Switch {
+            service: service.clone(),
+            from: from.as_str().to_owned(),
+            to: to.as_str().to_owned(),
+            stays: stays.clone(),
+            help: self.taking_along(switch),
+        }
+    }
+
     /// A path of the output folder as one would type it in the current one.
     fn shown(&self, path: &str) -> String {
         let folder = relative(&normalized(self.current), &self.outcome.changes.folder);
@@ -213,44 +259,8 @@ impl Telling<'_> {
     }
 }
 
-fn switch_line(switch: &EngineSwitch) -> String {
-    let EngineSwitch { service, from, to, stays } = switch;
-    if from == to {
-        return format!("database  {service}: another one of {}; its data stays {stays}\n", to.as_str());
-    }
-    let (engine, old) = (to.as_str(), from.as_str());
-    let help = taking_along(switch).map(|help| format!("  = help: {help}\n")).unwrap_or_default();
-    format!("engine    {service}: {engine} instead of {old}; its data stays {stays}\n{help}")
-}
-
-/// How the data comes along to another engine; the script wants both, so it is run while the outputs say PostgreSQL.
-fn taking_along(switch: &EngineSwitch) -> Option<String> {
-    let EngineSwitch { service, from, to, .. } = switch;
-    match (from, to) {
-        (Engine::Sqlite, Engine::Postgres) => {
-            Some(format!("to take it along, before the next command: `scripts/db/migrate.sh {service} --to postgres`"))
-        }
-        (Engine::Postgres, Engine::Sqlite) => Some(format!(
-            "to take it along, go back to the profile with PostgreSQL, run `scripts/db/migrate.sh {service} --to sqlite`, \
-             and come here again"
-        )),
-        (Engine::Sqlite, Engine::Sqlite) | (Engine::Postgres, Engine::Postgres) => None,
-    }
-}
-
 fn left_line(volume: &str) -> String {
     format!("volume    nothing mounts `{volume}` any more; its data stays in it\n")
-}
-
-fn switch_document(switch: &EngineSwitch) -> report::Switch {
-    let EngineSwitch { service, from, to, stays } = switch;
-    report::Switch {
-        service: service.clone(),
-        from: from.as_str().to_owned(),
-        to: to.as_str().to_owned(),
-        stays: stays.clone(),
-        help: taking_along(switch),
-    }
 }
 
 /// A file of which there is nothing to tell but its change.

@@ -110,38 +110,36 @@ mkdir -- "$made"
 
 # ---- the databases ----------------------------------------------------------------------------------------------
 
-# receive FILE ENGINE: from standard input the facts, up to an empty line, into the manifest, and the rest into the file.
+# receive FILE ENGINE: what comes before an empty line goes into the manifest, the rest into the file. It is called where
+# bash does not end at the first failure by itself.
 receive() {
   local key rest version='' sent='' is_whole=
-  : >"$partial/rows"
+  : >"$partial/rows" || return 1
   # `read` takes one byte at a time from a pipe, so what follows the empty line is still there for `cat`.
   while IFS=$'\t' read -r key rest; do
     case $key in
       '') is_whole=yes && break ;;
       version) version=$rest ;;
       sha256) sent=$rest ;;
-      rows) printf 'rows\t%s\t%s\n' "$1" "$rest" >>"$partial/rows" ;;
+      rows) printf 'rows\t%s\t%s\n' "$1" "$rest" >>"$partial/rows" || return 1 ;;
       *) ;;
     esac
   done
   [ -n "$is_whole" ] || return 1
-  cat >"$made/$1"
+  cat >"$made/$1" || return 1
   local sum size
-  sum=$(checksum <"$made/$1")
-  size=$(wc -c <"$made/$1")
+  sum=$(checksum <"$made/$1") && size=$(wc -c <"$made/$1") || return 1
   if [ -n "$sent" ] && [ "$sent" != "$sum" ]; then
     say "$1 did not arrive as it was sent"
     return 1
   fi
-  {
-    printf 'file\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$version" "${size// /}" "$sum"
-    cat "$partial/rows"
-  } >>"$partial/facts"
+  printf 'file\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$version" "${size// /}" "$sum" >>"$partial/facts" &&
+    cat "$partial/rows" >>"$partial/facts"
 }
 
 : >"$partial/facts"
 : >"$partial/services"
-dumped=() kept=()
+dumped=() kept=() of_server=''
 for index in "${!chosen[@]}"; do
   service=${chosen[$index]}
   if [ "$(engine_of "$service")" = sqlite ]; then
@@ -161,7 +159,7 @@ for index in "${!chosen[@]}"; do
     database=$(database_of "$service")
     file=$database.dump
     if ! contains "$database" ${dumped[@]+"${dumped[@]}"}; then
-      if ! in_server "$service" exists "$database" </dev/null; then
+      if ! has_database "$service"; then
         [ -z "$is_safety" ] || continue
         die "$service was not backed up, and there is no new backup: the server has no database $database"
       fi
@@ -171,6 +169,7 @@ for index in "${!chosen[@]}"; do
       in_server "$service" read_archive <"$made/$file" ||
         die "the dump of $database can't be read back, and there is no new backup"
       dumped+=("$database")
+      of_server=$service
     fi
   fi
   printf 'service\t%s\t%s\n' "$service" "$file" >>"$partial/services"
@@ -182,7 +181,8 @@ if [ "${#kept[@]}" = 0 ]; then
   exit 0
 fi
 if [ "${#dumped[@]}" -gt 0 ]; then
-  in_server "${kept[0]}" roles </dev/null >"$made/roles.sql" || die 'the roles were not backed up, and there is no new backup'
+  in_server "$of_server" roles </dev/null >"$made/roles.sql" ||
+    die 'the roles were not backed up, and there is no new backup'
   printf 'roles\troles.sql\t%s\n' "$(checksum <"$made/roles.sql")" >>"$partial/facts"
 fi
 

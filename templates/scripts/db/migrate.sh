@@ -53,13 +53,15 @@ file=$(sqlite_file_of "$service")
 if [ "$(engine_of "$service")" = sqlite ]; then
   set -- "codelab-gen --set services.$service.database.engine=postgres"
   if [ "$to" = postgres ]; then
-    die "the generated files still say SQLite for $service" "first switch, without starting anything: $1" 'then run this again'
+    die "the generated files still say SQLite for $service" "first switch, without starting anything: $1" \
+      'then run this again'
   fi
-  die "the generated files no longer say where $service has its data on PostgreSQL" "first go back to it: $1" 'then run this again'
+  die "the generated files no longer say where $service has its data on PostgreSQL" "first go back to it: $1" \
+    'then run this again'
 fi
 database=$(database_of "$service")
 for other in "${services[@]}"; do
-  if [ "$other" != "$service" ] && [ "$(engine_of "$other")" = postgres ] && [ "$(database_of "$other")" = "$database" ]; then
+  if [ "$other" != "$service" ] && [ "$(database_of "$other")" = "$database" ]; then
     die "$service shares the database $database with $other" 'only a database of one service can be moved'
   fi
 done
@@ -172,8 +174,7 @@ if [ "$to" = postgres ]; then
   start=$(short "$database" 26)_migrating_
   in_server "$service" remove_left "$start" </dev/null || true
   if [ "$server" = external ]; then
-    in_server "$service" may_make </dev/null || die "$(role_of "$service") may not make databases on $server_host; nothing was changed" \
-      "an administrator allows it for the time: ALTER ROLE $(role_of "$service") CREATEDB"
+    need_right_to_make "$service"
   fi
   new=$start$stamp
   in_server "$service" make "$database" "$new" "$(role_of "$service")" </dev/null ||
@@ -197,17 +198,20 @@ count_tables() {
   fi
 }
 
+state_format='{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}}{{end}}'
+
 # make_tables: the service runs on the new database until it has made them: it is healthy, or has ended well, or where
 # nobody looks at its health, for some seconds there were no more of them.
 make_tables() {
   local state health=0 tables=0 now calm=0 deadline=$((SECONDS + 300))
   schema_maker=$(
     export "$variable=$MIGRATE_TARGET_URL"
-    docker compose run --detach --no-deps --no-TTY --env "$variable" --label "codelab-gen.started-by=$mark" "$service" </dev/null
+    docker compose run --detach --no-deps --no-TTY --env "$variable" --label "codelab-gen.started-by=$mark" \
+      "$service" </dev/null
   ) || die "$service does not start; nothing was changed"
   schema_maker=${schema_maker##*$'\n'}
   while [ "$SECONDS" -lt "$deadline" ]; do
-    state=$(docker inspect --format '{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}}{{end}}' "$schema_maker")
+    state=$(docker inspect --format "$state_format" "$schema_maker")
     now=$(count_tables)
     if [ "$now" = "$tables" ]; then
       calm=$((calm + 1))
@@ -247,11 +251,13 @@ schema_maker=
 say "copying from $source"
 copy_rows copy || die "$service was not moved; source and target are as they were"
 
-old=$(short "$database" 26)_before_$stamp
 if [ "$to" = postgres ]; then
+  old=$(short "$database" 26)_before_$stamp
   tables=$(in_server "$service" tables "$database" </dev/null)
-  in_server "$service" swap "$database" "$new" "$old" </dev/null || die "$database could not be replaced, and is as it was" \
-    'who is still connected to it?'
+  # One that never held a table is not kept; under this name the next run removes it, should this one be killed.
+  [ "$tables" != 0 ] || old=${start}00000000_000000
+  in_server "$service" swap "$database" "$new" "$old" </dev/null ||
+    die "$database could not be replaced, and is as it was" 'who is still connected to it?'
   new=
   if [ "$tables" = 0 ]; then
     in_server "$service" remove "$old" </dev/null || true
@@ -262,11 +268,12 @@ if [ "$to" = postgres ]; then
   align_server
   let_go
   server_was_started='' stopped=()
-  docker compose up --detach --wait "$service" </dev/null || die "the data of $service is moved, but it does not start with it" \
-    "docker compose logs $service"
+  docker compose up --detach --wait "$service" </dev/null ||
+    die "the data of $service is moved, but it does not start with it" "docker compose logs $service"
   printf '%s\n' "$service uses $database now; $source stays as it was"
 else
-  kept=$(in_service "$holder" replace "$file" "$new" "$stamp" </dev/null) || die "$file could not be replaced, and is as it was"
+  kept=$(in_service "$holder" replace "$file" "$new" "$stamp" </dev/null) ||
+    die "$file could not be replaced, and is as it was"
   [ -z "$kept" ] || printf '%s\n' "what $file was before stays as $kept"
   new='' stopped=()
   printf '%s\n' "$file holds the rows of $source now, which stays as it was" \

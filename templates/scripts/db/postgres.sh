@@ -34,19 +34,23 @@ unlimited="SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('
 # One line for each table of people: rows, its name, how many. A part of a partitioned table is a table.
 # COPY escapes what would break a line. Without row_security a policy would be an error, and no silent filter.
 rows="SET row_security = off;
-SELECT format('COPY (SELECT ''rows'', %L, count(*) FROM ONLY %I.%I) TO STDOUT', nspname || '.' || relname, nspname, relname)
+SELECT format('COPY (SELECT ''rows'', %L, count(*) FROM ONLY %I.%I) TO STDOUT',
+  nspname || '.' || relname, nspname, relname)
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relkind = 'r' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
 ORDER BY nspname, relname \\gexec"
 
-# exists DATABASE
+# exists DATABASE: ends with 4 where it does not, which psql itself never does.
 exists() {
-  [ "$(NAME=$1 ask "$maintenance_database" <<'SQL'
+  local count
+  count=$(
+    NAME=$1 ask "$maintenance_database" <<'SQL'
 \getenv name NAME
 SELECT count(*) FROM pg_database WHERE datname = :'name';
 SQL
-  )" = 1 ]
+  )
+  [ "$count" = 1 ] || exit 4
 }
 
 # dump DATABASE: facts, an empty line, and the archive, all as of one moment.
@@ -58,7 +62,8 @@ dump() {
   ask=${session[1]} answer=${session[0]}
   printf '%s\n' "$unlimited" 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;' 'SELECT pg_export_snapshot();' >&"$ask"
   IFS= read -r snapshot <&"$answer"
-  printf '%s\n' "SELECT E'version\\t' || split_part(current_setting('server_version'), ' ', 1);" "$rows" '\echo' >&"$ask"
+  printf '%s\n' "SELECT E'version\\t' || split_part(current_setting('server_version'), ' ', 1);" "$rows" '\echo' \
+    >&"$ask"
   while IFS= read -r line <&"$answer"; do
     printf '%s\n' "$line"
     [ -n "$line" ] || { is_whole=yes && break; }
@@ -70,7 +75,7 @@ dump() {
 
 # roles: the SQL that makes the roles, without their passwords.
 roles() {
-  pg_dumpall --roles-only --no-role-passwords --no-password --database="${PGDATABASE:-$maintenance_database}"
+  pg_dumpall --roles-only --no-role-passwords --no-password --database="$maintenance_database"
 }
 
 # read_archive: reads the archive on standard input to its end.
@@ -91,7 +96,9 @@ SQL
 
 # may_make: whether the role may make databases.
 may_make() {
-  [ "$(ask "${1:-$maintenance_database}" <<<'SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user')" = t ]
+  local may
+  may=$(ask "$maintenance_database" <<<'SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user')
+  [ "$may" = t ]
 }
 
 # make DATABASE NEW OWNER: an empty database with what belongs to DATABASE itself: its collation, settings and rights.
@@ -103,14 +110,20 @@ make() {
 SELECT coalesce((
   SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
       pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit)
-    || CASE datlocprovider WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE ' WHEN 'b' THEN ' LOCALE_PROVIDER builtin BUILTIN_LOCALE '
-       ELSE ' LOCALE_PROVIDER libc' END
-    || CASE WHEN datlocprovider IN ('i', 'b') THEN quote_literal(coalesce(facts ->> 'datlocale', facts ->> 'daticulocale')) ELSE '' END
+    || CASE datlocprovider
+      WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE ' || locale
+      WHEN 'b' THEN ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ' || locale
+      ELSE ' LOCALE_PROVIDER libc'
+    END
     || coalesce(' ICU_RULES ' || quote_literal(facts ->> 'daticurules'), '')
-  FROM pg_database CROSS JOIN LATERAL to_jsonb(pg_database) AS facts WHERE datname = :'name'
+  FROM pg_database CROSS JOIN LATERAL to_jsonb(pg_database) AS facts
+  -- since PostgreSQL 17 it is called datlocale
+  CROSS JOIN LATERAL quote_literal(coalesce(facts ->> 'datlocale', facts ->> 'daticulocale')) AS locale
+  WHERE datname = :'name'
 ), 'ENCODING ''UTF8''') AS nature \gset
 SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ', :'new', :'owner') || :'nature' \gexec
-SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new') FROM pg_database WHERE datname = :'name' AND datacl IS NOT NULL \gexec
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new')
+FROM pg_database WHERE datname = :'name' AND datacl IS NOT NULL \gexec
 SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, :'new',
   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
   CASE WHEN is_grantable AND grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
@@ -119,8 +132,10 @@ FROM pg_database CROSS JOIN aclexplode(datacl) WHERE datname = :'name' \gexec
 SELECT format('ALTER %s SET %I TO %s',
   CASE setrole WHEN 0 THEN format('DATABASE %I', :'new')
   ELSE format('ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), :'new') END,
-  key, CASE WHEN key IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', 'temp_tablespaces') THEN value
-  ELSE quote_literal(value) END)
+  key, CASE
+    WHEN key IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', 'temp_tablespaces') THEN value
+    ELSE quote_literal(value)
+  END)
 FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
 CROSS JOIN unnest(setconfig) AS setting
 CROSS JOIN LATERAL (SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)) AS pair (key, value)
@@ -129,9 +144,12 @@ SQL
 }
 
 # load NEW [OPTION]...: the archive on standard input into an empty database; prints the rows that are there then.
+# ANALYZE would warn of each of the server's own tables that are not the role's.
 load() {
+  # The database has the settings of the old one, of which only this would keep the rows out.
+  export PGOPTIONS='-c default_transaction_read_only=off'
   pg_restore --no-owner --exit-on-error --single-transaction --no-password "${@:2}" --dbname="$1"
-  printf '%s\n' "$unlimited" "$rows" 'ANALYZE;' | ask "$1"
+  printf '%s\n' "$unlimited" "$rows" 'SET client_min_messages = error;' 'ANALYZE;' | ask "$1"
 }
 
 # swap DATABASE NEW OLD: NEW becomes DATABASE, which stays there as OLD.

@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-[ "$server" != none ] || die 'no service of this deployment uses PostgreSQL' 'a SQLite file is read by: scripts/db/backup.sh SERVICE'
+[ "$server" != none ] || die 'no service of this deployment uses PostgreSQL'
 case ${1:-} in
   '' | -*) ;;
   *)
@@ -66,6 +66,7 @@ if [ "$server" = external ]; then
 fi
 
 if [ -n "$is_superuser" ]; then
+  # shellcheck disable=SC2154 # a server in a container has one
   role=$server_role variable=POSTGRES_PASSWORD
 else
   role=$(role_of "$service")
@@ -73,8 +74,8 @@ else
 fi
 # The password is asked for only by a server whose volume was made so; the container has it as a variable or a file.
 # shellcheck disable=SC2016 # for the container's shell
-docker exec --interactive ${terminal[@]+"${terminal[@]}"} --env "PGUSER=$role" --env "PGDATABASE=$database" "$server_container" \
-  bash -c '
+docker exec --interactive ${terminal[@]+"${terminal[@]}"} --env "PGUSER=$role" --env "PGDATABASE=$database" \
+  "$server_container" bash -c '
     unset PGHOST PGHOSTADDR PGPORT PGSERVICE PGOPTIONS
     file=$1_FILE
     PGPASSWORD=${!1:-}

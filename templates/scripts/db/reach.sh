@@ -106,8 +106,8 @@ list() {
   for state in "${@:2}"; do
     states+=(--filter "status=$state")
   done
-  docker ps --all --quiet --filter "$label.project=$project" --filter "$label.service=$1" --filter "$label.oneoff=False" \
-    "${states[@]}"
+  docker ps --all --quiet --filter "$label.project=$project" --filter "$label.service=$1" \
+    --filter "$label.oneoff=False" "${states[@]}"
 }
 
 # find_running SERVICE: sets `container` to one of its containers that run, or to nothing.
@@ -179,8 +179,9 @@ open_server() {
   case $server in
     none) die 'no service of this deployment uses PostgreSQL' ;;
     external)
-      [ -n "$server_image" ] || die "the server $server_host is reached by the programs of an image, and the profile names none" \
-        'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
+      [ -n "$server_image" ] ||
+        die "the server $server_host is reached by the programs of an image, and the profile names none" \
+          'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
       return
       ;;
     *) ;;
@@ -188,7 +189,8 @@ open_server() {
   find_running postgres
   if [ -z "$container" ]; then
     server_was_started=yes
-    docker compose up --detach --wait postgres </dev/null || die 'the server does not start' 'docker compose logs postgres'
+    docker compose up --detach --wait postgres </dev/null ||
+      die 'the server does not start' 'docker compose logs postgres'
     find_running postgres
   fi
   server_container=$container
@@ -217,6 +219,24 @@ in_server() {
   )
 }
 
+# has_database SERVICE: whether its database exists.
+has_database() {
+  local status=0
+  in_server "$1" exists "$(database_of "$1")" </dev/null || status=$?
+  case $status in
+    0) ;;
+    4) return 1 ;;
+    *) die 'the server does not tell which databases it has' ;;
+  esac
+}
+
+# need_right_to_make SERVICE: on an external server its role must make a database, to be renamed when all is in it.
+need_right_to_make() {
+  in_server "$1" may_make </dev/null ||
+    die "$(role_of "$1") may not make databases on $server_host; nothing was changed" \
+      "an administrator allows it for the time: ALTER ROLE $(role_of "$1") CREATEDB"
+}
+
 # set_login SERVICE: the variables by which psql logs in to an external server.
 set_login() {
   PGPASSWORD=$(password_of "$1") || exit
@@ -238,7 +258,8 @@ client() {
       'set PGSSLROOTCERT to the file with the certificates that you trust'
     set -- --env PGSSLROOTCERT=/certificates.pem --volume "$certificates:/certificates.pem:ro" "$@"
   fi
-  docker run --rm --log-driver none --env PGPASSWORD --env PGUSER --env PGHOST --env PGPORT --env PGSSLMODE --env ROLES "$@"
+  docker run --rm --log-driver none --env PGPASSWORD --env PGUSER --env PGHOST --env PGPORT --env PGSSLMODE \
+    --env ROLES "$@"
 }
 
 # password_of SERVICE: from the environment, from .env, or from the file that Compose would give to a container. Of .env

@@ -11,10 +11,10 @@ usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
 Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
 BACKUP is its folder. It may come from another host: then codelab-gen writes the deployment first.
 
-The backup is checked, the present state is backed up beside it, and the data is restored and counted next to the present
-data, while the services still run. Only then they are stopped, and started with the new data. The old data stays, as
-the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever fails, or if
-this is killed: the old data is there, and `docker compose up -d --wait` starts with it; run this again.
+The backup is checked, the present state is backed up into backups/, and the data is restored and counted next to the
+present data, while the services still run. Only then they are stopped, and started with the new data. The old data
+stays, as the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever
+fails, or if this is killed: the old data is there, and `docker compose up -d --wait` starts with it; run this again.
 
   --no-backup  makes no backup of the present state: where it is so damaged that it can't be read
 TEXT
@@ -43,6 +43,8 @@ done
 # ---- the backup -------------------------------------------------------------------------------------------------
 
 manifest=$backup/manifest
+[ -d "$backup" ] || die "there is no folder $backup"
+[ -r "$backup" ] && [ -x "$backup" ] || die "$backup can't be read"
 [ -f "$manifest" ] || die "$backup is no backup: it has no manifest"
 lines=$(wc -l <"$manifest")
 if [ "$(tail -n 1 "$manifest")" != "end"$'\t'"$(head -n "$((lines - 1))" "$manifest" | checksum)" ]; then
@@ -99,7 +101,8 @@ rows_of() {
 if [ "${#chosen[@]}" = 0 ]; then
   for service in "${saved[@]}"; do
     engine_of "$service" >/dev/null ||
-      die "$service, which is in the backup, is no service with a database" "name those that shall be restored: ${services[*]}"
+      die "$service, which is in the backup, is no service with a database" \
+        "name those that shall be restored: ${services[*]}"
   done
   chosen=("${saved[@]}")
 fi
@@ -113,13 +116,15 @@ done
 # ---- the way back -----------------------------------------------------------------------------------------------
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
-loaded=()   # lines: what was made beside the present data
-stopped=()  # containers that ran
+loaded=()  # what was made beside the present data: lines of service, container or `server`, name
+stopped=() # containers that ran
+told=()    # what has been replaced, and where it is now
 
 ended() {
   local status=$? line
   trap - EXIT
   trap '' HUP INT TERM
+  [ "${#told[@]}" = 0 ] || printf '%s\n' "${told[@]}"
   for line in ${loaded[@]+"${loaded[@]}"}; do
     undo "$line" >/dev/null 2>&1 || true
   done
@@ -190,7 +195,8 @@ for index in "${!chosen[@]}"; do
     path=$(sqlite_file_of "$service")
     new=.${path##*/}.restoring-$stamp
     loaded+=("$service"$'\t'"${containers[$index]}"$'\t'"$new")
-    in_service "${containers[$index]}" receive "$path" "$new" "$(checksum <"$backup/$file")" <"$backup/$file" | counted "$file" ||
+    sum=$(checksum <"$backup/$file")
+    in_service "${containers[$index]}" receive "$path" "$new" "$sum" <"$backup/$file" | counted "$file" ||
       die "$file could not be restored; nothing was changed"
     continue
   fi
@@ -202,8 +208,7 @@ for index in "${!chosen[@]}"; do
   in_server "$service" remove_left "$start" </dev/null || true
   options=()
   if [ "$server" = external ]; then
-    in_server "$service" may_make </dev/null || die "$(role_of "$service") may not make databases on $server_host; nothing was changed" \
-      "an administrator allows it for the time: ALTER ROLE $(role_of "$service") CREATEDB"
+    need_right_to_make "$service"
     options=(--no-privileges)
   elif [ -n "$roles" ]; then
     ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") in_server "$service" make_roles </dev/null ||
@@ -232,26 +237,25 @@ for service in "${affected[@]}"; do
 done
 stop ${stopped[@]+"${stopped[@]}"} || die 'the services could not be stopped; nothing was changed'
 
-told=()
 for line in "${loaded[@]}"; do
   IFS=$'\t' read -r service container new <<<"$line"
   if [ "$container" = server ]; then
     database=$(database_of "$service")
     old=$(short "$database" 26)_before_$stamp
     existed=''
-    ! in_server "$service" exists "$database" </dev/null || existed=yes
+    ! has_database "$service" || existed=yes
     in_server "$service" swap "$database" "$new" "$old" </dev/null ||
       die "the database $database could not be replaced, and is as it was" 'who is still connected to it?'
     [ -z "$existed" ] ||
       told+=("the data of $service before is now the database $old; it is removed by:"
-      "  scripts/db/psql.sh $service --command 'DROP DATABASE \"$old\"'")
+        "  scripts/db/psql.sh $service --command 'DROP DATABASE \"$old\"'")
   else
     path=$(sqlite_file_of "$service")
     kept=$(in_service "$container" replace "$path" "$new" "$stamp" </dev/null) ||
       die "the file of $service could not be replaced, and is as it was"
     [ -z "$kept" ] ||
       told+=("the data of $service before is now the file $kept; it is removed by:"
-      "  docker compose exec $service rm $kept")
+        "  docker compose exec $service rm $kept")
   fi
   # From here on it is the service's own.
   loaded=("${loaded[@]:1}")
@@ -261,7 +265,7 @@ done
 let_go
 server_was_started=
 stopped=()
-[ "${#told[@]}" = 0 ] || printf '%s\n' "${told[@]}"
 [ -z "$safety" ] || printf 'the state before is backed up too: %s\n' "$safety"
-docker compose up --detach --wait "${affected[@]}" </dev/null || die 'the data is restored, but the services do not start with it' \
-  "docker compose logs ${affected[*]}" ${safety:+"back to what was before: scripts/db/restore.sh $safety"}
+docker compose up --detach --wait "${affected[@]}" </dev/null ||
+  die 'the data is restored, but the services do not start with it' "docker compose logs ${affected[*]}" \
+    ${safety:+"back to what was before: scripts/db/restore.sh $safety"}

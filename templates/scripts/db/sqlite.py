@@ -5,7 +5,7 @@ must not know the service, nor anything of the host.
 
     copy FILE                 facts of a copy, an empty line, and the copy itself
     receive FILE NEW SHA256   keeps standard input as NEW beside FILE, if it has this checksum, and prints its facts
-    replace FILE NEW STAMP    NEW becomes FILE, which stays as FILE.before-STAMP; prints that name, where there was a file
+    replace FILE NEW STAMP    NEW becomes FILE, which stays as FILE.before-STAMP: prints that name if there was one
     discard FILE NEW          removes NEW
     tidy FILE                 removes what killed runs have left
     tables FILE               how many tables it has
@@ -141,7 +141,7 @@ def back_up(path: Path, made: Path) -> None:
 
 
 def receive(path: Path, new: Path, expected: str) -> None:
-    tidy(path)
+    tidy(path, "backup", "restoring", "before")
     try:
         with open(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
             shutil.copyfileobj(sys.stdin.buffer, file, CHUNK)
@@ -182,7 +182,7 @@ def replace(path: Path, new: Path, stamp: str) -> None:
         discard_journals(path)
         os.replace(new, path)
     to_disk(path.parent)
-    for kept in tidy(path):
+    for kept in tidy(path, "before"):
         print(kept)
 
 
@@ -247,7 +247,7 @@ def tidy(path: Path, *kinds: str) -> list[Path]:
             if not left.name.startswith(start) or left.name.endswith(JOURNALS):
                 continue
             if kind == "before" and not (path.exists() and left.samefile(path)):
-                kept.append(path.with_name(f"{path.name}.before-{left.name[len(start):]}"))
+                kept.append(path.with_name(f"{path.name}.before-{left.name[len(start) :]}"))
                 os.replace(left, kept[-1])
                 continue
             with suppress(OSError), left.open("rb") as file:

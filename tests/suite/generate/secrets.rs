@@ -81,7 +81,7 @@ fn a_password_edited_in_dotenv_goes_into_the_urls() {
     assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
     let line = "secret    POSTGRES_PASSWORD: edited in .env, the URLs follow\n";
     assert!(stdout(&told).contains(line), "{}", stdout(&told));
-    assert!(stdout(&told).ends_with("docker compose up -d --wait\n"), "{}", stdout(&told));
+    assert!(stdout(&told).ends_with("docker compose up -d --wait --remove-orphans\n"), "{}", stdout(&told));
     assert!(!stdout(&run(folder.path(), &[])).contains(line), "told once");
     let dotenv = read(folder.path(), ".env");
     assert_eq!(value(&dotenv, "POSTGRES_PASSWORD"), "'p@ss w$rd'");
@@ -205,6 +205,24 @@ fn a_password_in_a_file_has_no_part_for_a_service() {
 }
 
 #[test]
+fn a_secret_that_somebody_must_give_is_never_made_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let required = ["--set", "secrets.LLM_KEY=required"];
+    let mut command = codelab_gen(folder.path());
+    command.args(["-p", "dev"]).args(required).env("LLM_KEY", "sk-live-0123456789abcdefghij");
+    assert_eq!(command.finish().status.code(), Some(0));
+    let before = read(folder.path(), ".env");
+    let refused = codelab_gen(folder.path()).args(["rotate", "LLM_KEY"]).args(required).finish();
+    assert_eq!(refused.status.code(), Some(4), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("the secret `LLM_KEY` is `required`"), "{}", stderr(&refused));
+    assert_eq!(read(folder.path(), ".env"), before);
+    let mut given = codelab_gen(folder.path());
+    given.args(["rotate", "LLM_KEY", "--from-env"]).args(required).env("LLM_KEY", "sk-live-another-0123456789");
+    assert_eq!(given.finish().status.code(), Some(0));
+    assert_eq!(value(&read(folder.path(), ".env"), "LLM_KEY"), "sk-live-another-0123456789");
+}
+
+#[test]
 fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
     let folder = tempfile::tempdir().unwrap();
     let rotate = |arguments: &[&str]| {
@@ -226,13 +244,18 @@ fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
     assert_eq!(password.len(), 32);
     assert!(!dotenv.contains(PASSWORD) && value(&dotenv, "AUTH_SERVICE__DB_URL").contains(&password), "{dotenv}");
     let next = stdout(&made);
-    assert!(next.ends_with("\nnext: docker compose up -d --wait\n") && !next.contains(&password), "{next}");
+    assert!(
+        next.ends_with("\nnext: docker compose up -d --wait --remove-orphans\n") && !next.contains(&password),
+        "{next}"
+    );
 
     let once = ["POSTGRES_PASSWORD", "--set", "secrets.API_KEY=generate", "--set", "postgres.ensure=false"];
     let made = rotate(&once).finish();
     let next = stdout(&made);
     assert!(
-        next.contains("next: docker compose up -d --wait postgres && docker compose exec -T postgres bash "),
+        next.contains(
+            "next: docker compose up -d --wait --remove-orphans postgres && docker compose exec -T postgres bash "
+        ),
         "{next}"
     );
     assert!(next.ends_with(" && docker compose up -d --wait --remove-orphans\n"), "{next}");
@@ -240,7 +263,7 @@ fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
 
     let mut given = rotate(&["API_KEY", "--from-env", "--set", "secrets.API_KEY=generate"]);
     let given = given.env("API_KEY", "a key of my very own").finish();
-    assert!(stdout(&given).ends_with("next: docker compose up -d --wait\n"), "{}", stdout(&given));
+    assert!(stdout(&given).ends_with("next: docker compose up -d --wait --remove-orphans\n"), "{}", stdout(&given));
     assert_eq!(value(&read(folder.path(), ".env"), "API_KEY"), "'a key of my very own'");
 
     for (arguments, variable, code, what) in [

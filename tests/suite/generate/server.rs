@@ -30,16 +30,17 @@ fn a_folder_that_the_service_can_not_write_to_is_told_with_its_remedy() {
     let install = "next: sudo install -d -o 4242 -g 4243 data/deep && docker compose up -d --wait";
     assert_eq!(next(&told), install, "the folder of the file, for the user of the service");
     assert!(notes.contains("`data/deep`, where `api` keeps its data, does not exist"), "{notes}");
+    let made = "next: mkdir -p data/deep && docker compose up -d --wait --remove-orphans";
     let (told, _) = generate(folder.path(), &["services.api.user=0"]);
-    assert_eq!(next(&told), "next: mkdir -p data/deep && docker compose up -d --wait");
+    assert_eq!(next(&told), made);
     let (told, _) = generate(folder.path(), &["services.api.user=nobody"]);
-    assert_eq!(next(&told), "next: mkdir -p data/deep && docker compose up -d --wait", "a name means nothing here");
+    assert_eq!(next(&told), made, "a name means nothing here");
 
     let data = folder.path().join("data/deep");
     fs::create_dir_all(&data).unwrap();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
     let (told, notes) = generate(folder.path(), &[]);
-    assert_eq!(next(&told), "next: docker compose up -d --wait");
+    assert_eq!(next(&told), "next: docker compose up -d --wait --remove-orphans");
     assert!(notes.contains("warning: `api` runs as the user 4242 and can't write to `data/deep`"), "{notes}");
     assert!(notes.contains("  = help: sudo chown -R 4242:4243 data/deep\n"), "{notes}");
     for settings in
@@ -56,10 +57,10 @@ fn a_folder_that_the_service_can_not_write_to_is_told_with_its_remedy() {
 #[test]
 fn a_password_that_is_gone_is_told_where_a_server_stands() {
     for (ensure, next) in [
-        ("postgres.ensure=true", "next: docker compose up -d --wait\n"),
+        ("postgres.ensure=true", "next: docker compose up -d --wait --remove-orphans\n"),
         (
             "postgres.ensure=false",
-            "next: docker compose up -d --wait postgres && docker compose exec -T postgres bash -s ",
+            "next: docker compose up -d --wait --remove-orphans postgres && docker compose exec -T postgres bash -s ",
         ),
     ] {
         let folder =

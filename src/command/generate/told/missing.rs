@@ -39,9 +39,16 @@ impl Telling<'_> {
             for mount in service.mounts.iter().skip(usize::from(keeps_data_in_folder(service))) {
                 let MountSource::Bind(path) = &mount.source else { continue };
                 add(path, &|path| {
-                    let message =
-                        format!("`{path}`, which `{name}` mounts, does not exist; Docker would create it as root");
-                    (message, format!("mkdir -p {}", shell_word(path)))
+                    let message = format!(
+                        "`{path}`, which `{name}` mounts, does not exist; Docker would create a folder of root's"
+                    );
+                    let file = path.rsplit('/').next().unwrap_or_default();
+                    let help = if file.trim_start_matches('.').contains('.') {
+                        "put the file there before the start".to_owned()
+                    } else {
+                        format!("mkdir -p {}", shell_word(path))
+                    };
+                    (message, help)
                 });
             }
         }

@@ -9,6 +9,9 @@ use crate::deployment::{Container, Deployment, Limits, Service};
 use crate::profile::Raw;
 use crate::value::{Hardening, Stage};
 
+/// Where programs put what they need for a moment.
+const SCRATCH: &str = "/tmp";
+
 type Keys = Vec<(String, Raw)>;
 
 /// What an image needs of root to prepare its folders and become another user, as the official one does.
@@ -29,7 +32,9 @@ pub(super) fn keys_of_service(service: &Service, deployment: &Deployment) -> Key
         keys.push(no_new_privileges());
     }
     if strict {
-        keys.extend([no_capabilities(), read_only(), key("tmpfs", Raw::words(["/tmp"]))]);
+        keys.extend([no_capabilities(), read_only()]);
+        let is_mounted = service.mounts.iter().any(|mount| mount.target.as_str().trim_end_matches('/') == SCRATCH);
+        keys.extend((!is_mounted).then(|| key("tmpfs", Raw::words([SCRATCH]))));
     }
     keys.extend(limits(&service.limits));
     keys.extend(by_stage.then(limited_log));
@@ -47,11 +52,11 @@ pub(super) fn keys_of_server(container: &Container, stage: Stage) -> Keys {
     if stage.is_strict() {
         keys.extend([restarts(), no_new_privileges(), no_capabilities()]);
         keys.extend(identity(container));
-        if identity(container).is_none() {
+        if !identity(container).is_some_and(|(_, user)| is_somebody(&user)) {
             keys.push(key("cap_add", Raw::words(CAPABILITIES_TO_STEP_DOWN)));
         }
         let socket = (!container.ensure).then_some(SOCKET_FOLDER);
-        keys.extend([read_only(), key("tmpfs", Raw::words(["/tmp"].into_iter().chain(socket)))]);
+        keys.extend([read_only(), key("tmpfs", Raw::words([SCRATCH].into_iter().chain(socket)))]);
     }
     keys.extend(limits(&container.limits));
     keys.extend(stage.is_strict().then(limited_log));
@@ -67,17 +72,29 @@ pub(super) fn keys_of_ensure(container: &Container, stage: Stage) -> Keys {
     }
     let mut keys = vec![no_new_privileges(), no_capabilities()];
     keys.extend(identity(container));
-    keys.extend([read_only(), key("tmpfs", Raw::words(["/tmp"]))]);
+    keys.extend([read_only(), key("tmpfs", Raw::words([SCRATCH]))]);
     let small = [("mem_limit", Raw::text("128m")), ("cpus", Raw::text("1")), ("pids_limit", Raw::plain("64"))];
     keys.extend(small.map(|(name, value)| key(name, value)));
     keys.push(limited_log());
     keys
 }
 
+/// Raw keys that say which image runs, and not how: what runs in it beside the server needs them too.
+pub(super) fn keys_of_image(container: &Container) -> Keys {
+    let says = |(name, _): &&(String, Raw)| matches!(name.as_str(), "platform" | "pull_policy");
+    container.compose.iter().filter(says).cloned().collect()
+}
+
 /// The user of the image, where it is known: then the container needs no right to become him.
 fn identity(container: &Container) -> Option<(String, Raw)> {
     let written = container.compose.iter().find(|(key, _)| key == "user").cloned();
     written.or_else(|| container.image.postgres_identity().map(|user| key("user", Raw::text(user))))
+}
+
+/// Whether a user is not root, who needs rights to become another one.
+fn is_somebody(user: &Raw) -> bool {
+    let Raw::Scalar { text, .. } = user else { return false };
+    !matches!(text.split(':').next(), Some("root" | "0" | "") | None)
 }
 
 fn limits(limits: &Limits) -> Keys {

@@ -38,7 +38,7 @@ pub(super) fn networks_of_service(service: &Service, deployment: &Deployment) ->
     let has_none = service.compose.iter().any(|(key, _)| key == "network_mode");
     match written {
         _ if has_none || !deployment.reaches_server(service) => written.cloned(),
-        Some(networks) => Some(joined(networks)),
+        Some(networks) => Some(joined(networks, DATABASE)),
         None => Some(Raw::words([DEFAULT, DATABASE])),
     }
 }
@@ -47,21 +47,22 @@ pub(super) fn networks_of_service(service: &Service, deployment: &Deployment) ->
 /// one stands on the default network as well.
 pub(super) fn networks_of_server(container: &Container) -> Raw {
     match container.compose.iter().find(|(key, _)| key == KEY) {
-        Some((_, networks)) => joined(networks),
+        Some((_, networks)) if container.publish.is_some() => joined(&joined(networks, DATABASE), DEFAULT),
+        Some((_, networks)) => joined(networks, DATABASE),
         None if container.publish.is_some() => Raw::words([DEFAULT, DATABASE]),
         None => Raw::words([DATABASE]),
     }
 }
 
-/// Networks of the user's own, and the database's one.
-fn joined(networks: &Raw) -> Raw {
+/// Networks of the user's own, and this one.
+fn joined(networks: &Raw, name: &str) -> Raw {
     let mut networks = networks.clone();
     match &mut networks {
-        Raw::Sequence(names) if !names.contains(&Raw::text(DATABASE)) && !names.contains(&Raw::plain(DATABASE)) => {
-            names.push(Raw::plain(DATABASE));
+        Raw::Sequence(names) if !names.contains(&Raw::text(name)) && !names.contains(&Raw::plain(name)) => {
+            names.push(Raw::plain(name));
         }
-        Raw::Mapping(entries) if entries.iter().all(|(name, _)| name != DATABASE) => {
-            entries.push((DATABASE.to_owned(), Raw::Mapping(Vec::new())));
+        Raw::Mapping(entries) if entries.iter().all(|(known, _)| known != name) => {
+            entries.push((name.to_owned(), Raw::Mapping(Vec::new())));
         }
         Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_) => {}
     }

@@ -4,7 +4,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::keys::{keys_of_ensure, keys_of_server};
+use super::keys::{keys_of_ensure, keys_of_image, keys_of_server};
 use super::networks::networks_of_server;
 use super::{Entry, literal_entry, port_text, required, secret_name, url_text};
 use crate::deployment::{Container, Deployment, Server};
@@ -91,7 +91,7 @@ pub(super) fn ensure_view(server: &Server, container: &Container, deployment: &D
         secret_files: deployment.secret_files().into_iter().map(secret_name).collect(),
         socket: format!("{}:{SOCKET_FOLDER}:ro", VolumeName::postgres_socket()),
         script: format!("./{}:{SCRIPT}:ro", Output::InitScript.path()),
-        keys: raw::lines(&keys_of_ensure(container, deployment.stage), 4),
+        keys: raw::lines(&[keys_of_image(container), keys_of_ensure(container, deployment.stage)].concat(), 4),
     })
 }
 

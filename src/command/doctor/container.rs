@@ -1,0 +1,119 @@
+//! Knows what Docker says of one container. Must not know what is wrong with it.
+
+use serde_json::Value;
+
+use super::docker::Docker;
+use super::mask::secrets_of;
+use crate::secret::Secret;
+
+/// How many lines of a log are looked at.
+const LINES: &str = "200";
+
+/// What `docker container inspect` says.
+pub(super) struct Container(Value);
+
+impl Container {
+    pub(super) fn new(inspected: Value) -> Self {
+        Self(inspected)
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn list(&self, pointer: &str) -> &[Value] {
+        self.0.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn id(&self) -> &str {
+        self.text("/Id")
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.text("/Name").trim_start_matches('/')
+    }
+
+    pub(super) fn service(&self) -> &str {
+        self.text("/Config/Labels/com.docker.compose.service")
+    }
+
+    /// Whether `docker compose run` made it.
+    pub(super) fn is_one_off(&self) -> bool {
+        self.text("/Config/Labels/com.docker.compose.oneoff") == "True"
+    }
+
+    /// The image that it was made from, which is on this machine.
+    pub(super) fn image(&self) -> &str {
+        self.text("/Image")
+    }
+
+    pub(super) fn user(&self) -> &str {
+        self.text("/Config/User")
+    }
+
+    pub(super) fn state(&self) -> &str {
+        self.text("/State/Status")
+    }
+
+    pub(super) fn health(&self) -> &str {
+        self.text("/State/Health/Status")
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.state() == "running"
+    }
+
+    /// Whether it runs, and not for a moment only before it ends again.
+    pub(super) fn stays(&self) -> bool {
+        self.is_running() && (self.restarts() == 0 || matches!(self.health(), "healthy" | "unhealthy"))
+    }
+
+    pub(super) fn exit_code(&self) -> Option<i64> {
+        self.0.pointer("/State/ExitCode").and_then(Value::as_i64)
+    }
+
+    pub(super) fn was_out_of_memory(&self) -> bool {
+        self.0.pointer("/State/OOMKilled").and_then(Value::as_bool) == Some(true)
+    }
+
+    /// How often Docker has started it again by itself.
+    pub(super) fn restarts(&self) -> u64 {
+        self.0.pointer("/RestartCount").and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    /// The networks that it is on; that of the databases first.
+    pub(super) fn network(&self) -> Option<&str> {
+        let networks = self.0.pointer("/NetworkSettings/Networks").and_then(Value::as_object)?;
+        let mut names = networks.keys().map(String::as_str);
+        names.clone().find(|name| name.ends_with("_database")).or_else(|| names.next())
+    }
+
+    /// The named volume that is mounted at a folder.
+    pub(super) fn volume_at(&self, folder: &str) -> Option<&str> {
+        let is_there = |mount: &&Value| mount.get("Destination").and_then(Value::as_str) == Some(folder);
+        self.list("/Mounts").iter().find(is_there)?.get("Name").and_then(Value::as_str)
+    }
+
+    /// What its last look at its health said, as a line of its own.
+    pub(super) fn probe(&self) -> String {
+        let said = self.list("/State/Health/Log").last().and_then(|look| look.get("Output")).and_then(Value::as_str);
+        let line = said.and_then(|said| said.trim().lines().last()).filter(|line| !line.is_empty());
+        line.map(|line| format!("\nhealth check: {line}")).unwrap_or_default()
+    }
+
+    /// The secrets among its variables.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let variables = self.list("/Config/Env").iter().filter_map(|variable| variable.as_str()?.split_once('='));
+        variables.flat_map(|(name, value)| secrets_of(name, value)).collect()
+    }
+
+    /// The last lines that it said.
+    pub(super) fn log(&self, docker: &Docker) -> String {
+        docker.hear(&["logs", "--tail", LINES, self.id()])
+    }
+
+    /// What it said since it was last started: what went wrong before may be mended.
+    pub(super) fn last_log(&self, docker: &Docker) -> String {
+        docker.hear(&["logs", "--tail", LINES, "--since", self.text("/State/StartedAt"), self.id()])
+    }
+}

@@ -1,0 +1,99 @@
+//! Knows what can be wrong with Docker itself. Must not know the deployment.
+
+use super::docker::{Docker, Silence};
+use super::finding::Finding;
+use super::remedy::Remedies;
+use crate::command::World;
+
+const CHECK: &str = "docker";
+
+/// A part of Docker, how it is asked for its version, and the oldest one that the outputs were run on.
+struct Part {
+    name: &'static str,
+    question: &'static [&'static str],
+    oldest: (u64, u64),
+}
+
+const ENGINE: Part =
+    Part { name: "the Docker engine", question: &["version", "--format", "{{.Server.Version}}"], oldest: (20, 10) };
+
+const COMPOSE: Part = Part { name: "Docker Compose", question: &["compose", "version", "--short"], oldest: (2, 20) };
+
+/// Whether Docker is there, answers and is new enough.
+pub(super) fn versions(docker: &Docker, world: &World) -> Vec<Finding> {
+    let engine = match docker.greet(ENGINE.question) {
+        Ok(version) => judged(&ENGINE, version.trim()),
+        Err(Silence::NotInstalled) => {
+            let help = "install Docker Engine with its Compose plugin: https://docs.docker.com/engine/install/";
+            return vec![Finding::problem(CHECK, "the program `docker` is not installed", help)];
+        }
+        Err(silence) => {
+            let text = silence.text();
+            Finding::problem(CHECK, "the Docker engine does not answer", waking(&text, world)).shown_by(&text)
+        }
+    };
+    let compose = match docker.greet(COMPOSE.question) {
+        Ok(version) => judged(&COMPOSE, version.trim()),
+        Err(silence) => {
+            let help = "install the plugin: https://docs.docker.com/compose/install/linux/";
+            Finding::problem(CHECK, "Docker Compose does not answer", help).shown_by(&silence.text())
+        }
+    };
+    vec![engine, compose]
+}
+
+/// What lets an engine answer.
+fn waking(said: &str, world: &World) -> String {
+    let is_set =
+        |name: &&str| (world.environment)(name).is_ok_and(|value| value.is_some_and(|value| !value.is_empty()));
+    let elsewhere = ["DOCKER_HOST", "DOCKER_CONTEXT"].into_iter().find(is_set);
+    match elsewhere {
+        _ if said.contains("permission denied") => "sudo usermod -aG docker $USER && newgrp docker".to_owned(),
+        Some(name) => format!("start the engine that `{name}` names; or, for that of this machine: unset {name}"),
+        None => "sudo systemctl start docker".to_owned(),
+    }
+}
+
+fn judged(part: &Part, version: &str) -> Finding {
+    let Part { name, oldest: (major, minor), .. } = part;
+    match number(version) {
+        Some(number) if number < (*major, *minor) => {
+            let message = format!("{name} is {version}, older than {major}.{minor}");
+            Finding::warning(CHECK, message, "update it; with older versions nothing was tried")
+        }
+        Some(_) => Finding::ok(CHECK, format!("{name} is {version}")),
+        None => Finding::unseen(CHECK, format!("the version of {name}, which says `{version}`")),
+    }
+}
+
+/// The first two numbers of a version.
+fn number(version: &str) -> Option<(u64, u64)> {
+    let mut parts = version.trim_start_matches('v').split(['.', '-', '+']);
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// That Compose can't read the deployment's files.
+pub(super) fn illegible(silence: &Silence, remedies: &Remedies<'_>) -> Finding {
+    let text = silence.text();
+    let help = if text.contains("run codelab-gen") {
+        remedies.codelab_gen("")
+    } else {
+        format!("`{}` shows what it does not understand", remedies.there("docker compose config"))
+    };
+    Finding::problem("compose-file", "Docker Compose can't read the deployment", help).shown_by(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert_eq!(number("v2.24.6-desktop.1"), Some((2, 24)));
+        assert_eq!(number("20.10.24+dfsg1"), Some((20, 10)));
+        assert_eq!(number("dev"), None);
+        for (version, verdict) in [("20.10.0", "ok"), ("19.03.5", "warning"), ("dev", "unseen"), ("9.9", "warning")] {
+            assert_eq!(judged(&ENGINE, version).verdict.as_str(), verdict, "{version}");
+        }
+    }
+}

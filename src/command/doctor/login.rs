@@ -1,0 +1,118 @@
+//! Knows how one logs in to PostgreSQL from another container, as a service does, and what it means where that fails.
+//! Must not know what else the server is asked.
+
+use indexmap::IndexMap;
+
+use super::docker::Docker;
+use super::finding::Finding;
+use super::remedy::Remedies;
+use super::server::{MISSING, UNREACHABLE, full};
+use crate::deployment::{External, OwnedDatabase, Server};
+use crate::secret::Secret;
+use crate::spelling::shell_word;
+use crate::value::Tls;
+
+const REFUSED: &str = "password-refused";
+
+/// What the server says to who comes too late.
+const FULL: [&str; 2] = ["too many clients", "connection slots are reserved"];
+
+/// A container that lives for one question, and leaves nothing.
+pub(super) struct Client<'a> {
+    image: &'a str,
+    options: Vec<String>,
+    host: &'a str,
+    port: &'a str,
+}
+
+impl<'a> Client<'a> {
+    pub(super) fn new(image: &'a str, options: &[&str], host: &'a str, port: &'a str) -> Self {
+        Self { image, options: options.iter().map(|&option| option.to_owned()).collect(), host, port }
+    }
+
+    /// Whether the owner of a database logs in to it with the password that services have.
+    pub(super) fn log_in(
+        &self,
+        database: &OwnedDatabase,
+        passwords: &IndexMap<String, Secret>,
+        docker: &Docker,
+        remedies: &Remedies<'_>,
+    ) -> Finding {
+        let (name, role, variable) = (database.name.as_str(), database.owner.role.as_str(), &database.owner.password);
+        let Some(password) = passwords.get(variable.as_str()) else {
+            return Finding::unseen(REFUSED, format!("whether `{role}` can log in: `{variable}` has no value here"));
+        };
+        let run = ["run", "--rm", "--pull", "never", "--log-driver", "none", "--cap-drop", "ALL", "--read-only"];
+        let variables = ["-e", "PGPASSWORD", "-e", "PGCONNECT_TIMEOUT=10"];
+        let options: Vec<_> = self.options.iter().map(String::as_str).collect();
+        let psql = ["--entrypoint", "psql", self.image, "-h", self.host, "-p", self.port, "-U", role, "-d", name];
+        let question = ["-XAtqw", "-c", "SELECT 1"];
+        let arguments = [run.as_slice(), &variables, &options, &psql, &question].concat();
+        match password.lend(|password| docker.ask_with(&arguments, Some(("PGPASSWORD", password)))) {
+            Ok(_) => Finding::ok(REFUSED, format!("`{role}` logs in to `{name}` from another container")),
+            Err(silence) => self.failed(database, &silence.text(), remedies).shown_by(&silence.text()),
+        }
+    }
+
+    fn failed(&self, database: &OwnedDatabase, said: &str, remedies: &Remedies<'_>) -> Finding {
+        let (name, role) = (database.name.as_str(), database.owner.role.as_str());
+        let says = |words: &str| said.contains(words);
+        let unseen = format!("whether `{role}` can log in to `{name}`");
+        if !says("psql: error") {
+            let is_missing = says("No such image") || says("Unable to find image");
+            let help = is_missing.then(|| format!("docker pull {}", shell_word(self.image)));
+            return Finding { help, ..Finding::unseen(REFUSED, unseen) };
+        }
+        if is_full(said) {
+            full(said)
+        } else if says("password authentication failed") {
+            let message = format!("the server refuses the password of `{role}` that services have");
+            Finding::problem(REFUSED, message, remedies.align_for(name))
+        } else if says("pg_hba.conf") {
+            let help = format!(
+                "the first start of the server was cut off; `{}` says how to go on",
+                remedies.there("docker compose logs postgres-ensure")
+            );
+            Finding::problem(REFUSED, format!("the server does not let `{role}` in from other containers"), help)
+        } else if says("database \"") && says("does not exist") {
+            let message = format!("the database `{name}` does not exist");
+            Finding::problem(MISSING, message, remedies.align_for(name))
+        } else if says("starting up") {
+            Finding::unseen(REFUSED, unseen)
+        } else if says("could not") || says("refused") || says("timeout") || says("No route") {
+            let message = format!("{}:{} can't be reached from another container", self.host, self.port);
+            Finding::problem(UNREACHABLE, message, remedies.align())
+        } else {
+            Finding::problem(REFUSED, format!("`{role}` can't log in to `{name}`"), remedies.align_for(name))
+        }
+    }
+}
+
+/// Whether the server says that it has no connection left.
+pub(super) fn is_full(said: &str) -> bool {
+    FULL.iter().any(|words| said.contains(words))
+}
+
+/// Whether the roles log in to a server elsewhere.
+pub(super) fn external(
+    server: &Server,
+    external: &External,
+    passwords: &IndexMap<String, Secret>,
+    docker: &Docker,
+    remedies: &Remedies<'_>,
+) -> Vec<Finding> {
+    let Some(image) = &external.client else {
+        let message = "the external server: the profile names no image with psql";
+        let help = Some("write `image: postgres:16-alpine` in the `postgres` section".to_owned());
+        return vec![Finding { help, ..Finding::unseen(UNREACHABLE, message) }];
+    };
+    let mode = match external.tls.mode() {
+        Tls::Disable => "PGSSLMODE=disable",
+        Tls::Require | Tls::VerifyFull => "PGSSLMODE=require",
+    };
+    // whichever major version it is, its data would lie below this folder
+    let options = ["-e", mode, "--tmpfs", "/var/lib/postgresql", "--tmpfs", "/var/lib/postgresql/data"];
+    let (image, port) = (image.to_string(), external.port.to_string());
+    let client = Client::new(&image, &options, &external.host, &port);
+    server.databases.iter().map(|database| client.log_in(database, passwords, docker, remedies)).collect()
+}
