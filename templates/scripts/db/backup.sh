@@ -63,7 +63,7 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# ---- what is there ----------------------------------------------------------------------------------------------
+# What is there.
 
 find_project
 
@@ -108,7 +108,7 @@ done
 printf '%s\n' "$mark" >"$partial/mark"
 mkdir -- "$made"
 
-# ---- the databases ----------------------------------------------------------------------------------------------
+# The databases.
 
 # receive FILE ENGINE: what comes before an empty line goes into the manifest, the rest into the file. It is called where
 # bash does not end at the first failure by itself.
@@ -186,7 +186,7 @@ if [ "${#dumped[@]}" -gt 0 ]; then
   printf 'roles\troles.sql\t%s\n' "$(checksum <"$made/roles.sql")" >>"$partial/facts"
 fi
 
-# ---- the manifest, and the end ----------------------------------------------------------------------------------
+# The manifest, and the end.
 
 purpose=backup
 [ -z "$is_safety" ] || purpose=safety
@@ -213,7 +213,7 @@ partial=
 on_disk "$folder"
 printf '%s\n' "$folder/$name"
 
-# ---- the oldest go ----------------------------------------------------------------------------------------------
+# The oldest go.
 
 # is_of_this_kind FOLDER: whether it is a whole backup of the same services of this deployment, made for keeping.
 is_of_this_kind() {

@@ -45,7 +45,7 @@ done
 [ -n "$service" ] || misused "which service? ${services[*]}"
 [ -n "$to" ] || misused '--to postgres or --to sqlite?'
 
-# ---- what can be refused ----------------------------------------------------------------------------------------
+# What can be refused.
 
 file=$(sqlite_file_of "$service")
 [ -n "$file" ] || die "the profile describes no SQLite file for $service" \
@@ -66,7 +66,7 @@ for other in "${services[@]}"; do
   fi
 done
 
-# ---- the way back -----------------------------------------------------------------------------------------------
+# The way back.
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
 new='' schema_maker='' stopped=()
@@ -96,7 +96,7 @@ undo() {
   fi
 }
 
-# ---- source and target ------------------------------------------------------------------------------------------
+# Source and target.
 
 find_project
 open_server
@@ -168,7 +168,7 @@ if [ -z "$may_replace" ]; then
   esac
 fi
 
-# ---- the tables -------------------------------------------------------------------------------------------------
+# The tables.
 
 if [ "$to" = postgres ]; then
   start=$(short "$database" 26)_migrating_
@@ -246,7 +246,7 @@ docker stop "$schema_maker" >/dev/null
 docker rm --volumes "$schema_maker" >/dev/null
 schema_maker=
 
-# ---- the rows ---------------------------------------------------------------------------------------------------
+# The rows.
 
 say "copying from $source"
 copy_rows copy || die "$service was not moved; source and target are as they were"

@@ -83,7 +83,7 @@ has_ended() {
   esac
 }
 
-# ---- what runs --------------------------------------------------------------------------------------------------
+# What runs.
 
 export COMPOSE_PROGRESS=quiet # old versions of Compose don't know it, and tell what they start
 
@@ -169,7 +169,7 @@ in_service() {
     sh -c "$find_python"' && exec "$p" -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
 }
 
-# ---- PostgreSQL -------------------------------------------------------------------------------------------------
+# PostgreSQL.
 
 server_container=
 server_was_started=
@@ -283,7 +283,13 @@ password_of() {
 # align_server: the roles and databases are as the profile and .env say.
 align_server() {
   [ "$server" = container ] || return 0
-  docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null ||
+  local aligned=yes
+  # A new container has the secrets and URLs of now; the server's own may have been made with others.
+  case " $(docker compose config --services | tr '\n' ' ')" in
+    *' postgres-ensure '*) docker compose run --rm --no-deps --no-TTY postgres-ensure </dev/null >/dev/null || aligned= ;;
+    *) docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null || aligned= ;;
+  esac
+  [ -n "$aligned" ] ||
     die 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
 }
 

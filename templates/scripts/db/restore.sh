@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$backup" ] || misused 'which backup?'
 
-# ---- the backup -------------------------------------------------------------------------------------------------
+# The backup.
 
 manifest=$backup/manifest
 [ -d "$backup" ] || die "there is no folder $backup"
@@ -113,7 +113,7 @@ for service in "${chosen[@]}"; do
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
 done
 
-# ---- the way back -----------------------------------------------------------------------------------------------
+# The way back.
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
 loaded=()  # what was made beside the present data: lines of service, container or `server`, name
@@ -151,7 +151,7 @@ undo() {
   fi
 }
 
-# ---- beside the present data ------------------------------------------------------------------------------------
+# Beside the present data.
 
 find_project
 containers=()
@@ -221,7 +221,7 @@ for index in "${!chosen[@]}"; do
     die "$file could not be restored; nothing was changed"
 done
 
-# ---- in its place -----------------------------------------------------------------------------------------------
+# In its place.
 
 # A database may serve more services than those that were named.
 affected=("${chosen[@]}")

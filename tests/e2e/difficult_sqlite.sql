@@ -1,0 +1,21 @@
+-- A schema of real difficulty on SQLite.
+PRAGMA journal_mode = WAL;
+CREATE TABLE "user" (id CHAR(32) PRIMARY KEY, "Given name" TEXT NOT NULL, team INTEGER REFERENCES team(id), is_active BOOLEAN,
+  settings JSON, seen DATETIME, balance NUMERIC(20, 6), photo BLOB);
+CREATE TABLE team (id INTEGER PRIMARY KEY AUTOINCREMENT, name VARCHAR(80) UNIQUE, lead CHAR(32) REFERENCES "user"(id));
+CREATE TABLE nobody (id INTEGER PRIMARY KEY, note TEXT);
+CREATE TABLE "tab	and
+line" (x INTEGER);
+CREATE TABLE event (id INTEGER PRIMARY KEY, author CHAR(32), body TEXT);
+CREATE INDEX event_body ON event (body);
+CREATE VIEW loud AS SELECT upper("Given name") AS name FROM "user";
+CREATE TRIGGER kept AFTER DELETE ON team BEGIN INSERT INTO nobody (note) VALUES (old.name); END;
+CREATE TABLE shadow (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
+INSERT INTO team VALUES (7, 'réd 😀', '00000000000000000000000000000001');
+INSERT INTO "user" VALUES ('00000000000000000000000000000001', 'tab	here \ and ü', 7, 0, '{"a": [1, null]}', '2024-03-31 02:30:00.123456', 12.5, x'00ff10');
+INSERT INTO "user" (id, "Given name") VALUES ('00000000000000000000000000000002', '');
+INSERT INTO "tab	and
+line" VALUES (1), (2), (3);
+INSERT INTO shadow VALUES ('a', 1.5), ('b', NULL), ('c', x'00');
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+INSERT INTO event SELECT i, '00000000000000000000000000000001', hex(i * 2654435761) FROM n;
