@@ -108,6 +108,7 @@ fn living(
 /// The secrets as services get them, by their names.
 fn passwords(target: &Target, existing: &Existing, world: &World) -> IndexMap<String, Secret> {
     let mut passwords = existing.values(|_| true).unwrap_or_default();
+    passwords.retain(|name, _| target.deployment.secrets.keys().any(|secret| secret.as_str() == name));
     for name in target.deployment.secret_files() {
         let file = existing.secret_file(&secret_file_path(name));
         let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));

@@ -73,9 +73,9 @@ fn each_fault_of_files_and_variables_is_found_by_name_with_its_remedy() {
     let found = findings(folder.path(), &[("AUTH_SERVICE__DB_URL", "sqlite:///left.db")]);
     for expected in [
         "problem [outputs] `docker-compose.yml` was edited, or is not codelab-gen's -> see `codelab-gen --check`",
-        "problem [outputs] `scripts/init-postgres.sh` has line ends of Windows -> run codelab-gen",
-        "problem [outputs] `scripts/db/backup.sh` has other permissions than it needs -> run codelab-gen",
-        "problem [outputs] `scripts/db/psql.sh` is missing -> run codelab-gen",
+        "problem [outputs] `scripts/init-postgres.sh` has line ends of Windows -> codelab-gen",
+        "problem [outputs] `scripts/db/backup.sh` has other permissions than it needs -> codelab-gen",
+        "problem [outputs] `scripts/db/psql.sh` is missing -> codelab-gen",
         "problem [compose-file] Docker Compose takes `compose.yaml` and not `docker-compose.yml` -> mv compose.yaml",
         "problem [folders] the build context `./auth-service` of `auth-service` does not exist",
         "problem [folders] a folder where a service keeps data does not exist; Docker would make it as root's -> mkdir -p auth-service/data",
@@ -101,7 +101,25 @@ fn secrets_that_are_missing_or_weak_are_found_and_never_shown() {
     fs::write(folder.path().join(".env"), without).unwrap();
     assert!(has(&findings(folder.path(), &[]), "problem [secrets] `POSTGRES_PASSWORD` is not set in .env"));
     fs::remove_file(folder.path().join(".env")).unwrap();
-    assert!(has(&findings(folder.path(), &[]), "problem [secrets] there is no `.env` -> run codelab-gen"));
+    assert!(has(&findings(folder.path(), &[]), "problem [secrets] there is no `.env` -> codelab-gen"));
+}
+
+#[test]
+fn settings_that_are_not_repeated_are_told_instead_of_their_consequences() {
+    let folder = deployed();
+    let settings = ["--set", "secrets_in=files", "--set", "services.auth-service.publish=8003"];
+    assert_eq!(run(folder.path(), &[["-p", "prod"].as_slice(), &settings].concat()).status.code(), Some(0));
+    let found = findings(folder.path(), &[]);
+    let outputs: Vec<_> = found.iter().filter(|line| line.contains("[outputs]")).collect();
+    let repeated = "-> codelab-gen doctor --set secrets_in=files --set services.auth-service.publish=8003";
+    assert!(outputs.len() == 1 && outputs[0].ends_with(repeated), "{found:#?}");
+
+    fs::remove_file(folder.path().join("secrets/postgres_password")).unwrap();
+    let mut command = codelab_gen(folder.path());
+    let told = stdout(&command.arg("doctor").args(settings).env("PATH", NO_PROGRAMS).finish());
+    let missing =
+        "problem   [secrets] `secrets/postgres_password` is missing or empty\n  = help: codelab-gen --set secrets_in=files ";
+    assert!(told.contains(missing), "{told}");
 }
 
 #[test]
@@ -122,4 +140,20 @@ fn a_port_that_another_program_has_is_found() {
     let mut command = codelab_gen(folder.path());
     command.args(["doctor", "--set", &publish]).env("PATH", NO_PROGRAMS);
     assert!(!stdout(&command.finish()).contains("[ports]"));
+}
+
+#[test]
+fn a_password_that_the_urls_lack_and_a_file_that_is_lost_are_found() {
+    let folder = deployed();
+    let dotenv = fs::read_to_string(folder.path().join(".env")).unwrap();
+    let line = dotenv.lines().find(|line| line.starts_with("POSTGRES_PASSWORD=")).unwrap();
+    fs::write(folder.path().join(".env"), dotenv.replacen(line, "POSTGRES_PASSWORD=editedByHand0123456789", 1))
+        .unwrap();
+    let edited = "problem [secrets] `POSTGRES_PASSWORD` was edited in .env, and the URLs there still have the old one";
+    assert!(has(&findings(folder.path(), &[]), edited));
+    assert_eq!(run(folder.path(), &["-p", "prod", "--set", "secrets_in=files"]).status.code(), Some(0));
+    fs::write(folder.path().join("secrets/postgres_password"), "").unwrap();
+    let mut command = codelab_gen(folder.path());
+    let told = stdout(&command.args(["doctor", "--set", "secrets_in=files"]).env("PATH", NO_PROGRAMS).finish());
+    assert!(told.contains("problem   [secrets] `secrets/postgres_password` is missing or empty\n"), "{told}");
 }

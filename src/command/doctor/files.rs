@@ -11,7 +11,7 @@ use crate::command::folders::{DataFolder, data_folders, making};
 use crate::command::target::Target;
 use crate::deployment::{Holds, Program, PublishedPort, secret_file_path};
 use crate::render::Output;
-use crate::secret::{Secret, weakness};
+use crate::secret::{Secret, edited, weakness};
 use crate::spelling::shell_word;
 use crate::value::SecretsIn;
 
@@ -74,8 +74,9 @@ pub(super) fn environment(
         found.push(Finding::problem(SECRETS, "there is no `.env`", run()));
     }
     let files = target.deployment.secret_files().into_iter().map(secret_file_path);
-    let missing = files.filter(|path| existing.secret_file(path).is_none());
-    found.extend(missing.map(|path| Finding::problem(SECRETS, format!("`{path}` is missing"), run())));
+    let is_lost = |path: &String| existing.secret_file(path).is_none_or(|file| file.text.trim().is_empty());
+    let missing = files.filter(is_lost);
+    found.extend(missing.map(|path| Finding::problem(SECRETS, format!("`{path}` is missing or empty"), run())));
     let values = existing.values(|_| true).unwrap_or_default();
     for key in keys.server.iter().chain(&keys.urls).chain(&keys.secrets) {
         let written = values.get(&key.name);
@@ -89,6 +90,10 @@ pub(super) fn environment(
             let help = remedies.codelab_gen(&format!("rotate {}", key.name));
             found.push(Finding::warning(SECRETS, format!("`{}` {why}", key.name), help));
         }
+    }
+    for name in edited(&values, &target.deployment) {
+        let message = format!("`{name}` was edited in .env, and the URLs there still have the old one");
+        found.push(Finding::problem(SECRETS, message, run()));
     }
     found.extend(managed_secrets(target, world));
     if found.is_empty() {

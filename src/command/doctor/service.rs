@@ -30,12 +30,11 @@ pub(super) fn services(
     let mut found = Vec::new();
     for service in &deployment.services {
         let Some(database) = &service.database else { continue };
-        match containers.of(service.name.as_str()) {
-            Some(container) => found.extend(look_into(service, database, container, docker, remedies)),
-            None => {
-                let message = format!("the inside of `{}`, which has no container", service.name);
-                found.push(Finding::unseen(DRIVER, message));
-            }
+        if let Some(container) = containers.of(service.name.as_str()) {
+            found.extend(look_into(service, database, container, docker, remedies));
+        } else {
+            let message = format!("the inside of `{}`, which has no container", service.name);
+            found.push(Finding::unseen(DRIVER, message));
         }
     }
     found
