@@ -34,6 +34,7 @@ END = (
     "  help: otherwise .env is out of date: run codelab-gen again to write it\n"
     "  help: where no .env gives the URL, a password may have A-Z a-z 0-9 . _ - only\n"
 )
+IN_COMPOSE = "  help: then run docker compose up -d --wait; services that were to change stand still until then\n"
 
 NOT_THAT = f"the password in {URL} is not that of {PASSWORD}"
 NOT_ENCODED = f"the password in {URL} has characters that must be percent-encoded in a URL"
@@ -83,9 +84,9 @@ RAW = {
 }
 
 
-def lines(faults: list[str], names: str) -> str:
+def lines(faults: list[str], names: str, end: str = END + IN_COMPOSE) -> str:
     told = "".join(f"init-postgres: {fault}\n" for fault in [*faults, "nothing was changed"])
-    return f"{told}{UNSET} {names}\n{END}"
+    return f"{told}{UNSET} {names}\n{end}"
 
 
 def state(deployment: Deployment) -> list[str]:
@@ -160,7 +161,7 @@ def test_external(deployment: Deployment) -> None:
     prepare_external(deployment)
     good = GOOD.replace("@postgres", "@db.example.com")
     status, output = deployment.attempt("external_per_service", **{URL: GOOD})
-    assert (status, output) == (1, lines([f"the host in {URL} is postgres, expected db.example.com"], URL))
+    assert (status, output) == (1, lines([f"the host in {URL} is postgres, expected db.example.com"], URL, end=END))
     assert deployment.arguments == ""
     assert deployment.run("external_per_service", **{URL: good}) == READY
 
