@@ -190,7 +190,7 @@ def test_a_full_disk(running: Deployment, small_disk: Path, service: str) -> Non
 
 @pytest.mark.parametrize("service", ["agent-runtime", "auth-service"])
 def test_a_container_that_is_killed_meanwhile(running: Deployment, service: str) -> None:
-    fill(running, service, 2)
+    fill(running, service, 32)  # more than all that stands between the container and the script can hold
     call, container = {"agent-runtime": ("copy /app", service), "auth-service": ("dump auth_db", "postgres")}[service]
     env = Shim(running).environment(call, "container", running.name(container))
     said = run_script(running, "backup", service, status=1, env=env).stderr
