@@ -117,8 +117,7 @@ fn settings_that_are_not_repeated_are_told_instead_of_their_consequences() {
     fs::remove_file(folder.path().join("secrets/postgres_password")).unwrap();
     let mut command = codelab_gen(folder.path());
     let told = stdout(&command.arg("doctor").args(settings).env("PATH", NO_PROGRAMS).finish());
-    let missing =
-        "problem   [secrets] `secrets/postgres_password` is missing or empty\n  = help: codelab-gen --set secrets_in=files ";
+    let missing = "problem   [secrets] `secrets/postgres_password` is missing or empty\n  = help: codelab-gen --set secrets_in=files ";
     assert!(told.contains(missing), "{told}");
 }
 
