@@ -168,3 +168,17 @@ fn a_file_that_root_writes_stays_its_owners() {
     assert!(read(folder.path(), ".env").contains("POSTGRES_PASSWORD="));
     assert_eq!(fs::metadata(&dotenv).unwrap().uid(), owner);
 }
+
+#[test]
+fn a_file_that_is_missing_is_to_be_put_there_and_a_folder_to_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = "format: 1\nproject: app\nstage: ci\nservices:\n  web:\n    image: 'nginx:1.27'\n    \
+                   volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro', './pages:/srv/pages:ro']\n";
+    fs::write(folder.path().join("web.yaml"), profile).unwrap();
+    let notes = stderr(&run(folder.path(), &["-p", "./web.yaml"]));
+    assert!(
+        notes.contains("put the file there before the start\n") && !notes.contains("mkdir -p nginx.conf"),
+        "{notes}"
+    );
+    assert!(notes.contains("mkdir -p pages\n"), "{notes}");
+}

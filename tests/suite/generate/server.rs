@@ -80,3 +80,82 @@ fn a_password_that_is_gone_is_told_where_a_server_stands() {
         assert!(!notes.contains("nowhere to be found"), "told once: {notes}");
     }
 }
+
+/// The last line of what a run tells.
+fn next_of(told: &str) -> String {
+    told.lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_left_to_do_is_told_again_until_somebody_did_it() {
+    let postgres = |section: &str| {
+        let database = format!("postgres: shop }}\npostgres: {{ image: 'postgres:16', user: app, {section} }}");
+        SERVICE.replace("    user: 4242:4243\n", "").replace("sqlite: data/deep/api.db }", &database)
+    };
+    let folder = project(&postgres("ensure: false"));
+    fs::create_dir(folder.path().join("data")).unwrap();
+    let (first, _) = generate(folder.path(), &[]);
+    assert_eq!(next_of(&first), "next: docker compose up -d --wait");
+    for _ in 0..2 {
+        let (told, _) = generate(folder.path(), &["secrets_in=files"]);
+        let step =
+            "next: docker compose up -d --wait --remove-orphans --force-recreate postgres && docker compose exec";
+        assert!(next_of(&told).starts_with(step), "a running server keeps a secret's old file: {told}");
+    }
+
+    let folder = project(&postgres("access: per_service, external: { host: db.example.com }"));
+    fs::create_dir(folder.path().join("data")).unwrap();
+    for _ in 0..2 {
+        let (told, _) = generate(folder.path(), &[]);
+        assert!(
+            next_of(&told).starts_with("next: (set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash "),
+            "{told}"
+        );
+    }
+    let folder = project(&postgres("access: per_service, external: { host: db.example.com }"));
+    fs::create_dir(folder.path().join("data")).unwrap();
+    let (told, _) = generate(folder.path(), &["secrets_in=environment"]);
+    assert!(!folder.path().join(".env").exists());
+    assert!(next_of(&told).starts_with("next: (INIT_POSTGRES_USER=ADMINISTRATOR bash "), "there is no .env: {told}");
+}
+
+#[test]
+fn the_script_that_takes_data_along_is_named_by_its_path_and_only_where_it_is_made() {
+    let both = SERVICE.replace("    user: 4242:4243\n", "").replace(
+        "sqlite: data/deep/api.db }",
+        "sqlite: data/api.db, postgres: shop }\nengine: sqlite\npostgres: { image: 'postgres:16', user: app }",
+    );
+    let folder = project(&both);
+    let out = |settings: &[&str]| run(folder.path(), &[&["-p", "./app.yaml", "-o", "deploy"], settings].concat());
+    assert!(out(&[]).status.success());
+    let told = stdout(&out(&["--set", "engine=postgres"]));
+    assert!(told.contains("before the next command: `deploy/scripts/db/migrate.sh api --to postgres`\n"), "{told}");
+    let told = stdout(&out(&[]));
+    assert!(told.contains("run `deploy/scripts/db/migrate.sh api --to sqlite`, and come here again\n"), "{told}");
+
+    let folder = project(SERVICE);
+    generate(folder.path(), &[]);
+    let only = SERVICE
+        .replace("sqlite: data/deep/api.db }", "postgres: shop }\npostgres: { image: 'postgres:16', user: app }");
+    fs::write(folder.path().join("app.yaml"), only).unwrap();
+    let (told, _) = generate(folder.path(), &[]);
+    assert!(told.contains("engine    api: postgres instead of sqlite") && !told.contains("migrate.sh"), "{told}");
+}
+
+#[test]
+fn the_data_of_a_server_that_goes_with_its_service_is_told() {
+    let two = SERVICE.replace("    user: 4242:4243\n", "").replace(
+        "sqlite: data/deep/api.db }",
+        "postgres: shop }\n  web: { image: 'nginx:1.27', volumes: ['postgres-socket:/srv/mine'] }\n\
+         postgres: { image: 'postgres:16', user: app, ensure: false }",
+    );
+    let folder = project(&two);
+    generate(folder.path(), &[]);
+    let web = "format: 1\nproject: app\nstage: development\nservices: { web: { image: 'nginx:1.27' } }\n";
+    fs::write(folder.path().join("app.yaml"), web).unwrap();
+    let (told, _) = generate(folder.path(), &[]);
+    for volume in ["postgres-data", "postgres-socket"] {
+        let line = format!("volume    nothing mounts `{volume}` any more; its data stays in it\n");
+        assert!(told.contains(&line), "{volume}, which is no socket by its name alone: {told}");
+    }
+}

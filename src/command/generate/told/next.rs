@@ -1,14 +1,13 @@
 //! Knows the command that makes a written deployment run. Must not know how it was written.
 
 use super::Telling;
-use crate::change::Standing;
+use crate::change::{Change, ChangeKind};
 use crate::command::folders::{data_folders, making};
 use crate::deployment::Host;
 use crate::placement::{normalized, relative};
 use crate::render::Output;
-use crate::secret::SecretOrigin;
 use crate::spelling::shell_word;
-use crate::value::{EnvironmentKey, SecretsIn};
+use crate::value::SecretsIn;
 
 impl Telling<'_> {
     /// The command that brings the deployment up, as typed in the current folder.
@@ -46,25 +45,13 @@ impl Telling<'_> {
                 )
             }
             Some(Host::External(_)) => {
-                let has_dotenv = self.outcome.changes.changes.iter().any(|change| change.output == Output::Dotenv);
+                let is_there =
+                    |change: &Change| change.output == Output::Dotenv && change.kind() != ChangeKind::Removed;
+                let has_dotenv = self.outcome.changes.changes.iter().any(is_there);
                 let dotenv = if has_dotenv { "set -a; . ./.env; " } else { "" };
                 format!("({dotenv}INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && ")
             }
             Some(Host::Container(_)) | None => String::new(),
         }
-    }
-
-    /// The passwords that were made up although a server stands that has others.
-    pub(super) fn lost_passwords(&self) -> Vec<&EnvironmentKey> {
-        let standing = self.outcome.existing.standing().is_some_and(Standing::has_server);
-        let Some((server, _)) = self.target.deployment.contained_server().filter(|_| standing) else {
-            return Vec::new();
-        };
-        let is_new = |name: &EnvironmentKey| {
-            let chosen = self.outcome.secrets.get(name);
-            chosen.is_some_and(|chosen| chosen.origin == SecretOrigin::Generated)
-                && !self.outcome.rotated.contains(name)
-        };
-        Some(&server.administrator_password).filter(|name| is_new(name)).into_iter().collect()
     }
 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::{Ending, Telling, git};
-use crate::change::ChangeKind;
+use crate::change::{ChangeKind, Standing};
 use crate::command::folders::data_folders;
 use crate::diagnostic::{Diagnostic, Drawing, draw};
 use crate::lint::{COMPOSE_LIMIT, compose_limit};
 use crate::locate::Locator;
 use crate::render::{Output, Seal, examine};
+use crate::secret::SecretOrigin;
 use crate::source::Source;
 use crate::spelling::shell_word;
 use crate::value::SecretsIn;
@@ -133,10 +134,12 @@ impl Telling<'_> {
 
     /// That the password which a server was made with is gone.
     fn lost_password(&self) -> Option<String> {
-        let lost = self.lost_passwords();
-        let name = lost.first()?;
-        let (_, container) = self.target.deployment.contained_server()?;
-        Some(format!(
+        let (server, container) = self.target.deployment.contained_server()?;
+        let name = &server.administrator_password;
+        let is_made_up = self.outcome.secrets.get(name)?.origin == SecretOrigin::Generated;
+        let was_meant = self.outcome.rotated.contains(name);
+        let stands = self.outcome.existing.standing().is_some_and(Standing::has_server);
+        (is_made_up && stands && !was_meant).then(|| format!(
             "note: `{name}` was nowhere to be found and is a new one; a server on the volume `{}` has the old one\n  = help: \
              the next command gives it the new one\n",
             container.volume
