@@ -15,7 +15,7 @@ use crate::value::{
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
-pub use server::{Container, External, ExternalTls, Host, OwnedDatabase, Server};
+pub use server::{Container, DATABASE_NETWORK, External, ExternalTls, Host, OwnedDatabase, Server};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]

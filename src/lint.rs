@@ -1,12 +1,12 @@
 //! Knows what a deployment may be and better were not: warnings, which stop nothing. Must not know how they are told.
 
-use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, Server, Service};
+use crate::deployment::{Container, DATABASE_NETWORK, Deployment, Host, Program, PublishedPort, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::Raw;
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, ImageReference, MountSource, Stage};
+use crate::value::{Access, ImageReference, Mount, MountSource, Stage};
 
 /// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
 pub const COMPOSE_LIMIT: usize = 100_000;
@@ -15,11 +15,12 @@ pub const COMPOSE_LIMIT: usize = 100_000;
 const NEAR_COMPOSE_LIMIT: usize = COMPOSE_LIMIT / 5 * 4;
 
 /// Compose's keys that give a container more than it needs, or take its fences away.
-const FENCES: [&str; 14] = [
+const FENCES: [&str; 15] = [
     "cap_add",
     "cap_drop",
     "cgroup",
     "devices",
+    "group_add",
     "ipc",
     "network_mode",
     "pid",
@@ -41,6 +42,7 @@ pub fn lint(deployment: &Deployment, compose_values: usize) -> Vec<Diagnostic> {
         let at = root.key("services").key(&service.name);
         warnings.extend(published_everywhere(service.publish.as_ref(), &at));
         warnings.extend(displaced_hardening(&service.compose, &at));
+        warnings.extend(engine_socket(service, &at));
         if let Program::Image(image) = &service.program {
             warnings.extend(unpinned_digest(image, deployment.stage, &at));
         }
@@ -53,6 +55,7 @@ pub fn lint(deployment: &Deployment, compose_values: usize) -> Vec<Diagnostic> {
             warnings.extend(container_warnings(container, deployment.stage, &at));
         }
     }
+    warnings.extend(open_network(deployment, &root));
     warnings.extend(compose_limit(deployment.services.len(), compose_values));
     warnings
 }
@@ -74,7 +77,8 @@ pub fn compose_limit(services: usize, compose_values: usize) -> Option<Diagnosti
 fn container_warnings(container: &Container, stage: Stage, at: &FieldPath) -> Vec<Diagnostic> {
     let image = unpinned_digest(&container.image, stage, at);
     let publish = published_everywhere(container.publish.as_ref(), at);
-    image.into_iter().chain(publish).chain(displaced_hardening(&container.compose, at)).collect()
+    let root = as_root(&container.compose, at);
+    image.into_iter().chain(publish).chain(root).chain(displaced_hardening(&container.compose, at)).collect()
 }
 
 fn superuser_access(server: &Server, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
@@ -119,6 +123,46 @@ fn sqlite_bind_mount(service: &Service, stage: Stage, at: &FieldPath) -> Option<
         );
         let help = "write `data: NAME:/…` with a named volume, or let the service use PostgreSQL";
         Diagnostic::warning(Code::SqliteBindMount, Place::value(&at.key("data")), message, help)
+    })
+}
+
+/// Where Docker's own socket lies: whoever can open it is root on the host.
+const ENGINE_SOCKETS: [&str; 2] = ["/var/run/docker.sock", "/run/docker.sock"];
+
+fn engine_socket(service: &Service, at: &FieldPath) -> Option<Diagnostic> {
+    let is_socket = |mount: &Mount| match &mount.source {
+        MountSource::Bind(path) => ENGINE_SOCKETS.contains(&path.as_str()),
+        MountSource::Volume(_) => false,
+    };
+    service.mounts.iter().any(is_socket).then(|| {
+        let message = "whoever breaks into this container is root on the host: it has Docker's socket";
+        let help = "give it a proxy of the socket that allows only what it needs";
+        Diagnostic::warning(Code::DisplacedHardening, Place::value(&at.key("volumes")), message, help)
+    })
+}
+
+/// PostgreSQL itself refuses to run as root, so that its image steps down: with capabilities for it.
+fn as_root(compose: &[(String, Raw)], at: &FieldPath) -> Option<Diagnostic> {
+    let is_root =
+        |user: &Raw| matches!(user, Raw::Scalar { text, .. } if matches!(text.split(':').next(), Some("0" | "root")));
+    compose.iter().any(|(key, user)| key == "user" && is_root(user)).then(|| {
+        let message = "the server's container starts as root, and keeps the capabilities to become another user";
+        let help = "write the user of the image in numbers, such as `user: \"999:999\"`, or remove it";
+        Diagnostic::warning(Code::DisplacedHardening, Place::value(&at.key("compose").key("user")), message, help)
+    })
+}
+
+/// A network of the user's own that takes the place of the one without a way out.
+fn open_network(deployment: &Deployment, root: &FieldPath) -> Option<Diagnostic> {
+    deployment.contained_server()?;
+    let (_, networks) = deployment.compose.iter().find(|(key, _)| key == "networks")?;
+    let is_internal = |network: &Raw| network.get("internal") == Some(&Raw::plain("true"));
+    networks.get(DATABASE_NETWORK).filter(|network| !is_internal(network)).map(|_| {
+        let message =
+            format!("the network `{DATABASE_NETWORK}` of your own takes the place of the one without a way out");
+        let help = "give yours another name, or write `internal: true` below it";
+        let place = Place::key(&root.key("compose").key("networks").key(DATABASE_NETWORK));
+        Diagnostic::warning(Code::DisplacedHardening, place, message, help)
     })
 }
 

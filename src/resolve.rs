@@ -6,6 +6,7 @@ mod database;
 mod environment;
 mod memory;
 mod mounts;
+mod number;
 mod order;
 mod owned;
 mod server;
@@ -16,7 +17,7 @@ pub(crate) use server::RELIED_ON;
 
 use indexmap::IndexMap;
 
-use crate::deployment::{Deployment, Host, Server, Service};
+use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Raw, RawKeys, SecretRule, Setting, given};
@@ -157,14 +158,8 @@ fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKe
     let rules: IndexMap<_, _> = given(&profile.secrets).map(|(name, rule)| (name.clone(), rule.clone())).collect();
     let mut secrets = IndexMap::new();
     if let Some(server) = server {
-        let administrator = match server.host {
-            Host::Container(_) => Some(server.administrator_password.clone()),
-            Host::External(_) => None,
-        };
-        let logins = server.logins().into_iter().map(|login| login.password.clone());
-        for name in administrator.into_iter().chain(logins) {
-            let rule = rules.get(&name).cloned().unwrap_or(SecretRule::Generate);
-            secrets.insert(name, rule);
+        for name in server.passwords() {
+            secrets.insert(name.clone(), rules.get(name).cloned().unwrap_or(SecretRule::Generate));
         }
     }
     secrets.extend(rules);

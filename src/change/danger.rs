@@ -8,6 +8,7 @@ use super::standing::{Standing, StandingMount, StandingService};
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::placement::{Placement, normalized};
 use crate::render::Mark;
+use crate::spelling::shell_word;
 use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
 
 /// The kinds of change that need a word of consent.
@@ -105,10 +106,8 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
     let names: Vec<_> = switches.iter().map(|switch| format!("`{}`", switch.service)).collect();
     let others = switches.iter().skip(1).map(|other| format!(", that of `{}` {}", other.service, other.stays));
     let others: Vec<_> = others.collect();
-    let mut profile = mark.profile.clone();
-    for setting in &mark.settings {
-        profile.extend([" --set ", setting]);
-    }
+    let settings: Vec<_> = mark.settings.iter().map(|setting| format!(" --set {}", shell_word(setting))).collect();
+    let with = if settings.is_empty() { String::new() } else { format!(" with `{}`", settings.concat().trim()) };
     Some(Danger {
         kind: DangerKind::Engine,
         message: format!(
@@ -117,7 +116,9 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
             switch.to.as_str(),
         ),
         steps: format!(
-            "select its own profile (`--profile {profile}`), or another folder with `--out`; its data stays {}{}",
+            "leave `--profile` out{with}, then the profile `{}` is taken that docker-compose.yml records; or choose \
+             another folder with `--out`; its data stays {}{}",
+            mark.profile,
             switch.stays,
             others.concat()
         ),

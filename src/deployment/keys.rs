@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Deployment, Host, Server, Service, Variable};
+use super::{Deployment, Server, Service, Variable};
 use crate::field::FieldPath;
 use crate::profile::SecretRule;
 use crate::url::ConnectionUrl;
@@ -86,7 +86,7 @@ impl Deployment {
     /// Every key of `.env`.
     #[must_use]
     pub fn dotenv_keys(&self) -> DotenvKeys<'_> {
-        let of_server = self.server.as_ref().map(passwords).unwrap_or_default();
+        let of_server = self.server.as_ref().map(Server::passwords).unwrap_or_default();
         let secret = |name| DotenvKey { name: ToString::to_string(name), holds: Holds::Secret(name) };
         let databases = self.services.iter().filter_map(|service| service.database.as_ref());
         let keys = DotenvKeys {
@@ -123,7 +123,7 @@ impl Deployment {
     #[must_use]
     pub fn secret_files(&self) -> Vec<&EnvironmentKey> {
         match (self.secrets_in, &self.server) {
-            (SecretsIn::Files, Some(server)) => passwords(server),
+            (SecretsIn::Files, Some(server)) => server.passwords(),
             (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment, _) => Vec::new(),
         }
     }
@@ -167,21 +167,6 @@ fn server_keys<'d>(server: &'d Server, passwords: &[&'d EnvironmentKey]) -> Vec<
             keys.extend(database);
         } else {
             keys.push(secret);
-        }
-    }
-    keys
-}
-
-/// The secrets that log in to the server, the administrator's first; that of an external server is not ours to know.
-fn passwords(server: &Server) -> Vec<&EnvironmentKey> {
-    let administrator = match &server.host {
-        Host::Container(_) => Some(&server.administrator_password),
-        Host::External(_) => None,
-    };
-    let mut keys: Vec<&EnvironmentKey> = administrator.into_iter().collect();
-    for login in server.logins() {
-        if !keys.contains(&&login.password) {
-            keys.push(&login.password);
         }
     }
     keys

@@ -8,6 +8,9 @@ use crate::value::{
     SettingName, Tls, VolumeName,
 };
 
+/// The network that has no way out, where the server and its users meet.
+pub const DATABASE_NETWORK: &str = "database";
+
 /// The PostgreSQL server with what is on it.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -101,6 +104,22 @@ impl Server {
             }
         }
         logins
+    }
+
+    /// The secrets that log in, the administrator's first; that of an external server is not ours to know.
+    #[must_use]
+    pub fn passwords(&self) -> Vec<&EnvironmentKey> {
+        let administrator = match &self.host {
+            Host::Container(_) => Some(&self.administrator_password),
+            Host::External(_) => None,
+        };
+        let mut passwords: Vec<&EnvironmentKey> = administrator.into_iter().collect();
+        for login in self.logins() {
+            if !passwords.contains(&&login.password) {
+                passwords.push(&login.password);
+            }
+        }
+        passwords
     }
 
     /// The container, where the server runs in one.

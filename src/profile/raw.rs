@@ -3,10 +3,11 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::leaf::Named;
-use super::written::{Reader, SchemaOf, Written};
+use super::written::{Field, Held, Reader, SchemaOf, Written};
 use crate::diagnostic::Code;
+use crate::field::FieldPath;
 use crate::value::{Mismatch, TextValue};
-use crate::yaml::{Content, Node};
+use crate::yaml::{Content, Node, Scalar, ScalarKind};
 
 /// The longest key, in characters: every reader of YAML takes 1024 of them, and an escape is six or more.
 const LONGEST_KEY: usize = 128;
@@ -52,6 +53,16 @@ impl Raw {
         match self {
             Self::Mapping(entries) => entries.iter().find(|(known, _)| known == key).map(|(_, value)| value),
             Self::Scalar { .. } | Self::Sequence(_) => None,
+        }
+    }
+
+    /// Whether it is YAML's null.
+    fn is_null(&self) -> bool {
+        match self {
+            Self::Scalar { text, plain } => {
+                Scalar { text: text.as_str().into(), plain: *plain }.kind() == ScalarKind::Null
+            }
+            Self::Sequence(_) | Self::Mapping(_) => false,
         }
     }
 
@@ -115,6 +126,28 @@ impl Written for Raw {
         Some(raw(node))
     }
 
+    /// Mappings merge by key at every depth, as those of the profile do. A `null` removes what was inherited; where there
+    /// is nothing to remove it is Compose's own null, as in `networks: { default: null }`.
+    fn overlay(base: Option<Self>, over: Self, _: &mut Reader) -> Self {
+        match base {
+            Some(base) => merged(base, over),
+            None => over,
+        }
+    }
+
+    fn fields(&self, at: &FieldPath, fields: &mut Vec<Field>) {
+        match self {
+            Self::Mapping(entries) if !entries.is_empty() => {
+                for (key, value) in entries {
+                    value.fields(&at.key(key), fields);
+                }
+            }
+            Self::Mapping(_) | Self::Sequence(_) | Self::Scalar { .. } => {
+                fields.push(Field { path: at.clone(), held: Held::Written });
+            }
+        }
+    }
+
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let inner = generator.subschema_for::<SchemaOf<Self>>();
         json_schema!({
@@ -122,6 +155,25 @@ impl Written for Raw {
             "items": inner, "additionalProperties": inner, "propertyNames": { "maxLength": LONGEST_KEY }
         })
     }
+}
+
+fn merged(base: Raw, over: Raw) -> Raw {
+    let (mut entries, over) = match (base, over) {
+        (Raw::Mapping(base), Raw::Mapping(over)) => (base, over),
+        (_, over) => return over,
+    };
+    for (key, value) in over {
+        match entries.iter().position(|(known, _)| *known == key) {
+            None => entries.push((key, value)),
+            Some(place) => {
+                let (key, inherited) = entries.remove(place);
+                if inherited.is_null() || !value.is_null() {
+                    entries.insert(place, (key, merged(inherited, value)));
+                }
+            }
+        }
+    }
+    Raw::Mapping(entries)
 }
 
 /// YAML reads a key on the line of its value only up to 1024 characters.

@@ -8,7 +8,7 @@ use crate::profile::{Profile, Raw, RawKeys, Setting, given};
 use crate::value::SecretsIn;
 
 /// Compose's key, and the field of a service that writes it.
-pub(crate) const SERVICE_KEYS: [(&str, &str); 16] = [
+pub(crate) const SERVICE_KEYS: [(&str, &str); 18] = [
     ("build", "build"),
     ("image", "image"),
     ("command", "command"),
@@ -24,11 +24,13 @@ pub(crate) const SERVICE_KEYS: [(&str, &str); 16] = [
     ("scale", "replicas"),
     ("mem_limit", "limits.memory"),
     ("cpus", "limits.cpus"),
+    ("cpu_period", "limits.cpus"),
+    ("cpu_quota", "limits.cpus"),
     ("pids_limit", "limits.pids"),
 ];
 
 /// The same for the server; all other keys may be written, and replace what stands there.
-pub(crate) const SERVER_KEYS: [(&str, &str); 9] = [
+pub(crate) const SERVER_KEYS: [(&str, &str); 11] = [
     ("image", "image"),
     ("command", "settings"),
     ("ports", "publish"),
@@ -37,6 +39,8 @@ pub(crate) const SERVER_KEYS: [(&str, &str); 9] = [
     ("healthcheck", "image"),
     ("mem_limit", "limits.memory"),
     ("cpus", "limits.cpus"),
+    ("cpu_period", "limits.cpus"),
+    ("cpu_quota", "limits.cpus"),
     ("pids_limit", "limits.pids"),
 ];
 

@@ -1,5 +1,6 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
+use super::number::count;
 use super::{Faults, raw, service};
 use crate::deployment::{Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -95,8 +96,9 @@ fn limits_of_server(postgres: &Postgres, stage: Stage) -> Limits {
         return written;
     }
     let max_connections = given(&postgres.settings).find(|(name, _)| name.as_str() == "max_connections");
-    let connections = max_connections.and_then(|(_, value)| value.0.parse::<i128>().ok());
+    let connections = max_connections.and_then(|(_, value)| count(&value.0));
     let processes = connections.unwrap_or(USUAL_CONNECTIONS).saturating_add(OTHER_PROCESSES);
+    let processes = processes.min(i128::from(*ProcessCount::RANGE.end()));
     Limits {
         memory: Some(written.memory.unwrap_or_else(|| ByteSize::of_gibibytes(1))),
         cpus: Some(written.cpus.unwrap_or_else(|| CpuCount::whole(1))),

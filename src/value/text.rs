@@ -30,8 +30,17 @@ pub struct HostAddress(IpAddr);
 pub struct HostName(String);
 
 const DURATION_PATTERN: &str = "^([0-9]{1,7}(us|ms|s|m|h))+$";
-const BYTES_PATTERN: &str = "^[1-9][0-9]{0,8}(b|k|m|g|kb|mb|gb)$";
-const CPU_PATTERN: &str = r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?$";
+/// Docker starts no container that may use less: 6 MiB, in bytes
+/// (<https://docs.docker.com/engine/containers/resource_constraints/>).
+const LEAST_MEMORY: u64 = 6 << 20;
+
+/// At least [`LEAST_MEMORY`], in each of the units.
+const BYTES_PATTERN: &str = concat!(
+    "^((629145[6-9]|62914[6-9][0-9]|6291[5-9][0-9]{2}|629[2-9][0-9]{3}|6[3-9][0-9]{5}|[7-9][0-9]{6}|[1-9][0-9]{7,8})b|",
+    "(614[4-9]|61[5-9][0-9]|6[2-9][0-9]{2}|[7-9][0-9]{3}|[1-9][0-9]{4,8})kb?|",
+    "([6-9]|[1-9][0-9]{1,8})mb?|[1-9][0-9]{0,8}gb?)$"
+);
+const CPU_PATTERN: &str = r"^(0\.(0[1-9][0-9]?|[1-9][0-9]{0,2})|[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$";
 const HOST_PATTERN: &str = "^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
 /// An IPv4 address as a regular expression.
@@ -79,8 +88,8 @@ macro_rules! texts {
 
 texts! {
     Duration, DURATION_PATTERN, is_duration, "a span of time with its unit (`us`, `ms`, `s`, `m` or `h`)", "30s";
-    ByteSize, BYTES_PATTERN, is_byte_size, "an amount of memory with its unit (`b`, `k`, `m` or `g`)", "512m";
-    CpuCount, CPU_PATTERN, is_cpu_count, "a number of processors as a text", "0.5";
+    ByteSize, BYTES_PATTERN, is_byte_size, "at least 6 megabytes of memory, with a unit (`b`, `k`, `m` or `g`)", "512m";
+    CpuCount, CPU_PATTERN, is_cpu_count, "at least a hundredth of a processor, as a text", "0.5";
     HostName, HOST_PATTERN, is_host, "a host name or an IPv4 address", "db.example.com";
 }
 
@@ -177,17 +186,26 @@ fn is_duration(text: &str) -> bool {
 }
 
 fn is_byte_size(text: &str) -> bool {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    text.starts_with(|c: char| matches!(c, '1'..='9'))
-        && text.len() - unit.len() <= 9
-        && ["b", "k", "m", "g", "kb", "mb", "gb"].contains(&unit)
+    let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = text.strip_suffix(suffix).unwrap_or_default();
+    let unit = match suffix {
+        "b" => 1,
+        "k" | "kb" => 1 << 10,
+        "m" | "mb" => 1 << 20,
+        "g" | "gb" => 1 << 30,
+        _ => return false,
+    };
+    let is_short = number.len() <= 9 && !number.starts_with('0');
+    is_short && number.parse::<u64>().is_ok_and(|number| number * unit >= LEAST_MEMORY)
 }
 
 fn is_cpu_count(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
     let short = whole.len() <= 4 && fraction.len() <= 3;
-    short && digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'))
+    let least =
+        !whole.starts_with('0') || (whole == "0" && !matches!(fraction.get(..2).unwrap_or(fraction), "0" | "00"));
+    short && digits(whole) && digits(fraction) && least
 }
 
 fn is_host(text: &str) -> bool {
@@ -212,10 +230,16 @@ mod tests {
         }
         for (text, accepted) in
             [("512m", true), ("1gb", true), ("1t", false), ("0m", false), ("m", false), ("9999999999g", false)]
+                .into_iter()
+                .chain([("6m", true), ("5m", false), ("6144k", true), ("6143k", false)])
+                .chain([("6291456b", true), ("6291455b", false)])
         {
             assert_eq!(ByteSize::parse(text).is_ok(), accepted, "{text}");
         }
-        for (text, accepted) in [("0.5", true), ("2", true), ("02", false), (".5", false), ("1.", false)] {
+        for (text, accepted) in [("0.5", true), ("2", true), ("02", false), (".5", false), ("1.", false)]
+            .into_iter()
+            .chain([("0.01", true), ("0.1", true), ("0.010", true), ("0.009", false), ("0.0", false), ("0", false)])
+        {
             assert_eq!(CpuCount::parse(text).is_ok(), accepted, "{text}");
         }
     }

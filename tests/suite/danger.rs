@@ -92,7 +92,11 @@ fn another_engine_is_refused_only_where_another_profile_brings_it_into_productio
     fs::write(folder.path().join("profiles/dev.yaml"), dev).unwrap();
     let refused = run(folder.path(), &["-p", "dev"]);
     assert_eq!(refused.status.code(), Some(4), "{}", stdout(&refused));
-    assert!(stderr(&refused).contains("(`--profile shop`)"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("leave `--profile` out, then the profile `shop` is taken"),
+        "{}",
+        stderr(&refused)
+    );
     let by_setting = run(folder.path(), &["--set", "engine=sqlite"]);
     assert_eq!(by_setting.status.code(), Some(4), "{}", stdout(&by_setting));
 

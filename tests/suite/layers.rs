@@ -72,6 +72,36 @@ fn maps_merge_by_key_and_single_choices_replace_whole() {
 }
 
 #[test]
+fn raw_keys_merge_at_every_depth() {
+    let raw = |keys: &str| format!("services:\n  api:\n    compose:\n{keys}");
+    let folder = tempfile::tempdir().unwrap();
+    let base = raw("      networks: { default: null, front: { aliases: [a, b] } }\n      \
+         deploy: { labels: { x: '1', y: '1' }, update_config: { order: start-first } }\n      logging: { driver: json-file }\n");
+    let base = format!("format: 1\nproject: app\ncompose: {{ networks: {{ front: {{}} }} }}\n{base}    image: app:1\n");
+    let top = raw("      networks: { default: null, front: { aliases: [c] } }\n      \
+         deploy: { labels: { x: null, z: '2' }, update_config: null }\n      logging: null\n");
+    fs::write(folder.path().join("base.yaml"), base).unwrap();
+    fs::write(folder.path().join("top.yaml"), format!("format: 1\nextends: base.yaml\nstage: ci\n{top}")).unwrap();
+    let setting = "services.api.compose.deploy.labels.y=3";
+    let run = codelab_gen(folder.path()).args(["-p", "./top.yaml", "--set", setting]).finish();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let api = &compose(folder.path())["services"]["api"];
+    let expected = "{y: 3, z: '2'}";
+    assert_eq!(api["deploy"], serde_yaml::from_str::<serde_yaml::Value>(&format!("labels: {expected}")).unwrap());
+    let networks = "{ default: null, front: { aliases: [c] } }";
+    assert_eq!(api["networks"], serde_yaml::from_str::<serde_yaml::Value>(networks).unwrap(), "lists replace whole");
+    assert!(api.get("logging").is_none());
+
+    let explained =
+        codelab_gen(folder.path()).args(["explain", "-p", "./top.yaml", "services.api.compose.deploy"]).finish();
+    let told = String::from_utf8(explained.stdout).unwrap();
+    let origin =
+        |path: &str| told.lines().find(|line| line.contains(path)).map(|line| line.rsplit("  ").next().unwrap());
+    assert_eq!(origin("labels.y"), Some("base.yaml:8"), "{told}");
+    assert_eq!(origin("labels.z"), Some("top.yaml:8"), "{told}");
+}
+
+#[test]
 fn settings_are_typed_and_checked_like_the_file() {
     let settings = [
         "--set",

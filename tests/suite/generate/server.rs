@@ -159,3 +159,33 @@ fn the_data_of_a_server_that_goes_with_its_service_is_told() {
         assert!(told.contains(&line), "{volume}, which is no socket by its name alone: {told}");
     }
 }
+
+#[test]
+fn the_socket_of_a_server_that_goes_is_no_data() {
+    let folder = project(&SERVICE.replace("    user: 4242:4243\n", "").replace(
+        "sqlite: data/deep/api.db }",
+        "postgres: shop }\n  web: { image: 'nginx:1.27', depends_on: [api] }\npostgres: { image: 'postgres:16', user: app }",
+    ));
+    generate(folder.path(), &[]);
+    let web = "format: 1\nproject: app\nstage: development\nservices: { web: { image: 'nginx:1.27' } }\n";
+    fs::write(folder.path().join("app.yaml"), web).unwrap();
+    let (told, _) = generate(folder.path(), &[]);
+    assert!(told.contains("nothing mounts `postgres-data` any more"), "{told}");
+    assert!(!told.contains("postgres-socket"), "{told}");
+}
+
+#[test]
+fn files_of_secrets_that_nothing_reads_any_more_are_told() {
+    let folder = project(
+        &SERVICE
+            .replace("    user: 4242:4243\n", "")
+            .replace("sqlite: data/deep/api.db }", "postgres: shop }\npostgres: { image: 'postgres:16', user: app }"),
+    );
+    let (_, notes) = generate(folder.path(), &["secrets_in=files"]);
+    assert!(!notes.contains("reads any more"), "{notes}");
+    let (_, notes) = generate(folder.path(), &[]);
+    let told = "note: nothing reads `secrets/postgres_password` any more\n  = help: once the deployment runs, `rm \
+                secrets/postgres_password`\n";
+    assert!(notes.contains(told), "{notes}");
+    assert!(folder.path().join("secrets/postgres_password").exists());
+}

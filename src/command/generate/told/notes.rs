@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Ending, Telling, git};
 use crate::change::{ChangeKind, Standing};
 use crate::command::folders::data_folders;
+use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::{Diagnostic, Drawing, draw};
 use crate::lint::{COMPOSE_LIMIT, compose_limit};
 use crate::locate::Locator;
@@ -35,6 +36,7 @@ impl Telling<'_> {
         }
         notes.extend(self.exported());
         notes.extend(self.edited_leftovers());
+        notes.extend(self.unread_secrets());
         notes.extend(self.twin());
         notes.extend(self.tracked());
         if let Some(warning) = self.too_large() {
@@ -86,6 +88,25 @@ impl Telling<'_> {
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
         };
         left.map(note).collect()
+    }
+
+    /// Files of secrets that stand there from when they were what the server read.
+    fn unread_secrets(&self) -> Option<String> {
+        let deployment = &self.target.deployment;
+        let passwords =
+            deployment.server.as_ref().map(Server::passwords).filter(|_| deployment.secret_files().is_empty());
+        let left = passwords?.into_iter().map(secret_file_path).filter(|path| self.target.folder.join(path).exists());
+        let left: Vec<_> = left.map(|path| self.shown(&path)).collect();
+        if left.is_empty() {
+            return None;
+        }
+        let names: Vec<_> = left.iter().map(|path| format!("`{path}`")).collect();
+        let words: Vec<_> = left.iter().map(|path| shell_word(path)).collect();
+        Some(format!(
+            "note: nothing reads {} any more\n  = help: once the deployment runs, `rm {}`\n",
+            names.join(", "),
+            words.join(" ")
+        ))
     }
 
     /// A second Compose file, which Docker Compose would take instead

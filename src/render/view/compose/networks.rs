@@ -3,12 +3,9 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::deployment::{Container, Deployment, Service};
+use crate::deployment::{Container, DATABASE_NETWORK as DATABASE, Deployment, Service};
 use crate::profile::Raw;
 use crate::render::raw;
-
-/// The network that has no way out, where the database and its users meet.
-const DATABASE: &str = "database";
 
 /// The network that Compose gives to every container that names none.
 const DEFAULT: &str = "default";
@@ -28,16 +25,18 @@ pub(super) fn networks_view(deployment: &Deployment) -> (NetworksView, Vec<(Stri
     let own: Vec<(String, Raw)> =
         own.into_iter().filter_map(|(_, networks)| networks.into_entries()).flatten().collect();
     let is_own = own.iter().any(|(name, _)| name == DATABASE);
-    let has_database = deployment.contained_server().is_some() && !is_own;
+    // a service that names it keeps doing so while none uses PostgreSQL
+    let is_named =
+        deployment.services.iter().any(|service| written(service).is_some_and(|networks| names(networks, DATABASE)));
+    let has_database = (deployment.contained_server().is_some() || is_named) && !is_own;
     (NetworksView { has_database, others: raw::lines(&own, 2) }, rest)
 }
 
 /// The networks of a service: nothing to write where Compose's default is right.
 pub(super) fn networks_of_service(service: &Service, deployment: &Deployment) -> Option<Raw> {
-    let written = service.compose.iter().find(|(key, _)| key == KEY).map(|(_, networks)| networks);
     let has_none = service.compose.iter().any(|(key, _)| key == "network_mode");
-    match written {
-        _ if has_none || !deployment.reaches_server(service) => written.cloned(),
+    match written(service) {
+        networks if has_none || !deployment.reaches_server(service) => networks.cloned(),
         Some(networks) => Some(joined(networks, DATABASE)),
         None => Some(Raw::words([DEFAULT, DATABASE])),
     }
@@ -54,17 +53,29 @@ pub(super) fn networks_of_server(container: &Container) -> Raw {
     }
 }
 
+/// The networks that a service names itself.
+fn written(service: &Service) -> Option<&Raw> {
+    service.compose.iter().find(|(key, _)| key == KEY).map(|(_, networks)| networks)
+}
+
+/// Whether networks of a container are this one, among others.
+fn names(networks: &Raw, name: &str) -> bool {
+    match networks {
+        Raw::Sequence(items) => items.contains(&Raw::text(name)) || items.contains(&Raw::plain(name)),
+        Raw::Mapping(_) => networks.get(name).is_some(),
+        Raw::Scalar { .. } => false,
+    }
+}
+
 /// Networks of the user's own, and this one.
 fn joined(networks: &Raw, name: &str) -> Raw {
     let mut networks = networks.clone();
-    match &mut networks {
-        Raw::Sequence(names) if !names.contains(&Raw::text(name)) && !names.contains(&Raw::plain(name)) => {
-            names.push(Raw::plain(name));
+    if !names(&networks, name) {
+        match &mut networks {
+            Raw::Sequence(items) => items.push(Raw::plain(name)),
+            Raw::Mapping(entries) => entries.push((name.to_owned(), Raw::Mapping(Vec::new()))),
+            Raw::Scalar { .. } => {}
         }
-        Raw::Mapping(entries) if entries.iter().all(|(known, _)| known != name) => {
-            entries.push((name.to_owned(), Raw::Mapping(Vec::new())));
-        }
-        Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_) => {}
     }
     networks
 }
