@@ -175,6 +175,19 @@ fn the_socket_of_a_server_that_goes_is_no_data() {
 }
 
 #[test]
+fn a_dotenv_that_goes_is_read_by_no_command() {
+    let folder = project(&SERVICE.replace("    user: 4242:4243\n", "").replace(
+        "sqlite: data/deep/api.db }",
+        "postgres: shop }\nsecrets_in: environment\npostgres: { external: { host: db.example.com }, user: app }",
+    ));
+    let (told, _) = generate(folder.path(), &[]);
+    assert!(told.contains("(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash"), "{told}");
+    let (told, _) = generate(folder.path(), &["postgres.access=per_service"]);
+    assert!(told.contains("removed   .env\n"), "{told}");
+    assert!(told.contains("(INIT_POSTGRES_USER=ADMINISTRATOR bash"), "{told}");
+}
+
+#[test]
 fn files_of_secrets_that_nothing_reads_any_more_are_told() {
     let folder = project(
         &SERVICE

@@ -1,9 +1,11 @@
 //! Knows the command that makes a written deployment run. Must not know how it was written.
 
 use super::Telling;
+use crate::change::{Change, ChangeKind};
 use crate::command::folders::{data_folders, making};
 use crate::deployment::Host;
 use crate::placement::{normalized, relative};
+use crate::render::Output;
 use crate::spelling::shell_word;
 use crate::value::SecretsIn;
 
@@ -43,7 +45,11 @@ impl Telling<'_> {
                 )
             }
             Some(Host::External(_)) => {
-                "(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && ".to_owned()
+                let is_there =
+                    |change: &Change| change.output == Output::Dotenv && change.kind() != ChangeKind::Removed;
+                let has_dotenv = self.outcome.changes.changes.iter().any(is_there);
+                let dotenv = if has_dotenv { "set -a; . ./.env; " } else { "" };
+                format!("({dotenv}INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && ")
             }
             Some(Host::Container(_)) | None => String::new(),
         }
