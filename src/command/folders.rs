@@ -29,6 +29,8 @@ struct User {
 
 enum State {
     Missing,
+    /// A file stands there, or a link that leads nowhere.
+    Occupied,
     /// It belongs to somebody else, who does not let the service write.
     Closed {
         owner: u32,
@@ -54,9 +56,19 @@ impl DataFolder<'_> {
 
     /// That the service can't write there, with what to do.
     pub(super) fn closed(&self) -> Option<(String, String)> {
-        let State::Closed { owner } = self.state else { return None };
-        let User { id, group } = self.user?;
         let (service, path) = (self.service, &self.path);
+        let owner = match self.state {
+            State::Closed { owner } => owner,
+            State::Occupied => {
+                let message = format!("`{path}`, where `{service}` keeps its data, is no folder");
+                return Some((
+                    message,
+                    format!("move it away (`mv {0} {0}.old`), and run this again", shell_word(path)),
+                ));
+            }
+            State::Missing | State::Usable => return None,
+        };
+        let User { id, group } = self.user?;
         let message =
             format!("`{service}` runs as the user {id} and can't write to `{path}`, which belongs to {owner}");
         Some((message, format!("sudo chown -R {id}:{} {}", group.unwrap_or(id), shell_word(path))))
@@ -87,7 +99,9 @@ pub(super) fn making(folders: &[DataFolder<'_>], out: &Path) -> Vec<String> {
 fn data_folder<'d>(service: &'d Service, path: &Path, current: &Path) -> DataFolder<'d> {
     let user = service.user.as_deref().and_then(user);
     let state = match fs::metadata(path) {
+        Err(_) if path.symlink_metadata().is_ok() => State::Occupied,
         Err(_) => State::Missing,
+        Ok(found) if !found.is_dir() => State::Occupied,
         Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
         Ok(_) => State::Usable,
     };

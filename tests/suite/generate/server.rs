@@ -55,6 +55,20 @@ fn a_folder_that_the_service_can_not_write_to_is_told_with_its_remedy() {
 }
 
 #[test]
+fn what_stands_in_the_place_of_a_data_folder_is_told() {
+    let folder = project(&SERVICE.replace("data/deep/api.db", "data/api.db"));
+    let data = folder.path().join("data");
+    let told = "warning: `data`, where `api` keeps its data, is no folder\n  = help: move it away (`mv data data.old`)";
+    for stand in [|path: &Path| fs::write(path, "mine"), |path: &Path| std::os::unix::fs::symlink("nowhere", path)] {
+        stand(&data).unwrap();
+        let (out, notes) = generate(folder.path(), &[]);
+        assert!(notes.contains(told), "{notes}");
+        assert!(!out.contains("install -d") && !out.contains("mkdir"), "{out}");
+        fs::remove_file(&data).unwrap();
+    }
+}
+
+#[test]
 fn a_password_that_is_gone_is_told_where_a_server_stands() {
     for (ensure, next) in [
         ("postgres.ensure=true", "next: docker compose up -d --wait --remove-orphans\n"),
