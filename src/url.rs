@@ -58,9 +58,15 @@ impl ConnectionUrl {
     /// The secret that the URL contains, where it contains one.
     #[must_use]
     pub fn password(&self) -> Option<&EnvironmentKey> {
+        self.login().map(|login| &login.password)
+    }
+
+    /// Who logs in by it; nobody where it opens a file.
+    #[must_use]
+    pub fn login(&self) -> Option<&Login> {
         match self {
             Self::Sqlite { .. } => None,
-            Self::Postgres(url) => Some(&url.login.password),
+            Self::Postgres(url) => Some(&url.login),
         }
     }
 
@@ -131,8 +137,13 @@ pub fn percent_decode(encoded: &str) -> Option<String> {
 /// The encoded password of a URL; nothing for a text that is no URL, or one without a password.
 #[must_use]
 pub fn password_of(url: &str) -> Option<&str> {
-    let (login, _) = url.split_once("://")?.1.split_once('@')?;
-    login.split_once(':').map(|(_, password)| password)
+    login_of(url).map(|(_, password)| password)
+}
+
+/// The role of a URL with its encoded password; nothing for a text that is no URL, or one without a password.
+#[must_use]
+pub fn login_of(url: &str) -> Option<(&str, &str)> {
+    url.split_once("://")?.1.split_once('@')?.0.split_once(':')
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use crate::deployment::Deployment;
-use crate::url::{password_of, percent_decode};
+use crate::url::{Login, login_of, password_of, percent_decode};
 use crate::value::EnvironmentKey;
 
 /// The secrets of the block whose URLs still hold an older value: the user gave them a new one by hand.
@@ -13,11 +13,12 @@ use crate::value::EnvironmentKey;
 pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<EnvironmentKey> {
     let mut edited: Vec<EnvironmentKey> = Vec::new();
     for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
-        let Some(key) = database.url.password() else { continue };
+        let Some(Login { role, password: key }) = database.url.login() else { continue };
         let (Some(url), Some(secret)) = (block.get(database.key.as_str()), block.get(key.as_str())) else { continue };
-        // a copied .env.example has a reference there
-        let old = password_of(url.expose()).filter(|old| !old.starts_with("${"));
-        let differs = old.is_some_and(|old| percent_decode(old).as_deref() != Some(secret.expose()));
+        let Some((old_role, old)) = login_of(url.expose()) else { continue };
+        // another role has another password, and a copied .env.example a reference
+        let is_same_login = old_role == role.as_str() && !old.starts_with("${");
+        let differs = is_same_login && percent_decode(old).as_deref() != Some(secret.expose());
         if differs && !edited.contains(key) {
             edited.push(key.clone());
         }

@@ -71,6 +71,16 @@ fn weak_secrets_are_refused_in_production_and_staging_only() {
 }
 
 #[test]
+fn another_role_is_no_edited_password() {
+    let folder = tempfile::tempdir().unwrap();
+    for access in ["shared", "per_service", "shared"] {
+        let setting = format!("postgres.access={access}");
+        let done = run(folder.path(), &["-p", "prod", "--set", &setting]);
+        assert!(done.status.success() && !stdout(&done).contains("edited"), "{}", stdout(&done));
+    }
+}
+
+#[test]
 fn a_password_edited_in_dotenv_goes_into_the_urls() {
     let folder = tempfile::tempdir().unwrap();
     run_with_password(folder.path(), &["-p", "prod"]);
