@@ -5,6 +5,7 @@ mod container;
 mod containers;
 mod docker;
 mod engine;
+mod external;
 mod files;
 mod finding;
 mod login;
@@ -19,6 +20,7 @@ use indexmap::IndexMap;
 
 use self::containers::Containers;
 use self::docker::Docker;
+use self::external::Elsewhere;
 use self::finding::{Finding, Verdict};
 use self::mask::Mask;
 use self::remedy::Remedies;
@@ -26,7 +28,7 @@ use super::target::{Target, first_line, select};
 use super::{World, print, print_document};
 use crate::change::Existing;
 use crate::cli::{DoctorArgs, Format};
-use crate::deployment::{Deployment, Host, secret_file_path};
+use crate::deployment::{Host, secret_file_path};
 use crate::outcome::{Exit, Failure};
 use crate::report::{self, Document};
 use crate::secret::Secret;
@@ -75,7 +77,7 @@ fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Fin
         found.extend(legible.err().map(|silence| engine::illegible(&silence, &remedies)));
         running = containers.running();
         secrets.extend(containers.secrets());
-        found.extend(living(&target.deployment, &passwords, &containers, &docker, &remedies));
+        found.extend(living(target, world, &passwords, &containers, &docker, &remedies));
     }
     found.extend(files::ports(target, &existing, world, &running));
     found.push(Finding::unseen("connections-settings", INVISIBLE));
@@ -85,19 +87,23 @@ fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Fin
 
 /// What only a reachable engine can tell.
 fn living(
-    deployment: &Deployment,
+    target: &Target,
+    world: &World,
     passwords: &IndexMap<String, Secret>,
     containers: &Containers,
     docker: &Docker,
     remedies: &Remedies<'_>,
 ) -> Vec<Finding> {
+    let deployment = &target.deployment;
     let mut found = containers.findings(deployment, docker, remedies);
     if let Some(server) = &deployment.server {
         found.extend(match &server.host {
             Host::Container(container) => {
                 server::Asked { server, container, containers, docker, passwords, remedies }.findings()
             }
-            Host::External(external) => login::external(server, external, passwords, docker, remedies),
+            Host::External(external) => {
+                Elsewhere { server, external, passwords, docker, remedies }.findings(target, world)
+            }
         });
     }
     found.extend(service::services(deployment, containers, docker, remedies));

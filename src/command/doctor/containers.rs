@@ -10,6 +10,11 @@ use crate::value::ServiceName;
 
 const CHECK: &str = "containers";
 
+const ENSURE: &str = "postgres-ensure";
+
+/// What psql says where the server is not there yet, or not any more.
+const NO_SERVER: [&str; 4] = ["Connection refused", "No such file or directory", "starting up", "shutting down"];
+
 /// How a program ends that was stopped by hand, and not by itself.
 const STOPPED: [i64; 3] = [0, 137, 143];
 
@@ -169,7 +174,11 @@ fn logs(service: &ServiceName) -> String {
 
 /// The script says what is wrong, and may print commands that mend it.
 fn refused(container: &Container, docker: &Docker, remedies: &Remedies<'_>) -> Finding {
-    let log = container.log(docker);
+    let log = container.last_log(docker);
+    if log.contains("psql: error") && NO_SERVER.iter().any(|words| log.contains(words)) {
+        let message = "`postgres-ensure` found no server: after `docker compose restart` both start at once";
+        return Finding::warning(ENSURE, message, remedies.up()).shown_by(&log);
+    }
     let commands: Vec<_> = log.lines().filter_map(|line| line.strip_prefix("    ")).map(str::trim).collect();
     let said: Vec<_> = log.lines().filter(|line| !line.starts_with("  ")).collect();
     let help = match commands.as_slice() {
@@ -177,5 +186,5 @@ fn refused(container: &Container, docker: &Docker, remedies: &Remedies<'_>) -> F
         commands => remedies.there(&[commands, &["docker compose up -d --wait"]].concat().join(" && ")),
     };
     let message = "`postgres-ensure` refused to bring roles and databases in line";
-    Finding::problem("postgres-ensure", message, help).shown_by(&said.join("\n"))
+    Finding::problem(ENSURE, message, help).shown_by(&said.join("\n"))
 }

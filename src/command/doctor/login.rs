@@ -7,11 +7,11 @@ use super::docker::Docker;
 use super::finding::Finding;
 use super::remedy::Remedies;
 use super::server::{MISSING, UNREACHABLE, full};
-use crate::deployment::{External, OwnedDatabase, Server};
+use crate::deployment::OwnedDatabase;
 use crate::secret::Secret;
 use crate::spelling::shell_word;
-use crate::value::Tls;
 
+pub(super) const ENCRYPTION: &str = "encryption";
 const REFUSED: &str = "password-refused";
 
 /// What the server says to who comes too late.
@@ -64,16 +64,16 @@ impl<'a> Client<'a> {
             return Finding { help, ..Finding::unseen(REFUSED, unseen) };
         }
         if is_full(said) {
-            full(said)
+            full(said, remedies)
         } else if says("password authentication failed") {
             let message = format!("the server refuses the password of `{role}` that services have");
             Finding::problem(REFUSED, message, remedies.align_for(name))
         } else if says("pg_hba.conf") {
-            let help = format!(
-                "the first start of the server was cut off; `{}` says how to go on",
-                remedies.there("docker compose logs postgres-ensure")
-            );
-            Finding::problem(REFUSED, format!("the server does not let `{role}` in from other containers"), help)
+            let message = format!("the server does not let `{role}` in from other containers");
+            Finding::problem(REFUSED, message, remedies.let_in())
+        } else if says("SSL") || says("certificate") {
+            let message = format!("{}:{} is not encrypted and verified as the profile says", self.host, self.port);
+            Finding::problem(ENCRYPTION, message, encryption(said))
         } else if says("database \"") && says("does not exist") {
             let message = format!("the database `{name}` does not exist");
             Finding::problem(MISSING, message, remedies.align_for(name))
@@ -81,7 +81,7 @@ impl<'a> Client<'a> {
             Finding::unseen(REFUSED, unseen)
         } else if says("could not") || says("refused") || says("timeout") || says("No route") {
             let message = format!("{}:{} can't be reached from another container", self.host, self.port);
-            Finding::problem(UNREACHABLE, message, remedies.align())
+            Finding::problem(UNREACHABLE, message, remedies.reach())
         } else {
             Finding::problem(REFUSED, format!("`{role}` can't log in to `{name}`"), remedies.align_for(name))
         }
@@ -93,26 +93,14 @@ pub(super) fn is_full(said: &str) -> bool {
     FULL.iter().any(|words| said.contains(words))
 }
 
-/// Whether the roles log in to a server elsewhere.
-pub(super) fn external(
-    server: &Server,
-    external: &External,
-    passwords: &IndexMap<String, Secret>,
-    docker: &Docker,
-    remedies: &Remedies<'_>,
-) -> Vec<Finding> {
-    let Some(image) = &external.client else {
-        let message = "the external server: the profile names no image with psql";
-        let help = Some("write `image: postgres:16-alpine` in the `postgres` section".to_owned());
-        return vec![Finding { help, ..Finding::unseen(UNREACHABLE, message) }];
+/// What lets the connection to an external server be encrypted and verified, by what the client said.
+fn encryption(said: &str) -> String {
+    let step = if said.contains("does not support SSL") {
+        "let its administrator switch TLS on; or, where nobody else is on the way there, write `tls: disable`"
+    } else if said.contains("does not match host name") {
+        "write a name that stands in its certificate as `host`"
+    } else {
+        "write the file with the certificate of the authority that signed the server's one as `ca`"
     };
-    let mode = match external.tls.mode() {
-        Tls::Disable => "PGSSLMODE=disable",
-        Tls::Require | Tls::VerifyFull => "PGSSLMODE=require",
-    };
-    // whichever major version it is, its data would lie below this folder
-    let options = ["-e", mode, "--tmpfs", "/var/lib/postgresql", "--tmpfs", "/var/lib/postgresql/data"];
-    let (image, port) = (image.to_string(), external.port.to_string());
-    let client = Client::new(&image, &options, &external.host, &port);
-    server.databases.iter().map(|database| client.log_in(database, passwords, docker, remedies)).collect()
+    format!("{step} in `postgres.external`")
 }

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use crate::cli::TargetArgs;
 use crate::command::target::Target;
-use crate::deployment::{Deployment, Host};
+use crate::deployment::{Deployment, External, Host};
 use crate::placement::{normalized, relative};
 use crate::spelling::shell_word;
 
 /// What brings everything in line with the outputs.
 const UP: &str = "docker compose up -d --wait";
+
+/// What does by hand that which `postgres-ensure` does at every start.
+const BY_HAND: &str = "docker compose exec -T postgres bash -s <scripts/init-postgres.sh";
 
 /// The way to the output folder, and how codelab-gen was called.
 pub(super) struct Remedies<'a> {
@@ -52,12 +55,44 @@ impl<'a> Remedies<'a> {
         format!("{} && {}", self.codelab_gen(""), self.up())
     }
 
-    /// What gives the server's roles and databases what the profile and `.env` say.
-    pub(super) fn align(&self) -> String {
-        self.there(&format!("{}{UP}", self.server_step()))
+    /// What lets containers reach the server.
+    pub(super) fn reach(&self) -> String {
+        match self.external() {
+            Some(External { host, port, .. }) => {
+                format!(
+                    "start the server, or write where it is as `host` and `port` of `postgres.external`: now {host}:{port}"
+                )
+            }
+            None => self.up(),
+        }
     }
 
-    /// The same, with the services that use the database started anew: they may have given up.
+    /// What makes the server let a role in, which knows no line for it.
+    pub(super) fn let_in(&self) -> String {
+        match self.external() {
+            Some(_) => {
+                "its administrator allows it in pg_hba.conf; where it says `no encryption`, write `tls: verify-full` \
+                        in `postgres.external`"
+                    .to_owned()
+            }
+            None => format!(
+                "the first start of the server was cut off; `{}` says how to go on",
+                self.there(&self.ensure_log())
+            ),
+        }
+    }
+
+    /// What mends a lack of connections.
+    pub(super) fn more_connections(&self) -> String {
+        let settings = match self.external() {
+            Some(_) => "let its administrator set a larger `max_connections`",
+            None => "write `settings: { max_connections: … }` in the `postgres` section",
+        };
+        format!("{settings}, or make the pools of services smaller")
+    }
+
+    /// What gives the server's roles and databases what the profile and `.env` say, with the services that use the
+    /// database started anew: they may have given up.
     pub(super) fn align_for(&self, database: &str) -> String {
         let uses = self.deployment.services.iter().filter(|service| {
             let opened = service.database.as_ref().map(|opened| &opened.url);
@@ -67,11 +102,25 @@ impl<'a> Remedies<'a> {
         self.there(&format!("{}{UP} --force-recreate{}", self.server_step(), names.concat()))
     }
 
+    /// What shows what init-postgres.sh says.
+    fn ensure_log(&self) -> String {
+        match self.deployment.contained_server() {
+            Some((_, container)) if !container.ensure => BY_HAND.to_owned(),
+            Some(_) | None => "docker compose logs postgres-ensure".to_owned(),
+        }
+    }
+
+    fn external(&self) -> Option<&External> {
+        match &self.deployment.server.as_ref()?.host {
+            Host::External(external) => Some(external),
+            Host::Container(_) => None,
+        }
+    }
+
     /// What does by hand that which nothing does at every start.
     fn server_step(&self) -> String {
-        const BY_HAND: &str = "docker compose exec -T postgres bash -s <scripts/init-postgres.sh && ";
         match self.deployment.server.as_ref().map(|server| &server.host) {
-            Some(Host::Container(container)) if !container.ensure => format!("{UP} postgres && {BY_HAND}"),
+            Some(Host::Container(container)) if !container.ensure => format!("{UP} postgres && {BY_HAND} && "),
             Some(Host::External(_)) => {
                 "(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && ".to_owned()
             }

@@ -68,7 +68,7 @@ impl Asked<'_> {
     fn silent(&self, running: &Container, silence: &Silence) -> Finding {
         let text = silence.text();
         if is_full(&text) {
-            return full(&text);
+            return full(&text, self.remedies);
         }
         if running.health() == "starting" {
             return Finding::unseen(UNREACHABLE, "the server, which is still starting").shown_by(&text);
@@ -195,18 +195,14 @@ impl Asked<'_> {
         let (part, whole) = NEARLY_FULL;
         let is_nearly_full = used.saturating_mul(whole) >= most.saturating_mul(part);
         Some(if is_nearly_full {
-            Finding::warning(CONNECTIONS, message, MORE)
+            Finding::warning(CONNECTIONS, message, self.remedies.more_connections())
         } else {
             Finding::ok(CONNECTIONS, message)
         })
     }
 }
 
-/// What mends a lack of connections.
-const MORE: &str =
-    "write `settings: { max_connections: … }` in the `postgres` section, or make the pools of services smaller";
-
 /// That nobody gets another connection.
-pub(super) fn full(said: &str) -> Finding {
-    Finding::problem(CONNECTIONS, "all connections of the server are used", MORE).shown_by(said)
+pub(super) fn full(said: &str, remedies: &Remedies<'_>) -> Finding {
+    Finding::problem(CONNECTIONS, "all connections of the server are used", remedies.more_connections()).shown_by(said)
 }
