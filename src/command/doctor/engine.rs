@@ -95,5 +95,8 @@ mod tests {
         for (version, verdict) in [("20.10.0", "ok"), ("19.03.5", "warning"), ("dev", "unseen"), ("9.9", "warning")] {
             assert_eq!(judged(&ENGINE, version).verdict.as_str(), verdict, "{version}");
         }
+        for (version, verdict) in [("v2.20.0", "ok"), ("2.19.1", "warning"), ("1.29.2", "warning"), ("5.6.1", "ok")] {
+            assert_eq!(judged(&COMPOSE, version).verdict.as_str(), verdict, "{version}");
+        }
     }
 }

@@ -137,6 +137,7 @@ fn number(published: &PublishedPort, existing: &Existing, world: &World) -> Opti
     let variable = published.variable.as_ref();
     let set =
         variable.and_then(|name| (world.environment)(name.as_str()).ok()?.or(existing.users_value(name.as_str())));
+    let set = set.filter(|set| !set.is_empty());
     set.map_or(Some(published.port.get()), |set| set.trim().parse().ok())
 }
 
