@@ -188,6 +188,10 @@ pub struct Publish {
     pub variable: Option<EnvironmentKey>,
 }
 
+/// What a published port is, for editors.
+const PUBLISH: &str = "A port of the host: a number, which listens on 127.0.0.1, `ADDRESS:PORT`, or a port that a \
+    variable of `.env` or the shell may change.";
+
 impl Written for Publish {
     const SCHEMA_NAME: Option<&'static str> = Some("Publish");
 
@@ -234,7 +238,7 @@ impl Written for Publish {
             "type": "object", "properties": { "env": name, "default": default, "address": address },
             "required": ["default"], "patternProperties": { "^x-": {} }, "additionalProperties": false
         });
-        schema_of_forms("published port", "A port of the host.", vec![port, address_and_port, details])
+        schema_of_forms("published port", PUBLISH, vec![port, address_and_port, details])
     }
 }
 

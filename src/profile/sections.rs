@@ -20,23 +20,28 @@ record! {
     merged Profile = "a profile" {
         /// The version of the profile format: 1.
         format: Format,
-        /// The profile that this one builds on: a path relative to this file, or a name.
+        /// The profile that this one builds on: a path relative to this file, or a name. Mappings merge by key, lists and
+        /// single values replace what was inherited, `null` removes it.
         extends: Extends,
         /// Other names that `--profile` takes for this profile.
         aliases: Vec<ProfileName>,
-        /// What the deployment is for. A profile without a stage is a base: others extend it, nobody selects it.
+        /// What the deployment is for. A profile without a stage is a base: others extend it, nobody selects it. In
+        /// staging and production services restart, containers gain no privileges, the server has limits, TLS is
+        /// verified, and weak secrets are refused.
         stage: Stage,
-        /// The folder that the outputs go to, relative to the project's root.
+        /// The folder that the outputs go to, relative to the project's root; by default that root. `--all` takes the
+        /// profiles that have one.
         out: HostPath,
         /// The name of the Compose project: it names containers, networks and volumes.
         project: ProjectName,
-        /// The engine of every service that chooses none itself.
+        /// The engine of every service that describes both and chooses none itself.
         engine: Engine,
         /// The programs that run, by name.
         services: Named<ServiceName, Service>,
-        /// The PostgreSQL server, used where a service's engine is `postgres`.
+        /// The PostgreSQL server. It runs where a service's engine is `postgres`, and is left out where none is.
         postgres: Postgres,
-        /// Secrets by name, with the rule for their first value. Their values never stand in a profile.
+        /// Secrets by name, with the rule for their first value. Their values never stand in a profile. The server's
+        /// passwords are secrets that are there by themselves; here they can get another rule.
         secrets: Named<EnvironmentKey, SecretRule>,
         /// How secrets reach Compose.
         secrets_in: SecretsIn = SecretsIn::Dotenv,
@@ -50,7 +55,7 @@ record! {
     merged Service = "a service" {
         /// How its image is built: the folder with the Dockerfile, or the details.
         build: Build,
-        /// The image that is run, or the name that a built image gets.
+        /// The image that is run, or with `build` the name that the built image gets.
         image: ImageReference,
         /// What is run instead of the image's own command.
         command: Command,
@@ -58,27 +63,29 @@ record! {
         entrypoint: Command,
         /// The user inside of the container, such as `1000:1000`.
         user: Literal,
-        /// The folder that the program runs in; by default the parent of the data mount's target.
+        /// The folder that the program runs in; by default the parent of the data mount's target, else the image's own.
         working_dir: ContainerPath,
-        /// The port that the program listens on inside of its container.
+        /// The port that the program listens on inside of its container; `publish` and `healthcheck.http` lead to it.
         port: Port,
-        /// The port of the host that leads to `port`: a number for 127.0.0.1, or `ADDRESS:PORT`.
+        /// The port of the host that leads to `port`: a number for 127.0.0.1, or `ADDRESS:PORT`; by default none.
         publish: Publish,
-        /// Where its data is kept: `./folder:/app/data` or `volume-name:/app/data`.
+        /// Where its data is kept: `./folder:/app/data` for a folder of the host, relative to the project's root, or
+        /// `volume-name:/app/data` for a named volume. A SQLite file must be below it.
         data: Mount,
-        /// More mounts.
+        /// More mounts, written as in `data`; with `:ro` behind them they are read-only.
         volumes: Vec<Mount>,
-        /// Variables of the container.
+        /// Variables of the container. The variable with the connection URL is there by itself.
         environment: Named<VariableName, Value>,
         /// How Docker finds out whether the service works.
         healthcheck: HealthCheck,
-        /// Services that must run before this one.
+        /// Services that must run before this one: a list of names, or what is waited for by name. One in a list is
+        /// healthy, where it has a health check, else started. Waiting for the database is there by itself.
         depends_on: DependsOn,
         /// Labels of the container.
         labels: Named<LabelName, Literal>,
-        /// How many containers of it run.
+        /// How many containers of it run; by default one.
         replicas: Replicas,
-        /// What it may use of the machine.
+        /// What it may use of the machine; by default all.
         limits: Limits,
         /// What its container is kept from.
         hardening: Hardening = Hardening::ByStage,
@@ -94,9 +101,9 @@ record! {
     whole Build = "a build" short context {
         /// The folder that is sent to the builder, relative to the project's root.
         context: HostPath,
-        /// The Dockerfile, relative to the context.
+        /// The Dockerfile, relative to the context; by default `Dockerfile`.
         dockerfile: HostPath,
-        /// The stage of the Dockerfile to build.
+        /// The stage of the Dockerfile to build; by default the last one.
         target: Literal,
         /// Arguments of the build.
         args: Named<VariableName, Literal>,
@@ -108,7 +115,7 @@ record! {
     whole HealthCheck = "a health check" {
         /// The path that is asked for on the service's `port`.
         http: HttpPath,
-        /// The program of the image that asks.
+        /// The program of the image that asks; only with `http`.
         with: CommandProbe = CommandProbe::Python,
         /// A command that fails when the service does not work, instead of `http`.
         command: Command,
@@ -144,7 +151,7 @@ record! {
         sqlite: Sqlite,
         /// The PostgreSQL database's name, or its details.
         postgres: PostgresDatabase,
-        /// The driver that opens a PostgreSQL URL.
+        /// The driver that opens a PostgreSQL URL; it stands in the URL's scheme.
         driver: Driver = Driver::Asyncpg,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
@@ -174,17 +181,17 @@ record! {
 record! {
     /// The PostgreSQL server: a container of the deployment, or an external one.
     merged Postgres = "the postgres section" {
-        /// The image of the container.
+        /// The image of the container; with `external` the image of the client that scripts run.
         image: ImageReference,
         /// The major version, where the image is not a numeric tag of `postgres`.
         version: PostgresMajor,
         /// The role that the server is made with; with shared access every service logs in as it.
         user: RoleName,
-        /// The database that the server is made with; services have their own.
+        /// The database that the server is made with, by default named as `user`; services have their own.
         database: DatabaseName,
         /// Whether all services log in as `user`, or each one as a role of its own.
         access: Access = Access::Shared,
-        /// The port of the host that leads to the server; none by default.
+        /// The port of the host that leads to the server: a number for 127.0.0.1, or `ADDRESS:PORT`; by default none.
         publish: Publish,
         /// The named volume of the data.
         volume: VolumeName = VolumeName::postgres_data(),
@@ -195,7 +202,8 @@ record! {
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container.
+        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`, `limits`,
+        /// `settings` and `compose` are the container's, and can't stand beside it.
         external: External,
         /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
         compose: RawKeys,

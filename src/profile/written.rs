@@ -298,7 +298,8 @@ pub(crate) fn setting_schema<T: Written>(
     if let Some(default) = default {
         description.extend([" By default `", &default, "`."]);
         let number = default.parse::<u16>().map(Value::from);
-        schema.insert("default".to_owned(), number.unwrap_or_else(|_| default.into()));
+        let typed = number.or_else(|_| default.parse::<bool>().map(Value::from));
+        schema.insert("default".to_owned(), typed.unwrap_or_else(|_| default.into()));
     }
     schema.insert("description".to_owned(), description.into());
     schema

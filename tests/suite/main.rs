@@ -24,6 +24,7 @@ mod layers;
 mod limits;
 mod lookup;
 mod model;
+mod profile_reference;
 mod readme;
 mod report;
 mod schema;
