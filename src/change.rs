@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 
 use crate::render::Output;
 use crate::secret::Secret;
-use crate::yaml;
 
 pub use apply::{WriteFault, apply};
 pub use danger::{Danger, DangerKind};
@@ -175,14 +174,15 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
-    /// How many values Docker Compose will count in `docker-compose.yml`.
+    /// The text of `docker-compose.yml` after the run.
     #[must_use]
-    pub fn compose_values(&self) -> usize {
-        let compose = self.changes.iter().find(|change| change.output == Output::Compose);
-        match compose.map(|change| &change.action) {
-            Some(Action::Write { text: Some(text), .. } | Action::Refuse { text, .. }) => yaml::count_values(text),
-            Some(Action::Keep) => compose.and_then(|change| change.before.as_deref()).map_or(0, yaml::count_values),
-            Some(Action::Write { text: None, .. } | Action::Remove) | None => 0,
+    pub fn compose_text(&self) -> Option<&str> {
+        let compose = self.changes.iter().find(|change| change.output == Output::Compose)?;
+        match &compose.action {
+            Action::Write { text, .. } => text.as_deref(),
+            Action::Refuse { text, .. } => Some(text),
+            Action::Keep => compose.before.as_deref(),
+            Action::Remove => None,
         }
     }
 

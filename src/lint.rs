@@ -7,9 +7,10 @@ use crate::profile::Raw;
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, ImageReference, Mount, MountSource, Stage};
+use crate::yaml::count_values;
 
 /// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
-pub const COMPOSE_LIMIT: usize = 100_000;
+const COMPOSE_LIMIT: usize = 100_000;
 
 /// How many values are worth a word: four fifths of the limit.
 const NEAR_COMPOSE_LIMIT: usize = COMPOSE_LIMIT / 5 * 4;
@@ -33,9 +34,9 @@ const FENCES: [&str; 15] = [
     "volumes_from",
 ];
 
-/// Every warning about a deployment; `compose_values` is the number of YAML values in its `docker-compose.yml`.
+/// Every warning about a deployment with the text of its `docker-compose.yml`.
 #[must_use]
-pub fn lint(deployment: &Deployment, compose_values: usize) -> Vec<Diagnostic> {
+pub fn lint(deployment: &Deployment, compose: &str) -> Vec<Diagnostic> {
     let root = FieldPath::root();
     let mut warnings = Vec::new();
     for service in &deployment.services {
@@ -56,19 +57,25 @@ pub fn lint(deployment: &Deployment, compose_values: usize) -> Vec<Diagnostic> {
         }
     }
     warnings.extend(open_network(deployment, &root));
-    warnings.extend(compose_limit(deployment.services.len(), compose_values));
+    warnings.extend(compose_limit(deployment.services.len(), compose, NEAR_COMPOSE_LIMIT));
     warnings
 }
 
-/// The warning where Compose will refuse the file, or one like it after a few more services.
+/// The warning where Compose will refuse the file.
 #[must_use]
-pub fn compose_limit(services: usize, compose_values: usize) -> Option<Diagnostic> {
-    if compose_values <= NEAR_COMPOSE_LIMIT {
+pub fn beyond_compose_limit(services: usize, compose: &str) -> Option<Diagnostic> {
+    compose_limit(services, compose, COMPOSE_LIMIT)
+}
+
+fn compose_limit(services: usize, compose: &str, worth_a_word: usize) -> Option<Diagnostic> {
+    let values = count_values(compose, worth_a_word, COMPOSE_LIMIT);
+    if values <= worth_a_word {
         return None;
     }
+    let values = if values > COMPOSE_LIMIT { format!("more than {COMPOSE_LIMIT}") } else { values.to_string() };
     let place = Place::key(&FieldPath::root().key("services"));
     let message = format!(
-        "docker-compose.yml has {compose_values} YAML values for {services} services, Docker Compose loads at most \
+        "docker-compose.yml has {values} YAML values for {services} services, Docker Compose loads at most \
          {COMPOSE_LIMIT}"
     );
     Some(Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles"))

@@ -6,12 +6,14 @@
 //! environment) and the position of every key and value, also of those that are wrong.
 
 mod builder;
+mod count;
 mod scalar;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use builder::Builder;
+pub use count::count_values;
 pub use scalar::{Scalar, ScalarKind};
 
 /// A value of a YAML document.
@@ -84,24 +86,5 @@ pub fn read(text: &str) -> Result<Node<'_>, Vec<YamlFault>> {
             builder.faults.push(*fault);
             Err(builder.faults)
         }
-    }
-}
-
-/// How many values a document has: scalars and collections, without keys, which is what Docker Compose counts. Nothing
-/// for text below a size that cannot matter, and for what is not YAML.
-#[must_use]
-pub fn count_values(text: &str) -> usize {
-    const TOO_SMALL_TO_COUNT: usize = 500_000;
-    if text.len() < TOO_SMALL_TO_COUNT {
-        return 0;
-    }
-    read(text).map_or(0, |root| values(&root))
-}
-
-fn values(node: &Node<'_>) -> usize {
-    match &node.content {
-        Content::Scalar(_) => 1,
-        Content::Sequence(items) => 1 + items.iter().map(values).sum::<usize>(),
-        Content::Mapping(entries) => 1 + entries.iter().map(|entry| values(&entry.value)).sum::<usize>(),
     }
 }

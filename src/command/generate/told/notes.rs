@@ -7,7 +7,7 @@ use crate::change::{ChangeKind, Standing};
 use crate::command::folders::data_folders;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::{Diagnostic, Drawing, draw};
-use crate::lint::{COMPOSE_LIMIT, compose_limit};
+use crate::lint::beyond_compose_limit;
 use crate::locate::Locator;
 use crate::render::{Output, Seal, examine};
 use crate::secret::SecretOrigin;
@@ -220,7 +220,7 @@ impl Telling<'_> {
 
     /// A warning where Compose itself would refuse the file.
     fn too_large(&self) -> Option<Diagnostic> {
-        let values = self.outcome.changes.compose_values();
-        compose_limit(self.target.deployment.services.len(), values).filter(|_| values > COMPOSE_LIMIT)
+        let compose = self.outcome.changes.compose_text()?;
+        beyond_compose_limit(self.target.deployment.services.len(), compose)
     }
 }
