@@ -77,13 +77,13 @@ impl Source {
     /// # Errors
     /// Where it is missing, too large, not UTF-8, or can't be read.
     pub fn from_file(path: &Path, name: String) -> Result<Self, ReadFault> {
-        let file = match std::fs::File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ReadFault::Missing),
-            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_dir()) => return Err(ReadFault::Folder),
-            Err(error) => return Err(ReadFault::Io(error)),
-            Ok(file) => file,
-        };
-        Self::from_reader(file, name, Origin::File(path.to_owned()))
+        let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ReadFault::Missing),
+            Err(error) => Err(ReadFault::Io(error)),
+            Ok((metadata, _)) if metadata.is_dir() => Err(ReadFault::Folder),
+            Ok((metadata, file)) => Self::from_reader(file, metadata.len(), name, Origin::File(path.to_owned())),
+        }
     }
 
     /// Reads standard input to its end.
@@ -91,11 +91,12 @@ impl Source {
     /// # Errors
     /// Where it is too large, not UTF-8, or can't be read.
     pub fn from_standard_input() -> Result<Self, ReadFault> {
-        Self::from_reader(io::stdin().lock(), "standard input".to_owned(), Origin::StandardInput)
+        Self::from_reader(io::stdin().lock(), 0, "standard input".to_owned(), Origin::StandardInput)
     }
 
-    fn from_reader(reader: impl io::Read, name: String, origin: Origin) -> Result<Self, ReadFault> {
-        let mut bytes = Vec::new();
+    /// Reads to the end, which is expected at `size`.
+    fn from_reader(reader: impl io::Read, size: u64, name: String, origin: Origin) -> Result<Self, ReadFault> {
+        let mut bytes = Vec::with_capacity(usize::try_from(size.min(SIZE_LIMIT)).unwrap_or_default());
         reader.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(ReadFault::Io)?;
         if bytes.len() as u64 > SIZE_LIMIT {
             return Err(ReadFault::TooLarge);
@@ -147,7 +148,7 @@ impl Source {
     #[must_use]
     pub fn profile_name(&self) -> String {
         match &self.origin {
-            Origin::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            Origin::File(path) => stem(path),
             Origin::Embedded(name) => (*name).to_owned(),
             Origin::StandardInput => "-".to_owned(),
             Origin::Argument => self.name.clone(),
@@ -192,6 +193,11 @@ impl fmt::Display for Reference {
             Self::Builtin(name) => write!(f, "{BUILTIN_PREFIX}{name}"),
         }
     }
+}
+
+/// The name that a file gives its profile.
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Whether a file is a profile by its extension.

@@ -26,6 +26,9 @@ const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yaml", "compose.yml", "docker-c
 /// What the name of a variable has that holds a secret.
 const NAMES_OF_SECRETS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
+/// The outputs whose record counts, the first one that is there.
+const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
+
 /// A file that is there.
 pub struct ExistingFile {
     /// Its text.
@@ -76,9 +79,7 @@ impl Existing {
     pub fn read(folder: &Path, secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut existing = Self::default();
         for output in Output::ALL {
-            let path = folder.join(output.path());
-            let found = read_output(folder, output).map_err(|error| ReadFault { path, error })?;
-            existing.outputs.extend(found.map(|found| (output, found)));
+            existing.read_output(folder, output)?;
         }
         for path in secret_paths {
             let found = read_secret_file(folder, path);
@@ -99,6 +100,25 @@ impl Existing {
         folders.dedup();
         existing.leftovers = folders.iter().flat_map(|folder| leftovers(folder)).collect();
         Ok(existing)
+    }
+
+    /// Reads what the outputs in the folder record of where they came from.
+    ///
+    /// # Errors
+    /// Where something can't be read.
+    pub fn read_mark(folder: &Path) -> Result<Option<Mark>, ReadFault> {
+        let mut existing = Self::default();
+        for output in RECORDING {
+            existing.read_output(folder, output)?;
+        }
+        Ok(existing.mark())
+    }
+
+    fn read_output(&mut self, folder: &Path, output: Output) -> Result<(), ReadFault> {
+        let found =
+            read_output(folder, output).map_err(|error| ReadFault { path: folder.join(output.path()), error })?;
+        self.outputs.extend(found.map(|found| (output, found)));
+        Ok(())
     }
 
     /// Every secret that stands in the folder, as far as one can be told from files that may be broken, or another
@@ -153,8 +173,7 @@ impl Existing {
     /// What the outputs record of where they came from.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
-        let outputs = [Output::Compose, Output::Dotenv];
-        outputs.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
+        RECORDING.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
     }
 
     /// The keys and values of the block of `.env`; where there is no block yet, those lines of the user's that `matters`

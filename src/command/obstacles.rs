@@ -11,7 +11,7 @@ use crate::spelling::quoted;
 /// Whether the outputs still say what selected the profile: another run may have had the folder before this one.
 pub(super) fn check_still_recorded(recorded: Option<&(PathBuf, Mark)>) -> Result<(), Failure> {
     let Some((folder, mark)) = recorded else { return Ok(()) };
-    let now = Existing::read(folder, &[]).map_err(read_failure)?.mark();
+    let now = Existing::read_mark(folder).map_err(read_failure)?;
     if now.is_none_or(|now| (now.profile, now.root) == (mark.profile.clone(), mark.root.clone())) {
         return Ok(());
     }

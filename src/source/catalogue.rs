@@ -3,13 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Origin, ReadFault, Source, embedded, is_yaml};
+use super::{Origin, ReadFault, Source, embedded, is_yaml, stem};
 use crate::yaml::{self, Content, Node};
 
 /// The profiles that names are looked up in: the project's `profiles/` folder, else the embedded ones.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     folder: Option<PathBuf>,
+    /// The profiles in the folder, by name.
+    files: Vec<PathBuf>,
     root: PathBuf,
     current: PathBuf,
 }
@@ -77,10 +79,8 @@ impl Catalogue {
         let mut above = start.ancestors().take_while(|folder| folder.starts_with(top));
         let root = above.find(|folder| folder.join("profiles").is_dir());
         let folder = root.map(|root| root.join("profiles"));
-        if let Some(folder) = &folder {
-            profile_files(folder)?;
-        }
-        Ok(Self { folder, root: root.unwrap_or(start).to_owned(), current: current.to_owned() })
+        let files = folder.as_deref().map_or(Ok(Vec::new()), profile_files)?;
+        Ok(Self { folder, files, root: root.unwrap_or(start).to_owned(), current: current.to_owned() })
     }
 
     /// The folder that paths in a profile are relative to.
@@ -99,10 +99,7 @@ impl Catalogue {
     #[must_use]
     pub fn entries(&self) -> Vec<CatalogueEntry> {
         match &self.folder {
-            Some(folder) => {
-                let files = profile_files(folder).unwrap_or_default();
-                files.iter().map(|path| self.entry(path)).collect()
-            }
+            Some(_) => self.files.iter().map(|path| self.entry(path)).collect(),
             None => embedded::all().map(|source| CatalogueEntry::new(Ok(source), "")).collect(),
         }
     }
@@ -112,18 +109,31 @@ impl Catalogue {
     /// # Errors
     /// Where none or several have it, or the one that has it can't be read.
     pub fn by_name(&self, name: &str) -> Result<Source, UnknownName> {
+        match self.named(name).as_slice() {
+            [] => {}
+            [path] => {
+                let unreadable = |fault| UnknownName::Unreadable { name: name.to_owned(), fault };
+                return Source::from_file(path, self.shown(path)).map_err(unreadable);
+            }
+            several => {
+                let file_name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                return Err(UnknownName::Ambiguous { claimants: several.iter().map(file_name).collect() });
+            }
+        }
         let mut entries = self.entries();
         let named = entries.iter().position(|entry| entry.name == name);
-        if entries.iter().filter(|entry| entry.name == name).count() > 1 {
-            let claimants = entries.iter().filter(|entry| entry.name == name).map(CatalogueEntry::file_name).collect();
-            return Err(UnknownName::Ambiguous { claimants });
-        }
         let found = match named {
             Some(index) => index,
             None => by_alias(&entries, name).map_err(|unknown| self.with_embedded(unknown, name))?,
         };
         let entry = entries.swap_remove(found);
         entry.source.map_err(|fault| UnknownName::Unreadable { name: entry.name, fault })
+    }
+
+    /// The project's profiles of a name; several where they differ in their extension.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Vec<&PathBuf> {
+        self.files.iter().filter(|path| stem(path) == name).collect()
     }
 
     /// What is told of an unknown name, with the embedded profile that has it.
@@ -144,7 +154,7 @@ impl Catalogue {
     /// # Errors
     /// Where none has it.
     pub fn builtin(&self, name: &str) -> Result<Source, UnknownName> {
-        let embedded = Self { folder: None, root: self.root.clone(), current: self.current.clone() };
+        let embedded = Self { folder: None, files: Vec::new(), root: self.root.clone(), current: self.current.clone() };
         match embedded::by_name(name) {
             Some(source) => Ok(source),
             None => embedded.by_name(name),
@@ -168,8 +178,7 @@ impl Catalogue {
     }
 
     fn entry(&self, path: &Path) -> CatalogueEntry {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        Self::at(path, CatalogueEntry::new(Source::from_file(path, self.shown(path)), &stem))
+        Self::at(path, CatalogueEntry::new(Source::from_file(path, self.shown(path)), &stem(path)))
     }
 
     fn at(path: &Path, entry: CatalogueEntry) -> CatalogueEntry {
@@ -192,16 +201,6 @@ impl CatalogueEntry {
                 .is_some_and(|tree| ["stage", "extends"].iter().any(|key| field(tree, key).is_some())),
             source,
             path: None,
-        }
-    }
-
-    /// The name of its file, as far as it has one.
-    fn file_name(&self) -> String {
-        match &self.source {
-            Ok(Source { origin: Origin::File(path), .. }) => {
-                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-            }
-            Ok(_) | Err(_) => self.name.clone(),
         }
     }
 

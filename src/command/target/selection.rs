@@ -88,7 +88,7 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
     };
     for folder in folders {
         let folder = super::real(&normalized(&folder));
-        if let Some(mark) = Existing::read(&folder, &[]).map_err(read_failure)?.mark() {
+        if let Some(mark) = Existing::read_mark(&folder).map_err(read_failure)? {
             return Ok(Some((mark, folder)));
         }
     }
@@ -127,9 +127,8 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
 /// Whether a later run finds this very file by the profile's name.
 fn is_found_by_name(source: &Source, path: &Path, catalogue: &Catalogue) -> bool {
     let name = source.profile_name();
-    let found = catalogue.by_name(&name).map(|found| found.origin);
-    let is_name = Reference::parse(&name) == Reference::Name(name);
-    is_name && path.parent() == catalogue.folder() && matches!(found, Ok(Origin::File(file)) if file == *path)
+    let is_name = Reference::parse(&name) == Reference::Name(name.clone());
+    is_name && matches!(catalogue.named(&name).as_slice(), [file] if *file == path)
 }
 
 /// The profile of a source.
