@@ -177,6 +177,7 @@ pub struct Inputs<'i> {
 /// Where a template is wrong.
 pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let mut files = Vec::new();
+    let header = fill(Output::Program(Program::Reach), &view::Header::new(deployment, inputs.placement))?;
     for output in Output::ALL {
         let text = match output {
             Output::Dotenv => dotenv_lines(deployment, inputs)
@@ -188,13 +189,10 @@ pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<Render
             Output::Compose => Some(fill(output, &view::compose::view(deployment, inputs.placement))),
             Output::InitScript => view::init_script::view(deployment, inputs.placement).map(|view| fill(output, &view)),
             Output::Databases => view::databases::view(deployment, inputs.placement).map(|view| fill(output, &view)),
-            Output::Program(program) => program.is_needed(deployment).then(|| {
-                let header = fill(output, &view::Header::new(deployment, inputs.placement))?;
-                Ok(program.with_header(&header))
-            }),
+            Output::Program(program) => program.is_needed(deployment).then(|| Ok(program.with_header(&header))),
         };
         let Some(text) = text.transpose()? else { continue };
-        let text = mark::seal(&text, output);
+        let text = mark::seal(text, output);
         files.push(RenderedFile { output, text });
     }
     check_round_trip(&files)?;

@@ -46,7 +46,7 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
     let (switches, dangers) =
         if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
-    let standing = existing.standing().filter(|_| !is_unchanged);
+    let standing = if is_unchanged { None } else { existing.standing() };
     let is_left = |name: &&str| deployment.volumes.iter().all(|volume| volume.as_str() != *name);
     // where a service leaves the server for SQLite, that tells where its data stays
     let is_told = switches.iter().any(|switch| switch.from == Engine::Postgres);
@@ -122,6 +122,9 @@ fn plan_replacement(
         Some(Ok(placed)) => (placed, Vec::new()),
         Some(Err(reasons)) => (text, reasons),
     };
+    if reasons.is_empty() && text == file.text && output.accepts(file.mode) {
+        return Change { output, keys, mode: Some(file.mode), before: Some(text), action: Action::Keep };
+    }
     if reasons.is_empty() {
         reasons.extend(ownership(output, &file.text));
     }
@@ -133,7 +136,7 @@ fn plan_replacement(
         if keys.is_empty() { Action::Keep } else { Action::Write { kind, text: None, original: None } }
     } else {
         let original = original.filter(|_| !reasons.is_empty());
-        write_action(output, text, file, original)
+        write_action(text, file, original)
     };
     Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action }
 }
@@ -162,11 +165,8 @@ fn holds_secret(example: &str) -> bool {
     })
 }
 
-fn write_action(output: Output, text: String, file: &ExistingFile, original: Option<PathBuf>) -> Action {
+fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) -> Action {
     let kind = if text == file.text {
-        if output.accepts(file.mode) {
-            return Action::Keep;
-        }
         ChangeKind::Mode
     } else if file.text.contains('\r') && text == file.text.replace("\r\n", "\n") {
         ChangeKind::LineEnds

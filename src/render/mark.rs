@@ -50,10 +50,14 @@ pub struct Mark {
 }
 
 /// Puts the hash of the text into its line.
-pub(super) fn seal(text: &str, output: Output) -> String {
-    let Some(line) = text.lines().find(|line| is_mark(line)) else { return text.to_owned() };
-    let sealed = line.strip_suffix(UNSEALED).map(|fields| format!("{fields}body={}", hash(text, output)));
-    sealed.map_or_else(|| text.to_owned(), |sealed| text.replacen(line, &sealed, 1))
+pub(super) fn seal(mut text: String, output: Output) -> String {
+    let line = text.lines().find(|line| is_mark(line)).filter(|line| line.ends_with(UNSEALED));
+    if let Some((line, start)) = line.and_then(|line| Some((line, text.find(line)?))) {
+        let end = start + line.len();
+        let sealed = format!("body={}", hash(&text, output));
+        text.replace_range(end - UNSEALED.len()..end, &sealed);
+    }
+    text
 }
 
 /// Reads the line of an output, in `.env` that of the block; nothing where codelab-gen did not write it.
@@ -161,9 +165,12 @@ impl Default for Fnv {
 
 impl Fnv {
     fn line(&mut self, line: &str) {
-        for byte in line.bytes().chain([b'\n']) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        line.bytes().for_each(|byte| self.byte(byte));
+        self.byte(b'\n');
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
 }
 
@@ -173,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_edit_breaks_the_seal_and_nothing_else_does() {
-        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=unsealed\nb\n", Output::Compose);
+        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=unsealed\nb\n".to_owned(), Output::Compose);
         let mark = examine(&text, Output::Compose).unwrap();
         assert_eq!((mark.profile.as_str(), mark.root.as_str(), mark.seal), ("my prod", ".", Seal::Intact));
         for edited in [text.replace("# a", "# A"), format!("{text}c\n"), text.replace("b\n", "")] {
@@ -197,7 +204,7 @@ mod tests {
                 settings,
                 seal: Seal::Intact,
             };
-            assert_eq!(examine(&seal(&line, Output::Compose), Output::Compose), Some(expected));
+            assert_eq!(examine(&seal(line, Output::Compose), Output::Compose), Some(expected));
         }
         assert!(is_recordable("../a b/c.yaml") && !is_recordable("a root=b") && !is_recordable("a\nb"));
     }
@@ -206,7 +213,7 @@ mod tests {
     fn a_changed_secret_does_not_break_the_seal_of_dotenv_but_a_changed_url_does() {
         let text = "# >>> codelab-gen: profile=p format=1 body=unsealed\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=old\n\
                     A__DB_URL=postgresql+asyncpg://u:old@postgres:5432/a\n# <<< codelab-gen\n";
-        let text = seal(text, Output::Dotenv);
+        let text = seal(text.to_owned(), Output::Dotenv);
         let seal_of = |text: &str| examine(text, Output::Dotenv).unwrap().seal;
         assert_eq!(seal_of(&text.replace("old", "new")), Seal::Intact);
         assert_eq!(seal_of(&text.replace("PASSWORD=old", "PASSWORD='two\nlines'")), Seal::Intact);

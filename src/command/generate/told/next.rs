@@ -25,15 +25,20 @@ impl Telling<'_> {
     /// Where a deployment stood before this run or an earlier one, a service that left may still run: beside the new one
     /// it would write the same files, or serve the same volume.
     fn orphans(&self) -> &'static str {
-        if self.outcome.existing.standing().is_some() { " --remove-orphans" } else { "" }
+        if self.stood() { " --remove-orphans" } else { "" }
+    }
+
+    /// Whether a deployment stood there before. One that does not change is ours, and need not be read again.
+    fn stood(&self) -> bool {
+        let is_unchanged = |change: &Change| change.output == Output::Compose && change.kind() == ChangeKind::Unchanged;
+        self.outcome.changes.changes.iter().any(is_unchanged) || self.outcome.existing.standing().is_some()
     }
 
     /// What brings the server in line before the services use it, where nothing does that at every start. It is told
     /// again until the next run too: nobody knows here whether it was done.
     fn server_step(&self) -> String {
-        let stands = self.outcome.existing.standing().is_some();
         match self.target.deployment.server.as_ref().map(|server| &server.host) {
-            Some(Host::Container(container)) if !container.ensure && stands => {
+            Some(Host::Container(container)) if !container.ensure && self.stood() => {
                 // a secret's file is replaced by another one, which only a new container sees
                 let files = self.target.deployment.secrets_in == SecretsIn::Files;
                 let recreate = if files { " --force-recreate" } else { "" };
