@@ -1,33 +1,33 @@
 //! Knows the words of the command line. Must not know what they do.
 
+mod help;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::DangerKind;
 
+/// The heading of the options that say which deployment is meant.
+const WHICH: &str = "Which deployment";
+
+/// The heading of the options that write nothing.
+const COMPARING: &str = "Instead of writing";
+
 /// The variable that selects a profile where `--profile` does not.
 pub const PROFILE_VARIABLE: &str = "CODELAB_PROFILE";
+
+/// The version, with the commit that a release build was made from where Git knew it (build.rs).
+const VERSION: &str = env!("CODELAB_GEN_VERSION");
 
 /// Turns a deployment profile into .env, docker-compose.yml and init-postgres.sh.
 #[derive(Debug, Parser)]
 #[command(
     name = "codelab-gen",
-    version,
+    version = VERSION,
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  \
-        codelab-gen --profile prod --out deploy     write the outputs of the profile prod-postgres\n  \
-        codelab-gen                                 write them again, from the profile that they record\n  \
-        codelab-gen --check --all                   in CI: does each committed deployment say what its profile says?\n  \
-        codelab-gen -p prod --diff                  show what another profile would change\n  \
-        codelab-gen -p dev --set services.auth-service.database.engine=postgres\n  \
-        codelab-gen validate                        check every profile of the project\n  \
-        codelab-gen rotate POSTGRES_PASSWORD        give a secret a new value\n  \
-        codelab-gen doctor                          find out what is wrong, and what mends it\n\n\
-        Exit codes: 0 done, 1 --check or --diff found a difference, doctor a problem, 2 wrong usage, 3 profile rejected,\n  \
-        4 refused (a file that is not ours or was edited, secrets that disagree or are weak, a change\n  \
-        that endangers data), 5 outside world (files, permissions, a required secret is missing),\n  \
-        70 a fault of codelab-gen"
+    max_term_width = 100,
+    after_help = help::GENERATE
 )]
 pub struct CommandLine {
     /// What to generate, where no subcommand is given.
@@ -41,25 +41,29 @@ pub struct CommandLine {
 /// Generates the outputs, or compares them.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: RunFormat,
     /// Which deployment.
     #[command(flatten)]
     pub target: TargetArgs,
     /// Every profile of the project that has an `out` of its own
-    #[arg(long, conflicts_with_all = ["profile", "out"])]
+    #[arg(long, conflicts_with_all = ["profile", "out"], help_heading = WHICH)]
     pub all: bool,
     /// Writes nothing; tells what is not as the profile says, and ends with 1 where something is
-    #[arg(long)]
+    #[arg(long, help_heading = COMPARING)]
     pub check: bool,
     /// Writes nothing; shows all that a run would change, and ends with 1 where something is
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with = "check", help_heading = COMPARING)]
     pub diff: bool,
     /// What writing may do.
     #[command(flatten)]
     pub consent: ConsentArgs,
 }
 
-/// Which deployment, and how it is told.
+/// Which deployment.
 #[derive(Debug, Args)]
+#[command(next_help_heading = WHICH)]
 pub struct TargetArgs {
     /// The profile: a name, an alias, a path, or `-` for standard input [default: $CODELAB_PROFILE, else the profile
     /// that the outputs record, else dev-sqlite]
@@ -71,13 +75,11 @@ pub struct TargetArgs {
     /// Sets one field, typed and checked like the file: `services.auth-service.port=8004`; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub settings: Vec<String>,
-    /// How results are told
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Format,
 }
 
 /// What writing may do beyond the usual.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What writing may do")]
 pub struct ConsentArgs {
     /// Replaces files that codelab-gen did not write or that were edited; each one is kept as NAME.orig
     #[arg(long)]
@@ -121,21 +123,35 @@ impl From<Accept> for DangerKind {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Checks profiles, warns of what is unwise, and writes nothing
+    #[command(after_help = help::VALIDATE)]
     Validate(ValidateArgs),
     /// Gives secrets new values, and prints the command that applies them
+    #[command(after_help = help::ROTATE)]
     Rotate(RotateArgs),
     /// Prints a JSON Schema: that of a profile, for editors, or that of what `--format json` prints
+    #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
     /// Writes a first profile with a copy of the schema, and tells how editors use it
+    #[command(after_help = help::NEW)]
     New(NewArgs),
     /// Lists the profiles that have a name
+    #[command(after_help = help::PROFILES)]
     Profiles(ProfilesArgs),
     /// Tells every value of a deployment with where it comes from: file and line, default, flag
+    #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
     /// Finds out what is wrong with a deployment and what mends it; reads only
+    #[command(after_help = help::DOCTOR)]
     Doctor(DoctorArgs),
     /// Explains a code of a message, with a wrong and a right example
+    #[command(after_help = help::CODE)]
     Code(CodeArgs),
+    /// Prints what makes a shell complete commands, options, and the names of profiles
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Prints a manual page
+    #[command(after_help = help::MAN)]
+    Man(ManArgs),
 }
 
 /// Checks profiles.
@@ -175,6 +191,9 @@ pub struct RotateArgs {
     /// Takes the new values from the environment instead of making them up
     #[arg(long)]
     pub from_env: bool,
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
     /// Which deployment, as for generating; without it the one that the outputs record.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -226,6 +245,9 @@ pub struct ExplainArgs {
     /// Only what is at or below this field: `services.auth-service.database` [default: everything]
     #[arg(value_name = "PATH")]
     pub path: Option<String>,
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
     /// Which deployment, as for generating.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -234,6 +256,9 @@ pub struct ExplainArgs {
 /// Finds out what is wrong.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
     /// Which deployment, as for generating; without it the one that the outputs record.
     #[command(flatten)]
     pub target: TargetArgs,
@@ -245,6 +270,54 @@ pub struct CodeArgs {
     /// The code, such as `wrong-type` of `error[wrong-type]` [default: lists all codes]
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+/// Prints what a shell reads to complete the command line.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// The shells that complete the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash 4 or later.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+}
+
+/// Prints a manual page.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Of this subcommand [default: of codelab-gen itself]
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
+/// How a run is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON document on standard output.
+    Json,
+    /// Workflow commands of GitHub Actions, which annotate a pull request; with --check.
+    Github,
+}
+
+impl From<Format> for RunFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 /// How results are told.

@@ -2,11 +2,14 @@
 //! Must not know how any of the steps is done.
 
 mod code;
+mod completion;
 mod doctor;
 mod explain;
 mod failure;
 mod folders;
 mod generate;
+mod github;
+mod manual;
 mod new;
 mod obstacles;
 mod profiles;
@@ -18,7 +21,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cli::{self, Command, CommandLine, Format, ValidationFormat};
+use crate::cli::{self, Command, CommandLine, RunFormat, ValidationFormat};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Drawing};
 use crate::layers::Layers;
@@ -46,6 +49,11 @@ impl World {
         Ok(Self { current: std::env::current_dir()?, environment: |name| environment_variable(name) })
     }
 
+    /// The world of a process whose current folder is gone.
+    fn nowhere() -> Self {
+        Self { current: PathBuf::new(), environment: |name| environment_variable(name) }
+    }
+
     /// Whether messages may be coloured: on a terminal, and nobody said no (<https://no-color.org>).
     fn drawing(&self) -> Drawing {
         let refused = (self.environment)("NO_COLOR").is_ok_and(|value| value.is_some_and(|value| !value.is_empty()));
@@ -62,24 +70,18 @@ fn environment_variable(name: &str) -> Result<Option<String>, NotUnicode> {
     }
 }
 
+pub use completion::complete;
+
 /// Does what the command line asks for.
 #[must_use]
 pub fn run(arguments: &CommandLine) -> ExitCode {
-    let format = match &arguments.command {
-        None => arguments.generate.target.format,
-        Some(Command::Validate(validate)) if validate.format == ValidationFormat::Json => Format::Json,
-        Some(Command::Rotate(rotate)) => rotate.target.format,
-        Some(Command::Profiles(profiles)) => profiles.format,
-        Some(Command::Doctor(doctor)) => doctor.target.format,
-        Some(Command::Explain(explain)) => explain.target.format,
-        Some(Command::Validate(_) | Command::Schema(_) | Command::New(_) | Command::Code(_)) => Format::Human,
-    };
+    let format = format(arguments);
     let world = match World::of_process() {
         Ok(world) => world,
         Err(error) => {
             let failure =
                 Failure::outside(format!("there is no current folder: {error}"), "change into one that exists");
-            return failure::tell(&failure, format, Drawing::Plain).into();
+            return failure::tell(&failure, format, &World::nowhere()).into();
         }
     };
     let result = match &arguments.command {
@@ -92,8 +94,29 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Schema(schema)) => print_schema(schema.document),
         Some(Command::New(new)) => new::new(new, &world),
         Some(Command::Code(code)) => code::code(code),
+        Some(Command::Completions(completions)) => completion::print_script(completions),
+        Some(Command::Man(man)) => manual::manual(man),
     };
-    result.unwrap_or_else(|failure| failure::tell(&failure, format, world.drawing())).into()
+    result.unwrap_or_else(|failure| failure::tell(&failure, format, &world)).into()
+}
+
+/// How the outcome is told, also that of a run that failed.
+fn format(arguments: &CommandLine) -> RunFormat {
+    match &arguments.command {
+        None => arguments.generate.format,
+        Some(Command::Validate(validate)) => match validate.format {
+            ValidationFormat::Json => RunFormat::Json,
+            ValidationFormat::Github => RunFormat::Github,
+            ValidationFormat::Human | ValidationFormat::Sarif => RunFormat::Human,
+        },
+        Some(Command::Rotate(rotate)) => rotate.format.into(),
+        Some(Command::Profiles(profiles)) => profiles.format.into(),
+        Some(Command::Doctor(doctor)) => doctor.format.into(),
+        Some(Command::Explain(explain)) => explain.format.into(),
+        Some(Command::Schema(_) | Command::New(_) | Command::Code(_) | Command::Completions(_) | Command::Man(_)) => {
+            RunFormat::Human
+        }
+    }
 }
 
 fn print_schema(document: cli::Document) -> Result<Exit, Failure> {

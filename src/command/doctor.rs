@@ -40,13 +40,13 @@ const INVISIBLE: &str = "what each connection sets for itself: `PRAGMA foreign_k
 /// Finds out what is wrong with a deployment.
 pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> {
     let selection = select(&args.target, true, world)?;
-    if args.target.format == Format::Human {
+    if args.format == Format::Human {
         print(&first_line(&selection))?;
     }
     let target = Target::resolve(selection, &args.target, world)?;
     let findings = findings(&target, args, world)?;
     let worst = findings.iter().map(|finding| finding.verdict).max();
-    match args.target.format {
+    match args.format {
         Format::Human => print(&text(&findings))?,
         Format::Json => print_document(&Document::Checkup(document(&findings)))?,
     }

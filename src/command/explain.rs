@@ -3,7 +3,7 @@
 
 use super::target::{Selection, first_line, layers, select};
 use super::{World, deployment_of, print, print_document};
-use crate::cli::{ExplainArgs, Format};
+use crate::cli::{ExplainArgs, Format, TargetArgs};
 use crate::deployment::{Deployment, Limits, Service};
 use crate::field::FieldPath;
 use crate::locate::{Location, Locator, Part, line_and_column};
@@ -30,18 +30,11 @@ struct Explained {
 /// Tells every value, or those below one path.
 pub(super) fn explain(args: &ExplainArgs, world: &World) -> Result<Exit, Failure> {
     let selection: Selection = select(&args.target, false, world)?;
-    if args.target.format == Format::Human {
+    if args.format == Format::Human {
         print(&first_line(&selection))?;
     }
-    let layers = layers(selection, &args.target)?;
-    let fields = layers.profile.fields();
-    let (deployment, sources) = deployment_of(layers)?;
-    let mut all = written(&fields, &sources);
-    let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));
-    let derived: Vec<_> = derived.collect();
-    all.extend(derived);
-    let told = narrowed(all, args.path.as_deref())?;
-    match args.target.format {
+    let told = narrowed(all(selection, &args.target)?, args.path.as_deref())?;
+    match args.format {
         Format::Human => print(&text(&told))?,
         Format::Json => {
             let value =
@@ -50,6 +43,24 @@ pub(super) fn explain(args: &ExplainArgs, world: &World) -> Result<Exit, Failure
         }
     }
     Ok(Exit::Done)
+}
+
+/// The paths of all values that a deployment has.
+pub(super) fn paths(target: &TargetArgs, world: &World) -> Result<Vec<String>, Failure> {
+    let selection = select(target, false, world)?;
+    Ok(all(selection, target)?.iter().map(|value| value.path.to_string()).collect())
+}
+
+/// Every value of a deployment.
+fn all(selection: Selection, target: &TargetArgs) -> Result<Vec<Explained>, Failure> {
+    let layers = layers(selection, target)?;
+    let fields = layers.profile.fields();
+    let (deployment, sources) = deployment_of(layers)?;
+    let mut all = written(&fields, &sources);
+    let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));
+    let derived: Vec<_> = derived.collect();
+    all.extend(derived);
+    Ok(all)
 }
 
 /// What the profile and its bases say, and the defaults of what they leave out.

@@ -4,18 +4,20 @@ pub(super) mod refusal;
 pub(super) mod rejection;
 mod secrets;
 
-use super::{print_document, print_note};
-use crate::cli::Format;
+use super::github::Annotator;
+use super::{World, print_document, print_note, print_raw};
+use crate::cli::RunFormat;
 use crate::diagnostic::Drawing;
 use crate::outcome::{Exit, Failure};
 use crate::report::{self, Document, Report};
 
 /// Tells a failure: to people on standard error, to programs on standard output.
-pub(super) fn tell(failure: &Failure, format: Format, drawing: Drawing) -> Exit {
+pub(super) fn tell(failure: &Failure, format: RunFormat, world: &World) -> Exit {
     match format {
-        Format::Human => print_note(&text(failure, drawing)),
-        // a document that can't be written leaves the exit code to speak
-        Format::Json => drop(print_document(&Document::Run(Box::new(document(failure))))),
+        RunFormat::Human => print_note(&text(failure, world.drawing())),
+        // what can't be written leaves the exit code to speak
+        RunFormat::Json => drop(print_document(&Document::Run(Box::new(document(failure))))),
+        RunFormat::Github => drop(print_raw(&Annotator::new(world).report(&document(failure)))),
     }
     failure.exit()
 }

@@ -9,11 +9,12 @@ mod told;
 use indexmap::IndexMap;
 
 use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
+use super::github::Annotator;
 use super::obstacles::{check_recordable, check_still_recorded, write_failure};
 use super::target::{Selection, Target, first_line, select};
-use super::{World, print, print_document, print_note};
+use super::{World, print, print_document, print_note, print_raw};
 use crate::change::{ChangeSet, Existing, FolderLock, Wanted, apply, plan, unused_secrets};
-use crate::cli::{ConsentArgs, Format, GenerateArgs, RotateArgs, TargetArgs};
+use crate::cli::{ConsentArgs, GenerateArgs, RotateArgs, RunFormat, TargetArgs};
 use crate::deployment::{Deployment, Holds, secret_file_path};
 use crate::outcome::{Exit, Failure};
 use crate::render::{Inputs, RenderedFile, render};
@@ -38,6 +39,7 @@ struct Request<'r> {
     target: &'r TargetArgs,
     consent: &'r ConsentArgs,
     ending: Ending,
+    format: RunFormat,
     rotate: Option<&'r RotateArgs>,
 }
 
@@ -56,13 +58,15 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<Exit, Failu
         (false, true) => Ending::Diff,
         (false, false) => Ending::Write,
     };
-    let request = Request { target: &args.target, consent: &args.consent, ending, rotate: None };
+    let request = Request { target: &args.target, consent: &args.consent, ending, format: args.format, rotate: None };
     if args.all { all::run_all(&request, world) } else { run_selected(&request, world) }
 }
 
 /// Generates with new values for some secrets.
 pub(super) fn rotate(args: &RotateArgs, world: &World) -> Result<Exit, Failure> {
-    let request = Request { target: &args.target, consent: &args.consent, ending: Ending::Write, rotate: Some(args) };
+    let RotateArgs { target, consent, format, .. } = args;
+    let request =
+        Request { target, consent, ending: Ending::Write, format: RunFormat::from(*format), rotate: Some(args) };
     run_selected(&request, world)
 }
 
@@ -70,9 +74,10 @@ fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
     let selection = select(request.target, request.rotate.is_some(), world)?;
     let Finished { text, notes, report, exit } = run(request, selection, world)?;
     tell_notes(&notes);
-    match request.target.format {
-        Format::Human => print(&text)?,
-        Format::Json => print_document(&Document::Run(Box::new(report)))?,
+    match request.format {
+        RunFormat::Human => print(&text)?,
+        RunFormat::Json => print_document(&Document::Run(Box::new(report)))?,
+        RunFormat::Github => print_raw(&Annotator::new(world).report(&report))?,
     }
     Ok(exit)
 }
@@ -85,7 +90,7 @@ fn tell_notes(notes: &[String]) {
 
 /// One profile, from its text to what there is to tell.
 fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Finished, Failure> {
-    if request.target.format == Format::Human {
+    if request.format == RunFormat::Human {
         print(&first_line(&selection))?;
     }
     let target = Target::resolve(selection, request.target, world)?;

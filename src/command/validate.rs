@@ -1,10 +1,10 @@
 //! Knows how profiles are checked without writing anything. Must not know the rules.
 
-mod github;
 mod sarif;
 mod schema_copy;
 
 use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
+use super::github::Annotator;
 use super::{World, catalogue, deployment_of, print, print_document, print_note, print_raw};
 use crate::cli::{ValidateArgs, ValidationFormat};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -46,7 +46,7 @@ pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failu
         ValidationFormat::Json => {
             print_document(&Document::Validation(report::Validation { profiles: documents() }))?;
         }
-        ValidationFormat::Github => print_raw(&github::commands(&documents()))?,
+        ValidationFormat::Github => print_raw(&Annotator::new(world).verdicts(&documents()))?,
         ValidationFormat::Sarif => print_raw(&sarif::log(&documents()))?,
     }
     let all_valid = verdicts.iter().all(Verdict::is_valid);

@@ -9,6 +9,7 @@
 )]
 
 mod all;
+mod annotations;
 mod code;
 mod compare;
 mod crash;
@@ -18,6 +19,7 @@ mod explain;
 mod fuzz;
 mod generate;
 mod golden;
+mod help;
 mod invalid;
 mod layering;
 mod layers;

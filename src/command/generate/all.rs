@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::{Ending, Finished, Request, run, tell_notes};
-use crate::cli::Format;
+use crate::cli::RunFormat;
+use crate::command::github::Annotator;
 use crate::command::target::{Selection, of_source, settings};
-use crate::command::{World, catalogue, failure, print, print_document, print_note};
+use crate::command::{World, catalogue, failure, print, print_document, print_note, print_raw};
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
 use crate::placement::normalized;
@@ -19,28 +20,31 @@ pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Fail
     let mut worst = Exit::Done;
     let mut runs = Vec::new();
     for (index, (name, selection)) in selections.into_iter().enumerate() {
-        if request.target.format == Format::Human && index > 0 {
+        if request.format == RunFormat::Human && index > 0 {
             print("\n")?;
         }
         let (report, exit) = match selection.and_then(|selection| run(request, selection, world)) {
             Ok(Finished { text, notes, report, exit }) => {
                 tell_notes(&notes);
-                if request.target.format == Format::Human {
+                if request.format == RunFormat::Human {
                     print(&text)?;
                 }
                 (report, exit)
             }
             Err(failed) => {
-                if request.target.format == Format::Human {
+                if request.format == RunFormat::Human {
                     print_note(&failure::text(&failed, world.drawing()));
                 }
                 (failure::document(&failed), failed.exit())
             }
         };
         worst = worst.max(exit);
+        if request.format == RunFormat::Github {
+            print_raw(&Annotator::new(world).report(&report))?;
+        }
         runs.push(ProfileRun { name, report });
     }
-    if request.target.format == Format::Json {
+    if request.format == RunFormat::Json {
         print_document(&Document::Runs(Runs { runs }))?;
     }
     Ok(worst)

@@ -1,0 +1,178 @@
+//! Knows what a shell is told that completes the command line: the names of the project at hand.
+//! Must not know the words of the command line beyond the arguments that have such names.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
+use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Shells, Zsh};
+
+use super::target::{layers, select};
+use super::{World, catalogue, deployment_of, explain, print_note, print_raw};
+use crate::cli::{CommandLine, CompletionsArgs, Shell, TargetArgs};
+use crate::diagnostic::Code;
+use crate::outcome::{Exit, Failure};
+use crate::source::CatalogueEntry;
+use crate::spelling::shell_word;
+
+/// The variable by which the printed script asks for completions; it holds the shell's name.
+const VARIABLE: &str = "CODELAB_GEN_COMPLETE";
+
+/// The program as the printed script calls it.
+const PROGRAM: &str = "codelab-gen";
+
+/// Answers a shell that completes a command line, and nothing in every other run.
+#[must_use]
+pub fn complete() -> Option<ExitCode> {
+    let current = std::env::current_dir().ok();
+    let answer = CompleteEnv::with_factory(command)
+        .var(VARIABLE)
+        .shells(Shells(&[&Bash, &Zsh, &Fish]))
+        .completer(PROGRAM)
+        .try_complete(std::env::args_os(), current.as_deref());
+    match answer {
+        Ok(false) => None,
+        Ok(true) => Some(ExitCode::SUCCESS),
+        Err(error) => {
+            print_note(&format!("{}\n", error.to_string().trim_end()));
+            Some(Exit::Usage.into())
+        }
+    }
+}
+
+/// Prints what makes a shell ask the program.
+pub(super) fn print_script(args: &CompletionsArgs) -> Result<Exit, Failure> {
+    let shell: &dyn EnvCompleter = match args.shell {
+        Shell::Bash => &Bash,
+        Shell::Zsh => &Zsh,
+        Shell::Fish => &Fish,
+    };
+    let mut script = Vec::new();
+    shell
+        .write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)
+        .map_err(|error| Failure::Internal { message: error.to_string() })?;
+    print_raw(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+/// The command line, with what completes the arguments that are names of something.
+fn command() -> clap::Command {
+    let profile = || ArgValueCompleter::new(Profiles { with_bases: false });
+    let any_profile = || ArgValueCompleter::new(Profiles { with_bases: true });
+    let secrets = ArgValueCandidates::new(|| candidates(secret_names()));
+    let codes = ArgValueCandidates::new(|| Code::ALL.iter().copied().map(code_candidate).collect());
+    let commands = ArgValueCandidates::new(|| candidates(command_names()));
+    let target = |command: clap::Command| {
+        let command = command.mut_arg("profile", |arg| arg.add(profile()));
+        command.mut_arg("out", |arg| arg.add(ArgValueCompleter::new(folder_candidates)))
+    };
+    target(CommandLine::command())
+        .mut_subcommand("validate", |command| command.mut_arg("profiles", |arg| arg.add(any_profile())))
+        .mut_subcommand("new", |command| command.mut_arg("from", |arg| arg.add(any_profile())))
+        .mut_subcommand("rotate", |command| target(command).mut_arg("secrets", |arg| arg.add(secrets)))
+        .mut_subcommand("explain", |command| {
+            target(command).mut_arg("path", |arg| arg.add(ArgValueCompleter::new(field_candidates)))
+        })
+        .mut_subcommand("doctor", target)
+        .mut_subcommand("code", |command| command.mut_arg("code", |arg| arg.add(codes)))
+        .mut_subcommand("man", |command| command.mut_arg("command", |arg| arg.add(commands)))
+}
+
+/// The profiles that have a name, and their files once a path is begun.
+struct Profiles {
+    /// Whether those that can only be extended are meant as well.
+    with_bases: bool,
+}
+
+impl ValueCompleter for Profiles {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        let is_path = current.to_string_lossy().contains('/');
+        let entries = profile_entries();
+        let entries = entries.into_iter().filter(|entry| self.with_bases || entry.selectable);
+        let names = entries.flat_map(|CatalogueEntry { name, aliases, .. }| [name].into_iter().chain(aliases));
+        let mut found = candidates(names.filter(|name| begins(name, current)));
+        if is_path {
+            found.extend(
+                PathCompleter::any().filter(is_profile_or_folder).complete(current).into_iter().filter(is_plain),
+            );
+        }
+        found
+    }
+}
+
+fn folder_candidates(current: &OsStr) -> Vec<CompletionCandidate> {
+    PathCompleter::dir().complete(current).into_iter().filter(is_plain).collect()
+}
+
+fn is_profile_or_folder(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Fields to the depth that is typed: `services.` gives the services, not all that is below each.
+fn field_candidates(current: &OsStr) -> Vec<CompletionCandidate> {
+    let depth = current.to_string_lossy().split('.').count();
+    let mut shown: Vec<String> = Vec::new();
+    for path in of_project(explain::paths) {
+        let path = path.split('.').take(depth).collect::<Vec<_>>().join(".");
+        if begins(&path, current) && !shown.contains(&path) {
+            shown.push(path);
+        }
+    }
+    candidates(shown)
+}
+
+fn profile_entries() -> Vec<CatalogueEntry> {
+    of_project(|_, world| Ok(catalogue(world)?.entries()))
+}
+
+fn secret_names() -> Vec<String> {
+    of_project(|target, world| {
+        let (deployment, _) = deployment_of(layers(select(target, true, world)?, target)?)?;
+        Ok(deployment.secrets.keys().map(ToString::to_string).collect())
+    })
+}
+
+fn command_names() -> Vec<String> {
+    CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// What the project at hand has; nothing where it can't be read, for there is nobody to tell.
+fn of_project<T>(find: impl Fn(&TargetArgs, &World) -> Result<Vec<T>, Failure>) -> Vec<T> {
+    let Ok(world) = World::of_process() else { return Vec::new() };
+    find(&typed_target(), &world).unwrap_or_default()
+}
+
+/// The deployment that the words typed so far mean.
+fn typed_target() -> TargetArgs {
+    let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let parsed = CommandLine::command().ignore_errors(true).try_get_matches_from(words).unwrap_or_default();
+    let matches = parsed.subcommand().map_or(&parsed, |(_, matches)| matches);
+    // not every command has these
+    TargetArgs {
+        profile: matches.try_get_one("profile").ok().flatten().cloned(),
+        out: matches.try_get_one("out").ok().flatten().cloned(),
+        settings: matches.try_get_many("settings").ok().flatten().map(|all| all.cloned().collect()).unwrap_or_default(),
+    }
+}
+
+fn begins(name: &str, current: &OsStr) -> bool {
+    current.to_str().is_some_and(|current| name.starts_with(current))
+}
+
+fn candidates(names: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
+    names.into_iter().map(CompletionCandidate::new).filter(is_plain).collect()
+}
+
+/// Whether a shell takes it as it is: a candidate is put on the command line unquoted, and a file may be named
+/// `$(command).yaml`.
+fn is_plain(candidate: &CompletionCandidate) -> bool {
+    candidate.get_value().to_str().is_some_and(|value| shell_word(value) == value)
+}
+
+fn code_candidate(code: Code) -> CompletionCandidate {
+    CompletionCandidate::new(code.as_str()).help(Some(code.meaning().to_owned().into()))
+}
