@@ -58,6 +58,12 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<Exit, Failu
         (false, true) => Ending::Diff,
         (false, false) => Ending::Write,
     };
+    if args.format == RunFormat::Github && ending != Ending::Check {
+        return Err(Failure::Usage {
+            message: "`--format github` annotates what `--check` finds".to_owned(),
+            help: "add `--check`, or choose another format".to_owned(),
+        });
+    }
     let request = Request { target: &args.target, consent: &args.consent, ending, format: args.format, rotate: None };
     if args.all { all::run_all(&request, world) } else { run_selected(&request, world) }
 }

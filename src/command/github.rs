@@ -112,10 +112,10 @@ impl Annotator {
         let difference = file.diff.as_deref().filter(|_| file.change != Change::Created).map(shortened);
         let remedy = "help: run codelab-gen without --check, and commit what it writes".to_owned();
         let remedy = file.reasons.is_empty().then_some(remedy);
-        let lines: Vec<_> = [message].into_iter().chain(reasons).chain(keys).chain(remedy).chain(difference).collect();
         let key_line = file.keys.iter().find_map(|key| key.line);
-        let line = key_line.or_else(|| first_line(file.diff.as_deref()?, file.change));
+        let line = key_line.or_else(|| first_line(difference.as_deref()?, file.change));
         let spot = line.map_or(Spot::File, Spot::Line);
+        let lines: Vec<_> = [message].into_iter().chain(reasons).chain(keys).chain(remedy).chain(difference).collect();
         command("error", Some((&path, &spot)), "drift", &lines.join("\n"))
     }
 

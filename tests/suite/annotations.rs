@@ -40,6 +40,7 @@ fn check(folder: &Path, arguments: &[&str]) -> (Option<i32>, Vec<Annotation>) {
 fn project() -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
     fs::create_dir_all(project.path().join("profiles")).unwrap();
+    fs::create_dir(project.path().join(".git")).unwrap();
     fs::write(
         project.path().join("profiles/app.yaml"),
         "format: 1\nextends: builtin:prod-postgres\nout: ./deploy\nproject: 'app' # a comment, with: 100%\n",
