@@ -72,11 +72,10 @@ fn compose_limit(services: usize, compose: &str, worth_a_word: usize) -> Option<
     if values <= worth_a_word {
         return None;
     }
-    let values = if values > COMPOSE_LIMIT { format!("more than {COMPOSE_LIMIT}") } else { values.to_string() };
+    let values = if values > COMPOSE_LIMIT { format!("over {COMPOSE_LIMIT}") } else { values.to_string() };
     let place = Place::key(&FieldPath::root().key("services"));
     let message = format!(
-        "docker-compose.yml has {values} YAML values for {services} services, Docker Compose loads at most \
-         {COMPOSE_LIMIT}"
+        "docker-compose.yml has {values} YAML values for {services} services; Docker Compose loads {COMPOSE_LIMIT}"
     );
     Some(Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles"))
 }
