@@ -73,8 +73,10 @@ fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Fin
     found.extend(versions);
     let mut running = Vec::new();
     if answers {
-        let (containers, legible) = Containers::ask(&docker, &target.folder.display().to_string());
-        found.extend(legible.err().map(|silence| engine::illegible(&silence, &remedies)));
+        if files::unset_secrets(target, world).is_empty() {
+            found.extend(engine::legible(&docker, &remedies));
+        }
+        let containers = Containers::ask(&docker, &target.folder.display().to_string());
         running = containers.running();
         secrets.extend(containers.secrets());
         found.extend(living(target, world, &passwords, &containers, &docker, &remedies));

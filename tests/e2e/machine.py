@@ -20,8 +20,15 @@ REQUIRED = os.environ.get("E2E") == "required"
 CURRENT_ENGINE = os.environ.get("E2E_ENGINE") == "current"
 
 # Programs, by the package of Debian 12 that has them. A user's PATH may lack the folders of the administrator.
-PACKAGES = {"docker": "docker.io", "dockerd": "docker.io", "ip": "iproute2", "debootstrap": "debootstrap"}
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+PACKAGES = {
+    "docker": "docker.io",
+    "dockerd": "docker.io",
+    "ip": "iproute2",
+    "debootstrap": "debootstrap",
+    "sshfs": "sshfs",
+    "sftp-server": "openssh-sftp-server",
+}
+PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/openssh"])
 
 
 CACHE = Path(__file__).resolve().parents[2] / ".tools" / "e2e"

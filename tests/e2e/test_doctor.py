@@ -1,13 +1,12 @@
 """`codelab-gen doctor` finds each fault by its name, the printed command mends it, and nothing is changed or shown."""
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import images
-from deployment import SEEDS, SERVICES, Deployment, check
+from deployment import SEEDS, SERVICES, Deployment
+from doctor import Doctor, Findings
 from interruption import HeldStart, wait_until
 from server import psql, state
 
@@ -52,55 +51,6 @@ async def main():
         await asyncio.sleep(0.1)
 asyncio.run(main())
 """
-
-
-class Doctor:
-    """Asks for findings, and checks each time that nothing is changed, left behind, or shown."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self.deployment = deployment
-        self.secrets: set[str] = set(SPOKEN)
-
-    def look(self, env: Mapping[str, str] | None = None) -> "Findings":
-        before = self.standing()
-        command = self.deployment.generate_command("doctor", "--format", "json")
-        done = self.deployment.finish(command, cwd=self.deployment.root, env=env)
-        assert self.standing() == before
-        found = Findings(json.loads(done.stdout)["findings"])
-        assert done.returncode == int("problem" in found.verdicts()), done.stderr
-        self.secrets |= {value for name, value in self.deployment.variables().items() if "PASSWORD" in name}
-        for secret in self.secrets:
-            assert secret not in done.stdout + done.stderr
-        return found
-
-    def mend(self, command: str | None) -> None:
-        """Runs a printed command as it stands, in the folder where codelab-gen ran."""
-        assert command is not None
-        self.deployment.check_project()
-        path = f"{self.deployment.binary.parent}:{self.deployment.engine.environment()['PATH']}"
-        check(self.deployment.finish(["sh", "-ec", command], cwd=self.deployment.root, env={"PATH": path}))
-
-    def standing(self) -> dict[str, list[str]]:
-        """What the engine has, and the files of the deployment."""
-        kinds = (["ps", "--all"], ["volume", "ls"], ["network", "ls"], ["image", "ls", "--all"])
-        standing = {kind[0]: sorted(self.deployment.engine.docker(*kind, "--quiet").split()) for kind in kinds}
-        files = [f"{name} {hashlib.sha256(text).hexdigest()}" for name, text in self.deployment.files()]
-        return {**standing, "files": files}
-
-
-class Findings(list[dict[str, Any]]):
-    def verdicts(self) -> set[str]:
-        return {finding["verdict"] for finding in self}
-
-    def of(self, verdict: str) -> list[str]:
-        """The names of the checks with this verdict."""
-        return sorted({finding["check"] for finding in self if finding["verdict"] == verdict})
-
-    def the(self, check: str, words: str, verdict: str = "problem") -> dict[str, Any]:
-        """The one finding of a check that has the words in its message."""
-        found = [one for one in self if (one["verdict"], one["check"]) == (verdict, check) and words in one["message"]]
-        assert len(found) == 1, f"{verdict} [{check}] {words}: {json.dumps(self, indent=1)}"
-        return found[0]
 
 
 def test_each_fault_of_a_deployment_is_found_and_mended(deployment: Deployment) -> None:
@@ -199,6 +149,7 @@ def with_a_dead_service_and_server(doctor: Doctor) -> Findings:
     deployment.compose("up", "-d", "auth-service")
     wait_until(lambda: deployment.containers()["auth-service"]["RestartCount"] > 0)
     deployment.compose("stop", "postgres")
+    doctor.secrets |= set(SPOKEN)
     found = doctor.look()
     del deployment.additions["auth-service"]
     deployment.generate()

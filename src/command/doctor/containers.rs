@@ -1,7 +1,7 @@
 //! Knows what can be wrong with containers: missing, ended, unhealthy. Must not know databases.
 
 use super::container::Container;
-use super::docker::{Docker, Silence};
+use super::docker::Docker;
 use super::finding::Finding;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
@@ -29,28 +29,21 @@ struct Wanted {
 }
 
 impl Containers {
-    /// Those that Compose counts to the deployment; where it can't read its file, those that it made from this folder,
-    /// with what it said.
-    pub(super) fn ask(docker: &Docker, folder: &str) -> (Self, Result<(), Silence>) {
+    /// Those that Compose counts to the deployment; where it can't tell, those that it made from this folder.
+    pub(super) fn ask(docker: &Docker, folder: &str) -> Self {
         let by_folder = format!("label=com.docker.compose.project.working_dir={folder}");
-        let (listed, legible) = match docker.ask(&["compose", "ps", "--all", "--quiet", "--no-trunc"]) {
-            Ok(listed) => (listed, Ok(())),
-            Err(silence) => {
-                let ps = ["ps", "--all", "--quiet", "--no-trunc", "--filter", &by_folder];
-                (docker.ask(&ps).unwrap_or_default(), Err(silence))
-            }
-        };
+        let ps = ["ps", "--all", "--quiet", "--no-trunc"];
+        let listed = docker
+            .ask(&[["compose"].as_slice(), &ps].concat())
+            .or_else(|_| docker.ask(&[ps.as_slice(), &["--filter", &by_folder]].concat()))
+            .unwrap_or_default();
         let ids: Vec<_> = listed.split_whitespace().collect();
         if ids.is_empty() {
-            return (Self(Vec::new()), legible);
+            return Self(Vec::new());
         }
-        match docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()) {
-            Ok(documents) => {
-                let containers = documents.into_iter().map(Container::new);
-                (Self(containers.filter(|container| !container.is_one_off()).collect()), legible)
-            }
-            Err(silence) => (Self(Vec::new()), legible.and(Err(silence))),
-        }
+        let documents = docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()).unwrap_or_default();
+        let containers = documents.into_iter().map(Container::new);
+        Self(containers.filter(|container| !container.is_one_off()).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -129,17 +122,14 @@ fn wanted(deployment: &Deployment) -> Vec<Wanted> {
 
 fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, remedies: &Remedies<'_>) -> Finding {
     let service = &wanted.name;
-    let help = || format!("see `{}`, mend it, then `{}`", remedies.there(&logs(service)), remedies.up());
+    let help = || looking(service, remedies);
     let problem = |what: &str, help: String| Finding::problem(CHECK, format!("`{name}` {what}"), help);
-    let restarts = "ends and is started again and again";
     match (container.state(), container.health()) {
         ("running", "healthy") => Finding::ok(CHECK, format!("`{name}` runs and is healthy")),
         ("running", "unhealthy") => {
             problem("runs, but its health check fails", help()).shown_by(&(container.log(docker) + &container.probe()))
         }
-        ("running", "starting") if container.restarts() > 0 => {
-            problem(restarts, help()).shown_by(&container.log(docker))
-        }
+        ("running", "starting") if container.restarts() > 0 => again(container, name, service, docker, remedies),
         ("running", "starting") => Finding::unseen(CHECK, format!("whether `{name}` works: it is still starting")),
         ("running", _) if container.restarts() > 0 => {
             let message = format!("`{name}` runs, and was started again {} times", container.restarts());
@@ -149,27 +139,44 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
         ("exited", _) if wanted.runs_once && container.exit_code() == Some(0) => {
             Finding::ok(CHECK, format!("`{name}` has done its work"))
         }
-        ("exited" | "restarting", _) if container.was_out_of_memory() => {
-            let help = format!(
-                "write larger `limits: {{ memory: … }}` for `{service}` in the profile, then `{}`",
-                remedies.renew()
-            );
-            problem("was ended, because it used more memory than it may", help)
-        }
+        ("exited", _) if container.was_out_of_memory(docker) => out_of_memory(name, service, remedies),
         ("exited", _) if *service == ServiceName::postgres_ensure() => refused(container, docker, remedies),
         ("exited", _) => {
             let code = container.exit_code().unwrap_or(-1);
             let help = if !wanted.runs_once && STOPPED.contains(&code) { remedies.up() } else { help() };
             problem(&format!("ended with exit code {code}"), help).shown_by(&container.log(docker))
         }
-        ("restarting", _) => problem(restarts, help()).shown_by(&container.log(docker)),
+        ("restarting", _) => again(container, name, service, docker, remedies),
         ("paused", _) => problem("is paused", remedies.there(&format!("docker compose unpause {service}"))),
         (state, _) => problem(&format!("is `{state}`"), remedies.up()),
     }
 }
 
-fn logs(service: &ServiceName) -> String {
-    format!("docker compose logs {service}")
+/// What to do where only the service itself can say what is wrong.
+fn looking(service: &ServiceName, remedies: &Remedies<'_>) -> String {
+    let logs = remedies.there(&format!("docker compose logs {service}"));
+    format!("see `{logs}`, mend it, then `{}`", remedies.up())
+}
+
+/// Of a container that does not stay.
+fn again(
+    container: &Container,
+    name: &str,
+    service: &ServiceName,
+    docker: &Docker,
+    remedies: &Remedies<'_>,
+) -> Finding {
+    if container.was_out_of_memory(docker) {
+        return out_of_memory(name, service, remedies);
+    }
+    let message = format!("`{name}` ends and is started again and again");
+    Finding::problem(CHECK, message, looking(service, remedies)).shown_by(&container.log(docker))
+}
+
+fn out_of_memory(name: &str, service: &ServiceName, remedies: &Remedies<'_>) -> Finding {
+    let help =
+        format!("write larger `limits: {{ memory: … }}` for `{service}` in the profile, then `{}`", remedies.renew());
+    Finding::problem(CHECK, format!("`{name}` was ended, because it used more memory than it may"), help)
 }
 
 /// The script says what is wrong, and may print commands that mend it.

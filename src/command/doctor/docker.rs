@@ -43,6 +43,11 @@ impl Silence {
     }
 }
 
+/// Whether this says that an image is not on this machine.
+pub(super) fn is_no_image(said: &str) -> bool {
+    said.contains("No such image") || said.contains("Unable to find image")
+}
+
 impl Docker {
     pub(super) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }

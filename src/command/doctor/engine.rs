@@ -72,15 +72,15 @@ fn number(version: &str) -> Option<(u64, u64)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// That Compose can't read the deployment's files.
-pub(super) fn illegible(silence: &Silence, remedies: &Remedies<'_>) -> Finding {
-    let text = silence.text();
+/// Whether Compose can read the deployment's files: it lists containers also where it can't.
+pub(super) fn legible(docker: &Docker, remedies: &Remedies<'_>) -> Option<Finding> {
+    let text = docker.ask(&["compose", "config", "--quiet"]).err()?.text();
     let help = if text.contains("run codelab-gen") {
         remedies.codelab_gen("")
     } else {
         format!("`{}` shows what it does not understand", remedies.there("docker compose config"))
     };
-    Finding::problem("compose-file", "Docker Compose can't read the deployment", help).shown_by(&text)
+    Some(Finding::problem("compose-file", "Docker Compose can't read the deployment", help).shown_by(&text))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::deployment::{Holds, Program, PublishedPort, secret_file_path};
 use crate::render::Output;
 use crate::secret::{Secret, edited, weakness};
 use crate::spelling::shell_word;
-use crate::value::SecretsIn;
+use crate::value::{EnvironmentKey, SecretsIn};
 
 const OUTPUTS: &str = "outputs";
 const SECRETS: &str = "secrets";
@@ -112,14 +112,19 @@ fn exported(key: &str, written: Option<&Secret>, world: &World) -> Option<Findin
 
 /// What a secret manager sets where docker compose is started.
 fn managed_secrets(target: &Target, world: &World) -> Option<Finding> {
-    let unset = |name: &&crate::value::EnvironmentKey| matches!((world.environment)(name.as_str()), Ok(None));
-    let names: Vec<_> = target.deployment.secrets.keys().filter(unset).map(|name| format!("`{name}`")).collect();
-    let is_managed = target.deployment.secrets_in == SecretsIn::Environment && !names.is_empty();
-    is_managed.then(|| {
-        let names = names.join(", ");
-        let message = format!("{names} come from a secret manager, and are not set here");
+    let names = unset_secrets(target, world);
+    (!names.is_empty()).then(|| {
+        let message = format!("{} come from a secret manager, and are not set here", names.join(", "));
         Finding { help: Some("start doctor through it".to_owned()), ..Finding::unseen(SECRETS, message) }
     })
+}
+
+/// The secrets of a secret manager that are not set here, in backticks.
+pub(super) fn unset_secrets(target: &Target, world: &World) -> Vec<String> {
+    let is_managed = target.deployment.secrets_in == SecretsIn::Environment;
+    let unset = |name: &&EnvironmentKey| matches!((world.environment)(name.as_str()), Ok(None));
+    let names = target.deployment.secrets.keys().filter(|_| is_managed).filter(unset);
+    names.map(|name| format!("`{name}`")).collect()
 }
 
 /// Ports of the host that a service could not get; `running` are the services that have theirs.

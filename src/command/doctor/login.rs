@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::docker::Docker;
+use super::docker::{Docker, is_no_image};
 use super::finding::Finding;
 use super::remedy::Remedies;
 use super::server::{MISSING, UNREACHABLE, full};
@@ -59,8 +59,7 @@ impl<'a> Client<'a> {
         let says = |words: &str| said.contains(words);
         let unseen = format!("whether `{role}` can log in to `{name}`");
         if !says("psql: error") {
-            let is_missing = says("No such image") || says("Unable to find image");
-            let help = is_missing.then(|| format!("docker pull {}", shell_word(self.image)));
+            let help = is_no_image(said).then(|| format!("docker pull {}", shell_word(self.image)));
             return Finding { help, ..Finding::unseen(REFUSED, unseen) };
         }
         if is_full(said) {
@@ -103,4 +102,22 @@ fn encryption(said: &str) -> String {
         "write the file with the certificate of the authority that signed the server's one as `ca`"
     };
     format!("{step} in `postgres.external`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_of_encryption_has_a_step_of_its_own() {
+        let failed =
+            |text: &str| format!("psql: error: connection to server at \"db\" (10.0.0.2), port 5432 failed: {text}");
+        for (said, step) in [
+            ("server does not support SSL, but SSL was required", "`tls: disable`"),
+            ("server certificate for \"db.internal\" does not match host name \"db\"", "as `host`"),
+            ("SSL error: certificate verify failed", "as `ca`"),
+        ] {
+            assert!(encryption(&failed(said)).contains(step), "{said}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::container::Container;
 use super::containers::Containers;
-use super::docker::{Docker, Silence};
+use super::docker::{Docker, Silence, is_no_image};
 use super::finding::Finding;
 use super::remedy::Remedies;
 use super::sqlite::Looked;
@@ -55,8 +55,7 @@ fn look_into(
     let (python, answer) = match probe(container, module, file, docker) {
         Ok(answer) => answer,
         Err(silence) => {
-            let message = format!("the inside of `{name}`: no Python in its image could look");
-            return vec![Finding::unseen(DRIVER, message).shown_by(&silence.text())];
+            return vec![not_looked_into(name, &silence.text(), remedies)];
         }
     };
     let mut found: Vec<_> = driver(name, module, &answer, remedies).into_iter().collect();
@@ -64,6 +63,14 @@ fn look_into(
         found.extend(Looked { service, file, python, answer: &answer, remedies }.findings());
     }
     found
+}
+
+fn not_looked_into(name: &str, said: &str, remedies: &Remedies<'_>) -> Finding {
+    if is_no_image(said) {
+        let message = format!("the inside of `{name}`: its image is not on this machine any more");
+        return Finding { help: Some(remedies.up()), ..Finding::unseen(DRIVER, message) };
+    }
+    Finding::unseen(DRIVER, format!("the inside of `{name}`: no Python in its image could look")).shown_by(said)
 }
 
 /// What the probe says, and the Python that ran it: in the container where it runs, else in another one of the same image
