@@ -217,7 +217,7 @@ class Deployment:
 
     def remove(self) -> None:
         """Removes the project's containers, networks, volumes and images, each by this project's own name."""
-        down = ["down", "--volumes", "--remove-orphans", "--timeout", "5"]
+        down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"]
         self.finish(["docker", "compose", "--project-name", self.project, *down])
         label = f"label=com.docker.compose.project={self.project}"
         volumes = self.engine.docker("volume", "ls", "--quiet", "--filter", label).split()

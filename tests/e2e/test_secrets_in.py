@@ -4,25 +4,39 @@ import pytest
 
 import images
 from deployment import DATABASES, SEEDS, SERVICES, Deployment
+from operations import back_up, run_script
 
 FROM_MANAGER = ["fromTheManager0123456789", "anotherOne9876543210"]
 
 
-@pytest.mark.parametrize("image", [images.POSTGRES, images.OFFICIAL])
-def test_passwords_in_files(deployment: Deployment, image: str) -> None:
-    """Readable to the image's own user, whether the container starts as he or as root without capabilities."""
+@pytest.mark.parametrize(
+    ("image", "ensure"), [(images.POSTGRES, "true"), (images.OFFICIAL, "true"), (images.POSTGRES, "false")]
+)
+def test_passwords_in_files(deployment: Deployment, image: str, ensure: str) -> None:
+    """Readable to the image's own user, whether the container starts as he or as root without capabilities. A rotated one
+    replaces the old one, also where nothing brings roles in line but a printed command; and a backup brings back rows, but
+    no password.
+    """
     if image == images.OFFICIAL and deployment.engine.host_of is None:
         pytest.skip(f"no image of the tests is called {images.OFFICIAL} on the machine's own engine")
-    settings = ["--set", f"postgres.image={image}", "--set", "postgres.version=15", "--set", "secrets_in=files"]
+    fields = {"postgres.image": image, "postgres.version": "15", "postgres.ensure": ensure, "secrets_in": "files"}
+    settings = [part for field, value in fields.items() for part in ("--set", f"{field}={value}")]
     deployment.run_printed(deployment.generate("--profile", "prod", *settings))
     first = password_in_file(deployment)
     deployment.write("auth-service", "kept")
+    backup = back_up(deployment)
 
     deployment.run_printed(deployment.generate("rotate", "POSTGRES_PASSWORD", *settings))
     second = password_in_file(deployment)
     works(deployment, new=second, old=first)
     assert second not in str(deployment.containers()["postgres"]["Config"]["Env"])
     assert deployment.read("auth-service") == [*SEEDS, "kept"]
+
+    deployment.write("auth-service", "later")
+    said = run_script(deployment, "restore", str(backup))
+    works(deployment, new=second, old=first)
+    assert deployment.read("auth-service") == [*SEEDS, "kept"]
+    assert first not in said.stdout + said.stderr and second not in said.stdout + said.stderr
 
 
 def password_in_file(deployment: Deployment) -> str:
