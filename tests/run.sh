@@ -5,6 +5,8 @@
 #   bash tests/run.sh rust [ARG]...          only `cargo test`, with these arguments
 #   bash tests/run.sh conformance [ARG]...   only the outputs under the real programs, with these arguments for pytest
 #   bash tests/run.sh editors [ARG]...       only profiles in editors and under the schema, with these arguments for pytest
+#   bash tests/run.sh kit [ARG]...           only the files for CI systems and completions in shells, with these arguments
+#                                            for pytest; a shell that is missing is skipped, but for SHELLS=required
 #   bash tests/run.sh e2e [ARG]...           only the outputs on a real Docker Engine of their own, with these arguments
 #                                            for pytest; skipped where something is missing, which E2E=required installs
 #
@@ -107,6 +109,18 @@ run_editors() {
   return "$status"
 }
 
+run_kit() {
+  need_cargo
+  need_python
+  environment kit
+  cargo build --locked
+  local log=$tools/kit.log target=${CARGO_TARGET_DIR:-target} status=0
+  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
+    "$tools/kit/bin/python" -m pytest tests/kit "$@" 2>&1 | tee "$log" || status=$?
+  summary+=("kit: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  return "$status"
+}
+
 run_e2e() {
   need_cargo
   need_python
@@ -129,6 +143,7 @@ case $part in
     run_rust
     run_conformance
     run_editors
+    run_kit
     run_e2e
     ;;
   rust)
@@ -140,10 +155,13 @@ case $part in
   editors)
     run_editors "${@:2}"
     ;;
+  kit)
+    run_kit "${@:2}"
+    ;;
   e2e)
     run_e2e "${@:2}"
     ;;
   *)
-    fail "no part '$part': rust, conformance, editors, e2e, or nothing for all"
+    fail "no part '$part': rust, conformance, editors, kit, e2e, or nothing for all"
     ;;
 esac
