@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from programs import ROOT, document, run, shown, step, tool
+from programs import ROOT, document, run, shown, step
 from releases import ARCHIVE, VERSION, pack, served
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the archive is one for x86-64")
+
+# How a runner starts `shell: bash`.
+BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
 
 
 @dataclass
@@ -39,15 +42,13 @@ class Runner:
     def install(self, status: int = 0, version: str = "", action_ref: str = "", **variables: str) -> str:
         """Runs the first step as the runner does, and gives what it said."""
         environment = self.environment(VERSION=version, ACTION_REF=action_ref, **variables)
-        script = step("Install codelab-gen")
-        done = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=self.folder, env=environment, status=status)
+        done = run(*BASH, step("Install codelab-gen"), cwd=self.folder, env=environment, status=status)
         return done.stdout + done.stderr
 
     def check(self, workspace: Path, folder: str = ".", status: int = 0) -> str:
         """Runs the second step, and gives its annotations."""
         environment = self.environment(WORKING_DIRECTORY=folder, GITHUB_WORKSPACE=str(workspace))
-        command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step("Check"))
-        return run(*command, cwd=workspace, env=environment, status=status).stdout
+        return run(*BASH, step("Check"), cwd=workspace, env=environment, status=status).stdout
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +69,18 @@ def runner(dist: Path, tmp_path: Path) -> Iterator[Runner]:
 
 
 def test_the_archive_holds_the_program_its_pages_and_completions(dist: Path) -> None:
+    folder = ARCHIVE.removesuffix(".tar.gz")
     with tarfile.open(dist / ARCHIVE) as archive:
-        names = {Path(member.name).relative_to(ARCHIVE.removesuffix(".tar.gz")).as_posix() for member in archive if member.isfile()}
+        names = {Path(member.name).relative_to(folder).as_posix() for member in archive if member.isfile()}
     assert {"codelab-gen", "README.md", "CHANGELOG.md", "man/codelab-gen.1", "man/codelab-gen-rotate.1"} <= names
     assert {"completions/codelab-gen.bash", "completions/_codelab-gen", "completions/codelab-gen.fish"} <= names
     assert len([name for name in names if name.startswith("man/")]) > 8
     run("sha256sum", "--check", f"{ARCHIVE}.sha256", cwd=dist)
 
 
-@pytest.mark.parametrize("how", [{"version": VERSION}, {"action_ref": VERSION}, {"version": VERSION, "action_ref": "main"}])
+@pytest.mark.parametrize(
+    "how", [{"version": VERSION}, {"action_ref": VERSION}, {"version": VERSION, "action_ref": "main"}]
+)
 def test_the_release_is_installed_and_checks(how: dict[str, str], runner: Runner, project: Path) -> None:
     assert "codelab-gen 0.1.0" in runner.install(**how)
     assert runner.check(project) == ""
@@ -105,7 +109,8 @@ def test_a_folder_that_looks_like_an_option_is_a_folder(runner: Runner, project:
 def test_an_archive_that_is_not_what_its_checksum_says_is_not_run(runner: Runner, tmp_path: Path) -> None:
     archive = tmp_path / "releases" / VERSION / ARCHIVE
     archive.write_bytes(archive.read_bytes() + b"\0")
-    assert f"::error title=codelab-gen::{ARCHIVE} is not what its checksum says" in runner.install(status=1, version=VERSION)
+    said = runner.install(status=1, version=VERSION)
+    assert f"::error title=codelab-gen::{ARCHIVE} is not what its checksum says" in said
     assert (runner.folder / "path").read_text(encoding="utf-8") == ""
 
 
@@ -125,16 +130,10 @@ def test_the_path_comes_first_where_no_release_is_named(runner: Runner, binary: 
     assert runner.check(project) == ""
 
 
-def gitlab_job() -> dict[str, object]:
-    path = Path(tool("python")).parent  # fails with the way out where the tools are missing
-    assert path.is_dir()
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe", pure=True).load(shown("GitLab", "yaml"))["codelab-gen"]
-
-
 def test_the_job_for_gitlab_downloads_and_checks(runner: Runner, project: Path, tmp_path: Path) -> None:
-    job = gitlab_job()
+    pipeline = tmp_path / ".gitlab-ci.yml"
+    pipeline.write_text(shown("GitLab", "yaml"), encoding="utf-8")
+    job = document(pipeline)["codelab-gen"]
     programs = tmp_path / "bin"
     programs.mkdir()
     before = "\n".join(job["before_script"]).replace("/usr/local/bin", str(programs))
@@ -150,6 +149,5 @@ def test_the_job_for_gitlab_downloads_and_checks(runner: Runner, project: Path, 
 
 
 def test_the_version_of_the_documents_is_that_of_the_program() -> None:
-    version = next(line for line in (ROOT / "Cargo.toml").read_text(encoding="utf-8").splitlines() if line.startswith("version"))
-    assert VERSION == "v" + version.split('"')[1]
+    assert f'\nversion = "{VERSION.removeprefix("v")}"\n' in (ROOT / "Cargo.toml").read_text(encoding="utf-8")
     assert set(document(ROOT / "action.yml")["inputs"]) == {"version", "working-directory"}

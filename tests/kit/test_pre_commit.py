@@ -20,10 +20,12 @@ BUILD = {
 def environment(home: Path) -> dict[str, str]:
     cargo = shutil.which("cargo")
     assert cargo is not None, "cargo is missing: install Rust with rustup"
-    kept = {name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "HOME") if name in os.environ}
-    author = {"GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@example.com", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@example.com"}
+    known = ("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "HOME")
+    kept = {name: os.environ[name] for name in known if name in os.environ}
+    people = ("AUTHOR", "COMMITTER")
+    git = {f"GIT_{who}_{what}": "x@example.com" for who in people for what in ("NAME", "EMAIL")}
     path = f"{Path(cargo).parent}:{os.defpath}"
-    return {**kept, **author, **BUILD, "PATH": path, "PRE_COMMIT_HOME": str(home)}
+    return {**kept, **git, **BUILD, "PATH": path, "PRE_COMMIT_HOME": str(home)}
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +56,11 @@ def commit(folder: Path, home: Path) -> str:
 
 
 def test_the_manifest_and_the_snippet_are_what_pre_commit_reads(tmp_path: Path) -> None:
-    run(tool("pre-commit"), "validate-manifest", ROOT / ".pre-commit-hooks.yaml", cwd=tmp_path, env={"PRE_COMMIT_HOME": str(tmp_path)})
+    env = {"PRE_COMMIT_HOME": str(tmp_path)}
+    run(tool("pre-commit"), "validate-manifest", ROOT / ".pre-commit-hooks.yaml", cwd=tmp_path, env=env)
     configuration = tmp_path / "configuration.yaml"
     configuration.write_text(shown("pre-commit", "yaml"), encoding="utf-8")
-    run(tool("pre-commit"), "validate-config", configuration, cwd=tmp_path, env={"PRE_COMMIT_HOME": str(tmp_path)})
+    run(tool("pre-commit"), "validate-config", configuration, cwd=tmp_path, env=env)
 
 
 def test_the_hooks_pass_and_fail_as_the_project_does(repository: Path, project: Path, home: Path) -> None:
@@ -69,7 +72,8 @@ def test_the_hooks_pass_and_fail_as_the_project_does(repository: Path, project: 
     commit(project, home)
 
     def hooks(status: int, *arguments: str) -> str:
-        return run(tool("pre-commit"), "run", "--verbose", *arguments, cwd=project, env=env, status=status, timeout=900).stdout
+        command = (tool("pre-commit"), "run", "--verbose", *arguments)
+        return run(*command, cwd=project, env=env, status=status, timeout=900).stdout
 
     told = hooks(0, "--all-files")
     assert told.count("Passed") == 2, told

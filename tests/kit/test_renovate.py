@@ -61,7 +61,8 @@ def test_every_image_of_the_built_in_profiles_is_found() -> None:
 
 def test_an_update_is_drift_until_codelab_gen_has_run(project: Path, binary: Path) -> None:
     base = project / "profiles" / "base.yaml"
-    base.write_text(base.read_text(encoding="utf-8").replace("postgres:16-alpine", "postgres:16.9-alpine"), encoding="utf-8")
+    text = base.read_text(encoding="utf-8")
+    base.write_text(text.replace("postgres:16-alpine", "postgres:16.9-alpine"), encoding="utf-8")
     check = run(binary, "--check", "--all", cwd=project, status=1)
     assert "+    image: postgres:16.9-alpine" in check.stdout
     run(binary, "--all", cwd=project)
