@@ -105,6 +105,7 @@ fn a_manual_page_says_what_help_says_and_keeps_the_lines_of_examples() {
         for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "\"EXAMPLES\""] {
             assert!(sections.contains(&section), "{name}: {sections:?}");
         }
+        assert!(page.contains(".SH \"EXAMPLES\"\n.nf\n"), "{page}");
         let shown: Vec<_> = [name.as_str(), "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let below = help(&shown);
         let below = below.split_once("\nExamples:\n").unwrap().1;
