@@ -109,7 +109,7 @@ class Deployment:
         """Runs codelab-gen with the arguments, where the project's root is the current folder."""
         done = self.finish(self.generate_command(*arguments), cwd=self.root, env=env)
         check(done, status)
-        self._write_override()
+        self.write_override()
         return Generated(done.stdout, done.stderr)
 
     def generate_command(self, *arguments: str) -> list[str]:
@@ -205,7 +205,7 @@ class Deployment:
     def add(self, service: str, **keys: Any) -> None:
         """Lets docker-compose.override.yml, which is the user's, say more of a service."""
         self.additions.setdefault(service, {}).update(keys)
-        self._write_override()
+        self.write_override()
 
     def describe(self) -> str:
         """What helps to understand a failure."""
@@ -234,7 +234,7 @@ class Deployment:
         assert name == self.project, f"the Compose project is {name}"
         self._checked = stamp
 
-    def _write_override(self) -> None:
+    def write_override(self) -> None:
         services = yaml.safe_load(self.out.joinpath("docker-compose.yml").read_text(encoding="utf-8"))["services"]
         checked = [name for name, service in services.items() if self.quick and "healthcheck" in service]
         added = {name: {"healthcheck": QUICK_SERVER if name == "postgres" else QUICK_HEALTH} for name in checked}

@@ -27,6 +27,11 @@ PACKAGES = {
     "debootstrap": "debootstrap",
     "sshfs": "sshfs",
     "sftp-server": "openssh-sftp-server",
+    # what the documents name
+    "age": "age",
+    "openssl": "openssl",
+    "pass": "pass",
+    "psql": "postgresql-client",
 }
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/openssh"])
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 pub(super) struct Rule {
     /// The field that is wrong where it is broken: `services.NAME.publish`.
     pub(super) field: String,
-    /// Where it holds, if not everywhere: `, with `stage: production``.
+    /// Where it holds, if not everywhere, in words that begin with a comma.
     pub(super) scope: String,
     /// What is wrong where it is broken; nothing where the field itself is missing.
     pub(super) text: String,
@@ -63,8 +63,9 @@ fn collect(part: &Value, path: &str, scope: &str, rules: &mut Vec<Rule>) {
     for item in part.get("allOf").and_then(Value::as_array).into_iter().flatten() {
         collect(item, path, scope, rules);
     }
-    if let Some(rule) = part.get("else") {
-        let scope = format!("{scope}{}", described(&part["if"]["not"], rule));
+    let condition = part.get("if").and_then(|condition| condition.get("not"));
+    if let (Some(condition), Some(rule)) = (condition, part.get("else")) {
+        let scope = format!("{scope}{}", described(condition, rule));
         collect(rule, path, &scope, rules);
     }
 }
@@ -76,7 +77,7 @@ fn described(condition: &Value, rule: &Value) -> String {
 }
 
 fn word(condition: &Value, rule: &Value) -> Option<String> {
-    if let Some(field) = condition["not"]["required"][0].as_str() {
+    if let Some(field) = condition.pointer("/not/required/0").and_then(Value::as_str) {
         return rule.get("required").map(|_| format!(", where there is no `{field}`"));
     }
     if rule.get("errorMessage").is_some() {

@@ -31,14 +31,11 @@ pub(super) fn phrases(part: &Value, schema: &Value) -> Vec<String> {
 }
 
 fn choice(part: &Value, word: &Value, index: usize) -> Option<String> {
-    match word {
-        Value::Null => None,
-        Value::String(word) => {
-            let meaning = part["enumDescriptions"][index].as_str().unwrap();
-            Some(format!("`{word}`: {meaning}"))
-        }
-        other => Some(format!("`{other}`")),
+    if word.is_null() {
+        return None;
     }
+    let meaning = part["enumDescriptions"].get(index).and_then(Value::as_str);
+    Some(meaning.map_or_else(|| format!("`{word}`"), |meaning| format!("`{}`: {meaning}", word.as_str().unwrap())))
 }
 
 /// One of the alternatives of a value.
@@ -62,10 +59,10 @@ fn part_of_form(form: &Value, key: &str, property: &Value, schema: &Value) -> St
 
 /// The types of a value, but for the `null` that every field may have.
 fn types(part: &Value) -> Vec<&str> {
-    let types = match &part["type"] {
-        Value::String(name) => vec![name.as_str()],
-        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-        _ => vec!["anything"],
+    let types: Vec<_> = match (part["type"].as_str(), part["type"].as_array()) {
+        (Some(name), _) => vec![name],
+        (None, Some(names)) => names.iter().filter_map(Value::as_str).collect(),
+        (None, None) => vec!["anything"],
     };
     // a text that may stand without quotes is one form
     let is_literal = types.contains(&"string") && types.contains(&"boolean");
@@ -105,7 +102,7 @@ fn mapping(part: &Value, schema: &Value) -> String {
     if part["properties"].is_object() {
         return "a mapping".to_owned();
     }
-    let message = part["allOf"][0]["errorMessage"].as_str().unwrap();
+    let message = part.pointer("/allOf/0/errorMessage").unwrap().as_str().unwrap();
     let keys = message.strip_prefix("expected ").map(|rest| rest.split_once("; ").map_or(rest, |(found, _)| found));
     let keys = keys.map_or("each key is any text".to_owned(), |keys| format!("each key is {keys}"));
     let value = named_value(part, schema).unwrap();
