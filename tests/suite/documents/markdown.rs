@@ -35,7 +35,10 @@ pub(super) fn documents() -> Vec<Document> {
 
 fn markdown_in(folder: &str) -> Vec<PathBuf> {
     let names = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
-    names.map(|name| Path::new(folder).join(name)).filter(|path| path.extension().is_some_and(|it| it == "md")).collect()
+    names
+        .map(|name| Path::new(folder).join(name))
+        .filter(|path| path.extension().is_some_and(|it| it == "md"))
+        .collect()
 }
 
 /// One document.
