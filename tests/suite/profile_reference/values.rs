@@ -129,7 +129,7 @@ pub(super) fn inline(value: &Value) -> String {
         Value::String(text) => plain_or_quoted(text),
         Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => flow(fields),
-        other => other.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
 }
 
