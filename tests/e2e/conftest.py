@@ -1,7 +1,7 @@
 """The generated files under a real Docker Engine.
 
     bash tests/run.sh e2e                    as root on Debian 12; skipped, with the reason, where something is missing
-    E2E=required bash tests/run.sh e2e       installs what is missing (docker.io, debootstrap), and fails without it
+    E2E=required bash tests/run.sh e2e       installs what is missing (machine.py lists it), and fails without it
     E2E_ENGINE=current bash tests/run.sh e2e
                                              permits the machine's own engine, by DOCKER_HOST or its usual socket
     E2E_POSTGRES_IMAGE=postgres:16-alpine    with that permission: a real image instead of the tests' own

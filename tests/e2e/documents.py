@@ -34,6 +34,13 @@ openssl x509 -req -in server.csr -CA db.pem -CAkey authority.key -CAcreateserial
 chown 999:999 server.key && chmod 600 server.key
 """
 
+# Programs of this machine that a document uses beside Docker.
+NEEDED = {
+    "external-postgres.md": ("openssl", "psql"),
+    "reach-from-host.md": ("psql",),
+    "secret-managers.md": ("age", "openssl", "pass"),
+}
+
 # Looked at often; as long as with the profiles' own numbers, until a container counts as unhealthy.
 HEALTH = {"interval": "2s", "retries": 45}
 
@@ -112,7 +119,6 @@ class Reader:
         self.elsewhere: str | None = None
         self.bin = deployment.root / ".bin"
         self.bin.mkdir()
-        machine.provide("age", "openssl", "pass", "psql")
         shim = self.bin / "codelab-gen"
         image = images.OFFICIAL
         shim.write_text(SHIM.format(binary=deployment.binary, project=deployment.project, image=image), encoding="utf-8")
@@ -139,6 +145,7 @@ class Reader:
 
     def follow(self, document: Path) -> None:
         """Runs every command, and compares what it prints."""
+        machine.provide(*NEEDED.get(document.name, ()))
         if document.name == "external-postgres.md":
             self.start_server_elsewhere()
         for block in blocks(document):

@@ -5,6 +5,7 @@ mod console;
 mod markdown;
 
 use std::fs;
+use std::path::Path;
 
 use clap::CommandFactory as _;
 use codelab_gen::cli::CommandLine;
@@ -78,6 +79,40 @@ fn the_first_command_generates() {
     }
 }
 
+/// They take too long to be run by a test, being tests themselves; what they name must exist.
+#[test]
+fn the_commands_of_development_name_what_exists() {
+    let mut named = 0;
+    for block in document("docs/development.md").blocks_of("bash") {
+        for line in block.text.lines() {
+            let command = line.split(" #").next().unwrap().trim_end();
+            let (setting, command) = match command.split_once(' ') {
+                Some((setting, rest)) if setting.contains('=') => (setting.split('=').next(), rest),
+                _ => (None, command),
+            };
+            let is_used = setting.is_none_or(|name| uses(&root().join("tests"), name));
+            assert!(is_used, "{}: no test reads {setting:?}", block.place);
+            let part = command.strip_prefix("bash tests/run.sh").map(str::trim);
+            let module = command.split_once("--test suite ").map(|(_, module)| module);
+            let exists = match (part, module) {
+                (Some(part), _) => fs::read_to_string(root().join("tests/run.sh")).unwrap().contains(part),
+                (None, Some(module)) => root().join(format!("tests/suite/{module}.rs")).exists(),
+                (None, None) => false,
+            };
+            assert!(exists, "{}: {command}", block.place);
+            named += 1;
+        }
+    }
+    assert!(named >= 5, "{named}");
+}
+
+/// Whether a file below a folder has this word.
+fn uses(folder: &Path, word: &str) -> bool {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        if path.is_dir() { uses(&path, word) } else { fs::read_to_string(&path).is_ok_and(|text| text.contains(word)) }
+    })
+}
+
 #[test]
 fn the_profiles_that_documents_show_work() {
     let mut judged = 0;
@@ -105,7 +140,7 @@ fn the_profiles_that_documents_show_work() {
     assert!(judged >= 8, "the documents show only {judged} profiles");
 }
 
-fn validate(folder: &std::path::Path, name: &str, place: &str) {
+fn validate(folder: &Path, name: &str, place: &str) {
     let run = codelab_gen(folder).arg("validate").arg(format!("./{name}")).finish();
     assert_eq!(run.status.code(), Some(0), "{place}: {}", stderr(&run));
 }

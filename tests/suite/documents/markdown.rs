@@ -53,6 +53,9 @@ impl Document {
         let mut blocks: Vec<Block> = Vec::new();
         let (mut is_open, mut before) = (false, "");
         for (index, line) in self.text.lines().enumerate() {
+            let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
+            let is_hidden = is_fence && !line.starts_with("```");
+            assert!(!is_hidden, "{}:{}: a fence is three backticks at the line's start", self.name, index + 1);
             match line.strip_prefix("```") {
                 Some("") if is_open => is_open = false,
                 Some(fence) => {
