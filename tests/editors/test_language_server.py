@@ -283,22 +283,24 @@ def test_snippets_are_offered_and_explained(name: str, server: LanguageServer) -
 
 HOVERED = {
     "healthcheck": "How Docker finds out whether a service works: a URL path to ask, or a command.",
-    "engine: postgres": "The engine of every service that chooses none itself.",
-    "extends": "The profile that this one builds on: a path relative to this file, or a name.",
+    "engine: postgres": "The engine of every service that describes both and chooses none itself.",
+    "extends": "The profile that this one builds on: a path relative to this file, or a name. Mappings merge by key, lists "
+    "and single values replace what was inherited, `null` removes it.",
     "engine: sqlite": "The engine that is used; by default the profile's `engine`, or the only one described here.",
-    "port:": "The port that the program listens on inside of its container.",
-    "image": "The image that is run, or the name that a built image gets.",
+    "port:": "The port that the program listens on inside of its container; `publish` and `healthcheck.http` lead to it.",
+    "image": "The image that is run, or with `build` the name that the built image gets.",
     "services": "The programs that run, by name.",
     "api": "A program of the deployment.",
     "depends_on": "Services that must run before this one.",
-    "environment": "Variables of the container.",
+    "environment": "Variables of the container. The variable with the connection URL is there by itself.",
     "LEVEL": "The value of a variable of `.env` or the shell.",
     "PLAIN": "What a variable of the service holds.",
     "KEY": "Made up once, kept for good.",
-    "publish": "A port of the host.",
+    "publish": "A port of the host: a number, which listens on 127.0.0.1, `ADDRESS:PORT`, or a port that a variable of `.env` "
+    "or the shell may change.",
     "build": "How an image is built.",
     "sqlite: data": "A SQLite database.",
-    "replicas": "How many containers of it run.",
+    "replicas": "How many containers of it run; by default one.",
     "access": "Whether all services log in as `user`, or each one as a role of its own. By default `shared`.",
 }
 
