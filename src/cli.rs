@@ -140,6 +140,9 @@ pub enum Command {
     /// Tells every value of a deployment with where it comes from: file and line, default, flag
     #[command(after_help = help::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Draws a deployment as Mermaid or DOT: services, databases, networks, published ports, volumes, order of start
+    #[command(after_help = help::GRAPH)]
+    Graph(GraphArgs),
     /// Finds out what is wrong with a deployment and what mends it; reads only
     #[command(after_help = help::DOCTOR)]
     Doctor(DoctorArgs),
@@ -251,6 +254,27 @@ pub struct ExplainArgs {
     /// Which deployment, as for generating.
     #[command(flatten)]
     pub target: TargetArgs,
+}
+
+/// Draws a deployment.
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The language of the drawing
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: GraphFormat,
+    /// Which deployment, as for generating.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// The languages that a deployment is drawn in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A flowchart of Mermaid, which GitHub and GitLab draw in Markdown.
+    #[default]
+    Mermaid,
+    /// A graph for Graphviz.
+    Dot,
 }
 
 /// Finds out what is wrong.

@@ -9,6 +9,7 @@ mod failure;
 mod folders;
 mod generate;
 mod github;
+mod graph;
 mod manual;
 mod new;
 mod obstacles;
@@ -91,6 +92,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Doctor(doctor)) => doctor::doctor(doctor, &world),
         Some(Command::Explain(explain)) => explain::explain(explain, &world),
+        Some(Command::Graph(graph)) => graph::graph(graph, &world),
         Some(Command::Schema(schema)) => print_schema(schema.document),
         Some(Command::New(new)) => new::new(new, &world),
         Some(Command::Code(code)) => code::code(code),
@@ -113,9 +115,14 @@ fn format(arguments: &CommandLine) -> RunFormat {
         Some(Command::Profiles(profiles)) => profiles.format.into(),
         Some(Command::Doctor(doctor)) => doctor.format.into(),
         Some(Command::Explain(explain)) => explain.format.into(),
-        Some(Command::Schema(_) | Command::New(_) | Command::Code(_) | Command::Completions(_) | Command::Man(_)) => {
-            RunFormat::Human
-        }
+        Some(
+            Command::Graph(_)
+            | Command::Schema(_)
+            | Command::New(_)
+            | Command::Code(_)
+            | Command::Completions(_)
+            | Command::Man(_),
+        ) => RunFormat::Human,
     }
 }
 

@@ -2,6 +2,7 @@
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
 mod keys;
+mod networks;
 mod server;
 
 use indexmap::IndexMap;
@@ -15,7 +16,8 @@ use crate::value::{
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
-pub use server::{Container, DATABASE_NETWORK, External, ExternalTls, Host, OwnedDatabase, Server};
+pub use networks::{DATABASE_NETWORK, DEFAULT_NETWORK, NETWORK_MODE, NETWORKS};
+pub use server::{Container, External, ExternalTls, Host, OwnedDatabase, SOCKET_FOLDER, Server};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]

@@ -20,6 +20,12 @@ pub fn harmless(text: &str) -> String {
     text.chars().map(|c| if matches!(c, '\n' | '\t') { c.to_string() } else { visible(c) }).collect()
 }
 
+/// A text as one line: without line ends and other characters that steer a terminal or reorder a line.
+#[must_use]
+pub fn on_one_line(text: &str) -> String {
+    text.chars().map(visible).collect()
+}
+
 fn visible(character: char) -> String {
     if character.is_control() || is_bidirectional(character) {
         character.escape_unicode().to_string()

@@ -4,7 +4,8 @@
 #   bash tests/run.sh                        everything
 #   bash tests/run.sh rust [ARG]...          only `cargo test`, with these arguments
 #   bash tests/run.sh conformance [ARG]...   only the outputs under the real programs, with these arguments for pytest
-#   bash tests/run.sh editors [ARG]...       only profiles in editors and under the schema, with these arguments for pytest
+#   bash tests/run.sh editors [ARG]...       only profiles in editors and under the schema, and drawings, with
+#                                            these arguments for pytest
 #   bash tests/run.sh kit [ARG]...           only the files for CI systems and completions in shells, with these arguments
 #                                            for pytest; a shell that is missing is skipped, but for SHELLS=required
 #   bash tests/run.sh e2e [ARG]...           only the outputs on a real Docker Engine of their own, with these arguments

@@ -61,6 +61,16 @@ Examples:
   codelab-gen explain -p prod services.auth-service       those of one service
   codelab-gen explain --out deploy postgres.image         one value of what stands there";
 
+/// Of `graph`, with what stands for what.
+pub(super) const GRAPH: &str = "\
+Containers that share all of their networks stand together. An arrow leads to what is used, a
+dotted one to what is waited for. Not drawn: mounts of the generated files, variables, secrets, and
+raw `compose:` keys but for networks.
+
+Examples:
+  codelab-gen graph -p prod                               Mermaid, for a fenced block in Markdown
+  codelab-gen graph --format dot | dot -Tsvg -O           an image, by Graphviz";
+
 /// Of `doctor`.
 pub(super) const DOCTOR: &str = "\
 Examples:

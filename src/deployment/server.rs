@@ -8,8 +8,8 @@ use crate::value::{
     SettingName, Tls, VolumeName,
 };
 
-/// The network that has no way out, where the server and its users meet.
-pub const DATABASE_NETWORK: &str = "database";
+/// Where the official image makes its socket.
+pub const SOCKET_FOLDER: &str = "/var/run/postgresql";
 
 /// The PostgreSQL server with what is on it.
 #[derive(Debug, Clone)]

@@ -36,7 +36,7 @@ fn every_block_is_of_a_kind_that_is_tested() {
         for Block { place, fence, comment, text } in document.blocks() {
             match fence.as_str() {
                 "console" | "console engine" => assert!(text.starts_with("$ "), "{place}: no command stands first"),
-                "yaml" => {}
+                "yaml" | "mermaid" => {}
                 "text" => assert!(!text.contains("$ "), "{place}: a command stands in a block that nobody runs"),
                 "bash" => assert!(SHELL_BLOCKS.contains(&document.name.as_str()), "{place}: write ```console"),
                 _ => panic!("{place}: no test runs ```{fence}"),
@@ -157,6 +157,21 @@ fn whole(part: &str) -> String {
         text.push_str(part);
     }
     text
+}
+
+#[test]
+fn the_drawings_that_documents_show_are_those_of_the_profiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = ["dev", "prod", "mixed"].map(|profile| {
+        let run = codelab_gen(folder.path()).args(["graph", "-p", profile]).finish();
+        String::from_utf8(run.stdout).unwrap()
+    });
+    for document in written() {
+        let shown: Vec<_> = document.blocks().into_iter().filter(|block| block.fence == "mermaid").collect();
+        let expected: &[String] = if document.name.starts_with("README") { &drawn } else { &[] };
+        let texts: Vec<_> = shown.into_iter().map(|block| block.text).collect();
+        assert_eq!(texts, expected, "{}: the built-in profiles in their order", document.name);
+    }
 }
 
 #[test]

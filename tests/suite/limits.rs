@@ -27,7 +27,11 @@ fn many_services_that_share_an_anchor_pass_and_composes_own_limit_is_told() {
     let run = codelab_gen(folder.path()).args(["-p", "./big.yaml"]).finish();
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     assert!(stderr(&run).contains("warning[compose-limit]"), "{}", stderr(&run));
-    assert!(stderr(&run).contains("over 100000 YAML values for 5000 services; Docker Compose loads 100000\n"), "{}", stderr(&run));
+    assert!(
+        stderr(&run).contains("over 100000 YAML values for 5000 services; Docker Compose loads 100000\n"),
+        "{}",
+        stderr(&run)
+    );
 
     fs::write(folder.path().join("big.yaml"), services(1500)).unwrap();
     let run = codelab_gen(folder.path()).args(["-p", "./big.yaml"]).finish();

@@ -20,6 +20,7 @@ mod explain;
 mod fuzz;
 mod generate;
 mod golden;
+mod graph;
 mod help;
 mod invalid;
 mod layering;

@@ -3,9 +3,7 @@
 //!
 //! A raw key of the profile takes the place of one that is made here.
 
-use super::networks::networks_of_service;
-use super::server::SOCKET_FOLDER;
-use crate::deployment::{Container, Deployment, Limits, Service};
+use crate::deployment::{Container, Deployment, Limits, SOCKET_FOLDER, Service};
 use crate::profile::Raw;
 use crate::value::{Hardening, Stage};
 
@@ -39,7 +37,7 @@ pub(super) fn keys_of_service(service: &Service, deployment: &Deployment) -> Key
     keys.extend(limits(&service.limits));
     keys.extend(by_stage.then(limited_log));
     let mut keys = with_written(keys, &service.compose);
-    if let Some(networks) = networks_of_service(service, deployment) {
+    if let Some(networks) = deployment.networks_of(service) {
         keys.retain(|(name, _)| name != "networks");
         keys.insert(0, key("networks", networks));
     }

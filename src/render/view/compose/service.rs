@@ -83,6 +83,7 @@ pub(super) fn service_view(service: &Service, deployment: &Deployment, placement
         Program::BuiltAs(build, image) => (Some(image), Some(build)),
         Program::Image(image) => (Some(image), None),
     };
+    let waited = deployment.waits_for(service);
     ServiceView {
         name: name.to_string(),
         image: image.map(ToString::to_string),
@@ -95,7 +96,7 @@ pub(super) fn service_view(service: &Service, deployment: &Deployment, placement
         volumes: mounts.iter().map(|mount| placement.mount(mount)).collect(),
         port: publish.as_ref().map(port_text),
         health_check: health_check.as_ref().map(health_check_view),
-        depends_on: dependencies(service, deployment),
+        depends_on: waited.iter().map(|(name, condition)| dependency_view(name, *condition)).collect(),
         labels: labels.iter().map(|(name, text)| literal_entry(name, text)).collect(),
         replicas: replicas.map(crate::value::Replicas::get),
         keys: raw::lines(&keys_of_service(service, deployment), 4),
@@ -173,23 +174,6 @@ fn probe_command(probe: &Probe) -> Value {
         CommandProbe::Wget => ["CMD", "wget", "-q", "-Y", "off", "-O", "/dev/null", &url].map(Into::into).into(),
     };
     words.into_iter().collect()
-}
-
-/// What the profile says, and the server where the service's data is on it.
-fn dependencies(service: &Service, deployment: &Deployment) -> Vec<DependencyView> {
-    let container = deployment.contained_server().map(|(_, container)| container);
-    let container = container.filter(|_| service.uses_postgres());
-    let server = container.map(|container| {
-        if container.ensure {
-            (ServiceName::postgres_ensure(), StartCondition::Completed)
-        } else {
-            (ServiceName::postgres(), StartCondition::Healthy)
-        }
-    });
-    let is_written = |(name, _): &(ServiceName, _)| service.depends_on.iter().any(|(known, _)| known == name);
-    let server = server.filter(|server| !is_written(server));
-    let all = server.iter().chain(&service.depends_on);
-    all.map(|(name, condition)| dependency_view(name, *condition)).collect()
 }
 
 pub(super) fn dependency_view(name: &ServiceName, condition: StartCondition) -> DependencyView {

@@ -1,0 +1,169 @@
+//! Knows which nodes and edges a deployment has. Must not know any language of drawings.
+
+use super::board::Board;
+use super::membership::Membership;
+use super::{Graph, Id, Kind, Relation};
+use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
+use crate::url::ConnectionUrl;
+use crate::value::{ContainerPath, ImageReference, Mount, MountSource, ServiceName, StartCondition, VolumeName};
+
+impl Graph {
+    /// Draws a deployment; the same one always gives the same graph.
+    #[must_use]
+    pub fn of(deployment: &Deployment) -> Self {
+        let mut board = Board::default();
+        for service in &deployment.services {
+            draw_service(service, deployment, &mut board);
+        }
+        if let Some(server) = &deployment.server {
+            draw_server(server, &mut board);
+        }
+        for service in &deployment.services {
+            draw_relations(service, deployment, &mut board);
+        }
+        if let Some((_, container)) = deployment.contained_server() {
+            draw_container_relations(container, &mut board);
+        }
+        board.finish(deployment.project.as_str())
+    }
+}
+
+fn draw_service(service: &Service, deployment: &Deployment, board: &mut Board) {
+    let program = match &service.program {
+        Program::Image(image) | Program::BuiltAs(_, image) => image_text(image),
+        Program::Built(build) => format!("built from {}", build.context),
+    };
+    let replicas = service.replicas.map(|replicas| format!("{} containers", replicas.get()));
+    let lines: Vec<_> = [service.name.as_str(), &program].into_iter().chain(replicas.as_deref()).collect();
+    board.member(Kind::Service, service.name.as_str(), &lines, &Membership::of_service(service, deployment));
+}
+
+/// An image; its digest as short as Docker shows it.
+fn image_text(image: &ImageReference) -> String {
+    const SHOWN: usize = 12;
+    let text = image.to_string();
+    match text.split_once("@sha256:") {
+        Some((name, digest)) => format!("{name}@sha256:{}…", digest.get(..SHOWN).unwrap_or(digest)),
+        None => text,
+    }
+}
+
+/// The server with its databases.
+fn draw_server(server: &Server, board: &mut Board) {
+    let (id, membership) = match &server.host {
+        Host::Container(container) => {
+            let membership = Membership::of_server(container);
+            let name = ServiceName::postgres();
+            let lines = [name.as_str(), &image_text(&container.image)];
+            (board.member(Kind::Service, name.as_str(), &lines, &membership), membership)
+        }
+        Host::External(external) => {
+            let lines = [&format!("{}:{}", external.host, external.port), "outside of the deployment"];
+            (board.node(Kind::ExternalServer, &external.host, &lines), Membership::Nothing)
+        }
+    };
+    for database in &server.databases {
+        let name = database.name.as_str();
+        let database = board.member(Kind::Database, name, &[name, "PostgreSQL"], &membership);
+        board.edge(&database, &id, Relation::IsOn);
+    }
+    if server.container().is_some_and(|container| container.ensure) {
+        let name = ServiceName::postgres_ensure();
+        board.node(Kind::Service, name.as_str(), &[name.as_str(), "brings databases in line", "at every start"]);
+    }
+}
+
+/// What a service has to do with everything else.
+fn draw_relations(service: &Service, deployment: &Deployment, board: &mut Board) {
+    let id = drawn(&service.name, board);
+    if let Some(port) = &service.publish {
+        draw_port(port, &id, board);
+    }
+    let file = draw_database(service, &id, board);
+    for mount in &service.mounts {
+        // the way from a service to the folder of its SQLite file leads through the file
+        let from = file.as_ref().filter(|(_, kept)| *kept == mount).map_or(&id, |(file, _)| file);
+        draw_mount(mount, from, board);
+    }
+    for (name, condition) in deployment.waits_for(service) {
+        let other = drawn(&name, board);
+        board.edge(&id, &other, Relation::WaitsFor(condition));
+    }
+}
+
+fn drawn(name: &ServiceName, board: &mut Board) -> Id {
+    board.node(Kind::Service, name.as_str(), &[name.as_str()])
+}
+
+/// Leads a service to its database. A SQLite file comes back with the mount that it is kept in.
+fn draw_database<'s>(service: &'s Service, id: &Id, board: &mut Board) -> Option<(Id, &'s Mount)> {
+    match &service.database.as_ref()?.url {
+        ConnectionUrl::Postgres(url) => {
+            let name = url.database.as_str();
+            let database = board.node(Kind::Database, name, &[name, "PostgreSQL"]);
+            board.edge(id, &database, Relation::Uses);
+            None
+        }
+        ConnectionUrl::Sqlite { path: _, file } => {
+            let kept = service.mounts.iter().find(|mount| mount.target.strip(file).is_some());
+            let file = draw_sqlite_file(file, kept, board);
+            board.edge(id, &file, Relation::Uses);
+            Some((file, kept?))
+        }
+    }
+}
+
+/// Services that open the same file of the same mount share it.
+fn draw_sqlite_file(file: &ContainerPath, kept: Option<&Mount>, board: &mut Board) -> Id {
+    let place = kept.and_then(|mount| Some(format!("{}/{}", source(mount), mount.target.strip(file)?)));
+    let place = place.unwrap_or_else(|| file.to_string());
+    board.node(Kind::SqliteFile, &place, &[file.as_str(), "SQLite"])
+}
+
+fn source(mount: &Mount) -> &str {
+    match &mount.source {
+        MountSource::Volume(name) => name.as_str(),
+        MountSource::Bind(path) => path.as_str(),
+    }
+}
+
+fn draw_mount(mount: &Mount, from: &Id, board: &mut Board) {
+    let to = match &mount.source {
+        MountSource::Volume(name) => draw_volume(name, board),
+        MountSource::Bind(path) => board.node(Kind::HostPath, path.as_str(), &[path.as_str(), "on the host"]),
+    };
+    let mode = if mount.read_only { ":ro" } else { "" };
+    board.edge(from, &to, Relation::Mounts(format!("{}{mode}", mount.target)));
+}
+
+fn draw_volume(name: &VolumeName, board: &mut Board) -> Id {
+    board.node(Kind::Volume, name.as_str(), &[name.as_str(), "volume"])
+}
+
+fn draw_port(port: &PublishedPort, to: &Id, board: &mut Board) {
+    let PublishedPort { address, port, variable, target } = port;
+    let port = match variable {
+        Some(variable) => format!("${{{variable}:-{port}}}"),
+        None => port.to_string(),
+    };
+    let host = board.node(Kind::Host, "", &["the host"]);
+    board.edge(&host, to, Relation::Publishes(format!("{address}:{port} to {target}")));
+}
+
+/// What the server's container has to do with the host, its volumes, and the container that brings it in line.
+fn draw_container_relations(container: &Container, board: &mut Board) {
+    let id = drawn(&ServiceName::postgres(), board);
+    if let Some(port) = &container.publish {
+        draw_port(port, &id, board);
+    }
+    let data = draw_volume(&container.volume, board);
+    board.edge(&id, &data, Relation::Mounts(container.data_folder().to_owned()));
+    if !container.ensure {
+        return;
+    }
+    let ensure = drawn(&ServiceName::postgres_ensure(), board);
+    board.edge(&ensure, &id, Relation::WaitsFor(StartCondition::Healthy));
+    let socket = draw_volume(&VolumeName::postgres_socket(), board);
+    board.edge(&id, &socket, Relation::Mounts(SOCKET_FOLDER.to_owned()));
+    board.edge(&ensure, &socket, Relation::Mounts(format!("{SOCKET_FOLDER}:ro")));
+}
