@@ -40,9 +40,9 @@ pub(super) fn profiles(args: &ProfilesArgs, world: &World) -> Result<Exit, Failu
 
 fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
     let embedded = entry.is_embedded();
-    let CatalogueEntry { name, aliases, source, selectable: _, path: _ } = entry;
+    let CatalogueEntry { name, aliases, source, selectable: _, path } = entry;
     let (from, state) = match source {
-        Err(_) => (name.clone(), State::Broken),
+        Err(_) => (path.map_or_else(|| name.clone(), |path| catalogue.shown(&path)), State::Broken),
         Ok(source) => {
             let from = if embedded { "built in".to_owned() } else { source.name.clone() };
             let state = gather(source, Vec::new(), catalogue).map_or(State::Broken, state);

@@ -5,8 +5,9 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::leaf::{Literal, read_integer};
 use super::record::Fields;
-use super::written::{Reader, SchemaOf, Setting, Written, schema_of_forms};
+use super::written::{Field, Held, Reader, SchemaOf, Setting, Written, schema_of_forms};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::field::FieldPath;
 use crate::spelling::quoted;
 use crate::value::{
     DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, ServiceName, StartCondition, TextValue as _,
@@ -269,6 +270,14 @@ impl Written for DependsOn {
         }
         let conditions = super::Named::<ServiceName, StartCondition>::read(node, reader)?;
         Some(Self(conditions.into_iter().map(|(name, condition)| (name, condition.copied())).collect()))
+    }
+
+    fn fields(&self, at: &FieldPath, fields: &mut Vec<Field>) {
+        if self.0.values().any(Option::is_none) {
+            fields.push(Field { path: at.clone(), held: Held::Written });
+            return;
+        }
+        fields.extend(self.0.keys().map(|name| Field { path: at.key(name), held: Held::Written }));
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {

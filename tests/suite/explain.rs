@@ -1,9 +1,10 @@
 //! `explain`: every value with where it comes from.
 
 use std::fs;
+use std::path::Path;
 
 use crate::report::document;
-use crate::support::{Finish as _, codelab_gen, stderr, stdout};
+use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout, tests};
 
 const BASE: &str = "format: 1\nproject: shop\nservices:\n  api:\n    image: api:1\n    data: ./data:/srv/data\n    \
                     database: { sqlite: data/api.db, postgres: shop }\n    environment:\n      MODE: 0777\n      \
@@ -61,4 +62,80 @@ fn a_path_narrows_it_and_a_wrong_one_is_told() {
     let wrong = explain(&["services.api.databse"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(stderr(&wrong).contains("nothing of the deployment is at `services.api.databse`"), "{}", stderr(&wrong));
+    for (wrong, meant) in [
+        ("services.api.databse", "services.api.database"),
+        ("sevices", "services"),
+        ("postgres.acess", "postgres.access"),
+        ("services.api.environment.MOED", "services.api.environment.MODE"),
+    ] {
+        let told = stderr(&explain(&[wrong]));
+        assert!(told.contains(&format!("did you mean `{meant}`?")), "{told}");
+    }
+    let far = stderr(&explain(&["nothing.like.it"]));
+    assert!(far.contains("`codelab-gen explain` without a path tells all of them"), "{far}");
+}
+
+/// The values that are told, each with where it comes from.
+fn told(folder: &Path, arguments: &[&str]) -> Vec<[String; 3]> {
+    let run = codelab_gen(folder).args(["explain", "--format", "json"]).args(arguments).finish();
+    let report = document(&run);
+    let values = report.pointer("/values").and_then(|values| values.as_array()).unwrap_or_else(|| panic!("{report:#}"));
+    let text = |value: &serde_json::Value, key| value[key].as_str().unwrap().to_owned();
+    values.iter().map(|value| ["path", "value", "from"].map(|key| text(value, key))).collect()
+}
+
+fn assert_told(values: &[[String; 3]], expected: [&str; 3]) {
+    assert!(values.iter().any(|value| value == &expected), "{expected:?}\n{values:#?}");
+}
+
+#[test]
+fn every_value_of_these_profiles_is_told() {
+    for name in ["every-field", "external", "strict"] {
+        let mut command = codelab_gen(&tests());
+        command.args(["explain", "-p", &format!("golden/{name}.yaml")]);
+        assert_matches_file(&stdout(&command.finish()), &tests().join(format!("golden/explain/{name}.txt")));
+    }
+}
+
+#[test]
+fn the_strongest_layer_that_gives_a_value_is_told_also_where_it_says_it_shorter() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = "format: 1\nproject: shop\nservices:\n  api:\n    build: { context: ./old, target: old }\n    \
+                data: ./data:/srv/data\n    limits: { memory: 1g, cpus: '1' }\n    \
+                database: { sqlite: { path: data/old.db }, postgres: { name: shop, extensions: [citext] } }\n    \
+                healthcheck: { command: old, interval: 5s }\npostgres: { image: 'postgres:16', user: shop }\n";
+    let prod = "format: 1\nextends: ./base.yaml\nstage: production\nengine: postgres\nservices:\n  api:\n    \
+                build: ./new\n    database:\n      sqlite: data/new.db\n      postgres: { extensions: [] }\n    \
+                healthcheck: { command: new }\n";
+    fs::write(folder.path().join("base.yaml"), base).unwrap();
+    fs::write(folder.path().join("prod.yaml"), prod).unwrap();
+    let set = "services.api.limits={memory: 2g}";
+    let values =
+        told(folder.path(), &["-p", "./prod.yaml", "--set", set, "--set", "services.api.database.postgres=new"]);
+    for expected in [
+        ["services.api.build.context", "./new", "prod.yaml:7"],
+        ["services.api.database.sqlite.path", "data/new.db", "prod.yaml:9"],
+        ["services.api.database.postgres.extensions", "[]", "prod.yaml:10"],
+        ["services.api.database.postgres.name", "new", "--set"],
+        ["services.api.limits.memory", "2g", "--set"],
+        ["services.api.limits.cpus", "'1'", "base.yaml:7"],
+        ["services.api.healthcheck.command", "new", "prod.yaml:11"],
+        ["services.api.healthcheck.interval", "30s", "default"],
+    ] {
+        assert_told(&values, expected);
+    }
+    assert!(values.iter().all(|[path, ..]| path != "services.api.build.target"), "a build replaces whole: {values:#?}");
+}
+
+#[test]
+fn defaults_of_what_the_deployment_has_not_are_not_told() {
+    let values = told(&tests(), &["-p", "builtin:dev"]);
+    for absent in ["services.auth-service.database.driver", "postgres.volume", "postgres.ensure"] {
+        assert!(values.iter().all(|[path, ..]| path != absent), "{absent}: {values:#?}");
+    }
+    let values = told(&tests(), &["-p", "builtin:prod", "--set", "secrets_in=environment"]);
+    assert_told(&values, ["services.auth-service.database.driver", "asyncpg", "default"]);
+    assert_told(&values, ["postgres.volume", "postgres-data", "default"]);
+    assert_told(&values, ["secrets.POSTGRES_PASSWORD", "from the environment", "derived"]);
+    assert_told(&values, ["postgres.limits.memory", "1g", "derived"]);
 }

@@ -144,6 +144,35 @@ fn profiles_are_listed_with_their_engines_and_the_broken_ones() {
 }
 
 #[test]
+fn the_list_tells_names_aliases_stages_engines_and_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = codelab_gen(folder.path()).arg("profiles").finish();
+    let expected = "\
+PROFILE               STAGE        ENGINES                                          FROM
+base                  -            a base, extended by others                       built in
+dev-sqlite (dev)      development  agent-runtime: sqlite, auth-service: sqlite      built in
+mixed                 development  agent-runtime: sqlite, auth-service: postgres    built in
+prod-postgres (prod)  production   agent-runtime: postgres, auth-service: postgres  built in
+";
+    assert_eq!(stdout(&run), expected);
+    let json = crate::report::document(&codelab_gen(folder.path()).args(["profiles", "--format", "json"]).finish());
+    let prod = serde_json::json!({
+        "name": "prod-postgres", "aliases": ["prod"], "kind": "selectable", "stage": "production",
+        "engines": { "agent-runtime": "postgres", "auth-service": "postgres" }, "from": "built in"
+    });
+    assert_eq!(json["profiles"][3], prod);
+    let project = project();
+    fs::write(project.path().join("profiles/bytes.yaml"), b"\xff").unwrap();
+    let json = crate::report::document(&codelab_gen(project.path()).args(["profiles", "--format", "json"]).finish());
+    let told: Vec<_> = json["profiles"].as_array().unwrap().iter().map(|profile| &profile["from"]).collect();
+    assert_eq!(told, ["profiles/bytes.yaml", "profiles/one.yaml", "profiles/two.yaml"]);
+    assert_eq!(
+        (&json["profiles"][0]["kind"], &json["profiles"][1]["engines"]),
+        (&"broken".into(), &serde_json::json!({}))
+    );
+}
+
+#[test]
 fn a_bare_run_in_the_output_folder_finds_the_same_profile_and_the_same_paths() {
     // a project without a repository, with a profile whose name is also that of an embedded one
     let project = tempfile::tempdir().unwrap();

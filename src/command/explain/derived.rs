@@ -1,0 +1,89 @@
+//! Knows which values of a deployment follow from others, and which defaults mean nothing in it.
+//! Must not know what a profile wrote.
+
+use super::Explained;
+use crate::deployment::{Deployment, Host, Limits, Probe, Service};
+use crate::field::FieldPath;
+use crate::url::ConnectionUrl;
+use crate::value::SecretsIn;
+
+/// What stands where a password would.
+const PASSWORD: &str = "…";
+
+/// Whether a field is of something that this deployment does without: the driver of a service that opens a file, the
+/// program that asks a URL of one that runs a command, the container of a server that is elsewhere.
+pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> bool {
+    let steps: Vec<_> = path.steps().iter().map(String::as_str).collect();
+    let service = |name: &str| deployment.services.iter().find(|service| service.name.as_str() == name);
+    match steps.as_slice() {
+        ["services", name, "database", "driver"] => service(name).is_some_and(|service| !service.uses_postgres()),
+        ["services", name, "healthcheck", "with"] => {
+            let check = service(name).and_then(|service| service.health_check.as_ref());
+            check.is_some_and(|check| matches!(check.probe, Probe::Command(_)))
+        }
+        ["postgres", "volume" | "ensure"] => deployment.contained_server().is_none(),
+        ["postgres", "access"] => deployment.server.is_none(),
+        _ => false,
+    }
+}
+
+/// What follows from other values: what people would otherwise have to look up in the outputs.
+pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
+    let explained = |path: FieldPath, value: String| Explained { path, value, from: "derived".to_owned() };
+    let mut all = Vec::new();
+    for service in &deployment.services {
+        let at = FieldPath::root().key("services").key(&service.name);
+        all.extend(of_service(service, deployment, &at).into_iter().map(|(path, value)| explained(path, value)));
+    }
+    let secrets = FieldPath::root().key("secrets");
+    let first_value = match deployment.secrets_in {
+        SecretsIn::Dotenv | SecretsIn::Files => "generate",
+        SecretsIn::Environment => "from the environment",
+    };
+    all.extend(deployment.secrets.keys().map(|name| explained(secrets.key(name), first_value.to_owned())));
+    if let Some(Host::External(external)) = deployment.server.as_ref().map(|server| &server.host) {
+        let at = FieldPath::root().key("postgres").key("external");
+        all.push(explained(at.key("tls"), external.tls.mode().to_string()));
+    }
+    let Some((server, container)) = deployment.contained_server() else { return all };
+    let at = FieldPath::root().key("postgres");
+    all.push(explained(at.key("database"), container.database.to_string()));
+    all.push(explained(at.key("version"), container.major.to_string()));
+    all.extend(of_limits(&container.limits, &at).into_iter().map(|(path, value)| explained(path, value)));
+    if let Some(port) = &container.publish {
+        for database in &server.databases {
+            let address = if port.address.is_unspecified() { "127.0.0.1".to_owned() } else { port.address.to_string() };
+            let (role, name) = (&database.owner.role, &database.name);
+            let url = format!("postgresql://{role}:{PASSWORD}@{address}:{}/{name}", port.port);
+            all.push(explained(at.key("url_on_the_host").key(name), url));
+        }
+    }
+    all
+}
+
+fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec<(FieldPath, String)> {
+    let mut values = Vec::new();
+    values.extend(service.working_dir.as_ref().map(|folder| (at.key("working_dir"), folder.to_string())));
+    let waits = deployment.waits_for(service).into_iter();
+    values.extend(waits.map(|(name, condition)| (at.key("depends_on").key(name), condition.to_string())));
+    if let Some(database) = &service.database {
+        let at = at.key("database");
+        values.push((at.key("engine"), database.url.engine().to_string()));
+        values.push((at.key("env"), database.variable.to_string()));
+        values.push((at.key("url"), database.url.text(PASSWORD)));
+        values.extend(match &database.url {
+            ConnectionUrl::Postgres(url) => Some((at.key("password"), format!("the secret {}", url.login.password))),
+            ConnectionUrl::Sqlite { file, .. } => Some((at.key("file"), file.to_string())),
+        });
+    }
+    values
+}
+
+fn of_limits(limits: &Limits, at: &FieldPath) -> Vec<(FieldPath, String)> {
+    let at = at.key("limits");
+    let Limits { memory, cpus, pids } = limits;
+    let memory = memory.as_ref().map(|memory| (at.key("memory"), memory.to_string()));
+    let cpus = cpus.as_ref().map(|cpus| (at.key("cpus"), cpus.to_string()));
+    let pids = pids.as_ref().map(|pids| (at.key("pids"), pids.to_string()));
+    memory.into_iter().chain(cpus).chain(pids).collect()
+}
