@@ -134,6 +134,8 @@ pub enum Command {
     /// Writes a first profile with a copy of the schema, and tells how editors use it
     #[command(after_help = help::NEW)]
     New(NewArgs),
+    /// Writes a profile of a deployment that is kept by hand: its docker-compose.yml and .env
+    Import(ImportArgs),
     /// Lists the profiles that have a name
     #[command(after_help = help::PROFILES)]
     Profiles(ProfilesArgs),
@@ -214,6 +216,17 @@ pub struct NewArgs {
     /// The profile that it extends: a name, an alias or a path [default: none, it describes a service itself]
     #[arg(long, value_name = "PROFILE")]
     pub from: Option<String>,
+}
+
+/// Writes a profile of a deployment that is kept by hand.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The folder with its docker-compose.yml [default: the current folder]
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// The name of the profile: the file is `profiles/NAME.yaml`
+    #[arg(long, value_name = "NAME", default_value = "imported")]
+    pub name: String,
 }
 
 /// Prints a schema.

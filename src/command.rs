@@ -10,6 +10,7 @@ mod folders;
 mod generate;
 mod github;
 mod graph;
+mod import;
 mod manual;
 mod new;
 mod obstacles;
@@ -95,6 +96,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Graph(graph)) => graph::graph(graph, &world),
         Some(Command::Schema(schema)) => print_schema(schema.document),
         Some(Command::New(new)) => new::new(new, &world),
+        Some(Command::Import(import)) => import::run(import, &world),
         Some(Command::Code(code)) => code::code(code),
         Some(Command::Completions(completions)) => completion::print_script(completions),
         Some(Command::Man(man)) => manual::manual(man),
@@ -119,6 +121,7 @@ fn format(arguments: &CommandLine) -> RunFormat {
             Command::Graph(_)
             | Command::Schema(_)
             | Command::New(_)
+            | Command::Import(_)
             | Command::Code(_)
             | Command::Completions(_)
             | Command::Man(_),

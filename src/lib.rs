@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! spelling yaml value dotenv url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render graph lint change report outcome cli command
+//! deployment resolve schema secret placement render graph lint import change report outcome cli command
 //! ```
 
 pub mod change;
@@ -28,6 +28,7 @@ pub mod diagnostic;
 pub mod dotenv;
 pub mod field;
 pub mod graph;
+pub mod import;
 pub mod layers;
 pub mod lint;
 pub mod locate;

@@ -90,6 +90,12 @@ fn read_document(text: &str, reader: &mut Reader) -> Option<Profile> {
     }
 }
 
+/// What is wrong with a source as YAML.
+pub(crate) fn yaml_diagnostics(faults: Vec<YamlFault>, id: SourceId) -> Vec<Diagnostic> {
+    let reader = Reader::new(id, None);
+    faults.into_iter().map(|fault| diagnostic(fault, &reader)).collect()
+}
+
 fn diagnostic(fault: YamlFault, reader: &Reader) -> Diagnostic {
     let code = match fault.rule {
         YamlRule::Syntax => Code::Syntax,

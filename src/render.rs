@@ -15,8 +15,10 @@ use crate::placement::Placement;
 use crate::secret::{SecretLines, Values, secret_lines};
 
 pub use escape::Dialect;
+pub(crate) use escape::yaml_scalar;
 pub use mark::{Mark, Seal, examine, is_recordable, public_part};
 pub use program::Program;
+pub(crate) use raw::layout as yaml_lines;
 
 /// Where the scripts for the databases stand.
 const SCRIPTS: &str = "scripts/db/";

@@ -21,7 +21,7 @@ const WHOLE: &str = include_str!("../../templates/starter/whole.yaml");
 const EXTENDING: &str = include_str!("../../templates/starter/extending.yaml");
 
 /// The copy of the schema, in the project's root.
-const SCHEMA: &str = "schema/profile.schema.json";
+pub(super) const SCHEMA: &str = "schema/profile.schema.json";
 
 /// How editors find the schema; those that run yaml-language-server need nothing but the profile's first line.
 const EDITORS: &str = "\
@@ -115,7 +115,7 @@ fn first_profile_note(catalogue: &Catalogue) -> String {
 }
 
 /// Writes a file that must not be there yet.
-fn create(path: &Path, text: &str, world: &World) -> Result<(), Failure> {
+pub(super) fn create(path: &Path, text: &str, world: &World) -> Result<(), Failure> {
     let shown = relative(&normalized(&world.current), &normalized(path));
     let written = make_folder_of(path)
         .and_then(|()| OpenOptions::new().write(true).create_new(true).open(path))
@@ -131,7 +131,7 @@ fn create(path: &Path, text: &str, world: &World) -> Result<(), Failure> {
 }
 
 /// An older copy of the schema is replaced; anything else in its place is somebody's.
-fn write_schema(path: &Path, world: &World) -> Result<&'static str, Failure> {
+pub(super) fn write_schema(path: &Path, world: &World) -> Result<&'static str, Failure> {
     let schema = crate::schema::schema();
     let shown = relative(&normalized(&world.current), &normalized(path));
     let change = match fs::read_to_string(path) {

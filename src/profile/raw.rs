@@ -29,6 +29,12 @@ pub enum Raw {
 }
 
 impl Raw {
+    /// What a node of YAML says.
+    #[must_use]
+    pub fn of(node: &Node<'_>) -> Self {
+        raw(node)
+    }
+
     /// A text, whatever it looks like.
     #[must_use]
     pub fn text(text: &str) -> Self {

@@ -115,7 +115,7 @@ fn words(value: &Value) -> Result<String, Error> {
 }
 
 /// A scalar of YAML: plain where no reader could take it for anything else, otherwise in double quotes.
-pub(super) fn yaml_scalar(text: &str) -> String {
+pub(crate) fn yaml_scalar(text: &str) -> String {
     if is_plain(text) || is_quantity(text) { text.to_owned() } else { double_quoted(text) }
 }
 

@@ -11,7 +11,8 @@ pub(super) fn lines(keys: &[(String, Raw)], indent: usize) -> Vec<Value> {
     layout(keys, indent).into_iter().map(verbatim).collect()
 }
 
-fn layout(keys: &[(String, Raw)], indent: usize) -> Vec<String> {
+/// The lines of some keys, each indented by so many spaces, as texts.
+pub(crate) fn layout(keys: &[(String, Raw)], indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (key, value) in keys {
         entry(&format!("{}{}:", " ".repeat(indent), yaml_scalar(key)), value, indent, &mut lines);

@@ -1,0 +1,234 @@
+//! Knows how a hand-kept deployment is read, and where what becomes of it is written.
+//! Must not know how any of it is recognized.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::new::{create, write_schema};
+use super::{World, deployment_of, print, print_note};
+use crate::cli::ImportArgs;
+use crate::dotenv;
+use crate::import::{HandKept, Imported, NewSecret, Note, import};
+use crate::layers::gather;
+use crate::locate::line_and_column;
+use crate::outcome::{Exit, Failure, Rejection};
+use crate::placement::{Placement, normalized, relative};
+use crate::source::{Catalogue, Origin, ReadFault, Source};
+use crate::spelling::{harmless, quoted, shell_word};
+use crate::value::{ProfileName, TextValue as _};
+
+/// The names of a Compose file, in the order that Compose looks for them
+/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
+const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// The names of the file that Compose reads beside it.
+const BESIDE: [&str; 4] =
+    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+
+/// The one that is written.
+const OURS_BESIDE: &str = "docker-compose.override.yml";
+
+/// What the file of secrets may be read and written by: its owner.
+const DOTENV_MODE: u32 = 0o600;
+
+/// Where the files of an import stand.
+struct Places {
+    /// The deployment's folder.
+    folder: PathBuf,
+    /// The project's root.
+    root: PathBuf,
+    profile: PathBuf,
+    name: ProfileName,
+}
+
+/// Writes a profile of what stands in a folder, and what can't stand in a profile beside it.
+pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
+    let places = places(args, world)?;
+    let shown = |path: &Path| relative(&normalized(&world.current), path);
+    let compose = compose_file(&places.folder, world)?;
+    let dotenv = dotenv_file(&places.folder.join(".env"), world)?;
+    let root = relative(&places.root, &places.folder);
+    let placement = Placement { profile: places.name.to_string(), root, settings: Vec::new() };
+    let folder = places.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let kept = HandKept { compose: &compose.text, dotenv: &dotenv.text, folder: &folder, placement: &placement };
+    let imported = match import(&kept) {
+        Ok(imported) => imported,
+        Err(diagnostics) => {
+            let sources = vec![compose, dotenv];
+            return Err(Failure::Rejected(Rejection { diagnostics, sources }));
+        }
+    };
+    check(&imported, &places, world)?;
+    let told = write(&imported, &places, &dotenv, world)?;
+    print_note(&notes_text(&imported.notes, &compose));
+    print(&told)?;
+    let change = if places.root == normalized(&world.current) {
+        String::new()
+    } else {
+        format!("cd {} && ", shell_word(&shown(&places.root)))
+    };
+    let command = format!("{change}codelab-gen --profile {} --force", places.name);
+    print(&format!("next: {command} --diff\nthen: {command}\n"))?;
+    Ok(Exit::Done)
+}
+
+fn places(args: &ImportArgs, world: &World) -> Result<Places, Failure> {
+    let name = ProfileName::parse(&args.name).map_err(|mismatch| Failure::Usage {
+        message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
+        help: mismatch.help,
+    })?;
+    let folder = normalized(&world.current.join(args.folder.as_deref().unwrap_or(Path::new("."))));
+    let catalogue = Catalogue::find(&folder, &world.current)?;
+    let root = normalized(catalogue.root());
+    let profile = root.join(format!("profiles/{name}.yaml"));
+    let is_taken = catalogue.folder().is_some()
+        && catalogue
+            .entries()
+            .iter()
+            .any(|entry| entry.name == name.as_str() || entry.aliases.iter().any(|alias| alias == name.as_str()));
+    if is_taken || profile.exists() {
+        return Err(Failure::Usage {
+            message: format!("`{name}` is a profile of this project already, by its name or an alias"),
+            help: "choose another name with `--name`".to_owned(),
+        });
+    }
+    Ok(Places { folder, root, profile, name })
+}
+
+/// The file that Compose would take.
+fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
+    for name in COMPOSE_FILES {
+        match read(&folder.join(name), world) {
+            Err(ReadFault::Missing) => {}
+            Err(fault) => return Err(unreadable(&folder.join(name), fault, world)),
+            Ok(source) => return Ok(source),
+        }
+    }
+    let shown = relative(&normalized(&world.current), folder);
+    let message = format!("there is no Compose file in `{shown}`");
+    Err(Failure::outside(message, "name the folder that has the docker-compose.yml: `codelab-gen import FOLDER`"))
+}
+
+/// The `.env`, which a deployment need not have.
+fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
+    match read(path, world) {
+        Err(ReadFault::Missing) => {
+            Ok(Source { name: ".env".to_owned(), text: String::new(), origin: Origin::Argument })
+        }
+        Err(fault) => Err(unreadable(path, fault, world)),
+        Ok(source) => Ok(source),
+    }
+}
+
+fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
+    Source::from_file(path, relative(&normalized(&world.current), path))
+}
+
+fn unreadable(path: &Path, fault: ReadFault, world: &World) -> Failure {
+    let shown = relative(&normalized(&world.current), path);
+    let why = match fault {
+        ReadFault::Missing => "it is not there".to_owned(),
+        ReadFault::Folder => "it is a folder".to_owned(),
+        ReadFault::TooLarge => "it is too large".to_owned(),
+        ReadFault::NotUtf8 { .. } => "it is not UTF-8".to_owned(),
+        ReadFault::Io(error) => error.to_string(),
+    };
+    Failure::outside(format!("can't read `{shown}`: {why}"), "look at the file; nothing was written")
+}
+
+/// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
+/// in the text that would have been written.
+fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Failure> {
+    let shown = relative(&normalized(&world.current), &places.profile);
+    let name = format!("{shown}, as it would be");
+    let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
+    let catalogue = Catalogue::find(&places.root, &world.current)?;
+    deployment_of(gather(source, Vec::new(), &catalogue)?).map(drop)
+}
+
+/// Writes all files, secrets first: a profile without them would be half of the deployment.
+fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -> Result<String, Failure> {
+    let Imported { profile, beside, new_secrets, notes: _ } = imported;
+    let shown = |path: &Path| relative(&normalized(&world.current), path);
+    let there = BESIDE.iter().map(|name| places.folder.join(name)).find(|path| path.exists());
+    if let (Some(text), Some(path)) = (beside, &there) {
+        let mut help =
+            "add this to it, or to the Compose file of another name that you use, and import again".to_owned();
+        help.extend(["\n\n", text]);
+        return Err(Failure::Usage {
+            message: format!("`{}` is there, and something has to be added to it", shown(path)),
+            help,
+        });
+    }
+    let schema = places.root.join(super::new::SCHEMA);
+    let mut told = Vec::new();
+    if !new_secrets.is_empty() {
+        let path = places.folder.join(".env");
+        told.push(add_secrets(&path, dotenv, new_secrets, world)?);
+    }
+    if let Some(text) = beside {
+        let path = places.folder.join(OURS_BESIDE);
+        create(&path, text, world)?;
+        told.push(format!("created   {}\n", shown(&path)));
+    }
+    let change = write_schema(&schema, world)?;
+    create(&places.profile, profile, world)?;
+    told.push(format!("created   {}\n{change} {}\n", shown(&places.profile), shown(&schema)));
+    let secret = |new: &NewSecret| format!("secret    {}: taken from the Compose file into .env\n", new.key);
+    told.extend(new_secrets.iter().map(secret));
+    Ok(told.concat())
+}
+
+/// Adds lines to the user's own part of `.env`; the file is replaced as a whole.
+fn add_secrets(path: &Path, dotenv: &Source, secrets: &[NewSecret], world: &World) -> Result<String, Failure> {
+    let shown = relative(&normalized(&world.current), path);
+    if dotenv::split(&dotenv.text).is_some() {
+        return Err(Failure::Usage {
+            message: format!("secrets stand in the Compose file, but `{shown}` has a block of codelab-gen already"),
+            help: "write them into the profile's `secrets:` and into that block by hand".to_owned(),
+        });
+    }
+    let lines: String = secrets.iter().map(|new| new.line.as_str()).collect();
+    let own = dotenv.text.as_str();
+    let gap = if own.is_empty() || own.ends_with('\n') { "" } else { "\n" };
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let temporary = target.with_file_name(".env.codelab-gen-import");
+    let replaced = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(DOTENV_MODE)
+        .open(&temporary)
+        .and_then(|mut file| {
+            file.write_all(format!("{own}{gap}{lines}").as_bytes())?;
+            file.set_permissions(Permissions::from_mode(DOTENV_MODE))?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, &target))
+        .inspect_err(|error| {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                drop(fs::remove_file(&temporary));
+            }
+        });
+    let help = "look at the permissions of its folder, and for a file `.env.codelab-gen-import` of an earlier run";
+    replaced.map_err(|error| Failure::outside(format!("can't write `{shown}`: {error}"), help))?;
+    let change = if matches!(dotenv.origin, Origin::File(_)) { "updated  " } else { "created  " };
+    Ok(format!("{change} {shown}\n"))
+}
+
+/// The notes by what follows from them, which is told once.
+fn notes_text(notes: &[Note], compose: &Source) -> String {
+    let mut by_help: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for Note { span, message, help } in notes {
+        let place = span.as_ref().map(|span| {
+            let (line, _) = line_and_column(&compose.text, span.start);
+            format!("{}:{line}: ", compose.name)
+        });
+        by_help.entry(help).or_default().push(format!("note: {}{message}\n", place.unwrap_or_default()));
+    }
+    let groups = by_help.into_iter().map(|(help, messages)| format!("{}  = help: {help}\n", messages.concat()));
+    harmless(&groups.collect::<Vec<_>>().concat())
+}

@@ -1,0 +1,250 @@
+//! Knows how a hand-kept deployment becomes a profile: what its Compose file and its `.env` say today, in the words of a
+//! profile. Must not know the disk, nor what a run prints.
+//!
+//! Nothing is lost on the way. What a field of the profile says goes there; other keys of Compose go under `compose:`;
+//! what `compose:` must not hold, because a field of the profile writes that key, goes into a file that Compose reads
+//! beside the generated one. Secrets go to `.env`, and what no longer follows a variable is told.
+
+mod connection;
+mod database;
+mod environment;
+mod health;
+mod layout;
+mod ledger;
+mod mounts;
+mod ports;
+mod reference;
+mod scope;
+mod server;
+mod service;
+mod top;
+mod tree;
+mod variables;
+
+use self::environment::Given;
+use self::layout::{Line, Shape};
+use self::ledger::Ledger;
+use self::scope::Scope;
+use self::server::Server;
+use self::service::Service;
+use self::variables::{Variables, is_secret_name};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::dotenv::OddLine;
+use crate::placement::Placement;
+use crate::profile::{self, Raw};
+use crate::render::{Output, examine};
+use crate::spelling::quoted;
+use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
+use crate::yaml::{self, Entry, Node};
+
+pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
+
+/// A deployment that somebody keeps by hand.
+pub struct HandKept<'k> {
+    /// The text of its Compose file.
+    pub compose: &'k str,
+    /// The text of its `.env`; empty where there is none.
+    pub dotenv: &'k str,
+    /// The name of its folder, after which Compose calls the project where nothing else names it.
+    pub folder: &'k str,
+    /// The way from the project's root to that folder, as the `root` of a placement.
+    pub placement: &'k Placement,
+}
+
+/// What becomes of it.
+pub struct Imported {
+    /// The profile.
+    pub profile: String,
+    /// The text of a `docker-compose.override.yml` with what no profile can say; nothing where that is nothing.
+    pub beside: Option<String>,
+    /// Secrets that stand in the Compose file, for `.env`.
+    pub new_secrets: Vec<NewSecret>,
+    /// What is worth knowing, in the order of the Compose file.
+    pub notes: Vec<Note>,
+}
+
+/// Reads a hand-kept deployment as a profile.
+///
+/// # Errors
+/// Every fault of the files, and everything in them that would be another deployment as a profile. Their places are in
+/// the sources [`COMPOSE`] and [`DOTENV`].
+pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
+    let root = yaml::read(kept.compose).map_err(|faults| profile::yaml_diagnostics(faults, COMPOSE))?;
+    let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
+    let mut ledger = Ledger::new(&variables, kept.placement);
+    let imported = read(&root, kept, &mut ledger);
+    match imported {
+        Some(imported) if ledger.faults.is_empty() => Ok(imported),
+        Some(_) | None => Err(ledger.faults),
+    }
+}
+
+fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
+    let start = dotenv.split_inclusive('\n').take(odd.0.saturating_sub(1)).map(str::len).sum::<usize>();
+    let length = dotenv.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+    let help = "close it on this line, or put the value into single quotes";
+    let message = "a quote is open at the end of this line";
+    Diagnostic::error(Code::Syntax, Place::Span(DOTENV, start..start + length), message, help).conceal()
+}
+
+fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
+    let mark = examine(kept.compose, Output::Compose);
+    let is_generated = mark.is_some();
+    let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
+    let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();
+    let services: Vec<_> = services.iter().filter(|entry| !is_ours(entry)).collect();
+    if services.is_empty() {
+        let help = "name the folder of a docker-compose.yml that has some";
+        ledger.fault(Code::MissingField, &root.span, "the file has no services", help);
+        return None;
+    }
+    let mut scope = Scope::new(kept.compose, is_generated);
+    let project = top::project(root, kept.folder, ledger);
+    guard_secrets(ledger);
+    let (services, server) = recognize(&services, &mut scope, ledger);
+    scope.learn(&services, server.as_ref());
+    let volumes = top::volumes(root, &project, &scope, ledger);
+    let stage = mark.and_then(|mark| mark.stage).unwrap_or(Stage::Development);
+    let mut lines = head(stage, &project, &scope, ledger);
+    let of_services = services.iter().map(|service| {
+        let lines = service.lines(&scope, &volumes, ledger);
+        Line::new(service.name.as_str(), Shape::Lines(lines)).apart()
+    });
+    let of_services: Vec<_> = of_services.collect();
+    lines.push(Line::new("services", Shape::Lines(of_services)).apart());
+    if let Some(server) = &server {
+        let section = server::section(server, &scope, &volumes, ledger);
+        lines.push(Line::new("postgres", Shape::Lines(section)).beside("only runs where a service uses it").apart());
+    }
+    lines.extend(secrets(ledger));
+    lines.extend(top::compose(root, &scope, ledger));
+    ledger.note_fixed();
+    Some(finish(&lines, ledger))
+}
+
+fn finish(lines: &[Line], ledger: &mut Ledger<'_>) -> Imported {
+    const HEAD: &str = "\
+# yaml-language-server: $schema=../schema/profile.schema.json
+#
+# What docker-compose.yml and .env said when they were imported. Paths are relative to the project's root, the folder that
+# holds `profiles/`.
+";
+    let mut notes = std::mem::take(&mut ledger.notes);
+    notes.sort_by_key(|note| note.span.as_ref().map_or(usize::MAX, |span| span.start));
+    Imported {
+        profile: format!("{HEAD}{}", layout::text(lines, 0)),
+        beside: ledger.left.text(),
+        new_secrets: std::mem::take(&mut ledger.new_secrets),
+        notes,
+    }
+}
+
+/// Remembers every secret of `.env`, so that none gets into the profile.
+fn guard_secrets(ledger: &mut Ledger<'_>) {
+    let variables = ledger.variables;
+    for (key, value) in variables.all() {
+        if let Some(password) = crate::url::password_of(value) {
+            ledger.guard(key, password);
+        } else if is_secret_name(key) {
+            ledger.guard(key, value);
+        }
+    }
+}
+
+/// The services of the profile, and the server of its `postgres` section.
+fn recognize<'n, 'text>(
+    entries: &[&'n Entry<'text>],
+    scope: &mut Scope<'_>,
+    ledger: &mut Ledger<'_>,
+) -> (Vec<Service<'n, 'text>>, Option<Server<'n, 'text>>) {
+    let given: Vec<Vec<Given>> = entries.iter().map(|entry| environment::of(&entry.value)).collect();
+    for given in given.iter().flatten() {
+        given.find_secrets(ledger);
+    }
+    let found = server::find(entries);
+    let server = found.map(|entry| server::recognize(entry, ledger));
+    let (server, mut why) = match server {
+        Some(Ok(server)) => (Some(server), None),
+        Some(Err(why)) => (None, Some(why)),
+        None => (None, None),
+    };
+    let mut services = Vec::new();
+    let mut aside = None;
+    for (entry, given) in entries.iter().zip(given) {
+        let Some(name) = service_name(entry, ledger) else { continue };
+        if server.as_ref().is_some_and(|server| server.name() == entry.key) {
+            aside = Some((*entry, name, given));
+        } else {
+            services.push(Service::read(entry, name, given, ledger));
+        }
+    }
+    find_databases(&mut services, server.as_ref(), scope, ledger);
+    let Some(standing) = server.as_ref() else {
+        if let (Some(entry), Some(why)) = (found, why.take()) {
+            note_own_service(entry, &why, ledger);
+        }
+        return (services, server);
+    };
+    let Err(why) = scope::is_wanted(standing, &services, ledger) else { return (services, server) };
+    // the server stays what it is, and no service is said to have a database on it
+    if let Some((entry, name, given)) = aside {
+        note_own_service(entry, why, ledger);
+        find_databases(&mut services, None, scope, ledger);
+        services.push(Service::read(entry, name, given, ledger));
+    }
+    (services, None)
+}
+
+fn note_own_service(entry: &Entry<'_>, why: &str, ledger: &mut Ledger<'_>) {
+    let message = format!("`{}` stays a service like the others, and gets no `postgres` section: {why}", entry.key);
+    let help = "it runs as before; codelab-gen makes no databases on it and writes no scripts for it";
+    ledger.note(Some(&entry.key_span), message, help);
+}
+
+fn find_databases(
+    services: &mut [Service<'_, '_>],
+    server: Option<&Server<'_, '_>>,
+    scope: &Scope<'_>,
+    ledger: &mut Ledger<'_>,
+) {
+    for service in services {
+        service.find_database(server, scope, ledger);
+    }
+}
+
+fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceName> {
+    let name = ServiceName::parse(&entry.key);
+    if let Err(mismatch) = &name {
+        let message = format!("expected {}, found {}", mismatch.expected, quoted(&entry.key));
+        ledger.fault(Code::InvalidValue, &entry.key_span, message, "rename the service, and import again");
+    }
+    name.ok()
+}
+
+/// What stands above the services.
+fn head(stage: Stage, project: &str, scope: &Scope<'_>, ledger: &Ledger<'_>) -> Vec<Line> {
+    let mut lines = vec![
+        Line::short("format", Raw::plain("1")),
+        Line::text("stage", stage.as_str()).beside("staging and production are stricter, and keep containers in"),
+    ];
+    let out = ledger.placement.root.as_str();
+    if out != "." {
+        lines.push(Line::text("out", &format!("./{out}")).beside("where docker-compose.yml and .env stand"));
+    }
+    lines.push(Line::text("project", project).beside("as before: it names the containers, networks and volumes"));
+    if let Some(engine) = scope.engine {
+        let other = match engine {
+            Engine::Sqlite => "what each service uses; `postgres` switches those that have both",
+            Engine::Postgres => "what each service uses; `sqlite` switches those that have both",
+        };
+        lines.push(Line::text("engine", engine.as_str()).beside(other));
+    }
+    lines
+}
+
+fn secrets(ledger: &Ledger<'_>) -> Option<Line> {
+    let secret = |key: &crate::value::EnvironmentKey| Line::text(key.as_str(), "required");
+    let lines: Vec<_> = ledger.secrets.iter().map(secret).collect();
+    let section = Line::new("secrets", Shape::Lines(lines)).beside("their values stand in .env").apart();
+    (!ledger.secrets.is_empty()).then_some(section)
+}

@@ -1,0 +1,228 @@
+//! Knows what the variables of a hand-kept service hold, and how a profile says it.
+//! Must not know which of them is the connection URL.
+
+use std::ops::Range;
+
+use super::ledger::{Ledger, key_of_secret};
+use super::reference::{Otherwise, Reference, Template};
+use super::tree;
+use super::variables::{Known, is_secret_name, is_secret_value};
+use crate::diagnostic::Place;
+use crate::profile::Raw;
+use crate::value::{EnvironmentKey, TextValue as _};
+use crate::yaml::{Content, Node, ScalarKind};
+
+/// A variable of a container, as the Compose file gives it.
+pub(super) struct Given {
+    pub(super) name: String,
+    pub(super) value: GivenValue,
+    pub(super) span: Range<usize>,
+}
+
+/// What a variable is given.
+pub(super) enum GivenValue {
+    /// What the variable of the same name holds in `.env` or the shell; where it is not set, the container has none.
+    Passed,
+    /// A text.
+    Text(String),
+    /// Something that Compose writes otherwise than it stands there, such as `1.10` without quotes.
+    Odd(Raw),
+}
+
+/// The variables of a service.
+pub(super) fn of(service: &Node<'_>) -> Vec<Given> {
+    tree::child(service, "environment").map(read).unwrap_or_default()
+}
+
+/// Names with values, of either form.
+pub(super) fn read(node: &Node<'_>) -> Vec<Given> {
+    let listed = tree::items(node).iter().filter_map(|item| {
+        let text = tree::text(item)?;
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, GivenValue::Text(value.to_owned())),
+            None => (text, GivenValue::Passed),
+        };
+        Some(Given { name: name.to_owned(), value, span: item.span.clone() })
+    });
+    let mapped = tree::entries(node).iter().map(|entry| {
+        let span = entry.key_span.start..entry.value.span.end.max(entry.key_span.end);
+        Given { name: entry.key.to_string(), value: given_value(&entry.value), span }
+    });
+    listed.chain(mapped).collect()
+}
+
+fn given_value(node: &Node<'_>) -> GivenValue {
+    let Content::Scalar(scalar) = &node.content else { return GivenValue::Odd(Raw::of(node)) };
+    match scalar.kind() {
+        ScalarKind::Null => GivenValue::Passed,
+        ScalarKind::Integer(number) if number.to_string() != *scalar.text => GivenValue::Odd(Raw::of(node)),
+        ScalarKind::Float => GivenValue::Odd(Raw::of(node)),
+        ScalarKind::Boolean(value) => GivenValue::Text(value.to_string()),
+        ScalarKind::Integer(_) | ScalarKind::Text => GivenValue::Text(scalar.text.clone().into_owned()),
+    }
+}
+
+impl Given {
+    /// The value as the Compose file writes it.
+    pub(super) fn raw(&self) -> Raw {
+        match &self.value {
+            GivenValue::Passed => Raw::plain("null"),
+            GivenValue::Text(text) => Raw::text(text),
+            GivenValue::Odd(raw) => raw.clone(),
+        }
+    }
+
+    /// What the container gets today; nothing where that is no text.
+    pub(super) fn today(&self, ledger: &Ledger<'_>) -> Option<String> {
+        match &self.value {
+            GivenValue::Passed => ledger.variables.value(&self.name).map(str::to_owned),
+            GivenValue::Text(text) => ledger.variables.fill(&Template::parse(text)?),
+            GivenValue::Odd(_) => None,
+        }
+    }
+
+    /// The variable of `.env` that it is, whole.
+    pub(super) fn source(&self) -> Option<String> {
+        match &self.value {
+            GivenValue::Passed => Some(self.name.clone()),
+            GivenValue::Text(text) => Some(Template::parse(text)?.single()?.name.clone()),
+            GivenValue::Odd(_) => None,
+        }
+    }
+
+    /// Finds out which variables of `.env` hold secrets, because of what they are given to, and remembers all secrets
+    /// that stand here.
+    pub(super) fn find_secrets(&self, ledger: &mut Ledger<'_>) {
+        self.check_readable(ledger);
+        let Some(today) = self.today(ledger).filter(|today| !today.is_empty()) else { return };
+        if !is_secret_name(&self.name) && !is_secret_value(&today) {
+            return;
+        }
+        let password = crate::url::password_of(&today).map(str::to_owned);
+        ledger.guard(&self.name, &password.unwrap_or_else(|| today.clone()));
+        ledger.secret_variables.extend(self.source());
+    }
+
+    /// A line of `.env` that readers read differently could become anything.
+    fn check_readable(&self, ledger: &mut Ledger<'_>) {
+        let names: Vec<String> = match &self.value {
+            GivenValue::Passed => vec![self.name.clone()],
+            GivenValue::Text(text) => match Template::parse(text) {
+                Some(template) => template.names().into_iter().map(str::to_owned).collect(),
+                None => Vec::new(),
+            },
+            GivenValue::Odd(_) => Vec::new(),
+        };
+        for name in names {
+            if let Known::Odd(line) = ledger.variables.get(&name) {
+                let message =
+                    format!("line {line} of .env gives `{name}` in a form that not all of its readers read alike");
+                let help = "put the value into single quotes there, and import again";
+                ledger.concealed_fault(Place::Span(super::COMPOSE, self.span.clone()), message, help);
+            }
+        }
+    }
+
+    /// The value as a profile says it; nothing where it can't, and the variable was left.
+    pub(super) fn value(&self, service: &str, url: Option<&str>, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        if url.is_some() && self.today(ledger).as_deref() == url {
+            return Some(form("database", "url"));
+        }
+        let (value, why) = match &self.value {
+            GivenValue::Odd(_) => (None, "is written in a form that YAML changes"),
+            GivenValue::Passed => (self.passed(ledger), "is passed on where it is set, and is not set in .env"),
+            GivenValue::Text(text) => (self.text(service, text, ledger), "refers to variables as no profile does"),
+        };
+        if value.is_none() {
+            let raw = Raw::Mapping(vec![(self.name.clone(), self.raw())]);
+            ledger.leave(service, "environment", raw, &self.span, &format!("gives `{}`, which {why}", self.name));
+        }
+        value
+    }
+
+    /// A variable that is passed on, where it is set today.
+    fn passed(&self, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        ledger.variables.value(&self.name)?;
+        let reference = Reference { name: self.name.clone(), otherwise: Otherwise::Empty };
+        self.reference(&reference, ledger)
+    }
+
+    fn text(&self, service: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        let template = Template::parse(text)?;
+        if let Some(reference) = template.single() {
+            return self.reference(reference, ledger);
+        }
+        let literal = match template.literal() {
+            Some(literal) => literal.to_owned(),
+            None => ledger.fixed_text(text, &format!("services.{service}.environment.{}", self.name))?,
+        };
+        let is_secret = !literal.is_empty() && (is_secret_name(&self.name) || is_secret_value(&literal));
+        if !is_secret {
+            return (!ledger.holds_secret(&literal)).then(|| Raw::text(&literal));
+        }
+        let upper = self.name.to_ascii_uppercase();
+        let own = format!("{}__{upper}", service.to_ascii_uppercase().replace('-', "_"));
+        let key = ledger.move_secret(&[upper, own], &literal, &self.span)?;
+        ledger.secrets.insert(key.clone());
+        Some(form("secret", key.as_str()))
+    }
+
+    fn reference(&self, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        let Reference { name, otherwise } = reference;
+        if ledger.is_secret(name) || is_secret_name(&self.name) {
+            return self.secret(reference, ledger);
+        }
+        if ["POSTGRES_USER", "POSTGRES_DB"].contains(&name.as_str()) {
+            return ledger.fixed_text(&format!("${{{name}}}"), "postgres").map(|text| Raw::text(&text));
+        }
+        EnvironmentKey::parse(name).ok()?;
+        let default = match otherwise {
+            Otherwise::Empty if ledger.variables.value(name).is_none() => Some(""),
+            Otherwise::Empty | Otherwise::Required => None,
+            Otherwise::Default { text, also_empty } => {
+                let is_empty = ledger.variables.get(name) == Known::Value("");
+                let text = text.literal().filter(|_| *also_empty || !is_empty)?;
+                Some(text)
+                    .filter(|text| !text.contains(['$', '{', '}']) && !text.contains(char::is_control))
+                    .map(Some)?
+            }
+            Otherwise::Alternative => return None,
+        };
+        let mut entries = vec![("env".to_owned(), Raw::text(name))];
+        entries.extend(default.map(|default| ("default".to_owned(), Raw::text(default))));
+        Some(Raw::Mapping(entries))
+    }
+
+    /// A variable that is a secret: its value stands in `.env`, or goes there.
+    fn secret(&self, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        let Reference { name, otherwise } = reference;
+        let key = key_of_secret(name)?;
+        let default = match otherwise {
+            Otherwise::Default { text, .. } => ledger.variables.fill(text).filter(|text| !text.is_empty()),
+            Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => None,
+        };
+        match (ledger.variables.value(name).is_some(), otherwise, default) {
+            (_, Otherwise::Alternative, _) => return None,
+            (true, _, _) => ledger.declare(&key),
+            (false, _, Some(default)) => {
+                let key = ledger.move_secret(std::slice::from_ref(name), &default, &self.span)?;
+                ledger.declare(&key);
+            }
+            (false, Otherwise::Required, None) => {
+                ledger.declare(&key);
+                let message = format!("the secret `{name}` has no value in .env");
+                ledger.note(Some(&self.span), message, "write it there before you generate");
+            }
+            (false, Otherwise::Empty | Otherwise::Default { .. }, None) => {
+                let empty = vec![("env".to_owned(), Raw::text(name)), ("default".to_owned(), Raw::text(""))];
+                return Some(Raw::Mapping(empty));
+            }
+        }
+        Some(form("secret", key.as_str()))
+    }
+}
+
+/// `{ secret: NAME }` or `{ database: url }`.
+fn form(key: &str, value: &str) -> Raw {
+    Raw::Mapping(vec![(key.to_owned(), Raw::text(value))])
+}

@@ -1,0 +1,299 @@
+//! Knows what an import has found beside the profile: faults, notes, secrets, and what no profile can say.
+//! Must not know how anything is recognized.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use indexmap::IndexMap;
+
+use super::reference::Template;
+use super::variables::{Known, Variables, is_secret_name};
+use super::{layout, tree};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::dotenv;
+use crate::placement::Placement;
+use crate::profile::Raw;
+use crate::source::SourceId;
+use crate::value::EnvironmentKey;
+use crate::yaml::Node;
+
+/// The Compose file among the sources of an import.
+pub const COMPOSE: SourceId = SourceId(0);
+
+/// The `.env` among the sources of an import.
+pub const DOTENV: SourceId = SourceId(1);
+
+/// Something that is worth knowing about an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The bytes of the Compose file that it is about; nothing where it is about no single place.
+    pub span: Option<Range<usize>>,
+    /// What was found.
+    pub message: String,
+    /// What follows, or what to do.
+    pub help: String,
+}
+
+/// A secret that stands in the Compose file, and moves to `.env`.
+pub struct NewSecret {
+    /// Its key.
+    pub key: EnvironmentKey,
+    /// The line of `.env`, with the value in it.
+    pub line: String,
+}
+
+/// Keys of the Compose file that no profile can say; they go into a file that Compose reads beside the generated one.
+#[derive(Default)]
+pub(super) struct Left {
+    pub(super) services: IndexMap<String, IndexMap<String, Raw>>,
+    pub(super) top: IndexMap<String, Raw>,
+}
+
+impl Left {
+    /// The text of a Compose file; nothing where nothing is left.
+    pub(super) fn text(&self) -> Option<String> {
+        const HEAD: &str = "\
+# What the profile has no field for, as docker-compose.yml said it. Compose reads this file beside docker-compose.yml. It is
+# yours: codelab-gen does not change it.
+";
+        let service = |(name, keys): (&String, &IndexMap<String, Raw>)| {
+            let keys = keys.iter().map(|(key, raw)| (key.clone(), raw.clone()));
+            (name.clone(), Raw::Mapping(keys.collect()))
+        };
+        let services: Vec<_> = self.services.iter().map(service).collect();
+        let services = (!services.is_empty()).then(|| ("services".to_owned(), Raw::Mapping(services)));
+        let top = self.top.iter().map(|(key, raw)| (key.clone(), raw.clone()));
+        let keys: Vec<_> = services.into_iter().chain(top).collect();
+        (!keys.is_empty()).then(|| format!("{HEAD}{}", layout::raw_text(&keys)))
+    }
+}
+
+/// All that an import finds beside the profile.
+pub(super) struct Ledger<'i> {
+    pub(super) variables: &'i Variables,
+    /// Where the deployment stands, seen from the project's root.
+    pub(super) placement: &'i Placement,
+    /// Variables that are secrets because of what they are given to.
+    pub(super) secret_variables: BTreeSet<String>,
+    pub(super) notes: Vec<Note>,
+    pub(super) faults: Vec<Diagnostic>,
+    pub(super) left: Left,
+    /// The secrets that the profile declares.
+    pub(super) secrets: BTreeSet<EnvironmentKey>,
+    pub(super) new_secrets: Vec<NewSecret>,
+    /// The values of secrets that are known, which no profile may hold.
+    values_of_secrets: Vec<(String, String)>,
+    /// The variables whose values stand in the profile now, with the fields.
+    fixed: BTreeMap<String, Vec<String>>,
+}
+
+impl<'i> Ledger<'i> {
+    pub(super) fn new(variables: &'i Variables, placement: &'i Placement) -> Self {
+        Self {
+            variables,
+            placement,
+            secret_variables: BTreeSet::new(),
+            notes: Vec::new(),
+            faults: Vec::new(),
+            left: Left::default(),
+            secrets: BTreeSet::new(),
+            new_secrets: Vec::new(),
+            values_of_secrets: Vec::new(),
+            fixed: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn note(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
+        let note = Note { span: span.cloned(), message: message.into(), help: help.into() };
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    pub(super) fn fault(
+        &mut self,
+        code: Code,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.faults.push(Diagnostic::error(code, Place::Span(COMPOSE, span.clone()), message, help));
+    }
+
+    /// The same where the text at the place may be a secret.
+    pub(super) fn concealed_fault(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
+        let fault = Diagnostic::error(Code::InvalidValue, place, message, help).conceal();
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    pub(super) fn is_secret(&self, variable: &str) -> bool {
+        is_secret_name(variable) || self.secret_variables.contains(variable)
+    }
+
+    /// A text as it is today, its variables replaced by what they hold; nothing where a profile must not or can't hold
+    /// it. `field` is where it will stand.
+    pub(super) fn fixed(&mut self, node: &Node<'_>, field: &str) -> Option<String> {
+        self.fixed_text(tree::text(node)?, field)
+    }
+
+    /// The same for a text.
+    pub(super) fn fixed_text(&mut self, text: &str, field: &str) -> Option<String> {
+        let template = Template::parse(text)?;
+        let names = template.names();
+        if names.iter().any(|name| self.is_secret(name)) {
+            return None;
+        }
+        let filled = self.variables.fill(&template)?;
+        if self.holds_secret(&filled) {
+            return None;
+        }
+        for name in names {
+            let fields = self.fixed.entry(name.to_owned()).or_default();
+            if !fields.iter().any(|known| known == field) {
+                fields.push(field.to_owned());
+            }
+        }
+        Some(filled)
+    }
+
+    /// Remembers a value that no text of the profile may hold. Short ones, and those that are names of things as well,
+    /// would be found everywhere.
+    pub(super) fn guard(&mut self, key: &str, value: &str) {
+        const SHORTEST: usize = 8;
+        const NAMES: [&str; 3] = ["postgres", "password", "postgresql"];
+        if value.len() >= SHORTEST && !NAMES.contains(&value) {
+            self.values_of_secrets.push((key.to_owned(), value.to_owned()));
+        }
+    }
+
+    pub(super) fn holds_secret(&self, text: &str) -> bool {
+        self.values_of_secrets.iter().any(|(_, value)| text.contains(value.as_str()))
+    }
+
+    /// Puts a key of a service aside, with why; lists and mappings add to what is there.
+    pub(super) fn leave(&mut self, service: &str, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
+        if let Some((secret, _)) = self.values_of_secrets.iter().find(|(_, value)| raw_holds(&raw, value)) {
+            let help = format!("write `${{{secret}}}` in its place, and import again");
+            let message = format!("`{key}` of `{service}` holds the value of the secret `{secret}`");
+            self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
+            return;
+        }
+        if !OF_SEVERAL.contains(&key) {
+            let prefix = format!("services.{service}.{key}");
+            self.fixed.values_mut().for_each(|fields| fields.retain(|field| !field.starts_with(&prefix)));
+        }
+        self.note(Some(span), format!("`{key}` of `{service}` {why}"), KEPT_BESIDE);
+        let keys = self.left.services.entry(service.to_owned()).or_default();
+        match keys.get_mut(key) {
+            Some(known) => join(known, raw),
+            None => drop(keys.insert(key.to_owned(), raw)),
+        }
+    }
+
+    /// Puts a key at the top of the Compose file aside, with why.
+    pub(super) fn leave_top(&mut self, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
+        self.note(Some(span), format!("`{key}` {why}"), KEPT_BESIDE);
+        match self.left.top.get_mut(key) {
+            Some(known) => join(known, raw),
+            None => drop(self.left.top.insert(key.to_owned(), raw)),
+        }
+    }
+
+    /// Declares a secret whose value stands in `.env` already.
+    pub(super) fn declare(&mut self, key: &EnvironmentKey) {
+        self.secrets.insert(key.clone());
+        if let Known::Value(value) = self.variables.get(key.as_str()) {
+            let value = value.to_owned();
+            self.guard(key.as_str(), &value);
+        }
+    }
+
+    /// Takes a value out of the Compose file and into `.env`, under the first of these names that is free or has this
+    /// value; returns that name.
+    pub(super) fn move_secret(&mut self, names: &[String], value: &str, span: &Range<usize>) -> Option<EnvironmentKey> {
+        let key = names.iter().filter_map(|name| key_of_secret(name)).find(|key| self.is_free(key, value));
+        let Some(key) = key else {
+            let message = "a secret stands here, and `.env` has another value under its name";
+            let help = "write the same value in both places, or refer to the variable, and import again";
+            self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
+            return None;
+        };
+        let written = match dotenv::quote(value) {
+            Ok(written) => written,
+            Err(unwritable) => {
+                let message = format!("the secret `{key}` can't stand in .env: {unwritable}");
+                self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, "give it another value");
+                return None;
+            }
+        };
+        let line = format!("{key}={written}\n");
+        let stands = self.variables.value(key.as_str()).is_some();
+        if !stands && self.new_secrets.iter().all(|new| new.key != key) {
+            self.new_secrets.push(NewSecret { key: key.clone(), line });
+        }
+        self.guard(key.as_str(), value);
+        Some(key)
+    }
+
+    fn is_free(&self, key: &EnvironmentKey, value: &str) -> bool {
+        let Ok(written) = dotenv::quote(value) else { return true };
+        let line = format!("{key}={written}\n");
+        let new = self.new_secrets.iter().find(|new| new.key == *key);
+        match (self.variables.get(key.as_str()), new) {
+            (Known::Value(known), _) if !known.is_empty() => known == value,
+            (Known::Value(_) | Known::Unset, Some(new)) => new.line == line,
+            (Known::Unset, None) => true,
+            // an empty line of `.env` would be a second one for the key
+            (Known::Value(_), None) | (Known::Odd(_), _) => false,
+        }
+    }
+
+    /// Tells which values of `.env` stand in the profile now.
+    pub(super) fn note_fixed(&mut self) {
+        let fixed: Vec<_> = self.fixed.iter().filter(|(_, fields)| !fields.is_empty()).collect();
+        let notes: Vec<_> = fixed.into_iter().map(|(name, fields)| (name.clone(), fields.join("`, `"))).collect();
+        for (name, fields) in notes {
+            let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
+            self.note(None, message, "change it there; the variable has no effect on it any more");
+        }
+    }
+}
+
+/// Keys of Compose that say several things, of which one alone may be left.
+const OF_SEVERAL: [&str; 5] = ["build", "environment", "labels", "ports", "volumes"];
+
+/// The way out of what no profile can say.
+const KEPT_BESIDE: &str = "it stands in docker-compose.override.yml, which Compose reads beside docker-compose.yml";
+
+/// The key of `.env` that a secret may have: none that belongs to somebody else.
+pub(super) fn key_of_secret(name: &str) -> Option<EnvironmentKey> {
+    use crate::value::TextValue as _;
+    let is_owned =
+        name.starts_with("COMPOSE_") || name.ends_with("__DB_URL") || ["POSTGRES_USER", "POSTGRES_DB"].contains(&name);
+    EnvironmentKey::parse(name).ok().filter(|_| !is_owned)
+}
+
+fn join(known: &mut Raw, more: Raw) {
+    match (known, more) {
+        (Raw::Sequence(known), Raw::Sequence(more)) => known.extend(more),
+        (Raw::Mapping(known), Raw::Mapping(more)) => {
+            for (key, value) in more {
+                match known.iter_mut().find(|(name, _)| *name == key) {
+                    Some((_, known)) => join(known, value),
+                    None => known.push((key, value)),
+                }
+            }
+        }
+        (known, more) => *known = more,
+    }
+}
+
+fn raw_holds(raw: &Raw, value: &str) -> bool {
+    match raw {
+        Raw::Scalar { text, .. } => text.contains(value),
+        Raw::Sequence(items) => items.iter().any(|item| raw_holds(item, value)),
+        Raw::Mapping(entries) => entries.iter().any(|(_, entry)| raw_holds(entry, value)),
+    }
+}

@@ -1,0 +1,67 @@
+//! Knows how Compose mounts folders and volumes (<https://docs.docker.com/reference/compose-file/services/#volumes>).
+//! Must not know what is kept in them.
+
+use super::ledger::Ledger;
+use super::top::Volumes;
+use super::tree;
+use crate::profile::Raw;
+use crate::value::{HostPath, Mount, MountSource, TextValue as _};
+use crate::yaml::Node;
+
+/// Reads the mounts of a service, with their paths as the profile must write them; what a profile can't say is left.
+pub(super) fn read(service: &str, node: &Node<'_>, ledger: &mut Ledger<'_>) -> Vec<Mount> {
+    let field = format!("services.{service}.volumes");
+    let mut mounts = Vec::new();
+    for item in tree::items(node) {
+        let mount = mount(item, &field, ledger);
+        if mount.is_none() {
+            let raw = Raw::Sequence(vec![Raw::of(item)]);
+            ledger.leave(service, "volumes", raw, &item.span, "mounts something that a profile can't say");
+        }
+        mounts.extend(mount);
+    }
+    mounts
+}
+
+/// Reads one mount; nothing where a profile can't say it.
+pub(super) fn mount(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Mount> {
+    let text = match tree::text(item) {
+        Some(_) => ledger.fixed(item, field)?,
+        None => long_form(item, field, ledger)?,
+    };
+    let mount = Mount::parse(&text).ok()?;
+    Some(match &mount.source {
+        MountSource::Bind(path) => {
+            let source = MountSource::Bind(HostPath::parse(&ledger.placement.from_out(path)).ok()?);
+            Mount { source, ..mount }
+        }
+        MountSource::Volume(_) => mount,
+    })
+}
+
+/// A mapping that says no more than `SOURCE:TARGET[:ro]`.
+fn long_form(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<String> {
+    if !tree::has_only(item, &["type", "source", "target", "read_only"]) {
+        return None;
+    }
+    let mut text = |key: &str| ledger.fixed(tree::child(item, key)?, field);
+    let (kind, source, target) = (text("type")?, text("source")?, text("target")?);
+    let is_bind = source.starts_with(['.', '/']);
+    let mode = match tree::text_of(item, "read_only") {
+        None | Some("false") => "",
+        Some("true") => ":ro",
+        Some(_) => return None,
+    };
+    let is_usual = matches!((kind.as_str(), is_bind), ("bind", true) | ("volume", false));
+    is_usual.then(|| format!("{source}:{target}{mode}"))
+}
+
+/// A mount as the profile writes it.
+pub(super) fn written(mount: &Mount, volumes: &Volumes) -> String {
+    let source = match &mount.source {
+        MountSource::Bind(path) => path.to_string(),
+        MountSource::Volume(name) => volumes.get(name.as_str()).unwrap_or(name).to_string(),
+    };
+    let mode = if mount.read_only { ":ro" } else { "" };
+    format!("{source}:{}{mode}", mount.target)
+}

@@ -1,0 +1,183 @@
+//! Knows how a text of a Compose file refers to variables
+//! (<https://docs.docker.com/reference/compose-file/interpolation/>). Must not know what any variable holds.
+
+/// A text with references to variables, its doubled dollars resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Template(Vec<Part>);
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What stands there.
+    Text(String),
+    /// What a variable holds.
+    Reference(Reference),
+}
+
+/// A reference to a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reference {
+    /// The variable.
+    pub(super) name: String,
+    /// What holds where it is not set.
+    pub(super) otherwise: Otherwise,
+}
+
+/// What holds where a variable is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// Nothing: the empty text.
+    Empty,
+    /// This text, with `also_empty` also where the variable is set to nothing.
+    Default { text: Template, also_empty: bool },
+    /// Compose refuses to start.
+    Required,
+    /// The other way round: the text holds where the variable is set.
+    Alternative,
+}
+
+impl Template {
+    /// Reads a text; nothing where Compose would not take it either.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('$') {
+            plain.push_str(before);
+            if let Some(after) = behind.strip_prefix('$') {
+                plain.push('$');
+                rest = after;
+                continue;
+            }
+            let (reference, after) = Reference::begins(behind)?;
+            if reference.name.is_empty() {
+                return None;
+            }
+            if !plain.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut plain)));
+            }
+            parts.push(Part::Reference(reference));
+            rest = after;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            parts.push(Part::Text(plain));
+        }
+        Some(Self(parts))
+    }
+
+    /// Its parts.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// The text, where it refers to nothing.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            [Part::Reference(_)] | [_, _, ..] => None,
+        }
+    }
+
+    /// The reference that is the whole text.
+    pub(super) fn single(&self) -> Option<&Reference> {
+        match self.0.as_slice() {
+            [Part::Reference(reference)] => Some(reference),
+            [] | [Part::Text(_)] | [_, _, ..] => None,
+        }
+    }
+
+    /// Every variable that it refers to.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for part in &self.0 {
+            if let Part::Reference(Reference { name, otherwise }) = part {
+                names.push(name.as_str());
+                if let Otherwise::Default { text, .. } = otherwise {
+                    names.extend(text.names());
+                }
+            }
+        }
+        names
+    }
+}
+
+impl Reference {
+    /// The reference that stands behind a dollar, and what follows it.
+    fn begins(behind: &str) -> Option<(Self, &str)> {
+        if let Some(inner) = behind.strip_prefix('{') {
+            let end = closing_brace(inner)?;
+            return Some((Self::parse(inner.get(..end)?)?, inner.get(end + 1..)?));
+        }
+        let name = name_of(behind);
+        Some((Self { name: name.to_owned(), otherwise: Otherwise::Empty }, behind.get(name.len()..)?))
+    }
+
+    fn parse(inner: &str) -> Option<Self> {
+        let name = name_of(inner);
+        let operator = inner.get(name.len()..)?;
+        let (also_empty, operation) = match operator.strip_prefix(':') {
+            Some(operation) => (true, operation),
+            None => (false, operator),
+        };
+        let otherwise = match (operation.chars().next(), operation.get(1..)) {
+            (None, _) if !also_empty => Otherwise::Empty,
+            (Some('-'), Some(text)) => Otherwise::Default { text: Template::parse(text)?, also_empty },
+            (Some('?'), _) => Otherwise::Required,
+            (Some('+'), _) => Otherwise::Alternative,
+            (_, _) => return None,
+        };
+        Some(Self { name: name.to_owned(), otherwise })
+    }
+}
+
+/// The variable's name that a text starts with; empty where it starts with none.
+fn name_of(text: &str) -> &str {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return "";
+    }
+    text.split_once(|c: char| !is_name(c)).map_or(text, |(name, _)| name)
+}
+
+/// Where the brace closes that was opened before this text.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut depth = 1;
+    let mut before = ' ';
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if before == '$' => depth += 1,
+            '}' if depth == 1 => return Some(at),
+            '}' => depth -= 1,
+            _ => {}
+        }
+        before = character;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_that_are_doubled_are_texts() {
+        assert_eq!(Template::parse("a$$b$${X}").unwrap().literal(), Some("a$b${X}"));
+        assert_eq!(Template::parse("").unwrap().literal(), Some(""));
+    }
+
+    #[test]
+    fn each_form_of_a_reference_is_read() {
+        let single = |text: &str| Template::parse(text).unwrap().single().unwrap().clone();
+        assert_eq!(single("$NAME"), single("${NAME}"));
+        assert_eq!(single("${A:?why}").otherwise, Otherwise::Required);
+        assert_eq!(single("${A+x}").otherwise, Otherwise::Alternative);
+        let Otherwise::Default { text, also_empty } = single("${A:-x${B:-y}}").otherwise else { panic!() };
+        assert!(also_empty && text.names() == ["B"]);
+        assert_eq!(Template::parse("http://${H}:$P/x").unwrap().names(), ["H", "P"]);
+        for broken in ["$", "$ x", "${", "${}", "${1}", "$1", "${A:}", "${A!}"] {
+            assert_eq!(Template::parse(broken), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Knows what the services of an import have in common. Must not know how one of them is said.
+
+use super::ledger::Ledger;
+use super::server::Server;
+use super::service::Service;
+use super::tree;
+use super::variables;
+use crate::profile::Raw;
+use crate::value::{Engine, ServiceName};
+use crate::yaml::Node;
+
+/// What a service of the profile depends on beside itself.
+pub(super) struct Scope<'s> {
+    text: &'s str,
+    /// Whether codelab-gen wrote the Compose file.
+    pub(super) is_generated: bool,
+    /// The engine of most services that have both.
+    pub(super) engine: Option<Engine>,
+    server: Option<String>,
+    runs_server: bool,
+    /// The services, and whether a profile says their health checks.
+    services: Vec<(String, bool)>,
+    opened: Vec<String>,
+    /// The named volumes that something mounts.
+    pub(super) mounted: Vec<String>,
+}
+
+impl<'s> Scope<'s> {
+    pub(super) fn new(text: &'s str, is_generated: bool) -> Self {
+        Self {
+            text,
+            is_generated,
+            engine: None,
+            server: None,
+            runs_server: false,
+            services: Vec::new(),
+            opened: Vec::new(),
+            mounted: Vec::new(),
+        }
+    }
+
+    /// Takes in what is known once all services are read.
+    pub(super) fn learn(&mut self, services: &[Service<'_, '_>], server: Option<&Server<'_, '_>>) {
+        let databases = || services.iter().filter_map(|service| service.database.as_ref());
+        let choices = || databases().filter(|database| database.sqlite.is_some() && database.postgres.is_some());
+        let on_postgres = choices().filter(|database| database.engine == Engine::Postgres).count();
+        let all = choices().count();
+        let most = if 2 * on_postgres >= all { Engine::Postgres } else { Engine::Sqlite };
+        self.engine = (all > 0).then_some(most);
+        self.server = server.map(|server| server.name().to_owned());
+        self.runs_server = server.is_some() && databases().any(|database| database.engine == Engine::Postgres);
+        self.services = services.iter().map(|service| (service.name.to_string(), service.is_checked())).collect();
+        self.opened = services.iter().filter_map(Service::opened).collect();
+        let volumes = services.iter().flat_map(Service::volumes).chain(server.map(|server| server.volume.to_string()));
+        self.mounted = volumes.collect();
+    }
+
+    /// What the profile calls a service that is waited for; nothing where it says so by itself.
+    pub(super) fn awaited<'a>(&self, name: &'a str, has_database: bool) -> Option<&'a str> {
+        if self.is_generated && name == ServiceName::postgres_ensure().as_str() {
+            return None;
+        }
+        if self.server.as_deref() == Some(name) {
+            return (self.runs_server && !has_database).then_some("postgres");
+        }
+        Some(name)
+    }
+
+    /// Whether the profile knows enough of a service to wait for it.
+    pub(super) fn can_wait(&self, name: &str, condition: &str) -> bool {
+        let is_server = self.runs_server && name == ServiceName::postgres().as_str();
+        let known = self.services.iter().find(|(known, _)| known == name);
+        is_server || known.is_some_and(|(_, is_checked)| *is_checked || condition != "healthy")
+    }
+
+    /// Whether another service uses the same database.
+    pub(super) fn is_shared(&self, service: &Service<'_, '_>) -> bool {
+        service.opened().is_some_and(|opened| self.opened.iter().filter(|other| **other == opened).count() > 1)
+    }
+
+    /// The keys and values of the lines of a service that are commented out.
+    pub(super) fn commented_in(&self, node: &Node<'_>) -> Vec<(String, String)> {
+        let text = self.text.get(node.span.clone()).unwrap_or_default();
+        text.lines().filter_map(variables::commented).collect()
+    }
+
+    /// Drops raw keys that codelab-gen writes by itself.
+    pub(super) fn drop_generated(&self, compose: &mut Vec<(String, Raw)>) {
+        let is_ours = |networks: &Raw| {
+            let Raw::Sequence(names) = networks else { return false };
+            let names: Vec<_> =
+                names.iter().map(|name| if let Raw::Scalar { text, .. } = name { text } else { "" }).collect();
+            names == ["default", "database"] || names == ["database"]
+        };
+        if self.is_generated {
+            compose.retain(|(key, raw)| key != "networks" || !is_ours(raw));
+        }
+    }
+}
+
+/// Whether the `postgres` section says all that is wanted of a server.
+///
+/// # Errors
+/// Why not.
+pub(super) fn is_wanted(
+    server: &Server<'_, '_>,
+    services: &[Service<'_, '_>],
+    ledger: &Ledger<'_>,
+) -> Result<(), &'static str> {
+    let databases: Vec<_> = services.iter().filter_map(|service| service.database.as_ref()).collect();
+    if databases.iter().all(|database| database.postgres.is_none()) {
+        return Err("no service has a connection URL that leads to it and that a profile can say");
+    }
+    let runs = databases.iter().any(|database| database.engine == Engine::Postgres);
+    let others = services.iter().filter(|service| service.database.is_none());
+    let mut users = others.filter(|service| needs(service, server.name(), ledger));
+    if !runs && users.next().is_some() {
+        return Err("a service without a database in the profile uses it");
+    }
+    Ok(())
+}
+
+fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {
+    let waits = tree::child(&service.entry.value, "depends_on").is_some_and(|node| {
+        tree::items(node).iter().any(|item| tree::text(item) == Some(server)) || tree::entry(node, server).is_some()
+    });
+    let is_host = |text: &str| {
+        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+        parts.into_iter().any(|part| part == server)
+    };
+    waits || service.given.iter().any(|given| given.today(ledger).is_some_and(|today| is_host(&today)))
+}

@@ -1,0 +1,269 @@
+//! Knows how a hand-kept service is said by a profile, key by key. Must not know the other services, but for their names.
+
+mod dependency;
+mod limits;
+mod program;
+
+use super::database::{Database, Home};
+use super::environment::Given;
+use super::layout::{Line, Shape};
+use super::ledger::Ledger;
+use super::scope::Scope;
+use super::server::Server;
+use super::top::Volumes;
+use super::{health, mounts, ports, tree};
+use crate::profile::{LabelName, Raw};
+use crate::resolve::SERVICE_KEYS;
+use crate::value::{
+    Choice as _, ContainerPath, Driver, Engine, EnvironmentKey, Mount, MountSource, ServiceName, TextValue as _,
+    VariableName,
+};
+
+use crate::yaml::{Entry, Node};
+pub(super) use limits::limits;
+
+/// A service, as far as other services and the top of the profile depend on it.
+pub(super) struct Service<'n, 'text> {
+    pub(super) entry: &'n Entry<'text>,
+    pub(super) name: ServiceName,
+    pub(super) given: Vec<Given>,
+    pub(super) mounts: Vec<Mount>,
+    working_dir: Option<ContainerPath>,
+    pub(super) database: Option<Database>,
+    check: Option<health::HealthCheck>,
+}
+
+impl<'n, 'text> Service<'n, 'text> {
+    /// Reads what the rest depends on.
+    pub(super) fn read(entry: &'n Entry<'text>, name: ServiceName, given: Vec<Given>, ledger: &mut Ledger<'_>) -> Self {
+        let node = &entry.value;
+        let volumes = tree::child(node, "volumes");
+        let mounts = volumes.map(|volumes| mounts::read(&entry.key, volumes, ledger)).unwrap_or_default();
+        let field = format!("services.{name}");
+        let working_dir = tree::child(node, "working_dir").and_then(|folder| {
+            let path = ledger.fixed(folder, &format!("{field}.working_dir"));
+            let path = path.and_then(|path| ContainerPath::parse(&path).ok());
+            if path.is_none() {
+                ledger.leave(
+                    &entry.key,
+                    "working_dir",
+                    Raw::of(folder),
+                    &folder.span,
+                    "is no path that a profile takes",
+                );
+            }
+            path
+        });
+        let check = tree::child(node, "healthcheck").and_then(|check| {
+            let found = health::read(check, &format!("{field}.healthcheck"), ledger);
+            if found.is_none() {
+                ledger.leave(&entry.key, "healthcheck", Raw::of(check), &check.span, "is none that a profile can say");
+            }
+            found
+        });
+        Self { entry, name, given, mounts, working_dir, database: None, check }
+    }
+
+    /// Finds its database.
+    pub(super) fn find_database(
+        &mut self,
+        server: Option<&Server<'_, '_>>,
+        scope: &Scope<'_>,
+        ledger: &mut Ledger<'_>,
+    ) {
+        let files = tree::child(&self.entry.value, "env_file");
+        let is_dotenv = |node: &Node<'_>| {
+            let path = tree::text(node).or(tree::text_of(node, "path"));
+            path.is_some_and(|path| matches!(path, ".env" | "./.env"))
+        };
+        let home = Home {
+            name: &self.name,
+            given: &self.given,
+            mounts: &self.mounts,
+            working_dir: self.working_dir.as_ref(),
+            has_dotenv: files.is_some_and(|files| is_dotenv(files) || tree::items(files).iter().any(is_dotenv)),
+            commented: &scope.commented_in(&self.entry.value),
+        };
+        self.database = super::database::find(&home, server, ledger);
+    }
+
+    /// The named volumes that it mounts, as the Compose file calls them.
+    pub(super) fn volumes(&self) -> Vec<String> {
+        let name = |mount: &Mount| match &mount.source {
+            MountSource::Volume(name) => Some(name.to_string()),
+            MountSource::Bind(_) => None,
+        };
+        self.mounts.iter().filter_map(name).collect()
+    }
+
+    /// Whether a profile says its health check.
+    pub(super) fn is_checked(&self) -> bool {
+        self.check.is_some()
+    }
+
+    /// Its lines in the profile.
+    pub(super) fn lines(&self, scope: &Scope<'_>, volumes: &Volumes, ledger: &mut Ledger<'_>) -> Vec<Line> {
+        let node = &self.entry.value;
+        let field = format!("services.{}", self.name);
+        let mut lines = self.program(&field, ledger);
+        for key in ["command", "entrypoint"] {
+            lines.extend(self.command(key, &field, ledger));
+        }
+        lines.extend(self.word("user", &field, ledger));
+        lines.extend(self.folder());
+        lines.extend(self.ports(&field, ledger));
+        lines.extend(self.places(volumes));
+        lines.extend(self.environment(ledger));
+        lines.extend(self.check.as_ref().map(|check| Line::short("healthcheck", check.raw.clone())));
+        lines.extend(self.depends_on(scope, ledger));
+        lines.extend(self.labels(&field, ledger));
+        let (limits, mut deploy) = limits(node, &field, ledger);
+        lines.extend(self.replicas(&field, &mut deploy, ledger));
+        lines.extend(limits.map(|limits| Line::short("limits", limits)));
+        lines.extend(self.database_lines(scope));
+        let mut compose = raw_keys(node, |key| is_owned(key) || key == "deploy");
+        scope.drop_generated(&mut compose);
+        compose.extend(deploy.map(|deploy| ("deploy".to_owned(), deploy)));
+        if !compose.is_empty() {
+            lines.push(Line::new("compose", Shape::Raw(Raw::Mapping(compose))));
+        }
+        lines
+    }
+
+    fn leave(&self, key: &str, node: &Node<'_>, why: &str, ledger: &mut Ledger<'_>) {
+        ledger.leave(&self.entry.key, key, Raw::of(node), &node.span, why);
+    }
+
+    /// The folder that the program runs in. Beside a data mount a profile always has one; where the path of the SQLite
+    /// file does not tell it, it is a guess.
+    fn folder(&self) -> Option<Line> {
+        if let Some(folder) = &self.working_dir {
+            return Some(Line::text("working_dir", folder.as_str()));
+        }
+        let file = self.database.as_ref()?.sqlite.as_ref().filter(|file| file.path.as_str().starts_with('/'))?;
+        let folder = self.mounts.get(file.data)?.target.parent();
+        let line = Line::text("working_dir", folder.as_str());
+        Some(line.beside("a guess: the folder that the image runs in (WORKDIR)"))
+    }
+
+    fn ports(&self, field: &str, ledger: &mut Ledger<'_>) -> Vec<Line> {
+        let node = &self.entry.value;
+        let asked = self.check.as_ref().and_then(|check| check.port.clone());
+        let items = tree::child(node, "ports").map(tree::items).unwrap_or_default();
+        let read: Vec<_> = items.iter().map(|item| ports::read(item, field, ledger)).collect();
+        let is_asked = |port: &&ports::Published| asked.as_ref().is_none_or(|asked| *asked == port.target);
+        let chosen = read.iter().position(|port| port.as_ref().is_some_and(|port| is_asked(&port)));
+        for (index, item) in items.iter().enumerate().filter(|(index, _)| Some(*index) != chosen) {
+            let raw = Raw::Sequence(vec![Raw::of(item)]);
+            let why = if chosen.is_some_and(|chosen| chosen < index) {
+                "publishes more than one port"
+            } else {
+                "publishes a port in a way that a profile can't say"
+            };
+            ledger.leave(&self.entry.key, "ports", raw, &item.span, why);
+        }
+        let chosen = chosen.and_then(|chosen| read.into_iter().nth(chosen).flatten());
+        let exposed = || {
+            let exposed = tree::items(tree::child(node, "expose")?).first()?;
+            ledger.variables.fill(&super::reference::Template::parse(tree::text(exposed)?)?)
+        };
+        let port = chosen.as_ref().map(|port| port.target.clone()).or(asked).or_else(exposed);
+        let port = port.filter(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+        let port = port.map(|port| Line::short("port", Raw::plain(&port)));
+        port.into_iter().chain(chosen.map(|chosen| Line::short("publish", chosen.publish))).collect()
+    }
+
+    /// The data mount, and the others.
+    fn places(&self, volumes: &Volumes) -> Vec<Line> {
+        let data = self.database.as_ref().and_then(|database| database.sqlite.as_ref()).map(|file| file.data);
+        let texts: Vec<_> = self.mounts.iter().map(|mount| mounts::written(mount, volumes)).collect();
+        let (data, others): (Vec<_>, Vec<_>) = texts.iter().enumerate().partition(|(index, _)| Some(*index) == data);
+        let others: Vec<_> = others.into_iter().map(|(_, text)| text.as_str()).collect();
+        let data = data.into_iter().map(|(_, text)| Line::text("data", text));
+        let others = (!others.is_empty()).then(|| Line::new("volumes", Shape::Raw(Raw::words(others))));
+        data.chain(others).collect()
+    }
+
+    fn environment(&self, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let url = self.database.as_ref().map(|database| database.url.as_str());
+        let variable = self.database.as_ref().map(|database| database.variable.as_str());
+        let mut lines = Vec::new();
+        for given in self.given.iter().filter(|given| Some(given.name.as_str()) != variable) {
+            if VariableName::parse(&given.name).is_err() {
+                let raw = Raw::Mapping(vec![(given.name.clone(), given.raw())]);
+                let why = format!("gives `{}`, a name that a profile can't give", given.name);
+                ledger.leave(&self.entry.key, "environment", raw, &given.span, &why);
+                continue;
+            }
+            lines.extend(given.value(&self.entry.key, url, ledger).map(|value| Line::short(&given.name, value)));
+        }
+        (!lines.is_empty()).then(|| Line::new("environment", Shape::Lines(lines)))
+    }
+
+    fn labels(&self, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let mut lines = Vec::new();
+        for given in tree::child(&self.entry.value, "labels").map(super::environment::read).unwrap_or_default() {
+            let text = match &given.value {
+                super::environment::GivenValue::Text(text) => ledger.fixed_text(text, &format!("{field}.labels")),
+                super::environment::GivenValue::Passed => Some(String::new()),
+                super::environment::GivenValue::Odd(_) => None,
+            };
+            let text = text.filter(|_| LabelName::parse(&given.name).is_ok());
+            if text.is_none() {
+                let raw = Raw::Mapping(vec![(given.name.clone(), given.raw())]);
+                let why = format!("has the label `{}`, which a profile can't say", given.name);
+                ledger.leave(&self.entry.key, "labels", raw, &given.span, &why);
+            }
+            lines.extend(text.map(|text| Line::text(&given.name, &text)));
+        }
+        (!lines.is_empty()).then(|| Line::new("labels", Shape::Lines(lines)))
+    }
+
+    fn database_lines(&self, scope: &Scope<'_>) -> Option<Line> {
+        let Database { variable, engine, sqlite, postgres, url: _ } = self.database.as_ref()?;
+        let mut lines = Vec::new();
+        let is_choice = sqlite.is_some() && postgres.is_some();
+        if is_choice && scope.engine != Some(*engine) {
+            lines.push(Line::text("engine", engine.as_str()));
+        }
+        lines.extend(sqlite.as_ref().map(|file| Line::text("sqlite", file.path.as_str())));
+        if let Some((name, driver)) = postgres {
+            lines.push(Line::text("postgres", name.as_str()));
+            if *driver != Driver::Asyncpg {
+                lines.push(Line::text("driver", driver.as_str()));
+            }
+        }
+        let usual = EnvironmentKey::of_service(&self.name, "__DB_URL").to_string();
+        if *variable != usual {
+            lines.push(Line::text("env", variable).beside("the container's variable for the URL"));
+        }
+        if scope.is_shared(self) {
+            lines.push(Line::short("shared", Raw::plain("true")).beside("with another service, as before"));
+        }
+        Some(Line::new("database", Shape::Lines(lines)))
+    }
+
+    /// The database that it uses today, by a name that is the same for the same one.
+    pub(super) fn opened(&self) -> Option<String> {
+        let database = self.database.as_ref()?;
+        match (database.engine, &database.sqlite, &database.postgres) {
+            (Engine::Postgres, _, Some((name, _))) => Some(format!("postgres {name}")),
+            (Engine::Sqlite, Some(file), _) => {
+                let mount = self.mounts.get(file.data)?;
+                let source = mounts::written(mount, &Volumes::new());
+                Some(format!("sqlite {source} {}", file.path))
+            }
+            (Engine::Postgres | Engine::Sqlite, _, _) => None,
+        }
+    }
+}
+
+/// The keys that Compose gets as they stand.
+pub(super) fn raw_keys(node: &Node<'_>, is_taken: impl Fn(&str) -> bool) -> Vec<(String, Raw)> {
+    let raw = tree::entries(node).iter().filter(|entry| !is_taken(&entry.key) && !entry.key.starts_with("x-"));
+    raw.map(|entry| (entry.key.to_string(), Raw::of(&entry.value))).collect()
+}
+
+fn is_owned(key: &str) -> bool {
+    SERVICE_KEYS.iter().any(|(owned, _)| *owned == key)
+}

@@ -1,0 +1,60 @@
+//! Knows how a hand-kept service says what must run before it. Must not know why it must.
+
+use std::ops::Range;
+
+use super::Service;
+use crate::import::layout::Line;
+use crate::import::ledger::Ledger;
+use crate::import::scope::Scope;
+use crate::import::tree;
+use crate::profile::Raw;
+
+impl Service<'_, '_> {
+    pub(super) fn depends_on(&self, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let node = tree::child(&self.entry.value, "depends_on")?;
+        let mut kept = Vec::new();
+        for item in tree::items(node) {
+            let name = tree::text(item).unwrap_or_default();
+            if let Some(name) = scope.awaited(name, self.database.is_some()) {
+                kept.extend(self.edge(name, "started", Raw::plain("service_started"), &item.span, scope, ledger));
+            }
+        }
+        for entry in tree::entries(node) {
+            let Some(name) = scope.awaited(&entry.key, self.database.is_some()) else { continue };
+            let condition = match tree::text_of(&entry.value, "condition") {
+                None | Some("service_started") => "started",
+                Some("service_healthy") => "healthy",
+                Some("service_completed_successfully") => "completed",
+                Some(_) => "",
+            };
+            if condition.is_empty() || !tree::has_only(&entry.value, &["condition"]) {
+                let raw = Raw::Mapping(vec![(name.to_owned(), Raw::of(&entry.value))]);
+                let why = format!("waits for `{name}` in a way that a profile can't say");
+                ledger.leave(&self.entry.key, "depends_on", raw, &entry.key_span, &why);
+            } else {
+                let condition_of = Raw::plain(tree::text_of(&entry.value, "condition").unwrap_or("service_started"));
+                kept.extend(self.edge(name, condition, condition_of, &entry.key_span, scope, ledger));
+            }
+        }
+        (!kept.is_empty()).then(|| Line::short("depends_on", Raw::Mapping(kept)))
+    }
+
+    /// One service that is waited for; left where the profile does not have what is waited for.
+    fn edge(
+        &self,
+        name: &str,
+        condition: &str,
+        compose: Raw,
+        span: &Range<usize>,
+        scope: &Scope<'_>,
+        ledger: &mut Ledger<'_>,
+    ) -> Option<(String, Raw)> {
+        if scope.can_wait(name, condition) {
+            return Some((name.to_owned(), Raw::text(condition)));
+        }
+        let raw = vec![(name.to_owned(), Raw::Mapping(vec![("condition".to_owned(), compose)]))];
+        let why = format!("waits for `{name}`, of which the profile does not say all");
+        ledger.leave(&self.entry.key, "depends_on", Raw::Mapping(raw), span, &why);
+        None
+    }
+}

@@ -1,0 +1,122 @@
+//! Knows how a hand-kept service says what is run: its image, how that is built, and its command.
+//! Must not know what the program needs to run.
+
+use super::Service;
+use crate::diagnostic::Code;
+use crate::import::environment::{self, Given, GivenValue};
+use crate::import::layout::Line;
+use crate::import::ledger::Ledger;
+use crate::import::tree;
+use crate::profile::Raw;
+use crate::value::{HostPath, ImageReference, TextValue as _, VariableName};
+use crate::yaml::Node;
+
+impl Service<'_, '_> {
+    pub(super) fn program(&self, field: &str, ledger: &mut Ledger<'_>) -> Vec<Line> {
+        let node = &self.entry.value;
+        let mut lines = Vec::new();
+        if let Some(build) = tree::child(node, "build") {
+            match self.build(build, &format!("{field}.build"), ledger) {
+                Some(raw) => lines.push(Line::short("build", raw)),
+                None => self.refuse_program(build, "is built in a way that a profile can't say", ledger),
+            }
+        }
+        if let Some(image) = tree::child(node, "image") {
+            let text = ledger.fixed(image, &format!("{field}.image"));
+            match text.filter(|text| ImageReference::parse(text).is_ok()) {
+                Some(text) => lines.push(Line::text("image", &text)),
+                None if lines.is_empty() => {
+                    self.refuse_program(image, "has an image that is none once its variables are filled in", ledger);
+                }
+                None => self.leave("image", image, "is none once its variables are filled in", ledger),
+            }
+        }
+        if tree::child(node, "build").is_none() && tree::child(node, "image").is_none() {
+            let message = format!("the service `{}` has neither `build` nor `image` of its own", self.name);
+            let help = "write here what it takes from elsewhere (`extends`), and import again";
+            ledger.fault(Code::NoProgram, &self.entry.key_span, message, help);
+        }
+        lines
+    }
+
+    fn refuse_program(&self, node: &Node<'_>, why: &str, ledger: &mut Ledger<'_>) {
+        let message = format!("the service `{}` {why}", self.name);
+        let help = "write `build: ./FOLDER` or `image: NAME:TAG`, with values for its variables in .env";
+        ledger.fault(Code::NoProgram, &node.span, message, help);
+    }
+
+    fn build(&self, build: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        const KEYS: [&str; 4] = ["context", "dockerfile", "target", "args"];
+        let placed = |path: &str| HostPath::parse(path).ok();
+        if tree::text(build).is_some() {
+            let context = placed(&ledger.fixed(build, field)?)?;
+            return Some(Raw::text(&ledger.placement.from_out(&context)));
+        }
+        let context = match tree::child(build, "context") {
+            Some(context) => placed(&ledger.fixed(context, field)?)?,
+            None => placed(".")?,
+        };
+        let mut entries = vec![("context".to_owned(), Raw::text(&ledger.placement.from_out(&context)))];
+        for key in ["dockerfile", "target"] {
+            if let Some(value) = tree::child(build, key) {
+                entries.push((key.to_owned(), Raw::text(&ledger.fixed(value, field)?)));
+            }
+        }
+        let mut args = Vec::new();
+        for given in tree::child(build, "args").map(environment::read).unwrap_or_default() {
+            let value = argument(&given, field, ledger);
+            if value.is_none() {
+                let raw = vec![("args".to_owned(), Raw::Mapping(vec![(given.name.clone(), given.raw())]))];
+                let why = format!("has the argument `{}`, which a profile can't say", given.name);
+                ledger.leave(&self.entry.key, "build", Raw::Mapping(raw), &given.span, &why);
+            }
+            args.extend(value.map(|value| (given.name, Raw::text(&value))));
+        }
+        if !args.is_empty() {
+            entries.push(("args".to_owned(), Raw::Mapping(args)));
+        }
+        for entry in tree::entries(build).iter().filter(|entry| !KEYS.contains(&entry.key.as_ref())) {
+            let raw = Raw::Mapping(vec![(entry.key.to_string(), Raw::of(&entry.value))]);
+            let why = format!("has `{}`, which a profile can't say", entry.key);
+            ledger.leave(&self.entry.key, "build", raw, &entry.key_span, &why);
+        }
+        match entries.as_slice() {
+            [(_, context)] => Some(context.clone()),
+            [] | [_, _, ..] => Some(Raw::Mapping(entries)),
+        }
+    }
+
+    pub(super) fn command(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let node = tree::child(&self.entry.value, key)?;
+        let at = format!("{field}.{key}");
+        let raw = match tree::text(node) {
+            Some(_) => ledger.fixed(node, &at).map(|line| Raw::text(&line)),
+            None if tree::is_list(node) => {
+                let words: Option<Vec<_>> = tree::items(node).iter().map(|word| ledger.fixed(word, &at)).collect();
+                words.map(|words| Raw::words(words.iter().map(String::as_str)))
+            }
+            None => None,
+        };
+        if raw.is_none() {
+            self.leave(key, node, "refers to a secret, or to what is not set", ledger);
+        }
+        raw.map(|raw| Line::short(key, raw))
+    }
+
+    pub(super) fn word(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let node = tree::child(&self.entry.value, key)?;
+        let text = ledger.fixed(node, &format!("{field}.{key}"));
+        if text.is_none() {
+            self.leave(key, node, "refers to what is not set", ledger);
+        }
+        text.map(|text| Line::text(key, &text))
+    }
+}
+
+fn argument(given: &Given, field: &str, ledger: &mut Ledger<'_>) -> Option<String> {
+    VariableName::parse(&given.name).ok()?;
+    match &given.value {
+        GivenValue::Text(text) => ledger.fixed_text(text, field),
+        GivenValue::Passed | GivenValue::Odd(_) => None,
+    }
+}

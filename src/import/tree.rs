@@ -1,0 +1,57 @@
+//! Knows how the parts of a Compose file are reached in its YAML tree. Must not know what any key means.
+
+use crate::yaml::{Content, Entry, Node, ScalarKind};
+
+/// The entries of a mapping; none for anything else.
+pub(super) fn entries<'n, 'text>(node: &'n Node<'text>) -> &'n [Entry<'text>] {
+    match &node.content {
+        Content::Mapping(entries) => entries,
+        Content::Scalar(_) | Content::Sequence(_) => &[],
+    }
+}
+
+/// The items of a list; none for anything else.
+pub(super) fn items<'n, 'text>(node: &'n Node<'text>) -> &'n [Node<'text>] {
+    match &node.content {
+        Content::Sequence(items) => items,
+        Content::Scalar(_) | Content::Mapping(_) => &[],
+    }
+}
+
+/// The entry of a mapping with this key.
+pub(super) fn entry<'n, 'text>(node: &'n Node<'text>, key: &str) -> Option<&'n Entry<'text>> {
+    entries(node).iter().find(|entry| entry.key == key)
+}
+
+/// The value of a key, where it is there and not null.
+pub(super) fn child<'n, 'text>(node: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>> {
+    entry(node, key).map(|entry| &entry.value).filter(|value| !is_null(value))
+}
+
+/// The text of a scalar that is not null.
+pub(super) fn text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    match &node.content {
+        Content::Scalar(scalar) if scalar.kind() != ScalarKind::Null => Some(&scalar.text),
+        Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => None,
+    }
+}
+
+/// The text of a key's value.
+pub(super) fn text_of<'n>(node: &'n Node<'_>, key: &str) -> Option<&'n str> {
+    text(child(node, key)?)
+}
+
+/// Whether a node says nothing.
+pub(super) fn is_null(node: &Node<'_>) -> bool {
+    matches!(&node.content, Content::Scalar(scalar) if scalar.kind() == ScalarKind::Null)
+}
+
+/// Whether a node is a list.
+pub(super) fn is_list(node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Sequence(_))
+}
+
+/// Whether a node is a mapping without a key beyond these.
+pub(super) fn has_only(node: &Node<'_>, keys: &[&str]) -> bool {
+    matches!(node.content, Content::Mapping(_)) && entries(node).iter().all(|entry| keys.contains(&entry.key.as_ref()))
+}

@@ -1,0 +1,180 @@
+//! Knows what the variables of a hand-kept `.env` hold, and which of them are secrets by their names.
+//! Must not know where they are used.
+
+use std::collections::HashMap;
+
+use super::reference::{Otherwise, Part, Template};
+use crate::dotenv;
+use crate::url::password_of;
+
+/// What the name of a variable ends with that holds a secret.
+const ENDS_OF_SECRETS: [&str; 8] =
+    ["PASSWORD", "PASSWD", "_PASS", "PASSPHRASE", "SECRET", "TOKEN", "KEY", "CREDENTIALS"];
+
+/// Whether a variable holds a secret by its name.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ENDS_OF_SECRETS.iter().any(|end| name.ends_with(end)) || name == "PASS"
+}
+
+/// Whether a value holds a secret by its looks: a URL with a password, or a private key.
+pub(super) fn is_secret_value(value: &str) -> bool {
+    password_of(value).is_some_and(|password| !password.is_empty()) || value.starts_with("-----BEGIN")
+}
+
+/// A line of `.env`.
+struct Line {
+    number: usize,
+    /// The value; nothing where readers read it differently.
+    value: Option<String>,
+}
+
+/// What a hand-kept `.env` says.
+pub(super) struct Variables {
+    lines: HashMap<String, Line>,
+    commented: Vec<(String, String)>,
+}
+
+/// What is known of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known<'v> {
+    /// No line sets it.
+    Unset,
+    /// This line sets it to something that readers read differently.
+    Odd(usize),
+    /// It holds this.
+    Value(&'v str),
+}
+
+impl Variables {
+    /// Reads a `.env`; of a key that stands there twice the last line counts, as it does to Compose.
+    ///
+    /// # Errors
+    /// The line of a quote that is not closed.
+    pub(super) fn read(text: &str) -> Result<Self, dotenv::OddLine> {
+        let mut lines = HashMap::new();
+        for part in dotenv::user_parts(text)? {
+            let Some(key) = part.key else { continue };
+            let value = part.value.or_else(|| lenient(part.text));
+            lines.insert(key.to_owned(), Line { number: part.line, value });
+        }
+        Ok(Self { lines, commented: text.lines().filter_map(commented).collect() })
+    }
+
+    /// Every variable with what it holds, where readers agree on that.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.iter().filter_map(|(key, line)| Some((key.as_str(), line.value.as_deref()?)))
+    }
+
+    /// What is known of a variable.
+    pub(super) fn get(&self, name: &str) -> Known<'_> {
+        match self.lines.get(name) {
+            None => Known::Unset,
+            Some(Line { number, value: None }) => Known::Odd(*number),
+            Some(Line { value: Some(value), .. }) => Known::Value(value),
+        }
+    }
+
+    /// What a variable holds, where that is more than nothing.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Known::Value(value) if !value.is_empty() => Some(value),
+            Known::Value(_) | Known::Unset | Known::Odd(_) => None,
+        }
+    }
+
+    /// The values of a key in lines that are commented out.
+    pub(super) fn commented<'v>(&'v self, key: &str) -> impl Iterator<Item = &'v str> {
+        self.commented.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// A text with its variables' values in it, as Compose makes it; nothing where one is required and not set, or
+    /// where readers would read it differently.
+    pub(super) fn fill(&self, template: &Template) -> Option<String> {
+        let mut filled = String::new();
+        for part in template.parts() {
+            let reference = match part {
+                Part::Text(text) => {
+                    filled.push_str(text);
+                    continue;
+                }
+                Part::Reference(reference) => reference,
+            };
+            match (self.get(&reference.name), &reference.otherwise) {
+                (Known::Odd(_), _) | (_, Otherwise::Alternative) | (Known::Unset, Otherwise::Required) => return None,
+                (Known::Value(""), Otherwise::Default { text, also_empty: true })
+                | (Known::Unset, Otherwise::Default { text, .. }) => filled.push_str(&self.fill(text)?),
+                (Known::Value(value), Otherwise::Empty | Otherwise::Required | Otherwise::Default { .. }) => {
+                    filled.push_str(value);
+                }
+                (Known::Unset, Otherwise::Empty) => {}
+            }
+        }
+        Some(filled)
+    }
+}
+
+/// A value with a comment behind it, or with spaces around, which all readers but shells read alike.
+fn lenient(line: &str) -> Option<String> {
+    let (_, value) = line.split_once('=')?;
+    let value = value.split_once(" #").map_or(value, |(value, _)| value).trim();
+    let is_quoted = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
+    let inner = if is_quoted('"') || is_quoted('\'') { value.get(1..value.len() - 1)? } else { value };
+    let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '`' | '\n');
+    (!inner.contains(special)).then(|| inner.to_owned())
+}
+
+/// `# KEY=value`: a line that somebody switches on and off.
+pub(super) fn commented(line: &str) -> Option<(String, String)> {
+    let line = line.trim_start().strip_prefix('#')?.trim_start_matches(['#', ' ', '\t', '-']);
+    let (key, value) = line.split_once(['=', ':'])?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let value = value.trim().split_once(" #").map_or(value.trim(), |(value, _)| value.trim());
+    is_key.then(|| (key.to_owned(), value.trim_matches(['\'', '"']).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(dotenv: &str, text: &str) -> Option<String> {
+        let Ok(variables) = Variables::read(dotenv) else { panic!("{dotenv}") };
+        variables.fill(&Template::parse(text).unwrap())
+    }
+
+    #[test]
+    fn a_text_is_filled_as_compose_fills_it() {
+        let dotenv = "A=1\nE=\nexport X = y # why\nODD=\"a$b\"\n";
+        for (text, expected) in [
+            ("${A}-$X", Some("1-y")),
+            ("${NONE}", Some("")),
+            ("${E:-d}${E-d}", Some("d")),
+            ("${NONE-${A}}", Some("1")),
+            ("${NONE:?no}", None),
+            ("${A:+x}", None),
+            ("$ODD", None),
+        ] {
+            assert_eq!(filled(dotenv, text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_told_by_the_end_of_their_names() {
+        for name in ["POSTGRES_PASSWORD", "JWT_SECRET", "LITELLM_API_KEY", "api_token", "SECRET_KEY", "DB_PASS"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["MAX_TOKENS", "TOKEN_EXPIRE_MINUTES", "KEYCLOAK_URL", "LOG_LEVEL", "COMPASS"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+        assert!(is_secret_value("redis://:x@redis:6379/0") && !is_secret_value("redis://redis:6379/0"));
+    }
+
+    #[test]
+    fn lines_that_are_commented_out_are_known() {
+        let Ok(variables) = Variables::read("# A=sqlite:///data/x.db\n#B: y # why\n# just words\nA=1\n") else {
+            panic!()
+        };
+        assert_eq!(variables.commented("A").collect::<Vec<_>>(), ["sqlite:///data/x.db"]);
+        assert_eq!(variables.commented("B").collect::<Vec<_>>(), ["y"]);
+    }
+}
