@@ -79,6 +79,28 @@ pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
     }
 }
 
+/// Whether a Compose file says all that another one says.
+#[must_use]
+pub fn says_already(text: &str, wanted: &str) -> bool {
+    match (yaml::read(text), yaml::read(wanted)) {
+        (Ok(text), Ok(wanted)) => contains(&Raw::of(&text), &Raw::of(&wanted)),
+        (Ok(_) | Err(_), _) => false,
+    }
+}
+
+fn contains(raw: &Raw, wanted: &Raw) -> bool {
+    match (raw, wanted) {
+        (Raw::Mapping(_), Raw::Mapping(wanted)) => {
+            wanted.iter().all(|(key, wanted)| raw.get(key).is_some_and(|raw| contains(raw, wanted)))
+        }
+        (Raw::Sequence(items), Raw::Sequence(wanted)) => {
+            wanted.iter().all(|wanted| items.iter().any(|item| contains(item, wanted)))
+        }
+        (Raw::Scalar { text, .. }, Raw::Scalar { text: wanted, .. }) => text == wanted,
+        (Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_), _) => false,
+    }
+}
+
 fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
     let start = dotenv.split_inclusive('\n').take(odd.0.saturating_sub(1)).map(str::len).sum::<usize>();
     let length = dotenv.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
@@ -116,6 +138,8 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
         let section = server::section(server, &scope, &volumes, ledger);
         lines.push(Line::new("postgres", Shape::Lines(section)).beside("only runs where a service uses it").apart());
     }
+    scope.note_server(server.as_ref(), ledger);
+    note_readers(&services, ledger);
     lines.extend(secrets(ledger));
     lines.extend(top::compose(root, &scope, ledger));
     ledger.note_fixed();
@@ -219,6 +243,18 @@ fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceNam
         ledger.fault(Code::InvalidValue, &entry.key_span, message, "rename the service, and import again");
     }
     name.ok()
+}
+
+/// Services that get all of `.env` also get what moves there.
+fn note_readers(services: &[Service<'_, '_>], ledger: &mut Ledger<'_>) {
+    for service in services.iter().filter(|service| service.has_dotenv()) {
+        if ledger.new_secrets.is_empty() {
+            return;
+        }
+        let span = &service.entry.key_span;
+        let message = format!("`{}` gets all of .env (`env_file`), also the secrets that move there now", service.name);
+        ledger.note(Some(span), message, "give it the variables that it needs under `environment:` instead");
+    }
 }
 
 /// What stands above the services.

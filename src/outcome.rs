@@ -48,6 +48,8 @@ pub enum Failure {
     },
     /// The profile was rejected; nothing was written.
     Rejected(Rejection),
+    /// A deployment that is kept by hand can't become a profile as it stands; nothing was written.
+    Unimportable(Rejection),
     /// Files or data of somebody's are in the way; nothing was written.
     Refused(Box<Refused>),
     /// Secrets that have no value, an unusable one, or two; nothing was written.
@@ -100,7 +102,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage { .. } => Exit::Usage,
-            Self::Rejected(_) => Exit::Rejected,
+            Self::Rejected(_) | Self::Unimportable(_) => Exit::Rejected,
             Self::Refused(refused) if refused.is_obstacle() => Exit::Outside,
             Self::Refused(_) => Exit::Refused,
             Self::Secrets { faults, .. } if faults.is_refusal() => Exit::Refused,

@@ -61,6 +61,8 @@ pub(super) struct Before<'b> {
     pub(super) folder_project: String,
     /// Whether the user's own lines in `.env` give `COMPOSE_PROJECT_NAME`, which wins over the file.
     pub(super) has_project_override: bool,
+    /// The real names of volumes that the file beside the Compose file gives, which stays as it is.
+    pub(super) volumes_beside: Vec<(String, String)>,
     /// The connection URL of a key, as `.env` has it.
     pub(super) url: &'b dyn Fn(&str) -> Option<String>,
 }
@@ -183,8 +185,9 @@ fn volume_danger(service: &Service, before: &Before<'_>, after: After<'_>) -> Op
 /// A volume that says its real name itself is the same where Compose would make that name of the project's.
 fn same_volume(mounted: &StandingMount, name: &str, before: &Before<'_>) -> bool {
     let fixed = before.standing.fixed_volumes.iter().find(|(key, _)| *key == mounted.source);
-    let is_same_name = |(_, real): &(String, String)| {
-        before.standing.project().is_some_and(|project| *real == format!("{project}_{name}"))
+    let is_same_name = |fixed: &(String, String)| {
+        let stays = mounted.source == name && before.volumes_beside.contains(fixed);
+        stays || before.standing.project().is_some_and(|project| fixed.1 == format!("{project}_{name}"))
     };
     mounted.is_volume() && fixed.map_or(mounted.source == name, is_same_name)
 }

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use self::look::{leftovers, read_output, read_secret_file, texts_in};
-use super::{Refusal, RefusalReason, RefusedFile, block, standing::Standing};
+use super::standing::{Standing, fixed_volumes_of};
+use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
@@ -22,6 +23,10 @@ use crate::value::{EnvironmentKey, TextValue as _};
 /// The other names that Compose looks for, in its order
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
 const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yaml", "compose.yml", "docker-compose.yaml"];
+
+/// The files that Compose reads beside it, of which the first that is there counts.
+const BESIDE: [&str; 4] =
+    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// What the name of a variable has that holds a secret.
 const NAMES_OF_SECRETS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
@@ -57,6 +62,8 @@ pub struct Existing {
     kept_beside: Vec<String>,
     /// A Compose file of another name, with its text, where there is no `docker-compose.yml`.
     other_compose: Option<(&'static str, String)>,
+    /// The text of the file that Compose reads beside it.
+    beside: Option<String>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
 }
@@ -90,6 +97,7 @@ impl Existing {
             let read = |name: &&'static str| Some((*name, std::fs::read_to_string(folder.join(name)).ok()?));
             existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
         }
+        existing.beside = BESIDE.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
         let secrets = std::fs::metadata(folder.join(SECRET_FOLDER));
         existing.secrets_are_open = secrets.is_ok_and(|metadata| metadata.mode() & 0o077 != 0);
         existing.kept_beside = texts_in(&folder.join(SECRET_FOLDER));
@@ -240,6 +248,11 @@ impl Existing {
         let text =
             || self.get(Output::Compose).map(|file| &file.text).or(self.other_compose.as_ref().map(|(_, text)| text));
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
+    }
+
+    /// The real names that volumes get from the file beside the Compose file, by their keys.
+    pub(super) fn volumes_beside(&self) -> Vec<(String, String)> {
+        self.beside.as_deref().map(fixed_volumes_of).unwrap_or_default()
     }
 
     /// The name of the existing Compose file.

@@ -209,6 +209,7 @@ fn compare(
         folder_project: project_of(folder),
         has_project_override: existing.users_value("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
             && existing.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
+        volumes_beside: existing.volumes_beside(),
         url: &|key| urls.get(key).cloned(),
     };
     let after = danger::After { deployment, placement, folder };

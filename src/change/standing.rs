@@ -58,18 +58,10 @@ impl Standing {
         let root = yaml::read(text).ok()?;
         let top = entries(&root)?;
         let services = top.iter().find(|entry| entry.key == "services").and_then(|entry| entries(&entry.value))?;
-        let volumes = top.iter().find(|entry| entry.key == "volumes").and_then(|entry| entries(&entry.value));
-        let fixed = |volume: &Entry<'_>| {
-            let name = scalar(&volume.value, "name");
-            // an external one is called as its key, whatever the project
-            let external =
-                || scalar(&volume.value, "external").filter(|is| is == "true").map(|_| volume.key.to_string());
-            Some((volume.key.to_string(), name.or_else(external)?))
-        };
         Some(Self {
             project: scalar(&root, "name"),
             services: services.iter().map(service).collect(),
-            fixed_volumes: volumes.unwrap_or_default().iter().filter_map(fixed).collect(),
+            fixed_volumes: fixed_volumes(&root),
         })
     }
 
@@ -183,6 +175,21 @@ impl<'s> StandingUrl<'s> {
         let opened = database.split('?').next().unwrap_or_default();
         Some(Self { engine: Engine::Postgres, opened, host: host.split(':').next().unwrap_or_default() })
     }
+}
+
+/// The named volumes of a Compose file that say their real names themselves, by their keys; none of what is no such file.
+pub(super) fn fixed_volumes_of(text: &str) -> Vec<(String, String)> {
+    yaml::read(text).map(|root| fixed_volumes(&root)).unwrap_or_default()
+}
+
+fn fixed_volumes(root: &Node<'_>) -> Vec<(String, String)> {
+    let fixed = |volume: &Entry<'_>| {
+        let name = scalar(&volume.value, "name");
+        // an external one is called as its key, whatever the project
+        let external = || scalar(&volume.value, "external").filter(|is| is == "true").map(|_| volume.key.to_string());
+        Some((volume.key.to_string(), name.or_else(external)?))
+    };
+    child(root, "volumes").and_then(entries).unwrap_or_default().iter().filter_map(fixed).collect()
 }
 
 /// A text with the defaults of its variables, as Compose reads it where they are unset.

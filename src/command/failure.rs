@@ -26,6 +26,9 @@ pub(super) fn tell(failure: &Failure, format: RunFormat, world: &World) -> Exit 
 pub(super) fn text(failure: &Failure, drawing: Drawing) -> String {
     match failure {
         Failure::Rejected(rejection) => rejection::rejection_text(rejection, drawing),
+        Failure::Unimportable(rejection) => {
+            rejection::diagnostics_text(rejection, drawing) + "nothing was imported, and nothing was written\n"
+        }
         Failure::Refused(refused) => refusal::text(refused),
         Failure::Secrets { faults, folder } => {
             let told = secrets::messages(faults, folder).into_iter().map(|(text, help)| message(&text, &help));
@@ -51,7 +54,7 @@ fn message(text: &str, help: &str) -> String {
 pub(super) fn document(failure: &Failure) -> Report {
     let message = |message: &str, help: &str| report::Message { message: message.to_owned(), help: help.to_owned() };
     match failure {
-        Failure::Rejected(rejection) => {
+        Failure::Rejected(rejection) | Failure::Unimportable(rejection) => {
             Report::Rejected(report::Rejected { diagnostics: rejection::diagnostics_document(rejection) })
         }
         Failure::Refused(refused) => Report::Refused(refusal::document(refused)),

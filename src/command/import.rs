@@ -12,7 +12,7 @@ use super::new::{create, write_schema};
 use super::{World, deployment_of, print, print_note};
 use crate::cli::ImportArgs;
 use crate::dotenv;
-use crate::import::{HandKept, Imported, NewSecret, Note, import};
+use crate::import::{HandKept, Imported, NewSecret, Note, import, says_already};
 use crate::layers::gather;
 use crate::locate::line_and_column;
 use crate::outcome::{Exit, Failure, Rejection};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
         Ok(imported) => imported,
         Err(diagnostics) => {
             let sources = vec![compose, dotenv];
-            return Err(Failure::Rejected(Rejection { diagnostics, sources }));
+            return Err(Failure::Unimportable(Rejection { diagnostics, sources }));
         }
     };
     check(&imported, &places, world)?;
@@ -154,16 +154,10 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Fail
 fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -> Result<String, Failure> {
     let Imported { profile, beside, new_secrets, notes: _ } = imported;
     let shown = |path: &Path| relative(&normalized(&world.current), path);
-    let there = BESIDE.iter().map(|name| places.folder.join(name)).find(|path| path.exists());
-    if let (Some(text), Some(path)) = (beside, &there) {
-        let mut help =
-            "add this to it, or to the Compose file of another name that you use, and import again".to_owned();
-        help.extend(["\n\n", text]);
-        return Err(Failure::Usage {
-            message: format!("`{}` is there, and something has to be added to it", shown(path)),
-            help,
-        });
-    }
+    let beside = match beside {
+        Some(text) => missing_beside(text, places, world)?,
+        None => None,
+    };
     let schema = places.root.join(super::new::SCHEMA);
     let mut told = Vec::new();
     if !new_secrets.is_empty() {
@@ -181,6 +175,20 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
     let secret = |new: &NewSecret| format!("secret    {}: taken from the Compose file into .env\n", new.key);
     told.extend(new_secrets.iter().map(secret));
     Ok(told.concat())
+}
+
+/// What must be written into a file beside the Compose file; nothing where one says it already.
+fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<Option<&'t str>, Failure> {
+    let Some(path) = BESIDE.iter().map(|name| places.folder.join(name)).find(|path| path.exists()) else {
+        return Ok(Some(text));
+    };
+    let existing = read(&path, world).map_err(|fault| unreadable(&path, fault, world))?;
+    if says_already(&existing.text, text) {
+        return Ok(None);
+    }
+    let mut help = "add to it what the profile has no field for, and import again:\n\n".to_owned();
+    help.push_str(text);
+    Err(Failure::Usage { message: format!("`{}` is there, and does not say all that it must", existing.name), help })
 }
 
 /// Adds lines to the user's own part of `.env`; the file is replaced as a whole.

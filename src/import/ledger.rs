@@ -78,6 +78,8 @@ pub(super) struct Ledger<'i> {
     pub(super) notes: Vec<Note>,
     pub(super) faults: Vec<Diagnostic>,
     pub(super) left: Left,
+    /// The named volumes that only those keys mount.
+    pub(super) volumes_beside: BTreeSet<String>,
     /// The secrets that the profile declares.
     pub(super) secrets: BTreeSet<EnvironmentKey>,
     pub(super) new_secrets: Vec<NewSecret>,
@@ -96,6 +98,7 @@ impl<'i> Ledger<'i> {
             notes: Vec::new(),
             faults: Vec::new(),
             left: Left::default(),
+            volumes_beside: BTreeSet::new(),
             secrets: BTreeSet::new(),
             new_secrets: Vec::new(),
             values_of_secrets: Vec::new(),
@@ -198,6 +201,15 @@ impl<'i> Ledger<'i> {
         match self.left.top.get_mut(key) {
             Some(known) => join(known, raw),
             None => drop(self.left.top.insert(key.to_owned(), raw)),
+        }
+    }
+
+    /// Puts a volume aside that only mounts use that stand beside.
+    pub(super) fn leave_volume(&mut self, name: &str, raw: Raw) {
+        let volume = Raw::Mapping(vec![(name.to_owned(), raw)]);
+        match self.left.top.get_mut("volumes") {
+            Some(known) => join(known, volume),
+            None => drop(self.left.top.insert("volumes".to_owned(), volume)),
         }
     }
 

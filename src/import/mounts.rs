@@ -15,6 +15,7 @@ pub(super) fn read(service: &str, node: &Node<'_>, ledger: &mut Ledger<'_>) -> V
     for item in tree::items(node) {
         let mount = mount(item, &field, ledger);
         if mount.is_none() {
+            ledger.volumes_beside.extend(volume_of(item));
             let raw = Raw::Sequence(vec![Raw::of(item)]);
             ledger.leave(service, "volumes", raw, &item.span, "mounts something that a profile can't say");
         }
@@ -37,6 +38,15 @@ pub(super) fn mount(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Op
         }
         MountSource::Volume(_) => mount,
     })
+}
+
+/// The named volume of a mount that a profile can't say.
+fn volume_of(item: &Node<'_>) -> Option<String> {
+    let source = match tree::text(item) {
+        Some(text) => text.split_once(':').map(|(source, _)| source),
+        None => tree::text_of(item, "source").filter(|_| tree::text_of(item, "type") == Some("volume")),
+    };
+    source.filter(|source| !source.starts_with(['.', '/', '~', '$'])).map(str::to_owned)
 }
 
 /// A mapping that says no more than `SOURCE:TARGET[:ro]`.

@@ -55,6 +55,20 @@ impl<'s> Scope<'s> {
         self.mounted = volumes.collect();
     }
 
+    /// Tells where the server would not run.
+    pub(super) fn note_server(&self, server: Option<&Server<'_, '_>>, ledger: &mut Ledger<'_>) {
+        let Some(server) = server.filter(|_| !self.runs_server) else { return };
+        let message = format!("`{}` is not started any more while no service uses it", server.name());
+        let help = "its volume stays, and is mounted again once a service's engine is `postgres`";
+        ledger.note(Some(server.span()), message, help);
+    }
+
+    /// Whether a service that has no database in the profile reaches the server, which runs.
+    pub(super) fn reached(&self, service: &Service<'_, '_>, ledger: &Ledger<'_>) -> bool {
+        let server = self.server.as_deref().filter(|_| self.runs_server && service.database.is_none());
+        server.is_some_and(|server| needs(service, server, ledger))
+    }
+
     /// What the profile calls a service that is waited for; nothing where it says so by itself.
     pub(super) fn awaited<'a>(&self, name: &'a str, has_database: bool) -> Option<&'a str> {
         if self.is_generated && name == ServiceName::postgres_ensure().as_str() {

@@ -1,6 +1,8 @@
 //! Knows whether a hand-kept service is the PostgreSQL server that a profile describes, and how.
 //! Must not know the services that use it.
 
+use std::ops::Range;
+
 use super::environment;
 use super::layout::{Line, Shape};
 use super::ledger::Ledger;
@@ -45,6 +47,11 @@ impl Server<'_, '_> {
     /// What the Compose file calls it.
     pub(super) fn name(&self) -> &str {
         &self.entry.key
+    }
+
+    /// Where the Compose file names it.
+    pub(super) fn span(&self) -> &Range<usize> {
+        &self.entry.key_span
     }
 }
 

@@ -71,17 +71,12 @@ impl<'n, 'text> Service<'n, 'text> {
         scope: &Scope<'_>,
         ledger: &mut Ledger<'_>,
     ) {
-        let files = tree::child(&self.entry.value, "env_file");
-        let is_dotenv = |node: &Node<'_>| {
-            let path = tree::text(node).or(tree::text_of(node, "path"));
-            path.is_some_and(|path| matches!(path, ".env" | "./.env"))
-        };
         let home = Home {
             name: &self.name,
             given: &self.given,
             mounts: &self.mounts,
             working_dir: self.working_dir.as_ref(),
-            has_dotenv: files.is_some_and(|files| is_dotenv(files) || tree::items(files).iter().any(is_dotenv)),
+            has_dotenv: self.has_dotenv(),
             commented: &scope.commented_in(&self.entry.value),
         };
         self.database = super::database::find(&home, server, ledger);
@@ -94,6 +89,16 @@ impl<'n, 'text> Service<'n, 'text> {
             MountSource::Bind(_) => None,
         };
         self.mounts.iter().filter_map(name).collect()
+    }
+
+    /// Whether its containers get all of `.env`.
+    pub(super) fn has_dotenv(&self) -> bool {
+        let is_dotenv = |node: &Node<'_>| {
+            let path = tree::text(node).or(tree::text_of(node, "path"));
+            path.is_some_and(|path| matches!(path, ".env" | "./.env"))
+        };
+        let files = tree::child(&self.entry.value, "env_file");
+        files.is_some_and(|files| is_dotenv(files) || tree::items(files).iter().any(is_dotenv))
     }
 
     /// Whether a profile says its health check.

@@ -34,6 +34,10 @@ pub(super) fn volumes(root: &Node<'_>, project: &str, scope: &Scope<'_>, ledger:
     let mut renamed = Volumes::new();
     for entry in tree::child(root, "volumes").map(tree::entries).unwrap_or_default() {
         let is_mounted = scope.mounted.contains(&entry.key.to_string());
+        if !is_mounted && ledger.volumes_beside.contains(entry.key.as_ref()) {
+            ledger.leave_volume(&entry.key, Raw::of(&entry.value));
+            continue;
+        }
         if !is_mounted {
             let is_socket = scope.is_generated && entry.key == VolumeName::postgres_socket().as_str();
             if !is_socket {

@@ -8,11 +8,26 @@ use crate::import::ledger::Ledger;
 use crate::import::scope::Scope;
 use crate::import::tree;
 use crate::profile::Raw;
+use crate::value::ServiceName;
+use crate::yaml::Node;
 
 impl Service<'_, '_> {
     pub(super) fn depends_on(&self, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let node = tree::child(&self.entry.value, "depends_on")?;
         let mut kept = Vec::new();
+        if let Some(node) = tree::child(&self.entry.value, "depends_on") {
+            self.edges(node, scope, ledger, &mut kept);
+        }
+        let server = ServiceName::postgres().to_string();
+        if scope.reached(self, ledger) && kept.iter().all(|(name, _)| *name != server) {
+            let message = format!("`{}` waits for the server now, which puts it on the server's network", self.name);
+            let help = "nobody else reaches the server; see `depends_on` in the profile";
+            ledger.note(Some(&self.entry.key_span), message, help);
+            kept.push((server, Raw::text("started")));
+        }
+        (!kept.is_empty()).then(|| Line::short("depends_on", Raw::Mapping(kept)))
+    }
+
+    fn edges(&self, node: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>, kept: &mut Vec<(String, Raw)>) {
         for item in tree::items(node) {
             let name = tree::text(item).unwrap_or_default();
             if let Some(name) = scope.awaited(name, self.database.is_some()) {
@@ -36,7 +51,6 @@ impl Service<'_, '_> {
                 kept.extend(self.edge(name, condition, condition_of, &entry.key_span, scope, ledger));
             }
         }
-        (!kept.is_empty()).then(|| Line::short("depends_on", Raw::Mapping(kept)))
     }
 
     /// One service that is waited for; left where the profile does not have what is waited for.

@@ -47,16 +47,16 @@ impl Service<'_, '_> {
 
     fn build(&self, build: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         const KEYS: [&str; 4] = ["context", "dockerfile", "target", "args"];
-        let placed = |path: &str| HostPath::parse(path).ok();
+        let path = |text: &str| HostPath::parse(text).ok();
         if tree::text(build).is_some() {
-            let context = placed(&ledger.fixed(build, field)?)?;
-            return Some(Raw::text(&ledger.placement.from_out(&context)));
+            let context = path(&ledger.fixed(build, field)?)?;
+            return Some(Raw::text(&placed(&context, ledger)));
         }
         let context = match tree::child(build, "context") {
-            Some(context) => placed(&ledger.fixed(context, field)?)?,
-            None => placed(".")?,
+            Some(context) => path(&ledger.fixed(context, field)?)?,
+            None => path(".")?,
         };
-        let mut entries = vec![("context".to_owned(), Raw::text(&ledger.placement.from_out(&context)))];
+        let mut entries = vec![("context".to_owned(), Raw::text(&placed(&context, ledger)))];
         for key in ["dockerfile", "target"] {
             if let Some(value) = tree::child(build, key) {
                 entries.push((key.to_owned(), Raw::text(&ledger.fixed(value, field)?)));
@@ -119,4 +119,10 @@ fn argument(given: &Given, field: &str, ledger: &mut Ledger<'_>) -> Option<Strin
         GivenValue::Text(text) => ledger.fixed_text(text, field),
         GivenValue::Passed | GivenValue::Odd(_) => None,
     }
+}
+
+/// A path as the profile writes it.
+fn placed(path: &HostPath, ledger: &Ledger<'_>) -> String {
+    let path = ledger.placement.from_out(path);
+    if path == "./" { ".".to_owned() } else { path }
 }
