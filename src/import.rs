@@ -11,6 +11,7 @@ mod environment;
 mod health;
 mod layout;
 mod ledger;
+mod left;
 mod mounts;
 mod ports;
 mod reference;
@@ -69,14 +70,33 @@ pub struct Imported {
 /// Every fault of the files, and everything in them that would be another deployment as a profile. Their places are in
 /// the sources [`COMPOSE`] and [`DOTENV`].
 pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
-    let root = yaml::read(kept.compose).map_err(|faults| profile::yaml_diagnostics(faults, COMPOSE))?;
+    let careful = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| concealed(fault, kept.compose)).collect();
+    let root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
     let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
     let mut ledger = Ledger::new(&variables, kept.placement);
     let imported = read(&root, kept, &mut ledger);
     match imported {
         Some(imported) if ledger.faults.is_empty() => Ok(imported),
-        Some(_) | None => Err(ledger.faults),
+        Some(_) | None => Err(careful(ledger.faults)),
     }
+}
+
+/// A fault without the lines that it stands in, where a secret may be in them.
+fn concealed(mut fault: Diagnostic, text: &str) -> Diagnostic {
+    let mut may_show = false;
+    for label in std::iter::once(&mut fault.primary).chain(&mut fault.others) {
+        let Place::Span(source, span) = &mut label.place else { continue };
+        if *source != COMPOSE {
+            continue;
+        }
+        let start = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let end = text.get(span.end..).and_then(|behind| behind.find('\n')).map_or(text.len(), |end| span.end + end);
+        if text.get(start..end).is_some_and(variables::may_hold_secret) {
+            *span = start..end;
+            may_show = true;
+        }
+    }
+    if may_show { fault.conceal() } else { fault }
 }
 
 /// Whether a Compose file says all that another one says.
@@ -123,6 +143,7 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
     let mut scope = Scope::new(kept.compose, is_generated);
     let project = top::project(root, kept.folder, ledger);
     guard_secrets(ledger);
+    ledger.learn_references(root);
     let (services, server) = recognize(&services, &mut scope, ledger);
     scope.learn(&services, server.as_ref());
     let volumes = top::volumes(root, &project, &scope, ledger);
@@ -184,6 +205,7 @@ fn recognize<'n, 'text>(
     let given: Vec<Vec<Given>> = entries.iter().map(|entry| environment::of(&entry.value)).collect();
     for given in given.iter().flatten() {
         given.find_secrets(ledger);
+        given.note_passed(ledger);
     }
     let found = server::find(entries);
     let server = found.map(|entry| server::recognize(entry, ledger));

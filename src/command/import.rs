@@ -150,7 +150,8 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Fail
     deployment_of(gather(source, Vec::new(), &catalogue)?).map(drop)
 }
 
-/// Writes all files, secrets first: a profile without them would be half of the deployment.
+/// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses
+/// one that is there.
 fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -> Result<String, Failure> {
     let Imported { profile, beside, new_secrets, notes: _ } = imported;
     let shown = |path: &Path| relative(&normalized(&world.current), path);
@@ -158,20 +159,26 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
         Some(text) => missing_beside(text, places, world)?,
         None => None,
     };
+    if !new_secrets.is_empty() && dotenv::split(&dotenv.text).is_some() {
+        return Err(Failure::Usage {
+            message: "secrets stand in the Compose file, but .env has a block of codelab-gen already".to_owned(),
+            help: "write them into that block, refer to them in the Compose file (`${NAME}`), and import again"
+                .to_owned(),
+        });
+    }
     let schema = places.root.join(super::new::SCHEMA);
-    let mut told = Vec::new();
+    let change = write_schema(&schema, world)?;
+    let mut told = vec![format!("{change} {}\n", shown(&schema))];
     if !new_secrets.is_empty() {
-        let path = places.folder.join(".env");
-        told.push(add_secrets(&path, dotenv, new_secrets, world)?);
+        told.push(add_secrets(&places.folder.join(".env"), dotenv, new_secrets, world)?);
     }
     if let Some(text) = beside {
         let path = places.folder.join(OURS_BESIDE);
         create(&path, text, world)?;
         told.push(format!("created   {}\n", shown(&path)));
     }
-    let change = write_schema(&schema, world)?;
     create(&places.profile, profile, world)?;
-    told.push(format!("created   {}\n{change} {}\n", shown(&places.profile), shown(&schema)));
+    told.push(format!("created   {}\n", shown(&places.profile)));
     let secret = |new: &NewSecret| format!("secret    {}: taken from the Compose file into .env\n", new.key);
     told.extend(new_secrets.iter().map(secret));
     Ok(told.concat())
@@ -194,12 +201,6 @@ fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<O
 /// Adds lines to the user's own part of `.env`; the file is replaced as a whole.
 fn add_secrets(path: &Path, dotenv: &Source, secrets: &[NewSecret], world: &World) -> Result<String, Failure> {
     let shown = relative(&normalized(&world.current), path);
-    if dotenv::split(&dotenv.text).is_some() {
-        return Err(Failure::Usage {
-            message: format!("secrets stand in the Compose file, but `{shown}` has a block of codelab-gen already"),
-            help: "write them into the profile's `secrets:` and into that block by hand".to_owned(),
-        });
-    }
     let lines: String = secrets.iter().map(|new| new.line.as_str()).collect();
     let own = dotenv.text.as_str();
     let gap = if own.is_empty() || own.ends_with('\n') { "" } else { "\n" };

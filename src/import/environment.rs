@@ -103,6 +103,14 @@ impl Given {
         ledger.secret_variables.extend(self.source());
     }
 
+    /// A variable that is passed on refers to the one of its name.
+    pub(super) fn note_passed(&self, ledger: &mut Ledger<'_>) {
+        if matches!(self.value, GivenValue::Passed) {
+            let today = self.today(ledger);
+            ledger.refer(&self.name, today);
+        }
+    }
+
     /// A line of `.env` that readers read differently could become anything.
     fn check_readable(&self, ledger: &mut Ledger<'_>) {
         let names: Vec<String> = match &self.value {
@@ -130,7 +138,9 @@ impl Given {
         }
         let (value, why) = match &self.value {
             GivenValue::Odd(_) => (None, "is written in a form that YAML changes"),
-            GivenValue::Passed => (self.passed(ledger), "is passed on where it is set, and is not set in .env"),
+            GivenValue::Passed => {
+                (self.passed(service, ledger), "is passed on where it is set, and is not set in .env")
+            }
             GivenValue::Text(text) => (self.text(service, text, ledger), "refers to variables as no profile does"),
         };
         if value.is_none() {
@@ -141,16 +151,16 @@ impl Given {
     }
 
     /// A variable that is passed on, where it is set today.
-    fn passed(&self, ledger: &mut Ledger<'_>) -> Option<Raw> {
+    fn passed(&self, service: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         ledger.variables.value(&self.name)?;
         let reference = Reference { name: self.name.clone(), otherwise: Otherwise::Empty };
-        self.reference(&reference, ledger)
+        self.reference(service, &reference, ledger)
     }
 
     fn text(&self, service: &str, text: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         let template = Template::parse(text)?;
         if let Some(reference) = template.single() {
-            return self.reference(reference, ledger);
+            return self.reference(service, reference, ledger);
         }
         let literal = match template.literal() {
             Some(literal) => literal.to_owned(),
@@ -160,17 +170,15 @@ impl Given {
         if !is_secret {
             return (!ledger.holds_secret(&literal)).then(|| Raw::text(&literal));
         }
-        let upper = self.name.to_ascii_uppercase();
-        let own = format!("{}__{upper}", service.to_ascii_uppercase().replace('-', "_"));
-        let key = ledger.move_secret(&[upper, own], &literal, &self.span)?;
+        let key = ledger.move_secret(&self.names(service), &literal, &self.span)?;
         ledger.secrets.insert(key.clone());
         Some(form("secret", key.as_str()))
     }
 
-    fn reference(&self, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
+    fn reference(&self, service: &str, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
         let Reference { name, otherwise } = reference;
         if ledger.is_secret(name) || is_secret_name(&self.name) {
-            return self.secret(reference, ledger);
+            return self.secret(service, reference, ledger);
         }
         if ["POSTGRES_USER", "POSTGRES_DB"].contains(&name.as_str()) {
             return ledger.fixed_text(&format!("${{{name}}}"), "postgres").map(|text| Raw::text(&text));
@@ -193,8 +201,15 @@ impl Given {
         Some(Raw::Mapping(entries))
     }
 
+    /// What a secret of this variable may be called in `.env`.
+    fn names(&self, service: &str) -> [String; 2] {
+        let upper = self.name.to_ascii_uppercase();
+        let own = format!("{}__{upper}", service.to_ascii_uppercase().replace('-', "_"));
+        [upper, own]
+    }
+
     /// A variable that is a secret: its value stands in `.env`, or goes there.
-    fn secret(&self, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
+    fn secret(&self, service: &str, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
         let Reference { name, otherwise } = reference;
         let key = key_of_secret(name)?;
         let default = match otherwise {
@@ -205,8 +220,10 @@ impl Given {
             (_, Otherwise::Alternative, _) => return None,
             (true, _, _) => ledger.declare(&key),
             (false, _, Some(default)) => {
-                let key = ledger.move_secret(std::slice::from_ref(name), &default, &self.span)?;
+                let names: Vec<_> = std::iter::once(name.clone()).chain(self.names(service)).collect();
+                let key = ledger.move_secret(&names, &default, &self.span)?;
                 ledger.declare(&key);
+                return Some(form("secret", key.as_str()));
             }
             (false, Otherwise::Required, None) => {
                 ledger.declare(&key);

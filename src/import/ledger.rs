@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use indexmap::IndexMap;
-
+use super::left::{self, Left};
 use super::reference::Template;
+use super::tree;
 use super::variables::{Known, Variables, is_secret_name};
-use super::{layout, tree};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv;
 use crate::placement::Placement;
@@ -42,32 +41,6 @@ pub struct NewSecret {
     pub line: String,
 }
 
-/// Keys of the Compose file that no profile can say; they go into a file that Compose reads beside the generated one.
-#[derive(Default)]
-pub(super) struct Left {
-    pub(super) services: IndexMap<String, IndexMap<String, Raw>>,
-    pub(super) top: IndexMap<String, Raw>,
-}
-
-impl Left {
-    /// The text of a Compose file; nothing where nothing is left.
-    pub(super) fn text(&self) -> Option<String> {
-        const HEAD: &str = "\
-# What the profile has no field for, as docker-compose.yml said it. Compose reads this file beside docker-compose.yml. It is
-# yours: codelab-gen does not change it.
-";
-        let service = |(name, keys): (&String, &IndexMap<String, Raw>)| {
-            let keys = keys.iter().map(|(key, raw)| (key.clone(), raw.clone()));
-            (name.clone(), Raw::Mapping(keys.collect()))
-        };
-        let services: Vec<_> = self.services.iter().map(service).collect();
-        let services = (!services.is_empty()).then(|| ("services".to_owned(), Raw::Mapping(services)));
-        let top = self.top.iter().map(|(key, raw)| (key.clone(), raw.clone()));
-        let keys: Vec<_> = services.into_iter().chain(top).collect();
-        (!keys.is_empty()).then(|| format!("{HEAD}{}", layout::raw_text(&keys)))
-    }
-}
-
 /// All that an import finds beside the profile.
 pub(super) struct Ledger<'i> {
     pub(super) variables: &'i Variables,
@@ -85,6 +58,8 @@ pub(super) struct Ledger<'i> {
     pub(super) new_secrets: Vec<NewSecret>,
     /// The values of secrets that are known, which no profile may hold.
     values_of_secrets: Vec<(String, String)>,
+    /// What each variable of the Compose file is today, once for every reference to it; nothing where that is not sure.
+    references: BTreeMap<String, Vec<Option<String>>>,
     /// The variables whose values stand in the profile now, with the fields.
     fixed: BTreeMap<String, Vec<String>>,
 }
@@ -102,6 +77,7 @@ impl<'i> Ledger<'i> {
             secrets: BTreeSet::new(),
             new_secrets: Vec::new(),
             values_of_secrets: Vec::new(),
+            references: BTreeMap::new(),
             fixed: BTreeMap::new(),
         }
     }
@@ -161,6 +137,25 @@ impl<'i> Ledger<'i> {
         Some(filled)
     }
 
+    /// Remembers what every reference below a node is today.
+    pub(super) fn learn_references(&mut self, node: &Node<'_>) {
+        let below = tree::items(node).iter().chain(tree::entries(node).iter().map(|entry| &entry.value));
+        for node in below {
+            self.learn_references(node);
+        }
+        if let Some(template) = tree::text(node).and_then(Template::parse) {
+            for reference in template.references() {
+                let today = self.variables.fill(&Template::of(reference.clone()));
+                self.refer(&reference.name, today);
+            }
+        }
+    }
+
+    /// Remembers what a reference to a variable is today.
+    pub(super) fn refer(&mut self, name: &str, today: Option<String>) {
+        self.references.entry(name.to_owned()).or_default().push(today);
+    }
+
     /// Remembers a value that no text of the profile may hold. Short ones, and those that are names of things as well,
     /// would be found everywhere.
     pub(super) fn guard(&mut self, key: &str, value: &str) {
@@ -177,7 +172,7 @@ impl<'i> Ledger<'i> {
 
     /// Puts a key of a service aside, with why; lists and mappings add to what is there.
     pub(super) fn leave(&mut self, service: &str, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
-        if let Some((secret, _)) = self.values_of_secrets.iter().find(|(_, value)| raw_holds(&raw, value)) {
+        if let Some((secret, _)) = self.values_of_secrets.iter().find(|(_, value)| left::holds(&raw, value)) {
             let help = format!("write `${{{secret}}}` in its place, and import again");
             let message = format!("`{key}` of `{service}` holds the value of the secret `{secret}`");
             self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
@@ -188,29 +183,18 @@ impl<'i> Ledger<'i> {
             self.fixed.values_mut().for_each(|fields| fields.retain(|field| !field.starts_with(&prefix)));
         }
         self.note(Some(span), format!("`{key}` of `{service}` {why}"), KEPT_BESIDE);
-        let keys = self.left.services.entry(service.to_owned()).or_default();
-        match keys.get_mut(key) {
-            Some(known) => join(known, raw),
-            None => drop(keys.insert(key.to_owned(), raw)),
-        }
+        self.left.add_to(service, key, raw);
     }
 
     /// Puts a key at the top of the Compose file aside, with why.
     pub(super) fn leave_top(&mut self, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
         self.note(Some(span), format!("`{key}` {why}"), KEPT_BESIDE);
-        match self.left.top.get_mut(key) {
-            Some(known) => join(known, raw),
-            None => drop(self.left.top.insert(key.to_owned(), raw)),
-        }
+        self.left.add(key, raw);
     }
 
     /// Puts a volume aside that only mounts use that stand beside.
     pub(super) fn leave_volume(&mut self, name: &str, raw: Raw) {
-        let volume = Raw::Mapping(vec![(name.to_owned(), raw)]);
-        match self.left.top.get_mut("volumes") {
-            Some(known) => join(known, volume),
-            None => drop(self.left.top.insert("volumes".to_owned(), volume)),
-        }
+        self.left.add("volumes", Raw::Mapping(vec![(name.to_owned(), raw)]));
     }
 
     /// Declares a secret whose value stands in `.env` already.
@@ -227,7 +211,7 @@ impl<'i> Ledger<'i> {
     pub(super) fn move_secret(&mut self, names: &[String], value: &str, span: &Range<usize>) -> Option<EnvironmentKey> {
         let key = names.iter().filter_map(|name| key_of_secret(name)).find(|key| self.is_free(key, value));
         let Some(key) = key else {
-            let message = "a secret stands here, and `.env` has another value under its name";
+            let message = "a secret stands here, and its name means another value in .env or elsewhere in this file";
             let help = "write the same value in both places, or refer to the variable, and import again";
             self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
             return None;
@@ -251,6 +235,10 @@ impl<'i> Ledger<'i> {
 
     fn is_free(&self, key: &EnvironmentKey, value: &str) -> bool {
         let Ok(written) = dotenv::quote(value) else { return true };
+        let referred = self.references.get(key.as_str()).map(Vec::as_slice).unwrap_or_default();
+        if referred.iter().any(|today| today.as_deref() != Some(value)) {
+            return false;
+        }
         let line = format!("{key}={written}\n");
         let new = self.new_secrets.iter().find(|new| new.key == *key);
         match (self.variables.get(key.as_str()), new) {
@@ -285,27 +273,4 @@ pub(super) fn key_of_secret(name: &str) -> Option<EnvironmentKey> {
     let is_owned =
         name.starts_with("COMPOSE_") || name.ends_with("__DB_URL") || ["POSTGRES_USER", "POSTGRES_DB"].contains(&name);
     EnvironmentKey::parse(name).ok().filter(|_| !is_owned)
-}
-
-fn join(known: &mut Raw, more: Raw) {
-    match (known, more) {
-        (Raw::Sequence(known), Raw::Sequence(more)) => known.extend(more),
-        (Raw::Mapping(known), Raw::Mapping(more)) => {
-            for (key, value) in more {
-                match known.iter_mut().find(|(name, _)| *name == key) {
-                    Some((_, known)) => join(known, value),
-                    None => known.push((key, value)),
-                }
-            }
-        }
-        (known, more) => *known = more,
-    }
-}
-
-fn raw_holds(raw: &Raw, value: &str) -> bool {
-    match raw {
-        Raw::Scalar { text, .. } => text.contains(value),
-        Raw::Sequence(items) => items.iter().any(|item| raw_holds(item, value)),
-        Raw::Mapping(entries) => entries.iter().any(|(_, entry)| raw_holds(entry, value)),
-    }
 }

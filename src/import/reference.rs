@@ -66,6 +66,11 @@ impl Template {
         Some(Self(parts))
     }
 
+    /// The text that is one reference.
+    pub(super) fn of(reference: Reference) -> Self {
+        Self(vec![Part::Reference(reference)])
+    }
+
     /// Its parts.
     pub(super) fn parts(&self) -> &[Part] {
         &self.0
@@ -88,18 +93,23 @@ impl Template {
         }
     }
 
-    /// Every variable that it refers to.
-    pub(super) fn names(&self) -> Vec<&str> {
-        let mut names = Vec::new();
+    /// Every reference in it, also those in defaults.
+    pub(super) fn references(&self) -> Vec<&Reference> {
+        let mut references = Vec::new();
         for part in &self.0 {
-            if let Part::Reference(Reference { name, otherwise }) = part {
-                names.push(name.as_str());
-                if let Otherwise::Default { text, .. } = otherwise {
-                    names.extend(text.names());
+            if let Part::Reference(reference) = part {
+                references.push(reference);
+                if let Otherwise::Default { text, .. } = &reference.otherwise {
+                    references.extend(text.references());
                 }
             }
         }
-        names
+        references
+    }
+
+    /// Every variable that it refers to.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.references().into_iter().map(|reference| reference.name.as_str()).collect()
     }
 }
 

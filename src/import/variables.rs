@@ -22,6 +22,12 @@ pub(super) fn is_secret_value(value: &str) -> bool {
     password_of(value).is_some_and(|password| !password.is_empty()) || value.starts_with("-----BEGIN")
 }
 
+/// Whether a secret may stand in a text: it names one, or has a URL with a login.
+pub(super) fn may_hold_secret(text: &str) -> bool {
+    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.any(is_secret_name) || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+}
+
 /// A line of `.env`.
 struct Line {
     number: usize,

@@ -22,6 +22,7 @@ mod generate;
 mod golden;
 mod graph;
 mod help;
+mod import;
 mod invalid;
 mod layering;
 mod layers;
