@@ -135,6 +135,7 @@ pub enum Command {
     #[command(after_help = help::NEW)]
     New(NewArgs),
     /// Writes a profile of a deployment that is kept by hand: its docker-compose.yml and .env
+    #[command(after_help = help::IMPORT)]
     Import(ImportArgs),
     /// Lists the profiles that have a name
     #[command(after_help = help::PROFILES)]

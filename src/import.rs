@@ -39,6 +39,7 @@ use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
 pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
+pub use left::says_already;
 
 /// A deployment that somebody keeps by hand.
 pub struct HandKept<'k> {
@@ -97,28 +98,6 @@ fn concealed(mut fault: Diagnostic, text: &str) -> Diagnostic {
         }
     }
     if may_show { fault.conceal() } else { fault }
-}
-
-/// Whether a Compose file says all that another one says.
-#[must_use]
-pub fn says_already(text: &str, wanted: &str) -> bool {
-    match (yaml::read(text), yaml::read(wanted)) {
-        (Ok(text), Ok(wanted)) => contains(&Raw::of(&text), &Raw::of(&wanted)),
-        (Ok(_) | Err(_), _) => false,
-    }
-}
-
-fn contains(raw: &Raw, wanted: &Raw) -> bool {
-    match (raw, wanted) {
-        (Raw::Mapping(_), Raw::Mapping(wanted)) => {
-            wanted.iter().all(|(key, wanted)| raw.get(key).is_some_and(|raw| contains(raw, wanted)))
-        }
-        (Raw::Sequence(items), Raw::Sequence(wanted)) => {
-            wanted.iter().all(|wanted| items.iter().any(|item| contains(item, wanted)))
-        }
-        (Raw::Scalar { text, .. }, Raw::Scalar { text: wanted, .. }) => text == wanted,
-        (Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_), _) => false,
-    }
 }
 
 fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {

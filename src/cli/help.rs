@@ -48,6 +48,15 @@ Examples:
   codelab-gen new shop-prod --from shop                   one that says what is different from shop
   codelab-gen new prod --from builtin:prod-postgres       one on top of a built-in profile";
 
+/// Of `import`.
+pub(super) const IMPORT: &str = "\
+Examples:
+  codelab-gen import                                      of the docker-compose.yml and .env here
+  codelab-gen import ../shop --name shop                  of another folder's, as profiles/shop.yaml
+
+Nothing of the old files is touched; the printed commands compare them with what would be generated
+and then put that in their place, the old ones kept as .orig.";
+
 /// Of `profiles`.
 pub(super) const PROFILES: &str = "\
 Examples:

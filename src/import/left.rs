@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 
 use super::layout;
 use crate::profile::Raw;
+use crate::yaml;
 
 /// Keys of the Compose file that no profile can say; they go into a file that Compose reads beside the generated one.
 #[derive(Default)]
@@ -70,5 +71,27 @@ pub(super) fn holds(raw: &Raw, value: &str) -> bool {
         Raw::Scalar { text, .. } => text.contains(value),
         Raw::Sequence(items) => items.iter().any(|item| holds(item, value)),
         Raw::Mapping(entries) => entries.iter().any(|(_, entry)| holds(entry, value)),
+    }
+}
+
+/// Whether a Compose file says all that another one says.
+#[must_use]
+pub fn says_already(text: &str, wanted: &str) -> bool {
+    match (yaml::read(text), yaml::read(wanted)) {
+        (Ok(text), Ok(wanted)) => contains(&Raw::of(&text), &Raw::of(&wanted)),
+        (Ok(_) | Err(_), _) => false,
+    }
+}
+
+fn contains(raw: &Raw, wanted: &Raw) -> bool {
+    match (raw, wanted) {
+        (Raw::Mapping(_), Raw::Mapping(wanted)) => {
+            wanted.iter().all(|(key, wanted)| raw.get(key).is_some_and(|raw| contains(raw, wanted)))
+        }
+        (Raw::Sequence(items), Raw::Sequence(wanted)) => {
+            wanted.iter().all(|wanted| items.iter().any(|item| contains(item, wanted)))
+        }
+        (Raw::Scalar { text, .. }, Raw::Scalar { text: wanted, .. }) => text == wanted,
+        (Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_), _) => false,
     }
 }

@@ -5,6 +5,9 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template(Vec<Part>);
 
+/// How many defaults may stand inside of each other.
+const DEEPEST: usize = 32;
+
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
@@ -39,6 +42,10 @@ pub(super) enum Otherwise {
 impl Template {
     /// Reads a text; nothing where Compose would not take it either.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::parse_within(text, DEEPEST)
+    }
+
+    fn parse_within(text: &str, depth: usize) -> Option<Self> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -49,7 +56,7 @@ impl Template {
                 rest = after;
                 continue;
             }
-            let (reference, after) = Reference::begins(behind)?;
+            let (reference, after) = Reference::begins(behind, depth)?;
             if reference.name.is_empty() {
                 return None;
             }
@@ -115,16 +122,16 @@ impl Template {
 
 impl Reference {
     /// The reference that stands behind a dollar, and what follows it.
-    fn begins(behind: &str) -> Option<(Self, &str)> {
+    fn begins(behind: &str, depth: usize) -> Option<(Self, &str)> {
         if let Some(inner) = behind.strip_prefix('{') {
             let end = closing_brace(inner)?;
-            return Some((Self::parse(inner.get(..end)?)?, inner.get(end + 1..)?));
+            return Some((Self::parse(inner.get(..end)?, depth)?, inner.get(end + 1..)?));
         }
         let name = name_of(behind);
         Some((Self { name: name.to_owned(), otherwise: Otherwise::Empty }, behind.get(name.len()..)?))
     }
 
-    fn parse(inner: &str) -> Option<Self> {
+    fn parse(inner: &str, depth: usize) -> Option<Self> {
         let name = name_of(inner);
         let operator = inner.get(name.len()..)?;
         let (also_empty, operation) = match operator.strip_prefix(':') {
@@ -133,7 +140,10 @@ impl Reference {
         };
         let otherwise = match (operation.chars().next(), operation.get(1..)) {
             (None, _) if !also_empty => Otherwise::Empty,
-            (Some('-'), Some(text)) => Otherwise::Default { text: Template::parse(text)?, also_empty },
+            (Some('-'), Some(text)) => {
+                let text = Template::parse_within(text, depth.checked_sub(1)?)?;
+                Otherwise::Default { text, also_empty }
+            }
             (Some('?'), _) => Otherwise::Required,
             (Some('+'), _) => Otherwise::Alternative,
             (_, _) => return None,
@@ -186,6 +196,8 @@ mod tests {
         let Otherwise::Default { text, also_empty } = single("${A:-x${B:-y}}").otherwise else { panic!() };
         assert!(also_empty && text.names() == ["B"]);
         assert_eq!(Template::parse("http://${H}:$P/x").unwrap().names(), ["H", "P"]);
+        let nested = |depth| format!("{}x{}", "${A:-".repeat(depth), "}".repeat(depth));
+        assert!(Template::parse(&nested(32)).is_some() && Template::parse(&nested(100_000)).is_none());
         for broken in ["$", "$ x", "${", "${}", "${1}", "$1", "${A:}", "${A!}"] {
             assert_eq!(Template::parse(broken), None, "{broken}");
         }

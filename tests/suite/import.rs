@@ -1,5 +1,5 @@
 //! `import`: a deployment that is kept by hand becomes a profile. What Docker Compose understands of it before and after
-//! is compared in tests/conformance/test_import.py.
+//! is compared in `tests/conformance/test_import.py`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
