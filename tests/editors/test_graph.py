@@ -20,7 +20,8 @@ from verdicts import ROOT
 
 READERS = {"mermaid-2024": "mermaid", "mermaid-2026": "mermaid", "graphviz": "dot"}
 
-PROFILES = ["dev", "prod", "mixed", *(f"tests/golden/{name}.yaml" for name in ("every-field", "external", "strict"))]
+GOLDEN = [f"tests/golden/{name}.yaml" for name in ("every-field", "external", "strict")]
+PROFILES = ["dev", "prod", "mixed", *GOLDEN]
 
 USES, KEPT, PUBLISHED, WAITED = "normal arrow", "normal line", "thick arrow", "dotted arrow"
 
@@ -135,7 +136,8 @@ class Chance:
     def path(self) -> str:
         """A path that occurs once: a step holds neither colons nor slashes."""
         self.steps += 1
-        return f"{self.text().replace(':', '.').replace('/', '|')}/{self.steps}{self.text().translate({58: None, 47: None})}"
+        steps = [self.text().replace(":", ".").replace("/", "|") for _ in range(2)]
+        return f"{steps[0]}/{self.steps}{steps[1]}"
 
     def networks(self) -> tuple[Any, str | None]:
         """Raw Compose keys, and what is read above the container."""
