@@ -50,20 +50,10 @@ done
 [ "${#chosen[@]}" -gt 0 ] || chosen=("${services[@]}")
 
 partial=
-ended() {
-  local status=$?
-  trap - EXIT
+remove_partial() {
   [ -z "$partial" ] || rm -rf -- "$partial"
-  let_go
-  close_server
-  exit "$status"
 }
-trap ended EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# What is there.
+at_the_end remove_partial
 
 find_project
 
@@ -107,8 +97,6 @@ while :; do
 done
 printf '%s\n' "$mark" >"$partial/mark"
 mkdir -- "$made"
-
-# The databases.
 
 # receive FILE ENGINE: what comes before an empty line goes into the manifest, the rest into the file. It is called where
 # bash does not end at the first failure by itself.
@@ -186,8 +174,6 @@ if [ "${#dumped[@]}" -gt 0 ]; then
   printf 'roles\troles.sql\t%s\n' "$(checksum <"$made/roles.sql")" >>"$partial/facts"
 fi
 
-# The manifest, and the end.
-
 purpose=backup
 [ -z "$is_safety" ] || purpose=safety
 {
@@ -212,8 +198,6 @@ rm -rf -- "$partial"
 partial=
 on_disk "$folder"
 printf '%s\n' "$folder/$name"
-
-# The oldest go.
 
 # is_of_this_kind FOLDER: whether it is a whole backup of the same services of this deployment, made for keeping.
 is_of_this_kind() {

@@ -45,8 +45,6 @@ done
 [ -n "$service" ] || misused "which service? ${services[*]}"
 [ -n "$to" ] || misused '--to postgres or --to sqlite?'
 
-# What can be refused.
-
 file=$(sqlite_file_of "$service")
 [ -n "$file" ] || die "the profile describes no SQLite file for $service" \
   "write database: { sqlite: data/NAME.db } beside it, and run codelab-gen"
@@ -66,27 +64,14 @@ for other in "${services[@]}"; do
   fi
 done
 
-# The way back.
-
 stamp=$(date -u +%Y%m%d_%H%M%S)
-new='' schema_maker='' stopped=()
+new='' schema_maker=''
 
-ended() {
-  local status=$?
-  trap - EXIT
-  trap '' HUP INT TERM
+go_back() {
   [ -z "$schema_maker" ] || docker rm --force --volumes "$schema_maker" >/dev/null 2>&1 || true
   [ -z "$new" ] || undo >/dev/null 2>&1 || true
-  let_go
-  # The very containers that ran: `docker compose up` could make others, with the new engine.
-  [ "${#stopped[@]}" = 0 ] || docker start "${stopped[@]}" >/dev/null || true
-  close_server
-  exit "$status"
 }
-trap ended EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+at_the_end go_back
 
 undo() {
   if [ "$to" = postgres ]; then
@@ -95,8 +80,6 @@ undo() {
     in_service "$holder" discard "$file" "$new" </dev/null
   fi
 }
-
-# Source and target.
 
 find_project
 open_server
@@ -151,8 +134,7 @@ fi
 
 if [ "${#was_running[@]}" -gt 0 ]; then
   say "stopping $service"
-  stopped=("${was_running[@]}")
-  stop "${stopped[@]}" || die "$service could not be stopped; nothing was changed"
+  stop "${was_running[@]}" || die "$service could not be stopped; nothing was changed"
 fi
 
 if [ -z "$may_replace" ]; then
@@ -167,8 +149,6 @@ if [ -z "$may_replace" ]; then
     *) die "$service was not moved; nothing was changed" ;;
   esac
 fi
-
-# The tables.
 
 if [ "$to" = postgres ]; then
   start=$(short "$database" 26)_migrating_
@@ -245,8 +225,6 @@ fi
 docker stop "$schema_maker" >/dev/null
 docker rm --volumes "$schema_maker" >/dev/null
 schema_maker=
-
-# The rows.
 
 say "copying from $source"
 copy_rows copy || die "$service was not moved; source and target are as they were"

@@ -83,7 +83,25 @@ has_ended() {
   esac
 }
 
-# What runs.
+# at_the_end FUNCTION: calls it however the script ends, unless it is killed, and leaves what runs as it was.
+at_the_end() {
+  # shellcheck disable=SC2064 # the function is known now
+  trap "ended $1" EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+}
+
+ended() {
+  local status=$?
+  trap - EXIT
+  trap '' HUP INT TERM
+  "$1"
+  let_go
+  [ "${#stopped[@]}" = 0 ] || docker start "${stopped[@]}" >/dev/null || true
+  close_server
+  exit "$status"
+}
 
 export COMPOSE_PROGRESS=quiet # old versions of Compose don't know it, and tell what they start
 
@@ -126,8 +144,12 @@ find_started() {
   done <<<"$found"
 }
 
-# stop CONTAINER...: the very containers, which `docker start` can bring back as they were. Compose could make others.
+# Containers that were stopped for this run. The very same are started at its end: `docker compose up` could make others.
+stopped=()
+
+# stop CONTAINER...
 stop() {
+  stopped+=("$@")
   [ $# = 0 ] || docker stop "$@" >/dev/null
 }
 
@@ -169,8 +191,7 @@ in_service() {
     sh -c "$find_python"' && exec "$p" -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
 }
 
-# PostgreSQL.
-
+# The container of the server, once open_server has found or started it.
 server_container=
 server_was_started=
 

@@ -40,8 +40,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$backup" ] || misused 'which backup?'
 
-# The backup.
-
+# A backup that is not what was made is told before anything is touched.
 manifest=$backup/manifest
 [ -d "$backup" ] || die "there is no folder $backup"
 [ -r "$backup" ] && [ -x "$backup" ] || die "$backup can't be read"
@@ -113,32 +112,18 @@ for service in "${chosen[@]}"; do
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
 done
 
-# The way back.
-
 stamp=$(date -u +%Y%m%d_%H%M%S)
-loaded=()  # what was made beside the present data: lines of service, container or `server`, name
-stopped=() # containers that ran
-told=()    # what has been replaced, and where it is now
+loaded=() # what was made beside the present data: lines of service, container or `server`, name
+told=()   # what has been replaced, and where it is now
 
-ended() {
-  local status=$? line
-  trap - EXIT
-  trap '' HUP INT TERM
+go_back() {
+  local line
   [ "${#told[@]}" = 0 ] || printf '%s\n' "${told[@]}"
   for line in ${loaded[@]+"${loaded[@]}"}; do
     undo "$line" >/dev/null 2>&1 || true
   done
-  let_go
-  if [ "${#stopped[@]}" -gt 0 ]; then
-    docker start "${stopped[@]}" >/dev/null || true
-  fi
-  close_server
-  exit "$status"
 }
-trap ended EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+at_the_end go_back
 
 # undo LINE: removes what was made for a service.
 undo() {
@@ -150,8 +135,6 @@ undo() {
     in_server "$service" remove "$new" </dev/null
   fi
 }
-
-# Beside the present data.
 
 find_project
 containers=()
@@ -187,6 +170,7 @@ counted() {
   fi
 }
 
+# Until all of it is there and counted, the services run on, and their data is not touched.
 done_databases=()
 for index in "${!chosen[@]}"; do
   service=${chosen[$index]}
@@ -221,8 +205,6 @@ for index in "${!chosen[@]}"; do
     die "$file could not be restored; nothing was changed"
 done
 
-# In its place.
-
 # A database may serve more services than those that were named.
 affected=("${chosen[@]}")
 for service in "${services[@]}"; do
@@ -231,11 +213,12 @@ for service in "${services[@]}"; do
     affected+=("$service")
   fi
 done
+running=()
 for service in "${affected[@]}"; do
   find_started "$service"
-  stopped+=(${started[@]+"${started[@]}"})
+  running+=(${started[@]+"${started[@]}"})
 done
-stop ${stopped[@]+"${stopped[@]}"} || die 'the services could not be stopped; nothing was changed'
+stop ${running[@]+"${running[@]}"} || die 'the services could not be stopped; nothing was changed'
 
 for line in "${loaded[@]}"; do
   IFS=$'\t' read -r service container new <<<"$line"
