@@ -157,6 +157,7 @@ def break_it(doctor: Doctor, server: Elsewhere) -> None:
 
 def break_trust(doctor: Doctor, certificates: Path) -> None:
     """Another authority's certificate stands where the profile says, and then none."""
+    right = certificates.read_bytes()
     trust(doctor.deployment, trustme.CA())
     untrusted = [one for one in doctor.look() if one["check"] == "encryption"]
     assert [one["verdict"] for one in untrusted] == ["problem", "problem"]
@@ -165,6 +166,7 @@ def break_trust(doctor: Doctor, certificates: Path) -> None:
     assert untrusted[0]["help"].endswith("the authority that signed the server's one as `ca` in `postgres.external`")
     certificates.unlink()
     doctor.look().the("encryption", f"the certificates `{CA}` of the PostgreSQL server do not exist")
+    certificates.write_bytes(right)
 
 
 def use_scripts(deployment: Deployment, elsewhere: Elsewhere) -> None:
