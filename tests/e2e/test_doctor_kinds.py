@@ -45,7 +45,14 @@ while not os.path.exists("/tmp/released"):
     time.sleep(0.1)
 """
 
-FILL_MEMORY = "held = [bytearray(1 << 20) for _ in range(1 << 20)]"
+# Once only: at the next start it stands still.
+FILL_MEMORY = """
+import os, time
+if os.path.exists("/app/data/filled"):
+    time.sleep(3600)
+open("/app/data/filled", "w").close()
+held = [bytearray(1 << 20) for _ in range(1 << 20)]
+"""
 
 
 def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deployment: Deployment) -> None:
@@ -94,7 +101,7 @@ def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deploym
 
     deployment.add("agent-runtime", command=["python", "-c", FILL_MEMORY], mem_limit="64m", memswap_limit="64m")
     deployment.compose("up", "-d", "agent-runtime")
-    wait_until(lambda: deployment.containers()["agent-runtime"]["RestartCount"] > 1)
+    wait_until(lambda: restarted(deployment.containers()["agent-runtime"]))
     found = doctor.look()
     grown = found.the("containers", "`agent-runtime` was ended, because it used more memory than it may")
     assert "`limits: { memory: … }` for `agent-runtime`" in grown["help"]
@@ -162,6 +169,10 @@ def test_what_was_restarted_renamed_or_removed(deployment: Deployment) -> None:
     found = doctor.look()
     found.the("driver", "the inside of `agent-runtime`: its image is not on this machine any more", "unseen")
     deployment.engine.docker("tag", images.SERVICE, own)
+
+
+def restarted(container: dict[str, Any]) -> bool:
+    return container["RestartCount"] > 0 and container["State"]["Status"] == "running"
 
 
 def states(deployment: Deployment) -> dict[str, str]:

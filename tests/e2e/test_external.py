@@ -48,11 +48,11 @@ class Elsewhere:
             engine.docker("exec", self.name, "sh", "-c", ONLY_ENCRYPTED)
             self.ask("SELECT pg_reload_conf()")
 
-    def prove(self, authority: trustme.CA) -> None:
-        """Gives the server a certificate, with a key that root owns and the server may read."""
-        issued = authority.issue_cert(HOST)
+    def prove(self, authority: trustme.CA, name: str = HOST) -> None:
+        """Gives the server a certificate of this name, with a key that is the server's own."""
+        issued = authority.issue_cert(name)
         folder = self.engine.folder / self.name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         folder.joinpath("server.pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
         key = folder / "server.key"
         key.write_bytes(issued.private_key_pem.bytes())
@@ -136,8 +136,14 @@ def test_a_server_elsewhere(deployment: Deployment, elsewhere: Callable[..., Els
 
     use_scripts(deployment, server)
     break_it(doctor, server)
-    if certificates is not None:
+    if authority is not None and certificates is not None:
         break_trust(doctor, certificates)
+        server.prove(authority, "another.example")
+        server.ask("SELECT pg_reload_conf()")
+        misnamed = [one for one in doctor.look() if one["check"] == "encryption"]
+        assert [one["verdict"] for one in misnamed] == ["problem", "problem"]
+        assert f'"another.example" does not match host name "{HOST}"' in misnamed[0]["evidence"][0]
+        assert misnamed[0]["help"] == "write a name that stands in its certificate as `host` in `postgres.external`"
     server.engine.docker("stop", "--time", "1", server.name)
     unreachable = [one for one in doctor.look() if one["check"] == "server-unreachable"]
     assert {one["message"] for one in unreachable} == {f"{HOST}:{PORT} can't be reached from another container"}

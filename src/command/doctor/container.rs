@@ -72,15 +72,9 @@ impl Container {
         self.0.pointer("/State/ExitCode").and_then(Value::as_i64)
     }
 
-    /// Whether it used more memory than it may. Docker forgets that where it starts the container again, and remembers the
-    /// event.
-    pub(super) fn was_out_of_memory(&self, docker: &Docker) -> bool {
-        let was_killed = self.0.pointer("/State/OOMKilled").and_then(Value::as_bool) == Some(true);
-        let its = format!("container={}", self.id());
-        let since = ["events", "--since", self.text("/Created"), "--until", "0s"];
-        let question =
-            [since.as_slice(), &["--filter", &its, "--filter", "event=oom", "--format", "{{.Action}}"]].concat();
-        was_killed || (self.restarts() > 0 && docker.ask(&question).is_ok_and(|events| !events.trim().is_empty()))
+    /// Whether it used more memory than it may; the engine remembers that while it starts the container again.
+    pub(super) fn was_out_of_memory(&self) -> bool {
+        self.0.pointer("/State/OOMKilled").and_then(Value::as_bool) == Some(true)
     }
 
     /// How often Docker has started it again by itself.

@@ -139,7 +139,7 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
         ("exited", _) if wanted.runs_once && container.exit_code() == Some(0) => {
             Finding::ok(CHECK, format!("`{name}` has done its work"))
         }
-        ("exited", _) if container.was_out_of_memory(docker) => out_of_memory(name, service, remedies),
+        ("exited", _) if container.was_out_of_memory() => out_of_memory(name, service, remedies),
         ("exited", _) if *service == ServiceName::postgres_ensure() => refused(container, docker, remedies),
         ("exited", _) => {
             let code = container.exit_code().unwrap_or(-1);
@@ -166,7 +166,7 @@ fn again(
     docker: &Docker,
     remedies: &Remedies<'_>,
 ) -> Finding {
-    if container.was_out_of_memory(docker) {
+    if container.was_out_of_memory() {
         return out_of_memory(name, service, remedies);
     }
     let message = format!("`{name}` ends and is started again and again");
