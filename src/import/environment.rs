@@ -230,6 +230,10 @@ impl Given {
                 let message = format!("the secret `{name}` has no value in .env");
                 ledger.note(Some(&self.span), message, "write it there before you generate");
             }
+            // these keys are codelab-gen's own to write
+            (false, _, None) if name == "POSTGRES_PASSWORD" || name.ends_with("__DB_PASSWORD") => {
+                return Some(Raw::text(""));
+            }
             (false, Otherwise::Empty | Otherwise::Default { .. }, None) => {
                 let empty = vec![("env".to_owned(), Raw::text(name)), ("default".to_owned(), Raw::text(""))];
                 return Some(Raw::Mapping(empty));

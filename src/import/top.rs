@@ -80,7 +80,7 @@ fn name_of(entry: &Entry<'_>, project: &str) -> Option<Option<VolumeName>> {
 /// What stands under the profile's own `compose:`.
 pub(super) fn compose(root: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Option<Line> {
     let mut keys = Vec::new();
-    for entry in tree::entries(root) {
+    for entry in tree::entries(root).iter().filter(|entry| !tree::is_null(&entry.value)) {
         match entry.key.as_ref() {
             "name" | "services" | "volumes" => {}
             "version" => {

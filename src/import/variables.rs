@@ -58,13 +58,16 @@ impl Variables {
     /// # Errors
     /// The line of a quote that is not closed.
     pub(super) fn read(text: &str) -> Result<Self, dotenv::OddLine> {
-        let mut lines = HashMap::new();
+        let mut lines: HashMap<String, Line> = HashMap::new();
+        let mut commented: Vec<_> = text.lines().filter_map(self::commented).collect();
         for part in dotenv::user_parts(text)? {
             let Some(key) = part.key else { continue };
             let value = part.value.or_else(|| lenient(part.text));
-            lines.insert(key.to_owned(), Line { number: part.line, value });
+            let earlier = lines.insert(key.to_owned(), Line { number: part.line, value });
+            // a line that a later one makes void is as good as commented out
+            commented.extend(earlier.and_then(|line| Some((key.to_owned(), line.value?))));
         }
-        Ok(Self { lines, commented: text.lines().filter_map(commented).collect() })
+        Ok(Self { lines, commented })
     }
 
     /// Every variable with what it holds, where readers agree on that.
@@ -182,5 +185,7 @@ mod tests {
         };
         assert_eq!(variables.commented("A").collect::<Vec<_>>(), ["sqlite:///data/x.db"]);
         assert_eq!(variables.commented("B").collect::<Vec<_>>(), ["y"]);
+        let Ok(variables) = Variables::read("A=1\nA=2\n") else { panic!() };
+        assert_eq!((variables.value("A"), variables.commented("A").next()), (Some("2"), Some("1")));
     }
 }

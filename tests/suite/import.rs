@@ -326,3 +326,25 @@ fn of_several_compose_files_that_one_counts_that_compose_takes() {
     assert!(profile.contains("\n  other:\n") && !profile.contains("\n  api:\n"), "{profile}");
     assert!(profile_of(&[("docker-compose.yml", ONE)]).contains("\n  api:\n"));
 }
+
+#[test]
+fn without_any_one_line_a_stack_is_imported_or_refused_and_no_secret_shows() {
+    let kept = crate::support::tests().join("conformance/hand_kept/seven");
+    let (compose, dotenv) = (read(&kept, "docker-compose.yml"), read(&kept, ".env"));
+    let hide = |text: &str| text.replace("0123456789abcdef", SECRET);
+    let (compose, dotenv) = (hide(&compose), hide(&dotenv));
+    let lines: Vec<_> = compose.lines().collect();
+    let mut imported = 0;
+    for left_out in 0..lines.len() {
+        let text: Vec<_> =
+            lines.iter().enumerate().filter(|(line, _)| *line != left_out).map(|(_, line)| *line).collect();
+        let folder = folder(&[("docker-compose.yml", &text.join("\n")), (".env", &dotenv)]);
+        let run = import(folder.path(), &[]);
+        let code = run.status.code().unwrap();
+        assert!([0, 3].contains(&code), "without line {}: {code}\n{}", left_out + 1, stderr(&run));
+        let is_own_fault = stderr(&run).contains("as it would be");
+        assert!(!is_own_fault, "without line {}: {}", left_out + 1, stderr(&run));
+        imported += usize::from(code == 0);
+    }
+    assert!(imported > 100, "only {imported} of {} were imported", lines.len());
+}
