@@ -8,6 +8,7 @@ use super::reference::{Otherwise, Template};
 use super::server::Server;
 use crate::value::{
     ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Mount, MountSource, RoleName, ServiceName, SqlitePath,
+    TextValue as _, VariableName,
 };
 
 /// What a database is looked for in.
@@ -70,7 +71,7 @@ pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &mu
 
 fn candidate<'h>(given: &'h Given, ledger: &Ledger<'_>) -> Option<Candidate<'h>> {
     let url = given.today(ledger)?;
-    let is_url = connection::read(&url).is_some();
+    let is_url = connection::read(&url).is_some() && VariableName::parse(&given.name).is_ok();
     is_url.then(|| Candidate { variable: given.name.clone(), source: given.source(), url, given: Some(given) })
 }
 

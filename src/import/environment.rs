@@ -115,10 +115,15 @@ impl Given {
     fn check_readable(&self, ledger: &mut Ledger<'_>) {
         let names: Vec<String> = match &self.value {
             GivenValue::Passed => vec![self.name.clone()],
-            GivenValue::Text(text) => match Template::parse(text) {
-                Some(template) => template.names().into_iter().map(str::to_owned).collect(),
-                None => Vec::new(),
-            },
+            GivenValue::Text(text) => {
+                let Some(template) = Template::parse(text) else {
+                    let message = format!("`{}` refers to a variable in a form that Compose does not read", self.name);
+                    let place = Place::Span(super::COMPOSE, self.span.clone());
+                    ledger.concealed_fault(place, message, "write `${NAME}` or `${NAME:-text}`; a dollar is `$$`");
+                    return;
+                };
+                template.names().into_iter().map(str::to_owned).collect()
+            }
             GivenValue::Odd(_) => Vec::new(),
         };
         for name in names {

@@ -249,6 +249,8 @@ fn the_server_gets_its_section_only_where_that_says_all_of_it() {
 #[test]
 fn what_can_not_become_a_profile_is_told_at_its_place() {
     let unclosed = format!("services: {{ a: {{ environment: [A_KEY={SECRET}, ${{X}}] }} }}\n");
+    let broken_reference =
+        format!("services: {{ a: {{ image: 'a:1', environment: {{ A_KEY: '${{A|:-{SECRET}}}' }} }} }}\n");
     let secret_in_command = format!("services:\n  r:\n    image: r:1\n    command: r --pass {SECRET}\n");
     let conflict = format!(
         "services:\n  api: {{ image: 'api:1', environment: {{ DB: 'postgresql://postgres:pw@postgres/x' }} }}\n  postgres:\n    \
@@ -271,6 +273,7 @@ fn what_can_not_become_a_profile_is_told_at_its_place() {
             "K=a$b\n",
             &["line 1 of .env gives `K` in a form that not all of its readers read alike"],
         ),
+        (&broken_reference, "", &["`A_KEY` refers to a variable in a form that Compose does not read"]),
         (&secret_in_command, &dotenv, &["`command` of `r` holds the value of the secret `R_PASSWORD`"]),
         (&conflict, "POSTGRES_PASSWORD=another-one\n", &["its name means another value in .env"]),
     ] {
