@@ -28,7 +28,6 @@ IMPROVEMENTS = {
     "services.auth-service.depends_on.postgres": "waiting for postgres-ensure includes it",
     "services.agent-runtime.working_dir": "the folder that the relative SQLite path hangs on is written out",
     "services.auth-service.working_dir": "the folder that the relative SQLite path hangs on is written out",
-    "services.nginx.ports.80/tcp.host_ip": "the address that listens is written out",
     "services.postgres.healthcheck": "asks over TCP, so that a volume in preparation is not ready",
     "services.postgres.stop_grace_period": "a shutdown that is cut off means crash recovery",
     "services.postgres.volumes./var/run/postgresql": "the socket by which postgres-ensure logs in",
@@ -60,7 +59,8 @@ def seven(tmp_path: Path) -> Path:
 
 
 def normal(model: dict[str, Any]) -> dict[str, Any]:
-    """A model without differences of writing: what Compose fills in, two places for one limit, lists that are sets."""
+    """A model without differences of writing: what Docker takes where nothing is written, two places for one limit, lists
+    that are sets."""
     services = {name: normal_service(service) for name, service in model["services"].items()}
     volumes = {name: {"driver": "local", **volume} for name, volume in model.get("volumes", {}).items()}
     kept = {key: value for key, value in model.items() if not key.startswith("x-")}
@@ -82,7 +82,8 @@ def normal_service(service: dict[str, Any]) -> dict[str, Any]:
         service["healthcheck"] = check if check.get("disable") else {**dockers, **check}
     mounts = ({key: value for key, value in mount.items() if value != {}} for mount in service.get("volumes", []))
     service["volumes"] = {mount["target"]: mount for mount in mounts}
-    service["ports"] = {f"{port['target']}/{port['protocol']}": port for port in service.get("ports", [])}
+    ports = ({"host_ip": "0.0.0.0", **port} for port in service.get("ports", []))
+    service["ports"] = {f"{port['target']}/{port['protocol']}": port for port in ports}
     return service
 
 
@@ -310,4 +311,4 @@ def test_a_file_beside_that_is_there_is_not_changed(
     beside.write_text("services: { api: { init: true, ports: ['81:81'] } }\n", encoding="utf-8")
     old = normal(meaning(tmp_path))
     take_over(tmp_path)
-    assert list(differences(old, normal(meaning(tmp_path)))) == ["services.api.ports.80/tcp.host_ip"]
+    assert not list(differences(old, normal(meaning(tmp_path))))
