@@ -15,7 +15,7 @@ mod service;
 pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub(crate) use server::RELIED_ON;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -137,7 +137,6 @@ fn with_databases(mut server: Server, services: &[Service], profile: &Profile) -
 }
 
 fn volumes(services: &[Service], server: Option<&Server>) -> Vec<VolumeName> {
-    let mut volumes: Vec<VolumeName> = Vec::new();
     let mounted = services.iter().flat_map(|service| &service.mounts).filter_map(|mount| match &mount.source {
         MountSource::Volume(name) => Some(name),
         MountSource::Bind(_) => None,
@@ -145,12 +144,8 @@ fn volumes(services: &[Service], server: Option<&Server>) -> Vec<VolumeName> {
     let container = server.and_then(Server::container);
     let data = container.map(|container| container.volume.clone());
     let socket = container.filter(|container| container.ensure).map(|_| VolumeName::postgres_socket());
-    for name in mounted.cloned().chain(data).chain(socket) {
-        if !volumes.contains(&name) {
-            volumes.push(name);
-        }
-    }
-    volumes
+    let volumes: IndexSet<VolumeName> = mounted.cloned().chain(data).chain(socket).collect();
+    volumes.into_iter().collect()
 }
 
 /// The secrets of the profile, and those that log in to the server: made up unless the profile has a rule for them.

@@ -37,7 +37,7 @@ pub struct PostgresUrl {
 }
 
 /// A role with the name of the secret that is its password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Login {
     /// The role.
     pub role: RoleName,

@@ -113,7 +113,7 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
         }
     };
     let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
-    Ok(telling.finish(&target.sources))
+    Ok(telling.finish())
 }
 
 /// What a run found and did.

@@ -28,8 +28,6 @@ pub(super) struct Target {
     pub(super) folder: PathBuf,
     /// The project's root.
     pub(super) root: PathBuf,
-    /// What the profile was read from.
-    pub(super) sources: Vec<Source>,
     /// The folder whose outputs recorded the profile, and what they recorded.
     pub(super) recorded: Option<(PathBuf, Mark)>,
 }
@@ -46,14 +44,14 @@ impl Target {
             Some((folder, _)) => folder.clone(),
             None => output_folder(args, layers.profile.out.get(), &catalogue, world),
         };
-        let (deployment, sources) = deployment_of(layers)?;
+        let (deployment, _) = deployment_of(layers)?;
         let root = normalized(catalogue.root());
         let placement = Placement {
             profile: recorded_name.recorded_in(&folder),
             root: relative(&folder, &root),
             settings: args.settings.clone(),
         };
-        Ok(Self { deployment, placement, folder, root, sources, recorded })
+        Ok(Self { deployment, placement, folder, root, recorded })
     }
 
     /// What stands in the output folder.

@@ -1,6 +1,8 @@
 //! Knows which keys of `.env` a deployment has, in their order, and what each one holds.
 //! Must not know any value of a secret, nor how a file says it.
 
+use std::collections::{HashMap, HashSet};
+
 use indexmap::IndexMap;
 
 use super::{Deployment, Server, Service, Variable};
@@ -87,6 +89,7 @@ impl Deployment {
     #[must_use]
     pub fn dotenv_keys(&self) -> DotenvKeys<'_> {
         let of_server = self.server.as_ref().map(Server::passwords).unwrap_or_default();
+        let is_of_server: HashSet<_> = of_server.iter().copied().collect();
         let secret = |name| DotenvKey { name: ToString::to_string(name), holds: Holds::Secret(name) };
         let databases = self.services.iter().filter_map(|service| service.database.as_ref());
         let keys = DotenvKeys {
@@ -94,29 +97,27 @@ impl Deployment {
             urls: databases
                 .map(|database| DotenvKey { name: database.key.to_string(), holds: Holds::Url(&database.url) })
                 .collect(),
-            secrets: self.secrets.keys().filter(|name| !of_server.contains(name)).map(secret).collect(),
+            secrets: self.secrets.keys().filter(|name| !is_of_server.contains(name)).map(secret).collect(),
         };
         match self.secrets_in {
             SecretsIn::Dotenv => keys,
             SecretsIn::Environment => keys.without(DotenvKey::is_secret),
             SecretsIn::Files => {
-                keys.without(|key| matches!(key.holds, Holds::Secret(name) if of_server.contains(&name)))
+                keys.without(|key| matches!(key.holds, Holds::Secret(name) if is_of_server.contains(name)))
             }
         }
     }
 
-    /// The field of the profile that a key of `.env` follows from; nothing for secrets, and for keys that it has not.
+    /// The fields of the profile that keys of `.env` follow from; secrets are not among them.
     #[must_use]
-    pub fn field_of(&self, key: &str) -> Option<FieldPath> {
+    pub fn fields_of_keys(&self) -> HashMap<&str, FieldPath> {
         let postgres = FieldPath::root().key("postgres");
-        match key {
-            POSTGRES_USER => return self.server.is_some().then(|| postgres.key("user")),
-            POSTGRES_DB => return self.server.is_some().then(|| postgres.key("database")),
-            _ => {}
-        }
-        let has_key = |service: &&Service| service.database.as_ref().is_some_and(|known| known.key.as_str() == key);
-        let service = self.services.iter().find(has_key)?;
-        Some(FieldPath::root().key("services").key(&service.name).key("database"))
+        let of_server = [(POSTGRES_USER, postgres.key("user")), (POSTGRES_DB, postgres.key("database"))];
+        let of_services = self.services.iter().filter_map(|service: &Service| {
+            let key = service.database.as_ref()?.key.as_str();
+            Some((key, FieldPath::root().key("services").key(&service.name).key("database")))
+        });
+        of_server.into_iter().filter(|_| self.server.is_some()).chain(of_services).collect()
     }
 
     /// The secrets that stand in files of their own, for the server alone.

@@ -1,5 +1,7 @@
 //! Knows where the PostgreSQL server runs, and what is on it. Must not know the services, but for their logins.
 
+use indexmap::IndexSet;
+
 use super::{Limits, PublishedPort};
 use crate::profile::Raw;
 use crate::url::Login;
@@ -97,13 +99,8 @@ impl Server {
     /// Every role that a service logs in as, each once, in the order of the services.
     #[must_use]
     pub fn logins(&self) -> Vec<&Login> {
-        let mut logins: Vec<&Login> = Vec::new();
-        for database in &self.databases {
-            if !logins.contains(&&database.owner) {
-                logins.push(&database.owner);
-            }
-        }
-        logins
+        let logins: IndexSet<&Login> = self.databases.iter().map(|database| &database.owner).collect();
+        logins.into_iter().collect()
     }
 
     /// The secrets that log in, the administrator's first; that of an external server is not ours to know.
@@ -113,13 +110,9 @@ impl Server {
             Host::Container(_) => Some(&self.administrator_password),
             Host::External(_) => None,
         };
-        let mut passwords: Vec<&EnvironmentKey> = administrator.into_iter().collect();
-        for login in self.logins() {
-            if !passwords.contains(&&login.password) {
-                passwords.push(&login.password);
-            }
-        }
-        passwords
+        let of_logins = self.logins().into_iter().map(|login| &login.password);
+        let passwords: IndexSet<&EnvironmentKey> = administrator.into_iter().chain(of_logins).collect();
+        passwords.into_iter().collect()
     }
 
     /// The container, where the server runs in one.

@@ -1,5 +1,7 @@
 //! Knows which engine a service uses and what its connection URL is. Must not know the other services.
 
+use indexmap::IndexMap;
+
 use super::service::Scope;
 use super::{Faults, described};
 use crate::deployment::{Database, Host, OwnedDatabase, Server, Service};
@@ -179,25 +181,21 @@ fn postgres_url(server: &Server, login: Login, database: DatabaseName, driver: D
 
 /// The databases that the services use on the server, each once, with the extensions that any of them asks for.
 pub(super) fn owned_databases(services: &[Service], profile: &Profile) -> Vec<OwnedDatabase> {
-    let mut databases: Vec<OwnedDatabase> = Vec::new();
+    let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
     for service in services {
         let Some(Database { url: ConnectionUrl::Postgres(url), .. }) = &service.database else { continue };
-        let index = databases.iter().position(|database| database.name == url.database).unwrap_or_else(|| {
-            databases.push(OwnedDatabase {
-                name: url.database.clone(),
-                owner: url.login.clone(),
-                extensions: Vec::new(),
-            });
-            databases.len() - 1
+        let database = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
+            name: url.database.clone(),
+            owner: url.login.clone(),
+            extensions: Vec::new(),
         });
-        let Some(database) = databases.get_mut(index) else { continue };
         for extension in extensions(profile, &service.name) {
             if !database.extensions.contains(extension) {
                 database.extensions.push(extension.clone());
             }
         }
     }
-    databases
+    databases.into_values().collect()
 }
 
 fn extensions<'p>(profile: &'p Profile, service: &ServiceName) -> &'p [crate::value::ExtensionName] {

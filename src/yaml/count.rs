@@ -2,13 +2,16 @@
 
 use granit_parser::{Event, Parser};
 
-/// How many values a document has: scalars and collections, without keys, which is what Docker Compose counts. Beyond
+/// How many values a document of ours has: scalars and collections, without keys, which is what Docker Compose counts. Beyond
 /// `enough` it stops counting; what may have no more than `few` is not counted at all, nor what is not YAML.
 #[must_use]
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other event is about the stream")]
 pub fn count_values(text: &str, few: usize, enough: usize) -> usize {
     if at_most(text) <= few {
         return 0;
+    }
+    if at_least(text) > enough {
+        return enough + 1;
     }
     let mut values = 0;
     // for each open mapping whether a key comes next; nothing of the sort in a sequence
@@ -48,6 +51,12 @@ fn at_most(text: &str) -> usize {
         _ => 0,
     };
     1 + text.as_bytes().iter().map(mark).sum::<usize>()
+}
+
+/// A number that the values of a document of ours are no fewer than: every line has one but for comments and blank ones.
+/// No text runs over several lines.
+fn at_least(text: &str) -> usize {
+    text.lines().filter(|line| !matches!(line.trim_start().as_bytes().first(), None | Some(b'#'))).count()
 }
 
 #[cfg(test)]

@@ -17,11 +17,12 @@ pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>)
 pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Failure {
     let conflicts = changes.changes.iter().filter(|change| !change.reasons().is_empty());
     let keys = conflicts.clone().flat_map(|change| &change.keys);
+    let fields = target.deployment.fields_of_keys();
     let difference = |change: &crate::change::Change| Some((change.output, changes.difference(change)?));
     Failure::Refused(Box::new(Refused {
         folder: changes.folder.clone(),
         refusals: changes.refusals(),
-        keys: keys.map(|key| (key.clone(), target.deployment.field_of(&key.key))).collect(),
+        keys: keys.map(|key| (key.clone(), fields.get(key.key.as_str()).cloned())).collect(),
         differences: conflicts.filter_map(difference).collect(),
         dangers: unaccepted(changes, request),
     }))

@@ -5,6 +5,7 @@ mod missing;
 mod next;
 mod notes;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::{Ending, Finished, Outcome, git};
@@ -12,12 +13,12 @@ use crate::change::{Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalRe
 use crate::command::failure::refusal;
 use crate::command::target::Target;
 use crate::deployment::secret_file_path;
+use crate::field::FieldPath;
 use crate::outcome::Exit;
 use crate::placement::{normalized, relative};
 use crate::render::{ALL_SCRIPTS, Output, Program};
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
-use crate::source::Source;
 use crate::spelling::shell_word;
 use crate::value::{Choice as _, Engine, EnvironmentKey};
 
@@ -31,9 +32,9 @@ pub(super) struct Telling<'t> {
 
 impl Telling<'_> {
     /// All that there is to tell.
-    pub(super) fn finish(&self, sources: &[Source]) -> Finished {
+    pub(super) fn finish(&self) -> Finished {
         let run = self.document();
-        let mut notes = self.notes(sources);
+        let mut notes = self.notes();
         let (text, report, exit) = match self.ending {
             Ending::Write => (self.written_text(), Report::Done(run), Exit::Done),
             Ending::Check | Ending::Diff if self.differs() => {
@@ -146,6 +147,7 @@ impl Telling<'_> {
     /// The result for programs.
     fn document(&self) -> report::Run {
         let changes = &self.outcome.changes;
+        let fields = self.target.deployment.fields_of_keys();
         let of_secret = changes.secret_files.iter().map(|change| {
             let refused = RefusedFile::Secret(change.path.clone());
             let reasons = self.reasons(&refused, change.reason.as_slice());
@@ -157,7 +159,7 @@ impl Telling<'_> {
         report::Run {
             profile: self.target.placement.profile.clone(),
             folder: changes.folder.display().to_string(),
-            files: of_secret.chain(changes.changes.iter().map(|change| self.file(change))).collect(),
+            files: of_secret.chain(changes.changes.iter().map(|change| self.file(change, &fields))).collect(),
             secrets: secrets.collect(),
             switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
             left_volumes: changes.left_volumes.clone(),
@@ -168,11 +170,9 @@ impl Telling<'_> {
         }
     }
 
-    fn file(&self, change: &Change) -> report::File {
+    fn file(&self, change: &Change, fields: &HashMap<&str, FieldPath>) -> report::File {
         let changes = &self.outcome.changes;
-        let key = |key: &crate::change::KeyChange| {
-            refusal::key_document(key, self.target.deployment.field_of(&key.key).as_ref())
-        };
+        let key = |key: &crate::change::KeyChange| refusal::key_document(key, fields.get(key.key.as_str()));
         let compared = self.ending != Ending::Write && !change.output.is_block();
         let original = change.original().and_then(|path| path.strip_prefix(&changes.folder).ok());
         report::File {

@@ -6,18 +6,16 @@ use super::{Ending, Telling, git};
 use crate::change::{ChangeKind, Standing};
 use crate::command::folders::data_folders;
 use crate::deployment::{Server, secret_file_path};
-use crate::diagnostic::{Diagnostic, Drawing, draw};
+use crate::diagnostic::Diagnostic;
 use crate::lint::beyond_compose_limit;
-use crate::locate::Locator;
 use crate::render::{Output, Seal, examine};
 use crate::secret::SecretOrigin;
-use crate::source::Source;
 use crate::spelling::shell_word;
 use crate::value::SecretsIn;
 
 impl Telling<'_> {
     /// What the user should know, on standard error.
-    pub(super) fn notes(&self, sources: &[Source]) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         notes.extend(self.settings());
         if self.ending == Ending::Write {
@@ -39,9 +37,7 @@ impl Telling<'_> {
         notes.extend(self.unread_secrets());
         notes.extend(self.twin());
         notes.extend(self.tracked());
-        if let Some(warning) = self.too_large() {
-            notes.push(draw(&warning, &Locator::new(sources), Drawing::Plain));
-        }
+        notes.extend(self.too_large());
         notes
     }
 
@@ -219,8 +215,10 @@ impl Telling<'_> {
     }
 
     /// A warning where Compose itself would refuse the file.
-    fn too_large(&self) -> Option<Diagnostic> {
+    fn too_large(&self) -> Option<String> {
         let compose = self.outcome.changes.compose_text()?;
-        beyond_compose_limit(self.target.deployment.services.len(), compose)
+        let Diagnostic { code, message, help, .. } =
+            beyond_compose_limit(self.target.deployment.services.len(), compose)?;
+        Some(format!("warning[{code}]: {message}\n  = help: {help}\n"))
     }
 }
