@@ -1,5 +1,6 @@
 //! Knows the words of the command line. Must not know what they do.
 
+mod format;
 mod help;
 
 use std::path::PathBuf;
@@ -7,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::DangerKind;
+
+pub use format::{Format, GraphFormat, RunFormat, ValidationFormat};
 
 /// The heading of the options that say which deployment is meant.
 const WHICH: &str = "Which deployment";
@@ -174,20 +177,6 @@ pub struct ValidateArgs {
     pub format: ValidationFormat,
 }
 
-/// How faults of profiles are told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ValidationFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON document on standard output.
-    Json,
-    /// Workflow commands of GitHub Actions, which annotate a pull request.
-    Github,
-    /// SARIF 2.1.0, which code scanners and editors read.
-    Sarif,
-}
-
 /// Gives secrets new values.
 #[derive(Debug, Args)]
 pub struct RotateArgs {
@@ -281,16 +270,6 @@ pub struct GraphArgs {
     pub target: TargetArgs,
 }
 
-/// The languages that a deployment is drawn in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum GraphFormat {
-    /// A flowchart of Mermaid, which GitHub and GitLab draw in Markdown.
-    #[default]
-    Mermaid,
-    /// A graph for Graphviz.
-    Dot,
-}
-
 /// Finds out what is wrong.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
@@ -335,35 +314,4 @@ pub struct ManArgs {
     /// Of this subcommand [default: of codelab-gen itself]
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
-}
-
-/// How a run is told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum RunFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON document on standard output.
-    Json,
-    /// Workflow commands of GitHub Actions, which annotate a pull request; with --check.
-    Github,
-}
-
-impl From<Format> for RunFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Human => Self::Human,
-            Format::Json => Self::Json,
-        }
-    }
-}
-
-/// How results are told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON document on standard output.
-    Json,
 }

@@ -8,13 +8,13 @@ use indexmap::IndexSet;
 
 use self::derived::{derived, is_without_meaning};
 use self::written::written;
-use super::target::{Selection, first_line, layers, select};
-use super::{World, deployment_of, print, print_document};
+use super::target::{Selection, first_line, layers, select, unrepeated_settings};
+use super::{World, deployment_of, print, print_document, print_note};
 use crate::cli::{ExplainArgs, Format, TargetArgs};
 use crate::field::FieldPath;
 use crate::outcome::{Exit, Failure};
 use crate::report::{Document, ExplainedValue, Explanation};
-use crate::spelling::{nearest, quoted};
+use crate::spelling::{harmless, nearest, quoted};
 
 /// Where a value comes from that nobody wrote.
 const DEFAULT: &str = "default";
@@ -31,6 +31,9 @@ pub(super) fn explain(args: &ExplainArgs, world: &World) -> Result<Exit, Failure
     let selection: Selection = select(&args.target, false, world)?;
     if args.format == Format::Human {
         print(&first_line(&selection))?;
+    }
+    if let Some(note) = unrepeated_settings(&selection, &args.target) {
+        print_note(&harmless(&note));
     }
     let told = narrowed(all(selection, &args.target)?, args.path.as_deref())?;
     match args.format {

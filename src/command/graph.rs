@@ -1,6 +1,6 @@
 //! Knows the straight line from a profile to its drawing. Must not know what is drawn, nor how.
 
-use super::target::{first_line, layers, select};
+use super::target::{first_line, layers, select, unrepeated_settings};
 use super::{World, deployment_of, print_note, print_raw};
 use crate::cli::{GraphArgs, GraphFormat};
 use crate::graph::Graph;
@@ -11,6 +11,9 @@ use crate::spelling::harmless;
 pub(super) fn graph(args: &GraphArgs, world: &World) -> Result<Exit, Failure> {
     let selection = select(&args.target, false, world)?;
     print_note(&harmless(&first_line(&selection)));
+    if let Some(note) = unrepeated_settings(&selection, &args.target) {
+        print_note(&harmless(&note));
+    }
     let (deployment, _) = deployment_of(layers(selection, &args.target)?)?;
     let graph = Graph::of(&deployment);
     print_raw(&match args.format {

@@ -16,6 +16,7 @@ use crate::placement::{Placement, normalized, relative};
 use crate::render::Mark;
 use crate::source::{Catalogue, Origin, Source};
 use crate::spelling::quoted;
+use crate::spelling::shell_word;
 use crate::value::HostPath;
 
 pub(super) use selection::{Selection, of_source, select};
@@ -84,6 +85,24 @@ fn origin(selection: &Selection) -> String {
         Origin::Embedded(_) => "built in".to_owned(),
         Origin::File(_) | Origin::StandardInput | Origin::Argument => selection.source.name.clone(),
     }
+}
+
+/// That the outputs which recorded the profile were made with settings that this run has not.
+pub(super) fn unrepeated_settings(selection: &Selection, args: &TargetArgs) -> Option<String> {
+    let (_, mark) = selection.recorded.as_ref()?;
+    settings_note(mark.settings.iter().filter(|setting| !args.settings.contains(setting)))
+}
+
+/// That outputs were made with these settings, which a run has not; nothing where there are none.
+pub(super) fn settings_note<'s>(settings: impl Iterator<Item = &'s String>) -> Option<String> {
+    let settings: Vec<_> = settings.map(|setting| format!("--set {}", shell_word(setting))).collect();
+    (!settings.is_empty()).then(|| {
+        format!(
+            "note: the outputs were made with `{}`, which this run has not\n  = help: repeat it, or put it into the \
+             profile\n",
+            settings.join(" ")
+        )
+    })
 }
 
 /// The settings of the command line as sources.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::report::document;
-use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout, tests};
+use crate::support::{Finish as _, assert_matches_file, codelab_gen, run, stderr, stdout, tests};
 
 const BASE: &str = "format: 1\nproject: shop\nservices:\n  api:\n    image: api:1\n    data: ./data:/srv/data\n    \
                     database: { sqlite: data/api.db, postgres: shop }\n    environment:\n      MODE: 0777\n      \
@@ -138,4 +138,17 @@ fn defaults_of_what_the_deployment_has_not_are_not_told() {
     assert_told(&values, ["postgres.volume", "postgres-data", "default"]);
     assert_told(&values, ["secrets.POSTGRES_PASSWORD", "from the environment", "derived"]);
     assert_told(&values, ["postgres.limits.memory", "1g", "derived"]);
+}
+
+#[test]
+fn settings_that_the_outputs_were_made_with_are_told_where_they_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let setting = "postgres.publish=5433";
+    assert!(run(folder.path(), &["-p", "prod", "--set", setting]).status.success());
+    for command in ["explain", "graph"] {
+        let without = stderr(&codelab_gen(folder.path()).arg(command).finish());
+        assert!(without.contains("note: the outputs were made with `--set postgres.publish=5433`"), "{without}");
+        let with = stderr(&codelab_gen(folder.path()).args([command, "--set", setting]).finish());
+        assert!(!with.contains("made with"), "{with}");
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Ending, Telling, git};
 use crate::change::{ChangeKind, Standing};
 use crate::command::folders::data_folders;
+use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::lint::beyond_compose_limit;
@@ -43,15 +44,7 @@ impl Telling<'_> {
 
     /// That the outputs were made with other settings than this run has.
     fn settings(&self) -> Option<String> {
-        let made_with = self.made_with();
-        let settings: Vec<_> = made_with.iter().map(|setting| format!("--set {}", shell_word(setting))).collect();
-        let settings = settings.join(" ");
-        (!made_with.is_empty()).then(|| {
-            format!(
-                "note: the outputs were made with `{settings}`, which this run has not\n  = help: repeat it, or put it into \
-                 the profile\n"
-            )
-        })
+        settings_note(self.made_with().iter())
     }
 
     /// The settings that the outputs were made with and that this run has not.
