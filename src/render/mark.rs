@@ -1,6 +1,8 @@
 //! Knows the line by which codelab-gen recognizes its own outputs, and whether somebody edited one since.
 //! Must not know what the outputs are for.
 
+use twox_hash::XxHash3_64;
+
 use super::Output;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
@@ -122,17 +124,17 @@ fn hash(text: &str, output: Output) -> String {
         Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => Vec::new(),
     };
     let mut entries = entries.iter().peekable();
-    let mut hash = Fnv::default();
+    let mut hashed = String::with_capacity(text.len());
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
         if let Some(entry) = entries.next_if(|entry| entry.line == index + 1) {
-            hash.line(&format!("{}={}", entry.key, public_part(&entry.key, &entry.value)));
+            hashed.extend([&entry.key, "=", &public_part(&entry.key, &entry.value), "\n"]);
             lines.by_ref().take(entry.value.matches('\n').count()).for_each(drop);
         } else if !is_mark(line) {
-            hash.line(line);
+            hashed.extend([line, "\n"]);
         }
     }
-    format!("{:016x}", hash.0)
+    format!("{:016x}", XxHash3_64::oneshot(hashed.as_bytes()))
 }
 
 /// What of a key's value may not be edited by hand: a URL but for its password, nothing of a secret.
@@ -151,26 +153,6 @@ pub fn public_part(key: &str, value: &str) -> String {
             format!("{scheme}://{user}@{place}")
         }
         None => value.to_owned(),
-    }
-}
-
-/// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>): small, and enough to notice an edit.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn line(&mut self, line: &str) {
-        line.bytes().for_each(|byte| self.byte(byte));
-        self.byte(b'\n');
-    }
-
-    fn byte(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
 }
 
