@@ -1,6 +1,8 @@
 //! Knows the line by which codelab-gen recognizes its own outputs, and whether somebody edited one since.
 //! Must not know what the outputs are for.
 
+use std::borrow::Cow;
+
 use twox_hash::XxHash3_64;
 
 use super::Output;
@@ -119,22 +121,43 @@ fn is_mark(line: &str) -> bool {
 /// A hash of everything but the line itself, and in `.env` and its example of everything but the values of secrets: so
 /// a copied example is recognized as well. It tells an edit from none; it is no protection against deceit.
 fn hash(text: &str, output: Output) -> String {
-    let entries = match output {
-        Output::Dotenv | Output::DotenvExample => dotenv::read(&text.replace("\r\n", "\n")).unwrap_or_default(),
-        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => Vec::new(),
+    // an editor may have changed all line ends
+    let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
+    let hashed = match output {
+        Output::Dotenv | Output::DotenvExample => without_mark(&without_secrets(&text)),
+        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => without_mark(&text),
     };
+    format!("{:016x}", XxHash3_64::oneshot(hashed.as_bytes()))
+}
+
+fn without_mark(text: &str) -> String {
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        let line_end = line_start + line.len();
+        if is_mark(line) {
+            return [text.get(..line_start), text.get(line_end..)].into_iter().flatten().collect();
+        }
+        line_start = line_end;
+    }
+    text.to_owned()
+}
+
+/// The lines of an `.env`, where of each entry stands only what may not be edited by hand.
+fn without_secrets(text: &str) -> String {
+    let entries = dotenv::read(text).unwrap_or_default();
     let mut entries = entries.iter().peekable();
-    let mut hashed = String::with_capacity(text.len());
+    let mut public = String::with_capacity(text.len());
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
-        if let Some(entry) = entries.next_if(|entry| entry.line == index + 1) {
-            hashed.extend([&entry.key, "=", &public_part(&entry.key, &entry.value), "\n"]);
-            lines.by_ref().take(entry.value.matches('\n').count()).for_each(drop);
-        } else if !is_mark(line) {
-            hashed.extend([line, "\n"]);
+        match entries.next_if(|entry| entry.line == index + 1) {
+            Some(entry) => {
+                public.extend([&entry.key, "=", &public_part(&entry.key, &entry.value), "\n"]);
+                lines.by_ref().take(entry.value.matches('\n').count()).for_each(drop);
+            }
+            None => public.extend([line, "\n"]),
         }
     }
-    format!("{:016x}", XxHash3_64::oneshot(hashed.as_bytes()))
+    public
 }
 
 /// What of a key's value may not be edited by hand: a URL but for its password, nothing of a secret.
