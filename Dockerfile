@@ -8,6 +8,8 @@ COPY Cargo.toml Cargo.lock build.rs ./
 COPY src src
 COPY templates templates
 COPY profiles profiles
+COPY benches benches
+ENV CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
 RUN cargo build --release --locked \
     && mkdir -p /root-of-image/project \
     && cp target/release/codelab-gen /root-of-image/

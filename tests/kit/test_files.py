@@ -1,5 +1,6 @@
 """The files for CI systems under the schemas and the linters of those systems."""
 
+import shutil
 import json
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_hadolint_has_nothing_to_say() -> None:
     run(tool("hadolint"), "--no-color", "Dockerfile", cwd=ROOT)
 
 
-def test_the_image_is_built_from_all_that_the_program_is_built_from() -> None:
+def test_the_image_is_built_from_all_that_the_program_is_built_from(tmp_path: Path) -> None:
     copied = {
         word.rstrip("/")
         for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
@@ -70,6 +71,10 @@ def test_the_image_is_built_from_all_that_the_program_is_built_from() -> None:
     outside = {path.split('"')[1].lstrip("./").split("/")[0] for path in included.splitlines() if '"../' in path}
     assert {"templates", "profiles"} <= outside
     assert outside - {"templates", "profiles"} <= {path.name for path in (ROOT / "src").rglob("*")}
+    for name in copied:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, tmp_path / name)
+    run("cargo", "metadata", "--offline", "--locked", "--no-deps", "--format-version=1", cwd=tmp_path)
 
 
 def test_the_snippet_for_github_is_a_workflow(tmp_path: Path) -> None:
