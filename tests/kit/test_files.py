@@ -1,7 +1,8 @@
 """The files for CI systems under the schemas and the linters of those systems."""
 
-import shutil
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,9 @@ def test_the_image_is_built_from_all_that_the_program_is_built_from(tmp_path: Pa
     for name in copied:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, tmp_path / name)
-    run("cargo", "metadata", "--offline", "--locked", "--no-deps", "--format-version=1", cwd=tmp_path)
+    cargo = shutil.which("cargo")
+    assert cargo is not None, "cargo is missing: install Rust with rustup"
+    run(cargo, "metadata", "--offline", "--no-deps", "--format-version=1", cwd=tmp_path, env=dict(os.environ))
 
 
 def test_the_snippet_for_github_is_a_workflow(tmp_path: Path) -> None:
