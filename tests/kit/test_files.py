@@ -77,7 +77,7 @@ def test_the_image_is_built_from_all_that_the_program_is_built_from(tmp_path: Pa
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, tmp_path / name)
     cargo = shutil.which("cargo")
     assert cargo is not None, "cargo is missing: install Rust with rustup"
-    run(cargo, "metadata", "--offline", "--no-deps", "--format-version=1", cwd=tmp_path, env=dict(os.environ))
+    run(cargo, "fetch", "--offline", "--locked", cwd=tmp_path, env=dict(os.environ))
 
 
 def test_the_snippet_for_github_is_a_workflow(tmp_path: Path) -> None:
