@@ -1,6 +1,8 @@
 //! Knows what a deployment may be and better were not: warnings, which stop nothing. Must not know how they are told.
 
-use crate::deployment::{Container, DATABASE_NETWORK, Deployment, Host, Program, PublishedPort, Server, Service};
+use crate::deployment::{
+    Container, DATABASE_NETWORK, Deployment, Host, NETWORKS, Program, PublishedPort, Server, Service,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::Raw;
@@ -161,13 +163,13 @@ fn as_root(compose: &[(String, Raw)], at: &FieldPath) -> Option<Diagnostic> {
 /// A network of the user's own that takes the place of the one without a way out.
 fn open_network(deployment: &Deployment, root: &FieldPath) -> Option<Diagnostic> {
     deployment.contained_server()?;
-    let (_, networks) = deployment.compose.iter().find(|(key, _)| key == "networks")?;
+    let (_, networks) = deployment.compose.iter().find(|(key, _)| key == NETWORKS)?;
     let is_internal = |network: &Raw| network.get("internal") == Some(&Raw::plain("true"));
     networks.get(DATABASE_NETWORK).filter(|network| !is_internal(network)).map(|_| {
         let message =
             format!("the network `{DATABASE_NETWORK}` of your own takes the place of the one without a way out");
         let help = "give yours another name, or write `internal: true` below it";
-        let place = Place::key(&root.key("compose").key("networks").key(DATABASE_NETWORK));
+        let place = Place::key(&root.key("compose").key(NETWORKS).key(DATABASE_NETWORK));
         Diagnostic::warning(Code::DisplacedHardening, place, message, help)
     })
 }

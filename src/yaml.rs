@@ -25,6 +25,14 @@ pub struct Node<'text> {
     pub content: Content<'text>,
 }
 
+impl Node<'_> {
+    /// Whether it is YAML's null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Scalar(scalar) if scalar.kind() == ScalarKind::Null)
+    }
+}
+
 /// The three kinds of YAML node.
 #[derive(Debug, Clone)]
 pub enum Content<'text> {

@@ -82,6 +82,17 @@ run_rust() {
   return "$status"
 }
 
+# Runs the tests of one folder in a virtual environment, with the program as it stands.
+run_pytest() {
+  local part=$1 environment=$2 log=$tools/$1.log target=${CARGO_TARGET_DIR:-target} status=0
+  # not by `set -e`, which does not hold in a command whose failure is looked at
+  cargo build --locked || return
+  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
+    "$tools/$environment/bin/python" -m pytest "tests/$part" "${@:3}" 2>&1 | tee "$log" || status=$?
+  summary+=("$part: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  return "$status"
+}
+
 run_conformance() {
   need_cargo
   need_python
@@ -89,12 +100,7 @@ run_conformance() {
   environment python-dotenv-1.0
   environment sqlalchemy-2.0
   environment sqlalchemy-current
-  cargo build --locked
-  local log=$tools/conformance.log target=${CARGO_TARGET_DIR:-target} status=0
-  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
-    "$tools/tools/bin/python" -m pytest tests/conformance "$@" 2>&1 | tee "$log" || status=$?
-  summary+=("conformance: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
-  return "$status"
+  run_pytest conformance tools "$@"
 }
 
 run_editors() {
@@ -102,37 +108,24 @@ run_editors() {
   need_python
   environment editors-python
   node_packages editors
-  cargo build --locked
-  local log=$tools/editors.log target=${CARGO_TARGET_DIR:-target} status=0
-  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") NODE_MODULES=$tools/editors/node_modules \
-    "$tools/editors-python/bin/python" -m pytest tests/editors "$@" 2>&1 | tee "$log" || status=$?
-  summary+=("editors: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
-  return "$status"
+  NODE_MODULES=$tools/editors/node_modules run_pytest editors editors-python "$@"
 }
 
 run_kit() {
   need_cargo
   need_python
   environment kit
-  cargo build --locked
-  local log=$tools/kit.log target=${CARGO_TARGET_DIR:-target} status=0
-  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
-    "$tools/kit/bin/python" -m pytest tests/kit "$@" 2>&1 | tee "$log" || status=$?
-  summary+=("kit: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
-  return "$status"
+  run_pytest kit kit "$@"
 }
 
 run_e2e() {
   need_cargo
   need_python
   environment tools
-  cargo build --locked
-  local log=$tools/e2e.log target=${CARGO_TARGET_DIR:-target} status=0
-  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
-    "$tools/tools/bin/python" -m pytest tests/e2e -n 2 --dist worksteal "$@" 2>&1 | tee "$log" || status=$?
-  summary+=("e2e: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
+  local status=0
+  run_pytest e2e tools -n 2 --dist worksteal "$@" || status=$?
   local skipped
-  skipped=$(grep -o 'e2e: skipped: .*' "$log" | sort -u | head -n 1) || true
+  skipped=$(grep -o 'e2e: skipped: .*' "$tools/e2e.log" | sort -u | head -n 1) || true
   [ -z "$skipped" ] || summary+=("$skipped")
   return "$status"
 }

@@ -266,7 +266,7 @@ impl<'n, 'text> Service<'n, 'text> {
 /// The keys that Compose gets as they stand.
 pub(super) fn raw_keys(node: &Node<'_>, is_taken: impl Fn(&str) -> bool) -> Vec<(String, Raw)> {
     // a null says nothing to Compose, and would remove something in a profile
-    let says = |entry: &&Entry<'_>| !tree::is_null(&entry.value) && !entry.key.starts_with("x-");
+    let says = |entry: &&Entry<'_>| !entry.value.is_null() && !entry.key.starts_with("x-");
     let raw = tree::entries(node).iter().filter(says).filter(|entry| !is_taken(&entry.key));
     raw.map(|entry| (entry.key.to_string(), Raw::of(&entry.value))).collect()
 }

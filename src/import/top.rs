@@ -68,7 +68,7 @@ pub(super) fn volumes(root: &Node<'_>, project: &str, scope: &Scope<'_>, ledger:
 fn name_of(entry: &Entry<'_>, project: &str) -> Option<Option<VolumeName>> {
     let node = &entry.value;
     let is_local = tree::text_of(node, "driver").is_none_or(|driver| driver == "local");
-    if tree::is_null(node) || (tree::has_only(node, &["driver"]) && is_local) {
+    if node.is_null() || (tree::has_only(node, &["driver"]) && is_local) {
         return Some(None);
     }
     let name = tree::text_of(node, "name").filter(|_| tree::has_only(node, &["driver", "name"]) && is_local)?;
@@ -80,7 +80,7 @@ fn name_of(entry: &Entry<'_>, project: &str) -> Option<Option<VolumeName>> {
 /// What stands under the profile's own `compose:`.
 pub(super) fn compose(root: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Option<Line> {
     let mut keys = Vec::new();
-    for entry in tree::entries(root).iter().filter(|entry| !tree::is_null(&entry.value)) {
+    for entry in tree::entries(root).iter().filter(|entry| !entry.value.is_null()) {
         match entry.key.as_ref() {
             "name" | "services" | "volumes" => {}
             "version" => {
@@ -116,5 +116,5 @@ fn networks(node: &Node<'_>, scope: &Scope<'_>) -> Option<Raw> {
 
 /// A network that says nothing is written as such.
 fn network(node: &Node<'_>) -> Raw {
-    if tree::is_null(node) { Raw::Mapping(Vec::new()) } else { Raw::of(node) }
+    if node.is_null() { Raw::Mapping(Vec::new()) } else { Raw::of(node) }
 }

@@ -25,7 +25,7 @@ pub(super) fn entry<'n, 'text>(node: &'n Node<'text>, key: &str) -> Option<&'n E
 
 /// The value of a key, where it is there and not null.
 pub(super) fn child<'n, 'text>(node: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>> {
-    entry(node, key).map(|entry| &entry.value).filter(|value| !is_null(value))
+    entry(node, key).map(|entry| &entry.value).filter(|value| !value.is_null())
 }
 
 /// The text of a scalar that is not null.
@@ -39,11 +39,6 @@ pub(super) fn text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
 /// The text of a key's value.
 pub(super) fn text_of<'n>(node: &'n Node<'_>, key: &str) -> Option<&'n str> {
     text(child(node, key)?)
-}
-
-/// Whether a node says nothing.
-pub(super) fn is_null(node: &Node<'_>) -> bool {
-    matches!(&node.content, Content::Scalar(scalar) if scalar.kind() == ScalarKind::Null)
 }
 
 /// Whether a node is a list.

@@ -9,7 +9,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::json;
 
 use super::record::EXTENSION_PREFIX;
-use super::written::{Field, Reader, SchemaOf, Setting, Written, found, is_null, nullable_schema, rule_of};
+use super::written::{Field, Reader, SchemaOf, Setting, Written, found, nullable_schema, rule_of};
 use crate::diagnostic::Code;
 use crate::field::FieldPath;
 use crate::spelling::quoted;
@@ -26,7 +26,7 @@ pub struct Literal(pub String);
 impl Written for Literal {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
         let scalar = match &node.content {
-            Content::Scalar(scalar) if !is_null(node) => scalar,
+            Content::Scalar(scalar) if !node.is_null() => scalar,
             Content::Scalar(_) => {
                 let help = "write a value; the empty text is `\"\"`";
                 return reader.wrong_type(node, "a text, a number or a boolean", help);

@@ -79,7 +79,7 @@ pub struct Removal {
 impl<T: Written> Setting<T> {
     /// Reads the value of `key`.
     pub fn read(key: &str, node: &Node<'_>, reader: &mut Reader) -> Self {
-        if is_null(node) {
+        if node.is_null() {
             let place = reader.place(&node.span);
             return Self::Removed(Removal { key: key.to_owned(), place });
         }
@@ -195,16 +195,11 @@ impl Reader {
 /// What a node is, for messages.
 pub(crate) fn found(node: &Node<'_>) -> String {
     match &node.content {
-        Content::Scalar(_) if is_null(node) => "nothing".to_owned(),
+        Content::Scalar(_) if node.is_null() => "nothing".to_owned(),
         Content::Scalar(scalar) => format!("{} {}", scalar.kind_name(), quoted(&scalar.text)),
         Content::Sequence(_) => "a list".to_owned(),
         Content::Mapping(_) => "a mapping".to_owned(),
     }
-}
-
-/// Whether a node is YAML's null.
-pub(crate) fn is_null(node: &Node<'_>) -> bool {
-    matches!(&node.content, Content::Scalar(scalar) if scalar.kind() == crate::yaml::ScalarKind::Null)
 }
 
 impl<T: TextValue> Written for T {

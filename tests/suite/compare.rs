@@ -270,3 +270,13 @@ fn what_codelab_gen_did_not_write_is_not_shown() {
         assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{out}{err}");
     }
 }
+
+#[test]
+fn an_edited_output_is_not_mended_by_running_again() {
+    let folder = generated(&["-p", "prod"]);
+    let compose = read(folder.path(), "docker-compose.yml");
+    fs::write(folder.path().join("docker-compose.yml"), compose + "# mine\n").unwrap();
+    let (code, _, err) = compared(folder.path(), &["--check"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: ") && err.contains("= help: do what the notes say, then run codelab-gen"), "{err}");
+}

@@ -133,13 +133,15 @@ impl Telling<'_> {
     /// What to do about a difference.
     fn remedy(&self) -> String {
         let mut lines = Vec::new();
-        for refusal in self.outcome.changes.refusals() {
+        let refusals = self.outcome.changes.refusals();
+        let first = if refusals.is_empty() { "" } else { "do what the notes say, then " };
+        for refusal in refusals {
             let message = refusal::message(&refusal, &self.target.folder);
             lines.push(format!("note: {message}\n  = help: {}\n", refusal::help(&refusal)));
         }
         if self.ending == Ending::Check {
             lines.push("error: the outputs are not as the profile says\n  |\n".to_owned());
-            lines.push("  = help: run codelab-gen without --check, and commit what it writes\n".to_owned());
+            lines.push(format!("  = help: {first}run codelab-gen without --check, and commit what it writes\n"));
         }
         lines.concat()
     }

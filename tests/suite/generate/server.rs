@@ -216,3 +216,21 @@ fn files_of_secrets_that_nothing_reads_any_more_are_told() {
     assert!(notes.contains(told), "{notes}");
     assert!(folder.path().join("secrets/postgres_password").exists());
 }
+
+#[test]
+fn a_network_that_a_service_names_is_there_with_every_engine() {
+    let folder = project(
+        &SERVICE
+            .replace(
+                "sqlite: data/deep/api.db }",
+                "sqlite: data/api.db, postgres: shop }\n    compose: { networks: [default, database] }",
+            )
+            .replace("services:", "postgres: { image: 'postgres:16', user: app }\nservices:"),
+    );
+    for engine in ["sqlite", "postgres"] {
+        generate(folder.path(), &[&format!("engine={engine}")]);
+        let compose = fs::read_to_string(folder.path().join("docker-compose.yml")).unwrap();
+        let compose: serde_yaml::Value = serde_yaml::from_str(&compose).unwrap();
+        assert_eq!(compose["networks"]["database"]["internal"], true, "{engine}");
+    }
+}

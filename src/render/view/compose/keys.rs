@@ -3,7 +3,7 @@
 //!
 //! A raw key of the profile takes the place of one that is made here.
 
-use crate::deployment::{Container, Deployment, Limits, SOCKET_FOLDER, Service};
+use crate::deployment::{Container, Deployment, Limits, NETWORKS, SOCKET_FOLDER, Service};
 use crate::profile::Raw;
 use crate::value::{Hardening, Stage};
 
@@ -16,7 +16,7 @@ type Keys = Vec<(String, Raw)>;
 const CAPABILITIES_TO_STEP_DOWN: [&str; 5] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
 
 /// The server's keys that stand elsewhere in its section.
-const WRITTEN_APART: [&str; 1] = ["networks"];
+const WRITTEN_APART: [&str; 1] = [NETWORKS];
 
 /// The keys of a service of the profile.
 pub(super) fn keys_of_service(service: &Service, deployment: &Deployment) -> Keys {
@@ -38,8 +38,8 @@ pub(super) fn keys_of_service(service: &Service, deployment: &Deployment) -> Key
     keys.extend(by_stage.then(limited_log));
     let mut keys = with_written(keys, &service.compose);
     if let Some(networks) = deployment.networks_of(service) {
-        keys.retain(|(name, _)| name != "networks");
-        keys.insert(0, key("networks", networks));
+        keys.retain(|(name, _)| name != NETWORKS);
+        keys.insert(0, key(NETWORKS, networks));
     }
     keys
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::keys::{keys_of_ensure, keys_of_image, keys_of_server};
 use super::{Entry, literal_entry, port_text, required, secret_name, url_text};
-use crate::deployment::{Container, Deployment, SOCKET_FOLDER, Server};
+use crate::deployment::{Container, Deployment, NETWORKS, SOCKET_FOLDER, Server};
 use crate::render::escape::interpolated;
 use crate::render::{Output, raw};
 use crate::value::{EnvironmentKey, SecretsIn, ServiceName, VolumeName};
@@ -67,7 +67,7 @@ pub(super) fn postgres_view(server: &Server, container: &Container, deployment: 
             .collect(),
         shm_size: unless("shm_size", "256mb"),
         stop_grace_period: unless("stop_grace_period", "2m"),
-        networks: raw::lines(&[("networks".to_owned(), container.networks())], 4),
+        networks: raw::lines(&[(NETWORKS.to_owned(), container.networks())], 4),
         is_fenced: deployment.stage.is_strict(),
         keys: raw::lines(&keys_of_server(container, deployment.stage), 4),
     }
