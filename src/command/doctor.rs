@@ -5,6 +5,7 @@ mod container;
 mod containers;
 mod docker;
 mod engine;
+mod ensure;
 mod external;
 mod files;
 mod finding;

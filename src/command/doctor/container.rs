@@ -113,7 +113,8 @@ impl Container {
         docker.hear(&["logs", "--tail", LINES, self.id()])
     }
 
-    /// What it said since it was last started: what went wrong before may be mended.
+    /// What it said since it was last started, as what went wrong before may be mended; the engine notes that time a
+    /// moment late, so the first lines of a program that says them at once are missing.
     pub(super) fn last_log(&self, docker: &Docker) -> String {
         docker.hear(&["logs", "--tail", LINES, "--since", self.text("/State/StartedAt"), self.id()])
     }

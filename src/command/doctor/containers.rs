@@ -2,6 +2,7 @@
 
 use super::container::Container;
 use super::docker::Docker;
+use super::ensure;
 use super::finding::Finding;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
@@ -9,11 +10,6 @@ use crate::secret::Secret;
 use crate::value::ServiceName;
 
 const CHECK: &str = "containers";
-
-const ENSURE: &str = "postgres-ensure";
-
-/// What psql says where the server is not there yet, or not any more.
-const NO_SERVER: [&str; 4] = ["Connection refused", "No such file or directory", "starting up", "shutting down"];
 
 /// How a program ends that was stopped by hand, and not by itself.
 const STOPPED: [i64; 3] = [0, 137, 143];
@@ -140,7 +136,7 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
             Finding::ok(CHECK, format!("`{name}` has done its work"))
         }
         ("exited", _) if container.was_out_of_memory() => out_of_memory(name, service, remedies),
-        ("exited", _) if *service == ServiceName::postgres_ensure() => refused(container, docker, remedies),
+        ("exited", _) if *service == ServiceName::postgres_ensure() => ensure::refused(container, docker, remedies),
         ("exited", _) => {
             let code = container.exit_code().unwrap_or(-1);
             let help = if !wanted.runs_once && STOPPED.contains(&code) { remedies.up() } else { help() };
@@ -177,21 +173,4 @@ fn out_of_memory(name: &str, service: &ServiceName, remedies: &Remedies<'_>) -> 
     let help =
         format!("write larger `limits: {{ memory: … }}` for `{service}` in the profile, then `{}`", remedies.renew());
     Finding::problem(CHECK, format!("`{name}` was ended, because it used more memory than it may"), help)
-}
-
-/// The script says what is wrong, and may print commands that mend it.
-fn refused(container: &Container, docker: &Docker, remedies: &Remedies<'_>) -> Finding {
-    let log = container.last_log(docker);
-    if log.contains("psql: error") && NO_SERVER.iter().any(|words| log.contains(words)) {
-        let message = "`postgres-ensure` found no server: after `docker compose restart` both start at once";
-        return Finding::warning(ENSURE, message, remedies.up()).shown_by(&log);
-    }
-    let commands: Vec<_> = log.lines().filter_map(|line| line.strip_prefix("    ")).map(str::trim).collect();
-    let said: Vec<_> = log.lines().filter(|line| !line.starts_with("  ")).collect();
-    let help = match commands.as_slice() {
-        [] => remedies.renew(),
-        commands => remedies.there(&[commands, &["docker compose up -d --wait"]].concat().join(" && ")),
-    };
-    let message = "`postgres-ensure` refused to bring roles and databases in line";
-    Finding::problem(ENSURE, message, help).shown_by(&said.join("\n"))
 }
