@@ -6,6 +6,8 @@ mod git;
 mod secrets;
 mod told;
 
+use std::path::Path;
+
 use indexmap::IndexMap;
 
 use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
@@ -13,11 +15,11 @@ use super::github::Annotator;
 use super::obstacles::{check_recordable, check_still_recorded, write_failure};
 use super::target::{Selection, Target, first_line, select};
 use super::{World, print, print_document, print_note, print_raw};
-use crate::change::{ChangeSet, Existing, FolderLock, Wanted, apply, plan, unused_secrets};
+use crate::change::{Change, ChangeKind, ChangeSet, Existing, FolderLock, Wanted, apply, plan, unused_secrets};
 use crate::cli::{ConsentArgs, GenerateArgs, RotateArgs, RunFormat, TargetArgs};
 use crate::deployment::{Deployment, Holds, secret_file_path};
 use crate::outcome::{Exit, Failure};
-use crate::render::{Inputs, RenderedFile, render};
+use crate::render::{Inputs, Output, RenderedFile, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::spelling::harmless;
@@ -125,6 +127,7 @@ struct Outcome {
     edited: Vec<EnvironmentKey>,
     /// Keys that are no secrets and are set in the environment, where Compose would take them.
     exported: Vec<String>,
+    git: git::Answers,
 }
 
 /// The URLs and names of `.env` that the environment sets as well.
@@ -160,17 +163,28 @@ fn write(target: &Target, request: &Request<'_>, world: &World) -> Result<Outcom
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
+    let questions = git_questions(folder, &changes);
     apply(&changes).map_err(write_failure)?;
     let exported = exported(deployment, world);
-    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported })
+    let git = questions.answers();
+    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, git })
+}
+
+/// What git is asked about a `.env` that is written. Asking costs more than a run that changes nothing.
+fn git_questions(folder: &Path, changes: &ChangeSet) -> git::Questions {
+    let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
+    let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
+    git::Questions::ask(folder, is_written, dotenv == Some(ChangeKind::Created))
 }
 
 /// Compares without any secret: none is asked for, made or judged.
 fn compare(target: &Target, request: &Request<'_>) -> Result<Outcome, Failure> {
     let existing = target.existing()?;
+    let questions = git::Questions::ask(&target.folder, existing.get(Output::Dotenv).is_some(), false);
     let changes = plan_withheld(target, request.consent.force, &existing)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
-    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported })
+    let git = questions.answers();
+    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, git })
 }
 
 /// What stands there against what the profile says, without any secret.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{Ending, Telling, git};
-use crate::change::{ChangeKind, Standing};
+use super::{Ending, Telling};
+use crate::change::Standing;
 use crate::command::folders::data_folders;
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
@@ -116,13 +116,9 @@ impl Telling<'_> {
         ))
     }
 
-    /// That git has `.env`. Asking costs more than a run that changes nothing, so it is asked where that was written.
+    /// That git has `.env`.
     fn tracked(&self) -> Option<String> {
-        let mut changes = self.outcome.changes.changes.iter();
-        let was_written = changes.any(|change| change.output.is_block() && change.kind() != ChangeKind::Unchanged);
-        let stands = self.outcome.existing.get(Output::Dotenv).is_some();
-        let matters = if self.ending == Ending::Write { was_written } else { stands };
-        (matters && git::tracks_dotenv(&self.target.folder)).then(|| {
+        self.outcome.git.tracks_dotenv.then(|| {
             let path = self.shown(Output::Dotenv.path());
             format!(
                 "warning: git tracks `{path}`, which holds secrets\n  = help: `git rm --cached {path}`, add it to .gitignore, \
@@ -133,10 +129,7 @@ impl Telling<'_> {
 
     /// What git should ignore, told where `.env` is new.
     fn ignores(&self) -> Option<String> {
-        let mut changes = self.outcome.changes.changes.iter();
-        changes.find(|change| change.output.is_block() && change.kind() == ChangeKind::Created)?;
-        let lines = git::missing_ignores(&self.target.folder);
-        let lines: Vec<_> = lines.iter().map(|line| format!("      {line}\n")).collect();
+        let lines: Vec<_> = self.outcome.git.missing_ignores.iter().map(|line| format!("      {line}\n")).collect();
         let lines = lines.concat();
         (!lines.is_empty())
             .then(|| format!("note: git would take files that hold secrets\n  = help: add to .gitignore:\n{lines}"))
