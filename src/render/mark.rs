@@ -2,6 +2,7 @@
 //! Must not know what the outputs are for.
 
 use std::borrow::Cow;
+use std::hash::Hasher as _;
 
 use twox_hash::XxHash3_64;
 
@@ -123,23 +124,28 @@ fn is_mark(line: &str) -> bool {
 fn hash(text: &str, output: Output) -> String {
     // an editor may have changed all line ends
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
-    let hashed = match output {
-        Output::Dotenv | Output::DotenvExample => without_mark(&without_secrets(&text)),
-        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => without_mark(&text),
+    let public = match output {
+        Output::Dotenv | Output::DotenvExample => Cow::Owned(without_secrets(&text)),
+        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => text,
     };
-    format!("{:016x}", XxHash3_64::oneshot(hashed.as_bytes()))
+    let (before, behind) = around_mark(&public);
+    let mut hasher = XxHash3_64::new();
+    hasher.write(before.as_bytes());
+    hasher.write(behind.as_bytes());
+    format!("{:016x}", hasher.finish())
 }
 
-fn without_mark(text: &str) -> String {
-    let mut line_start = 0;
+/// What a text has before its line and behind it.
+fn around_mark(text: &str) -> (&str, &str) {
+    let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let line_end = line_start + line.len();
+        let end = start + line.len();
         if is_mark(line) {
-            return [text.get(..line_start), text.get(line_end..)].into_iter().flatten().collect();
+            return (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
         }
-        line_start = line_end;
+        start = end;
     }
-    text.to_owned()
+    (text, "")
 }
 
 /// The lines of an `.env`, where of each entry stands only what may not be edited by hand.
