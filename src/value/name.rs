@@ -105,7 +105,7 @@ names! {
     };
 }
 
-/// Databases that every PostgreSQL server has for itself.
+/// Databases that every PostgreSQL server has for itself; it keeps no other names of databases, also none with `pg_`.
 const KEPT_DATABASES: [&str; 3] = ["postgres", "template0", "template1"];
 
 /// Role names that SQL reads as something else.
@@ -115,7 +115,7 @@ impl DatabaseName {
     /// Whether PostgreSQL keeps the name for itself, so that no service may own such a database.
     #[must_use]
     pub fn is_reserved(&self) -> bool {
-        self.0.starts_with("pg_") || KEPT_DATABASES.contains(&self.as_str())
+        KEPT_DATABASES.contains(&self.as_str())
     }
 }
 

@@ -38,6 +38,7 @@ fn each_value_is_told_with_its_place_default_flag_or_what_it_follows_from() {
         &["services.api.environment.MODE", "0777", "profiles/base.yaml:9"],
         &["services.api.environment.NOTE", "(several", "lines)", "profiles/base.yaml:10"],
         &["services.api.working_dir", "/srv", "derived"],
+        &["postgres.publish.address", "127.0.0.1", "derived"],
         &["postgres.ensure", "true", "default"],
         &["postgres.limits.memory", "2g", "--set"],
         &["postgres.limits.cpus", "1", "derived"],

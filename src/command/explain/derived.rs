@@ -2,7 +2,7 @@
 //! Must not know what a profile wrote.
 
 use super::Explained;
-use crate::deployment::{Deployment, Host, Limits, Probe, Service};
+use crate::deployment::{Deployment, Host, Limits, Probe, PublishedPort, Service};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
 use crate::value::SecretsIn;
@@ -51,6 +51,8 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
     all.push(explained(at.key("version"), container.major.to_string()));
     all.extend(of_limits(&container.limits, &at).into_iter().map(|(path, value)| explained(path, value)));
     if let Some(port) = &container.publish {
+        let (path, address) = listening(port, &at);
+        all.push(explained(path, address));
         for database in &server.databases {
             let address = if port.address.is_unspecified() { "127.0.0.1".to_owned() } else { port.address.to_string() };
             let (role, name) = (&database.owner.role, &database.name);
@@ -64,6 +66,7 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
 fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec<(FieldPath, String)> {
     let mut values = Vec::new();
     values.extend(service.working_dir.as_ref().map(|folder| (at.key("working_dir"), folder.to_string())));
+    values.extend(service.publish.as_ref().map(|port| listening(port, at)));
     let waits = deployment.waits_for(service).into_iter();
     values.extend(waits.map(|(name, condition)| (at.key("depends_on").key(name), condition.to_string())));
     if let Some(database) = &service.database {
@@ -77,6 +80,11 @@ fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec
         });
     }
     values
+}
+
+/// The address of the host that listens for a published port.
+fn listening(port: &PublishedPort, at: &FieldPath) -> (FieldPath, String) {
+    (at.key("publish").key("address"), port.address.to_string())
 }
 
 fn of_limits(limits: &Limits, at: &FieldPath) -> Vec<(FieldPath, String)> {
