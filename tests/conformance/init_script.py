@@ -105,7 +105,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "shared_first_is_postgres": {"postgres": {"database": "postgres"}},
     "shared_files": {"secrets_in": "files"},
     "per_service_odd_names": {
-        "services": {**ON_SQLITE, "select": {"image": "select:1", "database": {"postgres": "Order-By"}}},
+        "services": {**ON_SQLITE, "select": {"image": "select:1", "database": {"postgres": "pg_Order-By"}}},
         "postgres": {"access": "per_service"},
     },
     "external_shared": {"services": CITEXT, "postgres": {"user": "app", "external": EXTERNAL}},

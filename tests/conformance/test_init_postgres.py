@@ -93,9 +93,9 @@ def test_existing_role_keeps_its_attributes(deployment: Deployment) -> None:
 def test_odd_names(deployment: Deployment) -> None:
     for _ in range(2):
         deployment.run("per_service_odd_names")
-    assert databases(deployment.server) == ["Order-By|select", "agent_runtime|agent_runtime", FIRST_DATABASE]
-    assert deployment.can_log_in("select", f"{MARK}-select", "Order-By")
-    assert not deployment.can_log_in("agent_runtime", f"{MARK}-agent", "Order-By")
+    assert databases(deployment.server) == ["agent_runtime|agent_runtime", FIRST_DATABASE, "pg_Order-By|select"]
+    assert deployment.can_log_in("select", f"{MARK}-select", "pg_Order-By")
+    assert not deployment.can_log_in("agent_runtime", f"{MARK}-agent", "pg_Order-By")
 
 
 @pytest.mark.parametrize("name", LOCAL)
