@@ -116,6 +116,10 @@ def unchanged(results):
     job = "nothing to change, 2 services"
     command = [OURS, "--profile", "./fleet.yaml", "--out", "ours"]
     results.append(measure("/bin/true", job, ["/bin/true"]))
+    empty = pathlib.Path(WORK) / "empty"
+    empty.with_suffix(".rs").write_text("fn main() {}\n")
+    subprocess.run(["rustc", "-O", "-o", empty, empty.with_suffix(".rs")], check=True)
+    results.append(measure("an empty Rust program", job, [str(empty)]))
     results.append(measure("codelab-gen --version", job, [OURS, "--version"]))
     results.append(measure("codelab-gen", job, command))
     results.append(measure("codelab-gen --check", job, [*command, "--check"]))
