@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The fields that a scalar in the place of their mapping stands for: `build: .` is `build: { context: . }`.
+pub const SHORT_FIELDS: [&str; 3] = ["context", "name", "path"];
+
 /// The way from the top of a profile to one of its fields: keys, and positions in lists as decimal numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct FieldPath(Vec<String>);

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use crate::field::FieldPath;
+use crate::field::{FieldPath, SHORT_FIELDS};
 use crate::source::{Source, SourceId};
 use crate::yaml::{self, Content, Node};
 
@@ -51,12 +51,13 @@ impl<'s> Locator<'s> {
     pub fn locate(&self, path: &FieldPath, part: Part) -> Location {
         let mut best: Option<(usize, Location)> = None;
         for (index, (source, tree)) in self.sources.iter().zip(&self.trees).enumerate() {
+            let read = |text: &'s str| tree.get_or_init(|| yaml::read(text).ok()).as_ref();
             let found = match source.setting() {
-                Some((set, value)) => find_in_setting(&set, &value, path, part),
-                None => tree
-                    .get_or_init(|| yaml::read(&source.text).ok())
-                    .as_ref()
-                    .and_then(|root| find_in_tree(root, &source.text, path, part)),
+                Some((set, value)) => {
+                    let text = source.text.get(value.clone()).unwrap_or_default();
+                    find_in_setting(&set, value, path, part, || Some((read(text)?, text)))
+                }
+                None => read(&source.text).and_then(|root| find_in_tree(root, &source.text, path.steps(), part)),
             };
             let Some((depth, span)) = found else { continue };
             if best.as_ref().is_none_or(|(deepest, _)| depth > *deepest) {
@@ -77,27 +78,40 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// How many steps of the path `--set` wrote, and where they stand in its argument.
-fn find_in_setting(
+fn find_in_setting<'n, 'text: 'n>(
     set: &FieldPath,
-    value: &Range<usize>,
+    value: Range<usize>,
     path: &FieldPath,
     part: Part,
+    read: impl FnOnce() -> Option<(&'n Node<'text>, &'text str)>,
 ) -> Option<(usize, Range<usize>)> {
     let common = set.steps().iter().zip(path.steps()).take_while(|(a, b)| a == b).count();
     if common < set.steps().len().min(path.steps().len()) || common == 0 {
         return None;
     }
-    let is_value = path.steps().len() > common || (common == set.steps().len() && part == Part::Value);
-    Some((common, if is_value { value.clone() } else { 0..value.start.saturating_sub(1) }))
+    let inner = path.steps().get(common..).filter(|inner| !inner.is_empty());
+    if let Some(inner) = inner {
+        let found = read().and_then(|(root, text)| find_in_tree(root, text, inner, part));
+        return Some(found.map_or((common, value.clone()), |(depth, span)| {
+            (common + depth, value.start + span.start..value.start + span.end)
+        }));
+    }
+    let is_value = common == set.steps().len() && part == Part::Value;
+    Some((common, if is_value { value } else { 0..value.start.saturating_sub(1) }))
 }
 
 /// How many steps of the path a document has written, and where the last of them stands.
-fn find_in_tree(root: &Node<'_>, text: &str, path: &FieldPath, part: Part) -> Option<(usize, Range<usize>)> {
+fn find_in_tree(root: &Node<'_>, text: &str, steps: &[String], part: Part) -> Option<(usize, Range<usize>)> {
     let mut node = root;
     let mut found = None;
-    for (depth, step) in path.steps().iter().enumerate() {
-        let Some((key_span, value)) = child(node, step) else { break };
-        let is_last = depth + 1 == path.steps().len();
+    for (depth, step) in steps.iter().enumerate() {
+        let is_last = depth + 1 == steps.len();
+        let Some((key_span, value)) = child(node, step) else {
+            if is_last && is_short(node, step) {
+                found = Some((depth + 1, node.span.clone()));
+            }
+            break;
+        };
         let whole = is_last && part == Part::Value && is_flat(value, text);
         found = Some((depth + 1, if whole { value.span.clone() } else { key_span }));
         node = value;
@@ -118,6 +132,11 @@ fn child<'n, 'text>(node: &'n Node<'text>, step: &str) -> Option<(Range<usize>, 
         }
         Content::Scalar(_) => None,
     }
+}
+
+/// Whether a scalar says what a mapping in its place would say by this step.
+fn is_short(node: &Node<'_>, step: &str) -> bool {
+    matches!(&node.content, Content::Scalar(_)) && SHORT_FIELDS.contains(&step)
 }
 
 /// Whether a value is better shown than its key: it stands on one line and is not empty.
@@ -150,6 +169,23 @@ mod tests {
         assert_eq!(located(&sources, "services.a.image", Part::Key), (2, "image".into()));
         assert_eq!(located(&sources, "services.a.replicas", Part::Value), (0, "3".into()));
         assert_eq!(located(&sources, "services.a.replicas", Part::Key), (0, "services.a.replicas".into()));
+    }
+
+    #[test]
+    fn a_scalar_is_the_field_that_it_stands_for() {
+        let sources = [
+            source("build: .\npostgres: { name: shop }\n"),
+            source("build: { context: ./a, target: b }\npostgres: { name: old, extensions: [x] }\n"),
+        ];
+        assert_eq!(located(&sources, "build.context", Part::Value), (0, ".".into()));
+        assert_eq!(located(&sources, "build.target", Part::Value), (1, "b".into()));
+        assert_eq!(located(&sources, "postgres.name", Part::Value), (0, "shop".into()));
+        assert_eq!(located(&sources, "postgres.extensions.x", Part::Value), (1, "x".into()));
+        let sources = [Source::from_setting("build=.").unwrap(), sources[1].clone()];
+        assert_eq!(located(&sources, "build.context", Part::Value), (0, ".".into()));
+        assert_eq!(located(&sources, "build.target", Part::Value), (1, "b".into()));
+        let sources = [Source::from_setting("build={ context: . }").unwrap(), sources[1].clone()];
+        assert_eq!(located(&sources, "build.context", Part::Value), (0, ".".into()));
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn title(what: &str) -> &str {
 /// Declares a mapping with fixed keys: its type, how it is read and merged, and its schema, from one list of fields.
 ///
 /// `merged` records are laid over inherited ones field by field, `whole` ones replace them. `short KEY` says that a
-/// scalar stands for a mapping with only that key. A field with `= VALUE` has a method of its name, which gives that value
+/// scalar stands for a mapping with only that key, which is one of [`crate::field::SHORT_FIELDS`]. A field with `= VALUE` has a method of its name, which gives that value
 /// where no other one holds; the schema says it too.
 macro_rules! record {
     (
@@ -115,6 +115,7 @@ macro_rules! record {
             ) -> Option<Self> {
                 $(
                     if matches!(node.content, $crate::yaml::Content::Scalar(_)) {
+                        debug_assert!($crate::field::SHORT_FIELDS.contains(&stringify!($short)));
                         let $short = $crate::profile::Setting::read(stringify!($short), node, reader);
                         let mut record = Self::default();
                         record.$short = $short;

@@ -120,7 +120,7 @@ fn outside_mount(
     let better = working_dir.strip(&inside).unwrap_or(inside.as_str());
     Diagnostic::error(
         Code::OutsideMount,
-        Place::value(at),
+        Place::value(&at.key("path")),
         format!("{} is the file `{file}`, which lies outside of the data mount `{target}`", quoted(path.as_str())),
         format!("write `{better}`: a file outside of the mount is lost with its container"),
     )
@@ -134,7 +134,7 @@ fn database_name(written: &profile::PostgresDatabase, at: &FieldPath, faults: &m
     };
     if name.is_reserved() {
         let message = format!("PostgreSQL keeps the database name {} for itself", quoted(name.as_str()));
-        faults.add(Code::ReservedName, Place::value(at), message, "choose another name");
+        faults.add(Code::ReservedName, Place::value(&at.key("name")), message, "choose another name");
         return None;
     }
     Some(name.clone())

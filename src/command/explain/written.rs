@@ -31,38 +31,23 @@ pub(super) fn written(fields: &[Field], sources: &[Source]) -> Vec<Explained> {
 
 /// A field as the one source says it that gives it.
 fn explained_by(source: &Source, path: &FieldPath) -> Explained {
-    let Some((set, value)) = source.setting() else {
-        let (value, start) = value_of(source, path).unwrap_or_default();
-        let from = format!("{}:{}", source.name, line_and_column(&source.text, start).0);
-        return Explained { path: path.clone(), value, from };
+    let (value, start) = value_of(source, path).unwrap_or_default();
+    let from = match source.setting() {
+        Some(_) => "--set".to_owned(),
+        None => format!("{}:{}", source.name, line_and_column(&source.text, start).0),
     };
-    let text = source.text.get(value).unwrap_or_default();
-    let inner = path.steps().iter().skip(set.steps().len()).fold(FieldPath::root(), |at, step| at.key(step));
-    // the value may be a mapping that has the field in it
-    let value = value_of(&Source::from_text(&source.name, text), &inner).map(|(value, _)| value);
-    Explained { path: path.clone(), value: value.unwrap_or_else(|| text.to_owned()), from: "--set".to_owned() }
+    Explained { path: path.clone(), value, from }
 }
 
-/// How a document writes the value of a field, and where; nothing where it writes none of it.
+/// How a source writes the value of a field, and where; nothing where it writes none of it.
 fn value_of(source: &Source, path: &FieldPath) -> Option<(String, usize)> {
-    let sources = std::slice::from_ref(source);
-    let locate = |path: &FieldPath| Locator::new(sources).locate(path, Part::Value).span;
-    let key_at = |span: &Range<usize>| is_key(source, span).then(|| source.text.get(span.clone())).flatten();
-    let steps = path.steps();
-    let mut span = locate(path);
+    let span = Locator::new(std::slice::from_ref(source)).locate(path, Part::Value).span;
     if span.is_empty() {
         return None;
     }
-    if let Some((_, outer)) = steps.split_last()
-        && outer.last().is_some_and(|outer| key_at(&span) == Some(outer.as_str()))
-        && steps.last() != outer.last()
-    {
-        // `sqlite: data/x.db` stands for `sqlite: { path: data/x.db }`
-        span = locate(&outer.iter().fold(FieldPath::root(), |at, step| at.key(step)));
-    }
     // of a value of several lines the place is that of its key
     let text = source.text.get(span.clone()).unwrap_or_default();
-    let is_several = steps.last().is_some_and(|step| step == text) && is_key(source, &span);
+    let is_several = path.steps().last().is_some_and(|step| step == text) && is_key(source, &span);
     Some((if is_several { SEVERAL_LINES.to_owned() } else { text.to_owned() }, span.start))
 }
 
