@@ -12,8 +12,8 @@ use crate::dotenv;
 use crate::placement::Placement;
 use crate::value::{Choice as _, Stage};
 
-/// What a template writes where the hash of the finished text goes.
-const UNSEALED: &str = "body=unsealed";
+/// What a template writes where the hash of the finished text goes, and as long: nothing behind it has to move.
+const UNSEALED: &str = "body=not-yet-computed";
 
 /// What the line has before its fields.
 const WORDS: &str = "codelab-gen: profile=";
@@ -89,7 +89,7 @@ pub(super) fn fields(placement: &Placement, stage: Stage) -> String {
     let Placement { profile, root, settings } = placement;
     let root = if root == "." { String::new() } else { format!("{ROOT}{root}") };
     let settings = if settings.is_empty() { String::new() } else { format!("{SETTINGS}{}", json(settings)) };
-    format!("profile={profile}{root}{STAGE}{stage}{settings} {FORMAT} body=unsealed", stage = stage.as_str())
+    format!("profile={profile}{root}{STAGE}{stage}{settings} {FORMAT} {UNSEALED}", stage = stage.as_str())
 }
 
 /// Whether a text can stand in the line and be read back.
@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn an_edit_breaks_the_seal_and_nothing_else_does() {
-        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=unsealed\nb\n".to_owned(), Output::Compose);
+        let text =
+            seal("# a\n# codelab-gen: profile=my prod format=1 body=not-yet-computed\nb\n".to_owned(), Output::Compose);
         let mark = examine(&text, Output::Compose).unwrap();
         assert_eq!((mark.profile.as_str(), mark.root.as_str(), mark.seal), ("my prod", ".", Seal::Intact));
         for edited in [text.replace("# a", "# A"), format!("{text}c\n"), text.replace("b\n", "")] {
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_changed_secret_does_not_break_the_seal_of_dotenv_but_a_changed_url_does() {
-        let text = "# >>> codelab-gen: profile=p format=1 body=unsealed\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=old\n\
+        let text = "# >>> codelab-gen: profile=p format=1 body=not-yet-computed\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=old\n\
                     A__DB_URL=postgresql+asyncpg://u:old@postgres:5432/a\n# <<< codelab-gen\n";
         let text = seal(text.to_owned(), Output::Dotenv);
         let seal_of = |text: &str| examine(text, Output::Dotenv).unwrap().seal;

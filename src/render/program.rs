@@ -75,6 +75,6 @@ impl Program {
         let text = self.text();
         let behind = if text.starts_with("#!") { text.find('\n').map_or(text.len(), |end| end + 1) } else { 0 };
         let (interpreter, rest) = text.split_at_checked(behind).unwrap_or(("", text));
-        format!("{interpreter}{header}{rest}")
+        [interpreter, header, rest].concat()
     }
 }
