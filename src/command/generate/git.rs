@@ -16,6 +16,9 @@ const IGNORED: [(&str, &str); 6] = [
 /// What must not be ignored, though the lines above do.
 const NOT_IGNORED: (&str, &str) = ("!.env.example", ".env.example");
 
+/// What is ignored where the whole folder is, which then needs no exception.
+const COMMITTED: &str = "docker-compose.yml";
+
 /// Whether the folder lies in a working copy.
 fn is_versioned(folder: &Path) -> bool {
     folder.ancestors().any(|folder| folder.join(".git").exists())
@@ -30,6 +33,13 @@ pub(super) struct Answers {
     pub(super) missing_ignores: Vec<&'static str>,
 }
 
+impl Answers {
+    /// Whether git would take a file that holds secrets, and not only leave one out that holds none.
+    pub(super) fn would_take_secrets(&self) -> bool {
+        self.missing_ignores.iter().any(|line| *line != NOT_IGNORED.0)
+    }
+}
+
 /// Questions that git works on meanwhile: it takes longer than all the rest of a run.
 pub(super) struct Questions {
     tracked: Option<Child>,
@@ -40,7 +50,7 @@ impl Questions {
     /// Asks what matters; nothing outside of a working copy.
     pub(super) fn ask(folder: &Path, whether_tracked: bool, whether_ignored: bool) -> Self {
         let is_versioned = (whether_tracked || whether_ignored) && is_versioned(folder);
-        let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample);
+        let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample).chain([COMMITTED]);
         let ignored: Vec<_> = ["check-ignore", "--no-index", "--"].into_iter().chain(samples).collect();
         let start = |matters: bool, arguments| (is_versioned && matters).then(|| git(folder, arguments)).flatten();
         Self { tracked: start(whether_tracked, &["ls-files", "--", ".env"]), ignored: start(whether_ignored, &ignored) }
@@ -61,7 +71,7 @@ fn missing_ignores(ignored: &str) -> Vec<&'static str> {
     let lines = IGNORED.iter().filter(|(_, sample)| !is_ignored(sample)).map(|(line, _)| *line);
     let mut lines: Vec<_> = lines.collect();
     let (line, sample) = NOT_IGNORED;
-    if is_ignored(sample) || lines.contains(&".env.*") {
+    if (is_ignored(sample) && !is_ignored(COMMITTED)) || lines.contains(&".env.*") {
         let behind = lines.iter().position(|known| *known == ".env.*").map_or(lines.len(), |index| index + 1);
         lines.insert(behind, line);
     }

@@ -277,6 +277,18 @@ fn git_is_asked_about_files_that_hold_secrets() {
     fs::write(folder.path().join(".gitignore"), all).unwrap();
     let quiet = stderr(&with_git(&["-p", "prod"]));
     assert!(!quiet.contains("git"), "{quiet}");
+
+    let first_run_with = |ignored: &str| {
+        fs::remove_file(folder.path().join(".env")).unwrap();
+        fs::write(folder.path().join(".gitignore"), ignored).unwrap();
+        stderr(&with_git(&["-p", "prod"]))
+    };
+    let left_out = first_run_with(&all.replace("!.env.example\n", ""));
+    let note = "note: git would leave out `.env.example`, which holds none and is to be committed\n  = help: add to \
+                .gitignore:\n      !.env.example\n";
+    assert!(left_out.contains(note), "{left_out}");
+    let ignored_whole = first_run_with("*\n");
+    assert!(!ignored_whole.contains("git"), "{ignored_whole}");
 }
 
 #[test]

@@ -131,8 +131,12 @@ impl Telling<'_> {
     fn ignores(&self) -> Option<String> {
         let lines: Vec<_> = self.outcome.git.missing_ignores.iter().map(|line| format!("      {line}\n")).collect();
         let lines = lines.concat();
-        (!lines.is_empty())
-            .then(|| format!("note: git would take files that hold secrets\n  = help: add to .gitignore:\n{lines}"))
+        let what = if self.outcome.git.would_take_secrets() {
+            "git would take files that hold secrets"
+        } else {
+            "git would leave out `.env.example`, which holds none and is to be committed"
+        };
+        (!lines.is_empty()).then(|| format!("note: {what}\n  = help: add to .gitignore:\n{lines}"))
     }
 
     /// That the password which a server was made with is gone.
