@@ -51,13 +51,13 @@ impl<'s> Locator<'s> {
     pub fn locate(&self, path: &FieldPath, part: Part) -> Location {
         let mut best: Option<(usize, Location)> = None;
         for (index, (source, tree)) in self.sources.iter().zip(&self.trees).enumerate() {
-            let read = |text: &'s str| tree.get_or_init(|| yaml::read(text).ok()).as_ref();
-            let found = match source.setting() {
-                Some((set, value)) => {
-                    let text = source.text.get(value.clone()).unwrap_or_default();
-                    find_in_setting(&set, value, path, part, || Some((read(text)?, text)))
-                }
-                None => read(&source.text).and_then(|root| find_in_tree(root, &source.text, path.steps(), part)),
+            let setting = source.setting();
+            let text = setting.as_ref().map_or(Some(source.text.as_str()), |(_, value)| source.text.get(value.clone()));
+            let text = text.unwrap_or_default();
+            let root = tree.get_or_init(|| yaml::read(text).ok()).as_ref();
+            let found = match setting {
+                Some((set, value)) => find_in_setting(&set, value, root, text, path, part),
+                None => root.and_then(|root| find_in_tree(root, text, path.steps(), part)),
             };
             let Some((depth, span)) = found else { continue };
             if best.as_ref().is_none_or(|(deepest, _)| depth > *deepest) {
@@ -78,12 +78,13 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// How many steps of the path `--set` wrote, and where they stand in its argument.
-fn find_in_setting<'n, 'text: 'n>(
+fn find_in_setting(
     set: &FieldPath,
     value: Range<usize>,
+    root: Option<&Node<'_>>,
+    text: &str,
     path: &FieldPath,
     part: Part,
-    read: impl FnOnce() -> Option<(&'n Node<'text>, &'text str)>,
 ) -> Option<(usize, Range<usize>)> {
     let common = set.steps().iter().zip(path.steps()).take_while(|(a, b)| a == b).count();
     if common < set.steps().len().min(path.steps().len()) || common == 0 {
@@ -91,7 +92,7 @@ fn find_in_setting<'n, 'text: 'n>(
     }
     let inner = path.steps().get(common..).filter(|inner| !inner.is_empty());
     if let Some(inner) = inner {
-        let found = read().and_then(|(root, text)| find_in_tree(root, text, inner, part));
+        let found = root.and_then(|root| find_in_tree(root, text, inner, part));
         return Some(found.map_or((common, value.clone()), |(depth, span)| {
             (common + depth, value.start + span.start..value.start + span.end)
         }));

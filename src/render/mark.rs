@@ -14,6 +14,7 @@ use crate::value::{Choice as _, Stage};
 
 /// What a template writes where the hash of the finished text goes, and as long: nothing behind it has to move.
 const UNSEALED: &str = "body=not-yet-computed";
+const _: () = assert!(UNSEALED.len() == "body=".len() + 16);
 
 /// What the line has before its fields.
 const WORDS: &str = "codelab-gen: profile=";

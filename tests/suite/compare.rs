@@ -226,16 +226,17 @@ fn a_secret_of_another_profile_or_of_a_broken_dotenv_does_not_show_either() {
 
 #[test]
 fn words_of_the_mark_in_a_setting_are_no_mark() {
-    for setting in
-        ["services.auth-service.environment.A=x body=unsealed", "services.auth-service.environment.A=format=1 body=0"]
-    {
+    for setting in [
+        "services.auth-service.environment.A=x body=not-yet-computed",
+        "services.auth-service.environment.A=format=1 body=0",
+    ] {
         let folder = generated(&["-p", "dev", "--set", setting]);
         assert_eq!(run(folder.path(), &["-p", "dev", "--set", setting, "--check"]).status.code(), Some(0), "{setting}");
         let again = run(folder.path(), &["-p", "dev", "--set", setting]);
         assert_eq!(stdout(&again).matches("unchanged ").count(), 4, "{}", stdout(&again));
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in ["body=unsealed.yaml", "codelab-gen: profile=zz format=1.yaml"] {
+    for name in ["body=not-yet-computed.yaml", "codelab-gen: profile=zz format=1.yaml"] {
         fs::write(folder.path().join(name), "format: 1\nextends: builtin:dev\n").unwrap();
         let arguments = ["-p", &format!("./{name}"), "-o", "out", "--force"];
         run(folder.path(), &arguments);
