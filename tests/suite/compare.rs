@@ -234,6 +234,8 @@ fn words_of_the_mark_in_a_setting_are_no_mark() {
         assert_eq!(run(folder.path(), &["-p", "dev", "--set", setting, "--check"]).status.code(), Some(0), "{setting}");
         let again = run(folder.path(), &["-p", "dev", "--set", setting]);
         assert_eq!(stdout(&again).matches("unchanged ").count(), 4, "{}", stdout(&again));
+        let changed = run(folder.path(), &["-p", "dev"]);
+        assert_eq!(changed.status.code(), Some(0), "no output counts as edited: {}", stderr(&changed));
     }
     let folder = tempfile::tempdir().unwrap();
     for name in ["body=not-yet-computed.yaml", "codelab-gen: profile=zz format=1.yaml"] {
@@ -242,6 +244,8 @@ fn words_of_the_mark_in_a_setting_are_no_mark() {
         run(folder.path(), &arguments);
         let again = run(folder.path(), &arguments[..4]);
         assert_eq!(again.status.code(), Some(0), "{name}: {}", stderr(&again));
+        let changed = run(folder.path(), &[&arguments[..4], &["--set", "services.auth-service.labels.a=b"]].concat());
+        assert_eq!(changed.status.code(), Some(0), "{name}: no output counts as edited: {}", stderr(&changed));
     }
 }
 
