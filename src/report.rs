@@ -73,10 +73,33 @@ pub struct Run {
     pub dangers: Vec<Danger>,
     /// The settings of --set that the outputs were made with and that this run has not.
     pub made_with: Vec<String>,
+    /// Which other codelab-gen made the outputs that stand there; nothing where it is one that makes the same.
+    pub made_by: Option<OtherVersion>,
     /// Paths that Docker Compose will look for and not find.
     pub missing: Vec<String>,
     /// The next command; nothing where nothing was written.
     pub next: Option<String>,
+}
+
+/// A codelab-gen that makes other outputs of the same profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OtherVersion {
+    /// One before this one.
+    Older,
+    /// One after this one.
+    Newer,
+}
+
+impl OtherVersion {
+    /// What is told of outputs that it made.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Older => "an older codelab-gen made these outputs; the changelog tells what this one changes",
+            Self::Newer => "a newer codelab-gen made these outputs; update this one before it writes them back",
+        }
+    }
 }
 
 /// One file.

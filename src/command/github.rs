@@ -115,7 +115,15 @@ impl Annotator {
         let key_line = file.keys.iter().find_map(|key| key.line);
         let line = key_line.or_else(|| first_line(difference.as_deref()?, file.change));
         let spot = line.map_or(Spot::File, Spot::Line);
-        let lines: Vec<_> = [message].into_iter().chain(reasons).chain(keys).chain(remedy).chain(difference).collect();
+        let other_version = run.made_by.map(|version| version.message().to_owned());
+        let lines: Vec<_> = [message]
+            .into_iter()
+            .chain(other_version)
+            .chain(reasons)
+            .chain(keys)
+            .chain(remedy)
+            .chain(difference)
+            .collect();
         command("error", Some((&path, &spot)), "drift", &lines.join("\n"))
     }
 

@@ -19,8 +19,14 @@ const _: () = assert!(UNSEALED.len() == "body=".len() + 16);
 /// What the line has before its fields.
 const WORDS: &str = "codelab-gen: profile=";
 
-/// The version of the outputs' layout.
-const FORMAT: &str = "format=1";
+/// The format of the outputs: a release that makes other outputs of the same profile has a higher one.
+pub const OUTPUT_FORMAT: u32 = 1;
+
+/// What stands before the format.
+const FORMAT: &str = " format=";
+
+/// What stands before the hash.
+const BODY: &str = " body=";
 
 /// What stands before the way to the project's root.
 const ROOT: &str = " root=";
@@ -51,6 +57,8 @@ pub struct Mark {
     pub stage: Option<Stage>,
     /// The settings that `--set` gave.
     pub settings: Vec<String>,
+    /// The format of the outputs.
+    pub format: u32,
     /// Whether the rest is unchanged.
     pub seal: Seal,
 }
@@ -72,7 +80,8 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
     let text = if output.is_block() { dotenv::split(text)?.block } else { text };
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
-    let (fields, body) = fields.rsplit_once(&format!(" {FORMAT} body="))?;
+    let (fields, body) = fields.rsplit_once(BODY)?;
+    let (fields, format) = fields.rsplit_once(FORMAT)?;
     let (fields, settings) = fields.split_once(SETTINGS).unwrap_or((fields, "[]"));
     let (fields, stage) = fields.split_once(STAGE).unwrap_or((fields, ""));
     let (profile, root) = fields.split_once(ROOT).unwrap_or((fields, "."));
@@ -81,6 +90,7 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
         root: root.to_owned(),
         stage: Stage::ALL.iter().find(|known| known.as_str() == stage).copied(),
         settings: serde_json::from_str(settings).unwrap_or_default(),
+        format: format.parse().ok()?,
         seal: if body.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken },
     })
 }
@@ -90,7 +100,7 @@ pub(super) fn fields(placement: &Placement, stage: Stage) -> String {
     let Placement { profile, root, settings } = placement;
     let root = if root == "." { String::new() } else { format!("{ROOT}{root}") };
     let settings = if settings.is_empty() { String::new() } else { format!("{SETTINGS}{}", json(settings)) };
-    format!("profile={profile}{root}{STAGE}{stage}{settings} {FORMAT} {UNSEALED}", stage = stage.as_str())
+    format!("profile={profile}{root}{STAGE}{stage}{settings}{FORMAT}{OUTPUT_FORMAT} {UNSEALED}", stage = stage.as_str())
 }
 
 /// Whether a text can stand in the line and be read back.
@@ -215,6 +225,7 @@ mod tests {
                 root: root.into(),
                 stage: Some(Stage::Staging),
                 settings,
+                format: OUTPUT_FORMAT,
                 seal: Seal::Intact,
             };
             assert_eq!(examine(&seal(line, Output::Compose), Output::Compose), Some(expected));

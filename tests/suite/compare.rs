@@ -285,3 +285,31 @@ fn an_edited_output_is_not_mended_by_running_again() {
     assert_eq!(code, Some(1));
     assert!(err.contains("note: ") && err.contains("= help: do what the notes say, then run codelab-gen"), "{err}");
 }
+
+/// Gives every output the line that a codelab-gen of another format would have written.
+fn of_format(folder: &Path, format: u32) {
+    for (path, _, bytes) in tree(folder).into_iter().filter(|(path, ..)| path.is_file()) {
+        let text = String::from_utf8(bytes).unwrap().replace(" format=1 body=", &format!(" format={format} body="));
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn outputs_of_another_version_are_told_as_such_and_not_as_edited() {
+    for (format, json, told) in
+        [(0, "older", "note: an older codelab-gen made"), (2, "newer", "note: a newer codelab-gen made")]
+    {
+        let folder = generated(&["-p", "prod"]);
+        of_format(folder.path(), format);
+        let (code, out, err) = compared(folder.path(), &["--check"]);
+        assert_eq!((code, err.matches(told).count()), (Some(1), 1), "{out}{err}");
+        assert!(out.contains("\nupdated   docker-compose.yml\n") && !err.contains("edited"), "{out}{err}");
+        let run = codelab_gen(folder.path()).args(["--check", "--format", "json"]).finish();
+        assert_eq!(document(&run)["made_by"], json);
+        let (_, out, _) = compared(folder.path(), &["--check", "--format", "github"]);
+        assert!(out.contains(&format!("%0A{}", told.trim_start_matches("note: "))), "{out}");
+        assert!(run_text(folder.path(), &[]).contains(told));
+        let (code, out, err) = compared(folder.path(), &["--check"]);
+        assert_eq!((code, err.contains("codelab-gen made")), (Some(0), false), "{out}{err}");
+    }
+}

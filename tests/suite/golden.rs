@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, tests};
+use crate::support::{Finish as _, assert_matches_file, codelab_gen, files_below, stderr, tests};
 
 /// The outputs of a deployment without a server, with their permissions.
 const WITHOUT_SERVER: &[(&str, u32)] =
@@ -64,13 +64,6 @@ const CASES: [Case; 11] = [
     Case { name: "strict", profile: "../golden/strict.yaml", settings: &[], files: WITH_SERVER },
     Case { name: "every-field", profile: "../golden/every-field.yaml", settings: &[], files: WITH_SERVER },
 ];
-
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files_below(&path, files) } else { files.push(path) }
-    }
-}
 
 /// Generates into a folder; `tests/golden` stands beside it, as a project's profiles would.
 fn generate(case: &Case, folder: &Path) {

@@ -30,6 +30,7 @@ mod limits;
 mod lookup;
 mod model;
 mod profile_reference;
+mod releases;
 mod report;
 mod schema;
 mod support;

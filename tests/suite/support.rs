@@ -90,6 +90,14 @@ pub(crate) fn assert_matches_file(actual: &str, path: &Path) {
     );
 }
 
+/// Adds every file of a folder and of the folders in it.
+pub(crate) fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, files) } else { files.push(path) }
+    }
+}
+
 /// A password that stands in documents, and so is weak.
 pub(crate) const PASSWORD: &str = "codelab_password";
 

@@ -167,6 +167,7 @@ impl Telling<'_> {
             left_volumes: changes.left_volumes.clone(),
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
             made_with: self.made_with(),
+            made_by: self.made_by(),
             missing: self.missing().into_iter().map(|missing| missing.path).collect(),
             next: (self.ending == Ending::Write).then(|| self.next_command()),
         }

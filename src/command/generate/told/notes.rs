@@ -1,5 +1,6 @@
 //! Knows what a user should hear beside the result. Must not know how it came about.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use super::{Ending, Telling};
@@ -9,7 +10,8 @@ use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::lint::beyond_compose_limit;
-use crate::render::{Output, Seal, examine};
+use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
+use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
 use crate::spelling::shell_word;
 use crate::value::SecretsIn;
@@ -19,6 +21,7 @@ impl Telling<'_> {
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         notes.extend(self.settings());
+        notes.extend(self.made_by().map(|version| format!("note: {}\n", version.message())));
         if self.ending == Ending::Write {
             for missing in self.missing() {
                 notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
@@ -52,6 +55,15 @@ impl Telling<'_> {
         let mark = self.outcome.existing.mark();
         let settings = mark.map(|mark| mark.settings).unwrap_or_default();
         settings.into_iter().filter(|setting| !self.target.placement.settings.contains(setting)).collect()
+    }
+
+    /// Which other codelab-gen made the outputs.
+    pub(super) fn made_by(&self) -> Option<OtherVersion> {
+        match self.outcome.existing.mark()?.format.cmp(&OUTPUT_FORMAT) {
+            Ordering::Less => Some(OtherVersion::Older),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(OtherVersion::Newer),
+        }
     }
 
     /// Variables of the environment that would take the place of what `.env` says.
