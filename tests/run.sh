@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
 # The one test command. It makes what it needs below the repository (`.tools/`), so a second run installs nothing.
 #
-#   bash tests/run.sh                        everything
-#   bash tests/run.sh rust [ARG]...          only `cargo test`, with these arguments
-#   bash tests/run.sh conformance [ARG]...   only the outputs under the real programs, with these arguments for pytest
-#   bash tests/run.sh editors [ARG]...       only profiles in editors and under the schema, and drawings, with
-#                                            these arguments for pytest
-#   bash tests/run.sh kit [ARG]...           only the files for CI systems and completions in shells, with these arguments
-#                                            for pytest; a shell that is missing is skipped, but for SHELLS=required
-#   bash tests/run.sh e2e [ARG]...           only the outputs on a real Docker Engine of their own, with these arguments
-#                                            for pytest; skipped where something is missing, which E2E=required installs
+#   bash tests/run.sh                  everything that a change must pass
+#   bash tests/run.sh quick            what one runs at every change
+#   bash tests/run.sh long             everything, each test in its longest form, and on the other engines
+#   bash tests/run.sh PART [ARG]...    one part, with these arguments for its runner
 #
+# docs/development.md tells what each part proves, how long it takes, and how one test of it is run. What is missing on
+# the machine is skipped and told; these make it a failure instead:
+#   POSTGRES_15=required SHELLS=required E2E=required GO=required
 # PYTHON names another interpreter than python3 (3.11 or later).
 set -euo pipefail
 
@@ -18,20 +16,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 tools=$root/.tools
 python=${PYTHON:-python3}
+parts=(rust conformance editors kit e2e)
+# after so many silent seconds it is said what goes on
+patience=15
+
+# Servers run as users of their own, and must be able to read what is made for them.
+umask 022
 
 fail() {
   printf 'tests/run.sh: %s\n' "$1" >&2
   exit 2
-}
-
-# Says at the end, also after a failure, what ran; the counts are those of the runners' own closing lines.
-summary=()
-close() {
-  local status=$?
-  [ ${#summary[@]} -gt 0 ] || return 0
-  printf '\nran:\n'
-  printf '  %s\n' "${summary[@]}"
-  [ "$status" -eq 0 ] || printf '  failed with exit %s, what comes after it did not run\n' "$status"
 }
 
 need_cargo() {
@@ -72,25 +66,20 @@ node_packages() {
   printf '%s\n' "$stamp" >"$folder/made-from"
 }
 
-run_rust() {
-  need_cargo
-  local log=$tools/rust.log status=0
-  mkdir -p "$tools"
-  cargo test --locked "$@" 2>&1 | tee "$log" || status=$?
-  summary+=("cargo test: $(awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
-    END { printf "%d passed, %d failed, %d ignored", passed, failed, ignored }' "$log")")
-  return "$status"
+# Runs the tests of one folder in a virtual environment, with the program as it stands. A test is named as pytest names
+# it, test_x.py::test_y, with or without the folder.
+run_pytest() {
+  local part=$1 environment=$2 target=${CARGO_TARGET_DIR:-target} program
+  cargo build --locked
+  program=$(realpath "$target/debug/codelab-gen")
+  cd "tests/$part"
+  shift 2
+  CODELAB_GEN=$program "$tools/$environment/bin/python" -m pytest "${@/#"tests/$part/"/}"
 }
 
-# Runs the tests of one folder in a virtual environment, with the program as it stands.
-run_pytest() {
-  local part=$1 environment=$2 log=$tools/$1.log target=${CARGO_TARGET_DIR:-target} status=0
-  # not by `set -e`, which does not hold in a command whose failure is looked at
-  cargo build --locked || return
-  CODELAB_GEN=$(realpath "$target/debug/codelab-gen") \
-    "$tools/$environment/bin/python" -m pytest "tests/$part" "${@:3}" 2>&1 | tee "$log" || status=$?
-  summary+=("$part: $(sed -n 's/^=* *\([0-9].*\) in .*/\1/p' "$log" | tail -n 1)")
-  return "$status"
+run_rust() {
+  need_cargo
+  cargo test --locked --no-fail-fast "$@"
 }
 
 run_conformance() {
@@ -108,7 +97,8 @@ run_editors() {
   need_python
   environment editors-python
   node_packages editors
-  NODE_MODULES=$tools/editors/node_modules run_pytest editors editors-python "$@"
+  export NODE_MODULES=$tools/editors/node_modules
+  run_pytest editors editors-python "$@"
 }
 
 run_kit() {
@@ -122,40 +112,104 @@ run_e2e() {
   need_cargo
   need_python
   environment tools
-  local status=0
-  run_pytest e2e tools -n 2 --dist worksteal "$@" || status=$?
-  local skipped
-  skipped=$(grep -o 'e2e: skipped: .*' "$tools/e2e.log" | sort -u | head -n 1) || true
-  [ -z "$skipped" ] || summary+=("$skipped")
-  return "$status"
+  run_pytest e2e tools -n 2 --dist worksteal "$@"
 }
 
-part=${1:-all}
-trap close EXIT
-case $part in
+# Passes on what a part says, and after some silence that it still runs.
+relay() {
+  local started=$SECONDS line status middle=
+  while true; do
+    status=0
+    IFS= read -r -t "$patience" line || status=$?
+    if [ "$status" -eq 0 ]; then
+      printf '%s\n' "$line"
+      middle=
+    elif [ "$status" -le 128 ]; then # the end, and perhaps a line without one
+      printf '%s' "$line"
+      return
+    elif [ -n "$line" ]; then # dots, one a test
+      printf '%s' "$line"
+      middle=1
+    else
+      printf '%s… %s runs since %s s\n' "${middle:+$'\n'}" "$1" $((SECONDS - started))
+      middle=
+    fi
+  done
+}
+
+failed=0
+summary=()
+
+# Runs one part to its end, whatever the ones before it came to. The counts are those of the runners' own closing lines.
+run_part() {
+  local part=$1 log=$tools/$1.log status=0 started=$SECONDS counts
+  printf '\n==> %s\n' "$*"
+  mkdir -p "$tools"
+  bash "$root/tests/run.sh" only "$@" </dev/null 2>&1 | tee "$log" | relay "$part" || status=$?
+  case $part in
+    rust) counts=$(awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+      END { printf "%d passed, %d failed, %d ignored", passed, failed, ignored }' "$log") ;;
+    *) counts=$(sed -n 's/^=* *\([0-9].*\) in [0-9.]*s.*/\1/p' "$log" | tail -n 1) ;;
+  esac
+  summary+=("$part: ${counts:-no test ran} in $((SECONDS - started)) s")
+  [ "$status" -eq 0 ] || note_failures "$part" "$status" "$log"
+  local skipped
+  skipped=$(grep -o 'e2e: skipped: .*' "$log" | sort -u | head -n 1) || true
+  [ -z "$skipped" ] || summary+=("  $skipped")
+}
+
+# Adds to the summary how just that is run which failed.
+note_failures() {
+  local part=$1 status=$2 log=$3 test tests
+  failed=1
+  case $part in
+    rust) tests=$(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log") ;;
+    *) tests=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+\.py(::.*)?)$/\2/p; s/^(FAILED|ERROR) ([^ ]+\.py(::.*)?) - .*/\2/p' "$log") ;;
+  esac
+  summary+=("  failed with exit $status; this runs just that:")
+  if [ -z "$tests" ]; then
+    summary+=("    bash tests/run.sh $part")
+    return
+  fi
+  while IFS= read -r test; do
+    summary+=("    $(printf 'bash tests/run.sh %s %q' "$part" "$test")")
+  done <<<"$(sort -u <<<"$tests")"
+}
+
+# Says what is to come, runs it, and says what came of it.
+run_parts() {
+  local part words
+  printf '%s\n' "$1"
+  for part in "${@:2}"; do
+    read -r -a words <<<"$part"
+    run_part "${words[@]}"
+  done
+  close
+}
+
+close() {
+  printf '\nran:\n'
+  printf '  %s\n' "${summary[@]}"
+  exit "$failed"
+}
+
+case ${1:-all} in
   all)
-    run_rust
-    run_conformance
-    run_editors
-    run_kit
-    run_e2e
+    run_parts 'all: rust, conformance, editors, kit and e2e; about 20 minutes on 2 cores, 20 more where all is to be installed first' \
+      "${parts[@]}"
     ;;
-  rust)
-    run_rust "${@:2}"
+  quick)
+    run_parts 'quick: rust, and the most telling tests of conformance, editors and kit; under 4 minutes on 2 cores' \
+      rust 'conformance -m quick' 'editors -m quick' 'kit -m quick'
     ;;
-  conformance)
-    run_conformance "${@:2}"
+  long)
+    export CODELAB_GEN_LONG=1 E2E_LONG=1
+    run_parts 'long: every part in its longest form, and e2e on the other engines; some hours' "${parts[@]}"
     ;;
-  editors)
-    run_editors "${@:2}"
+  only) "run_$2" "${@:3}" ;;
+  rust | conformance | editors | kit | e2e)
+    run_part "$@"
+    close
     ;;
-  kit)
-    run_kit "${@:2}"
-    ;;
-  e2e)
-    run_e2e "${@:2}"
-    ;;
-  *)
-    fail "no part '$part': rust, conformance, editors, kit, e2e, or nothing for all"
-    ;;
+  *) fail "no part '$1': ${parts[*]}, quick, long, or nothing for all" ;;
 esac
