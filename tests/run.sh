@@ -42,7 +42,7 @@ need_python() {
 need_go() {
   local version
   version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || version=
-  [ "$(printf '%s\n' go1.26 "$version" | sort -V | head -n 1)" != go1.26 ] || return 0
+  [ "$(printf '%s\n' go1.26 "$version" | sort -V | head -n 1)" = go1.26 ] && return 0
   if [ "${GO:-}" != required ]; then
     printf 'go 1.26 or later is missing: e2e runs on the Docker Engine of Debian; GO=required gets it from PyPI\n'
     return 0
