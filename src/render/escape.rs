@@ -185,7 +185,8 @@ fn shell_word(text: &str) -> Result<String, Error> {
         return Err(Error::new(ErrorKind::BadEscape, "a shell can't hold the character NUL"));
     }
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=".contains(c);
-    if !text.is_empty() && text.chars().all(bare) && !text.starts_with('-') {
+    let ends_case = text == "esac"; // as a pattern
+    if !text.is_empty() && text.chars().all(bare) && !text.starts_with('-') && !ends_case {
         return Ok(text.to_owned());
     }
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
@@ -267,6 +268,7 @@ mod tests {
         assert_eq!(shell_word("it's $x").unwrap(), r"'it'\''s $x'");
         assert_eq!(shell_word("-x").unwrap(), "'-x'");
         assert_eq!(shell_word("auth_db").unwrap(), "auth_db");
+        assert_eq!(shell_word("esac").unwrap(), "'esac'");
         assert!(shell_word("a\0b").is_err());
     }
 

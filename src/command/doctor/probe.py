@@ -30,7 +30,7 @@ def become_service():
 def driver(module):
     try:
         importlib.import_module(module)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 # a module may raise anything
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -38,7 +38,9 @@ def driver(module):
 def file_system(folder):
     with open("/proc/mounts") as mounts:
         places = [line.split()[1:3] for line in mounts]
-    holding = [place for place in places if f"{folder}/".startswith(place[0].rstrip("/") + "/")]
+    holding = [
+        place for place in places if f"{folder}/".startswith(place[0].rstrip("/") + "/")
+    ]
     return max(holding, key=lambda place: len(place[0]))[1] if holding else ""
 
 
@@ -60,7 +62,9 @@ def fault(file, mode):
     how = "mode=ro" if mode != "wal" or stands else "immutable=1"
     deadline = time.monotonic() + SECONDS
     try:
-        connection = sqlite3.connect(f"{pathlib.Path(file).as_uri()}?{how}", uri=True, timeout=1)
+        connection = sqlite3.connect(
+            f"{pathlib.Path(file).as_uri()}?{how}", uri=True, timeout=1
+        )
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         connection.set_progress_handler(lambda: time.monotonic() > deadline, 1000)
         said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -80,7 +84,11 @@ def look(module, file):
     found.update(user=os.getuid(), group=os.getgid())
     found["folder"] = os.path.isdir(folder)
     found["exists"] = os.path.isfile(file)
-    beside = [file + suffix for suffix in ("", "-wal", "-shm") if os.path.exists(file + suffix)]
+    beside = [
+        file + suffix
+        for suffix in ("", "-wal", "-shm")
+        if os.path.exists(file + suffix)
+    ]
     found["writable"] = all(os.access(path, os.W_OK) for path in [folder, *beside])
     found["file_system"] = file_system(folder)
     if found["exists"]:

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Backs up the databases of this deployment, while they are in use or while all stands still.
+# shellcheck source-path=SCRIPTDIR disable=SC1091,SC2154 # reach.sh, followed only with -x, shares its variables
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo 'backup: this needs bash, and another shell has started it' >&2
+  echo '  help: bash scripts/db/backup.sh --help' >&2
+  exit 2
+fi
 set -euo pipefail
-# shellcheck source-path=SCRIPTDIR source=reach.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
 
 usage() {
@@ -24,26 +29,26 @@ TEXT
 folder=$PWD/backups keep='' is_safety='' chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --help | -h) usage && exit ;;
-    --to)
-      [ -n "${2:-}" ] || misused '--to wants a folder'
-      from_start "$2"
-      folder=$path
-      shift
-      ;;
-    --keep)
-      case ${2:-} in
-        '' | *[!0-9]* | 0*) misused '--keep wants a number from 1' ;;
-        *) keep=$2 ;;
-      esac
-      shift
-      ;;
-    --safety) is_safety=yes ;;
-    -*) misused "there is no option $1" ;;
-    *)
-      engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
-      contains "$1" ${chosen[@]+"${chosen[@]}"} || chosen+=("$1")
-      ;;
+  --help | -h) usage && exit ;;
+  --to)
+    [ -n "${2:-}" ] || misused '--to wants a folder'
+    from_start "$2"
+    folder=$path
+    shift
+    ;;
+  --keep)
+    case ${2:-} in
+    '' | *[!0-9]* | 0*) misused '--keep wants a number from 1' ;;
+    *) keep=$2 ;;
+    esac
+    shift
+    ;;
+  --safety) is_safety=yes ;;
+  -*) misused "there is no option $1" ;;
+  *)
+    engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
+    contains "$1" ${chosen[@]+"${chosen[@]}"} || chosen+=("$1")
+    ;;
   esac
   shift
 done
@@ -106,11 +111,11 @@ receive() {
   # `read` takes one byte at a time from a pipe, so what follows the empty line is still there for `cat`.
   while IFS=$'\t' read -r key rest; do
     case $key in
-      '') is_whole=yes && break ;;
-      version) version=$rest ;;
-      sha256) sent=$rest ;;
-      rows) printf 'rows\t%s\t%s\n' "$1" "$rest" >>"$partial/rows" || return 1 ;;
-      *) ;;
+    '') is_whole=yes && break ;;
+    version) version=$rest ;;
+    sha256) sent=$rest ;;
+    rows) printf 'rows\t%s\t%s\n' "$1" "$rest" >>"$partial/rows" || return 1 ;;
+    *) ;;
     esac
   done
   [ -n "$is_whole" ] || return 1

@@ -1,3 +1,4 @@
+# ruff: noqa: PYI034, UP007, UP017, UP045 # a service's image may have Python 3.9
 """Copies all rows of one service between SQLite and PostgreSQL, into a schema that the service itself has made.
 
 It knows both engines' catalogues and how SQLAlchemy stores each type in them. It must not know the service: neither its
@@ -237,7 +238,9 @@ class Codec:
 
 
 def kind(value: Any) -> str:
-    return {str: "text", bytes: "a blob", int: "an integer", float: "a real number"}[type(value)]
+    return {str: "text", bytes: "a blob", int: "an integer", float: "a real number"}[
+        type(value)
+    ]
 
 
 def affinity(declared: str) -> str:
@@ -249,10 +252,14 @@ def affinity(declared: str) -> str:
         return "TEXT"
     if "BLOB" in name or not name:
         return "BLOB"
-    return "REAL" if any(part in name for part in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+    return (
+        "REAL" if any(part in name for part in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+    )
 
 
-def codec_for(column: PostgresType, declared: str, note: Callable[[str], None]) -> Codec:
+def codec_for(
+    column: PostgresType, declared: str, note: Callable[[str], None]
+) -> Codec:
     """The one place that says which pair of types passes how."""
     name = column.name
     if column.element is not None:
@@ -309,7 +316,9 @@ def text(column: PostgresType) -> Codec:
         return found
 
     trim = (lambda value: value.rstrip(" ")) if padded else None
-    return Codec(read, read_postgres=trim, textual=True, injective=column.name != "citext")
+    return Codec(
+        read, read_postgres=trim, textual=True, injective=column.name != "citext"
+    )
 
 
 def enumeration(labels: frozenset[str]) -> Codec:
@@ -375,7 +384,10 @@ def single() -> Codec:
         """The shortest text that gives the same four bytes, as PostgreSQL writes it."""
         packed = struct.pack("<f", value)
         shown = (f"{value:.{digits}g}" for digits in range(6, 10))
-        return next((found for found in shown if struct.pack("<f", float(found)) == packed), repr(value))
+        return next(
+            (found for found in shown if struct.pack("<f", float(found)) == packed),
+            repr(value),
+        )
 
     def read(value: Any) -> str:
         number = real(value)
@@ -388,7 +400,9 @@ def single() -> Codec:
             raise Misfit("a real number with more digits than four bytes keep")
         return found
 
-    return Codec(read, real_for_sqlite, lambda value: repr(float(canonical(float(value))) + 0.0))
+    return Codec(
+        read, real_for_sqlite, lambda value: repr(float(canonical(float(value))) + 0.0)
+    )
 
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,5})?", re.ASCII)
@@ -410,7 +424,9 @@ def numeric(column: PostgresType, declared: str) -> Codec:
         if type(value) is float and not math.isfinite(value):
             raise Misfit("a real number that is not finite")
         # repr gives the shortest text of a float: the digits that were written, not those of its binary form.
-        found = plain_number(format(Decimal(repr(value) if type(value) is float else value), "f"))
+        found = plain_number(
+            format(Decimal(repr(value) if type(value) is float else value), "f")
+        )
         return found if digits is None else within(found, value, digits)
 
     def write(value: str) -> Any:
@@ -437,15 +453,20 @@ def within(found: str, value: Any, digits: tuple[int, int]) -> str:
     if len(fraction) > max(scale, 0) or (scale < 0 and Decimal(found) % 10**-scale):
         raise Misfit(f"a number with more than {scale} digits after the point")
     if len(found.partition(".")[0].lstrip("-0")) > precision - scale:
-        raise Misfit(f"a number with more than {precision - scale} digits before the point")
+        raise Misfit(
+            f"a number with more than {precision - scale} digits before the point"
+        )
     return found
 
 
 MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?)? ?(Z|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
 )
 EPOCH = datetime(1970, 1, 1)
-NO_FORM = "a time that SQLAlchemy can't read from SQLite: before the year 1 or after 9999"
+NO_FORM = (
+    "a time that SQLAlchemy can't read from SQLite: before the year 1 or after 9999"
+)
 
 
 def parsed_moment(value: Any) -> datetime:
@@ -478,7 +499,9 @@ def hold_fraction(value: str, precision: int) -> str:
 
 def finite(value: str, note: Callable[[str], None]) -> datetime:
     """What asyncpg makes of the infinite times, and makes infinite when it writes them."""
-    note("infinite times were taken as the first and the last of Python, as asyncpg reads them")
+    note(
+        "infinite times were taken as the first and the last of Python, as asyncpg reads them"
+    )
     return datetime.min if value.startswith("-") else datetime.max
 
 
@@ -492,7 +515,9 @@ def moment(aware: bool, precision: int, note: Callable[[str], None]) -> Codec:
         found = parsed_moment(value)
         if found.tzinfo is not None:
             if not aware:
-                raise Misfit("a time with an offset, which a column without time zone drops")
+                raise Misfit(
+                    "a time with an offset, which a column without time zone drops"
+                )
             try:
                 found = found.astimezone(timezone.utc).replace(tzinfo=None)
             except OverflowError:
@@ -505,8 +530,14 @@ def moment(aware: bool, precision: int, note: Callable[[str], None]) -> Codec:
     def read_postgres(value: str) -> str:
         if value.endswith("BC"):
             return value
-        shown = finite(value, note).isoformat(" ", "microseconds") if value.endswith("infinity") else value
-        return f"{six_digits(shown.replace('+00', ''))}+00" if aware else six_digits(shown)
+        shown = (
+            finite(value, note).isoformat(" ", "microseconds")
+            if value.endswith("infinity")
+            else value
+        )
+        return (
+            f"{six_digits(shown.replace('+00', ''))}+00" if aware else six_digits(shown)
+        )
 
     def write(value: str) -> str:
         shown = value[:-3] if aware else value
@@ -531,12 +562,18 @@ def time_of_day(aware: bool, precision: int) -> Codec:
         return f"{shown}+00" if aware else shown
 
     def read_postgres(value: str) -> str:
-        return f"{six_digits(value[:-3])}+00" if aware and value.endswith("+00") else six_digits(value)
+        return (
+            f"{six_digits(value[:-3])}+00"
+            if aware and value.endswith("+00")
+            else six_digits(value)
+        )
 
     def write(value: str) -> str:
         shown = value[:-3] if aware else value
         if len(shown) != 15 or shown.startswith("24"):
-            raise Misfit("a time of day that SQLAlchemy can't read from SQLite: 24:00, or with an offset")
+            raise Misfit(
+                "a time of day that SQLAlchemy can't read from SQLite: 24:00, or with an offset"
+            )
         return shown
 
     return Codec(read, write, read_postgres)
@@ -557,13 +594,18 @@ def day(note: Callable[[str], None]) -> Codec:
         return value
 
     def read_postgres(value: str) -> str:
-        return finite(value, note).date().isoformat() if value.endswith("infinity") else value
+        return (
+            finite(value, note).date().isoformat()
+            if value.endswith("infinity")
+            else value
+        )
 
     return Codec(read, write, read_postgres)
 
 
 ISO_INTERVAL = re.compile(
-    r"P(?:-?\d+Y|-?\d+M)*(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?\d+(?:\.\d+)?)S)?)?", re.ASCII
+    r"P(?:-?\d+Y|-?\d+M)*(?:(-?\d+)D)?(?:T(?:(-?\d+)H)?(?:(-?\d+)M)?(?:(-?\d+(?:\.\d+)?)S)?)?",
+    re.ASCII,
 )
 
 
@@ -576,13 +618,17 @@ def interval() -> Codec:
     def read(value: Any) -> str:
         found = parsed_moment(value)
         if found.tzinfo is not None:
-            raise Misfit("a time with an offset instead of one as long after 1970 as the interval")
+            raise Misfit(
+                "a time with an offset instead of one as long after 1970 as the interval"
+            )
         return canonical(found - EPOCH)
 
     def read_postgres(value: str) -> str:
         match = ISO_INTERVAL.fullmatch(value)
         if match is None or re.match(r"P-?\d+[YM]", value):
-            raise Misfit("an interval with months or years, which a timedelta does not have")
+            raise Misfit(
+                "an interval with months or years, which a timedelta does not have"
+            )
         days, hours, minutes, seconds = (Decimal(part or 0) for part in match.groups())
         microseconds = int((hours * 3600 + minutes * 60 + seconds) * 1_000_000)
         try:
@@ -594,9 +640,13 @@ def interval() -> Codec:
         days, _, seconds, _ = value.split(" ")
         whole, _, fraction = seconds.partition(".")
         try:
-            return (EPOCH + timedelta(int(days), int(whole), int(fraction))).isoformat(" ", "microseconds")
+            return (EPOCH + timedelta(int(days), int(whole), int(fraction))).isoformat(
+                " ", "microseconds"
+            )
         except OverflowError:
-            raise Misfit("an interval that does not end between the years 1 and 9999 when it starts in 1970") from None
+            raise Misfit(
+                "an interval that does not end between the years 1 and 9999 when it starts in 1970"
+            ) from None
 
     return Codec(read, write, read_postgres)
 
@@ -604,7 +654,10 @@ def interval() -> Codec:
 def identifier(declared: str) -> Codec:
     """SQLAlchemy's Uuid is 32 hexadecimal digits in SQLite; other hands declare CHAR(36), TEXT or a blob."""
     name = declared.upper()
-    shape = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+    shape = re.compile(
+        r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        re.IGNORECASE,
+    )
 
     def read(value: Any) -> str:
         if type(value) is bytes and len(value) == 16:
@@ -614,7 +667,9 @@ def identifier(declared: str) -> Codec:
         if not shape.fullmatch(value):
             raise Misfit("text that is no UUID")
         digits = value.lower().replace("-", "")
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        return (
+            f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        )
 
     def write(value: str) -> Any:
         if affinity(name) == "BLOB" or "BINARY" in name:
@@ -631,7 +686,9 @@ def blob() -> Codec:
             raise Misfit(f"{kind(value)} instead of a blob")
         return f"\\x{value.hex()}"
 
-    return Codec(read, lambda value: bytes.fromhex(value[2:]), textual=True, injective=True)
+    return Codec(
+        read, lambda value: bytes.fromhex(value[2:]), textual=True, injective=True
+    )
 
 
 def foreign() -> Codec:
@@ -659,7 +716,12 @@ def whole_number(token: str) -> Any:
 
 def parsed_json(value: str) -> Any:
     try:
-        return json.loads(value, parse_float=Decimal, parse_int=whole_number, parse_constant=refuse_constant)
+        return json.loads(
+            value,
+            parse_float=Decimal,
+            parse_int=whole_number,
+            parse_constant=refuse_constant,
+        )
     except RecursionError:
         raise Misfit("JSON that is nested too deeply") from None
     except ValueError:
@@ -686,7 +748,11 @@ def document(binary: bool, declared: str) -> Codec:
 
     def write(value: str) -> Any:
         shown = written_by_python(value) if binary else value
-        return lone_number(shown) if affinity(declared) == "NUMERIC" and NUMBER.fullmatch(shown) else shown
+        return (
+            lone_number(shown)
+            if affinity(declared) == "NUMERIC" and NUMBER.fullmatch(shown)
+            else shown
+        )
 
     return Codec(read, write, comparable=comparable_json, textual=True)
 
@@ -710,7 +776,11 @@ def token_by_python(match: re.Match[str]) -> str:
     if token[0] == '"':
         return NO_ASCII.sub(escaped_for_json, token)
     shown = repr(float(token))
-    return shown if shown not in ("inf", "-inf") and Decimal(shown) == Decimal(token) else token
+    return (
+        shown
+        if shown not in ("inf", "-inf") and Decimal(shown) == Decimal(token)
+        else token
+    )
 
 
 def written_by_python(value: str) -> str:
@@ -731,7 +801,9 @@ def comparable_json(value: str) -> str:
 def array(element: PostgresType) -> Codec:
     """An array that the model declares as JSON for SQLite."""
     numbers = element.name in ("int2", "int4", "int8", "float4", "float8", "numeric")
-    wanted: tuple[type, ...] = (int, float) if numbers else (bool,) if element.name == "bool" else (str,)
+    wanted: tuple[type, ...] = (
+        (int, float) if numbers else (bool,) if element.name == "bool" else (str,)
+    )
 
     def literal(value: Any) -> str:
         if isinstance(value, list):
@@ -741,7 +813,11 @@ def array(element: PostgresType) -> Codec:
         if type(value) not in wanted:
             raise Misfit(f"a JSON array with other elements than `{element.name}`")
         if isinstance(value, str):
-            return '"' + checked_text(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+            return (
+                '"'
+                + checked_text(value).replace("\\", "\\\\").replace('"', '\\"')
+                + '"'
+            )
         return repr(value)
 
     def read(value: Any) -> str:
@@ -797,7 +873,15 @@ class Plan:
 
 SPECIAL = re.compile(r"[\\\t\n\r]")
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-UNESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
+UNESCAPED = {
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    "\\": "\\",
+}
 
 
 def converted(column: Sequence[Any], convert: Convert) -> Sequence[Any]:
@@ -811,7 +895,14 @@ def copy_lines(columns: Columns, textual: Sequence[bool]) -> Iterator[str]:
     fields = []
     for column, escapes in zip(columns, textual):
         if escapes:
-            shown = ["\\N" if value is None else escaped(value) if SPECIAL.search(value) else value for value in column]
+            shown = [
+                "\\N"
+                if value is None
+                else escaped(value)
+                if SPECIAL.search(value)
+                else value
+                for value in column
+            ]
         else:
             shown = ["\\N" if value is None else value for value in column]
         fields.append(shown)
@@ -819,7 +910,12 @@ def copy_lines(columns: Columns, textual: Sequence[bool]) -> Iterator[str]:
 
 
 def escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return (
+        value.replace("\\", "\\\\")
+        .replace("\t", "\\t")
+        .replace("\n", "\\n")
+        .replace("\r", "\\r")
+    )
 
 
 def copied_columns(lines: list[str], width: int) -> Columns:
@@ -828,14 +924,20 @@ def copied_columns(lines: list[str], width: int) -> Columns:
     columns: Columns = []
     for column in rows:
         if any("\\" in value for value in column):
-            columns.append([None if value == "\\N" else unescaped(value) for value in column])
+            columns.append(
+                [None if value == "\\N" else unescaped(value) for value in column]
+            )
         else:
             columns.append(column)
     return columns or [()] * width
 
 
 def unescaped(value: str) -> str:
-    return ESCAPE.sub(lambda match: UNESCAPED.get(match.group(1), match.group(1)), value) if "\\" in value else value
+    return (
+        ESCAPE.sub(lambda match: UNESCAPED.get(match.group(1), match.group(1)), value)
+        if "\\" in value
+        else value
+    )
 
 
 class Digest:
@@ -846,10 +948,15 @@ class Digest:
         self._sum = 0
 
     def add(self, columns: Columns, lanes: Sequence[Lane]) -> None:
-        comparable = [converted(column, lane.codec.comparable) for column, lane in zip(columns, lanes)]
+        comparable = [
+            converted(column, lane.codec.comparable)
+            for column, lane in zip(columns, lanes)
+        ]
         total, rows = 0, 0
         for line in copy_lines(comparable, [True] * len(lanes)):
-            total += int.from_bytes(hashlib.blake2b(line.encode(), digest_size=16).digest(), "big")
+            total += int.from_bytes(
+                hashlib.blake2b(line.encode(), digest_size=16).digest(), "big"
+            )
             rows += 1
         self.rows += rows
         self._sum = (self._sum + total) % (1 << 128)
@@ -881,7 +988,9 @@ class Progress:
         now = clock.monotonic()
         if self._live and now - self._shown > 0.2:
             self._shown = now
-            left = (self._total - self._done) * (now - self._started) / max(self._done, 1)
+            left = (
+                (self._total - self._done) * (now - self._started) / max(self._done, 1)
+            )
             self._write(f"{self._line(now)}, {max(left, 0):.0f} s left", "")
 
     def finish(self) -> None:
@@ -893,7 +1002,12 @@ class Progress:
         return f"{self._verb} `{self._table}`: {self._rows} of {self._of} rows, {rate:.0f} rows/s"
 
     def _write(self, line: str, end: str) -> None:
-        print(f"\r\033[K{line}" if self._live else line, end=end, file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{line}" if self._live else line,
+            end=end,
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 class SqliteFile:
@@ -905,10 +1019,15 @@ class SqliteFile:
     def __init__(self, path: Path, side: str, uri_query: str) -> None:
         self.path, self.side = path, side
         self._connection = sqlite3.connect(
-            f"{path.as_uri()}?{uri_query}", uri=True, timeout=LOCK_SECONDS, isolation_level=None
+            f"{path.as_uri()}?{uri_query}",
+            uri=True,
+            timeout=LOCK_SECONDS,
+            isolation_level=None,
         )
         # A TEXT which is no UTF-8 must arrive, to be told with its row.
-        self._connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+        self._connection.text_factory = partial(
+            str, encoding="utf-8", errors="surrogateescape"
+        )
         self._immutable = os.stat(path) if "immutable" in uri_query else None
         self._triggers: list[tuple[str, str]] = []
 
@@ -930,10 +1049,16 @@ class SqliteFile:
         found = self.rows(
             "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         )
-        virtual = [name for name, sql in found if sql.upper().startswith("CREATE VIRTUAL")]
+        virtual = [
+            name for name, sql in found if sql.upper().startswith("CREATE VIRTUAL")
+        ]
         shadows = tuple(f"{name}_" for name in virtual)
         self.left_out = [f"virtual table `{name}`" for name in virtual]
-        names = [name for name, _ in found if name not in virtual and not (shadows and name.startswith(shadows))]
+        names = [
+            name
+            for name, _ in found
+            if name not in virtual and not (shadows and name.startswith(shadows))
+        ]
         tables = {name: self._table(name) for name in names}
         for table in tables.values():
             table.foreign_keys = self._foreign_keys(table, tables)
@@ -943,16 +1068,24 @@ class SqliteFile:
         table = Table(name)
         info = self.rows(f"PRAGMA table_xinfo({quoted(name)})")
         primary = [row[1] for row in sorted(info, key=lambda row: row[5]) if row[5]]
-        alias = len(primary) == 1 and any(row[5] and row[2].upper() == "INTEGER" for row in info)
+        alias = len(primary) == 1 and any(
+            row[5] and row[2].upper() == "INTEGER" for row in info
+        )
         for _, column, declared, not_null, default, is_key, hidden in info:
             if hidden != 1:
                 numbered = bool(is_key) and alias
                 table.columns[column] = Column(
-                    column, bool(not_null), default is not None or numbered, hidden in (2, 3), declared
+                    column,
+                    bool(not_null),
+                    default is not None or numbered,
+                    hidden in (2, 3),
+                    declared,
                 )
         table.uniques = self._uniques(name)
         if primary:
-            table.uniques.append(Unique("primary key", tuple(map(quoted, primary)), tuple(primary), True))
+            table.uniques.append(
+                Unique("primary key", tuple(map(quoted, primary)), tuple(primary), True)
+            )
         with suppress(sqlite3.OperationalError):
             self.rows(f"SELECT rowid FROM {quoted(name)} LIMIT 0")
             table.key, table.key_name = "rowid", primary[0] if alias else "rowid"
@@ -961,27 +1094,49 @@ class SqliteFile:
     def _uniques(self, table: str) -> list[Unique]:
         """Those over columns in every row; what is unique by an expression or in some rows fails while copying."""
         found = []
-        for _, index, unique, origin, partial_index in self.rows(f"PRAGMA index_list({quoted(table)})"):
-            parts = [row for row in self.rows(f"PRAGMA index_xinfo({quoted(index)})") if row[5]]
-            if not unique or origin == "pk" or partial_index or any(row[2] is None for row in parts):
+        for _, index, unique, origin, partial_index in self.rows(
+            f"PRAGMA index_list({quoted(table)})"
+        ):
+            parts = [
+                row
+                for row in self.rows(f"PRAGMA index_xinfo({quoted(index)})")
+                if row[5]
+            ]
+            if (
+                not unique
+                or origin == "pk"
+                or partial_index
+                or any(row[2] is None for row in parts)
+            ):
                 continue
-            expressions = tuple(f"{quoted(name)} COLLATE {collation}" for _, _, name, _, collation, _ in parts)
+            expressions = tuple(
+                f"{quoted(name)} COLLATE {collation}"
+                for _, _, name, _, collation, _ in parts
+            )
             plain = all(row[4].upper() == "BINARY" for row in parts)
             shown = index if origin == "c" else "unique"
-            found.append(Unique(shown, expressions, tuple(row[2] for row in parts), plain))
+            found.append(
+                Unique(shown, expressions, tuple(row[2] for row in parts), plain)
+            )
         return found
 
     def _foreign_keys(self, table: Table, tables: dict[str, Table]) -> list[ForeignKey]:
         keys: dict[int, ForeignKey] = {}
         names = {name.lower(): name for name in tables}
-        for number, _, parent, column, parent_column, *_ in self.rows(f"PRAGMA foreign_key_list({quoted(table.name)})"):
+        for number, _, parent, column, parent_column, *_ in self.rows(
+            f"PRAGMA foreign_key_list({quoted(table.name)})"
+        ):
             parent = names.get(parent.lower(), parent)
             key = keys.setdefault(number, ForeignKey(table.name, (), parent, ()))
             key.columns += (column,)
             key.parent_columns += (parent_column,) if parent_column else ()
         for key in keys.values():
             if not key.parent_columns and key.parent in tables:
-                primary = [unique for unique in tables[key.parent].uniques if unique.name == "primary key"]
+                primary = [
+                    unique
+                    for unique in tables[key.parent].uniques
+                    if unique.name == "primary key"
+                ]
                 key.parent_columns = primary[0].columns if primary else ()
         return list(keys.values())
 
@@ -990,7 +1145,11 @@ class SqliteFile:
 
     def batches(self, table: Table, lanes: Sequence[Lane]) -> Iterator[Batch]:
         """All rows; a batch ends early where its values are long, so that memory stays bounded."""
-        long = [f"coalesce(length({quoted(lane.source.name)}), 0)" for lane in lanes if lane.codec.textual]
+        long = [
+            f"coalesce(length({quoted(lane.source.name)}), 0)"
+            for lane in lanes
+            if lane.codec.textual
+        ]
         columns = listed([lane.source.name for lane in lanes])
         cursor = self._connection.execute(
             f"SELECT {columns}, {table.key or 'NULL'}, {' + '.join(long) or '0'} FROM {quoted(table.name)}"
@@ -1011,7 +1170,9 @@ class SqliteFile:
         *columns, keys, _ = zip(*rows)
         return Batch(list(columns), keys)
 
-    async def scan(self, table: Table, lanes: Sequence[Lane], take: Callable[[Batch], None]) -> None:
+    async def scan(
+        self, table: Table, lanes: Sequence[Lane], take: Callable[[Batch], None]
+    ) -> None:
         for batch in self.batches(table, lanes):
             take(batch)
 
@@ -1025,8 +1186,15 @@ class SqliteFile:
             return
         now = os.stat(self.path)
         wal = Path(f"{self.path}-wal")
-        if (now.st_mtime_ns, now.st_size) != (self._immutable.st_mtime_ns, self._immutable.st_size) or wal.exists():
-            raise Stop(ROLLED_BACK, "the source was written during the copy", "stop the service, then run again")
+        if (now.st_mtime_ns, now.st_size) != (
+            self._immutable.st_mtime_ns,
+            self._immutable.st_size,
+        ) or wal.exists():
+            raise Stop(
+                ROLLED_BACK,
+                "the source was written during the copy",
+                "stop the service, then run again",
+            )
 
     async def begin_writing(self, tables: Sequence[Table]) -> list[Fault]:
         self._connection.execute("PRAGMA foreign_keys = OFF")
@@ -1036,8 +1204,12 @@ class SqliteFile:
     async def suspend(self, tables: Sequence[Table]) -> None:
         """SQLite can't switch triggers off, so they go and come back within the transaction."""
         names = {table.name.lower() for table in tables}
-        found = self.rows("SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger'")
-        self._triggers = [(name, sql) for name, sql, table in found if table.lower() in names]
+        found = self.rows(
+            "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        )
+        self._triggers = [
+            (name, sql) for name, sql, table in found if table.lower() in names
+        ]
         for name, _ in self._triggers:
             self._connection.execute(f"DROP TRIGGER {quoted(name)}")
 
@@ -1045,11 +1217,23 @@ class SqliteFile:
         self._connection.execute(f"DELETE FROM {quoted(table)}")
 
     async def fill(
-        self, schema: str, table: str, names: Sequence[str], plan: Plan, source: Any, make: Callable[[Batch], Columns]
+        self,
+        schema: str,
+        table: str,
+        names: Sequence[str],
+        plan: Plan,
+        source: Any,
+        make: Callable[[Batch], Columns],
     ) -> None:
         places = ", ".join("?" * len(names))
-        sql = f"INSERT INTO {schema}.{quoted(table)} ({listed(names)}) VALUES ({places})"
-        await source.scan(plan.source, plan.lanes, lambda batch: self._connection.executemany(sql, zip(*make(batch))))
+        sql = (
+            f"INSERT INTO {schema}.{quoted(table)} ({listed(names)}) VALUES ({places})"
+        )
+        await source.scan(
+            plan.source,
+            plan.lanes,
+            lambda batch: self._connection.executemany(sql, zip(*make(batch))),
+        )
 
     async def open_stage(self, table: str, names: Sequence[str]) -> None:
         self._connection.execute(f"DROP TABLE IF EXISTS temp.{STAGE}")
@@ -1081,7 +1265,11 @@ class SqliteFile:
                 "remove the rows of the tables which only the target has",
             )
         if self.rows("PRAGMA integrity_check(1)") != [("ok",)]:
-            raise Stop(ROLLED_BACK, "`PRAGMA integrity_check` finds the target damaged", "make the target anew")
+            raise Stop(
+                ROLLED_BACK,
+                "`PRAGMA integrity_check` finds the target damaged",
+                "make the target anew",
+            )
 
     async def commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -1090,19 +1278,35 @@ class SqliteFile:
         """Leaves one file: the last connection that closes takes -wal and -shm with it."""
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
-        left = [suffix for suffix in ("-wal", "-shm", "-journal") if Path(f"{self.path}{suffix}").exists()]
+        left = [
+            suffix
+            for suffix in ("-wal", "-shm", "-journal")
+            if Path(f"{self.path}{suffix}").exists()
+        ]
         if left:
-            say(f"warning: the copy is complete, but another program has the target open: {', '.join(left)} are left")
+            say(
+                f"warning: the copy is complete, but another program has the target open: {', '.join(left)} are left"
+            )
 
 
 def sqlite_path(url: URL, side: str) -> Path:
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise Stop(USAGE, f"the {side} is no file of SQLite", f"set MIGRATE_{side.upper()}_URL to sqlite:///PATH")
+    if (
+        not url.database
+        or url.database == ":memory:"
+        or url.database.startswith("file:")
+    ):
+        raise Stop(
+            USAGE,
+            f"the {side} is no file of SQLite",
+            f"set MIGRATE_{side.upper()}_URL to sqlite:///PATH",
+        )
     return Path(os.path.abspath(url.database))
 
 
 def open_sqlite(path: Path, side: str, write: bool) -> SqliteFile:
-    advice = "start and stop the service once, which makes or mends the file, then run again"
+    advice = (
+        "start and stop the service once, which makes or mends the file, then run again"
+    )
     if not path.is_file():
         raise Stop(UNREACHABLE, f"the {side} `{path}` is no file", advice)
     try:
@@ -1112,10 +1316,14 @@ def open_sqlite(path: Path, side: str, write: bool) -> SqliteFile:
         # mode=ro leaves -shm and -wal behind, or fails where it can't make them. A WAL database without -wal is open
         # nowhere, and then needs neither.
         quiet = header[18:19] == b"\2" and not (wal.exists() and wal.stat().st_size)
-        database = SqliteFile(path, side, "mode=rw" if write else "immutable=1" if quiet else "mode=ro")
+        database = SqliteFile(
+            path, side, "mode=rw" if write else "immutable=1" if quiet else "mode=ro"
+        )
         database.rows("SELECT count(*) FROM sqlite_master")
     except (sqlite3.Error, OSError) as error:
-        raise Stop(UNREACHABLE, f"the {side} `{path}` can't be read: {error}", advice) from None
+        raise Stop(
+            UNREACHABLE, f"the {side} `{path}` can't be read: {error}", advice
+        ) from None
     return database
 
 
@@ -1134,16 +1342,29 @@ class AsyncpgLink:
     async def execute(self, sql: str) -> None:
         await self._connection.execute(sql)
 
-    async def copy_in(self, schema: str, table: str, names: Sequence[str], chunks: AsyncIterator[bytes]) -> None:
+    async def copy_in(
+        self,
+        schema: str,
+        table: str,
+        names: Sequence[str],
+        chunks: AsyncIterator[bytes],
+    ) -> None:
         await self._connection.copy_to_table(
-            table, schema_name=schema, columns=list(names), source=chunks, format="text", encoding="utf-8"
+            table,
+            schema_name=schema,
+            columns=list(names),
+            source=chunks,
+            format="text",
+            encoding="utf-8",
         )
 
     async def copy_out(self, query: str, take: Callable[[bytes], None]) -> None:
         async def output(chunk: bytes) -> None:
             take(chunk)
 
-        await self._connection.copy_from_query(query, output=output, format="text", encoding="utf-8")
+        await self._connection.copy_from_query(
+            query, output=output, format="text", encoding="utf-8"
+        )
 
     def break_off(self) -> None:
         self._connection.terminate()
@@ -1168,14 +1389,23 @@ class PsycopgLink:
         async with self._connection.cursor() as cursor:
             await cursor.execute(sql)
 
-    async def copy_in(self, schema: str, table: str, names: Sequence[str], chunks: AsyncIterator[bytes]) -> None:
+    async def copy_in(
+        self,
+        schema: str,
+        table: str,
+        names: Sequence[str],
+        chunks: AsyncIterator[bytes],
+    ) -> None:
         sql = f"COPY {quoted(schema)}.{quoted(table)} ({listed(names)}) FROM STDIN"
         async with self._connection.cursor() as cursor, cursor.copy(sql) as copy:
             async for chunk in chunks:
                 await copy.write(chunk)
 
     async def copy_out(self, query: str, take: Callable[[bytes], None]) -> None:
-        async with self._connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+        async with (
+            self._connection.cursor() as cursor,
+            cursor.copy(f"COPY ({query}) TO STDOUT") as copy,
+        ):
             async for chunk in copy:
                 take(bytes(chunk))
 
@@ -1252,7 +1482,12 @@ class PostgresServer:
 
     stage_schema = "pg_temp"
 
-    def __init__(self, link: Union[AsyncpgLink, PsycopgLink], close: Callable[[], Awaitable[None]], side: str) -> None:
+    def __init__(
+        self,
+        link: Union[AsyncpgLink, PsycopgLink],
+        close: Callable[[], Awaitable[None]],
+        side: str,
+    ) -> None:
         self._link, self._close, self.side = link, close, side
         self.schema = "public"
         self._oids: dict[int, str] = {}
@@ -1290,33 +1525,64 @@ class PostgresServer:
         self._oids = {oid: table.name for oid, table in tables.items()}
         numbers = await self._columns(tables)
         await self._uniques(tables, numbers)
-        for child, parent, columns, parent_columns, valid, *_ in await self._link.rows(FOREIGN_KEYS):
+        for child, parent, columns, parent_columns, valid, *_ in await self._link.rows(
+            FOREIGN_KEYS
+        ):
             if child in tables and parent in tables and valid:
                 names = tuple(numbers[child, number] for number in json.loads(columns))
-                parents = tuple(numbers[parent, number] for number in json.loads(parent_columns))
-                key = ForeignKey(tables[child].name, names, tables[parent].name, parents)
+                parents = tuple(
+                    numbers[parent, number] for number in json.loads(parent_columns)
+                )
+                key = ForeignKey(
+                    tables[child].name, names, tables[parent].name, parents
+                )
                 tables[child].foreign_keys.append(key)
         return {table.name: table for table in tables.values()}
 
     async def _columns(self, tables: dict[int, Table]) -> dict[tuple[int, int], str]:
         labels: dict[int, set[str]] = {}
-        for oid, label in await self._link.rows("SELECT enumtypid::bigint, enumlabel::text FROM pg_enum"):
+        for oid, label in await self._link.rows(
+            "SELECT enumtypid::bigint, enumlabel::text FROM pg_enum"
+        ):
             labels.setdefault(oid, set()).add(label)
         types = {row[0]: row[1:] for row in await self._link.rows(TYPES)}
         self._folding: set[tuple[int, str]] = set()
         numbers = {}
-        for oid, number, name, kind_, modifier, not_null, default, generated, exact in await self._link.rows(COLUMNS):
+        for (
+            oid,
+            number,
+            name,
+            kind_,
+            modifier,
+            not_null,
+            default,
+            generated,
+            exact,
+        ) in await self._link.rows(COLUMNS):
             if oid in tables:
                 found, refuses_null = resolved_type(kind_, modifier, types, labels)
-                column = Column(name, not_null or refuses_null, default, generated, postgres=found)
+                column = Column(
+                    name, not_null or refuses_null, default, generated, postgres=found
+                )
                 tables[oid].columns[name] = column
                 numbers[oid, number] = name
                 if not exact or found.name == "citext":
                     self._folding.add((oid, name))
         return numbers
 
-    async def _uniques(self, tables: dict[int, Table], numbers: dict[tuple[int, int], str]) -> None:
-        for oid, index, predicate, nulls_equal, whole, expressions, attributes, secondary in await self.query(UNIQUES):
+    async def _uniques(
+        self, tables: dict[int, Table], numbers: dict[tuple[int, int], str]
+    ) -> None:
+        for (
+            oid,
+            index,
+            predicate,
+            nulls_equal,
+            whole,
+            expressions,
+            attributes,
+            secondary,
+        ) in await self.query(UNIQUES):
             if oid not in tables:
                 continue
             table = tables[oid]
@@ -1324,7 +1590,9 @@ class PostgresServer:
             folds = any((oid, name) in self._folding for name in columns)
             plain = whole and not predicate and not nulls_equal and not folds
             parts = tuple(json.loads(expressions))
-            table.uniques.append(Unique(index, parts, columns, plain, predicate or "", nulls_equal))
+            table.uniques.append(
+                Unique(index, parts, columns, plain, predicate or "", nulls_equal)
+            )
             if not secondary and len(columns) == 1:
                 type_ = table.columns[columns[0]].postgres
                 # Any other key may be personal (an e-mail address) or a secret (a token).
@@ -1335,10 +1603,16 @@ class PostgresServer:
                 table.key, table.key_name = "ctid", "ctid"
 
     async def count(self, table: str) -> int:
-        return int((await self._link.rows(f"SELECT count(*) FROM {quoted(table)}"))[0][0])
+        return int(
+            (await self._link.rows(f"SELECT count(*) FROM {quoted(table)}"))[0][0]
+        )
 
-    async def scan(self, table: Table, lanes: Sequence[Lane], take: Callable[[Batch], None]) -> None:
-        columns = ", ".join(lane.codec.select.format(quoted(lane.source.name)) for lane in lanes)
+    async def scan(
+        self, table: Table, lanes: Sequence[Lane], take: Callable[[Batch], None]
+    ) -> None:
+        columns = ", ".join(
+            lane.codec.select.format(quoted(lane.source.name)) for lane in lanes
+        )
         rest = bytearray()
 
         def take_lines(end: int) -> None:
@@ -1352,7 +1626,9 @@ class PostgresServer:
             if len(rest) >= BYTES_AT_ONCE >> 2 and b"\n" in chunk:
                 take_lines(rest.rfind(b"\n"))
 
-        await self._link.copy_out(f"SELECT {columns}, {table.key}::text FROM {quoted(table.name)}", take_chunk)
+        await self._link.copy_out(
+            f"SELECT {columns}, {table.key}::text FROM {quoted(table.name)}", take_chunk
+        )
         if rest:
             take_lines(len(rest) - 1)
 
@@ -1366,7 +1642,10 @@ class PostgresServer:
         strangers = [table.name for table in tables if table.name in self._strangers]
         if strangers:
             advice = "run scripts/init-postgres.sh, which sets the owner, or name the owner in MIGRATE_TARGET_URL"
-            return [Fault(f"`{name}`", "the role of the URL is not its owner", advice) for name in strangers]
+            return [
+                Fault(f"`{name}`", "the role of the URL is not its owner", advice)
+                for name in strangers
+            ]
         await self._link.execute("BEGIN")
         if tables:
             names = listed([table.name for table in tables])
@@ -1382,23 +1661,45 @@ class PostgresServer:
         User triggers have done their work when the rows were first written.
         """
         names = {table.name for table in tables}
-        for child, parent, _, _, _, table, name, definition, comment in await self._link.rows(FOREIGN_KEYS):
+        for (
+            child,
+            parent,
+            _,
+            _,
+            _,
+            table,
+            name,
+            definition,
+            comment,
+        ) in await self._link.rows(FOREIGN_KEYS):
             if self._oids.get(child) in names or self._oids.get(parent) in names:
                 await self._link.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-                self._resume.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+                self._resume.append(
+                    f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"
+                )
                 if comment is not None:
-                    self._resume.append(f"COMMENT ON CONSTRAINT {name} ON {table} IS {comment}")
+                    self._resume.append(
+                        f"COMMENT ON CONSTRAINT {name} ON {table} IS {comment}"
+                    )
         for oid, table, name, enabled in await self._link.rows(TRIGGERS):
             if self._oids.get(oid) in names:
                 await self._link.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
                 always = "ALWAYS " if enabled == "A" else ""
-                self._resume.append(f"ALTER TABLE {table} ENABLE {always}TRIGGER {name}")
+                self._resume.append(
+                    f"ALTER TABLE {table} ENABLE {always}TRIGGER {name}"
+                )
 
     async def remove_rows(self, table: str) -> None:
         await self._link.execute(f"DELETE FROM {quoted(table)}")
 
     async def fill(
-        self, schema: str, table: str, names: Sequence[str], plan: Plan, source: Any, make: Callable[[Batch], Columns]
+        self,
+        schema: str,
+        table: str,
+        names: Sequence[str],
+        plan: Plan,
+        source: Any,
+        make: Callable[[Batch], Columns],
     ) -> None:
         textual = [True] * len(names)
         if len(names) == len(plan.lanes):
@@ -1432,7 +1733,9 @@ class PostgresServer:
             if table not in names or table is None:
                 continue
             end = "min" if step < 0 else "max"
-            [[last]] = await self._link.rows(f"SELECT {end}({quoted(column)})::bigint FROM {quoted(table)}")
+            [[last]] = await self._link.rows(
+                f"SELECT {end}({quoted(column)})::bigint FROM {quoted(table)}"
+            )
             if last is not None and low <= last <= high:
                 found = min(max(last + (1 if step > 0 else -1), low), high)
                 better = min if step < 0 else max
@@ -1449,11 +1752,16 @@ class PostgresServer:
     async def close_whole(self) -> None:
         """Fresh statistics: without them the first queries on the tables are planned for empty ones."""
         with suppress(Exception):
-            await self._link.execute("; ".join(f"ANALYZE {quoted(name)}" for name in self._oids.values()))
+            await self._link.execute(
+                "; ".join(f"ANALYZE {quoted(name)}" for name in self._oids.values())
+            )
 
 
 def resolved_type(
-    oid: int, modifier: int, types: dict[int, tuple[Any, ...]], labels: dict[int, set[str]]
+    oid: int,
+    modifier: int,
+    types: dict[int, tuple[Any, ...]],
+    labels: dict[int, set[str]],
 ) -> tuple[PostgresType, bool]:
     """The type below its domains, and whether one of them refuses NULL."""
     name, family, base, base_modifier, element, refuses_null = types[oid]
@@ -1461,23 +1769,32 @@ def resolved_type(
         found, below = resolved_type(base, base_modifier, types, labels)
         return found, refuses_null or below
     if element:
-        return PostgresType(name, modifier, element=resolved_type(element, modifier, types, labels)[0]), False
-    return PostgresType(name, modifier, frozenset(labels.get(oid, ())) if family == "e" else None), False
+        return PostgresType(
+            name, modifier, element=resolved_type(element, modifier, types, labels)[0]
+        ), False
+    return PostgresType(
+        name, modifier, frozenset(labels.get(oid, ())) if family == "e" else None
+    ), False
 
 
 async def open_postgres(url: URL, side: str) -> PostgresServer:
     """Connects as the service does: SQLAlchemy reads the URL and its options."""
     place = f"the {side}"
-    if re.fullmatch(r"[\w.:-]+", url.host or "") and re.fullmatch(r"[\w.-]+", url.database or ""):
+    if re.fullmatch(r"[\w.:-]+", url.host or "") and re.fullmatch(
+        r"[\w.-]+", url.database or ""
+    ):
         place = f"the {side} `{url.database}` at `{url.host}`"
     try:
-        engine = create_async_engine(with_driver(url), poolclass=NullPool, hide_parameters=True)
+        engine = create_async_engine(
+            with_driver(url), poolclass=NullPool, hide_parameters=True
+        )
         connection = await engine.connect()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         link = PsycopgLink(driver) if hasattr(driver, "pgconn") else AsyncpgLink(driver)
         await link.prepare()
         await link.execute(SESSION.format(lock=LOCK_SECONDS))
-    except Exception as error:  # drivers raise of all kinds, and their texts may hold the URL
+    # Drivers raise of all kinds, and their texts may hold the URL.
+    except Exception as error:  # noqa: BLE001
         found, advice = why_unreachable(error)
         raise Stop(UNREACHABLE, f"{place} can't be opened: {found}", advice) from None
 
@@ -1506,7 +1823,11 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(found, BaseException) and found not in seen:
             seen.append(found)
             yield found
-            waiting += [getattr(found, "orig", None), found.__cause__, found.__context__]
+            waiting += [
+                getattr(found, "orig", None),
+                found.__cause__,
+                found.__context__,
+            ]
 
 
 def sqlstate(error: BaseException) -> str:
@@ -1524,16 +1845,35 @@ def why_unreachable(error: BaseException) -> tuple[str, str]:
         return any(issubclass(kind_, classes) for kind_ in kinds)
 
     if state[:2] == "28" or "authentication failed" in said:
-        return "the server refuses the role or its password", "run scripts/init-postgres.sh, which sets the password"
+        return (
+            "the server refuses the role or its password",
+            "run scripts/init-postgres.sh, which sets the password",
+        )
     if state == "3D000" or ("database" in said and "does not exist" in said):
-        return "the server has no such database", "run scripts/init-postgres.sh, which makes it"
+        return (
+            "the server has no such database",
+            "run scripts/init-postgres.sh, which makes it",
+        )
     if is_a(ModuleNotFoundError, ImportError):
-        return "the driver that the URL names is not in the image", "install asyncpg or psycopg in the service's image"
+        return (
+            "the driver that the URL names is not in the image",
+            "install asyncpg or psycopg in the service's image",
+        )
     if is_a(socket.gaierror) or "resolve" in said or "translate host name" in said:
-        return "the host's name is not known", "run in the network of the server, which must be up"
+        return (
+            "the host's name is not known",
+            "run in the network of the server, which must be up",
+        )
     if is_a(ssl.SSLError) or "ssl" in said:
-        return "no TLS connection could be agreed on", "check the server's certificate and the URL's ssl option"
-    if is_a(ConnectionError, TimeoutError, asyncio.TimeoutError) or "refused" in said or "timeout" in said:
+        return (
+            "no TLS connection could be agreed on",
+            "check the server's certificate and the URL's ssl option",
+        )
+    if (
+        is_a(ConnectionError, TimeoutError, asyncio.TimeoutError)
+        or "refused" in said
+        or "timeout" in said
+    ):
         return "nobody answers", "start the server and wait until it is healthy"
     name = f"SQLSTATE {state}" if state else f"`{kinds[-1].__name__}`"
     return name, "check that the server is up and that the URL is the service's own"
@@ -1561,8 +1901,13 @@ class Examination:
                     if value is None:
                         self._add(lane, "NULL, which the target refuses", key)
         try:
-            canonical: Columns = [converted(column, lane.read) for lane, column in zip(lanes, batch.columns)]
-            written: Columns = [converted(column, lane.write) for lane, column in zip(lanes, canonical)]
+            canonical: Columns = [
+                converted(column, lane.read)
+                for lane, column in zip(lanes, batch.columns)
+            ]
+            written: Columns = [
+                converted(column, lane.write) for lane, column in zip(lanes, canonical)
+            ]
             self._plan.digest.add(canonical, lanes)
         except Misfit:
             return self._row_by_row(batch)
@@ -1582,36 +1927,72 @@ class Examination:
                     self._add(lane, f"{misfit}, expected {lane.shown}", key)
             if fits:
                 good.append((written, key))
-        columns: Columns = list(zip(*(row for row, _ in good))) or [()] * len(self._plan.lanes)
+        columns: Columns = list(zip(*(row for row, _ in good))) or [()] * len(
+            self._plan.lanes
+        )
         return columns, [key for _, key in good]
 
     def _add(self, lane: Lane, found: str, key: Any) -> None:
         entry = self._found.setdefault((lane.source.name, found), [0])
         entry[0] += 1
         if len(entry) <= KEYS_SHOWN:
-            entry.append(f"`{self._plan.source.key_name}` {key}" if key is not None else "a row without a number")
+            entry.append(
+                f"`{self._plan.source.key_name}` {key}"
+                if key is not None
+                else "a row without a number"
+            )
 
     def faults(self) -> list[Fault]:
         return [
-            Fault(f"`{self._plan.name}`.`{column}`", f"found {found}", CORRECT, entry[0], tuple(entry[1:]))
+            Fault(
+                f"`{self._plan.name}`.`{column}`",
+                f"found {found}",
+                CORRECT,
+                entry[0],
+                tuple(entry[1:]),
+            )
             for (column, found), entry in self._found.items()
         ]
 
 
 def lane_for(source: Column, target: Column, note: Callable[[str], None]) -> Lane:
     to_postgres = target.postgres is not None
-    column, declared = (target.postgres, source.declared) if to_postgres else (source.postgres, target.declared)
+    column, declared = (
+        (target.postgres, source.declared)
+        if to_postgres
+        else (source.postgres, target.declared)
+    )
     assert column is not None
     codec = codec_for(column, declared, note)
     if to_postgres:
-        return Lane(source, target, codec, f"`{column}`", codec.read_sqlite, codec.write_postgres, codec.read_postgres)
+        return Lane(
+            source,
+            target,
+            codec,
+            f"`{column}`",
+            codec.read_sqlite,
+            codec.write_postgres,
+            codec.read_postgres,
+        )
     # Columns that SQLAlchemy declares otherwise than the type would let guess stay what they are declared.
     shown = f"`{target.declared or 'BLOB'}`"
-    return Lane(source, target, codec, shown, codec.read_postgres, codec.write_sqlite, codec.read_sqlite)
+    return Lane(
+        source,
+        target,
+        codec,
+        shown,
+        codec.read_postgres,
+        codec.write_sqlite,
+        codec.read_sqlite,
+    )
 
 
 async def paired(
-    source: Database, target: Database, ours: dict[str, Table], theirs: dict[str, Table], notes: dict[str, None]
+    source: Database,
+    target: Database,
+    ours: dict[str, Table],
+    theirs: dict[str, Table],
+    notes: dict[str, None],
 ) -> tuple[list[Plan], list[Fault]]:
     """The plans of the tables on both sides, by name, and what has no place in the target."""
     plans: list[Plan] = []
@@ -1620,17 +2001,30 @@ async def paired(
         rows = await source.count(name)
         if name not in theirs:
             if rows:
-                faults.append(Fault(f"`{name}`", "the target has no such table", MAKE_SCHEMA, rows))
+                faults.append(
+                    Fault(
+                        f"`{name}`", "the target has no such table", MAKE_SCHEMA, rows
+                    )
+                )
             else:
                 notes[f"`{name}` is not in the target; it has no rows"] = None
         elif name != REVISIONS:
-            lanes, column_faults = await paired_columns(source, table, theirs[name], rows, notes)
+            lanes, column_faults = await paired_columns(
+                source, table, theirs[name], rows, notes
+            )
             faults += column_faults
             if lanes:
                 plans.append(Plan(table, theirs[name], lanes, rows))
     for place, rows in (await counts_elsewhere(source)).items():
         if rows:
-            faults.append(Fault(f"`{place}`", "SQLite has no schemas", "move the table into the first schema", rows))
+            faults.append(
+                Fault(
+                    f"`{place}`",
+                    "SQLite has no schemas",
+                    "move the table into the first schema",
+                    rows,
+                )
+            )
     for name in sorted(set(theirs) - set(ours) - {REVISIONS}):
         notes[f"`{name}` is only in the target, and stays as it is"] = None
     for left_out in getattr(source, "left_out", []):
@@ -1646,9 +2040,13 @@ async def paired_columns(
         place = f"`{ours.name}`.`{name}`"
         target = theirs.columns.get(name)
         if target is None and not column.generated:
-            [[filled]] = await source.query(f"SELECT count({quoted(name)}) FROM {quoted(ours.name)}")
+            [[filled]] = await source.query(
+                f"SELECT count({quoted(name)}) FROM {quoted(ours.name)}"
+            )
             if filled:
-                faults.append(Fault(place, "the target has no such column", MAKE_SCHEMA, filled))
+                faults.append(
+                    Fault(place, "the target has no such column", MAKE_SCHEMA, filled)
+                )
             else:
                 notes[f"{place} is not in the target; it has no values"] = None
         elif target is not None and not target.generated:
@@ -1662,7 +2060,14 @@ async def paired_columns(
             continue
         place = f"`{ours.name}`.`{name}`"
         if column.not_null and not column.has_default and rows:
-            faults.append(Fault(place, "the source lacks it, and the target needs a value", MAKE_SCHEMA, rows))
+            faults.append(
+                Fault(
+                    place,
+                    "the source lacks it, and the target needs a value",
+                    MAKE_SCHEMA,
+                    rows,
+                )
+            )
         else:
             notes[f"{place} is only in the target, and gets its default"] = None
     return lanes, faults
@@ -1674,7 +2079,9 @@ async def revision_faults(
     if REVISIONS not in ours or REVISIONS not in theirs:
         return []
     sql = f"SELECT version_num FROM {REVISIONS} ORDER BY 1"
-    mine, other = [[str(row[0]) for row in await side.query(sql)] for side in (source, target)]
+    mine, other = [
+        [str(row[0]) for row in await side.query(sql)] for side in (source, target)
+    ]
     if mine == other:
         return []
 
@@ -1682,7 +2089,13 @@ async def revision_faults(
         return ", ".join(f"`{revision}`" for revision in revisions) or "none"
 
     found = f"the target is at revision {shown(other)}, expected {shown(mine)} as in the source"
-    return [Fault(f"`{REVISIONS}`", found, "run the same migrations on both sides, then run again")]
+    return [
+        Fault(
+            f"`{REVISIONS}`",
+            found,
+            "run the same migrations on both sides, then run again",
+        )
+    ]
 
 
 def needs_stage(unique: Unique, plan: Plan) -> bool:
@@ -1694,11 +2107,18 @@ def needs_stage(unique: Unique, plan: Plan) -> bool:
         return True
     to_sqlite = plan.target.columns[unique.columns[0]].postgres is None
     # One that folds case or takes NULLs for equal is stricter still.
-    kept = any(set(other.columns) <= set(unique.columns) and not other.predicate for other in plan.source.uniques)
-    return not kept or not (to_sqlite or all(lanes[name].codec.injective for name in unique.columns))
+    kept = any(
+        set(other.columns) <= set(unique.columns) and not other.predicate
+        for other in plan.source.uniques
+    )
+    return not kept or not (
+        to_sqlite or all(lanes[name].codec.injective for name in unique.columns)
+    )
 
 
-async def examine(plan: Plan, source: Database, target: Database, progress: Progress) -> list[Fault]:
+async def examine(
+    plan: Plan, source: Database, target: Database, progress: Progress
+) -> list[Fault]:
     """Converts all rows of a table; those that a unique index may take for equal go to a temporary table beside it."""
     examination = Examination(plan)
     uniques = [unique for unique in plan.target.uniques if needs_stage(unique, plan)]
@@ -1718,8 +2138,12 @@ async def examine(plan: Plan, source: Database, target: Database, progress: Prog
         await source.scan(plan.source, plan.lanes, seen)
         return examination.faults()
     await target.open_stage(plan.name, wanted)
-    await target.fill(target.stage_schema, STAGE, [*wanted, STAGE_KEY], plan, source, staged)
-    return examination.faults() + [fault for unique in uniques for fault in await duplicates(unique, plan, target)]
+    await target.fill(
+        target.stage_schema, STAGE, [*wanted, STAGE_KEY], plan, source, staged
+    )
+    return examination.faults() + [
+        fault for unique in uniques for fault in await duplicates(unique, plan, target)
+    ]
 
 
 async def duplicates(unique: Unique, plan: Plan, target: Database) -> list[Fault]:
@@ -1734,14 +2158,20 @@ async def duplicates(unique: Unique, plan: Plan, target: Database) -> list[Fault
     [[rows]] = await target.query(f"SELECT count(*) FROM ({twice}) c")
     if not rows:
         return []
-    keys = await target.query(f"{twice} ORDER BY length({STAGE_KEY}), k LIMIT {KEYS_SHOWN}")
+    keys = await target.query(
+        f"{twice} ORDER BY length({STAGE_KEY}), k LIMIT {KEYS_SHOWN}"
+    )
     shown = tuple(f"`{plan.source.key_name}` {key}" for (key,) in keys)
     place = f"`{plan.name}`.{', '.join(f'`{name}`' for name in unique.columns)}"
-    found = f"found values that the target's unique index `{unique.name}` takes for equal"
+    found = (
+        f"found values that the target's unique index `{unique.name}` takes for equal"
+    )
     return [Fault(place, found, CORRECT, rows, shown)]
 
 
-async def orphans(key: ForeignKey, source: Database, ours: dict[str, Table], theirs: dict[str, Table]) -> list[Fault]:
+async def orphans(
+    key: ForeignKey, source: Database, ours: dict[str, Table], theirs: dict[str, Table]
+) -> list[Fault]:
     """Rows of the source that a foreign key of the target will refuse; SQLite does not enforce them by itself."""
     child, parent = ours.get(key.child), ours.get(key.parent)
     known = (
@@ -1755,11 +2185,16 @@ async def orphans(key: ForeignKey, source: Database, ours: dict[str, Table], the
         return []
     pairs = list(zip(key.columns, key.parent_columns))
     if isinstance(source, PostgresServer):
-        types = [(child.columns[column].postgres, parent.columns[other].postgres) for column, other in pairs]
+        types = [
+            (child.columns[column].postgres, parent.columns[other].postgres)
+            for column, other in pairs
+        ]
         if key in child.foreign_keys or any(a != b for a, b in types):
             return []
     present = " AND ".join(f"c.{quoted(column)} IS NOT NULL" for column, _ in pairs)
-    same = " AND ".join(f"p.{quoted(other)} = c.{quoted(column)}" for column, other in pairs)
+    same = " AND ".join(
+        f"p.{quoted(other)} = c.{quoted(column)}" for column, other in pairs
+    )
     lost = (
         f"FROM {quoted(child.name)} c WHERE {present}"
         f" AND NOT EXISTS (SELECT 1 FROM {quoted(parent.name)} p WHERE {same})"
@@ -1767,10 +2202,22 @@ async def orphans(key: ForeignKey, source: Database, ours: dict[str, Table], the
     [[rows]] = await source.query(f"SELECT count(*) {lost}")
     if not rows:
         return []
-    keys = await source.query(f"SELECT c.{child.key} {lost} LIMIT {KEYS_SHOWN}") if child.key else []
+    keys = (
+        await source.query(f"SELECT c.{child.key} {lost} LIMIT {KEYS_SHOWN}")
+        if child.key
+        else []
+    )
     place = f"`{child.name}`.{', '.join(f'`{name}`' for name in key.columns)}"
     found = f"found no parent in `{parent.name}`"
-    return [Fault(place, found, CORRECT, rows, tuple(f"`{child.key_name}` {found_key}" for (found_key,) in keys))]
+    return [
+        Fault(
+            place,
+            found,
+            CORRECT,
+            rows,
+            tuple(f"`{child.key_name}` {found_key}" for (found_key,) in keys),
+        )
+    ]
 
 
 def given_urls() -> tuple[URL, URL]:
@@ -1780,12 +2227,22 @@ def given_urls() -> tuple[URL, URL]:
         try:
             urls.append(make_url(os.environ[name]))
         except KeyError:
-            raise Stop(USAGE, f"{name} is not set", f"set {name} to the {side.lower()}'s URL") from None
-        except Exception:  # its text may be the URL
-            raise Stop(USAGE, f"{name} is no URL that SQLAlchemy reads", "write it as the service's own") from None
+            raise Stop(
+                USAGE, f"{name} is not set", f"set {name} to the {side.lower()}'s URL"
+            ) from None
+        except Exception:  # noqa: BLE001 # its text may be the URL
+            raise Stop(
+                USAGE,
+                f"{name} is no URL that SQLAlchemy reads",
+                "write it as the service's own",
+            ) from None
     engines = {url.drivername.partition("+")[0] for url in urls}
     if engines != {"sqlite", "postgresql"}:
-        raise Stop(USAGE, "the URLs are not one of SQLite and one of PostgreSQL", "set both as the service has them")
+        raise Stop(
+            USAGE,
+            "the URLs are not one of SQLite and one of PostgreSQL",
+            "set both as the service has them",
+        )
     return urls[0], urls[1]
 
 
@@ -1799,7 +2256,9 @@ async def rows_of_people(database: Database) -> tuple[int, dict[str, int]]:
     """How many tables there are, and those with rows; the revision of the schema is no row of people."""
     counts = {name: await database.count(name) for name in await database.tables()}
     counts.update(await counts_elsewhere(database))
-    return len(counts), {name: rows for name, rows in counts.items() if rows and name != REVISIONS}
+    return len(counts), {
+        name: rows for name, rows in counts.items() if rows and name != REVISIONS
+    }
 
 
 async def counts_elsewhere(database: Database) -> dict[str, int]:
@@ -1807,7 +2266,9 @@ async def counts_elsewhere(database: Database) -> dict[str, int]:
     counts = {}
     if isinstance(database, PostgresServer):
         for schema, name in database.elsewhere:
-            [[rows]] = await database.query(f"SELECT count(*) FROM {quoted(schema)}.{quoted(name)}")
+            [[rows]] = await database.query(
+                f"SELECT count(*) FROM {quoted(schema)}.{quoted(name)}"
+            )
             counts[f"{schema}.{name}"] = int(rows)
     return counts
 
@@ -1817,21 +2278,28 @@ async def identity(url: URL, database: Database | None) -> str:
     if database is None or isinstance(database, SqliteFile):
         mark = str(sqlite_path(url, "target"))
     else:
-        [[oid]] = await database.query("SELECT oid::bigint FROM pg_database WHERE datname = current_database()")
+        [[oid]] = await database.query(
+            "SELECT oid::bigint FROM pg_database WHERE datname = current_database()"
+        )
         mark = f"{url.host}:{url.port}/{url.database}/{oid}"
     return hashlib.sha256(mark.encode()).hexdigest()[:24]
 
 
 def occupied(counts: dict[str, int], instruction: str) -> Refusal:
     found = "found rows in the target, expected none"
-    return Refusal([Fault(f"`{name}`", found, instruction, rows) for name, rows in counts.items()])
+    return Refusal(
+        [Fault(f"`{name}`", found, instruction, rows) for name, rows in counts.items()]
+    )
 
 
 async def check() -> None:
     source_url, target_url = given_urls()
     async with await opened(source_url, "source") as source:
         tables = await source.tables()
-    missing = target_url.drivername.startswith("sqlite") and not sqlite_path(target_url, "target").exists()
+    missing = (
+        target_url.drivername.startswith("sqlite")
+        and not sqlite_path(target_url, "target").exists()
+    )
     if missing:
         count, counts, mark = 0, dict[str, int](), await identity(target_url, None)
     else:
@@ -1845,24 +2313,34 @@ async def check() -> None:
     print(f"{int(clock.time())}-{mark}")
 
 
-async def hold_seeds_only(target: Database, url: URL, names: set[str]) -> dict[str, int]:
+async def hold_seeds_only(
+    target: Database, url: URL, names: set[str]
+) -> dict[str, int]:
     """The rows to remove, if it is certain that they are the service's own seeds."""
     _, counts = await rows_of_people(target)
     token = os.environ.get("MIGRATE_TARGET_WAS_EMPTY", "")
     if not counts:
         return {}
     if not token:
-        raise occupied(counts, "run `check` before the service makes its schema, and give `copy` the token it prints")
+        raise occupied(
+            counts,
+            "run `check` before the service makes its schema, and give `copy` the token it prints",
+        )
     made, _, mark = token.partition("-")
     age = clock.time() - int(made) if made.isdecimal() else -1
     if mark != await identity(url, target) or not 0 <= age <= TOKEN_SECONDS:
-        raise occupied(counts, "run `check` on this target: the token is another's, or too old")
+        raise occupied(
+            counts, "run `check` on this target: the token is another's, or too old"
+        )
     return {name: rows for name, rows in counts.items() if name in names}
 
 
 async def copy() -> None:
     source_url, target_url = given_urls()
-    async with await opened(source_url, "source") as source, await opened(target_url, "target", write=True) as target:
+    async with (
+        await opened(source_url, "source") as source,
+        await opened(target_url, "target", write=True) as target,
+    ):
         notes: dict[str, None] = {}
         await source.begin_reading()
         plans = await prepared(source, target, target_url, notes)
@@ -1876,7 +2354,9 @@ async def copy() -> None:
         print_summary(plans, notes)
 
 
-async def prepared(source: Database, target: Database, url: URL, notes: dict[str, None]) -> list[Plan]:
+async def prepared(
+    source: Database, target: Database, url: URL, notes: dict[str, None]
+) -> list[Plan]:
     """The plans, when nothing speaks against them; locks the target, and removes the service's seeds from it."""
     ours, theirs = await source.tables(), await target.tables()
     if not theirs:
@@ -1898,7 +2378,9 @@ async def prepared(source: Database, target: Database, url: URL, notes: dict[str
     await target.suspend([plan.target for plan in plans])
     for name, rows in seeds.items():
         await target.remove_rows(name)
-        notes[f"`{name}`: removed {shown_rows(rows)} that the service had seeded in the target"] = None
+        notes[
+            f"`{name}`: removed {shown_rows(rows)} that the service had seeded in the target"
+        ] = None
     return plans
 
 
@@ -1909,8 +2391,14 @@ async def transfer(plans: Sequence[Plan], source: Any, target: Any) -> None:
 
         def written(batch: Batch, plan: Plan = plan) -> Columns:
             progress.advance(len(batch.keys))
-            canonical = [converted(column, lane.read) for lane, column in zip(plan.lanes, batch.columns)]
-            return [converted(column, lane.write) for lane, column in zip(plan.lanes, canonical)]
+            canonical = [
+                converted(column, lane.read)
+                for lane, column in zip(plan.lanes, batch.columns)
+            ]
+            return [
+                converted(column, lane.write)
+                for lane, column in zip(plan.lanes, canonical)
+            ]
 
         await target.fill(target.schema, plan.name, plan.names, plan, source, written)
         progress.finish()
@@ -1929,13 +2417,22 @@ async def verify(plan: Plan, target: Database, progress: Progress) -> None:
     def take(batch: Batch) -> None:
         progress.advance(len(batch.keys))
         try:
-            found.add([converted(column, lane.reread) for lane, column in zip(plan.lanes, batch.columns)], plan.lanes)
+            found.add(
+                [
+                    converted(column, lane.reread)
+                    for lane, column in zip(plan.lanes, batch.columns)
+                ],
+                plan.lanes,
+            )
         except Misfit:
             # Another value than was written; the checksums tell.
             found.rows += len(batch.keys)
 
     await target.scan(plan.target, plan.lanes, take)
-    if (found.rows, str(found)) != (plan.digest.rows, str(plan.digest)) or found.rows != plan.rows:
+    if (found.rows, str(found)) != (
+        plan.digest.rows,
+        str(plan.digest),
+    ) or found.rows != plan.rows:
         raise Stop(
             ROLLED_BACK,
             f"`{plan.name}`: the target has {shown_rows(found.rows)} with checksum {found},"
@@ -1954,8 +2451,12 @@ async def committed(target: Database) -> None:
     except Exception as error:
         if sqlstate(error) or isinstance(error, sqlite3.Error):
             raise
-        advice = "count the rows of the target: it has either all of them or is as it was"
-        raise Stop(UNKNOWN, "the connection broke in the moment of the commit", advice) from None
+        advice = (
+            "count the rows of the target: it has either all of them or is as it was"
+        )
+        raise Stop(
+            UNKNOWN, "the connection broke in the moment of the commit", advice
+        ) from None
 
 
 def print_summary(plans: Sequence[Plan], notes: dict[str, None]) -> None:
@@ -1989,10 +2490,20 @@ def why_failed(error: BaseException) -> str | None:
     state = sqlstate(error)
     module = type(error).__module__.partition(".")[0]
     if not state:
-        return "the connection broke" if module in ("asyncpg", "psycopg") or isinstance(error, OSError) else None
-    found = next((text_ for code, text_ in CONDITIONS.items() if state.startswith(code)), f"SQLSTATE {state}")
+        return (
+            "the connection broke"
+            if module in ("asyncpg", "psycopg") or isinstance(error, OSError)
+            else None
+        )
+    found = next(
+        (text_ for code, text_ in CONDITIONS.items() if state.startswith(code)),
+        f"SQLSTATE {state}",
+    )
     described = getattr(error, "diag", error)
-    place = re.match(r"COPY (.+), line \d+(?:, column ([^:]+))?", str(getattr(described, "context", None) or ""))
+    place = re.match(
+        r"COPY (.+), line \d+(?:, column ([^:]+))?",
+        str(getattr(described, "context", None) or ""),
+    )
     names = {
         "table": getattr(described, "table_name", None) or (place and place[1]),
         "column": getattr(described, "column_name", None) or (place and place[2]),
@@ -2029,7 +2540,8 @@ def run(command: Callable[[], Any]) -> int:
             say(str(fault))
         say(f"refused: {len(refusal.faults)} faults, nothing was changed")
         return REFUSED
-    except (Exception, Interrupted, asyncio.CancelledError) as error:  # the last place that can keep its text secret
+    # The last place that can keep its text secret.
+    except (Exception, Interrupted, asyncio.CancelledError) as error:  # noqa: BLE001
         if Interrupted.number:
             say("interrupted: rolled back, the target is as it was")
             return 128 + Interrupted.number
@@ -2037,7 +2549,9 @@ def run(command: Callable[[], Any]) -> int:
         if found is None:
             say(own_fault(error))
             return OWN_FAULT
-        say(f"error: the copy was rolled back, the target is as it was: {found}\n  help: mend this, then run again")
+        say(
+            f"error: the copy was rolled back, the target is as it was: {found}\n  help: mend this, then run again"
+        )
         return ROLLED_BACK
     return 0
 
@@ -2045,7 +2559,9 @@ def run(command: Callable[[], Any]) -> int:
 def main(arguments: Sequence[str]) -> int:
     commands = {"check": check, "copy": copy}
     if len(arguments) != 1 or arguments[0] not in commands:
-        say("error: expected one argument, `check` or `copy`\n  help: python - check <migrate.py")
+        say(
+            "error: expected one argument, `check` or `copy`\n  help: python - check <migrate.py"
+        )
         return USAGE
     # What drivers and event loops would say by themselves may hold values or a URL.
     warnings.simplefilter("ignore")

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Moves the data of a service between SQLite and PostgreSQL.
+# shellcheck source-path=SCRIPTDIR disable=SC1091,SC2034,SC2154 # reach.sh, followed only with -x, shares its variables
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo 'migrate: this needs bash, and another shell has started it' >&2
+  echo '  help: bash scripts/db/migrate.sh --help' >&2
+  exit 2
+fi
 set -euo pipefail
-# shellcheck source-path=SCRIPTDIR source=reach.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
 
 usage() {
@@ -24,21 +29,21 @@ TEXT
 service='' to='' may_replace=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --help | -h) usage && exit ;;
-    --to)
-      case ${2:-} in
-        postgres | sqlite) to=$2 ;;
-        *) misused '--to wants postgres or sqlite' ;;
-      esac
-      shift
-      ;;
-    --replace) may_replace=yes ;;
-    -*) misused "there is no option $1" ;;
-    *)
-      [ -z "$service" ] || misused 'one service at a time'
-      engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
-      service=$1
-      ;;
+  --help | -h) usage && exit ;;
+  --to)
+    case ${2:-} in
+    postgres | sqlite) to=$2 ;;
+    *) misused '--to wants postgres or sqlite' ;;
+    esac
+    shift
+    ;;
+  --replace) may_replace=yes ;;
+  -*) misused "there is no option $1" ;;
+  *)
+    [ -z "$service" ] || misused 'one service at a time'
+    engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
+    service=$1
+    ;;
   esac
   shift
 done
@@ -100,9 +105,9 @@ url=$(docker exec "$holder" sh -c "$find_python"' &&
   exec "$p" -c "import os, sys; print(os.environ.get(sys.argv[1], str()))" "$1"' sh "$variable" </dev/null)
 before_query=${url%%\?*}
 case $url in
-  postgresql*://*) ;;
-  *) die "the URL that $service gets as $variable is not one of PostgreSQL" \
-    'a variable that the shell exports wins over .env; otherwise run codelab-gen again' ;;
+postgresql*://*) ;;
+*) die "the URL that $service gets as $variable is not one of PostgreSQL" \
+  'a variable that the shell exports wins over .env; otherwise run codelab-gen again' ;;
 esac
 [ "${before_query##*/}" = "$database" ] || die "the URL that $service gets as $variable does not lead to $database" \
   'a variable that the shell exports wins over .env; otherwise run codelab-gen again'
@@ -143,10 +148,10 @@ if [ -z "$may_replace" ]; then
   status=0
   copy_rows check >/dev/null || status=$?
   case $status in
-    0) ;;
-    1) die "$target can't take the rows of $service; nothing was changed" \
-      "where the rows in $target are not needed: --replace keeps them beside" ;;
-    *) die "$service was not moved; nothing was changed" ;;
+  0) ;;
+  1) die "$target can't take the rows of $service; nothing was changed" \
+    "where the rows in $target are not needed: --replace keeps them beside" ;;
+  *) die "$service was not moved; nothing was changed" ;;
   esac
 fi
 
@@ -200,15 +205,15 @@ make_tables() {
     fi
     health=${state##* }
     case $state in
-      'exited 0 '*) [ "$tables" -gt 0 ] && return ;;
-      exited* | dead*) return 1 ;;
-      *) ;;
+    'exited 0 '*) [ "$tables" -gt 0 ] && return ;;
+    exited* | dead*) return 1 ;;
+    *) ;;
     esac
     case $health in
-      healthy) [ "$tables" -gt 0 ] && return ;;
-      unhealthy) return 1 ;;
-      '') [ "$tables" -gt 0 ] && [ "$calm" -ge 5 ] && return ;;
-      *) ;;
+    healthy) [ "$tables" -gt 0 ] && return ;;
+    unhealthy) return 1 ;;
+    '') [ "$tables" -gt 0 ] && [ "$calm" -ge 5 ] && return ;;
+    *) ;;
     esac
     sleep 1
   done

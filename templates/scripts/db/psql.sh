@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Opens psql on a database of this deployment.
+# shellcheck source-path=SCRIPTDIR disable=SC1091,SC2154 # reach.sh, followed only with -x, shares its variables
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo 'psql: this needs bash, and another shell has started it' >&2
+  echo '  help: bash scripts/db/psql.sh --help' >&2
+  exit 2
+fi
 set -euo pipefail
-# shellcheck source-path=SCRIPTDIR source=reach.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
 
 usage() {
@@ -20,20 +25,20 @@ TEXT
 is_superuser='' database='' service=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --help | -h) usage && exit ;;
-    --superuser) is_superuser=yes ;;
-    *) break ;;
+  --help | -h) usage && exit ;;
+  --superuser) is_superuser=yes ;;
+  *) break ;;
   esac
   shift
 done
 
 [ "$server" != none ] || die 'no service of this deployment uses PostgreSQL'
 case ${1:-} in
-  '' | -*) ;;
-  *)
-    database=$1
-    shift
-    ;;
+'' | -*) ;;
+*)
+  database=$1
+  shift
+  ;;
 esac
 for candidate in "${services[@]}"; do
   owned=$(database_of "$candidate")
@@ -66,7 +71,6 @@ if [ "$server" = external ]; then
 fi
 
 if [ -n "$is_superuser" ]; then
-  # shellcheck disable=SC2154 # a server in a container has one
   role=$server_role variable=POSTGRES_PASSWORD
 else
   role=$(role_of "$service")

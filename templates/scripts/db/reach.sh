@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# shellcheck disable=SC2034 # what is set here is used by the scripts that source this file
-# shellcheck disable=SC2154 # a deployment without a server elsewhere has no variables for it
+# shellcheck source-path=SCRIPTDIR disable=SC1091,SC2154 # databases.sh sets what is used here, as far as there is any
+# shellcheck disable=SC2034 # the scripts that source this file use what is set here
 #
 # How the scripts beside this file reach the databases: SQLite inside its service's container, PostgreSQL inside its
 # own. They source it; it does nothing by itself. The host needs bash (3.2 will do), coreutils and Docker Compose.
@@ -13,7 +13,6 @@ program=${program%.sh}
 scripts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 started_in=$PWD
 cd -- "$scripts/../.."
-# shellcheck source-path=SCRIPTDIR source=databases.sh
 . "$scripts/databases.sh"
 
 say() {
@@ -40,8 +39,8 @@ misused() {
 # from_start PATH: sets `path` to what the user means, in whose folder the script was started.
 from_start() {
   case $1 in
-    /*) path=$1 ;;
-    *) path=$started_in/$1 ;;
+  /*) path=$1 ;;
+  *) path=$started_in/$1 ;;
   esac
 }
 
@@ -57,8 +56,8 @@ contains() {
 # on_disk PATH...: what was written there is on the disk. Not every sync can be told what.
 on_disk() {
   case $(sync --version 2>/dev/null) in
-    *GNU*) sync -- "$@" ;;
-    *) sync ;;
+  *GNU*) sync -- "$@" ;;
+  *) sync ;;
   esac
 }
 
@@ -78,8 +77,8 @@ mark=${HOSTNAME:-host}:$$
 has_ended() {
   [ "${1%:*}" = "${mark%:*}" ] || return 1
   case $(LC_ALL=C kill -0 "${1##*:}" 2>&1) in
-    *'No such process'*) return 0 ;;
-    *) return 1 ;;
+  *'No such process'*) return 0 ;;
+  *) return 1 ;;
   esac
 }
 
@@ -198,14 +197,14 @@ server_was_started=
 # open_server: from here on in_server reaches the server, which is started for this run where it stands still.
 open_server() {
   case $server in
-    none) die 'no service of this deployment uses PostgreSQL' ;;
-    external)
-      [ -n "$server_image" ] ||
-        die "the server $server_host is reached by the programs of an image, and the profile names none" \
-          'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
-      return
-      ;;
-    *) ;;
+  none) die 'no service of this deployment uses PostgreSQL' ;;
+  external)
+    [ -n "$server_image" ] ||
+      die "the server $server_host is reached by the programs of an image, and the profile names none" \
+        'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
+    return
+    ;;
+  *) ;;
   esac
   find_running postgres
   if [ -z "$container" ]; then
@@ -245,9 +244,9 @@ has_database() {
   local status=0
   in_server "$1" exists "$(database_of "$1")" </dev/null || status=$?
   case $status in
-    0) ;;
-    4) return 1 ;;
-    *) die 'the server does not tell which databases it has' ;;
+  0) ;;
+  4) return 1 ;;
+  *) die 'the server does not tell which databases it has' ;;
   esac
 }
 
@@ -271,8 +270,8 @@ client() {
   local certificates=$server_certificates
   certificates=${certificates:-${PGSSLROOTCERT:-/etc/ssl/certs/ca-certificates.crt}}
   case $certificates in
-    /*) ;;
-    *) certificates=$PWD/${certificates#./} ;;
+  /*) ;;
+  *) certificates=$PWD/${certificates#./} ;;
   esac
   if [ "$server_tls" = verify-full ]; then
     [ -f "$certificates" ] || die "$certificates, by which the server's certificate is verified, is not there" \
@@ -307,8 +306,8 @@ align_server() {
   local aligned=yes
   # A new container has the secrets and URLs of now; the server's own may have been made with others.
   case " $(docker compose config --services | tr '\n' ' ')" in
-    *' postgres-ensure '*) docker compose run --rm --no-deps --no-TTY postgres-ensure </dev/null >/dev/null || aligned= ;;
-    *) docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null || aligned= ;;
+  *' postgres-ensure '*) docker compose run --rm --no-deps --no-TTY postgres-ensure </dev/null >/dev/null || aligned= ;;
+  *) docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null || aligned= ;;
   esac
   [ -n "$aligned" ] ||
     die 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
@@ -321,6 +320,6 @@ short() {
   else
     local sum
     sum=$(printf %s "$1" | cksum | cut -d ' ' -f 1)
-    printf '%s_%s' "${1:0:63 - $2 - 11}" "$sum"
+    printf '%s_%s' "${1:0:63-$2-11}" "$sum"
   fi
 }

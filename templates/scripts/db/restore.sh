@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Brings the databases of services back to what they were when a backup was made.
+# shellcheck source-path=SCRIPTDIR disable=SC1091,SC2034,SC2154 # reach.sh, followed only with -x, shares its variables
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo 'restore: this needs bash, and another shell has started it' >&2
+  echo '  help: bash scripts/db/restore.sh --help' >&2
+  exit 2
+fi
 set -euo pipefail
-# shellcheck source-path=SCRIPTDIR source=reach.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
 
 usage() {
@@ -23,18 +28,18 @@ TEXT
 with_backup=yes backup='' chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --help | -h) usage && exit ;;
-    --no-backup) with_backup='' ;;
-    -*) misused "there is no option $1" ;;
-    *)
-      if [ -z "$backup" ]; then
-        from_start "$1"
-        backup=${path%/}
-      else
-        engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
-        contains "$1" ${chosen[@]+"${chosen[@]}"} || chosen+=("$1")
-      fi
-      ;;
+  --help | -h) usage && exit ;;
+  --no-backup) with_backup='' ;;
+  -*) misused "there is no option $1" ;;
+  *)
+    if [ -z "$backup" ]; then
+      from_start "$1"
+      backup=${path%/}
+    else
+      engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
+      contains "$1" ${chosen[@]+"${chosen[@]}"} || chosen+=("$1")
+    fi
+    ;;
   esac
   shift
 done
@@ -53,25 +58,25 @@ fi
 format='' saved=() saved_in=() files=() engines=() roles=''
 while IFS=$'\t' read -r key first second rest; do
   case $key in
-    format) format=$first ;;
-    service)
-      saved+=("$first")
-      saved_in+=("$second")
-      ;;
-    file | roles)
-      [ "$key" = file ] || { rest=$'\t\t'$second && roles=$first; }
-      case $first in
-        */* | .* | '') die "the manifest of $backup names a file that is not in its folder" ;;
-        *) ;;
-      esac
-      [ -f "$backup/$first" ] || die "$backup lacks the file $first" 'nothing was changed; take another backup'
-      if [ "$(checksum <"$backup/$first")" != "${rest##*$'\t'}" ]; then
-        die "$first in $backup is not what was backed up" 'nothing was changed; take another backup'
-      fi
-      files+=("$first")
-      engines+=("$second")
-      ;;
+  format) format=$first ;;
+  service)
+    saved+=("$first")
+    saved_in+=("$second")
+    ;;
+  file | roles)
+    [ "$key" = file ] || { rest=$'\t\t'$second && roles=$first; }
+    case $first in
+    */* | .* | '') die "the manifest of $backup names a file that is not in its folder" ;;
     *) ;;
+    esac
+    [ -f "$backup/$first" ] || die "$backup lacks the file $first" 'nothing was changed; take another backup'
+    if [ "$(checksum <"$backup/$first")" != "${rest##*$'\t'}" ]; then
+      die "$first in $backup is not what was backed up" 'nothing was changed; take another backup'
+    fi
+    files+=("$first")
+    engines+=("$second")
+    ;;
+  *) ;;
   esac
 done <"$manifest"
 [ "$format" = 1 ] || die "$backup was made by another version of backup.sh" 'take the scripts of that version'

@@ -24,9 +24,10 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Iterator
+from typing import BinaryIO
 
 CHUNK = 1 << 20
 BUSY_SECONDS = 30.0
@@ -39,7 +40,9 @@ class Failure(Exception):
 
 def connect(path: Path, options: str) -> sqlite3.Connection:
     """A connection that makes no database."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_SECONDS
+    )
     connection.isolation_level = None
     connection.text_factory = lambda text: text.decode(errors="replace")
     return connection
@@ -56,7 +59,12 @@ def to_disk(path: Path) -> None:
 
 def escaped(name: str) -> str:
     """As PostgreSQL's COPY writes it, so that a line is one fact."""
-    for character, written in (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+    for character, written in (
+        ("\\", "\\\\"),
+        ("\n", "\\n"),
+        ("\r", "\\r"),
+        ("\t", "\\t"),
+    ):
         name = name.replace(character, written)
     return name
 
@@ -107,7 +115,10 @@ def copy(path: Path) -> None:
         finally:
             # What follows reads it without a name, so that it is gone however this ends.
             made.unlink()
-        lines += [f"bytes\t{os.fstat(file.fileno()).st_size}", f"sha256\t{checksum(file)}"]
+        lines += [
+            f"bytes\t{os.fstat(file.fileno()).st_size}",
+            f"sha256\t{checksum(file)}",
+        ]
         sys.stdout.buffer.write("\n".join([*lines, "", ""]).encode())
         shutil.copyfileobj(file, sys.stdout.buffer, CHUNK)
         sys.stdout.buffer.flush()
@@ -130,7 +141,8 @@ def back_up(path: Path, made: Path) -> None:
         if status != sqlite3.SQLITE_DONE and time.monotonic() > deadline:
             raise Failure(f"{path} was locked for {BUSY_SECONDS:.0f} seconds")
 
-    with closing(connect(path, "mode=rw")) as source, closing(connect(made, "mode=rw")) as target:
+    opened = closing(connect(path, "mode=rw"))
+    with opened as source, closing(connect(made, "mode=rw")) as target:
         # Cut off, the whole copy goes: it needs neither a journal nor its way to the disk.
         target.execute("PRAGMA journal_mode = OFF")
         target.execute("PRAGMA synchronous = OFF")
@@ -143,7 +155,8 @@ def back_up(path: Path, made: Path) -> None:
 def receive(path: Path, new: Path, expected: str) -> None:
     tidy(path, "backup", "restoring", "before")
     try:
-        with open(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w+b") as file:
             shutil.copyfileobj(sys.stdin.buffer, file, CHUNK)
             file.flush()
             if checksum(file) != expected:
@@ -190,7 +203,8 @@ def settle(new: Path) -> None:
     """A file that a service has written becomes whole without its -wal."""
     if any(Path(f"{new}{end}").exists() for end in JOURNALS):
         with closing(connect(new, "mode=rw")) as database:
-            if database.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
+            (mode,) = database.execute("PRAGMA journal_mode = DELETE").fetchone()
+            if mode != "delete":
                 raise Failure(f"{new} is still in use")
     to_disk(new)
 
@@ -219,7 +233,10 @@ def held(path: Path) -> Iterator[None]:
             database.close()
             for end in JOURNALS:
                 with suppress(FileNotFoundError):
-                    os.replace(f"{path}{end}", f"{path}.damaged-{time.strftime('%Y%m%d_%H%M%S', time.gmtime())}{end}")
+                    os.replace(
+                        f"{path}{end}",
+                        f"{path}.damaged-{time.strftime('%Y%m%d_%H%M%S', time.gmtime())}{end}",
+                    )
             yield
         else:
             yield
@@ -247,7 +264,9 @@ def tidy(path: Path, *kinds: str) -> list[Path]:
             if not left.name.startswith(start) or left.name.endswith(JOURNALS):
                 continue
             if kind == "before" and not (path.exists() and left.samefile(path)):
-                kept.append(path.with_name(f"{path.name}.before-{left.name[len(start) :]}"))
+                kept.append(
+                    path.with_name(f"{path.name}.before-{left.name[len(start) :]}")
+                )
                 os.replace(left, kept[-1])
                 continue
             with suppress(OSError), left.open("rb") as file:
@@ -258,7 +277,8 @@ def tidy(path: Path, *kinds: str) -> list[Path]:
 
 def tables(path: Path) -> None:
     with closing(connect(path, "mode=rw")) as database:
-        print(database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0])
+        count = "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+        print(database.execute(count).fetchone()[0])
 
 
 def main(command: str, path: str, *arguments: str) -> int:
