@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{codelab_gen, read, run, stderr, stdout, value};
+use crate::support::{cases, codelab_gen, folder_in_memory, is_long, read, run, stderr, stdout, value};
 
 const OUTPUTS: [&str; 4] = [".env", ".env.example", "scripts/init-postgres.sh", "docker-compose.yml"];
 
@@ -66,7 +66,7 @@ fn switch(folder: &Path, profile: &str) -> Tree {
 
 /// A folder with a deployment; lines of the user's stand around the block of `.env`.
 fn deployed(profile: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_in_memory();
     switch(folder.path(), "prod");
     let dotenv = format!("{}{}{}", OWN.0, read(folder.path(), ".env"), OWN.1);
     fs::write(folder.path().join(".env"), dotenv).unwrap();
@@ -91,7 +91,7 @@ impl Random {
 
 #[test]
 fn runs_killed_at_random_points_are_healed_by_the_next() {
-    let count = std::env::var("CODELAB_GEN_KILLED_RUNS").map_or(60, |count| count.parse().unwrap());
+    let count = cases("CODELAB_GEN_KILLED_RUNS", 40, 500);
     let seed = RandomState::new().hash_one("delays");
     let mut random = Random(seed);
     let folder = deployed("prod");
@@ -134,15 +134,15 @@ fn runs_killed_at_random_points_are_healed_by_the_next() {
 }
 
 #[test]
-fn two_hundred_runs_at_once_leave_one_whole_state() {
-    let folder = tempfile::tempdir().unwrap();
+fn many_runs_at_once_leave_one_whole_state() {
+    let folder = folder_in_memory();
     let spawn = |index| {
         let profile = if index % 2 == 0 { "dev" } else { "prod" };
         let mut command = codelab_gen(folder.path());
         command.args(switch_to(profile)).args(["-o", "deploy"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    let runs: Vec<_> = (0..200).map(spawn).collect();
+    let runs: Vec<_> = (0..if is_long() { 200 } else { 40 }).map(spawn).collect();
     let mut generated = 0;
     for run in runs {
         let output = run.wait_with_output().unwrap();
@@ -196,7 +196,7 @@ fn a_full_disk_leaves_everything_as_before() {
         return;
     };
     let before = deployed("dev");
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder_in_memory();
     fs::create_dir(folder.path().join("disk")).unwrap();
     fs::rename(before.keep(), folder.path().join("before")).unwrap();
     let mut command = Command::new(unshare);

@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use serde_json::Value;
 
+use crate::support::cases;
+
 /// Seconds of processor time, after which a run is killed; a program that is not optimized is some thirty times slower.
 const SECONDS: u32 = if cfg!(debug_assertions) { 20 } else { 1 };
 
@@ -19,8 +21,8 @@ const KIBIBYTES: u32 = 256 * 1024;
 const WHOLE: &str = include_str!("../golden/every-field.yaml");
 
 fn config() -> Config {
-    let cases = std::env::var("CODELAB_GEN_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok());
-    Config { cases: cases.unwrap_or(60), failure_persistence: None, ..Config::default() }
+    let cases = cases("CODELAB_GEN_FUZZ_CASES", 40, 5000);
+    Config { cases, failure_persistence: None, ..Config::default() }
 }
 
 /// Runs parse, resolve, render and plan on a profile from standard input. Nothing is written.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
-use crate::support::{Finish as _, codelab_gen, read, stderr, stdout, tree};
+use crate::support::{Finish as _, codelab_gen, is_long, read, stderr, stdout, tree};
 
 /// A secret that must show nowhere but in `.env`.
 const SECRET: &str = "hunter2-hunter2-hunter2";
@@ -337,8 +337,8 @@ fn without_any_one_line_a_stack_is_imported_or_refused_and_no_secret_shows() {
     let hide = |text: &str| text.replace("0123456789abcdef", SECRET);
     let (compose, dotenv) = (hide(&compose), hide(&dotenv));
     let lines: Vec<_> = compose.lines().collect();
-    let mut imported = 0;
-    for left_out in 0..lines.len() {
+    let (mut tried, mut imported) = (0, 0);
+    for left_out in (0..lines.len()).step_by(if is_long() { 1 } else { 4 }) {
         let text: Vec<_> =
             lines.iter().enumerate().filter(|(line, _)| *line != left_out).map(|(_, line)| *line).collect();
         let folder = folder(&[("docker-compose.yml", &text.join("\n")), (".env", &dotenv)]);
@@ -347,7 +347,8 @@ fn without_any_one_line_a_stack_is_imported_or_refused_and_no_secret_shows() {
         assert!([0, 3].contains(&code), "without line {}: {code}\n{}", left_out + 1, stderr(&run));
         let is_own_fault = stderr(&run).contains("as it would be");
         assert!(!is_own_fault, "without line {}: {}", left_out + 1, stderr(&run));
+        tried += 1;
         imported += usize::from(code == 0);
     }
-    assert!(imported > 100, "only {imported} of {} were imported", lines.len());
+    assert!(imported > tried / 2, "only {imported} of {tried} were imported");
 }

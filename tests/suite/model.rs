@@ -13,14 +13,12 @@ use folder::References;
 use operations::sequences;
 use truth::Truth;
 
-/// How many sequences are tried; `CODELAB_GEN_MODEL_CASES` asks for more.
-const CASES: u32 = 48;
+use crate::support::cases;
 
 #[test]
 fn nothing_of_the_users_is_lost_and_every_run_keeps_its_word() {
-    let asked = std::env::var("CODELAB_GEN_MODEL_CASES").ok();
     let config = Config {
-        cases: asked.map_or(CASES, |cases| cases.parse().unwrap()),
+        cases: cases("CODELAB_GEN_MODEL_CASES", 24, 2000),
         failure_persistence: None,
         max_shrink_iters: 400,
         ..Config::default()

@@ -61,6 +61,23 @@ fn assert_hidden_below(values: &[Vec<u8>], folder: &Path) {
     }
 }
 
+/// How many cases a test tries: few in every run, many where `CODELAB_GEN_LONG=1` asks for the long run, or as many as a
+/// variable of its own says.
+pub(crate) fn cases(variable: &str, usual: u32, long: u32) -> u32 {
+    let usual = if is_long() { long } else { usual };
+    std::env::var(variable).map_or(usual, |cases| cases.parse().unwrap())
+}
+
+/// Whether this is the long run.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("CODELAB_GEN_LONG").is_some_and(|long| long == "1")
+}
+
+/// A new folder, in memory where the machine has such a place: for tests that write often, and are not about the disk.
+pub(crate) fn folder_in_memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// What the program wrote to standard error.
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()

@@ -67,9 +67,10 @@ fn what_is_unwise_is_warned_of_and_denied_on_request() {
 
 #[test]
 fn nearing_the_limit_of_compose_is_a_warning() {
-    let service = |index: usize| format!("  s{index}: {{ image: 'a:1', labels: {{ a: '1', b: '2', c: '3' }} }}\n");
+    let words = vec!["w"; 3900].join(", ");
+    let service = |index: usize| format!("  s{index}: {{ image: 'a:1', command: [{words}] }}\n");
     let head = "format: 1\nproject: app\nstage: ci\nservices:\n";
-    for (services, warned) in [(10_000, false), (14_000, true)] {
+    for (services, warned) in [(20, false), (21, true)] {
         let text = format!("{head}{}", (0..services).map(service).collect::<String>());
         let folder = project("app.yaml", &text);
         let (code, _, err) = validate(folder.path(), &[]);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{apply, apply_with, perform, write};
 use crate::change::steps::{Content, Step, TEMPORARY, steps};
 use crate::change::{ChangeSet, Existing, Wanted, plan, unused_secrets};
-use crate::deployment::secret_file_path;
+use crate::deployment::{Deployment, secret_file_path};
 use crate::layers::{gather, load};
 use crate::placement::Placement;
 use crate::render::{Inputs, render};
@@ -95,12 +95,25 @@ struct Goal {
     force: bool,
 }
 
-/// All that the program does up to the first step, the reading of the folder included.
-fn planned(goal: Goal, folder: &Path) -> ChangeSet {
-    let catalogue = Catalogue::find(folder, folder).unwrap();
-    let profile = load(goal.profile, "", &catalogue).unwrap();
-    let settings = goal.settings.iter().map(|setting| Source::from_setting(setting).unwrap()).collect();
-    let deployment = resolve(&gather(profile, settings, &catalogue).unwrap().profile).unwrap();
+impl Goal {
+    /// What its profile means, which does not depend on the output folder.
+    fn deployment(self) -> Deployment {
+        let empty = scratch();
+        let catalogue = Catalogue::find(empty.path(), empty.path()).unwrap();
+        let profile = load(self.profile, "", &catalogue).unwrap();
+        let settings = self.settings.iter().map(|setting| Source::from_setting(setting).unwrap()).collect();
+        resolve(&gather(profile, settings, &catalogue).unwrap().profile).unwrap()
+    }
+}
+
+/// A new folder, in memory where the machine has such a place: thousands of files are written and synced here, and
+/// nothing of it is about the disk.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// All that the program does from the reading of the folder up to the first step.
+fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let placement = Placement { profile: goal.profile.into(), root: ".".into(), settings: Vec::new() };
 
     let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
@@ -122,12 +135,12 @@ fn planned(goal: Goal, folder: &Path) -> ChangeSet {
     let secrets = choose(&rules, &mut outside).unwrap();
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
-    let files = render(&deployment, &Inputs { values, placement: &placement }).unwrap();
+    let files = render(deployment, &Inputs { values, placement: &placement }).unwrap();
     let secret_files = deployment.secret_files().into_iter();
     let secret_files = secret_files.map(|name| (secret_file_path(name), Some(secrets[name].secret.clone()))).collect();
     let wanted = Wanted {
         folder,
-        deployment: &deployment,
+        deployment,
         placement: &placement,
         files,
         withheld: false,
@@ -141,7 +154,7 @@ fn planned(goal: Goal, folder: &Path) -> ChangeSet {
 }
 
 fn generate(goal: Goal, folder: &Path) {
-    apply(&planned(goal, folder)).unwrap();
+    apply(&planned(goal, &goal.deployment(), folder)).unwrap();
 }
 
 fn edit(path: &Path, change: impl FnOnce(String) -> String) {
@@ -178,18 +191,19 @@ fn tree(folder: &Path) -> Tree {
     tree
 }
 
-/// A new folder in which a tree stands.
-fn folder_with(tree: &Tree) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+/// Has nothing but a tree stand in a folder.
+fn restore(tree: &Tree, folder: &Path) {
+    for path in self::tree(folder).keys().rev().map(|path| folder.join(path)) {
+        if path.is_dir() { fs::remove_dir(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
     for (path, entry) in tree {
-        let path = folder.path().join(path);
+        let path = folder.join(path);
         match &entry.bytes {
             None => fs::create_dir(&path).unwrap(),
             Some(bytes) => fs::write(&path, bytes).unwrap(),
         }
         fs::set_permissions(&path, Permissions::from_mode(entry.mode)).unwrap();
     }
-    folder
 }
 
 /// The names that are not the same in both.
@@ -206,8 +220,13 @@ fn is_temporary(path: &Path) -> bool {
     name.starts_with('.') && name.ends_with(TEMPORARY)
 }
 
-/// What a step has done in its middle; false where it has none.
-fn begin(step: &Step<'_>) -> bool {
+/// Whether a step can be done by half.
+fn has_middle(step: &Step<'_>) -> bool {
+    matches!(step, Step::Write { .. } | Step::Copy { .. } | Step::Keep { .. })
+}
+
+/// Does the first half of such a step.
+fn begin(step: &Step<'_>) {
     let write_half = |path: &Path, mode: u32, bytes: &[u8]| {
         let half = bytes.get(..bytes.len() / 2).unwrap();
         write(path, mode, |file| file.write_all(half)).unwrap();
@@ -229,69 +248,73 @@ fn begin(step: &Step<'_>) -> bool {
         | Step::Replace { .. }
         | Step::Remove { .. }
         | Step::RemoveFolder { .. }
-        | Step::Sync { .. } => return false,
+        | Step::Sync { .. } => {}
     }
-    true
 }
 
 /// A change with what stands before it and after it.
 struct Case {
     goal: Goal,
+    deployment: Deployment,
     before: Tree,
     after: Tree,
 }
 
 impl Case {
     fn new(goal: Goal, prepare: impl FnOnce(&Path)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         prepare(folder.path());
         let before = tree(folder.path());
-        generate(goal, folder.path());
-        Self { goal, before, after: tree(folder.path()) }
+        let deployment = goal.deployment();
+        apply(&planned(goal, &deployment, folder.path())).unwrap();
+        Self { goal, deployment, before, after: tree(folder.path()) }
     }
 
     fn breaks_off_everywhere(&self) {
-        let folder = folder_with(&self.before);
-        let changes = planned(self.goal, folder.path());
-        for (count, step) in steps(&changes).iter().enumerate() {
+        let folder = scratch();
+        restore(&self.before, folder.path());
+        let changes = planned(self.goal, &self.deployment, folder.path());
+        let steps = steps(&changes);
+        for (count, step) in steps.iter().enumerate() {
             let path = step.path().strip_prefix(folder.path()).unwrap();
-            for half in [false, true] {
+            for half in [false, true].into_iter().filter(|half| !half || has_middle(step)) {
                 let place = format!("step {count}, ./{}, half done: {half}", path.display());
-                self.is_killed(count, half, &place);
-                self.fails(count, half, &place);
+                self.is_killed(&changes, count, half, &place);
+                // a visible step that fails has done nothing
+                if !(half && step.is_visible()) {
+                    self.fails(&changes, count, half, &place);
+                }
             }
         }
-        self.is_killed(steps(&changes).len(), false, "after the last step");
+        self.is_killed(&changes, steps.len(), false, "after the last step");
     }
 
     /// Does the first steps and perhaps half of the next one; then nothing more is done, and nothing undone.
-    fn is_killed(&self, count: usize, half: bool, place: &str) {
-        let folder = folder_with(&self.before);
-        let changes = planned(self.goal, folder.path());
-        let steps = steps(&changes);
+    fn is_killed(&self, changes: &ChangeSet, count: usize, half: bool, place: &str) {
+        restore(&self.before, &changes.folder);
+        let steps = steps(changes);
         for step in &steps[..count] {
             perform(step).unwrap();
         }
-        if half && !begin(&steps[count]) {
-            return;
+        if half {
+            begin(&steps[count]);
         }
-        self.is_old_or_new(&tree(folder.path()), place);
-        self.is_healed(folder.path(), place);
+        self.is_old_or_new(&tree(&changes.folder), place);
+        self.is_healed(&changes.folder, place);
     }
 
     /// Does the first steps and perhaps half of the next one, which then fails.
-    fn fails(&self, count: usize, half: bool, place: &str) {
-        let folder = folder_with(&self.before);
-        let changes = planned(self.goal, folder.path());
+    fn fails(&self, changes: &ChangeSet, count: usize, half: bool, place: &str) {
+        restore(&self.before, &changes.folder);
         let mut index = 0;
         let mut is_partial = false;
-        let fault = apply_with(&changes, |step| {
+        let fault = apply_with(changes, |step| {
             index += 1;
             if index <= count {
                 is_partial |= step.is_visible();
                 return perform(step);
             }
-            if half && !step.is_visible() {
+            if half {
                 begin(step);
             }
             Err(io::Error::from_raw_os_error(NO_SPACE))
@@ -300,7 +323,7 @@ impl Case {
         assert_eq!((fault.error.raw_os_error(), fault.is_partial), (Some(NO_SPACE), is_partial), "{place}");
         assert_eq!(index, count + 1, "{place}: nothing is done after the step that failed");
 
-        let now = tree(folder.path());
+        let now = tree(&changes.folder);
         if is_partial {
             self.is_old_or_new(&now, place);
             assert!(!now.keys().any(|path| is_temporary(path)), "{place}");
@@ -309,7 +332,7 @@ impl Case {
             before.retain(|path, _| !is_temporary(path) || now.contains_key(path));
             assert_eq!(differing(&now, &before), Vec::<&Path>::new(), "{place}: not as before");
         }
-        self.is_healed(folder.path(), place);
+        self.is_healed(&changes.folder, place);
     }
 
     fn is_old_or_new(&self, now: &Tree, place: &str) {
@@ -345,7 +368,7 @@ impl Case {
 
     /// Runs what was asked for once more, from what stands there.
     fn is_healed(&self, folder: &Path, place: &str) {
-        generate(self.goal, folder);
+        apply(&planned(self.goal, &self.deployment, folder)).unwrap();
         assert_eq!(differing(&tree(folder), &self.after), Vec::<&Path>::new(), "{place}: not healed");
     }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirEntryExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::operations::{PROFILE_FILE, Profile, arguments};
-use crate::support::{Finish as _, codelab_gen, stderr};
+use crate::support::{Finish as _, codelab_gen, folder_in_memory, stderr};
 
 /// How every temporary file ends.
 pub(super) const TEMPORARY: &str = ".codelab-gen.tmp";
@@ -72,7 +72,7 @@ pub(super) fn secrets(snapshot: &Snapshot) -> BTreeSet<&str> {
 
 /// An empty project but for the file of one profile.
 pub(super) fn new_root() -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder_in_memory();
     let profile = "format: 1\nextends: builtin:prod\npostgres: { access: per_service }\n";
     fs::write(root.path().join(PROFILE_FILE), profile).unwrap();
     root
