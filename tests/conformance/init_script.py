@@ -4,7 +4,8 @@ What this module knows:
 
 * a script in the container finds the server by the default socket folder, which the tests can't have for
   themselves: `PSQL_STAND_IN` goes before the real psql in PATH and leads it to the server under test. It also
-  notes psql's arguments and can kill the whole script after a given number of statements;
+  notes psql's arguments, can hold each psql until it was looked at, and can kill the whole script after a given number
+  of statements;
 * all passwords contain `MARK`, so that one is found wherever it should not be.
 """
 
@@ -21,8 +22,8 @@ from typing import Any, Self
 import asyncpg
 
 from cases import write_profile
-from postgres_server import PostgresServer
-from programs import SCRUBBED, Generate, run
+from postgres_server import SUPERUSER_PASSWORD, Postgres, PostgresServer
+from programs import PATIENCE, SCRUBBED, Generate, run
 
 MARK = "SeCrEt"
 
@@ -35,8 +36,9 @@ LOG_EVERYTHING = {
     "shared_preload_libraries": "pg_stat_statements",
 }
 
-PSQL_STAND_IN = r"""#!/usr/bin/env bash
+PSQL_STAND_IN = r"""#!/bin/bash
 set -eu
+PATH=/usr/bin:/bin
 if [ -n "${STAND_IN_SOCKET:-}" ]; then
   if [ -n "${PGHOST:-}${PGHOSTADDR:-}${PGSERVICE:-}" ]; then
     echo 'psql would go elsewhere' >&2
@@ -45,6 +47,10 @@ if [ -n "${STAND_IN_SOCKET:-}" ]; then
   set -- --host "$STAND_IN_SOCKET" "$@"
 fi
 printf '%s\n' "$*" >>"$STAND_IN_ARGUMENTS"
+if [ -n "${STAND_IN_HOLD:-}" ]; then
+  touch "$STAND_IN_HOLD/$$"
+  while [ -e "$STAND_IN_HOLD/$$" ]; do sleep 0.01; done
+fi
 if [ -z "${STAND_IN_KILL_AFTER:-}" ]; then
   exec "$STAND_IN_PSQL" "$@"
 fi
@@ -128,10 +134,10 @@ class Servers:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def with_settings(self, bin_dir: Path, settings: Mapping[str, str]) -> PostgresServer:
-        key = (bin_dir, json.dumps(settings))
+    def with_settings(self, postgres: Postgres, settings: Mapping[str, str]) -> PostgresServer:
+        key = (postgres.bin_dir, json.dumps(settings))
         if key not in self._started:
-            self._started[key] = self._stack.enter_context(PostgresServer(bin_dir, settings=settings))
+            self._started[key] = self._stack.enter_context(PostgresServer(postgres, settings=settings))
         return self._started[key]
 
 
@@ -182,7 +188,7 @@ class Deployment:
         )
 
     def finish(self, process: subprocess.Popen[str]) -> tuple[int, str]:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
         self.output += output
         return process.returncode, output
 
@@ -242,15 +248,15 @@ async def log_in(server: PostgresServer, role: str, password: str, database: str
 
 def clean(server: PostgresServer) -> None:
     """Leaves of the server what initdb made."""
-    server.query(r"""
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    server.query(rf"""
+SELECT pg_terminate_backend(pid, {PATIENCE:.0f}000) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid();
 SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
 WHERE datname !~ '^(postgres|template[01])$' \gexec
 SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql' \gexec
 SELECT 'DROP ROLE ' || string_agg(quote_ident(rolname), ', ') FROM pg_roles
 WHERE rolname !~ '^pg_' AND rolname <> current_user HAVING count(*) > 0 \gexec
-ALTER ROLE CURRENT_USER PASSWORD 'from initdb';
+ALTER ROLE CURRENT_USER PASSWORD '{SUPERUSER_PASSWORD}';
 """)
 
 

@@ -14,6 +14,12 @@ HERE = Path(__file__).resolve().parent
 # No variable of the caller's shell may decide a test: both Compose and codelab-gen read their environment.
 SCRUBBED = {"PATH": os.defpath, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
 
+# Seconds that a wait may last on the slowest and busiest machine; nothing waits so long where it goes well.
+PATIENCE = 300.0
+
+# Whether the longest cases run as well; without it each has a short version.
+LONG = os.environ.get("CODELAB_GEN_LONG") == "1"
+
 
 def tool(name: str, environment: str = "tools") -> Path:
     """A program of one of the virtual environments that tests/run.sh makes; a missing one fails the test."""
@@ -38,7 +44,7 @@ def run(
         input=stdin,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     if done.returncode != status:

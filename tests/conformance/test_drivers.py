@@ -20,7 +20,7 @@ import pytest
 
 from cases import PASSWORDS, write_profile
 from init_script import clean, run_as_the_image_does
-from postgres_server import PostgresServer
+from postgres_server import Postgres, PostgresServer
 from programs import HERE, SCRUBBED, Generate, Meaning, run, tool
 
 ENVIRONMENTS = ("sqlalchemy-2.0", "sqlalchemy-current")
@@ -41,7 +41,7 @@ tables = (f"visits_{number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="module")
-def server(postgres_18: Path) -> Iterator[PostgresServer]:
+def server(postgres_18: Postgres) -> Iterator[PostgresServer]:
     with PostgresServer(postgres_18) as server:
         yield server
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from postgres_server import PostgresServer, free_port
+from postgres_server import Postgres, PostgresServer
 from programs import Generate, Meaning, run, tool
 
 
@@ -23,27 +23,30 @@ class Health(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+@pytest.fixture
+def service() -> Iterator[ThreadingHTTPServer]:
+    """A server that has its port, so that nobody else can take it, and does not listen yet."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Health, bind_and_activate=False) as server:
+        server.server_bind()
+        yield server
+
+
 @contextmanager
-def service_answering(port: int, status: int) -> Iterator[None]:
-    with ThreadingHTTPServer(("127.0.0.1", port), Health) as server:
-        server.status = status  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+def answering(server: ThreadingHTTPServer, status: int) -> Iterator[None]:
+    server.status = status  # type: ignore[attr-defined]
+    server.server_activate()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture
-def of_service(tmp_path: Path, port: int, generate: Generate, meaning: Meaning) -> list[str]:
-    generate("dev-sqlite", tmp_path, "--set", f"services.agent-runtime.port={port}")
+def of_service(tmp_path: Path, service: ThreadingHTTPServer, generate: Generate, meaning: Meaning) -> list[str]:
+    generate("dev-sqlite", tmp_path, "--set", f"services.agent-runtime.port={service.server_port}")
     return meaning(tmp_path)["services"]["agent-runtime"]["healthcheck"]["test"]
 
 
@@ -54,17 +57,12 @@ def verdict(test: list[str], bin_dir: Path, folder: Path, status: int, **env: st
     run("/usr/bin/env", *command, cwd=folder, env={"PATH": f"{bin_dir}:/usr/bin:/bin", **env}, status=status)
 
 
-def test_a_service_that_answers_is_healthy(of_service: list[str], port: int, tmp_path: Path) -> None:
-    with service_answering(port, 200):
-        verdict(of_service, tool("python").parent, tmp_path, status=0)
-
-
-@pytest.mark.parametrize("answer", [404, 500, 503])
-def test_a_service_that_answers_with_an_error_is_not(
-    of_service: list[str], port: int, tmp_path: Path, answer: int
+@pytest.mark.parametrize(("answer", "status"), [(200, 0), (404, 1), (500, 1), (503, 1)])
+def test_a_service_is_healthy_that_answers_without_an_error(
+    of_service: list[str], service: ThreadingHTTPServer, tmp_path: Path, answer: int, status: int
 ) -> None:
-    with service_answering(port, answer):
-        verdict(of_service, tool("python").parent, tmp_path, status=1)
+    with answering(service, answer):
+        verdict(of_service, tool("python").parent, tmp_path, status)
 
 
 def test_a_service_that_does_not_listen_is_not(of_service: list[str], tmp_path: Path) -> None:
@@ -73,11 +71,11 @@ def test_a_service_that_does_not_listen_is_not(of_service: list[str], tmp_path: 
 
 @pytest.mark.parametrize(("addresses", "status"), [("127.0.0.1", 0), ("", 2)], ids=["up", "first boot"])
 def test_postgres_is_healthy_once_it_listens_on_tcp(
-    addresses: str, status: int, tmp_path: Path, generate: Generate, meaning: Meaning, postgres_18: Path
+    addresses: str, status: int, tmp_path: Path, generate: Generate, meaning: Meaning, postgres_18: Postgres
 ) -> None:
     """The image's first-boot server, which runs the init scripts, listens on its socket only."""
     generate("prod-postgres", tmp_path)
     test = meaning(tmp_path)["services"]["postgres"]["healthcheck"]["test"]
     with PostgresServer(postgres_18, settings={"listen_addresses": addresses}) as server:
         server.query("CREATE DATABASE codelab")
-        verdict(test, postgres_18, tmp_path, status, PGHOST=str(server.socket_dir), PGPORT=str(server.port))
+        verdict(test, postgres_18.bin_dir, tmp_path, status, PGHOST=str(server.socket_dir), PGPORT=str(server.port))

@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 from init_script import MARK
-from postgres_server import PostgresServer, free_port
+from postgres_server import Postgres, PostgresServer, nobody_listening
 from programs import HERE, ROOT, SCRUBBED, run, tool
 
 PROGRAM = ROOT / "templates" / "scripts" / "db" / "migrate.py"
@@ -155,7 +155,7 @@ def made_by(server: PostgresServer) -> Make:
 
 
 @pytest.fixture(scope="module")
-def server(postgres_18: Path) -> Iterator[PostgresServer]:
+def server(postgres_18: Postgres) -> Iterator[PostgresServer]:
     with PostgresServer(postgres_18) as server:
         yield server
 

@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 
 from init_script import log_in, run_as_the_image_does
-from postgres_server import PostgresServer
+from postgres_server import Postgres, PostgresServer
 from programs import HERE, Generate, Meaning, run, tool
 from values import KNOWN, SEED, form, hostile_values
 
@@ -40,7 +40,7 @@ Services = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
-def server(postgres_18: Path) -> Iterator[PostgresServer]:
+def server(postgres_18: Postgres) -> Iterator[PostgresServer]:
     with PostgresServer(postgres_18) as server:
         yield server
 

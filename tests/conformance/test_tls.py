@@ -23,7 +23,7 @@ import trustme
 
 from cases import write_profile
 from init_script import READY, clean, databases, roles
-from postgres_server import Certificate, PostgresServer
+from postgres_server import Certificate, Postgres, PostgresServer
 from programs import SCRUBBED, Generate, Meaning, run, tool
 
 ENVIRONMENTS = ("sqlalchemy-2.0", "sqlalchemy-current")
@@ -141,7 +141,7 @@ def stranger() -> trustme.CA:
 
 
 @pytest.fixture(scope="module")
-def server(postgres_15: Path, authority: trustme.CA) -> Iterator[PostgresServer]:
+def server(postgres_15: Postgres, authority: trustme.CA) -> Iterator[PostgresServer]:
     issued = authority.issue_cert("localhost")
     chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
     certificate = Certificate(chain, issued.private_key_pem.bytes())
