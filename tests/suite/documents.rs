@@ -82,28 +82,28 @@ fn the_first_command_generates() {
 /// They take too long to be run by a test, being tests themselves; what they name must exist.
 #[test]
 fn the_commands_of_development_name_what_exists() {
+    let page = document("docs/development.md");
+    let runner = fs::read_to_string(root().join("tests/run.sh")).unwrap();
+    let commands = page.text.split(['\n', '`']).filter(|text| text.contains("bash tests/run.sh"));
     let mut named = 0;
-    for block in document("docs/development.md").blocks_of("bash") {
-        for line in block.text.lines() {
-            let command = line.split(" #").next().unwrap().trim_end();
-            let (setting, command) = match command.split_once(' ') {
-                Some((setting, rest)) if setting.contains('=') => (setting.split('=').next(), rest),
-                _ => (None, command),
-            };
-            let is_used = setting.is_none_or(|name| uses(&root().join("tests"), name));
-            assert!(is_used, "{}: no test reads {setting:?}", block.place);
-            let part = command.strip_prefix("bash tests/run.sh").map(str::trim);
-            let module = command.split_once("--test suite ").map(|(_, module)| module);
-            let exists = match (part, module) {
-                (Some(part), _) => fs::read_to_string(root().join("tests/run.sh")).unwrap().contains(part),
-                (None, Some(module)) => root().join(format!("tests/suite/{module}.rs")).exists(),
-                (None, None) => false,
-            };
-            assert!(exists, "{}: {command}", block.place);
-            named += 1;
+    for command in commands {
+        let command = command.split(" #").next().unwrap();
+        let (settings, arguments) = command.split_once("bash tests/run.sh").unwrap();
+        for (name, _) in settings.split_whitespace().filter_map(|setting| setting.split_once('=')) {
+            assert!(uses(&root().join("tests"), name), "{command}: no test reads {name}");
         }
+        let mut arguments = arguments.split_whitespace();
+        let Some(part) = arguments.next() else { continue };
+        assert!(runner.contains(&format!("  {part})")) || runner.contains(&format!("run_{part}()")), "{command}");
+        let folder = root().join("tests").join(if part == "rust" { "suite" } else { part });
+        for argument in arguments.take_while(|argument| !argument.starts_with('-')) {
+            let file = argument.replace("::", ".rs").split(".rs").next().unwrap().to_owned();
+            let file = if part == "rust" { format!("{file}.rs") } else { file };
+            assert!(folder.join(&file).is_file(), "{command}: {file}");
+        }
+        named += 1;
     }
-    assert!(named >= 5, "{named}");
+    assert!(named >= 7, "{named}");
 }
 
 /// Whether a file below a folder has this word.
