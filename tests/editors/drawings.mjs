@@ -1,8 +1,8 @@
-// Reads drawings as the programs that draw them do: a line of JSON per text on standard input, a JSON list of what is
-// drawn on standard output. Arguments: the folder with the packages, the package.
-import { readFileSync } from "node:fs";
+// Reads drawings as the programs that draw them do: a line of JSON on standard input is a list of texts, and a line of JSON
+// on standard output lists what is drawn. Arguments: the folder with the packages, the package.
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const [packages, name] = process.argv.slice(2);
@@ -103,13 +103,15 @@ async function graphviz() {
 }
 
 const read = await (name === "graphviz" ? graphviz() : mermaid());
-const drawings = [];
-for (const [index, line] of readFileSync(0, "utf8").trim().split("\n").entries()) {
-  const text = JSON.parse(line);
-  try {
-    drawings.push(await read(text, index));
-  } catch (error) {
-    throw new Error(`${error.stack}\n${text}`);
+let index = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const drawings = [];
+  for (const text of JSON.parse(line)) {
+    try {
+      drawings.push(await read(text, index++));
+    } catch (error) {
+      throw new Error(`${error.stack}\n${text}`);
+    }
   }
+  process.stdout.write(`${JSON.stringify(drawings)}\n`);
 }
-process.stdout.write(JSON.stringify(drawings), () => process.exit(0));

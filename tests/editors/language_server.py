@@ -6,13 +6,15 @@ Knows the protocol as far as an editor needs it for one file at a time. Must not
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
+
+from node_program import PATIENCE, SCRUBBED
 
 # What an editor sends that fetches nothing: without the catalogue of schemas, only the first line of a file counts.
 SETTINGS = {
@@ -37,9 +39,6 @@ CAPABILITIES = {
         "publishDiagnostics": {"relatedInformation": True, "versionSupport": True},
     },
 }
-
-# Long enough for the slowest machine; nothing waits so long where the server answers.
-PATIENCE = 60.0
 
 Message = dict[str, Any]
 
@@ -70,7 +69,12 @@ class LanguageServer:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            self.command, cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            self.command,
+            cwd=self.folder,
+            env=SCRUBBED,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         Thread(target=self._read, daemon=True).start()
         self.errors: list[bytes] = []
@@ -115,20 +119,27 @@ class LanguageServer:
             document = {"uri": uri, "version": version}
             self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
 
-    def diagnostics(self, file: Path, until: Callable[[list[Diagnostic]], bool]) -> list[Diagnostic]:
-        """The faults of a file, the first that are told from now on and are as `until` says."""
-        last: list[Diagnostic] | None = None
+    def diagnostics(
+        self, files: Sequence[Path], until: Callable[[list[Diagnostic]], bool]
+    ) -> dict[Path, list[Diagnostic]]:
+        """The faults of each file, the first that are told from now on and are as `until` says."""
+        awaited = {file.as_uri(): file for file in files}
+        last: dict[Path, list[Diagnostic]] = {}
 
-        def wanted(message: Message) -> bool:
-            nonlocal last
-            if message.get("method") != "textDocument/publishDiagnostics" or message["params"]["uri"] != file.as_uri():
-                return False
-            last = [Diagnostic.of(diagnostic) for diagnostic in message["params"]["diagnostics"]]
-            return until(last)
+        def complete(message: Message) -> bool:
+            if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] in awaited:
+                uri = message["params"]["uri"]
+                told = [Diagnostic.of(diagnostic) for diagnostic in message["params"]["diagnostics"]]
+                last[awaited[uri]] = sorted(told, key=lambda diagnostic: (diagnostic.line, diagnostic.columns))
+                if until(told):
+                    del awaited[uri]
+            return not awaited
 
-        self._await(wanted, lambda: f"diagnostics of {file.name}; the last ones were {last}")
-        assert last is not None
-        return sorted(last, key=lambda diagnostic: (diagnostic.line, diagnostic.columns))
+        def missing() -> str:
+            return "; ".join(f"diagnostics of {file}, last {last.get(file)}" for file in awaited.values())
+
+        self._await(complete, missing)
+        return last
 
     def completion(self, file: Path, line: int, character: int) -> list[Message]:
         """What is offered at a place, counted from 0."""

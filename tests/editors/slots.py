@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -106,6 +107,7 @@ LONG = [stem * 150 + "\x00" for stem in ["a", "/", "a/", "/a", "a-", "a_", "a.",
 LONG += [start + "a" * 150 + "\x00" for start in ["/", "./", "./a:/", "a/a:", "a@sha256:"]]
 
 
+@cache
 def border_values() -> list[Any]:
     """Each once, by what JSON makes of it."""
     values: list[Any] = [*TEXTS, *NUMBERS, *LONG, True, False, None, [], {}, ["a"], {"a": 1}, {"x-a": 1}]

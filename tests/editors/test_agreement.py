@@ -7,8 +7,7 @@ The crate jsonschema is asked by tests/suite/schema.rs.
 import json
 import random
 import re
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from mutations import Document, Mutator, Vocabulary, text
+from node_program import NodeProgram
 from schema_reader import reader
 from slots import SLOTS, SMALL, border_values, filled, laid_over, without_nulls
 from verdicts import BEYOND_SCHEMA, ROOT, SCHEMA, Fault, validate
@@ -71,7 +71,13 @@ Judge = Callable[[list[Document]], list[Judgement]]
 
 
 @pytest.fixture(scope="session")
-def judge(binary: Path, node: Path, node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def ajv(node: Path, node_modules: Path) -> Iterator[NodeProgram]:
+    with NodeProgram(node, ROOT / "tests" / "editors" / "judge.js", node_modules, SCHEMA) as ajv:
+        yield ajv
+
+
+@pytest.fixture(scope="session")
+def judge(binary: Path, ajv: NodeProgram, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """All judges at once."""
     by_jsonschema = reader(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
@@ -82,13 +88,10 @@ def judge(binary: Path, node: Path, node_modules: Path, tmp_path_factory: pytest
             files.append(folder / f"{index}.yaml")
             files[-1].write_text(text(document), encoding="utf-8")
         by_program = validate(binary, files, folder)
-        command = [node, ROOT / "tests" / "editors" / "judge.js", node_modules, SCHEMA]
-        lines = "".join(f"{json.dumps(document)}\n" for document in documents)
-        by_ajv = subprocess.run(command, input=lines, capture_output=True, encoding="utf-8", timeout=60, check=True)
-        verdicts = zip(documents, by_program, json.loads(by_ajv.stdout), strict=True)
+        verdicts = zip(documents, by_program, ajv.ask(documents), strict=True)
         return [
-            Judgement(document, faults, {"ajv": ajv, "jsonschema": by_jsonschema.is_valid(document)})
-            for document, faults, ajv in verdicts
+            Judgement(document, faults, {"ajv": is_valid, "jsonschema": by_jsonschema.is_valid(document)})
+            for document, faults, is_valid in verdicts
         ]
 
     return judge
@@ -133,11 +136,16 @@ def loaded(file: Path) -> Document:
         return None
 
 
+@cache
+def vocabulary() -> Vocabulary:
+    good, wrong = profiles()
+    return Vocabulary.of(json.loads(SCHEMA.read_text(encoding="utf-8")), [*good, *wrong])
+
+
 def documents_by_chance(seed: int) -> list[Document]:
     good, wrong = profiles()
-    vocabulary = Vocabulary.of(json.loads(SCHEMA.read_text(encoding="utf-8")), [*good, *wrong])
     chance = random.Random(seed)
-    mutator = Mutator(vocabulary, chance)
+    mutator = Mutator(vocabulary(), chance)
     documents = []
     for _ in range(DOCUMENTS):
         origin = chance.choice(good if chance.random() < 0.75 else wrong)

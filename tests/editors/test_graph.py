@@ -5,17 +5,18 @@ older one takes labels for Markdown.
 """
 
 import json
-import os
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from node_program import SCRUBBED, NodeProgram
 from verdicts import ROOT
 
 READERS = {"mermaid-2024": "mermaid", "mermaid-2026": "mermaid", "graphviz": "dot"}
@@ -96,29 +97,34 @@ def drawn(read: dict[str, Any]) -> Drawing:
 class Graphs:
     """Draws profiles, and reads drawings."""
 
-    def __init__(self, binary: Path, node: Path, node_modules: Path) -> None:
-        self.binary, self.node, self.node_modules = binary, node, node_modules
+    def __init__(self, binary: Path, start: Callable[[str], NodeProgram]) -> None:
+        self.binary, self.start = binary, start
+        self.readers: dict[str, NodeProgram] = {}
 
     def text(self, language: str, *arguments: str | Path, profile: Any = None) -> str:
         command = [self.binary, "graph", "--format", language, *arguments]
         text = None if profile is None else json.dumps(profile, ensure_ascii=False)
         done = subprocess.run(
-            command, cwd=ROOT, env={"PATH": os.defpath}, input=text, capture_output=True, encoding="utf-8", check=False
+            command, cwd=ROOT, env=SCRUBBED, input=text, capture_output=True, encoding="utf-8", check=False
         )
         assert done.returncode == 0, f"{done.stderr}\n{text}"
         return done.stdout
 
     def read(self, reader: str, texts: Sequence[str]) -> list[Drawing]:
-        command = [self.node, Path(__file__).with_name("drawings.mjs"), self.node_modules, reader]
-        lines = "".join(f"{json.dumps(text)}\n" for text in texts)
-        done = subprocess.run(command, input=lines, capture_output=True, encoding="utf-8", check=False)
-        assert done.returncode == 0, done.stderr
-        return [drawn(read) for read in json.loads(done.stdout)]
+        if reader not in self.readers:
+            self.readers[reader] = self.start(reader)
+        return [drawn(read) for read in self.readers[reader].ask(texts)]
 
 
 @pytest.fixture(scope="session")
-def graphs(binary: Path, node: Path, node_modules: Path) -> Graphs:
-    return Graphs(binary, node, node_modules)
+def graphs(binary: Path, node: Path, node_modules: Path) -> Iterator[Graphs]:
+    with ExitStack() as stack:
+
+        def start(reader: str) -> NodeProgram:
+            program = Path(__file__).with_name("drawings.mjs")
+            return stack.enter_context(NodeProgram(node, program, node_modules, reader))
+
+        yield Graphs(binary, start)
 
 
 class Chance:

@@ -1,6 +1,7 @@
 """Profiles in an editor: what yaml-language-server underlines, completes and explains by the schema."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ EDITORS = ROOT / "tests" / "editors"
 INVALID = ROOT / "tests" / "invalid"
 
 # The first line of a profile that an editor finds the schema by.
-MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"
+MODELINE = f"# yaml-language-server: $schema={SCHEMA.as_uri()}\n"
 
 GOOD = [
     *sorted((ROOT / "profiles").glob("*.yaml")),
@@ -45,40 +46,41 @@ ELSEWHERE = {
 UNHELPFUL = ["does not match the pattern", "Matches a schema", "Matches multiple schemas"]
 
 
-def relative(file: Path) -> str:
-    return str(file.relative_to(ROOT))
-
-
-def underlined(server: LanguageServer, file: Path) -> list[Diagnostic]:
-    """What an editor underlines in a file, with lines as they are in it.
+def underlined(server: LanguageServer, files: Sequence[Path]) -> dict[Path, list[Diagnostic]]:
+    """What an editor underlines in each file, with lines as they are in it.
 
     A fault is written first, so that an answer without any shows that the schema was read, and knows this file.
     """
-    text = file.read_text(encoding="utf-8")
-    shift = 0 if text.startswith("# yaml-language-server:") else 1
-    text = MODELINE * shift + text
-    server.write(file, f"{text}\nno_such_key: 1\n")
-    server.diagnostics(file, lambda told: any("no_such_key" in diagnostic.message for diagnostic in told))
-    server.write(file, text)
-    told = server.diagnostics(file, lambda told: not any("no_such_key" in diagnostic.message for diagnostic in told))
-    return [Diagnostic(one.line - shift, one.columns, one.message) for one in told]
+    texts = {file: file.read_text(encoding="utf-8") for file in files}
+    shifts = {file: 0 if text.startswith("# yaml-language-server:") else 1 for file, text in texts.items()}
+
+    def is_told(told: list[Diagnostic]) -> bool:
+        return any("no_such_key" in diagnostic.message for diagnostic in told)
+
+    for file, text in texts.items():
+        server.write(file, f"{MODELINE * shifts[file]}{text}\nno_such_key: 1\n")
+    server.diagnostics(files, is_told)
+    for file, text in texts.items():
+        server.write(file, MODELINE * shifts[file] + text)
+    found = server.diagnostics(files, lambda told: not is_told(told))
+    return {
+        file: [Diagnostic(one.line - shifts[file], one.columns, one.message) for one in told]
+        for file, told in found.items()
+    }
 
 
-@pytest.mark.parametrize("file", GOOD, ids=relative)
-def test_a_good_profile_has_nothing_underlined(file: Path, server: LanguageServer, binary: Path) -> None:
-    assert validate(binary, [file], ROOT) == [[]]
-    assert underlined(server, file) == []
+def test_a_good_profile_has_nothing_underlined(server: LanguageServer, binary: Path) -> None:
+    assert validate(binary, GOOD, ROOT) == [[]] * len(GOOD)
+    assert underlined(server, GOOD) == {file: [] for file in GOOD}
 
 
-@pytest.mark.parametrize("file", WRONG, ids=relative)
-def test_each_fault_is_underlined_once_on_the_line_that_the_program_names(
-    file: Path, server: LanguageServer, binary: Path
-) -> None:
-    [faults] = validate(binary, [file], ROOT)
-    lines = [ELSEWHERE.get((file.name, fault.line), fault.line) for fault in faults if fault.is_sayable]
-    told = underlined(server, file)
-    assert sorted(lines) == [diagnostic.line for diagnostic in told], told
-    assert not [diagnostic for diagnostic in told if any(words in diagnostic.message for words in UNHELPFUL)]
+def test_each_fault_is_underlined_once_on_the_line_that_the_program_names(server: LanguageServer, binary: Path) -> None:
+    found = underlined(server, WRONG)
+    for file, faults in zip(WRONG, validate(binary, WRONG, ROOT), strict=True):
+        lines = [ELSEWHERE.get((file.name, fault.line), fault.line) for fault in faults if fault.is_sayable]
+        assert sorted(lines) == [diagnostic.line for diagnostic in found[file]], (file, found[file])
+    messages = [diagnostic.message for told in found.values() for diagnostic in told]
+    assert not [message for message in messages if any(words in message for words in UNHELPFUL)]
 
 
 def test_the_wrong_profiles_break_most_rules_that_a_schema_can_say(binary: Path) -> None:

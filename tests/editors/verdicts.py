@@ -1,12 +1,13 @@
 """What codelab-gen says about profiles, and which of its rules a JSON Schema can say as well."""
 
 import json
-import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from node_program import SCRUBBED
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "schema" / "profile.schema.json"
@@ -71,7 +72,7 @@ def validate(binary: Path, files: Sequence[Path], folder: Path) -> list[list[Fau
     """The faults of each file, by one run of the program; what it only warns of is none."""
     command = [binary, "validate", "--format", "json", *(file.relative_to(folder) for file in files)]
     done = subprocess.run(
-        command, cwd=folder, env={"PATH": os.defpath}, capture_output=True, encoding="utf-8", check=False
+        command, cwd=folder, env=SCRUBBED, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode in (0, 3), done.stderr
     profiles = json.loads(done.stdout)["profiles"]
