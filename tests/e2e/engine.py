@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import machine
@@ -66,6 +66,7 @@ class Engine:
     client: Path  # where every user can run it
     user: int | None  # who runs Docker Compose; None is the user of the tests
     host_of: int | None  # the process whose network is the engine's host; None is the tests' own
+    health: Mapping[str, str] = field(default_factory=dict)  # what lets it look at a container's health sooner
 
     def environment(self) -> dict[str, str]:
         """What a shell needs for `docker compose` to reach this engine, and nothing of the machine's environment."""
@@ -132,10 +133,19 @@ def running(docker: parts.Parts, folder: Path, images: Path | None) -> Iterator[
     placed(parts.compose(), folder / "docker" / "cli-plugins" / "docker-compose")
     client = placed(Path(docker.client), folder / "bin" / "docker")
     if parts.CURRENT:
-        yield current(folder, client)
+        yield looking_soon(current(folder, client))
     else:
         with private(docker, folder, client, folder / "data", images) as started:
-            yield started
+            yield looking_soon(started)
+
+
+def looking_soon(engine: Engine) -> Engine:
+    """Engines from 25 on wait for five seconds before their first look at a container, whatever its interval is."""
+    api = engine.docker("version", "--format", "{{.Server.APIVersion}}").strip()
+    compose = engine.docker("compose", "version", "--short").strip()
+    if parts.number(api) < (1, 44) or parts.number(compose) < (2, 22):
+        return engine
+    return replace(engine, health={"start_interval": "1s"})
 
 
 def placed(program: Path, place: Path) -> Path:

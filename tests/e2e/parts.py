@@ -101,3 +101,9 @@ def made(name: str) -> Path:
         machine.unavailable(str(error))
     except RuntimeError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+def number(version: str) -> tuple[int, int]:
+    """The first two numbers of a version."""
+    major, minor = version.removeprefix("v").split(".")[:2]
+    return int(major), int(minor)
