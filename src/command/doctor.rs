@@ -11,6 +11,7 @@ mod files;
 mod finding;
 mod login;
 mod mask;
+mod memory;
 mod remedy;
 mod server;
 mod service;

@@ -2,13 +2,13 @@
 
     bash tests/run.sh e2e                    as root on Debian 12; skipped, with the reason, where something is missing
     E2E=required bash tests/run.sh e2e       installs what is missing (machine.py lists it), and fails without it
-    E2E_ENGINE=current bash tests/run.sh e2e
-                                             permits the machine's own engine, by DOCKER_HOST or its usual socket
-    E2E_POSTGRES_IMAGE=postgres:16-alpine    with that permission: a real image instead of the tests' own
+    E2E_ENGINE=…, E2E_COMPOSE=…              other versions of Docker (parts.py lists them), or the machine's own engine
+    E2E_POSTGRES_IMAGE=postgres:16-alpine    with the machine's own engine: a real image instead of the tests' own
 
 No deployment of the machine is touched. Without permission the engine is one that the tests start, in namespaces of its
 own (engine.py). Projects have random names below `codelab-gen-test-`, and what is removed is removed by such a name.
-Images are made without a registry (images.py): the first run takes about three minutes longer.
+Docker is built, and images are made, without a registry and once per machine (tests/programs): the first run takes some
+minutes longer.
 Two processes of pytest at once (`-n 2 --dist worksteal`) have an engine each.
 
 A test that fails shows the containers and logs of its deployments.
@@ -22,10 +22,9 @@ from pathlib import Path
 import pytest
 
 import images
-import machine
+import parts
 from deployment import Deployment
-from engine import Engine
-from engine import engine as running_engine
+from engine import Engine, running, working_folder
 
 FAILED = pytest.StashKey[bool]()
 
@@ -38,15 +37,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_report_header() -> str:
+    """Which versions will run."""
+    version, why = parts.asked_engine()
+    return f"e2e: Docker Engine {version} ({why}), Docker Compose {parts.asked_compose()}"
+
+
 @pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config) -> Iterator[Engine]:
     """A Docker Engine that has the images of the tests."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    with running_engine() as engine:
-        with capture.global_and_fixture_disabled():  # what takes minutes is told at once
-            images.make_images(engine)
+    with capture.global_and_fixture_disabled():  # what takes minutes is told at once
+        docker = parts.parts()
+        made = images.prepared(docker)
+    with working_folder() as folder, running(docker, folder, made) as engine:
+        if made is None:
+            images.make_images(engine, images.base_tar(), images.site_packages())
         yield engine
-        if machine.CURRENT_ENGINE:
+        if made is None:
             images.remove_images(engine)
 
 

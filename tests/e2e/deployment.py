@@ -237,7 +237,8 @@ class Deployment:
     def write_override(self) -> None:
         services = yaml.safe_load(self.out.joinpath("docker-compose.yml").read_text(encoding="utf-8"))["services"]
         checked = [name for name, service in services.items() if self.quick and "healthcheck" in service]
-        added = {name: {"healthcheck": QUICK_SERVER if name == "postgres" else QUICK_HEALTH} for name in checked}
+        quick = {name: QUICK_SERVER if name == "postgres" else QUICK_HEALTH for name in checked}
+        added = {name: {"healthcheck": {**self.engine.health, **health}} for name, health in quick.items()}
         for name in self.additions.keys() & services.keys():
             added[name] = {**added.get(name, {}), **self.additions[name]}
         if added:

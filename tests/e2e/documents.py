@@ -125,7 +125,8 @@ class Reader:
         shim.chmod(0o755)
         for service in SERVICES:
             self.engine.docker("tag", images.SERVICE, f"{deployment.project}{SECOND}-{service}")
-        deployment.additions = {service: {"healthcheck": HEALTH} for service in SERVICES}
+        health = {**self.engine.health, **HEALTH}
+        deployment.additions = {service: {"healthcheck": health} for service in SERVICES}
         deployment.out.rmdir()
 
     def start_server_elsewhere(self) -> None:

@@ -16,24 +16,43 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pytest
-
 import machine
+import parts
+import pytest
 
 NOBODY = 65534
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 60.0
 POLL_INTERVAL = 0.1
 
-# Run by sh in the new namespaces, with dockerd and its arguments.
+# Run by sh in the new namespaces, with the folder of data, that of images that are made already or nothing, and dockerd
+# with its arguments. Of those images the engine gets a description of its own, and the contents as they stand.
 CAGE = """
 set -e
 mount -t tmpfs tmpfs /run
 [ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker
 ip link set lo up
+data=$1 images=$2
+shift 2
+if [ -n "$images" ]; then
+  mkdir -p "$data/overlay2"
+  for own in "$data" "$data/overlay2"; do
+    mount --bind "$own" "$own" # otherwise dockerd does it, on top of what is mounted below
+  done
+  cp -a "$images/image" "$data"
+  cp -a "$images/overlay2/l" "$data/overlay2"
+  for layer in "$images"/overlay2/*/; do
+    here=$data/overlay2/${layer#"$images"/overlay2/}
+    [ -d "$layer/diff" ] || continue
+    mkdir -p "$here/diff"
+    find "$layer" -mindepth 1 -maxdepth 1 ! -name diff -exec cp -a '{}' "$here" ';'
+    mount --bind "$layer/diff" "$here/diff"
+    mount -o remount,bind,ro "$here/diff"
+  done
+fi
 exec "$@"
 """
 
@@ -44,13 +63,15 @@ class Engine:
 
     address: str
     folder: Path  # private to this run; users of deployments may pass through it
+    client: Path  # where every user can run it
     user: int | None  # who runs Docker Compose; None is the user of the tests
     host_of: int | None  # the process whose network is the engine's host; None is the tests' own
+    health: Mapping[str, str] = field(default_factory=dict)  # what lets it look at a container's health sooner
 
     def environment(self) -> dict[str, str]:
         """What a shell needs for `docker compose` to reach this engine, and nothing of the machine's environment."""
         return {
-            "PATH": f"{Path(machine.program('docker')).parent}:{os.defpath}",
+            "PATH": f"{self.client.parent}:{os.defpath}",
             "HOME": "/nonexistent",
             "LC_ALL": "C.UTF-8",
             "DOCKER_HOST": self.address,
@@ -96,60 +117,71 @@ class Engine:
 
 
 @contextmanager
-def engine() -> Iterator[Engine]:
-    """The engine of this run, with Docker Compose as the plugin of its client."""
-    # Below /var/tmp, because /tmp may be small or kept in memory. All may pass through, only root may list.
+def working_folder() -> Iterator[Path]:
+    """A folder for one engine. Below /var/tmp, because /tmp may be small or kept in memory."""
     folder = Path(tempfile.mkdtemp(prefix="codelab-gen-test-", dir="/var/tmp"))
-    folder.chmod(0o711)
+    folder.chmod(0o711)  # all may pass through, only root may list
     try:
-        if machine.CURRENT_ENGINE:
-            machine.provide("docker")
-            install_compose(folder)
-            yield current(folder)
-        else:
-            if os.geteuid() != 0:
-                machine.unavailable("an engine of the tests' own needs root; E2E_ENGINE=current uses the machine's")
-            machine.provide("docker", "dockerd", "ip", "debootstrap")
-            install_compose(folder)
-            with private(folder) as started:
-                yield started
+        yield folder
     finally:
         shutil.rmtree(folder)
 
 
-def install_compose(folder: Path) -> None:
-    """Puts Docker Compose where the client looks for plugins, and where every user can run it."""
-    source = Path(sys.executable).parent / "docker-compose"
-    if not source.is_file():
-        machine.unavailable(f"{source} is missing; this installs it: bash tests/run.sh e2e")
-    plugins = folder / "docker" / "cli-plugins"
-    plugins.mkdir(parents=True)
-    shutil.copy(source, plugins / "docker-compose")
-    for path in (folder / "docker", plugins, plugins / "docker-compose"):
-        path.chmod(0o755)
+@contextmanager
+def running(docker: parts.Parts, folder: Path, images: Path | None) -> Iterator[Engine]:
+    """The engine of this run, with Docker Compose as the plugin of its client."""
+    placed(parts.compose(), folder / "docker" / "cli-plugins" / "docker-compose")
+    client = placed(Path(docker.client), folder / "bin" / "docker")
+    if parts.CURRENT:
+        yield looking_soon(current(folder, client))
+    else:
+        with private(docker, folder, client, folder / "data", images) as started:
+            yield looking_soon(started)
 
 
-def current(folder: Path) -> Engine:
+def looking_soon(engine: Engine) -> Engine:
+    """Engines from 25 on wait for five seconds before their first look at a container, whatever its interval is."""
+    api = engine.docker("version", "--format", "{{.Server.APIVersion}}").strip()
+    compose = engine.docker("compose", "version", "--short").strip()
+    if parts.number(api) < (1, 44) or parts.number(compose) < (2, 22):
+        return engine
+    return replace(engine, health={"start_interval": "1s"})
+
+
+def placed(program: Path, place: Path) -> Path:
+    """A copy that every user can run."""
+    for folder in (place.parent.parent, place.parent):
+        if not folder.exists():
+            folder.mkdir()
+            folder.chmod(0o755)
+    shutil.copy(program, place)
+    place.chmod(0o755)
+    return place
+
+
+def current(folder: Path, client: Path) -> Engine:
     """The machine's engine, which the user has named in E2E_ENGINE."""
     address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     if not address.startswith("unix://"):
         machine.unavailable(f"DOCKER_HOST={address}: folders are mounted, so the engine must be on this machine")
-    found = Engine(address, folder, user=None, host_of=None)
+    found = Engine(address, folder, client, user=None, host_of=None)
     if not answers(found):
         machine.unavailable(f"no engine answers at {address}")
     return found
 
 
 @contextmanager
-def private(folder: Path) -> Iterator[Engine]:
+def private(docker: parts.Parts, folder: Path, client: Path, data: Path, images: Path | None) -> Iterator[Engine]:
     """An engine that nobody else uses, ended by its process id."""
+    if os.geteuid() != 0:
+        machine.unavailable("an engine of the tests' own needs root; E2E_ENGINE=current uses the machine's")
     socket, log = folder / "docker.sock", folder / "dockerd.log"
     (folder / "daemon.json").write_text("{}\n", encoding="ascii")  # instead of the machine's own settings
     cage = ["--mount", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--propagation", "private"]
     dockerd = [
-        machine.program("dockerd"),
+        docker.dockerd,
         f"--config-file={folder / 'daemon.json'}",
-        f"--data-root={folder / 'data'}",
+        f"--data-root={data}",
         f"--exec-root={folder / 'exec'}",
         f"--pidfile={folder / 'dockerd.pid'}",
         f"--host=unix://{socket}",
@@ -160,22 +192,22 @@ def private(folder: Path) -> Iterator[Engine]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             # Should the tests be killed, the cage goes too.
-            ["setpriv", "--pdeathsig=KILL", "unshare", *cage, "sh", "-c", CAGE, "cage", *dockerd],
-            env={"PATH": machine.PATH, "LC_ALL": "C.UTF-8"},
+            ["setpriv", "--pdeathsig=KILL", "unshare", *cage, "sh", "-c", CAGE, "cage", data, images or "", *dockerd],
+            env={"PATH": docker.path, "LC_ALL": "C.UTF-8"},
+            umask=0o022,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
+    asked = Engine(f"unix://{socket}", folder, client, user=NOBODY, host_of=None)
     try:
-        started = Engine(f"unix://{socket}", folder, user=NOBODY, host_of=wait_until_ready(process, socket, log))
-        yield started
+        yield replace(asked, host_of=wait_until_ready(process, asked, socket, log))
     finally:
         stop(process, folder.name)
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], socket: Path, log: Path) -> int:
+def wait_until_ready(process: subprocess.Popen[bytes], asked: Engine, socket: Path, log: Path) -> int:
     """Returns the id of dockerd itself when the engine answers."""
-    asked = Engine(f"unix://{socket}", socket.parent, user=None, host_of=None)
     deadline = time.monotonic() + START_TIMEOUT
     while process.poll() is None and time.monotonic() < deadline:
         if socket.exists() and answers(asked):

@@ -1,10 +1,10 @@
 """The images of the tests, made without a registry.
 
-A base is made by debootstrap from the machine's own Debian mirror, which takes minutes and is therefore kept as a tar
-below `.tools/e2e/`; the images for PostgreSQL and for the services are built on it in seconds, anew in every run.
+A base is made by debootstrap from the machine's own Debian mirror, and the images for PostgreSQL and for the services are
+built on it. All of it is kept per machine (tests/programs/kept.py), the images as the engine itself keeps them: the engine
+of a run gets them by mounts. The machine's own engine builds them in every run.
 """
 
-import hashlib
 import os
 import platform
 import shutil
@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 
 import machine
-from engine import Engine
+import parts
+from engine import Engine, private, working_folder
+from kept import kept, tell
 
 HERE = Path(__file__).resolve().parent
 
@@ -42,26 +44,46 @@ def postgres_settings() -> list[str]:
     return ["--set", f"postgres.image={POSTGRES}", "--set", "postgres.version=15"]
 
 
-def make_images(engine: Engine) -> None:
-    """Makes all images in the engine, under names of the tests' own."""
-    if POSTGRES_OF_USER is not None and engine.host_of is not None:
+def prepared(docker: parts.Parts) -> Path | None:
+    """Images that are made already, for an engine of the tests' own."""
+    if parts.CURRENT:
+        return None
+    if POSTGRES_OF_USER is not None:
         machine.unavailable("the tests' own engine reaches no registry: E2E_POSTGRES_IMAGE needs E2E_ENGINE=current")
-    with machine.alone():
-        tar = base_tar()
-        packages = site_packages()
+    tar, packages = base_tar(), site_packages()
+    sources = sorted(path for path in (HERE / "images").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    texts = [part for path in sources for part in (str(path.relative_to(HERE)), path.read_text(encoding="utf-8"))]
+
+    def make(made: Path) -> None:
+        tell(f"making the images of the tests for Docker Engine {docker.version}, once, in half a minute")
+        with working_folder() as folder, private(docker, folder, Path(docker.client), made, None) as engine:
+            make_images(engine, tar, packages)
+        for entry in made.iterdir():
+            if entry.name not in ("image", "overlay2"):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    return kept("images", "\0".join([docker.version, docker.dockerd, tar.parent.name, packages.name, *texts]), make)
+
+
+def make_images(engine: Engine, tar: Path, packages: Path) -> None:
+    """Makes all images in the engine, under names of the tests' own."""
     engine.docker("import", "-", BASE, stdin=tar)
     with tempfile.TemporaryDirectory(prefix="codelab-gen-test-", dir="/var/tmp") as folder:
-        service = Path(folder, "service")
-        shutil.copytree(HERE / "images" / "service", service, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(packages, service / "site-packages")
-        engine.docker("build", "--quiet", "--network=none", "--tag", SERVICE, str(service))
-    engine.docker("build", "--quiet", "--network=none", "--tag", STEPDOWN, str(HERE / "images" / "stepdown"))
-    if POSTGRES_OF_USER is None:
-        engine.docker("build", "--quiet", "--network=none", "--tag", POSTGRES, str(HERE / "images" / "postgres"))
-        if engine.host_of is not None:
-            engine.docker("tag", POSTGRES, OFFICIAL)
-    elif not engine.docker("image", "ls", "--quiet", POSTGRES_OF_USER):
-        engine.docker("pull", "--quiet", POSTGRES_OF_USER)
+        contexts = Path(folder, "images")
+        shutil.copytree(HERE / "images", contexts, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(packages, contexts / "service" / "site-packages")
+        for path in contexts.rglob("*"):  # the modes of a clone are those of its user's umask
+            path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
+        names = {"service": SERVICE, "stepdown": STEPDOWN}
+        if POSTGRES_OF_USER is None:
+            names["postgres"] = POSTGRES
+        for context, name in names.items():
+            engine.docker("build", "--quiet", "--network=none", "--tag", name, str(contexts / context))
+    if POSTGRES_OF_USER is not None:
+        if not engine.docker("image", "ls", "--quiet", POSTGRES_OF_USER):
+            engine.docker("pull", "--quiet", POSTGRES_OF_USER)
+    elif engine.host_of is not None:
+        engine.docker("tag", POSTGRES, OFFICIAL)
 
 
 def remove_images(engine: Engine) -> None:
@@ -72,25 +94,23 @@ def remove_images(engine: Engine) -> None:
 
 def base_tar() -> Path:
     """The root file system that all images start from."""
-    tar = machine.CACHE / f"base-{digest(SUITE, PACKAGES, *LEFT_OUT, platform.machine())}.tar"
-    if tar.exists():
-        return tar
-    if os.geteuid() != 0:
-        machine.unavailable(f"{tar.name} is missing in {machine.CACHE}, and debootstrap, which makes it, needs root")
-    machine.provide("debootstrap")
-    mirror = debian_mirror()
-    machine.progress(f"making {tar} by debootstrap from {mirror}, once, in about two minutes")
-    machine.CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="codelab-gen-test-", dir="/var/tmp") as folder:
-        root = Path(folder, "root")
-        machine.checked("debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, root, mirror, timeout=1200)
-        partial = tar.with_suffix(f".{os.getpid()}")
-        without = [f"--exclude=./{path}/*" for path in LEFT_OUT]
-        machine.checked("tar", "--create", "--file", partial, "--directory", root, *without, ".")
-        for old in machine.CACHE.glob("base-*.tar"):
-            old.unlink()
-        partial.rename(tar)
-    return tar
+
+    def make(made: Path) -> None:
+        if os.geteuid() != 0:
+            machine.unavailable("there is no base for the images yet, and debootstrap, which makes it, needs root")
+        machine.provide("debootstrap")
+        mirror = debian_mirror()
+        tell(f"making a base for the images by debootstrap from {mirror}, once, in about two minutes")
+        with tempfile.TemporaryDirectory(prefix="codelab-gen-test-", dir="/var/tmp") as folder:
+            root = Path(folder, "root")
+            debootstrap = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, root, mirror]
+            machine.checked("sh", "-c", 'umask 022 && exec "$@"', "sh", *debootstrap, timeout=1200)
+            without = [f"--exclude=./{path}/*" for path in LEFT_OUT]
+            tar = made / "base.tar"
+            machine.checked("tar", "--create", "--file", tar, "--directory", root, *without, ".")
+
+    entry = kept("base", "\0".join([SUITE, PACKAGES, *LEFT_OUT, platform.machine()]), make)
+    return entry / "base.tar"
 
 
 def debian_mirror() -> str:
@@ -110,21 +130,11 @@ def debian_mirror() -> str:
 def site_packages() -> Path:
     """The libraries of the service image, as pip of the tests gets them for the image's Python."""
     requirements = HERE / "images" / "service" / "requirements.txt"
-    folder = machine.CACHE / f"site-packages-{digest(requirements.read_text(encoding='utf-8'), platform.machine())}"
-    if folder.exists():
-        return folder
-    machine.CACHE.mkdir(parents=True, exist_ok=True)
     platforms = [f"--platform=manylinux{version}_{platform.machine()}" for version in ("_2_28", "_2_17", "2014")]
-    with tempfile.TemporaryDirectory(prefix="partial-", dir=machine.CACHE) as partial:
+
+    def make(made: Path) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
         what = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", *platforms]
-        machine.checked(*pip, *what, "--target", Path(partial, "made"), "--requirement", requirements)
-        for old in machine.CACHE.glob("site-packages-*"):
-            shutil.rmtree(old)
-        Path(partial, "made").rename(folder)
-    return folder
+        machine.checked(*pip, *what, "--target", made, "--requirement", requirements)
 
-
-def digest(*parts: str) -> str:
-    """A short name for what something is made from."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return kept("site-packages", "\0".join([requirements.read_text(encoding="utf-8"), platform.machine()]), make)

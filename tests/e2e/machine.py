@@ -4,26 +4,26 @@ Nothing is installed unless `E2E=required`; otherwise what is missing is a reaso
 would install it.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from kept import alone
 
 REQUIRED = os.environ.get("E2E") == "required"
-CURRENT_ENGINE = os.environ.get("E2E_ENGINE") == "current"
 
 # Programs, by the package of Debian 12 that has them. A user's PATH may lack the folders of the administrator.
 PACKAGES = {
     "docker": "docker.io",
     "dockerd": "docker.io",
     "ip": "iproute2",
+    "iptables": "iptables",
+    "runc": "runc",
     "debootstrap": "debootstrap",
     "sshfs": "sshfs",
     "sftp-server": "openssh-sftp-server",
@@ -36,21 +36,9 @@ PACKAGES = {
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/openssh"])
 
 
-CACHE = Path(__file__).resolve().parents[2] / ".tools" / "e2e"
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """Keeps other processes of the tests from making the same thing at the same time."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with CACHE.joinpath("lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def program(name: str) -> str:
+def program(name: str, path: str = PATH) -> str:
     """Where a program is."""
-    return shutil.which(name, path=PATH) or unavailable(f"{name} is missing")
+    return shutil.which(name, path=path) or unavailable(f"{name} is missing")
 
 
 def unavailable(reason: str) -> NoReturn:
@@ -60,15 +48,16 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(f"e2e: skipped: {reason}")
 
 
-def provide(*programs: str) -> None:
+def provide(*programs: str, path: str = PATH) -> None:
     """Makes sure that the programs are there, by installing their packages where that is wanted."""
-    if not missing(programs):
+    packages = missing(programs, path)
+    if not packages:
         return
-    command = f"apt-get install --no-install-recommends {' '.join(missing(programs))}"
+    command = f"apt-get install --no-install-recommends {' '.join(packages)}"
     if not REQUIRED or os.geteuid() != 0:
-        unavailable(f"{', '.join(missing(programs))} missing; as root this installs it: {command}")
-    with alone(), no_service_starts():
-        if not missing(programs):
+        unavailable(f"{', '.join(packages)} missing; as root this installs it: {command}")
+    with alone("packages"), no_service_starts():
+        if not missing(programs, path):
             return
         for step in ("apt-get update --quiet", f"{command} --yes --quiet"):
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -79,9 +68,9 @@ def provide(*programs: str) -> None:
                 pytest.fail(f"e2e: {step}\n{done.stdout}", pytrace=False)
 
 
-def missing(programs: Sequence[str]) -> list[str]:
+def missing(programs: Sequence[str], path: str) -> list[str]:
     """The packages of the programs that are not there."""
-    return sorted({PACKAGES[name] for name in programs if shutil.which(name, path=PATH) is None})
+    return sorted({PACKAGES[name] for name in programs if shutil.which(name, path=path) is None})
 
 
 @contextmanager
@@ -115,8 +104,3 @@ def checked(*command: str | Path, cwd: Path | None = None, stdin: str | None = N
     if done.returncode != 0:
         pytest.fail(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}", pytrace=False)
     return done.stdout
-
-
-def progress(text: str) -> None:
-    """Tells what takes long."""
-    print(f"\ne2e: {text}", file=sys.stderr, flush=True)

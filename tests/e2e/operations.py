@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import images
-import machine
 from engine import NOBODY
 
 from deployment import COMMAND_TIMEOUT, Deployment, check
@@ -121,7 +120,7 @@ class Shim:
         path = self.deployment.engine.environment()["PATH"]
         return {
             "PATH": f"{self.folder}:{path}",
-            "SHIM_DOCKER": machine.program("docker"),
+            "SHIM_DOCKER": str(self.deployment.engine.client),
             "SHIM_CALLS": str(self.calls),
             "SHIM_AT": at if re.search(r":\d+$", at) else f"{at}:1",
             "SHIM_HOW": how,

@@ -115,7 +115,7 @@ def test_what_was_restarted_renamed_or_removed(deployment: Deployment) -> None:
         "services": {"auth-service": {"publish": 18003}},
         "postgres": IMAGE,
     }
-    former = {"image": images.SERVICE, "command": ["sleep", "86400"]}
+    former = {"image": images.SERVICE, "command": ["sh", "-c", "trap exit TERM; sleep 86400 & wait"]}
     deployment.write_profile("own", {**profile, "services": {**profile["services"], "former": former}})
     deployment.generate("--profile", "own")
     deployment.up()

@@ -72,9 +72,18 @@ impl Container {
         self.0.pointer("/State/ExitCode").and_then(Value::as_i64)
     }
 
-    /// Whether it used more memory than it may; the engine remembers that while it starts the container again.
+    /// Whether the engine says that it used more memory than it may.
     pub(super) fn was_out_of_memory(&self) -> bool {
         self.0.pointer("/State/OOMKilled").and_then(Value::as_bool) == Some(true)
+    }
+
+    /// How many bytes of memory it may use; 0 is no limit.
+    pub(super) fn memory_limit(&self) -> u64 {
+        self.0.pointer("/HostConfig/Memory").and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    pub(super) fn created(&self) -> &str {
+        self.text("/Created")
     }
 
     /// How often Docker has started it again by itself.

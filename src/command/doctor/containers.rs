@@ -4,6 +4,7 @@ use super::container::Container;
 use super::docker::Docker;
 use super::ensure;
 use super::finding::Finding;
+use super::memory;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
 use crate::secret::Secret;
@@ -127,6 +128,7 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
         }
         ("running", "starting") if container.restarts() > 0 => again(container, name, service, docker, remedies),
         ("running", "starting") => Finding::unseen(CHECK, format!("whether `{name}` works: it is still starting")),
+        ("running", _) if memory::was_used_up(container, docker) => out_of_memory(name, service, remedies),
         ("running", _) if container.restarts() > 0 => {
             let message = format!("`{name}` runs, and was started again {} times", container.restarts());
             Finding::warning(CHECK, message, help()).shown_by(&container.log(docker))
@@ -135,7 +137,7 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
         ("exited", _) if wanted.runs_once && container.exit_code() == Some(0) => {
             Finding::ok(CHECK, format!("`{name}` has done its work"))
         }
-        ("exited", _) if container.was_out_of_memory() => out_of_memory(name, service, remedies),
+        ("exited", _) if memory::was_used_up(container, docker) => out_of_memory(name, service, remedies),
         ("exited", _) if *service == ServiceName::postgres_ensure() => ensure::refused(container, docker, remedies),
         ("exited", _) => {
             let code = container.exit_code().unwrap_or(-1);
@@ -162,7 +164,7 @@ fn again(
     docker: &Docker,
     remedies: &Remedies<'_>,
 ) -> Finding {
-    if container.was_out_of_memory() {
+    if memory::was_used_up(container, docker) {
         return out_of_memory(name, service, remedies);
     }
     let message = format!("`{name}` ends and is started again and again");

@@ -1,0 +1,192 @@
+"""Programs that the tests build from Go modules: whole versions of Docker, as the machines of users have them.
+
+    python3 tests/programs/built.py NAME...    builds what is not kept yet (kept.py), and prints the folders
+
+Each has a folder here with its go.mod and go.sum; `go get -tool PACKAGE@VERSION` there, and the version below, change it.
+Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Go is needed from
+1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kept import kept, tell
+
+HERE = Path(__file__).resolve().parent
+OLDEST_GO = (1, 21)
+HEARTBEAT = 15.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How programs are built from a module."""
+
+    title: str
+    folder: str
+    module: str
+    version: str
+    programs: Mapping[str, str]  # packages of the module, by the names of the files
+    told_by: str  # the variable with the version, which the linker sets
+    tags: str = ""
+    instead: Mapping[str, str] = field(default_factory=dict)  # files of the folder, by those of the module that they replace
+
+    def flags(self) -> list[str]:
+        linker = f"-s -w -X {self.module}/{self.told_by}={self.version.removesuffix('+incompatible').removeprefix('v')}"
+        return ["-trimpath", "-buildvcs=false", "-mod=readonly", f"-tags={self.tags}", f"-ldflags={linker}"]
+
+
+def compose(folder: str, module: str, version: str, **more: Mapping[str, str]) -> Recipe:
+    title = f"Docker Compose {version.removeprefix('v')}"
+    return Recipe(title, folder, module, version, {"docker-compose": "cmd"}, "internal.Version", **more)
+
+
+RECIPES = {
+    "engine": Recipe(
+        "Docker Engine 28.5.2",
+        "engine",
+        "github.com/docker/docker",
+        "v28.5.2+incompatible",
+        {"dockerd": "cmd/dockerd", "docker-proxy": "cmd/docker-proxy"},
+        "dockerversion.Version",
+        "exclude_graphdriver_btrfs,exclude_graphdriver_zfs,no_buildkit",
+    ),
+    "client": Recipe(
+        "the client of Docker 28.5.2",
+        "client",
+        "github.com/docker/cli",
+        "v28.5.2+incompatible",
+        {"docker": "cmd/docker"},
+        "cli/version.Version",
+    ),
+    "containerd": Recipe(
+        "containerd 2.4.2",
+        "containerd",
+        "github.com/containerd/containerd/v2",
+        "v2.4.2",
+        {"containerd": "cmd/containerd", "containerd-shim-runc-v2": "cmd/containerd-shim-runc-v2"},
+        "version.Version",
+    ),
+    "compose-5": compose(
+        "compose-5",
+        "github.com/docker/compose/v5",
+        "v5.7.1",
+        instead={"internal/registry/desktop.go": "desktop.go"},
+    ),
+    "compose-2": compose("compose-2", "github.com/docker/compose/v2", "v2.20.3"),
+}
+
+
+class NoGo(Exception):
+    """Go is not there, or too old."""
+
+
+def go() -> str:
+    """The program, where it can build what is here."""
+    program = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if program is None:
+        raise NoGo("Go is missing: https://go.dev/dl/")
+    version = subprocess.run([program, "env", "GOVERSION"], env=environment(), capture_output=True, text=True, check=False)
+    found = re.match(r"go(\d+)\.(\d+)", version.stdout)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
+        said = (version.stdout + version.stderr).strip()
+        raise NoGo(f"Go {'.'.join(map(str, OLDEST_GO))} or later is needed, {program} says: {said}")
+    return program
+
+
+def environment() -> dict[str, str]:
+    """That of the user, whose proxy and caches are used, but for what would make another program."""
+    home = {"HOME": os.environ.get("HOME") or str(Path.home())}
+    fixed = {"GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "auto", "CGO_ENABLED": "0", "GOOS": "", "GOARCH": ""}
+    return {**os.environ, **home, **fixed}
+
+
+def built(name: str) -> Path:
+    """The folder with the programs; raises NoGo."""
+    recipe, program = RECIPES[name], go()
+    folder = HERE / recipe.folder
+    asked = ["env", "GOVERSION", "GOOS", "GOARCH", "GOAMD64", "GOMODCACHE"]
+    *goes, modules = run(program, *asked, folder=folder).splitlines()
+    sources = [path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file()]
+
+    def make(made: Path) -> None:
+        tell(f"building {recipe.title} from its Go module, once, in two to four minutes of two processors")
+        run(program, "mod", "download", recipe.module, folder=folder)
+        flags = [*recipe.flags(), *changed(recipe, Path(modules), made.parent)]
+        for file, package in recipe.programs.items():
+            build(program, *flags, "-o", str(made / file), f"{recipe.module}/{package}", folder=folder)
+            made.joinpath(file).chmod(0o755)
+
+    return kept(name, "\0".join([*recipe.flags(), *recipe.programs, *goes, *sources]), make)
+
+
+def changed(recipe: Recipe, modules: Path, work: Path) -> list[str]:
+    """What lets Go build a copy of the module that has files of ours in place of some of its own."""
+    if not recipe.instead:
+        return []
+    copy = Path(shutil.copytree(modules / f"{recipe.module}@{recipe.version}", work / "module"))
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # the cache of modules is for reading only
+    for theirs, ours in recipe.instead.items():
+        shutil.copy(HERE / recipe.folder / ours, copy / theirs)
+    listed = work / "go.mod"
+    replaced = f"\nreplace {recipe.module} => {json.dumps(str(copy))}\n"
+    listed.write_text(HERE.joinpath(recipe.folder, "go.mod").read_text(encoding="utf-8") + replaced, encoding="utf-8")
+    shutil.copy(HERE / recipe.folder / "go.sum", work)
+    return [f"-modfile={listed}"]
+
+
+def run(program: str, *arguments: str, folder: Path) -> str:
+    command = [program, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def build(program: str, *arguments: str, folder: Path) -> None:
+    """Builds, and tells how far it is."""
+    command = [program, "build", "-v", *arguments]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
+    said: list[str] = []
+
+    def read() -> None:
+        assert process.stdout is not None
+        said.extend(process.stdout)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        while (code := waited(process)) is None:
+            tell(f"still building: {len(said)} packages so far")
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+    if code != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit {code}\n{''.join(said[-30:])}")
+
+
+def waited(process: subprocess.Popen[str]) -> int | None:
+    """The exit code, where it comes before it is time to tell something."""
+    try:
+        return process.wait(HEARTBEAT)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+if __name__ == "__main__":
+    try:
+        for asked in sys.argv[1:] or RECIPES:
+            print(built(asked))
+    except (NoGo, RuntimeError) as error:
+        sys.exit(f"tests/programs: {error}")
