@@ -11,9 +11,9 @@ from pathlib import Path
 
 import trustme
 
-from programs import ROOT, run
+from programs import ROOT, run, version
 
-VERSION = "v0.1.0"
+VERSION = f"v{version()}"
 TARGET = "x86_64-unknown-linux-musl"
 ARCHIVE = f"codelab-gen-{VERSION}-{TARGET}.tar.gz"
 
@@ -24,9 +24,9 @@ def pack(binary: Path, folder: Path) -> Path:
     program = folder / "target" / TARGET / "release" / "codelab-gen"
     program.parent.mkdir(parents=True)
     run("strip", "-o", program, binary, cwd=folder)  # a release has no symbols either
-    (source / ".ci").mkdir(parents=True)
-    for name in (".ci/pack", "Cargo.toml", "README.md", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, source / name)
+    shutil.copytree(ROOT / ".ci", source / ".ci")
+    for path in [ROOT / "Cargo.toml", *ROOT.glob("*.md"), *ROOT.glob("LICENSE-*")]:
+        shutil.copy(path, source)
     run("bash", ".ci/pack", TARGET, cwd=source, env={"CARGO_TARGET_DIR": str(folder / "target")})
     return source / "dist"
 
