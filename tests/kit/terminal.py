@@ -44,7 +44,8 @@ def terminal(shell: str, settings: str, cwd: Path, env: dict[str, str]) -> Itera
     """A shell that has run a line of settings, and waits for the next one."""
     master, slave = pty.openpty()
     command = [shell, *STARTED[Path(shell).name]]
-    with subprocess.Popen(command, cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True) as process:
+    ends = {"stdin": slave, "stdout": slave, "stderr": slave}
+    with subprocess.Popen(command, cwd=cwd, env=env, start_new_session=True, **ends) as process:
         os.close(slave)
         try:
             shown = Terminal(master)

@@ -35,7 +35,7 @@ def test_tab_finishes_names(shell: str, typed: str, shown: str, project: Path, b
     env = environment(binary, project.parent)
     with terminal(shell, SETTINGS[Path(shell).name], project, env) as person:
         # what stands before the first colon of the output is not what was typed
-        person.type(f"{typed}; echo ended-\"\"here\n")
+        person.type(f'{typed}; echo ended-""here\n')
         person.wait_for(shown)
         person.wait_for("ended-here")
 

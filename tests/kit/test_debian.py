@@ -109,8 +109,9 @@ FOUND = {
 @pytest.mark.parametrize("shell", FOUND, indirect=True)
 def test_the_first_tab_in_a_shell_is_answered(shell: str, unpacked: Path, tmp_path: Path) -> None:
     env = {**SCRUBBED, "PATH": f"{unpacked / 'bin'}:{os.defpath}", "HOME": str(tmp_path), "TERM": "dumb"}
-    with terminal(shell, FOUND[Path(shell).name].format(share=shlex.quote(str(unpacked / "share"))), tmp_path, env) as person:
-        person.type("codelab-gen code port-c\t; echo ended-\"\"here\n")
+    settings = FOUND[Path(shell).name].format(share=shlex.quote(str(unpacked / "share")))
+    with terminal(shell, settings, tmp_path, env) as person:
+        person.type('codelab-gen code port-c\t; echo ended-""here\n')
         person.wait_for("port-clash: ")
         person.wait_for("ended-here")
 

@@ -41,7 +41,9 @@ def test_every_action_of_others_is_named_by_commit() -> None:
     uses = [line.strip() for text in [*texts, shown("GitHub Actions", "yaml")] for line in text.splitlines()]
     uses = [line for line in uses if re.match(r"(- )?uses:", line) and "OWNER/codelab-gen@" not in line]
     assert len(uses) > 10
-    assert [line for line in uses if not re.fullmatch(r"(- )?uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v[0-9.]+", line)] == []
+    assert [
+        line for line in uses if not re.fullmatch(r"(- )?uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v[0-9.]+", line)
+    ] == []
     # one commit of an action, and one tag for it
     pairs = {line.split("uses: ")[1] for line in uses}
     assert len({pair.split("@")[0] for pair in pairs}) == len(pairs)

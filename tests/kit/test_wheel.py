@@ -7,8 +7,6 @@ import zipfile
 from email.parser import Parser
 from pathlib import Path
 
-import pytest
-
 from programs import ROOT, commit, document, read, registries, run, shown, tool, version
 
 
@@ -60,7 +58,12 @@ def test_the_hook_of_the_documents_does_what_the_hooks_of_this_repository_do() -
 def test_pre_commit_installs_it_and_runs_its_hooks(wheel: Path, project: Path, tmp_path: Path) -> None:
     # as an address, because pip takes spaces for the end of a path
     links = f"{wheel.parent.as_uri()} {os.environ.get('PIP_FIND_LINKS', '')}"
-    env = {**registries(), "HOME": str(tmp_path), "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"), "PIP_FIND_LINKS": links}
+    env = {
+        **registries(),
+        "HOME": str(tmp_path),
+        "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),
+        "PIP_FIND_LINKS": links,
+    }
     (project / ".pre-commit-config.yaml").write_text(shown("pre-commit", "yaml", 1), encoding="utf-8")
     commit(project)
 
