@@ -85,6 +85,20 @@ def test_the_archive_holds_the_program_its_pages_and_completions(dist: Path) -> 
     run("sha256sum", "--check", f"{ARCHIVE}.sha256", cwd=dist)
 
 
+def test_the_image_gets_the_programs_of_the_archives(dist: Path, tmp_path: Path) -> None:
+    steps = document(ROOT / ".github" / "workflows" / "release.yml")["jobs"]["image"]["steps"]
+    (script,) = [step["run"] for step in steps if step.get("name") == "The programs of the archives"]
+    shutil.copytree(dist, tmp_path / "dist")
+    shutil.copy(dist / ARCHIVE, tmp_path / "dist" / ARCHIVE.replace("x86_64", "aarch64"))
+    run(*BASH, script, cwd=tmp_path)
+    images = tmp_path / "dist" / "image"
+    assert sorted(path.relative_to(images).as_posix() for path in images.rglob("*") if path.is_file()) == [
+        "amd64/codelab-gen",
+        "arm64/codelab-gen",
+    ]
+    assert run(images / "amd64" / "codelab-gen", "--version", cwd=tmp_path).stdout == f"codelab-gen {VERSION[1:]}\n"
+
+
 def test_cargo_binstall_finds_the_archive_and_the_program_in_it(dist: Path) -> None:
     package = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
     where = package["metadata"]["binstall"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from programs import ROOT, SCRUBBED, run, version, with_cargo
+from releases import built, copied
 from terminal import terminal
 
 pytestmark = pytest.mark.skipif(
@@ -23,17 +24,9 @@ NOT_ROOT = [] if os.geteuid() == 0 else ["--force-not-root", "--force-bad-path"]
 def package(binary: Path, cargo_deb: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, of the program as it stands."""
     folder = tmp_path_factory.mktemp("debian")
-    source = folder / "source"
-    program = folder / "target" / TARGET / "release" / "codelab-gen"
-    program.parent.mkdir(parents=True)
-    run("strip", "-o", program, binary, cwd=folder)  # a release has no symbols either
-    source.mkdir()
-    for name in (".ci", "src", "benches"):
-        shutil.copytree(ROOT / name, source / name)
-    for path in [*ROOT.glob("Cargo.*"), *ROOT.glob("*.md"), *ROOT.glob("LICENSE-*"), ROOT / "build.rs"]:
-        shutil.copy(path, source)
+    source = copied(folder / "source")
     cargo = with_cargo()
-    env = {**cargo, "PATH": f"{cargo_deb}:{cargo['PATH']}", "CARGO_TARGET_DIR": str(folder / "target")}
+    env = {**cargo, "PATH": f"{cargo_deb}:{cargo['PATH']}", **built(binary, folder, TARGET)}
     # fast: a larger package, in a tenth of the time
     run("bash", ".ci/deb", TARGET, "--fast", cwd=source, env=env, timeout=300)
     (made,) = (source / "dist").iterdir()

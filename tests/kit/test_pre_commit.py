@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from programs import ROOT, commit, run, shown, tool, version, with_cargo
+from releases import copied
 
 # A build for speed of building: it is the hooks that are tested.
 BUILD = {
@@ -20,12 +21,8 @@ BUILD = {
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """This repository as it stands, committed, as a project would name it."""
-    folder = tmp_path / "hooks" / "codelab-gen"
-    folder.mkdir(parents=True)
-    for name in ("Cargo.toml", "Cargo.lock", "build.rs", ".pre-commit-hooks.yaml"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("src", "templates", "profiles", "benches"):
-        shutil.copytree(ROOT / name, folder / name)
+    folder = copied(tmp_path / "hooks" / "codelab-gen")
+    shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
     return folder
 
 
