@@ -11,23 +11,36 @@ from pathlib import Path
 
 import trustme
 
-from programs import ROOT, run
+from programs import ROOT, run, version
 
-VERSION = "v0.1.0"
+VERSION = f"v{version()}"
 TARGET = "x86_64-unknown-linux-musl"
 ARCHIVE = f"codelab-gen-{VERSION}-{TARGET}.tar.gz"
 
 
-def pack(binary: Path, folder: Path) -> Path:
-    """Runs .ci/pack as the release workflow does, on a program that stands where the release build would."""
-    source = folder / "source"
-    program = folder / "target" / TARGET / "release" / "codelab-gen"
+def copied(folder: Path) -> Path:
+    """What a release is made from, in a folder that may be written to."""
+    folder.mkdir(parents=True)
+    for name in (".ci", "src", "templates", "profiles", "benches"):
+        shutil.copytree(ROOT / name, folder / name)
+    patterns = ("Cargo.*", "*.md", "LICENSE-*", "build.rs", "pyproject.toml")
+    for path in (path for pattern in patterns for path in ROOT.glob(pattern)):
+        shutil.copy(path, folder)
+    return folder
+
+
+def built(binary: Path, folder: Path, target: str) -> dict[str, str]:
+    """Puts the program where the release build of a target would be, and gives the variable that says where that is."""
+    program = folder / "target" / target / "release" / "codelab-gen"
     program.parent.mkdir(parents=True)
     run("strip", "-o", program, binary, cwd=folder)  # a release has no symbols either
-    (source / ".ci").mkdir(parents=True)
-    for name in (".ci/pack", "Cargo.toml", "README.md", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, source / name)
-    run("bash", ".ci/pack", TARGET, cwd=source, env={"CARGO_TARGET_DIR": str(folder / "target")})
+    return {"CARGO_TARGET_DIR": str(folder / "target")}
+
+
+def pack(binary: Path, folder: Path) -> Path:
+    """Runs .ci/pack as the release workflow does, on a program that stands where the release build would."""
+    source = copied(folder / "source")
+    run("bash", ".ci/pack", TARGET, cwd=source, env=built(binary, folder, TARGET))
     return source / "dist"
 
 

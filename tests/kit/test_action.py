@@ -1,8 +1,11 @@
 """The scripts of action.yml and of the snippet for GitLab, run as a runner runs them, with a release to download."""
 
 import platform
+import re
+import shlex
 import shutil
 import tarfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from programs import ROOT, document, run, shown, step
-from releases import ARCHIVE, VERSION, pack, served
+from releases import ARCHIVE, TARGET, VERSION, pack, served
 
-pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the archive is one for x86-64")
+pytestmark = [
+    pytest.mark.quick,
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="the archive is one for x86-64"),
+]
 
 # How a runner starts `shell: bash`.
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
@@ -29,7 +35,7 @@ class Runner:
 
     def environment(self, **variables: str) -> dict[str, str]:
         """The variables of a step, with the folders that earlier steps added to the PATH."""
-        added = (self.folder / "path").read_text(encoding="utf-8").split()
+        added = (self.folder / "path").read_text(encoding="utf-8").splitlines()
         return {
             "PATH": ":".join([*reversed(added), "/usr/bin", "/bin"]),
             "RUNNER_TEMP": str(self.folder / "temp"),
@@ -72,17 +78,47 @@ def test_the_archive_holds_the_program_its_pages_and_completions(dist: Path) -> 
     folder = ARCHIVE.removesuffix(".tar.gz")
     with tarfile.open(dist / ARCHIVE) as archive:
         names = {Path(member.name).relative_to(folder).as_posix() for member in archive if member.isfile()}
+    assert {"LICENSE-MIT", "LICENSE-APACHE"} <= names
     assert {"codelab-gen", "README.md", "CHANGELOG.md", "man/codelab-gen.1", "man/codelab-gen-rotate.1"} <= names
     assert {"completions/codelab-gen.bash", "completions/_codelab-gen", "completions/codelab-gen.fish"} <= names
     assert len([name for name in names if name.startswith("man/")]) > 8
     run("sha256sum", "--check", f"{ARCHIVE}.sha256", cwd=dist)
 
 
+def test_the_image_gets_the_programs_of_the_archives(dist: Path, tmp_path: Path) -> None:
+    steps = document(ROOT / ".github" / "workflows" / "release.yml")["jobs"]["image"]["steps"]
+    (script,) = [step["run"] for step in steps if step.get("name") == "The programs of the archives"]
+    shutil.copytree(dist, tmp_path / "dist")
+    shutil.copy(dist / ARCHIVE, tmp_path / "dist" / ARCHIVE.replace("x86_64", "aarch64"))
+    run(*BASH, script, cwd=tmp_path)
+    images = tmp_path / "dist" / "image"
+    assert sorted(path.relative_to(images).as_posix() for path in images.rglob("*") if path.is_file()) == [
+        "amd64/codelab-gen",
+        "arm64/codelab-gen",
+    ]
+    assert run(images / "amd64" / "codelab-gen", "--version", cwd=tmp_path).stdout == f"codelab-gen {VERSION[1:]}\n"
+
+
+def test_cargo_binstall_finds_the_archive_and_the_program_in_it(dist: Path) -> None:
+    package = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))["package"]
+    where = package["metadata"]["binstall"]
+    known = {"repo": package["repository"], "name": package["name"], "bin": "codelab-gen", "binary-ext": ""}
+    known |= {"version": package["version"], "target": TARGET}
+
+    def filled(text: str) -> str:
+        return re.sub(r"\{ ([a-z-]+) \}", lambda found: known[found[1]], text)
+
+    assert filled(where["pkg-url"]) == f"https://github.com/OWNER/codelab-gen/releases/download/{VERSION}/{ARCHIVE}"
+    assert where["pkg-fmt"] == "tgz" and (dist / ARCHIVE).is_file()
+    with tarfile.open(dist / ARCHIVE) as archive:
+        assert archive.getmember(filled(where["bin-dir"])).mode == 0o755
+
+
 @pytest.mark.parametrize(
     "how", [{"version": VERSION}, {"action_ref": VERSION}, {"version": VERSION, "action_ref": "main"}]
 )
 def test_the_release_is_installed_and_checks(how: dict[str, str], runner: Runner, project: Path) -> None:
-    assert "codelab-gen 0.1.0" in runner.install(**how)
+    assert f"codelab-gen {VERSION[1:]}" in runner.install(**how)
     assert runner.check(project) == ""
 
 
@@ -126,7 +162,7 @@ def test_what_is_no_version_is_refused(version: str, runner: Runner) -> None:
 
 def test_the_path_comes_first_where_no_release_is_named(runner: Runner, binary: Path, project: Path) -> None:
     (runner.folder / "path").write_text(f"{binary.parent}\n", encoding="utf-8")
-    assert "codelab-gen 0.1.0" in runner.install(action_ref="0123456789abcdef", RELEASES="https://localhost:1")
+    assert f"codelab-gen {VERSION[1:]}" in runner.install(action_ref="0123456789abcdef", RELEASES="https://localhost:1")
     assert runner.check(project) == ""
 
 
@@ -136,7 +172,7 @@ def test_the_job_for_gitlab_downloads_and_checks(runner: Runner, project: Path, 
     job = document(pipeline)["codelab-gen"]
     programs = tmp_path / "bin"
     programs.mkdir()
-    before = "\n".join(job["before_script"]).replace("/usr/local/bin", str(programs))
+    before = "\n".join(job["before_script"]).replace("/usr/local/bin", shlex.quote(str(programs)))
     variables = {**job["variables"], "CODELAB_GEN_RELEASES": runner.releases}
     environment = runner.environment(**variables, PATH=f"{programs}:/usr/bin:/bin")
     script = "\n".join(["set -eo pipefail", before, *job["script"]])
@@ -146,8 +182,3 @@ def test_the_job_for_gitlab_downloads_and_checks(runner: Runner, project: Path, 
     done = run("bash", "-c", script, cwd=project, env=environment, status=1)
     assert "deploy/.env.example" in done.stdout
     assert not list(project.glob("codelab-gen-*")), "the download is left behind"
-
-
-def test_the_version_of_the_documents_is_that_of_the_program() -> None:
-    assert f'\nversion = "{VERSION.removeprefix("v")}"\n' in (ROOT / "Cargo.toml").read_text(encoding="utf-8")
-    assert set(document(ROOT / "action.yml")["inputs"]) == {"version", "working-directory"}

@@ -8,6 +8,8 @@ import pytest
 
 from programs import ROOT, run, shown
 
+pytestmark = pytest.mark.quick
+
 DIGEST = "sha256:" + "0a" * 32
 
 
