@@ -20,12 +20,12 @@ from pathlib import Path
 import pytest
 
 from cases import write_profile
-from programs import SCRUBBED, Compose, Generate, Meaning, run, tool
+from programs import PATIENCE, SCRUBBED, Compose, Generate, Meaning, run, tool
 from values import SEED, form, hostile_values
 
 COUNT = 24_000
 OF_A_FILE = 2_000
-FILES = range(COUNT // OF_A_FILE)
+FILES = [pytest.param(0, marks=pytest.mark.quick), *range(1, COUNT // OF_A_FILE)]
 
 # Of each kind that `.env` can't hold one, with how else it could be written.
 REFUSED = ("a\rb", "a${X}b", "${X:-d}", "it's $5", "it's `x`", "a\\\\b$c", "a\\\\b`c", "a\\", "it's\\", "a\\\\")
@@ -88,7 +88,7 @@ def refusals(binary: Path, folder: Path, values: Values) -> dict[str, str]:
 
 def by_shell(shell: str, folder: Path) -> Reading:
     command = [shell, "-c", "set -a; . ./.env; env -0"]
-    done = subprocess.run(command, cwd=folder, env=SCRUBBED, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=folder, env=SCRUBBED, capture_output=True, timeout=PATIENCE, check=False)
     entries = done.stdout.decode(errors="replace").split("\0")
     return {key: value for key, _, value in (entry.partition("=") for entry in entries)}
 
@@ -176,6 +176,7 @@ def test_the_next_run_keeps_every_value(number: int, tmp_path: Path, generate: G
     assert is_kept
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "line", ["# <<< codelab-gen", "# >>> codelab-gen: profile=case", "# Secrets", "SECRET=2", "OTHER=x"]
 )
@@ -211,6 +212,7 @@ def test_what_is_refused_is_misread_in_any_form(value: str, tmp_path: Path) -> N
         assert faults, written
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("args", [(), ("--format", "json")])
 def test_no_refusal_shows_a_value(args: tuple[str, ...], tmp_path: Path, binary: Path) -> None:
     values = {f"S{index}": f"{MARK}{value}" for index, value in enumerate((*REFUSED, f"\r{MARK}"))}
