@@ -17,7 +17,7 @@ import pytest
 
 from init_script import READY, Deployment, databases
 from postgres_server import PostgresServer
-from programs import HERE, PATIENCE, SCRUBBED
+from programs import HERE, LONG, PATIENCE, SCRUBBED
 from test_init_external import prepare_external
 
 OBJECTS = (HERE / "handed_over.sql").read_text(encoding="utf-8")
@@ -234,7 +234,7 @@ def test_killed_after_a_statement(deployment: Deployment) -> None:
     fill(deployment)
     halves = {("auth_db|codelab", "codelab"), ("auth_db|auth_service", "auth_service")}
     seen = set()
-    for statements in range(30 + deployment.major % 2, 200, 4):
+    for statements in range(30 + deployment.major % 2, 200, 1 if LONG else 4):
         killed = deployment.is_killed("per_service", statements)
         seen.add((databases(server)[1], owners(server)[1]))
         assert seen <= halves

@@ -17,13 +17,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from mutations import Document, Mutator, Vocabulary, text
-from node_program import NodeProgram
+from programs import LONG, NodeProgram
 from schema_reader import reader
 from slots import SLOTS, SMALL, border_values, filled, laid_over, without_nulls
 from verdicts import BEYOND_SCHEMA, ROOT, SCHEMA, Fault, validate
 
 # Documents by chance: so many parts, which run beside each other, of so many documents.
-PARTS, DOCUMENTS = 12, 1_000
+PARTS, DOCUMENTS = (100 if LONG else 12), 1_000
 
 # Of the grammars with the most rules, one each: mounts, images, ports.
 QUICK_SLOTS = {

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from node_program import SCRUBBED, NodeProgram
+from programs import SCRUBBED, NodeProgram
 from verdicts import ROOT
 
 READERS = {"mermaid-2024": "mermaid", "mermaid-2026": "mermaid", "graphviz": "dot"}
