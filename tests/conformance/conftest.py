@@ -17,6 +17,10 @@ from init_script import LOG_EVERYTHING, MARK, Deployment, Servers
 from postgres_server import Postgres, made_by, unprivileged
 from programs import Compose, Generate, Meaning, run, tool
 
+# No variable of the caller's shell may decide where the drivers that run in this process connect.
+for name in [name for name in os.environ if name.startswith("PG")]:
+    del os.environ[name]
+
 
 @pytest.fixture(scope="session")
 def binary() -> Path:

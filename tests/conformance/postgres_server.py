@@ -198,7 +198,8 @@ class PostgresServer:
     def _launch(self) -> None:
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [self.bin_dir / "postgres", "-D", self.data_dir, *self._options()],
+                # also where this process is killed, a server ends
+                ["/usr/bin/setpriv", "--pdeathsig", "INT", self.bin_dir / "postgres", "-D", self.data_dir, *self._options()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

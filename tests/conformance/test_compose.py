@@ -12,6 +12,8 @@ import yaml
 from cases import PROFILES, WITH_POSTGRES
 from programs import HERE, Compose, Generate, Meaning
 
+pytestmark = pytest.mark.quick
+
 PASSWORD = "codelab_password"
 WITH_PASSWORD = {"POSTGRES_PASSWORD": PASSWORD}
 

@@ -28,6 +28,7 @@ def pinned(services: tuple[str, ...]) -> Findings:
     return {("medium", UNPINNED, name) for name in services}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("stage", ["production", "staging"])
 def test_only_what_is_the_users_choice_is_found(tmp_path: Path, generate: Generate, stage: str) -> None:
     generate("prod-postgres", tmp_path, "--set", f"stage={stage}")

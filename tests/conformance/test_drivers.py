@@ -118,6 +118,7 @@ def test_a_url_opens_whatever_the_password(
     assert opened(environment, at(server, url), tmp_path, next(tables)) == "asyncpg"
 
 
+@pytest.mark.quick
 def test_the_server_asks_for_the_password(
     tmp_path: Path, generate: Generate, meaning: Meaning, server: PostgresServer
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_service_with_its_own_role_opens_its_url(
     assert server.query(owner, database=url.rsplit("/", 1)[1]) == [role]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_psycopg_opens_its_url(
     environment: str, tmp_path: Path, generate: Generate, meaning: Meaning, server: PostgresServer

@@ -42,6 +42,7 @@ def readings(env_file: Path, compose: Compose) -> list[dict[str, str | None]]:
     return [{key: values.get(key) for key in keys(env_file)} for values in of_all]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("profile", URLS)
 def test_every_reader_sees_the_urls(profile: str, tmp_path: Path, generate: Generate, compose: Compose) -> None:
     generate(profile, tmp_path, "--allow-weak-secrets", env={"POSTGRES_PASSWORD": "codelab_password"})
@@ -52,6 +53,7 @@ def test_every_reader_sees_the_urls(profile: str, tmp_path: Path, generate: Gene
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("password", PASSWORDS)
 def test_any_password_arrives(
     password: str, tmp_path: Path, generate: Generate, compose: Compose, meaning: Meaning

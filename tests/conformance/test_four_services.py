@@ -8,6 +8,8 @@ import pytest
 
 from programs import HERE, Generate, Meaning, run, tool
 
+pytestmark = pytest.mark.quick
+
 LITERALS = {
     "VERSION": "1.10",
     "MODE": "0777",

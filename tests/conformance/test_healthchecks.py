@@ -11,6 +11,8 @@ import pytest
 from postgres_server import Postgres, PostgresServer
 from programs import Generate, Meaning, run, tool
 
+pytestmark = pytest.mark.quick
+
 
 class Health(BaseHTTPRequestHandler):
     """Answers /health with the status of the server it belongs to."""

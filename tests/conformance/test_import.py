@@ -105,6 +105,7 @@ def explains(improvement: str, path: str) -> bool:
     return re.fullmatch(rf"{pattern}(\..+)?", path) is not None
 
 
+@pytest.mark.quick
 def test_seven_services_stay_the_same_but_for_the_listed_improvements(
     seven: Path, take_over: Import, meaning: Meaning
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_bare_variable_is_still_passed_on_and_a_secret_still_follows_its_varia
     assert meaning(seven)["services"]["agent-runtime"]["environment"]["AGENT_RUNTIME__MAX_WORKERS"] is None
 
 
+@pytest.mark.quick
 def test_no_secret_stands_outside_of_dotenv(seven: Path, take_over: Import) -> None:
     secrets = {
         line.split("=", 1)[1].strip("'")
@@ -288,6 +290,7 @@ volumes: { data: { external: true }, other: { name: somewhere } }
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("case", CASES)
 def test_difficult_files_mean_the_same(case: str, tmp_path: Path, take_over: Import, meaning: Meaning) -> None:
     text, holds = CASES[case]

@@ -26,6 +26,7 @@ def rules_instead(server: PostgresServer, *rules: str) -> Iterator[str]:
         path.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.quick
 def test_database_of_the_image(deployment: Deployment) -> None:
     deployment.run("shared")
     assert "codelab|codelab" in databases(deployment.server)

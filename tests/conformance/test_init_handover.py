@@ -17,7 +17,7 @@ import pytest
 
 from init_script import READY, Deployment, databases
 from postgres_server import PostgresServer
-from programs import HERE
+from programs import HERE, LONG, PATIENCE, SCRUBBED
 from test_init_external import prepare_external
 
 OBJECTS = (HERE / "handed_over.sql").read_text(encoding="utf-8")
@@ -126,7 +126,7 @@ def session(server: PostgresServer, sql: str) -> Iterator[None]:
     """A session that has run `sql` and stays open."""
     where = ["-h", str(server.socket_dir), "-p", str(server.port), "-U", server.superuser, "-d", "auth_db"]
     with subprocess.Popen(
-        [server.psql, "-XqAt", *where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        [server.psql, "-XqAt", *where], env=SCRUBBED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as psql:
         assert psql.stdin is not None and psql.stdout is not None
         psql.stdin.write(f"{sql};\n\\echo done\n")
@@ -135,6 +135,7 @@ def session(server: PostgresServer, sql: str) -> Iterator[None]:
         yield
 
 
+@pytest.mark.quick
 def test_there_and_back(deployment: Deployment) -> None:
     server = deployment.server
     deployment.run("shared")
@@ -214,7 +215,7 @@ def test_killed_in_the_middle(deployment: Deployment) -> None:
     with session(server, "BEGIN; SELECT FROM counted"):
         process = deployment.start(["bash", str(deployment.script("per_service"))])
         waits = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%'"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not server.query(waits):
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.05)
@@ -233,7 +234,7 @@ def test_killed_after_a_statement(deployment: Deployment) -> None:
     fill(deployment)
     halves = {("auth_db|codelab", "codelab"), ("auth_db|auth_service", "auth_service")}
     seen = set()
-    for statements in range(30 + deployment.major % 2, 200, 4):
+    for statements in range(30 + deployment.major % 2, 200, 1 if LONG else 4):
         killed = deployment.is_killed("per_service", statements)
         seen.add((databases(server)[1], owners(server)[1]))
         assert seen <= halves

@@ -48,6 +48,7 @@ def assert_ready(deployment: Deployment, name: str) -> None:
         assert not deployment.can_log_in("agent_runtime", f"{MARK}-agent", "auth_db")
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", LOCAL)
 def test_second_run_changes_nothing(deployment: Deployment, name: str) -> None:
     first = deployment.run(name)
@@ -155,6 +156,7 @@ def test_in_the_entrypoint(deployment: Deployment, name: str, executable: bool) 
     assert_ready(deployment, name)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("executable", [True, False])
 def test_failure_ends_the_entrypoint(deployment: Deployment, executable: bool) -> None:
     status, output = deployment.enter(deployment.script("shared_bad_extension"), executable=executable)
@@ -164,6 +166,7 @@ def test_failure_ends_the_entrypoint(deployment: Deployment, executable: bool) -
     assert "ready" not in output
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("variable", ["POSTGRES_USER", "POSTGRES_PASSWORD", "AUTH_SERVICE__DB_PASSWORD"])
 @pytest.mark.parametrize("value", [None, ""])
 def test_missing_variable(deployment: Deployment, variable: str, value: str | None) -> None:
@@ -188,11 +191,13 @@ def test_settings_of_other_programs(deployment: Deployment) -> None:
     assert_ready(deployment, "per_service")
 
 
+@pytest.mark.quick
 def test_trace_shows_no_password(deployment: Deployment) -> None:
     status, _ = deployment.finish(deployment.start(["bash", "-x", str(deployment.script("per_service"))]))
     assert status == 0  # and `deployment` looks at the output
 
 
+@pytest.mark.quick
 def test_no_process_shows_a_password(deployment: Deployment) -> None:
     """Not to other users of the machine, who see what `ps` shows.
 

@@ -104,6 +104,7 @@ def test_wrong_url(deployment: Deployment, url: str, faults: list[str]) -> None:
     assert state(deployment) == before
 
 
+@pytest.mark.quick
 def test_all_faults_are_told(deployment: Deployment) -> None:
     other = OTHER_GOOD.replace("agent_runtime:", "agent:")
     status, output = deployment.attempt("per_service", **{URL: FAULTS["SQLite"][0], OTHER_URL: other})
@@ -121,6 +122,7 @@ def test_changed_password_of_a_shared_role(deployment: Deployment) -> None:
     assert deployment.arguments == ""
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("password, faults", RAW.items())
 def test_password_as_it_is(deployment: Deployment, password: str, faults: list[str]) -> None:
     url = GOOD.replace(SECRET, password)
@@ -207,7 +209,7 @@ class Many:
         path = f"{self.folder / 'bin'}:{SCRUBBED['PATH']}"
         environment = {**SCRUBBED, **self.environment, **changes, "PATH": path}
         script = self.folder / "scripts" / "init-postgres.sh"
-        done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, encoding="utf-8", check=False)
         told, refusal, _ = done.stderr.partition("init-postgres: nothing was changed")
         assert done.returncode == (1 if refusal else 77), done.stderr[-2000:]
         return {int(line.partition(" S")[2][:3]) for line in told.splitlines()}

@@ -26,15 +26,16 @@ import pytest
 
 from init_script import MARK
 from postgres_server import Postgres, PostgresServer, nobody_listening
-from programs import HERE, ROOT, SCRUBBED, run, tool
+from programs import HERE, LONG, PATIENCE, ROOT, SCRUBBED, run, tool
 
 PROGRAM = ROOT / "templates" / "scripts" / "db" / "migrate.py"
 MODELS = HERE / "migrate_models.py"
 OLDEST, CURRENT = "sqlalchemy-2.0", "sqlalchemy-current"
 PASSWORD = f"{MARK}:p%@/ #"
 ENCODED = f"{MARK}%3Ap%25%40%2F%20%23"
-SAMPLES = 200_000
-MANY = 100_000
+# Rows come in batches of 2,000.
+SAMPLES = 200_000 if LONG else 6_001
+MANY = 100_000 if LONG else 40_000
 FEW = 60
 
 numbers = itertools.count()
@@ -58,7 +59,7 @@ def migrate(command: str, source: str, target: str, environment: str = CURRENT, 
         input=PROGRAM.read_text(encoding="utf-8"),
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert MARK not in done.stdout + done.stderr, f"a secret or a value was printed:\n{done.stdout}{done.stderr}"
@@ -273,6 +274,7 @@ def test_numbers_go_on_where_the_rows_end(filled: File, database: Make, seeded: 
 NUMBERED = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT)"
 
 
+@pytest.mark.quick
 def test_numbers_of_sqlite_go_on(database: Make, file: Callable[..., File]) -> None:
     source = database("CREATE TABLE t (id serial PRIMARY KEY, v text); INSERT INTO t VALUES (70, 'x'), (3, 'y')")
     target = file(f"{NUMBERED}; INSERT INTO t VALUES (500, 'gone'); DELETE FROM t")
@@ -438,6 +440,7 @@ def found_in_row(name: str, fault: tuple[str, str, str, str]) -> str:
     return f"`{name}`.`v`: found {fault[3]}, in 1 row (`id` 5)"
 
 
+@pytest.mark.quick
 def test_the_preflight_finds_every_fault_at_once(database: Make, file: Callable[..., File]) -> None:
     source = file(
         "".join(
@@ -589,6 +592,7 @@ FORMS = [
 ]
 
 
+@pytest.mark.quick
 def test_other_forms_of_a_value_are_understood(database: Make, file: Callable[..., File]) -> None:
     def table(number: int, declared: str) -> str:
         return f"CREATE TABLE t{number} ({KEY}, v {declared});"
@@ -742,7 +746,7 @@ def test_a_signal_leaves_the_target_as_it_was(
         ):
             said = until(process, f"{moment} `t`")
             process.send_signal(number)
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE)
         assert " s left" in said
         assert process.returncode == status
         seed = there.query("SELECT * FROM t") if to == "postgres" else lite.query("SELECT * FROM t")
@@ -752,13 +756,21 @@ def test_a_signal_leaves_the_target_as_it_was(
     migrated(source, target, MIGRATE_TARGET_WAS_EMPTY=token)
 
 
-def test_what_cannot_be_opened_is_told_without_the_url(filled: File, database: Make, tmp_path: Path) -> None:
+@pytest.fixture
+def port() -> Iterator[int]:
+    with nobody_listening() as port:
+        yield port
+
+
+def test_what_cannot_be_opened_is_told_without_the_url(
+    filled: File, database: Make, tmp_path: Path, port: int
+) -> None:
     there = database("CREATE TABLE t ()")
     here = f"{there.server.host}:{there.server.port}"
     wrong = {
         there.url(password=f"{MARK}-wrong"): "the server refuses the role or its password",
         there.url().replace(there.name, f"no_{there.name}"): "the server has no such database",
-        there.url().replace(here, f"{there.server.host}:{free_port()}"): "nobody answers",
+        there.url().replace(here, f"{there.server.host}:{port}"): "nobody answers",
         there.url().replace(here, "no-such-host.invalid"): "the host's name is not known",
         there.url() + "?ssl=require": "no TLS connection could be agreed on",
         f"postgresql+asyncpg://app:a@{MARK}@{here}/{there.name}": "can't be opened",

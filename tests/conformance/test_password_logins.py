@@ -25,7 +25,7 @@ from values import KNOWN, SEED, form, hostile_values
 ENVIRONMENTS = ("sqlalchemy-2.0", "sqlalchemy-current")
 COUNT = 240
 AT_ONCE = 30
-ROUNDS = range(COUNT // AT_ONCE)
+ROUNDS = [pytest.param(0, marks=pytest.mark.quick), *range(1, COUNT // AT_ONCE)]
 OPENED = 3
 
 URL_READER = """

@@ -166,6 +166,7 @@ def encryption(server: PostgresServer, log_before: int) -> set[bool]:
     return {" SSL enabled (protocol=TLSv1." in line for line in lines}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("host", ["localhost", "db.example.com"])
 def test_the_init_script_verifies_the_server(host: str, project: Project) -> None:
     project.write(WITH_CA, host)
@@ -177,6 +178,7 @@ def test_the_init_script_verifies_the_server(host: str, project: Project) -> Non
     assert encryption(project.server, log_before) == {True}
 
 
+@pytest.mark.quick
 def test_the_init_script_refuses_another_authority(project: Project, stranger: trustme.CA) -> None:
     project.write(WITH_CA)
     project.trust(stranger)

@@ -13,19 +13,19 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from cases import write_profile
-from programs import SCRUBBED, Compose, Generate, Meaning, run, tool
+from programs import LONG, PATIENCE, SCRUBBED, Compose, Generate, Meaning, run, tool
 from values import SEED, form, hostile_values
 
-COUNT = 24_000
+COUNT = 96_000 if LONG else 24_000
 OF_A_FILE = 2_000
-FILES = range(COUNT // OF_A_FILE)
+FILES = [pytest.param(0, marks=pytest.mark.quick), *range(1, COUNT // OF_A_FILE)]
 
 # Of each kind that `.env` can't hold one, with how else it could be written.
 REFUSED = ("a\rb", "a${X}b", "${X:-d}", "it's $5", "it's `x`", "a\\\\b$c", "a\\\\b`c", "a\\", "it's\\", "a\\\\")
@@ -41,12 +41,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Base(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", case_sensitive=True)
 
-path, keys = sys.argv[1], json.load(sys.stdin)
+paths, keys = sys.argv[1:], json.load(sys.stdin)
 settings = create_model("Settings", __base__=Base, **{key: (str | None, None) for key in keys})
-print(json.dumps({
+print(json.dumps([{
     f"python-dotenv {version('python-dotenv')}": dotenv_values(path),
     f"pydantic-settings {version('pydantic-settings')}": settings(_env_file=path).model_dump(),
-}))
+} for path in paths]))
 """
 
 Values = Mapping[str, str]
@@ -86,26 +86,25 @@ def refusals(binary: Path, folder: Path, values: Values) -> dict[str, str]:
     return {match[1]: match[2] for match in told if match}
 
 
-def by_shell(shell: str, folder: Path) -> Reading:
-    command = [shell, "-c", "set -a; . ./.env; env -0"]
-    done = subprocess.run(command, cwd=folder, env=SCRUBBED, capture_output=True, timeout=60, check=False)
+def by_shell(shell: str, folder: Path, file: str) -> Reading:
+    command = [shell, "-c", f"set -a; . ./{file}; env -0"]
+    done = subprocess.run(command, cwd=folder, env=SCRUBBED, capture_output=True, timeout=PATIENCE, check=False)
     entries = done.stdout.decode(errors="replace").split("\0")
     return {key: value for key, _, value in (entry.partition("=") for entry in entries)}
 
 
-def by_python(environment: str, folder: Path, keys: Iterable[str]) -> dict[str, Reading]:
+def by_python(environment: str, folder: Path, keys: Iterable[str], files: Iterable[str]) -> list[dict[str, Reading]]:
     python = tool("python", environment)
-    done = run(python, "-c", PYTHON_READER, ".env", cwd=folder, stdin=json.dumps(list(keys)))
-    readings: dict[str, Reading] = json.loads(done.stdout)
+    done = run(python, "-c", PYTHON_READER, *files, cwd=folder, stdin=json.dumps(list(keys)))
+    readings: list[dict[str, Reading]] = json.loads(done.stdout)
     return readings
 
 
-def by_shells_and_python(folder: Path, keys: Iterable[str]) -> dict[str, Reading]:
-    return {
-        **{shell: by_shell(f"/bin/{shell}", folder) for shell in ("bash", "dash")},
-        **by_python("tools", folder, keys),
-        **by_python("python-dotenv-1.0", folder, keys),
-    }
+def by_shells_and_python(folder: Path, keys: Sequence[str], *files: str) -> list[dict[str, Reading]]:
+    """What each reader makes of each file."""
+    by_shells = [{shell: by_shell(f"/bin/{shell}", folder, file) for shell in ("bash", "dash")} for file in files]
+    by_pythons = (by_python(environment, folder, keys, files) for environment in ("tools", "python-dotenv-1.0"))
+    return [{**shells, **new, **old} for shells, new, old in zip(by_shells, *by_pythons, strict=True)]
 
 
 def by_environment(folder: Path, values: Values, compose: Compose) -> Reading:
@@ -155,7 +154,7 @@ def test_every_reader_reads_every_value(
     readings = {
         "docker compose config": meaning(tmp_path)["services"]["app"]["environment"],
         "docker compose config --environment": by_environment(tmp_path, values, compose),
-        **by_shells_and_python(tmp_path, values),
+        **by_shells_and_python(tmp_path, list(values), ".env")[0],
     }
     assert len(readings) == 8
     faults = wrong(values, readings)
@@ -176,6 +175,7 @@ def test_the_next_run_keeps_every_value(number: int, tmp_path: Path, generate: G
     assert is_kept
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "line", ["# <<< codelab-gen", "# >>> codelab-gen: profile=case", "# Secrets", "SECRET=2", "OTHER=x"]
 )
@@ -204,13 +204,16 @@ def test_the_share_that_is_refused_is_small(capsys: pytest.CaptureFixture[str]) 
 def test_what_is_refused_is_misread_in_any_form(value: str, tmp_path: Path) -> None:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     more = escaped.replace("$", "\\$").replace("`", "\\`")
-    for written in (value, f"'{value}'", f'"{value}"', f'"{escaped}"', f'"{more}"'):
-        (tmp_path / ".env").write_bytes(f'VALUE={written}\nNEXT="it\'s"\n'.encode())
-        readings = by_shells_and_python(tmp_path, ("VALUE", "NEXT"))
-        faults = wrong({"VALUE": value, "NEXT": "it's"}, readings)
-        assert faults, written
+    forms = [value, f"'{value}'", f'"{value}"', f'"{escaped}"', f'"{more}"']
+    files = [f"{number}.env" for number in range(len(forms))]
+    for file, written in zip(files, forms, strict=True):
+        (tmp_path / file).write_bytes(f'VALUE={written}\nNEXT="it\'s"\n'.encode())
+    for written, readings in zip(forms, by_shells_and_python(tmp_path, ["VALUE", "NEXT"], *files), strict=True):
+        assert len(readings) == 6
+        assert wrong({"VALUE": value, "NEXT": "it's"}, readings), written
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("args", [(), ("--format", "json")])
 def test_no_refusal_shows_a_value(args: tuple[str, ...], tmp_path: Path, binary: Path) -> None:
     values = {f"S{index}": f"{MARK}{value}" for index, value in enumerate((*REFUSED, f"\r{MARK}"))}

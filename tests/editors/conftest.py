@@ -38,7 +38,10 @@ def node_modules() -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["yls-1", "yls-2"], ids=["1.18.0", "2.0.0"])
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param("yls-1", id="1.18.0"), pytest.param("yls-2", id="2.0.0", marks=pytest.mark.quick)],
+)
 def server(request: pytest.FixtureRequest, node: Path, node_modules: Path) -> Iterator[LanguageServer]:
     """A running yaml-language-server of each version: what VS Code, Neovim, Emacs, Zed and Helix check YAML with."""
     program = node_modules / request.param / "bin" / "yaml-language-server"

@@ -14,7 +14,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
-from node_program import PATIENCE, SCRUBBED
+from programs import PATIENCE, SCRUBBED
 
 # What an editor sends that fetches nothing: without the catalogue of schemas, only the first line of a file counts.
 SETTINGS = {

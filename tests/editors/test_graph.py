@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from node_program import SCRUBBED, NodeProgram
+from programs import SCRUBBED, NodeProgram
 from verdicts import ROOT
 
 READERS = {"mermaid-2024": "mermaid", "mermaid-2026": "mermaid", "graphviz": "dot"}
@@ -219,7 +219,10 @@ def test_every_text_is_read_as_it_is_meant(graphs: Graphs, reader: str, language
         assert_same(read, chance.drawing, text)
 
 
-@pytest.mark.parametrize(("reader", "language"), READERS.items())
+@pytest.mark.parametrize(
+    ("reader", "language"),
+    [pytest.param(*one, marks=[pytest.mark.quick] * (one[0] != "mermaid-2024")) for one in READERS.items()],
+)
 def test_each_hostile_text_is_read_alone(graphs: Graphs, reader: str, language: str) -> None:
     profile = {"format": 1, "project": "x", "stage": "ci", "services": {}}
     expected = Drawing()
@@ -244,6 +247,7 @@ def test_all_programs_read_the_same_drawings(graphs: Graphs) -> None:
             assert_same(read, expected, text)
 
 
+@pytest.mark.quick
 def test_a_deployment_with_a_server_is_drawn_whole(graphs: Graphs) -> None:
     text = graphs.text("dot", "--profile", "mixed", "--set", "postgres.publish=5433")
     [read] = graphs.read("graphviz", [text])

@@ -1,6 +1,6 @@
-"""A program of Node.js that answers a line of JSON with a line of JSON, for as long as it is asked.
+"""How the programs of the tests are run: with nothing of the machine's own environment, and Node.js once for many questions.
 
-Knows how to start, ask and end it: a start takes longer than most answers. Must not know what is asked.
+Must not know what is asked.
 """
 
 import json
@@ -17,9 +17,13 @@ SCRUBBED = {"PATH": os.defpath, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
 # Seconds that an answer may take on the slowest and busiest machine; nothing waits so long where it comes.
 PATIENCE = 300.0
 
+# Whether the longest cases run as well; without it each has a short version.
+LONG = os.environ.get("CODELAB_GEN_LONG") == "1"
+
 
 class NodeProgram:
-    """The running program, ended with the `with` block."""
+    """A program that answers a line of JSON with a line of JSON, ended with the `with` block; a start takes longer than most
+    answers."""
 
     def __init__(self, *command: str | Path) -> None:
         self.command = command
