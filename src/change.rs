@@ -200,3 +200,6 @@ impl ChangeSet {
         of_secret.chain(of_output).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

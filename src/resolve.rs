@@ -23,6 +23,17 @@ use crate::field::FieldPath;
 use crate::profile::{Profile, Raw, RawKeys, SecretRule, Setting, given};
 use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, SecretsIn, Stage, VolumeName};
 
+/// What a profile means that has no fault, for tests of what is made of it.
+#[cfg(test)]
+pub(crate) fn resolved(profile: &str) -> Deployment {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = crate::source::Catalogue::find(folder.path(), folder.path()).unwrap();
+    let source = crate::source::Source::from_text("profile", profile);
+    let layers = crate::layers::gather(source, Vec::new(), &catalogue).unwrap();
+    assert_eq!(layers.diagnostics, []);
+    resolve(&layers.profile).unwrap()
+}
+
 /// Fills in every default and checks every rule between fields.
 ///
 /// # Errors

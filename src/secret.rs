@@ -64,6 +64,7 @@ mod tests {
     #[test]
     fn debug_output_hides_the_value() {
         assert_eq!(format!("{:?}", Secret::new("hunter2".into())), "Some(Secret(…))");
+        assert!(Secret::new(String::new()).is_none(), "no value is no secret");
     }
 
     /// A secret of bytes that are all the same, after bytes that can't be used fairly.
@@ -87,5 +88,19 @@ mod tests {
         }
         assert_eq!(counts.len(), ALPHABET.len());
         assert!(counts.values().all(|count| *count == 4), "{counts:?}");
+    }
+
+    #[test]
+    fn bytes_that_are_not_fair_are_asked_for_again() {
+        let mut asked = 0;
+        let secret = Secret::generate(&mut |bytes| {
+            asked += 1;
+            // one letter less than a secret has, then more than it needs
+            bytes.fill(255);
+            bytes.iter_mut().take(GENERATED_LENGTH - 1).for_each(|byte| *byte = 0);
+            Ok(())
+        });
+        assert_eq!((secret.unwrap().expose(), asked), ("A".repeat(GENERATED_LENGTH).as_str(), 2));
+        assert!(Secret::generate(&mut |_| Err(NoRandomness)).is_err());
     }
 }

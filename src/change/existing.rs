@@ -287,3 +287,6 @@ pub fn unused_secrets(
         .filter(|(key, _)| !used(key))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

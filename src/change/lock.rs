@@ -83,3 +83,6 @@ fn make(folder: &Path) -> io::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder)?;
     Ok(missing)
 }
+
+#[cfg(test)]
+mod tests;

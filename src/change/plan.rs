@@ -225,3 +225,6 @@ fn project_of(folder: &Path) -> String {
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
     name.trim_start_matches(['_', '-']).to_owned()
 }
+
+#[cfg(test)]
+mod tests;

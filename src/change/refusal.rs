@@ -115,3 +115,6 @@ impl RefusalReason {
         matches!(self, Self::NotAFile | Self::NotAFolder(_))
     }
 }
+
+#[cfg(test)]
+mod tests;

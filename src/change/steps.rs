@@ -171,3 +171,6 @@ fn temporary(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{}{TEMPORARY}", name.trim_start_matches('.')))
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,65 @@ pub fn passwords_in_urls(block: &IndexMap<String, Secret>, deployment: &Deployme
     });
     found.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::resolved;
+
+    const TWO: &str = "format: 1\nproject: shop\nstage: production\npostgres: { user: codelab, image: 'postgres:16' }\nservices:\n  \
+                       a: { image: 'a:1', database: { postgres: a } }\n  b: { image: 'b:1', database: { postgres: b } }\n  \
+                       c: { image: 'c:1', data: './data:/data', database: { sqlite: /data/c.db } }\n";
+
+    fn block(entries: &[(&str, &str)]) -> IndexMap<String, Secret> {
+        entries.iter().filter_map(|(key, value)| Some(((*key).to_owned(), Secret::new((*value).to_owned())?))).collect()
+    }
+
+    fn url(login: &str, place: &str) -> String {
+        format!("postgresql+asyncpg://{login}@{place}")
+    }
+
+    #[test]
+    fn a_secret_was_edited_where_a_url_of_its_role_holds_another_one() {
+        for (password, login, is_edited) in [
+            ("p@ss", "codelab:p%40ss", false),
+            ("p@ss", "codelab:older", true),
+            ("p@ss", "codelab:", true),
+            ("p@ss", "codelab:%zz", true),
+            ("p@ss", "somebody:older", false),
+            ("p@ss", "codelab:${POSTGRES_PASSWORD}", false),
+            ("p@ss", "codelab", false),
+            ("", "codelab:older", false),
+        ] {
+            let urls = [url(login, "postgres:5432/a"), url(login, "postgres:5432/b")];
+            let entries = [
+                ("POSTGRES_PASSWORD", password),
+                ("A__DB_URL", urls[0].as_str()),
+                ("B__DB_URL", urls[1].as_str()),
+                ("C__DB_URL", "sqlite:////data/c.db"),
+            ];
+            let expected: &[_] = if is_edited { &[EnvironmentKey::postgres_password()] } else { &[] };
+            assert_eq!(edited(&block(&entries), &resolved(TWO)), expected, "{password} {login}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_taken_only_from_a_url_that_leads_where_the_deployment_does() {
+        for (stored, login, place, password) in [
+            ("", "codelab:p%40ss", "postgres:5432/a", Some("p@ss")),
+            ("mine", "codelab:p%40ss", "postgres:5432/a", None),
+            ("", "codelab:p%40ss", "elsewhere:5432/a", None),
+            ("", "somebody:p%40ss", "postgres:5432/a", None),
+            ("", "codelab:", "postgres:5432/a", None),
+            ("", "codelab:%zz", "postgres:5432/a", None),
+            ("", "codelab:${POSTGRES_PASSWORD}", "postgres:5432/a", None),
+            ("", "codelab", "postgres:5432/a", None),
+        ] {
+            let url = url(login, place);
+            let found =
+                passwords_in_urls(&block(&[("POSTGRES_PASSWORD", stored), ("A__DB_URL", &url)]), &resolved(TWO));
+            let found = found.get("POSTGRES_PASSWORD").map(Secret::expose);
+            assert_eq!(found, password, "{stored} {url}");
+        }
+    }
+}

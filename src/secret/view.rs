@@ -160,3 +160,95 @@ impl Secret {
         self.expose() == text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::resolved;
+    use crate::secret::{ChosenSecret, SecretOrigin};
+    use crate::value::TextValue as _;
+
+    fn secret(value: &str) -> Secret {
+        Secret::new(value.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_secret_of_six_characters_or_more_is_concealed_as_it_is_and_as_a_url_has_it() {
+        for (value, text, concealed) in [
+            ("12345", "a 12345 b", "a 12345 b"),
+            ("123456", "a 123456 b 123456", "a [secret] b [secret]"),
+            ("1234567", "a1234567b", "a[secret]b"),
+            ("p@ss word", "p@ss word, p%40ss%20word", "[secret], [secret]"),
+            ("пароль", "пароль", "[secret]"),
+            ("парол", "парол", "парол"),
+        ] {
+            assert_eq!(conceal(text, [&secret(value)]), concealed);
+        }
+        assert_eq!(
+            conceal("first1 second2", [&secret("first1"), &secret("no"), &secret("second2")]),
+            "[secret] [secret]"
+        );
+    }
+
+    const PROFILE: &str = "format: 1\nproject: shop\nstage: production\npostgres: { user: codelab, image: 'postgres:16' }\n\
+                           secrets: { API_KEY: required }\nservices:\n  \
+                           a: { image: 'a:1', environment: { API_KEY: { secret: API_KEY } }, database: { postgres: a } }\n";
+
+    /// The lines of the block by section, as templates see them.
+    fn lines(values: Values<'_>) -> Vec<(String, Vec<(String, String)>)> {
+        let deployment = resolved(PROFILE);
+        let sections = serde_json::to_value(secret_lines(&deployment.dotenv_keys(), values)).unwrap();
+        let text = |line: &serde_json::Value, field: &str| line[field].as_str().unwrap().to_owned();
+        let section = |(name, lines): (&String, &serde_json::Value)| {
+            let lines = lines.as_array().unwrap();
+            (name.clone(), lines.iter().map(|line| (text(line, "key"), text(line, "value"))).collect())
+        };
+        sections.as_object().unwrap().iter().map(section).collect()
+    }
+
+    #[test]
+    fn a_block_holds_every_value_or_withholds_every_secret() {
+        let chosen = |value: &str| ChosenSecret { secret: secret(value), origin: SecretOrigin::Stored, weakness: None };
+        let key = |name| EnvironmentKey::parse(name).unwrap();
+        let secrets = [(EnvironmentKey::postgres_password(), chosen("p@ss")), (key("API_KEY"), chosen("api"))].into();
+        let kept = [(key("OLD_KEY"), secret("old"))].into();
+        let expected = |password: &str, encoded: &str, api: &str, old: &str| {
+            let lines = |lines: &[(&str, &str)]| {
+                lines.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+            };
+            let server =
+                lines(&[("POSTGRES_USER", "codelab"), ("POSTGRES_PASSWORD", password), ("POSTGRES_DB", "codelab")]);
+            let urls = lines(&[("A__DB_URL", &format!("postgresql+asyncpg://codelab:{encoded}@postgres:5432/a"))]);
+            let sections = [("server", server), ("urls", urls), ("secrets", lines(&[("API_KEY", api)]))];
+            sections
+                .into_iter()
+                .chain([("kept", lines(&[("OLD_KEY", old)]))])
+                .map(|(name, lines)| (name.to_owned(), lines))
+        };
+        let all = Values::Chosen { secrets: &secrets, kept: &kept };
+        assert_eq!(lines(all), expected("p@ss", "p%40ss", "api", "old").collect::<Vec<_>>());
+        let none = Values::Withheld { kept: &kept };
+        assert_eq!(lines(none), expected("", "", "", "").collect::<Vec<_>>());
+        assert!(none.are_withheld() && !all.are_withheld());
+    }
+
+    #[test]
+    fn a_block_is_empty_where_no_section_has_a_line() {
+        let lines = |count: usize| (0..count).map(|_| Line::new("A", Value::from(""))).collect::<Vec<_>>();
+        for [server, urls, secrets, kept] in [[0, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]] {
+            let block =
+                SecretLines { server: lines(server), urls: lines(urls), secrets: lines(secrets), kept: lines(kept) };
+            assert_eq!(block.is_empty(), server + urls + secrets + kept == 0);
+        }
+    }
+
+    #[test]
+    fn a_value_goes_whole_into_its_file_and_to_who_borrows_it() {
+        let secret = secret("two\nlines");
+        let mut file = Vec::new();
+        secret.write_to(&mut file).unwrap();
+        assert_eq!(file, b"two\nlines");
+        assert_eq!(secret.lend(str::len), 9);
+        assert!(secret.is_text("two\nlines") && !secret.is_text("two\nlines\n") && !secret.is_text(""));
+    }
+}

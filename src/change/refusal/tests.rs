@@ -1,0 +1,40 @@
+//! What each reason means for each kind of file.
+
+use super::*;
+
+#[test]
+fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacle() {
+    let path = || PathBuf::from("x");
+    for (reason, dotenv, compose, is_obstacle) in [
+        (RefusalReason::NotOurs, true, true, false),
+        (RefusalReason::Edited, true, true, false),
+        (RefusalReason::NotUtf8, false, true, false),
+        (RefusalReason::Link(path()), false, false, false),
+        (RefusalReason::NotAFile, false, false, true),
+        (RefusalReason::NotAFolder(path()), false, false, true),
+        (RefusalReason::CarriageReturns, false, false, false),
+        (RefusalReason::BrokenMarks, false, false, false),
+        (RefusalReason::OddLine(1), false, false, false),
+        (RefusalReason::KeyOutside { key: "A".to_owned(), inside: 1, outside: 2 }, false, false, false),
+        (RefusalReason::KeyTwice { key: "A".to_owned(), line: 1 }, false, false, false),
+    ] {
+        assert_eq!(reason.can_be_forced(Output::Dotenv), dotenv, "{reason:?}");
+        assert_eq!(reason.can_be_forced(Output::Compose), compose, "{reason:?}");
+        assert_eq!(reason.is_obstacle(), is_obstacle, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_refused_file_tells_what_it_is() {
+    let secret = || RefusedFile::Secret("secrets/a".to_owned());
+    for (file, path, holds_secrets, is_block) in [
+        (RefusedFile::Output(Output::Dotenv), ".env", true, true),
+        (RefusedFile::Output(Output::DotenvExample), ".env.example", false, false),
+        (RefusedFile::Output(Output::Compose), "docker-compose.yml", false, false),
+        (secret(), "secrets/a", true, false),
+    ] {
+        assert_eq!((file.path(), file.holds_secrets(), file.is_block()), (path, holds_secrets, is_block));
+        assert_eq!(file.is(Output::Compose), path == "docker-compose.yml");
+        assert_eq!(file.is(Output::Dotenv), is_block);
+    }
+}
