@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # codelab-gen alone: a static program, no shell, no libc, no root.
 #   docker run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/project" IMAGE --check --all
 # `docker build .` compiles it; `docker build --target given .`, as releases do, takes the one of dist/image/ARCHITECTURE.

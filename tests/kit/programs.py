@@ -1,5 +1,6 @@
 """Where the programs of the tests are, how one is run, and what the documents of this repository show."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -64,20 +65,16 @@ def kept(name: str, *command: str | Path, env: Mapping[str, str], remove: str = 
     which `remove` is not kept."""
     home = os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME", tempfile.gettempdir())) / ".cache"
     folder = Path(home) / "codelab-gen-tests" / name
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder.parent))
-        try:
-            there = {key: value.replace("{}", str(made)) for key, value in env.items()}
-            run(*[str(part).replace("{}", str(made)) for part in command], cwd=made, env=there, timeout=900)
-            if remove:
-                shutil.rmtree(made / remove)
-            try:
-                made.rename(folder)
-            except OSError:  # another run was first
-                assert folder.is_dir()
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run waits for what this one builds
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder.parent, ignore_cleanup_errors=True) as made:
+                there = {key: value.replace("{}", made) for key, value in env.items()}
+                run(*[str(part).replace("{}", made) for part in command], cwd=Path(made), env=there, timeout=1800)
+                if remove:
+                    shutil.rmtree(Path(made) / remove)
+                Path(made).rename(folder)
     return folder
 
 

@@ -50,7 +50,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def dpkg(system: Path, *arguments: str | Path) -> str:
     path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    return run("dpkg", *NOT_ROOT, f"--root={system}", *arguments, cwd=system, env=path).stdout
+    own = (f"--root={system}", f"--log={system}/var/dpkg.log")
+    return run("dpkg", *NOT_ROOT, *own, *arguments, cwd=system, env=path).stdout
 
 
 def files(system: Path) -> set[str]:
