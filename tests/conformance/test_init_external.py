@@ -5,7 +5,6 @@ import re
 import pytest
 
 from init_script import MARK, READY, Deployment, clean, databases, extensions, roles
-from programs import run, tool
 
 EXTERNAL = ["external_shared", "external_per_service"]
 
@@ -195,11 +194,6 @@ def test_administrator_who_inherits_nothing(deployment: Deployment) -> None:
         assert deployment.run("external_per_service_plain") == READY
         assert databases(deployment.server) == DATABASES["external_per_service"]
         assert not deployment.can_log_in("agent_runtime", f"{MARK}-agent", "auth_db")
-
-
-@pytest.mark.parametrize("name", EXTERNAL)
-def test_shellcheck_has_nothing_to_say(deployment: Deployment, name: str) -> None:
-    run(tool("shellcheck"), "--norc", deployment.script(name), cwd=deployment.folder)
 
 
 @pytest.mark.default_logging

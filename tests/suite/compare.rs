@@ -191,7 +191,7 @@ fn an_edit_is_shown_with_the_ways_on() {
     fs::write(folder.path().join("docker-compose.yml"), edited).unwrap();
     let (code, _, err) = compared(folder.path(), &[]);
     assert_eq!(code, Some(4), "{err}");
-    assert!(err.contains("\n-    shm_size: 256mb #") && err.contains("\n+    shm_size: 1gb\\u{1b}[2J #"), "{err}");
+    assert!(err.contains("\n-    shm_size: 256mb  #") && err.contains("\n+    shm_size: 1gb\\u{1b}[2J  #"), "{err}");
     for way in ["the profile", "docker-compose.override.yml", "`--force`", "docker-compose.yml.orig"] {
         assert!(err.contains(way), "{way}: {err}");
     }
