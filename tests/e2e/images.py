@@ -1,8 +1,8 @@
 """The images of the tests, made without a registry.
 
-A base is made by debootstrap from the machine's own Debian mirror, and the images for PostgreSQL and for the services are
-built on it. All of it is kept per machine (tests/programs/kept.py), the images as the engine itself keeps them: the engine
-of a run gets them by mounts. The machine's own engine builds them in every run.
+A base is made by debootstrap from the machine's own Debian mirror; the images for PostgreSQL and the services are built on
+it. Both are kept per machine (tests/programs/kept.py), the images as the engine itself keeps them: the engine of a run
+gets them by mounts. In the machine's own engine they are built in every run.
 """
 
 import os
