@@ -29,6 +29,11 @@ from engine import Engine, running, working_folder
 FAILED = pytest.StashKey[bool]()
 
 
+def pytest_configure() -> None:
+    """What the tests lay down is for several users, also where the user of the tests shares nothing."""
+    os.umask(0o022)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Lets the fixtures know how the test ended."""

@@ -121,7 +121,8 @@ class Reader:
         self.bin.mkdir()
         shim = self.bin / "codelab-gen"
         image = images.OFFICIAL
-        shim.write_text(SHIM.format(binary=deployment.binary, project=deployment.project, image=image), encoding="utf-8")
+        text = SHIM.format(binary=deployment.binary, project=deployment.project, image=image)
+        shim.write_text(text, encoding="utf-8")
         shim.chmod(0o755)
         for service in SERVICES:
             self.engine.docker("tag", images.SERVICE, f"{deployment.project}{SECOND}-{service}")

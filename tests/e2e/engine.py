@@ -194,7 +194,6 @@ def private(docker: parts.Parts, folder: Path, client: Path, data: Path, images:
             # Should the tests be killed, the cage goes too.
             ["setpriv", "--pdeathsig=KILL", "unshare", *cage, "sh", "-c", CAGE, "cage", data, images or "", *dockerd],
             env={"PATH": docker.path, "LC_ALL": "C.UTF-8"},
-            umask=0o022,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

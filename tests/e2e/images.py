@@ -1,8 +1,8 @@
 """The images of the tests, made without a registry.
 
-A base is made by debootstrap from the machine's own Debian mirror, and the images for PostgreSQL and for the services are
-built on it. All of it is kept per machine (tests/programs/kept.py), the images as the engine itself keeps them: the engine
-of a run gets them by mounts. The machine's own engine builds them in every run.
+A base is made by debootstrap from the machine's own Debian mirror; the images for PostgreSQL and the services are built on
+it. Both are kept per machine (tests/programs/kept.py), the images as the engine itself keeps them: the engine of a run
+gets them by mounts. In the machine's own engine they are built in every run.
 """
 
 import os
@@ -69,11 +69,8 @@ def make_images(engine: Engine, tar: Path, packages: Path) -> None:
     """Makes all images in the engine, under names of the tests' own."""
     engine.docker("import", "-", BASE, stdin=tar)
     with tempfile.TemporaryDirectory(prefix="codelab-gen-test-", dir="/var/tmp") as folder:
-        contexts = Path(folder, "images")
-        shutil.copytree(HERE / "images", contexts, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(packages, contexts / "service" / "site-packages")
-        for path in contexts.rglob("*"):  # the modes of a clone are those of its user's umask
-            path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
+        contexts = machine.copied(HERE / "images", Path(folder, "images"))
+        machine.copied(packages, contexts / "service" / "site-packages")
         names = {"service": SERVICE, "stepdown": STEPDOWN}
         if POSTGRES_OF_USER is None:
             names["postgres"] = POSTGRES
@@ -104,7 +101,7 @@ def base_tar() -> Path:
         with tempfile.TemporaryDirectory(prefix="codelab-gen-test-", dir="/var/tmp") as folder:
             root = Path(folder, "root")
             debootstrap = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, root, mirror]
-            machine.checked("sh", "-c", 'umask 022 && exec "$@"', "sh", *debootstrap, timeout=1200)
+            machine.checked(*debootstrap, timeout=1200)
             without = [f"--exclude=./{path}/*" for path in LEFT_OUT]
             tar = made / "base.tar"
             machine.checked("tar", "--create", "--file", tar, "--directory", root, *without, ".")

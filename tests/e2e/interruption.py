@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 import images
+import machine
 from deployment import UP, Deployment
 
 PTRACE_TRACEME = 0
@@ -118,8 +118,7 @@ class HeldStart:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self.folder = deployment.root / "hold"
-        shutil.copytree(images.HERE / "hold", self.folder)
+        self.folder = machine.copied(images.HERE / "hold", deployment.root / "hold")
         # Docker Compose reads it in the folder of the outputs.
         path = image_path(deployment)
         deployment.add("postgres", volumes=["../hold:/hold:ro"], environment={"PATH": f"/hold:{path}"})

@@ -104,3 +104,12 @@ def checked(*command: str | Path, cwd: Path | None = None, stdin: str | None = N
     if done.returncode != 0:
         pytest.fail(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}", pytrace=False)
     return done.stdout
+
+
+def copied(source: Path, place: Path) -> Path:
+    """A copy of a folder of the clone, whose own modes are those of its user's umask, for every user."""
+    shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (place, *place.rglob("*")):
+        is_program = path.is_dir() or path.suffix == ".sh" or path.read_bytes().startswith(b"#!")
+        path.chmod(0o755 if is_program else 0o644)
+    return place

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import images
+import machine
 from engine import NOBODY
 
 from deployment import COMMAND_TIMEOUT, Deployment, check
@@ -110,9 +111,8 @@ class Shim:
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
-        self.folder = deployment.root / "shim"
+        self.folder = machine.copied(SHIM, deployment.root / "shim")
         self.calls = self.folder / "calls"
-        shutil.copytree(SHIM, self.folder)
         give(self.folder, *self.folder.iterdir())
 
     def environment(self, at: str = "", how: str = "before", container: str = "") -> dict[str, str]:

@@ -3,11 +3,13 @@
 from contextlib import ExitStack
 
 import images
+import pytest
 from deployment import DATABASES, SEEDS, SERVICES, Deployment
 from interruption import starting
 from server import state
 
 
+@pytest.mark.versions
 def test_starts_in_a_row_and_at_once_change_nothing(deployment: Deployment) -> None:
     deployment.run_printed(deployment.generate_profile("prod", "--set", "postgres.access=per_service"))
     for service in SERVICES:

@@ -106,6 +106,7 @@ def hold_whole(backup: Path) -> None:
         assert b"SCRAM-SHA-256" not in path.read_bytes()
 
 
+@pytest.mark.versions
 def test_services_that_stand_still(running: Deployment) -> None:
     """They are backed up too, and stand still afterwards; so does what was never started."""
     running.compose("stop")
@@ -178,6 +179,7 @@ def small_disk(running: Deployment) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("service", ["agent-runtime", "auth-service"])
 def test_a_full_disk(running: Deployment, small_disk: Path, service: str) -> None:
     """It fails, and nothing is left that looks like a backup or takes place."""

@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import images
+import pytest
 from deployment import SEEDS, SERVICES, Deployment
 from doctor import Doctor, Findings
 from interruption import HeldStart, wait_until
@@ -53,7 +55,24 @@ asyncio.run(main())
 """
 
 
-def test_each_fault_of_a_deployment_is_found_and_mended(deployment: Deployment) -> None:
+def sound(deployment: Deployment) -> Doctor:
+    """A deployment that runs, and who looks at it."""
+    deployment.write_profile("own", PROFILE)
+    deployment.run_printed(deployment.generate("--profile", "own"))
+    return Doctor(deployment)
+
+
+def ends_well(doctor: Doctor, warnings: Sequence[str] = ("slow-sqlite",)) -> None:
+    """Nothing is wrong any more, and every service has its rows."""
+    found = doctor.look()
+    assert (found.of("problem"), found.of("warning")) == ([], [*warnings])
+    for service in SERVICES:
+        assert doctor.deployment.read(service) == SEEDS
+    assert json.loads(doctor.deployment.inside("notes", "python3", "/opt/service/client.py", "read")) == SEEDS
+
+
+@pytest.mark.versions
+def test_wrong_data_and_files_are_found_and_mended(deployment: Deployment) -> None:
     deployment.write_profile("own", PROFILE)
     deployment.generate("--profile", "own")
     doctor = Doctor(deployment)
@@ -71,13 +90,22 @@ def test_each_fault_of_a_deployment_is_found_and_mended(deployment: Deployment) 
     found = with_wrong_data_and_files(doctor)
     for check, words in {"database-missing": "`agent_runtime`", "password-refused": "`auth_service`"}.items():
         doctor.mend(found.the(check, words)["help"])
+    ends_well(doctor, [])
 
+
+def test_wrong_owners_and_tables_are_found_and_mended(deployment: Deployment) -> None:
+    doctor = sound(deployment)
     found = with_wrong_owners_and_tables(doctor)
     deployment.up("--force-recreate", "agent-runtime")
     doctor.mend(found.the("sqlite-file", "can't write")["help"])
     doctor.mend(found.the("database-owner", "belongs to `codelab`, not to `auth_service`")["help"])
     assert state(deployment).owners()["auth_db"] == "auth_service"
+    ends_well(doctor)
 
+
+@pytest.mark.versions
+def test_a_dead_service_and_server_are_found_and_mended(deployment: Deployment) -> None:
+    doctor = sound(deployment)
     found = with_a_dead_service_and_server(doctor)
     doctor.mend(found.the("server-unreachable", "the server does not run")["help"])
 
@@ -86,11 +114,7 @@ def test_each_fault_of_a_deployment_is_found_and_mended(deployment: Deployment) 
     refused = doctor.look().the("postgres-ensure", "refused to bring roles")
     assert any("the password in AUTH_SERVICE__DB_URL is not that of" in line for line in refused["evidence"])
     doctor.mend(refused["help"])
-    found = doctor.look()
-    assert (found.of("problem"), found.of("warning")) == ([], [])
-    for service in SERVICES:
-        assert deployment.read(service) == SEEDS
-    assert json.loads(deployment.inside("notes", "python3", "/opt/service/client.py", "read")) == SEEDS
+    ends_well(doctor)
 
 
 def with_wrong_data_and_files(doctor: Doctor) -> Findings:
@@ -189,6 +213,7 @@ def test_a_server_that_does_not_start_is_told_by_its_volume(deployment: Deployme
         deployment.compose("down")
 
 
+@pytest.mark.versions
 def test_an_engine_or_compose_that_does_not_answer(deployment: Deployment) -> None:
     deployment.generate("--profile", "dev")
     doctor = Doctor(deployment)

@@ -55,7 +55,8 @@ held = [bytearray(1 << 20) for _ in range(1 << 20)]
 """
 
 
-def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deployment: Deployment) -> None:
+def with_replicas(deployment: Deployment) -> Doctor:
+    """Two containers of a service, a secret manager, few connections, and nothing that brings roles in line."""
     profile = {
         "extends": "builtin:prod-postgres",
         "secrets_in": "environment",
@@ -65,7 +66,12 @@ def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deploym
     deployment.write_profile("own", profile)
     deployment.exported = {"POSTGRES_PASSWORD": FROM_MANAGER}
     deployment.run_printed(deployment.generate("--profile", "own"))
-    doctor = Doctor(deployment)
+    return Doctor(deployment)
+
+
+@pytest.mark.versions
+def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deployment: Deployment) -> None:
+    doctor = with_replicas(deployment)
     found = doctor.look()
     assert (found.of("problem"), found.of("warning"), found.of("unseen")) == ([], [], ["connections-settings"])
 
@@ -90,6 +96,10 @@ def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deploym
     found = doctor.look()
     assert (found.of("problem"), found.of("warning")) == ([], [])
 
+
+def test_a_server_without_connections_and_a_replica_that_was_stopped(deployment: Deployment) -> None:
+    doctor = with_replicas(deployment)
+    second = f"{deployment.project}-auth-service-2"
     deployment.engine.docker("stop", "--time", "1", second)
     deployment.compose("exec", "-d", "agent-runtime", "python", "-c", HOLD_ALL)
     wait_until(lambda: deployment.try_inside("agent-runtime", "test", "-e", "/tmp/full").returncode == 0)
@@ -98,17 +108,27 @@ def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deploym
     full = found.the("connections", "all connections of the server are used")
     assert "max_connections" in full["help"] and "sorry, too many clients already" in full["evidence"][-1]
     doctor.mend(found.the("containers", f"`{second}` ended with exit code 0")["help"])
+    found = doctor.look()
+    assert (found.of("problem"), found.of("warning")) == ([], [])
 
-    deployment.add("agent-runtime", command=["python", "-c", FILL_MEMORY], mem_limit="64m", memswap_limit="64m")
+
+@pytest.mark.versions
+@pytest.mark.parametrize("looked_at", [True, False], ids=["with a health check", "without one"])
+def test_a_service_that_used_more_memory_than_it_may(deployment: Deployment, looked_at: bool) -> None:
+    """The engine has started it again, and newer ones forget by that why it had ended."""
+    health = {} if looked_at else {"healthcheck": {"disable": True}}
+    deployment.add("agent-runtime", command=["python", "-c", FILL_MEMORY], mem_limit="64m", memswap_limit="64m", **health)
+    deployment.generate("--profile", "dev")
+    doctor = Doctor(deployment)
     deployment.compose("up", "-d", "agent-runtime")
     wait_until(lambda: restarted(deployment.containers()["agent-runtime"]))
-    found = doctor.look()
-    grown = found.the("containers", "`agent-runtime` was ended, because it used more memory than it may")
+    grown = doctor.look().the("containers", "`agent-runtime` was ended, because it used more memory than it may")
     assert "`limits: { memory: … }` for `agent-runtime`" in grown["help"]
 
 
-def test_what_was_restarted_renamed_or_removed(deployment: Deployment) -> None:
-    """A port is published; one service leaves the profile, and an image this machine."""
+@pytest.mark.versions
+def test_what_was_restarted_or_left_the_profile(deployment: Deployment) -> None:
+    """A port is published, and one service leaves the profile."""
     profile: dict[str, Any] = {
         "extends": "builtin:prod-postgres",
         "secrets_in": "files",
@@ -142,6 +162,12 @@ def test_what_was_restarted_renamed_or_removed(deployment: Deployment) -> None:
     found = doctor.look_on_host()
     assert (found.of("problem"), found.of("warning")) == ([], [])
 
+
+def test_a_server_that_lets_nobody_in_and_what_is_broken_or_removed(deployment: Deployment) -> None:
+    """The Compose file is no longer legible for a while, and an image is no longer on this machine."""
+    deployment.write_profile("own", {"extends": "builtin:prod-postgres", "secrets_in": "files", "postgres": IMAGE})
+    deployment.run_printed(deployment.generate("--profile", "own"))
+    doctor = Doctor(deployment)
     deployment.inside("postgres", "sh", "-c", 'sed -i "/^host all all all/d" "$PGDATA/pg_hba.conf"')
     psql(deployment, "postgres", "SELECT pg_reload_conf();")
     closed = [one for one in doctor.look() if one["verdict"] == "problem" and one["check"] == "password-refused"]

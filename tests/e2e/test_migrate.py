@@ -36,6 +36,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.versions
 def test_there_and_back(switched: Deployment) -> None:
     """All rows of both ways, the numbers of new ones, and a source that is not touched."""
     source = digest(switched.root / FILE)

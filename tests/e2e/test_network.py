@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from deployment import SEEDS, SERVER, SERVICES, Deployment, ports
 from engine import Engine
 
@@ -34,6 +35,7 @@ print(asyncio.run(main(int(sys.argv[1]))))
 SECRET = "the-secret-of-this-test"
 
 
+@pytest.mark.versions
 def test_postgres_is_reached_from_the_host_only_where_it_is_published(deployment: Deployment, engine: Engine) -> None:
     port = engine.on_host(FREE_PORT)
     published = ("--set", f"postgres.publish={port}")

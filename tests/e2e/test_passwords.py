@@ -27,6 +27,7 @@ def test_a_hostile_password_goes_through_the_whole_chain(deployment: Deployment,
     assert hostile.strip() not in deployment.compose("logs", "--no-color")
 
 
+@pytest.mark.versions
 def test_a_rotated_password_replaces_the_old_one(deployment: Deployment) -> None:
     deployment.run_printed(deployment.generate_profile("prod"))
     old = password(deployment)

@@ -36,6 +36,7 @@ def refused(deployment: Deployment, before: State, names: list[str], going_on: l
         assert deployment.read(service) == [*SEEDS, "kept"]
 
 
+@pytest.mark.versions
 def test_stray_variables_of_the_shell_are_refused(running: Deployment) -> None:
     """A service whose own variable it is gets a new container, which Compose does not start; the others go on."""
     before = state(running)
@@ -53,6 +54,7 @@ def test_stray_variables_of_the_shell_are_refused(running: Deployment) -> None:
         assert running.read(service) == [*SEEDS, "kept"]
 
 
+@pytest.mark.versions
 def test_a_stale_env_is_refused(running: Deployment) -> None:
     """As after a pull: the committed files are of today, `.env` has an older engine, or only a part of a rotation."""
     before, right, old = state(running), running.env.read_text(encoding="utf-8"), running.variables()
@@ -73,6 +75,7 @@ def test_a_stale_env_is_refused(running: Deployment) -> None:
         assert running.read(service) == [*SEEDS, "kept"]
 
 
+@pytest.mark.versions
 def test_a_lost_env_is_told_and_recovered_from(deploy: Callable[..., Deployment]) -> None:
     """The volume has a password that nobody knows any more."""
     deployment = deploy(named_by_env=False)

@@ -55,6 +55,7 @@ def running(deployment: Deployment) -> Deployment:
     return deployment
 
 
+@pytest.mark.versions
 def test_everything_comes_back_to_an_empty_place(running: Deployment, deploy: Callable[..., Deployment]) -> None:
     """Onto a fresh volume, and onto another host: each definition and each row of a difficult schema."""
     make_difficult(running)
@@ -223,6 +224,7 @@ def test_damaged_data_is_replaced(running: Deployment) -> None:
     assert kept.read_bytes().startswith(b"this is no database")
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("access", ["per_service", "shared"])
 def test_a_hardened_stack(deployment: Deployment, access: str) -> None:
     """Production with everything read-only, roles of their own or one for all, and a name as long as names can be."""

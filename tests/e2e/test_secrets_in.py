@@ -12,6 +12,7 @@ FROM_MANAGER = ["fromTheManager0123456789", "anotherOne9876543210"]
 @pytest.mark.parametrize(
     ("image", "ensure"), [(images.POSTGRES, "true"), (images.OFFICIAL, "true"), (images.POSTGRES, "false")]
 )
+@pytest.mark.versions
 def test_passwords_in_files(deployment: Deployment, image: str, ensure: str) -> None:
     """Readable to the image's own user, whether the container starts as he or as root without capabilities. A rotated one
     replaces the old one, also where nothing brings roles in line but a printed command; and a backup brings back rows, but
@@ -43,6 +44,7 @@ def password_in_file(deployment: Deployment) -> str:
     return deployment.out.joinpath("secrets", "postgres_password").read_text(encoding="utf-8")
 
 
+@pytest.mark.versions
 def test_passwords_of_a_secret_manager(deployment: Deployment) -> None:
     """`.env` holds none; another value in the manager arrives by the next start."""
     generated = deployment.generate_profile("prod", "--set", "secrets_in=environment")

@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import pytest
 from deployment import SEEDS, SERVICE_USER, SERVICES, Deployment
 from interruption import wait_until
 
@@ -40,6 +41,7 @@ def keep_connection(deployment: Deployment, service: str) -> None:
     wait_until(lambda: int(deployment.inside(service, "python", "-c", SIZE, shared_memory)) > 0)
 
 
+@pytest.mark.versions
 def test_the_printed_command_makes_the_folder(deployment: Deployment) -> None:
     """It belongs to who runs the command, and so does the service."""
     user = deployment.engine.user or os.getuid()

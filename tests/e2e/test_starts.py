@@ -27,6 +27,7 @@ def url(service: str, engine: str) -> str:
     return f"sqlite+aiosqlite:///{SQLITE[service]}"
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("profile", ENGINES)
 def test_rows_outlive_the_containers(deployment: Deployment, profile: str) -> None:
     """From nothing, through `down`, to the next `up`: rows stand in the engine that the profile says, and stay."""
@@ -57,6 +58,7 @@ def test_rows_outlive_the_containers(deployment: Deployment, profile: str) -> No
         assert stored(deployment, service, engine) == rows[service]
 
 
+@pytest.mark.versions
 def test_the_outputs_start_without_any_addition(deploy: Callable[..., Deployment]) -> None:
     """The health checks with their own intervals; in all other tests an override file has them look every second."""
     deployment = deploy(quick=False)

@@ -17,6 +17,7 @@ STRICT = {
 }
 
 
+@pytest.mark.versions
 def test_strict_services_write_to_their_data_and_nowhere_else(deployment: Deployment) -> None:
     """One on a folder of the host, as its owner; one on a named volume."""
     deployment.write_profile("strict", STRICT)

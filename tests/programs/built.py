@@ -2,7 +2,7 @@
 
     python3 tests/programs/built.py NAME...    builds what is not kept yet (kept.py), and prints the folders
 
-Each has a folder here with its go.mod and go.sum; `go get -tool PACKAGE@VERSION` there, and the version below, change it.
+Each has a folder here with its go.mod and go.sum. `go get -tool PACKAGE@VERSION` there and the version below change it.
 Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Go is needed from
 1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
 """
@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,6 @@ from kept import kept, tell
 
 HERE = Path(__file__).resolve().parent
 OLDEST_GO = (1, 21)
-HEARTBEAT = 15.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Recipe:
     programs: Mapping[str, str]  # packages of the module, by the names of the files
     told_by: str  # the variable with the version, which the linker sets
     tags: str = ""
-    instead: Mapping[str, str] = field(default_factory=dict)  # files of the folder, by those of the module that they replace
+    instead: Mapping[str, str] = field(default_factory=dict)  # files of the folder, by those that they replace
 
     def flags(self) -> list[str]:
         linker = f"-s -w -X {self.module}/{self.told_by}={self.version.removesuffix('+incompatible').removeprefix('v')}"
@@ -93,7 +91,8 @@ def go() -> str:
     program = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if program is None:
         raise NoGo("Go is missing: https://go.dev/dl/")
-    version = subprocess.run([program, "env", "GOVERSION"], env=environment(), capture_output=True, text=True, check=False)
+    asked = [program, "env", "GOVERSION"]
+    version = subprocess.run(asked, env=environment(), capture_output=True, text=True, check=False)
     found = re.match(r"go(\d+)\.(\d+)", version.stdout)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
         said = (version.stdout + version.stderr).strip()
@@ -121,7 +120,7 @@ def built(name: str) -> Path:
         run(program, "mod", "download", recipe.module, folder=folder)
         flags = [*recipe.flags(), *changed(recipe, Path(modules), made.parent)]
         for file, package in recipe.programs.items():
-            build(program, *flags, "-o", str(made / file), f"{recipe.module}/{package}", folder=folder)
+            run(program, "build", *flags, "-o", str(made / file), f"{recipe.module}/{package}", folder=folder)
             made.joinpath(file).chmod(0o755)
 
     return kept(name, "\0".join([*recipe.flags(), *recipe.programs, *goes, *sources]), make)
@@ -149,39 +148,6 @@ def run(program: str, *arguments: str, folder: Path) -> str:
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
-
-
-def build(program: str, *arguments: str, folder: Path) -> None:
-    """Builds, and tells how far it is."""
-    command = [program, "build", "-v", *arguments]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
-    )
-    said: list[str] = []
-
-    def read() -> None:
-        assert process.stdout is not None
-        said.extend(process.stdout)
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        while (code := waited(process)) is None:
-            tell(f"still building: {len(said)} packages so far")
-    finally:
-        process.kill()
-        process.wait()
-        reader.join()
-    if code != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {code}\n{''.join(said[-30:])}")
-
-
-def waited(process: subprocess.Popen[str]) -> int | None:
-    """The exit code, where it comes before it is time to tell something."""
-    try:
-        return process.wait(HEARTBEAT)
-    except subprocess.TimeoutExpired:
-        return None
 
 
 if __name__ == "__main__":
