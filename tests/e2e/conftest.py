@@ -11,7 +11,7 @@ Docker is built, and images are made, without a registry and once per machine (t
 minutes longer.
 Two processes of pytest at once (`-n 2 --dist worksteal`) have an engine each.
 
-A test that fails shows the containers and logs of its deployments.
+A test that fails shows the containers and logs of its deployments. E2E_STAY=1 keeps them for a look by hand (by_hand.py).
 """
 
 import os
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+import by_hand
 import images
 import parts
 from deployment import Deployment
@@ -84,6 +85,10 @@ def deploy(request: pytest.FixtureRequest, engine: Engine, binary: Path) -> Iter
         return made[-1]
 
     yield deploy
+    if os.environ.get("E2E_STAY") == "1":
+        capture = request.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            by_hand.wait(engine, made)
     if request.node.stash.get(FAILED, False):
         for deployment in made:
             print(deployment.describe())
