@@ -21,7 +21,7 @@ def wait(engine: Engine, deployments: Sequence[Deployment]) -> None:
     variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in engine.environment().items())
     lines = ["", "e2e: these deployments stay for now; in another shell, as the same user:"]
     for deployment in deployments:
-        lines.append(f"  cd {deployment.out} && export {variables} && docker compose ps --all")
+        lines.append(f"  cd {deployment.out} && env {variables} docker compose ps --all")
     if engine.host_of is not None:
         lines.append(f"  nsenter --net=/proc/{engine.host_of}/ns/net curl http://127.0.0.1:PORT   # where ports are published")
     lines.append(f"  rm {signal}   # goes on, and removes them")
