@@ -39,6 +39,7 @@ LOG_EVERYTHING = {
 PSQL_STAND_IN = r"""#!/bin/bash
 set -eu
 PATH=/usr/bin:/bin
+printf '%s\n' "$*" >>"$STAND_IN_ARGUMENTS"
 if [ -n "${STAND_IN_SOCKET:-}" ]; then
   if [ -n "${PGHOST:-}${PGHOSTADDR:-}${PGSERVICE:-}" ]; then
     echo 'psql would go elsewhere' >&2
@@ -46,7 +47,6 @@ if [ -n "${STAND_IN_SOCKET:-}" ]; then
   fi
   set -- --host "$STAND_IN_SOCKET" "$@"
 fi
-printf '%s\n' "$*" >>"$STAND_IN_ARGUMENTS"
 if [ -n "${STAND_IN_HOLD:-}" ]; then
   touch "$STAND_IN_HOLD/$$"
   while [ -e "$STAND_IN_HOLD/$$" ]; do sleep 0.01; done

@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -219,9 +220,18 @@ def test_a_plain_url_opens_without_sqlalchemy(
     assert run(server.psql, "-XAtd", url, "-c", "SELECT current_database()", cwd=tmp_path).stdout == "auth_db\n"
 
 
+@pytest.fixture
+def container() -> Iterator[Path]:
+    """A folder whose path may stand in a profile, which the user's folder for such things need not."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="container-") as container:
+        yield Path(container)
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_absolute_sqlite_path_opens(environment: str, tmp_path: Path, generate: Generate, meaning: Meaning) -> None:
-    inside = tmp_path / "container" / "app" / "data"
+def test_an_absolute_sqlite_path_opens(
+    environment: str, tmp_path: Path, container: Path, generate: Generate, meaning: Meaning
+) -> None:
+    inside = container / "app" / "data"
     generate(
         "dev-sqlite",
         tmp_path,
