@@ -5,7 +5,7 @@
     E2E_ENGINE=current    permits the machine's own, by DOCKER_HOST or its usual socket
     E2E_COMPOSE=5.6.1     the default: from PyPI
     E2E_COMPOSE=5.7.1     built from its Go module
-    E2E_COMPOSE=2.20.3    the oldest one that is supported, built from its Go module
+    E2E_COMPOSE=2.35.0    the oldest one that is supported, built from its Go module
 """
 
 import os

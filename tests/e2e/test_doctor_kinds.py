@@ -117,8 +117,9 @@ def test_a_server_without_connections_and_a_replica_that_was_stopped(deployment:
 def test_a_service_that_used_more_memory_than_it_may(deployment: Deployment, looked_at: bool) -> None:
     """The engine has started it again, and newer ones forget by that why it had ended."""
     health = {} if looked_at else {"healthcheck": {"disable": True}}
-    deployment.add("agent-runtime", command=["python", "-c", FILL_MEMORY], mem_limit="64m", memswap_limit="64m", **health)
+    limit = {"mem_limit": "64m", "memswap_limit": "64m", "restart": "unless-stopped"}
     deployment.generate("--profile", "dev")
+    deployment.add("agent-runtime", command=["python", "-c", FILL_MEMORY], **limit, **health)
     doctor = Doctor(deployment)
     deployment.compose("up", "-d", "agent-runtime")
     wait_until(lambda: restarted(deployment.containers()["agent-runtime"]))

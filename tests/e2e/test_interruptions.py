@@ -4,6 +4,7 @@ import re
 import stat
 
 import images
+import pytest
 from deployment import DATABASES, SEEDS, SERVER, SERVICES, Deployment, check
 from interruption import HeldStart, killed_at_each_change, start_killed_at
 from server import state
@@ -41,11 +42,16 @@ def test_a_rotation_is_completed_by_the_next_one(deployment: Deployment) -> None
     assert deployment.read("auth-service") == [*SEEDS, "before the rotation"]
 
 
-def test_a_start_that_is_cut_off_is_completed_by_the_next_one(deployment: Deployment) -> None:
+@pytest.mark.parametrize(
+    "events",
+    [("create postgres", "start postgres"), ("start postgres-ensure", "die postgres-ensure")],
+    ids=["the server", "what brings roles in line"],
+)
+def test_a_start_that_is_cut_off_is_completed_by_the_next_one(deployment: Deployment, events: tuple[str, ...]) -> None:
     """Docker Compose is killed while it brings a new password: before and behind each thing that it does for it."""
     deployment.run_printed(deployment.generate_profile("prod"))
     rows = [*SEEDS]
-    for event in ("create postgres", "start postgres", "start postgres-ensure", "die postgres-ensure"):
+    for event in events:
         old = deployment.variables()["POSTGRES_PASSWORD"]
         rotated = deployment.generate("rotate", "POSTGRES_PASSWORD", *images.postgres_settings())
         start_killed_at(deployment, event)
@@ -60,20 +66,18 @@ def test_a_start_that_is_cut_off_is_completed_by_the_next_one(deployment: Deploy
             assert deployment.read(service) == rows
 
 
-def test_a_first_start_that_is_cut_off_is_completed_by_the_next_one(deployment: Deployment) -> None:
+@pytest.mark.parametrize("point", ["before the first database", "inside of the script"])
+def test_a_first_start_that_is_cut_off_is_completed_by_the_next_one(deployment: Deployment, point: str) -> None:
     """Wherever the image's own first start may end, but inside of initdb."""
     generated = deployment.generate_profile("prod")
-    held = HeldStart(deployment)
-    for point in ("before the first database", "inside of the script"):
-        held.kill_at(point)
-        deployment.run_printed(generated)
-        for service in SERVICES:
-            assert deployment.read(service) == SEEDS, point
-            deployment.write(service, point)
-            assert deployment.rows_in_postgres(service) == [*SEEDS, point]
-        owners = state(deployment).owners()
-        assert {name: owners[name] for name in DATABASES.values()} == dict.fromkeys(DATABASES.values(), "codelab")
-        deployment.compose("down", "--volumes")
+    HeldStart(deployment).kill_at(point)
+    deployment.run_printed(generated)
+    for service in SERVICES:
+        assert deployment.read(service) == SEEDS
+        deployment.write(service, point)
+        assert deployment.rows_in_postgres(service) == [*SEEDS, point]
+    owners = state(deployment).owners()
+    assert {name: owners[name] for name in DATABASES.values()} == dict.fromkeys(DATABASES.values(), "codelab")
 
 
 def test_a_volume_that_is_half_made_is_told(deployment: Deployment) -> None:

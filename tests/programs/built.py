@@ -78,7 +78,7 @@ RECIPES = {
         "v5.7.1",
         instead={"internal/registry/desktop.go": "desktop.go"},
     ),
-    "compose-2": compose("compose-2", "github.com/docker/compose/v2", "v2.20.3"),
+    "compose-2": compose("compose-2", "github.com/docker/compose/v2", "v2.35.0"),
 }
 
 

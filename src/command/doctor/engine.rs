@@ -7,17 +7,27 @@ use crate::command::World;
 
 const CHECK: &str = "docker";
 
-/// A part of Docker, how it is asked for its version, and the oldest one that the outputs were run on.
+/// A part of Docker, how it is asked for its version, the oldest one that is supported, and what older ones do.
 struct Part {
     name: &'static str,
     question: &'static [&'static str],
     oldest: (u64, u64),
+    before: &'static str,
 }
 
-const ENGINE: Part =
-    Part { name: "the Docker engine", question: &["version", "--format", "{{.Server.Version}}"], oldest: (20, 10) };
+const ENGINE: Part = Part {
+    name: "the Docker engine",
+    question: &["version", "--format", "{{.Server.Version}}"],
+    oldest: (20, 10),
+    before: "update it; with older versions nothing was tried",
+};
 
-const COMPOSE: Part = Part { name: "Docker Compose", question: &["compose", "version", "--short"], oldest: (2, 20) };
+const COMPOSE: Part = Part {
+    name: "Docker Compose",
+    question: &["compose", "version", "--short"],
+    oldest: (2, 35),
+    before: "update it; older versions stop every service that depends on what a start changes, also where that start fails",
+};
 
 /// Whether Docker is there, answers and is new enough.
 pub(super) fn versions(docker: &Docker, world: &World) -> Vec<Finding> {
@@ -55,11 +65,11 @@ fn waking(said: &str, world: &World) -> String {
 }
 
 fn judged(part: &Part, version: &str) -> Finding {
-    let Part { name, oldest: (major, minor), .. } = part;
+    let Part { name, oldest: (major, minor), before, .. } = part;
     match number(version) {
         Some(number) if number < (*major, *minor) => {
             let message = format!("{name} is {version}, older than {major}.{minor}");
-            Finding::warning(CHECK, message, "update it; with older versions nothing was tried")
+            Finding::warning(CHECK, message, *before)
         }
         Some(_) => Finding::ok(CHECK, format!("{name} is {version}")),
         None => Finding::unseen(CHECK, format!("the version of {name}, which says `{version}`")),
@@ -95,7 +105,7 @@ mod tests {
         for (version, verdict) in [("20.10.0", "ok"), ("19.03.5", "warning"), ("dev", "unseen"), ("9.9", "warning")] {
             assert_eq!(judged(&ENGINE, version).verdict.as_str(), verdict, "{version}");
         }
-        for (version, verdict) in [("v2.20.0", "ok"), ("2.19.1", "warning"), ("1.29.2", "warning"), ("5.6.1", "ok")] {
+        for (version, verdict) in [("v2.35.0", "ok"), ("2.34.9", "warning"), ("1.29.2", "warning"), ("5.6.1", "ok")] {
             assert_eq!(judged(&COMPOSE, version).verdict.as_str(), verdict, "{version}");
         }
     }
