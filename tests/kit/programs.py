@@ -92,7 +92,7 @@ def run(
     env: Mapping[str, str] | None = None,
     status: int = 0,
     stdin: str = "",
-    timeout: int = 60,
+    timeout: int = 300,  # of a machine that others load as well
 ) -> subprocess.CompletedProcess[str]:
     """Runs a program to its end and fails, with all that it said, where its exit status is another than expected."""
     done = subprocess.run(

@@ -28,7 +28,7 @@ def package(binary: Path, cargo_deb: Path, tmp_path_factory: pytest.TempPathFact
     cargo = with_cargo()
     env = {**cargo, "PATH": f"{cargo_deb}:{cargo['PATH']}", **built(binary, folder, TARGET)}
     # fast: a larger package, in a tenth of the time
-    run("bash", ".ci/deb", TARGET, "--fast", cwd=source, env=env, timeout=300)
+    run("bash", ".ci/deb", TARGET, "--fast", cwd=source, env=env)
     (made,) = (source / "dist").iterdir()
     return made
 

@@ -68,7 +68,7 @@ def test_pre_commit_installs_it_and_runs_its_hooks(wheel: Path, project: Path, t
     commit(project)
 
     def hooks(status: int) -> str:
-        return run(tool("pre-commit"), "run", "--all-files", cwd=project, env=env, status=status, timeout=300).stdout
+        return run(tool("pre-commit"), "run", "--all-files", cwd=project, env=env, status=status).stdout
 
     told = hooks(0)
     assert told.count("Passed") == 2, told
