@@ -257,6 +257,7 @@ fn a_folder_without_write_permission_leaves_everything_as_before() {
     set_mode(bin.path(), 0o755);
     let program = bin.path().join("codelab-gen");
     fs::copy(env!("CARGO_BIN_EXE_codelab-gen"), &program).unwrap();
+    set_mode(&program, 0o755);
 
     let script = ["-p", "prod", "--set", "services.auth-service.database.postgres=other_db"];
     for (closed, mode, arguments) in [

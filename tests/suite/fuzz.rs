@@ -32,6 +32,7 @@ fn run(profile: &[u8]) -> Result<(), TestCaseError> {
     let mut child = Command::new("sh")
         .args(["-c", &limited, env!("CARGO_BIN_EXE_codelab-gen")])
         .current_dir(folder.path())
+        .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -218,6 +218,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
         .current_dir(folder)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_COMMITTER_DATE", "2026-11-20T23:30:00+0200")
         .output()
         .unwrap();

@@ -58,8 +58,12 @@ fn a_large_dotenv_is_read_in_linear_time() {
     std::fs::write(folder.path().join(".env"), "# a comment, and no value\n".repeat(100_000)).unwrap();
     let script = "ulimit -t 20; exec \"$0\" -p prod";
     let mut command = std::process::Command::new("sh");
-    let run =
-        command.current_dir(folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")]).output().unwrap();
+    let run = command
+        .current_dir(folder.path())
+        .env_clear()
+        .args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")])
+        .output()
+        .unwrap();
     assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
 }
 
@@ -72,14 +76,14 @@ fn devices_and_pipes_are_not_read() {
         |schema: &str| format!("# yaml-language-server: $schema={schema}\nformat: 1\nextends: builtin:dev-sqlite\n");
     for schema in ["/dev/zero", "./pipe"] {
         std::fs::write(folder.path().join("app.yaml"), profile(schema)).unwrap();
-        let script = "ulimit -v 2000000; exec timeout 20 \"$0\" validate app.yaml";
+        let script = "ulimit -v 2000000; exec timeout 60 \"$0\" validate app.yaml";
         let mut command = std::process::Command::new("sh");
-        command.current_dir(folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")]);
+        command.current_dir(folder.path()).env_clear().args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")]);
         let run = command.output().unwrap();
         assert_eq!(run.status.code(), Some(0), "{schema}: {}", String::from_utf8_lossy(&run.stderr));
     }
     let mut command = std::process::Command::new("timeout");
-    let check = ["20", env!("CARGO_BIN_EXE_codelab-gen"), "-p", "dev", "--check", "--out", "pipe"];
-    let run = command.current_dir(folder.path()).args(check).output().unwrap();
+    let check = ["60", env!("CARGO_BIN_EXE_codelab-gen"), "-p", "dev", "--check", "--out", "pipe"];
+    let run = command.current_dir(folder.path()).env_clear().args(check).output().unwrap();
     assert_eq!(run.status.code(), Some(5), "{}", String::from_utf8_lossy(&run.stderr));
 }

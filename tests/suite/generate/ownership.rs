@@ -252,14 +252,19 @@ fn a_block_that_a_profile_does_not_need_goes_and_the_users_lines_stay() {
 #[test]
 fn git_is_asked_about_files_that_hold_secrets() {
     let folder = tempfile::tempdir().unwrap();
+    let path = std::env::var_os("PATH").unwrap();
     let git = |arguments: &[&str]| {
-        let status = std::process::Command::new("git").current_dir(folder.path()).args(arguments).status().unwrap();
+        let mut command = std::process::Command::new("git");
+        // nothing of the user's: a list of what to ignore everywhere, or the repository of a hook that runs the tests
+        command.env_clear().env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1");
+        let status = command.current_dir(folder.path()).args(arguments).status().unwrap();
         assert!(status.success(), "git {arguments:?}");
     };
     git(&["init", "--quiet"]);
     fs::write(folder.path().join(".gitignore"), "secrets/\n").unwrap();
     let with_git = |arguments: &[&str]| {
-        codelab_gen(folder.path()).args(arguments).env("PATH", std::env::var_os("PATH").unwrap()).finish()
+        let mut command = codelab_gen(folder.path());
+        command.args(arguments).env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").finish()
     };
     let first = stderr(&with_git(&["-p", "prod"]));
     let lines = "add to .gitignore:\n      .env\n      .env.*\n      !.env.example\n      *.orig*\n      backups/\n      \
