@@ -190,6 +190,7 @@ class PostgresServer:
             "port": str(self.port),
             "unix_socket_directories": str(self.socket_dir),
             "fsync": "off",
+            "timezone": "UTC",  # as in the official image, and not what initdb found on this machine
             "ssl": "off" if self._certificate is None else "on",
             **self._settings,
         }

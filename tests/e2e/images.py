@@ -1,6 +1,6 @@
 """The images of the tests, made without a registry.
 
-A base is made by debootstrap from the machine's own Debian mirror; the images for PostgreSQL and the services are built on
+A base is made by debootstrap from the machine's own Debian mirror, and the other images are built on
 it. Both are kept per machine (tests/programs/kept.py), the images as the engine itself keeps them: the engine of a run
 gets them by mounts. In the machine's own engine they are built in every run.
 """

@@ -1,4 +1,4 @@
-"""What is kept per machine is made once, whole, and for every user, whoever asks for it at the same time or is cut off."""
+"""What is kept per machine is made once, whole, and for every user, whoever else asks for it or is cut off."""
 
 import os
 import signal

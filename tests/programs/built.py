@@ -3,8 +3,8 @@
     python3 tests/programs/built.py NAME...    builds what is not kept yet (kept.py), and prints the folders
 
 Each has a folder here with its go.mod and go.sum. `go get -tool PACKAGE@VERSION` there and the version below change it.
-Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Go is needed from
-1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
+Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Go is needed
+from 1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
 """
 
 import json

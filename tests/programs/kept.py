@@ -1,8 +1,8 @@
 """What the tests make once per machine and keep outside of every clone, by a hash of what it is made from.
 
 It is in the user's cache folder, `~/.cache/codelab-gen-tests`, or where CODELAB_GEN_TESTS_CACHE says. All of it can be
-removed at any time when no test runs. When something is made anew, what was not used for thirty days is removed, and of the
-same kind all but the last four.
+removed at any time when no test runs. When something is made anew, what was not used for thirty days is removed, and of
+the same kind all but the last four.
 """
 
 import fcntl
