@@ -35,7 +35,7 @@ pub(super) enum Step<'c> {
     /// Lets only the owner into a folder.
     CloseFolder { folder: PathBuf },
     /// Writes a file beside its place, and waits until the disk has it.
-    Write { temporary: PathBuf, mode: u32, content: Content<'c> },
+    Write { path: PathBuf, temporary: PathBuf, mode: u32, content: Content<'c> },
     /// Copies a file that will be replaced, to keep it.
     Copy { from: PathBuf, temporary: PathBuf, mode: u32 },
     /// Gives such a copy its name, in no other file's place.
@@ -135,7 +135,8 @@ fn write_secret<'c>(
         steps.push(Step::CloseFolder { folder: folder.to_owned() });
     }
     let temporary = temporary(&path);
-    steps.push(Step::Write { temporary: temporary.clone(), mode: SECRET_FILE_MODE, content: Content::Secret(secret) });
+    let content = Content::Secret(secret);
+    steps.push(Step::Write { path: path.clone(), temporary: temporary.clone(), mode: SECRET_FILE_MODE, content });
     last.push(Step::Replace { temporary, path });
 }
 
@@ -155,7 +156,8 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
             }
             let temporary = temporary(&path);
             let mode = change.output.mode();
-            steps.push(Step::Write { temporary: temporary.clone(), mode, content: Content::Text(text) });
+            let content = Content::Text(text);
+            steps.push(Step::Write { path: path.clone(), temporary: temporary.clone(), mode, content });
             last.push(Step::Replace { temporary, path });
         }
     }

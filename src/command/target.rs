@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::obstacles::read_failure;
 use super::{World, deployment_of};
-use crate::change::Existing;
+use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
+use crate::disk::Folder;
 use crate::layers::{Layers, gather};
 use crate::outcome::Failure;
 use crate::placement::{Placement, normalized, relative};
@@ -55,13 +56,22 @@ impl Target {
         Ok(Self { deployment, placement, folder, root, recorded })
     }
 
+    /// The output folder, where there is one.
+    ///
+    /// # Errors
+    /// Where it can't be opened.
+    pub(super) fn opened(&self) -> Result<Option<Folder>, Failure> {
+        let fault = |error| read_failure(ReadFault { path: self.folder.clone(), error });
+        Folder::open_if_there(&self.folder).map_err(fault)
+    }
+
     /// What stands in the output folder.
     ///
     /// # Errors
     /// Where something can't be read.
-    pub(super) fn existing(&self) -> Result<Existing, Failure> {
+    pub(super) fn existing(&self, folder: Option<&Folder>) -> Result<Existing, Failure> {
         let secret_paths: Vec<_> = self.deployment.secrets.keys().map(secret_file_path).collect();
-        Existing::read(&self.folder, &secret_paths).map_err(read_failure)
+        Existing::read(folder, &secret_paths).map_err(read_failure)
     }
 }
 

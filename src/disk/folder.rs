@@ -46,8 +46,17 @@ pub struct Entry {
     pub user: u32,
     /// Its group.
     pub group: u32,
-    device: u64,
-    number: u64,
+}
+
+impl Found {
+    /// What is known of it, where it is a file.
+    #[must_use]
+    pub fn entry(&self) -> Option<Entry> {
+        match self {
+            Self::File(entry) => Some(*entry),
+            Self::Nothing | Self::Link(_) | Self::NotAFolder(_) | Self::Other => None,
+        }
+    }
 }
 
 impl Folder {
@@ -57,6 +66,25 @@ impl Folder {
     /// Where there is none, or it can't be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { opened: system::open(path, FOLDER, Mode::empty())?, path: path.to_owned() })
+    }
+
+    /// Opens a folder as [`Self::open`] does; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where it can't be opened.
+    pub fn open_if_there(path: &Path) -> io::Result<Option<Self>> {
+        match Self::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// The folder as a file, to be locked.
+    ///
+    /// # Errors
+    /// Where the operating system says no.
+    pub fn file(&self) -> io::Result<File> {
+        Ok(self.opened.try_clone()?.into())
     }
 
     /// Where it was opened; it may have been moved since.
@@ -125,19 +153,6 @@ impl Folder {
     /// Where the operating system says no.
     pub fn give(file: &File, user: u32, group: u32) -> io::Result<()> {
         Ok(system::fchown(file, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))?)
-    }
-
-    /// Opens a file for the sake of what is known of it, such as its owner, and not of what stands in it.
-    ///
-    /// # Errors
-    /// Where there is no regular file, or it can't be opened.
-    pub fn open_to_give(&self, way: &Path) -> io::Result<(File, Entry)> {
-        let file = self.open_file(way)?;
-        let found = system::fstat(&file)?;
-        match FileType::from_raw_mode(found.st_mode) {
-            FileType::RegularFile => Ok((file, Entry::of(&found))),
-            _ => Err(Errno::INVAL.into()),
-        }
     }
 
     /// Gives a file another name, in the place of what has it.
@@ -322,8 +337,6 @@ impl Entry {
             mode: found.st_mode & 0o7777,
             user: found.st_uid,
             group: found.st_gid,
-            device: found.st_dev,
-            number: found.st_ino,
         }
     }
 }
