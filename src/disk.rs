@@ -84,6 +84,14 @@ fn regular(mode: system::RawMode) -> Result<(), Unread> {
     }
 }
 
+/// The bytes that a stream has until its end, if they are no more than `limit`.
+///
+/// # Errors
+/// Where there are more, or they can't be read.
+pub fn read_to_end(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, Unread> {
+    read_expected(stream, 0, limit)
+}
+
 /// Reads an opened file to its end; it may grow meanwhile.
 fn read_opened(file: File, limit: u64) -> Result<Vec<u8>, Unread> {
     let found = system::fstat(&file)?;
@@ -92,7 +100,11 @@ fn read_opened(file: File, limit: u64) -> Result<Vec<u8>, Unread> {
     if length > limit {
         return Err(Unread::TooLarge(limit));
     }
+    read_expected(file, length, limit)
+}
+
+fn read_expected(stream: impl io::Read, length: u64, limit: u64) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    file.take(limit + 1).read_to_end(&mut bytes)?;
+    stream.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(Unread::TooLarge(limit)) } else { Ok(bytes) }
 }

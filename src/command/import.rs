@@ -104,7 +104,7 @@ fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
     for name in COMPOSE_FILES {
         match read(&folder.join(name), world) {
             Err(ReadFault::Missing) => {}
-            Err(fault) => return Err(unreadable(&folder.join(name), fault, world)),
+            Err(fault) => return Err(unreadable(&folder.join(name), &fault, world)),
             Ok(source) => return Ok(source),
         }
     }
@@ -119,25 +119,18 @@ fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
         Err(ReadFault::Missing) => {
             Ok(Source { name: ".env".to_owned(), text: String::new(), origin: Origin::Argument })
         }
-        Err(fault) => Err(unreadable(path, fault, world)),
+        Err(fault) => Err(unreadable(path, &fault, world)),
         Ok(source) => Ok(source),
     }
 }
 
 fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file(path, relative(&normalized(&world.current), path))
+    Source::from_file(path, &relative(&normalized(&world.current), path))
 }
 
-fn unreadable(path: &Path, fault: ReadFault, world: &World) -> Failure {
+fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
     let shown = relative(&normalized(&world.current), path);
-    let why = match fault {
-        ReadFault::Missing => "it is not there".to_owned(),
-        ReadFault::Folder => "it is a folder".to_owned(),
-        ReadFault::TooLarge => "it is too large".to_owned(),
-        ReadFault::NotUtf8 { .. } => "it is not UTF-8".to_owned(),
-        ReadFault::Io(error) => error.to_string(),
-    };
-    Failure::outside(format!("can't read `{shown}`: {why}"), "look at the file; nothing was written")
+    Failure::outside(format!("can't read `{shown}`: {fault}"), "look at the file; nothing was written")
 }
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
@@ -189,7 +182,7 @@ fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<O
     let Some(path) = BESIDE.iter().map(|name| places.folder.join(name)).find(|path| path.exists()) else {
         return Ok(Some(text));
     };
-    let existing = read(&path, world).map_err(|fault| unreadable(&path, fault, world))?;
+    let existing = read(&path, world).map_err(|fault| unreadable(&path, &fault, world))?;
     if says_already(&existing.text, text) {
         return Ok(None);
     }
