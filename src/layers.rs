@@ -52,6 +52,18 @@ pub fn load(text: &str, given_by: &str, catalogue: &Catalogue) -> Result<Source,
     fetch(&reference, None, catalogue).map_err(|fault| fault.told(&reference, place, vec![argument]))
 }
 
+/// Loads the profile that a text of a project names, as [`load`] does.
+///
+/// # Errors
+/// As [`load`], and where the profile lies outside of the project.
+pub fn load_of(project: &Project, text: &str, given_by: &str, catalogue: &Catalogue) -> Result<Source, LoadFault> {
+    let argument = Source::command_line(format!("{given_by}{text}"));
+    let place = Place::Span(SourceId(0), given_by.len()..argument.text.len());
+    let reference = Reference::parse(text);
+    let from = From { origin: Origin::Argument, project };
+    fetch(&reference, Some(&from), catalogue).map_err(|fault| fault.told(&reference, place, vec![argument]))
+}
+
 /// Follows `extends` from the selected profile down to its base, and merges all layers.
 ///
 /// # Errors

@@ -39,6 +39,24 @@ impl Project {
         Ok(is_inside.then_some(real))
     }
 
+    /// The real path of a folder that may be missing yet, as [`Self::admit`] gives it.
+    ///
+    /// # Errors
+    /// Where the operating system says no.
+    pub fn admit_new(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        for standing in path.ancestors() {
+            match std::fs::canonicalize(standing) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+                Ok(real) => {
+                    let real = real.join(path.strip_prefix(standing).unwrap_or(Path::new("")));
+                    return Ok(real.strip_prefix(&self.0).is_ok_and(|way| !is_of_git(way)).then_some(real));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Its folder.
     #[must_use]
     pub fn root(&self) -> &Path {
