@@ -7,10 +7,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{WriteFault, apply_with, perform, write};
-use crate::change::steps::{Content, Step, TEMPORARY, steps};
+use crate::change::steps::{Content, Step, steps};
 use crate::change::{ChangeSet, Existing, Wanted, plan, unused_secrets};
 use crate::deployment::{Deployment, secret_file_path};
-use crate::disk::Folder;
+use crate::disk::{Folder, TEMPORARY};
 use crate::layers::{gather, load};
 use crate::placement::Placement;
 use crate::render::{Inputs, render};

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ExistingFile, ExistingOutput};
 use crate::change::RefusalReason;
-use crate::change::steps::TEMPORARY;
-use crate::disk::{Folder, Found, TEXT_LIMIT, Unread};
+use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT, Unread};
 use crate::render::Output;
 
 /// The file at a way, or why it is none that may be written through; nothing where nothing stands there.
