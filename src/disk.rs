@@ -1,6 +1,7 @@
 //! Knows how files are opened, read and replaced; nothing else opens one. Must not know what stands in them.
 
 mod folder;
+mod way;
 mod written;
 
 use std::fs::File;
@@ -10,6 +11,7 @@ use std::path::Path;
 use rustix::fs::{self as system, Mode, OFlags};
 
 pub use folder::{Entry, Folder, Found};
+pub use way::{normalized, relative};
 pub use written::{TEMPORARY, create, replace, temporary};
 
 /// The largest text that is read as an output, a file beside one, or a secret, in bytes.

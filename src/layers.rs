@@ -194,7 +194,10 @@ impl FetchFault {
                 Code::OutsideProject,
                 place,
                 format!("{shown} leads out of the project, or into git's own folder"),
-                format!("keep the file in {}; a profile reads nothing from outside", quoted(&project.to_string_lossy())),
+                format!(
+                    "keep the file in {}; a profile reads nothing from outside",
+                    quoted(&project.to_string_lossy())
+                ),
             ),
             Self::Read(_, ReadFault::TooLarge) => Diagnostic::error(
                 Code::DocumentSize,

@@ -248,6 +248,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// Whether a file is a profile by its extension.
-fn is_yaml(path: &Path) -> bool {
+#[must_use]
+pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }

@@ -12,8 +12,8 @@ use indexmap::IndexMap;
 use self::look::{leftovers, read_output, read_secret_file, text_beside, texts_in};
 use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
-use crate::disk::Folder;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
+use crate::disk::Folder;
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
 use crate::secret::Secret;
@@ -126,8 +126,8 @@ impl Existing {
     }
 
     fn read_output(&mut self, folder: &Folder, output: Output) -> Result<(), ReadFault> {
-        let found =
-            read_output(folder, output).map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
+        let found = read_output(folder, output)
+            .map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
         self.outputs.extend(found.map(|found| (output, found)));
         Ok(())
     }

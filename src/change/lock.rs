@@ -5,8 +5,9 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::WriteFault;
 use crate::disk::Folder;
@@ -16,9 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// So long another run is waited for: the longest run takes seconds.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// How often it is looked whether the other run has ended.
-const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Keeps other runs out of a folder as long as it lives. The lock is on the folder itself: there is no lock file that a
 /// killed run could leave.
@@ -81,26 +79,40 @@ impl FolderLock {
 /// Locks a folder that may be another run's.
 fn lock(folder: &Folder, kind: Kind, waits: &mut dyn FnMut()) -> io::Result<File> {
     let file = folder.file()?;
-    let start = Instant::now();
-    let mut is_told = false;
-    loop {
-        let locked = match kind {
-            Kind::Exclusive => file.try_lock(),
-            Kind::Shared => file.try_lock_shared(),
-        };
-        match locked {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if start.elapsed() >= LIMIT => return Err(io::ErrorKind::TimedOut.into()),
-            Err(TryLockError::WouldBlock) => {}
-            // a file system without locks
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        if !is_told && start.elapsed() >= PATIENCE {
-            waits();
-            is_told = true;
-        }
-        thread::sleep(INTERVAL);
+    let locked = match kind {
+        Kind::Exclusive => file.try_lock(),
+        Kind::Shared => file.try_lock_shared(),
+    };
+    match locked {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => wait(&file, kind, waits).map(|()| file),
+        Err(TryLockError::Error(error)) => tolerated(Err(error)).map(|()| file),
+    }
+}
+
+/// Waits for a lock. A thread waits, because the operating system knows no limit for that.
+fn wait(file: &File, kind: Kind, waits: &mut dyn FnMut()) -> io::Result<()> {
+    let (sender, receiver) = mpsc::channel();
+    let waiting = file.try_clone()?;
+    thread::spawn(move || {
+        // nobody listens any more after the limit
+        let _ = sender.send(match kind {
+            Kind::Exclusive => waiting.lock(),
+            Kind::Shared => waiting.lock_shared(),
+        });
+    });
+    let locked = receiver.recv_timeout(PATIENCE).or_else(|_| {
+        waits();
+        receiver.recv_timeout(LIMIT)
+    });
+    tolerated(locked.map_err(|_| io::ErrorKind::TimedOut)?)
+}
+
+/// A file system without locks is none to refuse.
+fn tolerated(locked: io::Result<()>) -> io::Result<()> {
+    match locked {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        locked => locked,
     }
 }
 

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use super::{World, catalogue, print, print_note};
 use crate::cli::NewArgs;
-use crate::disk::{self, Folder, TEXT_LIMIT, Unread};
+use crate::disk::{self, Folder, TEXT_LIMIT, Unread, normalized, relative};
 use crate::layers::load;
 use crate::outcome::{Exit, Failure};
-use crate::placement::{normalized, relative};
 use crate::source::{Catalogue, Origin, Source, UnknownName};
 use crate::spelling::{on_one_line, quoted};
 use crate::value::{ProfileName, ProjectName, TextValue as _};

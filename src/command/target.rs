@@ -10,12 +10,12 @@ use super::{World, deployment_of};
 use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
-use crate::disk::Folder;
-use crate::layers::{Layers, gather};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::disk::{Folder, normalized, relative};
 use crate::field::FieldPath;
+use crate::layers::{Layers, gather};
 use crate::outcome::{Failure, Rejection};
-use crate::placement::{Placement, normalized, relative};
+use crate::placement::Placement;
 use crate::render::Mark;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::quoted;
@@ -132,12 +132,7 @@ pub(super) fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
 }
 
 /// `--out`, else `out` of the profile, else the project's root.
-fn output_folder(
-    args: &TargetArgs,
-    layers: &Layers,
-    catalogue: &Catalogue,
-    world: &World,
-) -> Result<PathBuf, Failure> {
+fn output_folder(args: &TargetArgs, layers: &Layers, catalogue: &Catalogue, world: &World) -> Result<PathBuf, Failure> {
     let folder = match (&args.out, layers.profile.out.get()) {
         (Some(out), _) => world.current.join(out),
         (None, Some(out)) => {

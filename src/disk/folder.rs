@@ -333,10 +333,6 @@ impl Blocked {
 
 impl Entry {
     fn of(found: &system::Stat) -> Self {
-        Self {
-            mode: found.st_mode & 0o7777,
-            user: found.st_uid,
-            group: found.st_gid,
-        }
+        Self { mode: found.st_mode & 0o7777, user: found.st_uid, group: found.st_gid }
     }
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Origin, PROFILES, Project, ReadFault, Source, embedded, is_yaml, repository, stem};
+use crate::disk::normalized;
 use crate::spelling::on_one_line;
 use crate::yaml::{self, Content, Node};
 
@@ -161,13 +162,18 @@ impl Catalogue {
         }
     }
 
-    /// Reads a file that the user names; messages call it as he would from the current folder.
+    /// Reads a file that the user names; messages call it as he would from the current folder. It may be anywhere, but
+    /// the name of a file in the project means one in the project: a link there is not the user's word.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Where it can't be read, or is such a link.
     pub fn read(&self, path: &Path) -> Result<Source, ReadFault> {
-        let path = self.current.join(path);
-        Source::from_file(&path, &self.shown(&path))
+        let named = self.current.join(path);
+        let top = repository(&self.root).unwrap_or(&self.root);
+        if normalized(&named).starts_with(top) {
+            return self.read_of(&Project::of_folder(&self.root), path);
+        }
+        Source::from_file(&named, &self.shown(&named))
     }
 
     /// Reads a file that one of a project names.

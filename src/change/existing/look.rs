@@ -31,10 +31,7 @@ fn text_of((bytes, mode): (Vec<u8>, u32)) -> Result<ExistingFile, RefusalReason>
     }
 }
 
-pub(super) fn read_secret_file(
-    folder: &Folder,
-    path: &str,
-) -> io::Result<Option<Result<ExistingFile, RefusalReason>>> {
+pub(super) fn read_secret_file(folder: &Folder, path: &str) -> io::Result<Option<Result<ExistingFile, RefusalReason>>> {
     Ok(read(folder, Path::new(path))?.map(|found| found.and_then(text_of)))
 }
 

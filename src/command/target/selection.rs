@@ -6,11 +6,11 @@ use crate::change::Existing;
 use crate::cli::{PROFILE_VARIABLE, TargetArgs};
 use crate::command::obstacles::read_failure;
 use crate::command::{World, catalogue};
+use crate::disk::{normalized, relative};
 use crate::layers::{load, load_of};
 use crate::outcome::Failure;
-use crate::placement::{normalized, relative};
 use crate::render::Mark;
-use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, PROFILES, Project, Reference, Source, repository};
+use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Project, Reference, Source, is_yaml, repository};
 use crate::spelling::quoted;
 
 /// The profile where nothing selects another one.
@@ -100,7 +100,7 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
 /// means the same profile.
 fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection, Failure> {
     let root = normalized(&folder.join(&mark.root));
-    let project = project_of_outputs(&folder, &root, world)?;
+    let project = project_of_outputs(&folder, &root)?;
     let catalogue = Catalogue::find(&root, &world.current)?;
     let name = match Reference::parse(&mark.profile) {
         Reference::StandardInput => {
@@ -118,27 +118,37 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
                 help: "name the profile with `--profile`".to_owned(),
             });
         }
+        Reference::Path(path) if !is_yaml(&path) => {
+            return Err(Failure::Usage {
+                message: format!("the outputs record {}, which is no profile by its name", quoted(&mark.profile)),
+                help: "name the profile with `--profile`".to_owned(),
+            });
+        }
         Reference::Path(path) => normalized(&folder.join(path)).display().to_string(),
         Reference::Name(_) | Reference::Builtin(_) => mark.profile.clone(),
     };
-    let source = load_of(&project, &name, "recorded in the outputs: ", &catalogue)?;
+    let given_by = "recorded in the outputs: ";
+    let source = match &project {
+        Some(project) => load_of(project, &name, given_by, &catalogue)?,
+        None => load(&name, given_by, &catalogue)?,
+    };
     let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
     Ok(Selection { recorded: Some((folder, mark.clone())), ..of_source(source, catalogue, Some(because)) })
 }
 
-/// The project of outputs that record its root. They may be a stranger's: what they record counts as far as it lies in
-/// the project that they stand in, or in the one that the user stands in.
-fn project_of_outputs(folder: &Path, root: &Path, world: &World) -> Result<Project, Failure> {
-    let holds_profiles = || repository(folder).is_none() && folder.starts_with(root) && root.join(PROFILES).is_dir();
-    let projects = [Project::of_folder(folder), Project::of_folder(&world.current)];
-    let known = projects.into_iter().find(|project| project.admit(root).is_ok_and(|root| root.is_some()));
-    known.or_else(|| holds_profiles().then(|| Project::of_folder(root))).ok_or_else(|| Failure::Usage {
-        message: format!(
-            "the outputs in {} record a project outside of the one that they stand in",
-            quoted(&folder.to_string_lossy())
-        ),
-        help: "name the profile with `--profile`".to_owned(),
-    })
+/// The repository that outputs stand in. It may be a stranger's, so they can't record what lies outside of it.
+fn project_of_outputs(folder: &Path, root: &Path) -> Result<Option<Project>, Failure> {
+    let Some(repository) = repository(folder) else { return Ok(None) };
+    let project = Project::of_folder(repository);
+    // a folder that is gone is told as such
+    if project.admit(root).is_ok_and(|root| root.is_none()) {
+        let folder = quoted(&folder.to_string_lossy());
+        return Err(Failure::Usage {
+            message: format!("the outputs in {folder} record a project outside of their repository"),
+            help: "name the profile with `--profile`".to_owned(),
+        });
+    }
+    Ok(Some(project))
 }
 
 /// Whether a later run finds this very file by the profile's name.
