@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use rustix::fs::{self as system, Mode, OFlags};
+use rustix::fs::{self as system, FileType, Mode, OFlags, Stat};
 
 pub use folder::{Entry, Folder, Found};
 pub use way::{normalized, relative};
@@ -34,10 +34,12 @@ pub enum Unread {
 
 impl From<io::Error> for Unread {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Missing,
-            io::ErrorKind::IsADirectory => Self::Folder,
-            _ => Self::Io(error),
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::Missing
+        } else if error.kind() == io::ErrorKind::IsADirectory {
+            Self::Folder
+        } else {
+            Self::Io(error)
         }
     }
 }
@@ -68,7 +70,7 @@ impl From<Unread> for io::Error {
 /// Where there is no such file, or it can't be read.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
     // looked at before it is opened, because opening a device may do something
-    regular(system::stat(path)?.st_mode)?;
+    regular(&system::stat(path)?)?;
     // a pipe that was put there meanwhile must not be waited for
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     read_opened(system::open(path, flags, Mode::empty())?.into(), limit)
@@ -80,11 +82,18 @@ pub fn read_text(path: &Path, limit: u64) -> Option<String> {
     String::from_utf8(read(path, limit).ok()?).ok()
 }
 
-fn regular(mode: system::RawMode) -> Result<(), Unread> {
-    match system::FileType::from_raw_mode(mode) {
-        system::FileType::RegularFile => Ok(()),
-        system::FileType::Directory => Err(Unread::Folder),
-        _ => Err(Unread::Special),
+/// Whether it is of a type.
+fn is(found: &Stat, kind: FileType) -> bool {
+    FileType::from_raw_mode(found.st_mode) == kind
+}
+
+fn regular(found: &Stat) -> Result<(), Unread> {
+    if is(found, FileType::RegularFile) {
+        Ok(())
+    } else if is(found, FileType::Directory) {
+        Err(Unread::Folder)
+    } else {
+        Err(Unread::Special)
     }
 }
 
@@ -99,7 +108,7 @@ pub fn read_to_end(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, Unread>
 /// Reads an opened file to its end; it may grow meanwhile.
 fn read_opened(file: File, limit: u64) -> Result<Vec<u8>, Unread> {
     let found = system::fstat(&file)?;
-    regular(found.st_mode)?;
+    regular(&found)?;
     let length = u64::try_from(found.st_size).unwrap_or_default();
     if length > limit {
         return Err(Unread::TooLarge(limit));

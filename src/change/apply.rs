@@ -133,10 +133,10 @@ fn keep_owner(file: &mut File, path: &Path, folder: &Folder) {
 }
 
 fn write(folder: &Folder, way: &Path, mode: u32, fill: impl Fn(&mut File) -> io::Result<()>) -> io::Result<File> {
-    let mut made = folder.create(way, mode)?;
-    fill(&mut made)?;
-    made.sync_all()?;
-    Ok(made)
+    let mut opened = folder.create(way, mode)?;
+    fill(&mut opened)?;
+    opened.sync_all()?;
+    Ok(opened)
 }
 
 /// A second name for the file, because making one fails where the name is taken; a renamed file would replace that one.

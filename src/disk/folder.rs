@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{self as system, AtFlags, FileType, Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
 
-use super::{Unread, read_opened};
+use super::{Unread, is, read_opened};
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -108,11 +108,9 @@ impl Folder {
         match system::statat(&above, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => Ok(Found::Nothing),
             Err(error) => Err(error.into()),
-            Ok(found) => Ok(match FileType::from_raw_mode(found.st_mode) {
-                FileType::RegularFile => Found::File(Entry::of(&found)),
-                FileType::Symlink => Found::Link(way.to_owned()),
-                _ => Found::Other,
-            }),
+            Ok(found) if is(&found, FileType::RegularFile) => Ok(Found::File(Entry::of(&found))),
+            Ok(found) if is(&found, FileType::Symlink) => Ok(Found::Link(way.to_owned())),
+            Ok(_) => Ok(Found::Other),
         }
     }
 
@@ -142,9 +140,9 @@ impl Folder {
         let (above, name) = self.reach(way)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         // nobody else may open it before its permissions are right
-        let made = system::openat(&above, name, flags, Mode::RUSR | Mode::WUSR)?;
-        system::fchmod(&made, Mode::from_raw_mode(mode))?;
-        Ok(made.into())
+        let file = system::openat(&above, name, flags, Mode::RUSR | Mode::WUSR)?;
+        system::fchmod(&file, Mode::from_raw_mode(mode))?;
+        Ok(file.into())
     }
 
     /// Gives an opened file to somebody; only root may.
@@ -324,7 +322,7 @@ impl Blocked {
     /// A link to a folder and a file are the same error to the operating system.
     fn by(above: &Above<'_>, name: &OsStr, way: PathBuf) -> Self {
         match system::statat(above, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::Symlink => Self::Link(way),
+            Ok(found) if is(&found, FileType::Symlink) => Self::Link(way),
             Ok(_) => Self::NotAFolder(way),
             Err(error) => Self::io(error),
         }

@@ -62,7 +62,7 @@ fn beside(folder: &Folder, way: &Path, mode: u32, text: &str) -> io::Result<Path
             folder.remove(&temporary)?;
             folder.create(&temporary, mode)?
         }
-        made => made?,
+        file => file?,
     };
     if let Ok(Found::File(old)) = folder.look(way) {
         let _ = Folder::give(&file, old.user, old.group);

@@ -8,8 +8,11 @@ use crate::change::RefusalReason;
 use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT, Unread};
 use crate::render::Output;
 
+/// A file's bytes and permissions.
+type Bytes = (Vec<u8>, u32);
+
 /// The file at a way, or why it is none that may be written through; nothing where nothing stands there.
-fn read(folder: &Folder, way: &Path) -> io::Result<Option<Result<(Vec<u8>, u32), RefusalReason>>> {
+fn read(folder: &Folder, way: &Path) -> io::Result<Option<Result<Bytes, RefusalReason>>> {
     let entry = match folder.look(way)? {
         Found::Nothing => return Ok(None),
         Found::Link(link) => return Ok(Some(Err(RefusalReason::Link(link)))),
@@ -24,7 +27,7 @@ fn read(folder: &Folder, way: &Path) -> io::Result<Option<Result<(Vec<u8>, u32),
     }
 }
 
-fn text_of((bytes, mode): (Vec<u8>, u32)) -> Result<ExistingFile, RefusalReason> {
+fn text_of((bytes, mode): Bytes) -> Result<ExistingFile, RefusalReason> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(ExistingFile { text, mode }),
         Err(_) => Err(RefusalReason::NotUtf8),
