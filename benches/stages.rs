@@ -9,6 +9,7 @@ use std::process::Command;
 
 use codelab_gen::change::{Existing, Wanted, apply, plan};
 use codelab_gen::deployment::Deployment;
+use codelab_gen::disk::Folder;
 use codelab_gen::placement::Placement;
 use codelab_gen::profile::parse;
 use codelab_gen::render::{Inputs, RenderedFile, render};
@@ -56,9 +57,10 @@ fn stages(criterion: &mut Criterion) {
         let placement = placement();
         let files = rendered(&deployment, &placement);
         let folder = tempfile::tempdir().unwrap();
-        let nothing = Existing::read(folder.path(), &[]).unwrap();
-        apply(&plan(wanted(folder.path(), &deployment, &placement, files.clone()), &nothing)).unwrap();
-        let written = Existing::read(folder.path(), &[]).unwrap();
+        let opened = Folder::open(folder.path()).unwrap();
+        let nothing = Existing::read(Some(&opened), &[]).unwrap();
+        apply(&plan(wanted(folder.path(), &deployment, &placement, files.clone()), &nothing), &opened).unwrap();
+        let written = Existing::read(Some(&opened), &[]).unwrap();
 
         let mut group = criterion.benchmark_group("stages");
         group.throughput(Throughput::Elements(services));

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::locate::{Locator, Part};
 use crate::profile::{self, Profile};
-use crate::source::{Catalogue, Origin, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, UnknownName};
+use crate::source::{Catalogue, Origin, Project, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, UnknownName};
 use crate::spelling::{nearest, quoted};
 
 /// A profile with all its layers merged, and the sources that wrote it.
@@ -52,6 +52,18 @@ pub fn load(text: &str, given_by: &str, catalogue: &Catalogue) -> Result<Source,
     fetch(&reference, None, catalogue).map_err(|fault| fault.told(&reference, place, vec![argument]))
 }
 
+/// Loads the profile that a text of a project names, as [`load`] does.
+///
+/// # Errors
+/// As [`load`], and where the profile lies outside of the project.
+pub fn load_of(project: &Project, text: &str, given_by: &str, catalogue: &Catalogue) -> Result<Source, LoadFault> {
+    let argument = Source::command_line(format!("{given_by}{text}"));
+    let place = Place::Span(SourceId(0), given_by.len()..argument.text.len());
+    let reference = Reference::parse(text);
+    let from = From { origin: Origin::Argument, project };
+    fetch(&reference, Some(&from), catalogue).map_err(|fault| fault.told(&reference, place, vec![argument]))
+}
+
 /// Follows `extends` from the selected profile down to its base, and merges all layers.
 ///
 /// # Errors
@@ -67,6 +79,7 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
         profiles.push(profile);
     }
     let first = sources.len();
+    let project = catalogue.project_of(&selected);
     let mut next = Some(selected);
     while let Some(source) = next.take() {
         let id = SourceId(sources.len());
@@ -74,11 +87,11 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
         diagnostics.extend(faults);
         let extends = profile.extends.get().cloned();
         profiles.push(profile);
-        let folder = source.folder().map(Path::to_owned);
+        let from = From { origin: source.origin.clone(), project: &project };
         sources.push(source);
         let Some(profile::Extends(reference)) = extends else { continue };
         let place = place_of_extends(&sources, id);
-        match fetch(&reference, sources.last().map(|source| (source, folder.as_deref())), catalogue) {
+        match fetch(&reference, Some(&from), catalogue) {
             Err(fault) => match fault.told(&reference, place, Vec::new()) {
                 LoadFault::Rejected { diagnostic, sources: more } => {
                     diagnostics.push(adopt(*diagnostic, sources.len()));
@@ -103,13 +116,15 @@ enum FetchFault {
     Read(PathBuf, ReadFault),
 }
 
+/// The source that a reference stands in.
+struct From<'p> {
+    origin: Origin,
+    project: &'p Project,
+}
+
 /// Reads what a reference means, seen from the source that extends it, or from the command line.
-fn fetch(
-    reference: &Reference,
-    from: Option<(&Source, Option<&Path>)>,
-    catalogue: &Catalogue,
-) -> Result<Source, FetchFault> {
-    let embedded = from.is_some_and(|(source, _)| matches!(source.origin, Origin::Embedded(_)));
+fn fetch(reference: &Reference, from: Option<&From<'_>>, catalogue: &Catalogue) -> Result<Source, FetchFault> {
+    let embedded = from.is_some_and(|from| matches!(from.origin, Origin::Embedded(_)));
     match reference {
         Reference::StandardInput => Source::from_standard_input().map_err(|fault| FetchFault::Read("-".into(), fault)),
         Reference::Builtin(name) => catalogue.builtin(name).map_err(FetchFault::Unknown),
@@ -117,9 +132,11 @@ fn fetch(
         Reference::Name(name) => catalogue.by_name(name).map_err(FetchFault::Unknown),
         Reference::Path(path) if embedded => catalogue.builtin(&path.to_string_lossy()).map_err(FetchFault::Unknown),
         Reference::Path(path) => {
-            let folder = from.and_then(|(_, folder)| folder).unwrap_or(Path::new(""));
-            let path = folder.join(path);
-            catalogue.read(&path).map_err(|fault| FetchFault::Read(path, fault))
+            let Some(From { origin, project }) = from else {
+                return catalogue.read(path).map_err(|fault| FetchFault::Read(path.clone(), fault));
+            };
+            let path = origin.folder().unwrap_or(Path::new("")).join(path);
+            catalogue.read_of(project, &path).map_err(|fault| FetchFault::Read(path, fault))
         }
     }
 }
@@ -166,6 +183,21 @@ impl FetchFault {
                 place,
                 format!("{shown} is a folder, not a profile"),
                 "name a file in it",
+            ),
+            Self::Read(_, ReadFault::Special) => Diagnostic::error(
+                Code::UnknownProfile,
+                place,
+                format!("{shown} is a pipe, a device or a socket, not a profile"),
+                "name a regular file",
+            ),
+            Self::Read(_, ReadFault::Outside(project)) => Diagnostic::error(
+                Code::OutsideProject,
+                place,
+                format!("{shown} leads out of the project, or into git's own folder"),
+                format!(
+                    "keep the file in {}; a profile reads nothing from outside",
+                    quoted(&project.to_string_lossy())
+                ),
             ),
             Self::Read(_, ReadFault::TooLarge) => Diagnostic::error(
                 Code::DocumentSize,

@@ -16,7 +16,7 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling yaml value dotenv url field source locate diagnostic profile layers
+//! spelling disk yaml value dotenv url field source locate diagnostic profile layers
 //! deployment resolve schema secret placement render graph lint import change report outcome cli command
 //! ```
 
@@ -25,6 +25,7 @@ pub mod cli;
 pub mod command;
 pub mod deployment;
 pub mod diagnostic;
+pub mod disk;
 pub mod dotenv;
 pub mod field;
 pub mod graph;

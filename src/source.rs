@@ -3,16 +3,23 @@
 
 mod catalogue;
 mod embedded;
+mod project;
 
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::disk::{self, Unread};
 use crate::field::FieldPath;
+use crate::spelling::on_one_line;
 
 pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder};
 pub use embedded::BUILTIN_PREFIX;
+pub use project::{GIT, Project, repository};
+
+/// The folder of a project's profiles.
+pub const PROFILES: &str = "profiles";
 
 /// The largest profile that is read, in bytes: 64 MiB hold more than 100,000 services.
 pub const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
@@ -34,6 +41,17 @@ pub enum Origin {
     Argument,
 }
 
+impl Origin {
+    /// The folder that relative paths in a source start from.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => path.parent(),
+            Self::StandardInput | Self::Embedded(_) | Self::Argument => None,
+        }
+    }
+}
+
 /// A text with its name, as faults show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -52,6 +70,10 @@ pub enum ReadFault {
     Missing,
     /// It is a folder.
     Folder,
+    /// It is a pipe, a device or a socket.
+    Special,
+    /// It lies outside of the project whose word it is read on, which is this folder, or in git's own folder.
+    Outside(PathBuf),
     /// It is larger than [`SIZE_LIMIT`].
     TooLarge,
     /// It is not UTF-8 from this byte on; the readable form has a replacement character there.
@@ -65,6 +87,32 @@ pub enum ReadFault {
     Io(io::Error),
 }
 
+impl fmt::Display for ReadFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("it is not there"),
+            Self::Folder => f.write_str("it is a folder"),
+            Self::Special => f.write_str("it is a pipe, a device or a socket"),
+            Self::Outside(_) => f.write_str("it leads out of the project"),
+            Self::TooLarge => write!(f, "it is larger than {} MiB", SIZE_LIMIT / 1024 / 1024),
+            Self::NotUtf8 { .. } => f.write_str("it is not UTF-8"),
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<Unread> for ReadFault {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Missing => Self::Missing,
+            Unread::Folder => Self::Folder,
+            Unread::Special => Self::Special,
+            Unread::TooLarge(_) => Self::TooLarge,
+            Unread::Io(error) => Self::Io(error),
+        }
+    }
+}
+
 impl Source {
     /// A text that came from nowhere in particular.
     #[must_use]
@@ -76,13 +124,18 @@ impl Source {
     ///
     /// # Errors
     /// Where it is missing, too large, not UTF-8, or can't be read.
-    pub fn from_file(path: &Path, name: String) -> Result<Self, ReadFault> {
-        let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        match opened {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ReadFault::Missing),
-            Err(error) => Err(ReadFault::Io(error)),
-            Ok((metadata, _)) if metadata.is_dir() => Err(ReadFault::Folder),
-            Ok((metadata, file)) => Self::from_reader(file, metadata.len(), name, Origin::File(path.to_owned())),
+    pub fn from_file(path: &Path, name: &str) -> Result<Self, ReadFault> {
+        Self::from_bytes(disk::read(path, SIZE_LIMIT)?, name, Origin::File(path.to_owned()))
+    }
+
+    /// Reads a file of a project on the word of another one of its files.
+    ///
+    /// # Errors
+    /// As [`Self::from_file`], and where it lies outside of the project.
+    pub fn from_file_of(project: &Project, path: &Path, name: &str) -> Result<Self, ReadFault> {
+        match project.admit(path).map_err(Unread::from)? {
+            None => Err(ReadFault::Outside(project.root().to_owned())),
+            Some(real) => Self::from_bytes(disk::read(&real, SIZE_LIMIT)?, name, Origin::File(path.to_owned())),
         }
     }
 
@@ -91,16 +144,13 @@ impl Source {
     /// # Errors
     /// Where it is too large, not UTF-8, or can't be read.
     pub fn from_standard_input() -> Result<Self, ReadFault> {
-        Self::from_reader(io::stdin().lock(), 0, "standard input".to_owned(), Origin::StandardInput)
+        let bytes = disk::read_to_end(io::stdin().lock(), SIZE_LIMIT)?;
+        Self::from_bytes(bytes, "standard input", Origin::StandardInput)
     }
 
-    /// Reads to the end, which is expected at `size`.
-    fn from_reader(reader: impl io::Read, size: u64, name: String, origin: Origin) -> Result<Self, ReadFault> {
-        let mut bytes = Vec::with_capacity(usize::try_from(size.min(SIZE_LIMIT)).unwrap_or_default());
-        reader.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(ReadFault::Io)?;
-        if bytes.len() as u64 > SIZE_LIMIT {
-            return Err(ReadFault::TooLarge);
-        }
+    fn from_bytes(bytes: Vec<u8>, name: &str, origin: Origin) -> Result<Self, ReadFault> {
+        // the name of a file is somebody's, and stands in messages
+        let name = on_one_line(name);
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self { name, text, origin }),
             Err(error) => {
@@ -135,13 +185,10 @@ impl Source {
         Self { name: "command line".to_owned(), text, origin: Origin::Argument }
     }
 
-    /// The folder that relative paths in an `extends` start from.
+    /// The folder that relative paths in it start from.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
-        match &self.origin {
-            Origin::File(path) => path.parent(),
-            Origin::StandardInput | Origin::Embedded(_) | Origin::Argument => None,
-        }
+        self.origin.folder()
     }
 
     /// The profile's name: the stem of its file.
@@ -201,6 +248,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// Whether a file is a profile by its extension.
-fn is_yaml(path: &Path) -> bool {
+#[must_use]
+pub fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }

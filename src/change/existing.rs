@@ -5,15 +5,15 @@ mod look;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::look::{leftovers, read_output, read_secret_file, texts_in};
+use self::look::{leftovers, read_output, read_secret_file, text_beside, texts_in};
 use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
+use crate::disk::Folder;
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
 use crate::secret::Secret;
@@ -83,30 +83,31 @@ impl Existing {
     ///
     /// # Errors
     /// Where something can't be read.
-    pub fn read(folder: &Path, secret_paths: &[String]) -> Result<Self, ReadFault> {
+    pub fn read(folder: Option<&Folder>, secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut existing = Self::default();
+        let Some(folder) = folder else { return Ok(existing) };
         for output in Output::ALL {
             existing.read_output(folder, output)?;
         }
         for path in secret_paths {
             let found = read_secret_file(folder, path);
-            let found = found.map_err(|error| ReadFault { path: folder.join(path), error })?;
+            let found = found.map_err(|error| ReadFault { path: folder.path().join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
         if existing.output(Output::Compose).is_none() {
-            let read = |name: &&'static str| Some((*name, std::fs::read_to_string(folder.join(name)).ok()?));
+            let read = |name: &&'static str| Some((*name, text_beside(folder, name)?));
             existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
         }
-        existing.beside = BESIDE.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
-        let secrets = std::fs::metadata(folder.join(SECRET_FOLDER));
-        existing.secrets_are_open = secrets.is_ok_and(|metadata| metadata.mode() & 0o077 != 0);
-        existing.kept_beside = texts_in(&folder.join(SECRET_FOLDER));
-        let mut folders: Vec<_> =
-            Output::ALL.iter().filter_map(|output| folder.join(output.path()).parent().map(Path::to_owned)).collect();
-        folders.push(folder.join(SECRET_FOLDER));
+        existing.beside = BESIDE.iter().find_map(|name| text_beside(folder, name));
+        let secrets = Path::new(SECRET_FOLDER);
+        existing.secrets_are_open =
+            folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
+        existing.kept_beside = texts_in(folder, secrets);
+        let mut folders: Vec<_> = Output::ALL.iter().filter_map(|output| Path::new(output.path()).parent()).collect();
+        folders.push(secrets);
         folders.sort_unstable();
         folders.dedup();
-        existing.leftovers = folders.iter().flat_map(|folder| leftovers(folder)).collect();
+        existing.leftovers = folders.iter().flat_map(|way| leftovers(folder, way)).collect();
         Ok(existing)
     }
 
@@ -115,16 +116,18 @@ impl Existing {
     /// # Errors
     /// Where something can't be read.
     pub fn read_mark(folder: &Path) -> Result<Option<Mark>, ReadFault> {
+        let fault = |error| ReadFault { path: folder.to_owned(), error };
+        let Some(folder) = Folder::open_if_there(folder).map_err(fault)? else { return Ok(None) };
         let mut existing = Self::default();
         for output in RECORDING {
-            existing.read_output(folder, output)?;
+            existing.read_output(&folder, output)?;
         }
         Ok(existing.mark())
     }
 
-    fn read_output(&mut self, folder: &Path, output: Output) -> Result<(), ReadFault> {
-        let found =
-            read_output(folder, output).map_err(|error| ReadFault { path: folder.join(output.path()), error })?;
+    fn read_output(&mut self, folder: &Folder, output: Output) -> Result<(), ReadFault> {
+        let found = read_output(folder, output)
+            .map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
         self.outputs.extend(found.map(|found| (output, found)));
         Ok(())
     }

@@ -64,6 +64,8 @@ pub enum RefusalReason {
     NotAFile,
     /// This should be a folder on the way to it, and is a file.
     NotAFolder(PathBuf),
+    /// It is larger than anything that codelab-gen writes.
+    TooLarge,
     /// It is not UTF-8.
     NotUtf8,
     /// Its lines end as on Windows.
@@ -101,6 +103,7 @@ impl RefusalReason {
             Self::Link(_)
             | Self::NotAFile
             | Self::NotAFolder(_)
+            | Self::TooLarge
             | Self::CarriageReturns
             | Self::BrokenMarks
             | Self::OddLine(_)

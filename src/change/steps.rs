@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use super::{Action, Change, ChangeKind, ChangeSet, SecretChange};
+use crate::disk::temporary;
 use crate::render::Output;
 use crate::secret::Secret;
 
@@ -15,9 +16,6 @@ pub(super) const SECRET_FILE_MODE: u32 = 0o644;
 
 /// The permissions of the folder of such files.
 pub(super) const SECRET_FOLDER_MODE: u32 = 0o700;
-
-/// How every temporary file ends; with the dot at its start no tool takes it for an output.
-pub(super) const TEMPORARY: &str = ".codelab-gen.tmp";
 
 /// What a file holds.
 #[derive(Clone, Copy)]
@@ -35,7 +33,7 @@ pub(super) enum Step<'c> {
     /// Lets only the owner into a folder.
     CloseFolder { folder: PathBuf },
     /// Writes a file beside its place, and waits until the disk has it.
-    Write { temporary: PathBuf, mode: u32, content: Content<'c> },
+    Write { path: PathBuf, temporary: PathBuf, mode: u32, content: Content<'c> },
     /// Copies a file that will be replaced, to keep it.
     Copy { from: PathBuf, temporary: PathBuf, mode: u32 },
     /// Gives such a copy its name, in no other file's place.
@@ -135,7 +133,8 @@ fn write_secret<'c>(
         steps.push(Step::CloseFolder { folder: folder.to_owned() });
     }
     let temporary = temporary(&path);
-    steps.push(Step::Write { temporary: temporary.clone(), mode: SECRET_FILE_MODE, content: Content::Secret(secret) });
+    let content = Content::Secret(secret);
+    steps.push(Step::Write { path: path.clone(), temporary: temporary.clone(), mode: SECRET_FILE_MODE, content });
     last.push(Step::Replace { temporary, path });
 }
 
@@ -155,7 +154,8 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
             }
             let temporary = temporary(&path);
             let mode = change.output.mode();
-            steps.push(Step::Write { temporary: temporary.clone(), mode, content: Content::Text(text) });
+            let content = Content::Text(text);
+            steps.push(Step::Write { path: path.clone(), temporary: temporary.clone(), mode, content });
             last.push(Step::Replace { temporary, path });
         }
     }
@@ -164,12 +164,6 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
 /// A kept original is as closed as its output, and never a program.
 fn original_mode(output: Output) -> u32 {
     output.mode() & 0o666
-}
-
-/// Where a file is written before it gets its place.
-fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{}{TEMPORARY}", name.trim_start_matches('.')))
 }
 
 #[cfg(test)]

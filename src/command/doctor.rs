@@ -56,7 +56,7 @@ pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> 
 }
 
 fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Finding>, Failure> {
-    let existing = target.existing()?;
+    let existing = target.existing(target.opened()?.as_ref())?;
     let made_with = existing.mark().map(|mark| mark.settings).unwrap_or_default();
     let made_with: Vec<_> =
         made_with.into_iter().filter(|setting| !target.placement.settings.contains(setting)).collect();

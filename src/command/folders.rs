@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::deployment::{Deployment, Service};
-use crate::placement::{normalized, relative};
+use crate::disk::{normalized, relative};
 use crate::spelling::shell_word;
 use crate::url::ConnectionUrl;
 use crate::value::{HostPath, MountSource, ServiceName};

@@ -12,17 +12,20 @@ use indexmap::IndexMap;
 
 use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use super::github::Annotator;
-use super::obstacles::{check_recordable, check_still_recorded, write_failure};
+use super::obstacles::{check_recordable, check_still_recorded, read_failure, write_failure};
 use super::target::{Selection, Target, first_line, select};
 use super::{World, print, print_document, print_note, print_raw};
-use crate::change::{Change, ChangeKind, ChangeSet, Existing, FolderLock, Wanted, apply, plan, unused_secrets};
+use crate::change::{
+    Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, apply, plan, unused_secrets,
+};
 use crate::cli::{ConsentArgs, GenerateArgs, RotateArgs, RunFormat, TargetArgs};
 use crate::deployment::{Deployment, Holds, secret_file_path};
+use crate::disk::Folder;
 use crate::outcome::{Exit, Failure};
 use crate::render::{Inputs, Output, RenderedFile, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
-use crate::spelling::harmless;
+use crate::spelling::{harmless, quoted};
 use crate::value::EnvironmentKey;
 
 /// What becomes of a plan.
@@ -105,17 +108,23 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
     check_recordable(&target.placement)?;
     let outcome = match request.ending {
         Ending::Write => {
-            let _lock = FolderLock::acquire(&target.folder).map_err(write_failure)?;
+            let lock = FolderLock::acquire(&target.folder, &mut || wait_note(&target)).map_err(write_failure)?;
             check_still_recorded(target.recorded.as_ref())?;
-            write(&target, request, world)?
+            write(&target, lock.folder(), request, world)?
         }
         Ending::Check | Ending::Diff => {
-            let _lock = FolderLock::share(&target.folder);
-            compare(&target, request)?
+            let lock = FolderLock::share(&target.folder, &mut || wait_note(&target));
+            let lock = lock.map_err(|error| read_failure(ReadFault { path: target.folder.clone(), error }))?;
+            compare(&target, lock.as_ref().map(FolderLock::folder), request)?
         }
     };
     let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
     Ok(telling.finish())
+}
+
+/// That another run has the folder; the lock may be somebody else's.
+fn wait_note(target: &Target) {
+    print_note(&format!("note: another run works on {}; waiting for it\n", quoted(&target.folder.to_string_lossy())));
 }
 
 /// What a run found and did.
@@ -139,9 +148,9 @@ fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
 }
 
 /// Reads what stands there, finishes every file in memory, and only then writes.
-fn write(target: &Target, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
+fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
     let Target { deployment, folder, root, .. } = target;
-    let existing = target.existing()?;
+    let existing = target.existing(Some(opened))?;
     let keys = deployment.dotenv_keys();
     let Ok(block) = existing.values(|key| keys.has(key)) else {
         let changes = plan_withheld(target, request.consent.force, &existing)?;
@@ -164,7 +173,7 @@ fn write(target: &Target, request: &Request<'_>, world: &World) -> Result<Outcom
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
     let questions = git_questions(folder, &changes);
-    apply(&changes).map_err(write_failure)?;
+    apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
     let git = questions.answers();
     Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, git })
@@ -178,8 +187,8 @@ fn git_questions(folder: &Path, changes: &ChangeSet) -> git::Questions {
 }
 
 /// Compares without any secret: none is asked for, made or judged.
-fn compare(target: &Target, request: &Request<'_>) -> Result<Outcome, Failure> {
-    let existing = target.existing()?;
+fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>) -> Result<Outcome, Failure> {
+    let existing = target.existing(opened)?;
     let questions = git::Questions::ask(&target.folder, existing.get(Output::Dotenv).is_some(), false);
     let changes = plan_withheld(target, request.consent.force, &existing)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());

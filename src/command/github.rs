@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::World;
-use crate::placement::{normalized, relative};
+use crate::disk::{normalized, relative};
 use crate::report::{self, Change, Diagnostic, File, Message, Report, Run, Verdict};
 
 /// The variable that names the folder of the checked out repository, which annotations are placed in.

@@ -1,22 +1,20 @@
 //! Knows how a hand-kept deployment is read, and where what becomes of it is written.
 //! Must not know how any of it is recognized.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::new::{create, write_schema};
+use super::new::{create, open, unwritable, write_schema};
 use super::{World, deployment_of, print, print_note};
 use crate::cli::ImportArgs;
+use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
 use crate::import::{HandKept, Imported, NewSecret, Note, import, says_already};
 use crate::layers::gather;
 use crate::locate::line_and_column;
 use crate::outcome::{Exit, Failure, Rejection};
-use crate::placement::{Placement, normalized, relative};
+use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, ReadFault, Source};
 use crate::spelling::{harmless, quoted, shell_word};
 use crate::value::{ProfileName, TextValue as _};
@@ -43,6 +41,13 @@ struct Places {
     root: PathBuf,
     profile: PathBuf,
     name: ProfileName,
+}
+
+impl Places {
+    /// The way of the profile from the root.
+    fn way(&self) -> String {
+        format!("profiles/{}.yaml", self.name)
+    }
 }
 
 /// Writes a profile of what stands in a folder, and what can't stand in a profile beside it.
@@ -104,7 +109,7 @@ fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
     for name in COMPOSE_FILES {
         match read(&folder.join(name), world) {
             Err(ReadFault::Missing) => {}
-            Err(fault) => return Err(unreadable(&folder.join(name), fault, world)),
+            Err(fault) => return Err(unreadable(&folder.join(name), &fault, world)),
             Ok(source) => return Ok(source),
         }
     }
@@ -119,25 +124,18 @@ fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
         Err(ReadFault::Missing) => {
             Ok(Source { name: ".env".to_owned(), text: String::new(), origin: Origin::Argument })
         }
-        Err(fault) => Err(unreadable(path, fault, world)),
+        Err(fault) => Err(unreadable(path, &fault, world)),
         Ok(source) => Ok(source),
     }
 }
 
 fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file(path, relative(&normalized(&world.current), path))
+    Source::from_file(path, &relative(&normalized(&world.current), path))
 }
 
-fn unreadable(path: &Path, fault: ReadFault, world: &World) -> Failure {
+fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
     let shown = relative(&normalized(&world.current), path);
-    let why = match fault {
-        ReadFault::Missing => "it is not there".to_owned(),
-        ReadFault::Folder => "it is a folder".to_owned(),
-        ReadFault::TooLarge => "it is too large".to_owned(),
-        ReadFault::NotUtf8 { .. } => "it is not UTF-8".to_owned(),
-        ReadFault::Io(error) => error.to_string(),
-    };
-    Failure::outside(format!("can't read `{shown}`: {why}"), "look at the file; nothing was written")
+    Failure::outside(format!("can't read `{shown}`: {fault}"), "look at the file; nothing was written")
 }
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
@@ -166,18 +164,17 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
                 .to_owned(),
         });
     }
-    let schema = places.root.join(super::new::SCHEMA);
-    let change = write_schema(&schema, world)?;
-    let mut told = vec![format!("{change} {}\n", shown(&schema))];
+    let (root, folder) = (open(&places.root, world)?, open(&places.folder, world)?);
+    let change = write_schema(&root, world)?;
+    let mut told = vec![format!("{change} {}\n", shown(&places.root.join(super::new::SCHEMA)))];
     if !new_secrets.is_empty() {
-        told.push(add_secrets(&places.folder.join(".env"), dotenv, new_secrets, world)?);
+        told.push(add_secrets(&folder, dotenv, new_secrets, world)?);
     }
     if let Some(text) = beside {
-        let path = places.folder.join(OURS_BESIDE);
-        create(&path, text, world)?;
-        told.push(format!("created   {}\n", shown(&path)));
+        create(&folder, OURS_BESIDE, text, world)?;
+        told.push(format!("created   {}\n", shown(&places.folder.join(OURS_BESIDE))));
     }
-    create(&places.profile, profile, world)?;
+    create(&root, &places.way(), profile, world)?;
     told.push(format!("created   {}\n", shown(&places.profile)));
     let secret = |new: &NewSecret| format!("secret    {}: taken from the Compose file into .env\n", new.key);
     told.extend(new_secrets.iter().map(secret));
@@ -189,7 +186,7 @@ fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<O
     let Some(path) = BESIDE.iter().map(|name| places.folder.join(name)).find(|path| path.exists()) else {
         return Ok(Some(text));
     };
-    let existing = read(&path, world).map_err(|fault| unreadable(&path, fault, world))?;
+    let existing = read(&path, world).map_err(|fault| unreadable(&path, &fault, world))?;
     if says_already(&existing.text, text) {
         return Ok(None);
     }
@@ -199,31 +196,13 @@ fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<O
 }
 
 /// Adds lines to the user's own part of `.env`; the file is replaced as a whole.
-fn add_secrets(path: &Path, dotenv: &Source, secrets: &[NewSecret], world: &World) -> Result<String, Failure> {
-    let shown = relative(&normalized(&world.current), path);
+fn add_secrets(folder: &Folder, dotenv: &Source, secrets: &[NewSecret], world: &World) -> Result<String, Failure> {
+    let shown = relative(&normalized(&world.current), &folder.path().join(".env"));
     let lines: String = secrets.iter().map(|new| new.line.as_str()).collect();
     let own = dotenv.text.as_str();
     let gap = if own.is_empty() || own.ends_with('\n') { "" } else { "\n" };
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let temporary = target.with_file_name(".env.codelab-gen-import");
-    let replaced = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(DOTENV_MODE)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(format!("{own}{gap}{lines}").as_bytes())?;
-            file.set_permissions(Permissions::from_mode(DOTENV_MODE))?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, &target))
-        .inspect_err(|error| {
-            if error.kind() != io::ErrorKind::AlreadyExists {
-                drop(fs::remove_file(&temporary));
-            }
-        });
-    let help = "look at the permissions of its folder, and for a file `.env.codelab-gen-import` of an earlier run";
-    replaced.map_err(|error| Failure::outside(format!("can't write `{shown}`: {error}"), help))?;
+    disk::replace(folder, Path::new(".env"), DOTENV_MODE, &format!("{own}{gap}{lines}"))
+        .map_err(|error| unwritable(&shown, &error))?;
     let change = if matches!(dotenv.origin, Origin::File(_)) { "updated  " } else { "created  " };
     Ok(format!("{change} {shown}\n"))
 }

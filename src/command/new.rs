@@ -1,17 +1,16 @@
 //! Knows how a project gets its first profile, with the copy of the schema that editors check it by.
 //! Must not know what the fields of a profile mean.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use super::{World, catalogue, print, print_note};
 use crate::cli::NewArgs;
+use crate::disk::{self, Folder, TEXT_LIMIT, Unread, normalized, relative};
 use crate::layers::load;
 use crate::outcome::{Exit, Failure};
-use crate::placement::{normalized, relative};
 use crate::source::{Catalogue, Origin, Source, UnknownName};
-use crate::spelling::quoted;
+use crate::spelling::{on_one_line, quoted};
 use crate::value::{ProfileName, ProjectName, TextValue as _};
 
 /// A profile that describes a service itself.
@@ -64,13 +63,13 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
             EXTENDING.replace("PARENT", &yaml_text(&reference(from, &parent, catalogue.root())))
         }
     };
-    let profile = catalogue.root().join(format!("profiles/{name}.yaml"));
+    let profile = format!("profiles/{name}.yaml");
     let is_first = catalogue.folder().is_none();
-    let schema = catalogue.root().join(SCHEMA);
-    let change = write_schema(&schema, world)?;
-    create(&profile, &text, world)?;
-    let shown = |path: &Path| relative(&normalized(&world.current), &normalized(path));
-    print(&format!("created   {}\n{change} {}\n{EDITORS}", shown(&profile), shown(&schema)))?;
+    let root = open(catalogue.root(), world)?;
+    let change = write_schema(&root, world)?;
+    create(&root, &profile, &text, world)?;
+    let shown = |way: &str| shown(&root.path().join(way), world);
+    print(&format!("created   {}\n{change} {}\n{EDITORS}", shown(&profile), shown(SCHEMA)))?;
     print(&format!("next: codelab-gen --profile {name}\n"))?;
     if is_first {
         print_note(&first_profile_note(&catalogue));
@@ -114,13 +113,15 @@ fn first_profile_note(catalogue: &Catalogue) -> String {
     )
 }
 
+/// A folder of the user's own, in which files are written.
+pub(super) fn open(folder: &Path, world: &World) -> Result<Folder, Failure> {
+    Folder::open(folder).map_err(|error| unwritable(&shown(folder, world), &error))
+}
+
 /// Writes a file that must not be there yet.
-pub(super) fn create(path: &Path, text: &str, world: &World) -> Result<(), Failure> {
-    let shown = relative(&normalized(&world.current), &normalized(path));
-    let written = make_folder_of(path)
-        .and_then(|()| OpenOptions::new().write(true).create_new(true).open(path))
-        .and_then(|mut file| file.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(path))));
-    match written {
+pub(super) fn create(folder: &Folder, way: &str, text: &str, world: &World) -> Result<(), Failure> {
+    let shown = shown(&folder.path().join(way), world);
+    match disk::create(folder, Path::new(way), text) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Usage {
             message: format!("`{shown}` is there already"),
@@ -131,13 +132,14 @@ pub(super) fn create(path: &Path, text: &str, world: &World) -> Result<(), Failu
 }
 
 /// An older copy of the schema is replaced; anything else in its place is somebody's.
-pub(super) fn write_schema(path: &Path, world: &World) -> Result<&'static str, Failure> {
+pub(super) fn write_schema(root: &Folder, world: &World) -> Result<&'static str, Failure> {
     let schema = crate::schema::schema();
-    let shown = relative(&normalized(&world.current), &normalized(path));
-    let change = match fs::read_to_string(path) {
-        Ok(copy) if copy == schema => return Ok("unchanged"),
-        Ok(copy) if copy.contains(crate::schema::TITLE) => "updated  ",
-        Err(error) if error.kind() == io::ErrorKind::NotFound => "created  ",
+    let way = Path::new(SCHEMA);
+    let shown = shown(&root.path().join(SCHEMA), world);
+    let change = match root.read(way, TEXT_LIMIT).map(String::from_utf8) {
+        Ok(Ok(copy)) if copy == schema => return Ok("unchanged"),
+        Ok(Ok(copy)) if copy.contains(crate::schema::TITLE) => "updated  ",
+        Err(Unread::Missing) => "created  ",
         Ok(_) | Err(_) => {
             return Err(Failure::Usage {
                 message: format!("`{shown}` is there already, and is not a schema of codelab-gen"),
@@ -145,19 +147,15 @@ pub(super) fn write_schema(path: &Path, world: &World) -> Result<&'static str, F
             });
         }
     };
-    let temporary = path.with_extension("tmp");
-    let written = make_folder_of(path)
-        .and_then(|()| fs::write(&temporary, schema))
-        .and_then(|()| fs::rename(&temporary, path))
-        .inspect_err(|_| drop(fs::remove_file(&temporary)));
-    written.map_err(|error| unwritable(&shown, &error))?;
+    disk::replace(root, way, 0o644, &schema).map_err(|error| unwritable(&shown, &error))?;
     Ok(change)
 }
 
-fn make_folder_of(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)
+/// A path as the user would write it.
+fn shown(path: &Path, world: &World) -> String {
+    on_one_line(&relative(&normalized(&world.current), &normalized(path)))
 }
 
-fn unwritable(shown: &str, error: &io::Error) -> Failure {
-    Failure::outside(format!("can't write `{shown}`: {error}"), "look at the permissions of its folder")
+pub(super) fn unwritable(shown: &str, error: &io::Error) -> Failure {
+    Failure::outside(format!("can't write `{shown}`: {error}"), "look at the permissions of its folder, and for links")
 }

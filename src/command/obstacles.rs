@@ -24,6 +24,9 @@ pub(super) fn read_failure(fault: ReadFault) -> Failure {
     if error.kind() == std::io::ErrorKind::NotADirectory {
         return not_a_folder(&path);
     }
+    if error.kind() == std::io::ErrorKind::TimedOut {
+        return occupied(&path);
+    }
     Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
 }
 
@@ -34,10 +37,21 @@ fn not_a_folder(path: &Path) -> Failure {
     )
 }
 
+/// Another process keeps the folder locked.
+fn occupied(path: &Path) -> Failure {
+    Failure::outside(
+        format!("another process keeps `{}` locked", path.display()),
+        "`fuser --verbose FOLDER` tells which one; end it, or wait for it",
+    )
+}
+
 pub(super) fn write_failure(fault: WriteFault) -> Failure {
     let WriteFault { path, error, is_partial } = fault;
     if error.kind() == std::io::ErrorKind::NotADirectory {
         return not_a_folder(&path);
+    }
+    if error.kind() == std::io::ErrorKind::TimedOut {
+        return occupied(&path);
     }
     if error.kind() == std::io::ErrorKind::AlreadyExists {
         let message = format!("`{}` is needed, and something else stands there", path.display());

@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 
 use super::obstacles::read_failure;
 use super::{World, deployment_of};
-use crate::change::Existing;
+use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::disk::{Folder, normalized, relative};
+use crate::field::FieldPath;
 use crate::layers::{Layers, gather};
-use crate::outcome::Failure;
-use crate::placement::{Placement, normalized, relative};
+use crate::outcome::{Failure, Rejection};
+use crate::placement::Placement;
 use crate::render::Mark;
-use crate::source::{Catalogue, Origin, Source};
+use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::quoted;
 use crate::spelling::shell_word;
 use crate::value::HostPath;
@@ -43,7 +46,7 @@ impl Target {
         let layers = gather(source, settings(&args.settings)?, &catalogue)?;
         let folder = match &recorded {
             Some((folder, _)) => folder.clone(),
-            None => output_folder(args, layers.profile.out.get(), &catalogue, world),
+            None => output_folder(args, &layers, &catalogue, world)?,
         };
         let (deployment, _) = deployment_of(layers)?;
         let root = normalized(catalogue.root());
@@ -55,13 +58,22 @@ impl Target {
         Ok(Self { deployment, placement, folder, root, recorded })
     }
 
+    /// The output folder, where there is one.
+    ///
+    /// # Errors
+    /// Where it can't be opened.
+    pub(super) fn opened(&self) -> Result<Option<Folder>, Failure> {
+        let fault = |error| read_failure(ReadFault { path: self.folder.clone(), error });
+        Folder::open_if_there(&self.folder).map_err(fault)
+    }
+
     /// What stands in the output folder.
     ///
     /// # Errors
     /// Where something can't be read.
-    pub(super) fn existing(&self) -> Result<Existing, Failure> {
+    pub(super) fn existing(&self, folder: Option<&Folder>) -> Result<Existing, Failure> {
         let secret_paths: Vec<_> = self.deployment.secrets.keys().map(secret_file_path).collect();
-        Existing::read(&self.folder, &secret_paths).map_err(read_failure)
+        Existing::read(folder, &secret_paths).map_err(read_failure)
     }
 }
 
@@ -120,13 +132,28 @@ pub(super) fn settings(arguments: &[String]) -> Result<Vec<Source>, Failure> {
 }
 
 /// `--out`, else `out` of the profile, else the project's root.
-fn output_folder(args: &TargetArgs, out: Option<&HostPath>, catalogue: &Catalogue, world: &World) -> PathBuf {
-    let folder = match (&args.out, out) {
+fn output_folder(args: &TargetArgs, layers: &Layers, catalogue: &Catalogue, world: &World) -> Result<PathBuf, Failure> {
+    let folder = match (&args.out, layers.profile.out.get()) {
         (Some(out), _) => world.current.join(out),
-        (None, Some(out)) => catalogue.root().join(out.as_str()),
+        (None, Some(out)) => {
+            let folder = normalized(&catalogue.root().join(out.as_str()));
+            let project = Project::of_folder(catalogue.root());
+            let admitted = project.admit_new(&folder).map_err(|error| ReadFault { path: folder, error });
+            return admitted.map_err(read_failure)?.ok_or_else(|| out_of_project(out, &project, layers));
+        }
         (None, None) => catalogue.root().to_owned(),
     };
-    real(&normalized(&folder))
+    Ok(real(&normalized(&folder)))
+}
+
+/// That a profile would write where its project does not reach.
+fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure {
+    let message = format!("`out` leads out of the project, or into git's own folder: {}", quoted(out.as_str()));
+    let root = quoted(&project.root().to_string_lossy());
+    let help = format!("name a folder in {root}; one outside is your own word: `--out`");
+    let place = Place::value(&FieldPath::root().key("out"));
+    let diagnostics = vec![Diagnostic::error(Code::OutsideProject, place, message, help)];
+    Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })
 }
 
 /// The folder itself, where a link leads to it: ways out of it start there.

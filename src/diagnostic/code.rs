@@ -65,6 +65,8 @@ codes! {
     ExtendsCycle = "extends-cycle",
     /// A profile that is named does not exist.
     UnknownProfile = "unknown-profile",
+    /// A profile reads a file outside of its project.
+    OutsideProject = "outside-project",
     /// Two profiles claim one alias.
     AmbiguousAlias = "ambiguous-alias",
     /// A base profile was selected.
@@ -166,6 +168,7 @@ impl Code {
                 | Self::NothingToRemove
                 | Self::ExtendsCycle
                 | Self::UnknownProfile
+                | Self::OutsideProject
                 | Self::AmbiguousAlias
                 | Self::NotSelectable
                 | Self::SharedDatabase

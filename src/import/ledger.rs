@@ -216,6 +216,13 @@ impl<'i> Ledger<'i> {
             self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
             return None;
         };
+        if value.contains(char::is_control) {
+            // the Compose file may be a stranger's: a line of `.env` that it writes could mean something to others
+            let message = format!("the secret `{key}` holds a line end or another control character");
+            let help = "put it into a file, and mount that; or write it into .env yourself, and refer to it";
+            self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
+            return None;
+        }
         let written = match dotenv::quote(value) {
             Ok(written) => written,
             Err(unwritable) => {

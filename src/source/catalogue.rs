@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Origin, ReadFault, Source, embedded, is_yaml, stem};
+use super::{Origin, PROFILES, Project, ReadFault, Source, embedded, is_yaml, repository, stem};
+use crate::disk::normalized;
+use crate::spelling::on_one_line;
 use crate::yaml::{self, Content, Node};
 
 /// The profiles that names are looked up in: the project's `profiles/` folder, else the embedded ones.
@@ -74,11 +76,10 @@ impl Catalogue {
     /// # Errors
     /// Where there is such a folder, and it can't be read: other profiles must not answer in its place.
     pub fn find(start: &Path, current: &Path) -> Result<Self, UnreadableFolder> {
-        let repository = start.ancestors().find(|folder| folder.join(".git").exists());
-        let top = repository.unwrap_or(start);
+        let top = repository(start).unwrap_or(start);
         let mut above = start.ancestors().take_while(|folder| folder.starts_with(top));
-        let root = above.find(|folder| folder.join("profiles").is_dir());
-        let folder = root.map(|root| root.join("profiles"));
+        let root = above.find(|folder| folder.join(PROFILES).is_dir());
+        let folder = root.map(|root| root.join(PROFILES));
         let files = folder.as_deref().map_or(Ok(Vec::new()), profile_files)?;
         Ok(Self { folder, files, root: root.unwrap_or(start).to_owned(), current: current.to_owned() })
     }
@@ -113,7 +114,7 @@ impl Catalogue {
             [] => {}
             [path] => {
                 let unreadable = |fault| UnknownName::Unreadable { name: name.to_owned(), fault };
-                return Source::from_file(path, self.shown(path)).map_err(unreadable);
+                return self.listed(path).map_err(unreadable);
             }
             several => {
                 let file_name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -161,24 +162,54 @@ impl Catalogue {
         }
     }
 
-    /// Reads a file; messages call it as the user would from the current folder.
+    /// Reads a file that the user names; messages call it as he would from the current folder. It may be anywhere, but
+    /// the name of a file in the project means one in the project: a link there is not the user's word.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Where it can't be read, or is such a link.
     pub fn read(&self, path: &Path) -> Result<Source, ReadFault> {
+        let named = self.current.join(path);
+        let top = repository(&self.root).unwrap_or(&self.root);
+        if normalized(&named).starts_with(top) {
+            return self.read_of(&Project::of_folder(&self.root), path);
+        }
+        Source::from_file(&named, &self.shown(&named))
+    }
+
+    /// Reads a file that one of a project names.
+    ///
+    /// # Errors
+    /// Where it can't be read, or lies outside of the project.
+    pub fn read_of(&self, project: &Project, path: &Path) -> Result<Source, ReadFault> {
         let path = self.current.join(path);
-        Source::from_file(&path, self.shown(&path))
+        Source::from_file_of(project, &path, &self.shown(&path))
+    }
+
+    /// The project that a profile belongs to, wherever it stands.
+    #[must_use]
+    pub fn project_of(&self, source: &Source) -> Project {
+        match &source.origin {
+            Origin::File(path) if !path.starts_with(&self.root) => Project::of_file(path),
+            Origin::File(_) | Origin::StandardInput | Origin::Embedded(_) | Origin::Argument => {
+                Project::of_folder(&self.root)
+            }
+        }
     }
 
     /// A path as the user would write it: relative to the current folder where it lies below that.
     #[must_use]
     pub fn shown(&self, path: &Path) -> String {
         let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
-        plain.strip_prefix(&self.current).unwrap_or(&plain).display().to_string()
+        on_one_line(&plain.strip_prefix(&self.current).unwrap_or(&plain).to_string_lossy())
     }
 
     fn entry(&self, path: &Path) -> CatalogueEntry {
-        Self::at(path, CatalogueEntry::new(Source::from_file(path, self.shown(path)), &stem(path)))
+        Self::at(path, CatalogueEntry::new(self.listed(path), &stem(path)))
+    }
+
+    /// A profile of the folder; a link there may lead anywhere.
+    fn listed(&self, path: &Path) -> Result<Source, ReadFault> {
+        Source::from_file_of(&Project::of_folder(&self.root), path, &self.shown(path))
     }
 
     fn at(path: &Path, entry: CatalogueEntry) -> CatalogueEntry {

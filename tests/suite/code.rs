@@ -12,10 +12,11 @@ use codelab_gen::schema::schema;
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout};
 
 /// Codes that are not about the text of one profile: sessions in a shell show them.
-const SESSIONS: [&str; 7] = [
+const SESSIONS: [&str; 8] = [
     "not-utf8",
     "extends-cycle",
     "unknown-profile",
+    "outside-project",
     "ambiguous-alias",
     "not-selectable",
     "compose-limit",

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, tests};
 use codelab_gen::diagnostic::Code;
 
-/// Codes whose case is not a single file; their tests stand in lookup.rs, limits.rs and validate.rs.
-const ELSEWHERE: [Code; 4] = [Code::UnknownProfile, Code::AmbiguousAlias, Code::ComposeLimit, Code::StaleSchema];
+/// Codes whose case is not a single file; their tests stand in lookup.rs, stranger.rs, limits.rs and validate.rs.
+const ELSEWHERE: [Code; 5] =
+    [Code::UnknownProfile, Code::OutsideProject, Code::AmbiguousAlias, Code::ComposeLimit, Code::StaleSchema];
 
 /// Every wrong profile that is a case.
 pub(crate) fn cases() -> Vec<PathBuf> {

@@ -33,6 +33,7 @@ mod profile_reference;
 mod releases;
 mod report;
 mod schema;
+mod stranger;
 mod support;
 mod templates;
 mod validate;

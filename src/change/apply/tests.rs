@@ -6,10 +6,11 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{apply, apply_with, perform, write};
-use crate::change::steps::{Content, Step, TEMPORARY, steps};
+use super::{WriteFault, apply_with, perform, write};
+use crate::change::steps::{Content, Step, steps};
 use crate::change::{ChangeSet, Existing, Wanted, plan, unused_secrets};
 use crate::deployment::{Deployment, secret_file_path};
+use crate::disk::{Folder, TEMPORARY};
 use crate::layers::{gather, load};
 use crate::placement::Placement;
 use crate::render::{Inputs, render};
@@ -117,7 +118,7 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let placement = Placement { profile: goal.profile.into(), root: ".".into(), settings: Vec::new() };
 
     let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
-    let existing = Existing::read(folder, &secret_paths).unwrap();
+    let existing = Existing::read(Some(&Folder::open(folder).unwrap()), &secret_paths).unwrap();
     let keys = deployment.dotenv_keys();
     let block = existing.values(|key| keys.has(key)).unwrap();
     let rules = deployment.kept_secrets();
@@ -151,6 +152,11 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let changes = plan(wanted, &existing);
     assert_eq!(changes.refusals(), []);
     changes
+}
+
+/// Writes every change into its folder.
+fn apply(changes: &ChangeSet) -> Result<(), WriteFault> {
+    super::apply(changes, &Folder::open(&changes.folder).unwrap())
 }
 
 fn generate(goal: Goal, folder: &Path) {
@@ -226,13 +232,13 @@ fn has_middle(step: &Step<'_>) -> bool {
 }
 
 /// Does the first half of such a step.
-fn begin(step: &Step<'_>) {
+fn begin(step: &Step<'_>, folder: &Folder) {
     let write_half = |path: &Path, mode: u32, bytes: &[u8]| {
         let half = bytes.get(..bytes.len() / 2).unwrap();
-        write(path, mode, |file| file.write_all(half)).unwrap();
+        write(folder, path.strip_prefix(folder.path()).unwrap(), mode, |file| file.write_all(half)).unwrap();
     };
     match step {
-        Step::Write { temporary, mode, content } => {
+        Step::Write { path: _, temporary, mode, content } => {
             let mut bytes = Vec::new();
             match content {
                 Content::Text(text) => bytes.extend(text.as_bytes()),
@@ -292,12 +298,13 @@ impl Case {
     /// Does the first steps and perhaps half of the next one; then nothing more is done, and nothing undone.
     fn is_killed(&self, changes: &ChangeSet, count: usize, half: bool, place: &str) {
         restore(&self.before, &changes.folder);
+        let opened = Folder::open(&changes.folder).unwrap();
         let steps = steps(changes);
         for step in &steps[..count] {
-            perform(step).unwrap();
+            perform(step, &opened).unwrap();
         }
         if half {
-            begin(&steps[count]);
+            begin(&steps[count], &opened);
         }
         self.is_old_or_new(&tree(&changes.folder), place);
         self.is_healed(&changes.folder, place);
@@ -306,16 +313,17 @@ impl Case {
     /// Does the first steps and perhaps half of the next one, which then fails.
     fn fails(&self, changes: &ChangeSet, count: usize, half: bool, place: &str) {
         restore(&self.before, &changes.folder);
+        let opened = Folder::open(&changes.folder).unwrap();
         let mut index = 0;
         let mut is_partial = false;
-        let fault = apply_with(changes, |step| {
+        let fault = apply_with(changes, &opened, |step| {
             index += 1;
             if index <= count {
                 is_partial |= step.is_visible();
-                return perform(step);
+                return perform(step, &opened);
             }
             if half {
-                begin(step);
+                begin(step, &opened);
             }
             Err(io::Error::from_raw_os_error(NO_SPACE))
         });

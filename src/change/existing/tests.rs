@@ -15,8 +15,12 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
+fn read(folder: &Path, secret_paths: &[String]) -> Existing {
+    Existing::read(Some(&Folder::open(folder).unwrap()), secret_paths).unwrap()
+}
+
 fn existing(files: &[(&str, &str)]) -> Existing {
-    Existing::read(folder_with(files).path(), &[]).unwrap()
+    read(folder_with(files).path(), &[])
 }
 
 #[test]
@@ -47,7 +51,7 @@ fn a_folder_of_secrets_is_closed_only_where_nobody_else_may_do_anything_there() 
         (0o755, true),
     ] {
         fs::set_permissions(folder.path().join("secrets"), Permissions::from_mode(mode)).unwrap();
-        let existing = Existing::read(folder.path(), &[]).unwrap();
+        let existing = read(folder.path(), &[]);
         assert_eq!(existing.secrets_are_open(), is_open, "{mode:o}");
     }
     assert!(!existing(&[]).secrets_are_open());
@@ -59,7 +63,7 @@ fn the_file_of_a_secret_is_read_with_its_permissions_or_told_why_not() {
     fs::set_permissions(folder.path().join("secrets/a"), Permissions::from_mode(0o640)).unwrap();
     symlink("b", folder.path().join("secrets/link")).unwrap();
     let paths = ["a", "link", "missing"].map(|name| format!("secrets/{name}"));
-    let existing = Existing::read(folder.path(), &paths).unwrap();
+    let existing = read(folder.path(), &paths);
     let file = existing.secret_file("secrets/a").unwrap();
     assert_eq!((file.text.as_str(), file.mode), ("x\n", 0o640));
     assert!(existing.secret_file("secrets/b").is_none(), "nobody asked for it");
@@ -84,10 +88,10 @@ fn the_compose_file_is_the_one_that_compose_takes() {
 
     let folder = folder_with(&[]);
     fs::write(folder.path().join("docker-compose.yml"), b"\xff").unwrap();
-    assert_eq!(Existing::read(folder.path(), &[]).unwrap().compose_file(), Some("docker-compose.yml"));
+    assert_eq!(read(folder.path(), &[]).compose_file(), Some("docker-compose.yml"));
     fs::remove_file(folder.path().join("docker-compose.yml")).unwrap();
     fs::create_dir(folder.path().join("docker-compose.yml")).unwrap();
-    assert_eq!(Existing::read(folder.path(), &[]).unwrap().compose_file(), None);
+    assert_eq!(read(folder.path(), &[]).compose_file(), None);
 }
 
 #[test]
@@ -165,7 +169,7 @@ fn the_mark_is_that_of_the_compose_file_else_of_dotenv() {
     let profile = |files: &[(&str, &str)]| {
         let folder = folder_with(files);
         let mark = Existing::read_mark(folder.path()).unwrap().map(|mark| mark.profile);
-        assert_eq!(Existing::read(folder.path(), &[]).unwrap().mark().map(|mark| mark.profile), mark);
+        assert_eq!(read(folder.path(), &[]).mark().map(|mark| mark.profile), mark);
         mark
     };
     assert_eq!(profile(&[("docker-compose.yml", &compose), (".env", &dotenv)]).as_deref(), Some("compose"));
@@ -187,13 +191,13 @@ fn what_killed_runs_left_is_found_in_every_folder_of_outputs() {
     ];
     let folder = folder_with(&files.map(|name| (name, "x")));
     fs::create_dir(folder.path().join(".folder.codelab-gen.tmp")).unwrap();
-    let existing = Existing::read(folder.path(), &[]).unwrap();
+    let existing = read(folder.path(), &[]);
     let expected: Vec<_> = files[..3].iter().map(|name| folder.path().join(name)).collect();
     assert_eq!(existing.leftovers(), expected);
 
     let linked = folder_with(&[]);
     symlink(folder.path().join("secrets"), linked.path().join("secrets")).unwrap();
-    let existing = Existing::read(linked.path(), &[]).unwrap();
+    let existing = read(linked.path(), &[]);
     assert!(existing.leftovers().is_empty() && existing.secrets().is_empty(), "what a link leads to is not ours");
 }
 
@@ -202,7 +206,7 @@ fn what_may_not_be_written_through_is_told_with_the_reason() {
     let reason = |path: &str, prepare: &dyn Fn(&Path)| {
         let folder = folder_with(&[]);
         prepare(folder.path());
-        let existing = Existing::read(folder.path(), &[]).unwrap();
+        let existing = read(folder.path(), &[]);
         let output = Output::ALL.into_iter().find(|output| output.path() == path).unwrap();
         existing.output(output).map(|found| found.file.as_ref().err().cloned())
     };
@@ -236,17 +240,14 @@ fn what_may_not_be_written_through_is_told_with_the_reason() {
     };
     assert_eq!(reason(script, &deep), Some(Some(RefusalReason::NotAFolder("scripts/db".into()))));
     let file = tempfile::NamedTempFile::new().unwrap();
-    assert!(
-        Existing::read(file.path(), &[]).is_err(),
-        "a file in the place of the folder itself is no reason of a file"
-    );
+    assert!(Folder::open(file.path()).is_err(), "a file in the place of the folder itself is no reason of a file");
 }
 
 #[test]
 fn an_original_gets_the_first_free_name_and_none_where_it_is_kept_already() {
     let original = |files: &[(&str, &str)]| {
         let folder = folder_with(files);
-        let existing = Existing::read(folder.path(), &[]).unwrap();
+        let existing = read(folder.path(), &[]);
         let original = existing.output(Output::Dotenv).unwrap().original.clone();
         original.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
     };

@@ -2,6 +2,14 @@
 
 use super::*;
 
+fn acquire(folder: &Path) -> Result<FolderLock, WriteFault> {
+    FolderLock::acquire(folder, &mut || {})
+}
+
+fn share(folder: &Path) -> Option<FolderLock> {
+    FolderLock::share(folder, &mut || {}).ok().flatten()
+}
+
 /// Whether somebody else could lock the folder now, alone or with others.
 fn free(folder: &Path) -> (bool, bool) {
     let alone = File::open(folder).unwrap().try_lock().is_ok();
@@ -12,10 +20,10 @@ fn free(folder: &Path) -> (bool, bool) {
 fn readers_keep_writers_out_and_a_writer_everybody() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(free(folder.path()), (true, true));
-    let reader = FolderLock::share(folder.path()).unwrap();
+    let reader = share(folder.path()).unwrap();
     assert_eq!(free(folder.path()), (false, true));
     drop(reader);
-    let writer = FolderLock::acquire(folder.path()).unwrap();
+    let writer = acquire(folder.path()).unwrap();
     assert_eq!(free(folder.path()), (false, false));
     drop(writer);
     assert_eq!(free(folder.path()), (true, true));
@@ -26,11 +34,11 @@ fn what_is_no_folder_is_not_locked_for_reading() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    assert!(FolderLock::share(&file).is_none());
+    assert!(share(&file).is_none());
     let missing = folder.path().join("missing");
-    assert!(FolderLock::share(&missing).is_none());
+    assert!(share(&missing).is_none());
     assert!(!missing.exists());
-    let fault = FolderLock::acquire(&file.join("deploy")).err().unwrap();
+    let fault = acquire(&file.join("deploy")).err().unwrap();
     assert_eq!((fault.path, fault.is_partial), (file.join("deploy"), false));
 }
 
@@ -38,19 +46,19 @@ fn what_is_no_folder_is_not_locked_for_reading() {
 fn folders_that_were_made_for_it_go_again_where_they_stay_empty() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("a/b/c");
-    let lock = FolderLock::acquire(&inner).unwrap();
+    let lock = acquire(&inner).unwrap();
     assert!(inner.is_dir());
     drop(lock);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
-    let lock = FolderLock::acquire(&inner).unwrap();
+    let lock = acquire(&inner).unwrap();
     fs::write(folder.path().join("a/b/mine"), "").unwrap();
     drop(lock);
     assert!(!inner.exists() && folder.path().join("a/b/mine").exists());
 
     let empty = folder.path().join("empty");
     fs::create_dir(&empty).unwrap();
-    drop(FolderLock::acquire(&empty).unwrap());
+    drop(acquire(&empty).unwrap());
     assert!(empty.is_dir(), "one that was there before stays");
 }
 
@@ -58,9 +66,9 @@ fn folders_that_were_made_for_it_go_again_where_they_stay_empty() {
 fn who_waited_for_a_folder_that_went_makes_it_anew() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("deploy");
-    let first = FolderLock::acquire(&folder).unwrap();
+    let first = acquire(&folder).unwrap();
     let second = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| FolderLock::acquire(&folder).unwrap());
+        let waiting = scope.spawn(|| acquire(&folder).unwrap());
         // it has opened the folder, or will find it gone: either way it ends with one that is there
         drop(first);
         waiting.join().unwrap()

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::disk::Folder;
 
 #[test]
 fn the_file_of_a_secret_is_written_where_its_value_or_who_can_read_it_is_another() {
@@ -30,7 +31,7 @@ fn the_file_of_a_secret_is_written_where_its_value_or_who_can_read_it_is_another
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         }
         fs::set_permissions(folder.path().join("secrets"), Permissions::from_mode(folder_mode)).unwrap();
-        let existing = Existing::read(folder.path(), &["secrets/a".to_owned()]).unwrap();
+        let existing = Existing::read(Some(&Folder::open(folder.path()).unwrap()), &["secrets/a".to_owned()]).unwrap();
         let secret = secret.and_then(|secret| Secret::new(secret.to_owned()));
         let change = plan_secret("secrets/a".to_owned(), secret, &existing);
         assert_eq!(change.kind, kind, "{stands:?} {mode:o} {folder_mode:o}");

@@ -24,7 +24,7 @@ fn described(step: &Step<'_>) -> String {
         Step::Sweep { temporary } => format!("sweep {}", name(temporary)),
         Step::MakeFolder { folder } => format!("make {}", name(folder)),
         Step::CloseFolder { folder } => format!("close {}", name(folder)),
-        Step::Write { temporary, mode, content } => {
+        Step::Write { path: _, temporary, mode, content } => {
             let content = match content {
                 Content::Text(text) => (*text).to_owned(),
                 Content::Secret(secret) => secret.lend(str::to_owned),

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::TargetArgs;
 use crate::command::target::Target;
 use crate::deployment::{Deployment, External, Host};
-use crate::placement::{normalized, relative};
+use crate::disk::{normalized, relative};
 use crate::spelling::shell_word;
 
 /// What brings everything in line with the outputs.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::change::{Danger, KeyChange, KeyChangeKind, Refusal, RefusalReason};
+use crate::disk::TEXT_LIMIT;
 use crate::field::FieldPath;
 use crate::outcome::Refused;
 use crate::render::Output;
@@ -23,6 +24,7 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
         RefusalReason::NotAFolder(file) => {
             format!("`{}` is a file, and should be a folder", folder.join(file).display())
         }
+        RefusalReason::TooLarge => format!("`{path}` is larger than {} MiB", TEXT_LIMIT / 1024 / 1024),
         RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),
         RefusalReason::CarriageReturns => format!("the block of codelab-gen in `{path}` has line ends of Windows"),
         RefusalReason::BrokenMarks => {
@@ -55,7 +57,7 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
         RefusalReason::Link(_) => {
             "replace the link by what it leads to, or choose another folder with `--out`".to_owned()
         }
-        RefusalReason::NotAFile | RefusalReason::NotAFolder(_) => {
+        RefusalReason::NotAFile | RefusalReason::NotAFolder(_) | RefusalReason::TooLarge => {
             "move it away, or choose another folder with `--out`".to_owned()
         }
         RefusalReason::NotUtf8 if refusal.file.holds_secrets() => "save it as UTF-8".to_owned(),

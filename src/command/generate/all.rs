@@ -7,11 +7,12 @@ use crate::cli::RunFormat;
 use crate::command::github::Annotator;
 use crate::command::target::{Selection, of_source, settings};
 use crate::command::{World, catalogue, failure, print, print_document, print_note, print_raw};
+use crate::disk::normalized;
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
-use crate::placement::normalized;
 use crate::report::{Document, ProfileRun, Runs};
-use crate::source::Catalogue;
+use crate::source::{Catalogue, ReadFault};
+use crate::spelling::on_one_line;
 
 /// Runs every selectable profile that has an output folder of its own; one that fails does not stop the others.
 pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
@@ -61,7 +62,7 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>
         let source = match entry.source {
             Ok(source) => source,
             Err(fault) => {
-                selections.push((entry.name.clone(), Err(unreadable(&entry.name, fault))));
+                selections.push((entry.name.clone(), Err(unreadable(&on_one_line(&entry.name), &fault))));
                 continue;
             }
         };
@@ -97,14 +98,6 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>
     Ok(selections)
 }
 
-fn unreadable(name: &str, fault: crate::source::ReadFault) -> Failure {
-    use crate::source::ReadFault;
-    let why = match fault {
-        ReadFault::Missing => "it is gone".to_owned(),
-        ReadFault::Folder => "it is a folder".to_owned(),
-        ReadFault::TooLarge => "it is too large".to_owned(),
-        ReadFault::NotUtf8 { .. } => "it is not UTF-8".to_owned(),
-        ReadFault::Io(error) => error.to_string(),
-    };
-    Failure::outside(format!("can't read the profile `{name}`: {why}"), "run `codelab-gen validate`")
+fn unreadable(name: &str, fault: &ReadFault) -> Failure {
+    Failure::outside(format!("can't read the profile `{name}`: {fault}"), "run `codelab-gen validate`")
 }

@@ -1,7 +1,9 @@
 //! Knows what git says of files that must not be committed. Must not know what is in them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+use crate::source::repository;
 
 /// What `.gitignore` should have, each line with a file that it is for.
 const IGNORED: [(&str, &str); 6] = [
@@ -18,11 +20,6 @@ const NOT_IGNORED: (&str, &str) = ("!.env.example", ".env.example");
 
 /// What is ignored where the whole folder is, which then needs no exception.
 const COMMITTED: &str = "docker-compose.yml";
-
-/// Whether the folder lies in a working copy.
-fn is_versioned(folder: &Path) -> bool {
-    folder.ancestors().any(|folder| folder.join(".git").exists())
-}
 
 /// What there is to tell of git.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,11 +46,18 @@ pub(super) struct Questions {
 impl Questions {
     /// Asks what matters; nothing outside of a working copy.
     pub(super) fn ask(folder: &Path, whether_tracked: bool, whether_ignored: bool) -> Self {
-        let is_versioned = (whether_tracked || whether_ignored) && is_versioned(folder);
+        let root = repository(folder).filter(|_| whether_tracked || whether_ignored);
+        let Some((root, way)) = root.and_then(|root| Some((root, folder.strip_prefix(root).ok()?))) else {
+            return Self { tracked: None, ignored: None };
+        };
         let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample).chain([COMMITTED]);
-        let ignored: Vec<_> = ["check-ignore", "--no-index", "--"].into_iter().chain(samples).collect();
-        let start = |matters: bool, arguments| (is_versioned && matters).then(|| git(folder, arguments)).flatten();
-        Self { tracked: start(whether_tracked, &["ls-files", "--", ".env"]), ignored: start(whether_ignored, &ignored) }
+        let start = |matters: bool, question: &[&str], names: &[&str]| {
+            matters.then(|| git(root, question, names.iter().map(|name| Path::new(".").join(way).join(name)))).flatten()
+        };
+        Self {
+            tracked: start(whether_tracked, &["--literal-pathspecs", "ls-files"], &[".env"]),
+            ignored: start(whether_ignored, &["check-ignore", "--no-index"], &samples.collect::<Vec<_>>()),
+        }
     }
 
     /// Waits for the answers.
@@ -67,7 +71,8 @@ impl Questions {
 
 /// The lines that `.gitignore` should have, by the samples that are ignored already.
 fn missing_ignores(ignored: &str) -> Vec<&'static str> {
-    let is_ignored = |sample: &str| ignored.lines().any(|line| line == sample);
+    // paths come from the root; none of the samples ends as another one does
+    let is_ignored = |sample: &str| ignored.lines().any(|line| line == sample || line.ends_with(&format!("/{sample}")));
     let lines = IGNORED.iter().filter(|(_, sample)| !is_ignored(sample)).map(|(line, _)| *line);
     let mut lines: Vec<_> = lines.collect();
     let (line, sample) = NOT_IGNORED;
@@ -78,11 +83,19 @@ fn missing_ignores(ignored: &str) -> Vec<&'static str> {
     lines
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Option<Child> {
+/// Asks in the repository's root, because a folder below it can be a repository of its own that is committed. Git may run
+/// nothing that a repository names: no monitor of files, no hook, no program that fetches objects which are missing
+/// (<https://git-scm.com/docs/git#Documentation/git.txt-GITNOLAZYFETCH>).
+fn git(root: &Path, question: &[&str], paths: impl Iterator<Item = PathBuf>) -> Option<Child> {
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder);
-    // a repository may name a program for this, which a question must not start
-    command.args(["-c", "core.fsmonitor=false"]).args(arguments);
+    command.arg("-C").arg(root).env("GIT_NO_LAZY_FETCH", "1");
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
+        command.env_remove(variable);
+    }
+    for setting in ["safe.bareRepository=explicit", "core.fsmonitor=false", "core.hooksPath=/dev/null"] {
+        command.args(["-c", setting]);
+    }
+    command.args(["-c", "core.quotePath=false"]).args(question).arg("--").args(paths);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()
 }
 

@@ -1,6 +1,7 @@
 //! Knows which secrets a run keeps, makes or takes over, and what of that the command line says.
 //! Must not know a value.
 
+use std::io;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -9,8 +10,10 @@ use crate::change::Existing;
 use crate::cli::RotateArgs;
 use crate::command::World;
 use crate::deployment::{Deployment, secret_file_path};
+use crate::disk::{self, TEXT_LIMIT};
 use crate::outcome::Failure;
 use crate::secret::{NoRandomness, Outside, Secret, Secrets, choose, passwords_in_urls};
+use crate::source::Project;
 use crate::spelling::{nearest, quoted};
 use crate::value::EnvironmentKey;
 
@@ -66,6 +69,14 @@ pub(super) fn rotated(rotate: &RotateArgs, deployment: &Deployment) -> Result<Ve
     rotate.secrets.iter().map(known).collect()
 }
 
+/// The text of a file that a profile names for a secret; the profile may be a stranger's.
+fn read_of(project: &Project, path: &Path) -> io::Result<String> {
+    let outside = "it lies outside of the project; give the secret by the environment instead";
+    let real = project.admit(path)?.ok_or_else(|| io::Error::other(outside))?;
+    let text = String::from_utf8(disk::read(&real, TEXT_LIMIT)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
 pub(super) fn choose_secrets(
     request: &Request<'_>,
     deployment: &Deployment,
@@ -77,7 +88,7 @@ pub(super) fn choose_secrets(
     let mut outside = Outside {
         stored,
         environment: &world.environment,
-        file: &|path| std::fs::read_to_string(root.join(path)),
+        file: &|path| read_of(&Project::of_folder(root), &root.join(path)),
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
         rotated: request.rotated,
         rotated_from_environment: request.from_environment,

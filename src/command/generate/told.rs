@@ -13,9 +13,9 @@ use crate::change::{Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalRe
 use crate::command::failure::refusal;
 use crate::command::target::Target;
 use crate::deployment::secret_file_path;
+use crate::disk::{normalized, relative};
 use crate::field::FieldPath;
 use crate::outcome::Exit;
-use crate::placement::{normalized, relative};
 use crate::render::{ALL_SCRIPTS, Output, Program};
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};

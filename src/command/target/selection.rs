@@ -6,11 +6,12 @@ use crate::change::Existing;
 use crate::cli::{PROFILE_VARIABLE, TargetArgs};
 use crate::command::obstacles::read_failure;
 use crate::command::{World, catalogue};
-use crate::layers::load;
+use crate::disk::{normalized, relative};
+use crate::layers::{load, load_of};
 use crate::outcome::Failure;
-use crate::placement::{normalized, relative};
 use crate::render::Mark;
-use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Reference, Source};
+use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Project, Reference, Source, is_yaml, repository};
+use crate::spelling::quoted;
 
 /// The profile where nothing selects another one.
 const DEFAULT_PROFILE: &str = "dev-sqlite";
@@ -99,6 +100,7 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
 /// means the same profile.
 fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection, Failure> {
     let root = normalized(&folder.join(&mark.root));
+    let project = project_of_outputs(&folder, &root)?;
     let catalogue = Catalogue::find(&root, &world.current)?;
     let name = match Reference::parse(&mark.profile) {
         Reference::StandardInput => {
@@ -116,12 +118,37 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
                 help: "name the profile with `--profile`".to_owned(),
             });
         }
+        Reference::Path(path) if !is_yaml(&path) => {
+            return Err(Failure::Usage {
+                message: format!("the outputs record {}, which is no profile by its name", quoted(&mark.profile)),
+                help: "name the profile with `--profile`".to_owned(),
+            });
+        }
         Reference::Path(path) => normalized(&folder.join(path)).display().to_string(),
         Reference::Name(_) | Reference::Builtin(_) => mark.profile.clone(),
     };
-    let source = load(&name, "recorded in the outputs: ", &catalogue)?;
+    let given_by = "recorded in the outputs: ";
+    let source = match &project {
+        Some(project) => load_of(project, &name, given_by, &catalogue)?,
+        None => load(&name, given_by, &catalogue)?,
+    };
     let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
     Ok(Selection { recorded: Some((folder, mark.clone())), ..of_source(source, catalogue, Some(because)) })
+}
+
+/// The repository that outputs stand in. It may be a stranger's, so they can't record what lies outside of it.
+fn project_of_outputs(folder: &Path, root: &Path) -> Result<Option<Project>, Failure> {
+    let Some(repository) = repository(folder) else { return Ok(None) };
+    let project = Project::of_folder(repository);
+    // a folder that is gone is told as such
+    if project.admit(root).is_ok_and(|root| root.is_none()) {
+        let folder = quoted(&folder.to_string_lossy());
+        return Err(Failure::Usage {
+            message: format!("the outputs in {folder} record a project outside of their repository"),
+            help: "name the profile with `--profile`".to_owned(),
+        });
+    }
+    Ok(Some(project))
 }
 
 /// Whether a later run finds this very file by the profile's name.

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::placement::normalized;
+use crate::disk::normalized;
 use crate::source::{Catalogue, Source, SourceId};
 
 /// What stands before the path in the line that editors read

@@ -3,7 +3,7 @@
 use super::Telling;
 use crate::command::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::deployment::{ExternalTls, Host, Program, Server};
-use crate::placement::{normalized, relative};
+use crate::disk::{normalized, relative};
 use crate::spelling::shell_word;
 use crate::value::{HostPath, MountSource};
 
