@@ -1,11 +1,9 @@
 """Where the programs of the tests are, how one is run, and what the documents of this repository show."""
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+
+from kept import kept as kept_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,19 +63,14 @@ def target() -> Path:
 def kept(name: str, *command: str | Path, env: Mapping[str, str], remove: str = "") -> Path:
     """A program that is built at first use and kept for this user; `{}` in the command is the folder to install to, of
     which `remove` is not kept."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME", tempfile.gettempdir())) / ".cache"
-    folder = Path(home) / "codelab-gen-tests" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another run waits for what this one builds
-        if not folder.exists():
-            with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=folder.parent, ignore_cleanup_errors=True) as made:
-                there = {key: value.replace("{}", made) for key, value in env.items()}
-                run(*[str(part).replace("{}", made) for part in command], cwd=Path(made), env=there, timeout=1800)
-                if remove:
-                    shutil.rmtree(Path(made) / remove)
-                Path(made).rename(folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        there = {key: value.replace("{}", str(folder)) for key, value in env.items()}
+        run(*[str(part).replace("{}", str(folder)) for part in command], cwd=folder, env=there, timeout=1800)
+        if remove:
+            shutil.rmtree(folder / remove)
+
+    return kept_once(name, " ".join(map(str, command)), make)
 
 
 def tool(name: str) -> Path:
