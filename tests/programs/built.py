@@ -116,7 +116,7 @@ def built(name: str) -> Path:
     sources = [path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file()]
 
     def make(made: Path) -> None:
-        tell(f"building {recipe.title} from its Go module, once, in two to four minutes of two processors")
+        tell(f"building {recipe.title} from its Go module, once, in some minutes")
         run(program, "mod", "download", recipe.module, folder=folder)
         flags = [*recipe.flags(), *changed(recipe, Path(modules), made.parent)]
         for file, package in recipe.programs.items():
