@@ -132,4 +132,33 @@ mod tests {
         ];
         assert_eq!(place(BLOCK, &text), Err(expected.to_vec()));
     }
+
+    #[test]
+    fn marks_that_are_broken_or_end_as_on_windows_are_a_fault_of_the_file() {
+        let windows = BLOCK.replace('\n', "\r\n");
+        for (text, reason) in [
+            (BLOCK.to_owned(), None),
+            ("A=1\n".to_owned(), None),
+            (format!("A=1\r\n{BLOCK}B=2\r\n"), None),
+            (windows.clone(), Some(RefusalReason::CarriageReturns)),
+            (BLOCK.replace("A=1\n", "A=1\r\n"), Some(RefusalReason::CarriageReturns)),
+            (BLOCK.replace("# <<<", "#"), Some(RefusalReason::BrokenMarks)),
+            (BLOCK.replace("# >>>", "#"), Some(RefusalReason::BrokenMarks)),
+            (format!("{BLOCK}{BLOCK}"), Some(RefusalReason::BrokenMarks)),
+        ] {
+            assert_eq!(fault(&text), reason, "{text}");
+        }
+        assert_eq!(place(BLOCK, &windows), Err(vec![RefusalReason::CarriageReturns]));
+    }
+
+    #[test]
+    fn an_odd_line_is_told_by_its_number_in_the_file_wherever_it_stands() {
+        for (text, line) in [
+            (format!("X=1\n{}", BLOCK.replace("B=2", "B=a b")), 4),
+            (format!("X=1\nC=\"open\n{BLOCK}"), 2),
+            (format!("X=1\n{BLOCK}Y=1\nC=\"open\n"), 7),
+        ] {
+            assert_eq!(place(BLOCK, &text), Err(vec![RefusalReason::OddLine(line)]), "{text}");
+        }
+    }
 }

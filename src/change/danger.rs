@@ -281,3 +281,38 @@ pub(super) fn unreadable(file: &str) -> Danger {
         steps: "compare its volumes and its project's name with the profile by hand".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_is_the_same_by_its_real_name() {
+        let compose =
+            "name: shop\nservices: {}\nvolumes:\n  data: { name: shop_data }\n  other: { name: real }\n  plain: {}\n";
+        let standing = Standing::read(compose).unwrap();
+        let beside = ("other".to_owned(), "real".to_owned());
+        for (mounted, wanted, is_beside, is_same) in [
+            ("plain", "plain", false, true),
+            ("plain", "data", false, false),
+            ("data", "data", false, true),
+            ("data", "other", false, false),
+            ("data", "plain", false, false),
+            ("other", "other", false, false),
+            ("other", "other", true, true),
+            ("other", "data", true, false),
+            ("./plain", "./plain", false, false),
+        ] {
+            let before = Before {
+                standing: &standing,
+                mark: None,
+                folder_project: String::new(),
+                has_project_override: false,
+                volumes_beside: is_beside.then(|| beside.clone()).into_iter().collect(),
+                url: &|_| None,
+            };
+            let mount = StandingMount { source: mounted.to_owned(), target: "/data".to_owned() };
+            assert_eq!(same_volume(&mount, wanted, &before), is_same, "{mounted} and {wanted}");
+        }
+    }
+}

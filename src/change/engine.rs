@@ -59,3 +59,40 @@ fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>
         Some(_) | None => (before.url)(database.key.as_str()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Standing;
+    use crate::resolve::resolved;
+
+    #[test]
+    fn a_service_opens_what_its_variable_says_else_what_dotenv_says() {
+        let profile = "format: 1\nproject: shop\nstage: ci\nservices:\n  \
+                       a: { image: 'a:1', data: './data:/data', database: { sqlite: /data/a.db } }\n";
+        let deployment = resolved(profile);
+        let database = deployment.services[0].database.as_ref().unwrap();
+        let variable = database.variable.as_str();
+        for (name, value, opened) in [
+            (variable, "sqlite:///x.db", "sqlite:///x.db"),
+            (variable, "${A__DB_URL:-sqlite:///x.db}", "${A__DB_URL:-sqlite:///x.db}"),
+            (variable, "${A__DB_URL:?no}", "sqlite:///dotenv.db"),
+            (variable, "${A__DB_URL}", "sqlite:///dotenv.db"),
+            ("OTHER", "${A__DB_URL-sqlite:///x.db}", "${A__DB_URL-sqlite:///x.db}"),
+            ("OTHER", "sqlite:///x.db", "sqlite:///dotenv.db"),
+        ] {
+            let compose = format!("services:\n  a:\n    image: a\n    environment:\n      {name}: '{value}'\n");
+            let standing = Standing::read(&compose).unwrap();
+            let before = Before {
+                standing: &standing,
+                mark: None,
+                folder_project: String::new(),
+                has_project_override: false,
+                volumes_beside: Vec::new(),
+                url: &|key| (key == "A__DB_URL").then(|| "sqlite:///dotenv.db".to_owned()),
+            };
+            let text = url_text(standing.service("a").unwrap(), database, &before);
+            assert_eq!(text.as_deref(), Some(opened), "{name}: {value}");
+        }
+    }
+}

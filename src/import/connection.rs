@@ -105,4 +105,13 @@ mod tests {
         assert_eq!(read("redis://:x@redis:6379/0"), None);
         assert_eq!(read("plain"), None);
     }
+
+    #[test]
+    fn the_server_of_a_url_keeps_its_port() {
+        for (place, host, port) in [("h:6543", "h", "6543"), ("h:5432", "h", "5432"), ("h", "h", "5432")] {
+            let url = format!("postgresql://u:p@{place}/d");
+            let Some(Ok(Connection::Postgres(read))) = read(&url) else { panic!("{url}") };
+            assert_eq!((read.host.as_str(), read.port.as_str()), (host, port));
+        }
+    }
 }

@@ -168,17 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_told_by_the_end_of_their_names() {
-        for name in ["POSTGRES_PASSWORD", "JWT_SECRET", "LITELLM_API_KEY", "api_token", "SECRET_KEY", "DB_PASS"] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in ["MAX_TOKENS", "TOKEN_EXPIRE_MINUTES", "KEYCLOAK_URL", "LOG_LEVEL", "COMPASS"] {
-            assert!(!is_secret_name(name), "{name}");
-        }
-        assert!(is_secret_value("redis://:x@redis:6379/0") && !is_secret_value("redis://redis:6379/0"));
-    }
-
-    #[test]
     fn lines_that_are_commented_out_are_known() {
         let Ok(variables) = Variables::read("# A=sqlite:///data/x.db\n#B: y # why\n# just words\nA=1\n") else {
             panic!()
@@ -187,5 +176,53 @@ mod tests {
         assert_eq!(variables.commented("B").collect::<Vec<_>>(), ["y"]);
         let Ok(variables) = Variables::read("A=1\nA=2\n") else { panic!() };
         assert_eq!((variables.value("A"), variables.commented("A").next()), (Some("2"), Some("1")));
+    }
+
+    #[test]
+    fn a_name_that_ends_like_a_secret_is_one() {
+        for name in [
+            "DB_PASSWORD",
+            "DB_PASSWD",
+            "DB_PASS",
+            "PASS",
+            "MAIL_PASSPHRASE",
+            "SESSION_SECRET",
+            "API_TOKEN",
+            "API_KEY",
+            "MAIL_CREDENTIALS",
+            "dbPassword",
+            "password",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["PASSWORD_FILE", "COMPASS", "MAX_TOKENS", "KEYS", "KEYCLOAK_URL", "SECRET_NAME", "USER", ""] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_or_text_that_looks_like_a_secret_is_one() {
+        for (value, is_secret) in [
+            ("postgresql://u:p@h/d", true),
+            ("postgresql://u:@h/d", false),
+            ("postgresql://u@h/d", false),
+            ("redis://:x@redis:6379/0", true),
+            ("redis://redis:6379/0", false),
+            ("-----BEGIN PRIVATE KEY-----", true),
+            ("a -----BEGIN", false),
+            ("plain", false),
+        ] {
+            assert_eq!(is_secret_value(value), is_secret, "{value}");
+        }
+        for (text, may_hold) in [
+            ("curl -H 'X: $API_TOKEN'", true),
+            ("login --password=x", true),
+            ("see redis://:x@h", true),
+            ("see http://h/a", false),
+            ("a@b", false),
+            ("run the tokens", false),
+        ] {
+            assert_eq!(may_hold_secret(text), may_hold, "{text}");
+        }
     }
 }

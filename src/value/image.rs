@@ -236,4 +236,44 @@ mod tests {
         assert_eq!(major("postgis/postgis:16-3.4"), None);
         assert_eq!(major("postgres"), None);
     }
+
+    #[test]
+    fn the_official_image_is_the_same_by_each_of_its_names() {
+        let digits = "0".repeat(64);
+        for repository in ["postgres", "library/postgres", "docker.io/postgres", "docker.io/library/postgres"] {
+            let parse = |rest: &str| ImageReference::parse(&format!("{repository}{rest}")).unwrap();
+            assert_eq!(parse(":16-alpine3.20").flavour(), ("postgres", "alpine"));
+            assert_eq!(parse(":16-alpine").postgres_identity(), Some("70:70"));
+            assert_eq!(parse(":16.4").postgres_major(), Some(16));
+            for (rest, is_floating, has_digest) in [
+                ("", true, false),
+                (":latest", true, false),
+                (":16", false, false),
+                (&format!("@sha256:{digits}"), false, true),
+            ] {
+                assert_eq!((parse(rest).is_floating(), parse(rest).has_digest()), (is_floating, has_digest), "{rest}");
+            }
+        }
+        for other in ["ghcr.io/postgres:16", "docker.io/mine/postgres:16", "mine/postgres:16"] {
+            let image = ImageReference::parse(other).unwrap();
+            assert_eq!((image.postgres_identity(), image.postgres_major()), (None, None), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_tag_has_at_most_128_characters_and_a_port_five_digits() {
+        for (text, is_image) in [
+            (format!("a:{}", "x".repeat(128)), true),
+            (format!("a:{}", "x".repeat(129)), false),
+            ("h:12345/a".to_owned(), true),
+            ("h:123456/a".to_owned(), false),
+            ("h:/a".to_owned(), false),
+            (format!("a@sha256:{}", "f".repeat(64)), true),
+            (format!("a@sha256:{}", "F".repeat(64)), false),
+            (format!("a@sha256:{}", "f".repeat(63)), false),
+            (format!("a@sha256:{}", "f".repeat(65)), false),
+        ] {
+            assert_eq!(ImageReference::parse(&text).is_ok(), is_image, "{text}");
+        }
+    }
 }

@@ -31,6 +31,7 @@ BEYOND_SCHEMA = frozenset(
         "not-utf8",
         "nothing-to-remove",
         "outside-mount",
+        "outside-project",
         "port-clash",
         "postgres-version",
         "published-everywhere",

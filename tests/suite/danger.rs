@@ -72,7 +72,23 @@ fn what_keeps_the_data_is_no_danger() {
         write_profile(folder.path(), &PROFILE.replace(old, new));
         let run = run(folder.path(), &[]);
         assert_eq!(run.status.code(), Some(0), "{new}: {}", stderr(&run));
+        assert!(!stdout(&run).contains("its data stays"), "{new}: {}", stdout(&run));
     }
+    let sqlite = PROFILE.replace("engine: postgres", "engine: sqlite");
+    for (old, new, stays) in [("port: 80", "port: 8080", false), ("data/x.db", "data/y.db", true)] {
+        let folder = project(&sqlite);
+        write_profile(folder.path(), &sqlite.replace(old, new));
+        let told = stdout(&run(folder.path(), &[]));
+        assert_eq!(told.contains("its data stays in `api-data/x.db`"), stays, "{new}: {told}");
+    }
+    let mount = |folder: &str| {
+        PROFILE
+            .replace("data: api-data:/app/data", &format!("data: api-data:/app/data\n    volumes: ['{folder}:/more']"))
+    };
+    let folder = project(&mount("./more"));
+    write_profile(folder.path(), &mount("./other"));
+    let run = run(folder.path(), &[]);
+    assert_eq!(run.status.code(), Some(0), "a folder that is no data: {}", stderr(&run));
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use super::{WriteFault, apply_with, perform, write};
+use super::{WriteFault, apply_with, keep, perform, write};
 use crate::change::steps::{Content, Step, steps};
 use crate::change::{ChangeSet, Existing, Wanted, plan, unused_secrets};
 use crate::deployment::{Deployment, secret_file_path};
@@ -86,6 +86,43 @@ fn a_move_of_secrets_into_files_broken_off_anywhere_is_healed() {
     });
     assert_eq!(case.after[Path::new("secrets")].mode, 0o700);
     case.breaks_off_everywhere();
+}
+
+#[test]
+fn a_file_that_is_written_anew_stays_its_owners() {
+    let folder = scratch();
+    generate(PROD, folder.path());
+    let compose = folder.path().join("docker-compose.yml");
+    // only root may give a file away
+    let owner =
+        chown(&compose, Some(4711), Some(4712)).map_or_else(|_| fs::metadata(&compose).unwrap().uid(), |()| 4711);
+    generate(DEV, folder.path());
+    assert!(!fs::read_to_string(&compose).unwrap().contains("postgres"), "it was written anew");
+    assert_eq!(fs::metadata(&compose).unwrap().uid(), owner);
+}
+
+#[test]
+fn nothing_takes_the_place_of_what_came_there_in_the_meantime() {
+    let folder = scratch();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("file"), "mine").unwrap();
+    fs::write(path("temporary"), "kept").unwrap();
+    let opened = Folder::open(folder.path()).unwrap();
+    symlink("nowhere", path("link")).unwrap();
+    symlink(folder.path(), path("inside")).unwrap();
+    for taken in ["file", "link", "inside", "missing/folder", "inside/folder"] {
+        assert!(opened.make_folder(Path::new(taken)).is_err(), "{taken} is no folder");
+    }
+    assert!(opened.make_folder(Path::new("made")).unwrap());
+    assert!(!opened.make_folder(Path::new("made")).unwrap());
+    for taken in ["file", "link"] {
+        let fault = keep(Path::new("temporary"), Path::new(taken), &opened).unwrap_err();
+        assert_eq!(fault.kind(), io::ErrorKind::AlreadyExists, "{taken}");
+    }
+    assert_eq!(fs::read_to_string(path("file")).unwrap(), "mine");
+    assert!(path("link").is_symlink() && path("temporary").exists());
+    keep(Path::new("temporary"), Path::new("free"), &opened).unwrap();
+    assert!(!path("temporary").exists() && path("free").exists());
 }
 
 /// What a run is asked for.
