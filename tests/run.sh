@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The one test command. It makes what it needs below the repository (`.tools/`), so a second run installs nothing.
+# The one test command. It makes what it needs below the repository (`.tools/`) and in the user's cache folder
+# (`~/.cache/codelab-gen-tests`), so a second run installs nothing.
 #
 #   bash tests/run.sh                  everything that a change must pass
 #   bash tests/run.sh quick            what one runs at every change
@@ -169,9 +170,10 @@ run_part() {
   esac
   summary+=("$part: ${counts:-no test ran} in $((SECONDS - started)) s")
   [ "$status" -eq 0 ] || note_failures "$part" "$status" "$log"
-  local skipped
-  skipped=$(grep -o 'e2e: skipped: .*' "$log" | sort -u | head -n 1) || true
-  [ -z "$skipped" ] || summary+=("  $skipped")
+  local told
+  while IFS= read -r told; do
+    summary+=("  $told")
+  done < <(grep -oE '^e2e: Docker Engine .*|e2e: skipped: .*' "$log" | sort -u | head -n 2)
 }
 
 # Adds to the summary how just that is run which failed.
@@ -220,7 +222,14 @@ case ${1:-all} in
     ;;
   long)
     export CODELAB_GEN_LONG=1 E2E_LONG=1
-    run_parts 'long: every part in its longest form, and e2e on the other engines; some hours' "${parts[@]}"
+    printf 'long: every part in its longest form, and e2e on the other versions of Docker; some hours\n'
+    for part in "${parts[@]}"; do
+      run_part "$part"
+    done
+    E2E_ENGINE=20.10 run_part e2e -m versions
+    E2E_COMPOSE=5.7.1 run_part e2e -m versions
+    E2E_COMPOSE=2.35.0 run_part e2e -m versions
+    close
     ;;
   only) "run_$2" "${@:3}" ;;
   rust | conformance | editors | kit | e2e)
