@@ -280,6 +280,7 @@ mod tests {
         let standing = Standing::read(text).unwrap();
         assert_eq!(standing.project.as_deref(), Some("mine"));
         assert_eq!(standing.server().unwrap().name, "db");
+        assert_eq!(standing.service_names().collect::<Vec<_>>(), ["db", "api"]);
         assert_eq!(standing.fixed_volumes, [("pg".to_owned(), "real".to_owned())]);
         assert!(!standing.has_named_volumes());
         let api = standing.service("api").unwrap();

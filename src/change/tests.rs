@@ -113,10 +113,10 @@ fn a_difference_of_dotenv_shows_keys_and_never_a_value() {
     use KeyChangeKind::{Different, Missing, Stale};
     let keys = [("A", Missing), ("B", Stale), ("C", Different)];
     let keys = keys.map(|(key, kind)| KeyChange { key: key.to_owned(), kind, line: None }).into();
-    let changed = Change { keys, ..change(Output::Dotenv, Some("B=hidden"), write(ChangeKind::Updated)) };
+    let dotenv = Change { keys, ..change(Output::Dotenv, Some("B=hidden"), write(ChangeKind::Updated)) };
     let changes = change_set(Vec::new(), Vec::new());
     let expected = "--- .env (keys only)\n+++ .env (keys only)\n+A\n-B\n~C\n";
-    assert_eq!(changes.difference(&changed).as_deref(), Some(expected));
+    assert_eq!(changes.difference(&dotenv).as_deref(), Some(expected));
     assert_eq!(changes.difference(&change(Output::Dotenv, Some("B=1"), write(ChangeKind::Mode))), None);
 }
 

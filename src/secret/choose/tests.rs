@@ -13,7 +13,8 @@ struct World<'w> {
     environment: &'w [(&'w str, &'w str)],
     /// What the file of a secret holds; nothing where it can't be read.
     file: Option<&'w str>,
-    has_randomness: bool,
+    /// The byte that all random bytes are; nothing where there are none.
+    random: Option<u8>,
     /// The secrets that get a new value, by a text of their names.
     rotated: &'w str,
     rotated_from_environment: bool,
@@ -38,8 +39,8 @@ fn choose_in(world: &World<'_>, rules: &[(&str, SecretRule)]) -> Result<Secrets,
             world.file.map(str::to_owned).ok_or_else(|| std::io::ErrorKind::NotFound.into())
         },
         random: &mut |bytes| {
-            bytes.fill(7);
-            if world.has_randomness { Ok(()) } else { Err(NoRandomness) }
+            bytes.fill(world.random.ok_or(NoRandomness)?);
+            Ok(())
         },
         rotated: &rotated,
         rotated_from_environment: world.rotated_from_environment,
@@ -56,7 +57,7 @@ const LENIENT: World<'_> = World {
     dotenv: &[],
     environment: &[],
     file: Some("from the file of mine\r\n"),
-    has_randomness: true,
+    random: Some(7),
     rotated: "",
     rotated_from_environment: false,
     strict: false,
@@ -119,7 +120,7 @@ fn every_secret_has_one_value_or_one_fault() {
         let world = World { dotenv: &[("A", dotenv)], environment: &[("A", environment)], ..LENIENT };
         assert_eq!(outcome(&world, rule.clone()), expected, "{dotenv:?} {environment:?} {rule:?}");
     }
-    assert_eq!(outcome(&World { has_randomness: false, ..LENIENT }, Generate), "failed: no randomness");
+    assert_eq!(outcome(&World { random: None, ..LENIENT }, Generate), "failed: no randomness");
     assert_eq!(outcome(&World { file: None, ..LENIENT }, from_file()), "failed: unreadable");
     for file in ["", "\n", "\r\n"] {
         let world = World { file: Some(file), environment: &[("A", "env")], ..LENIENT };
