@@ -21,6 +21,7 @@ mod service;
 mod top;
 mod tree;
 mod variables;
+mod words;
 
 use self::environment::Given;
 use self::layout::{Line, Shape};
