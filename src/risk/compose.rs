@@ -102,7 +102,7 @@ pub(super) struct Fences {
 
 /// What the raw keys of a container give.
 pub(super) fn of_container(compose: &Setting<RawKeys>, fences: Fences, at: &FieldPath, found: &mut Found<'_>) {
-    for (key, value) in given(compose) {
+    for (key, value) in given(compose).filter(|(key, _)| !key.as_str().starts_with("x-")) {
         let at = at.key("compose").key(key);
         of_key(key.as_str(), value, fences, &at, found);
         references(value, &at, found);
@@ -111,7 +111,7 @@ pub(super) fn of_container(compose: &Setting<RawKeys>, fences: Fences, at: &Fiel
 
 fn of_key(key: &str, value: &Raw, fences: Fences, at: &FieldPath, found: &mut Found<'_>) {
     match key {
-        _ if key.starts_with("x-") || HARMLESS.contains(&key) => {}
+        _ if HARMLESS.contains(&key) => {}
         "cap_add" => capabilities(value, at, found),
         "cap_drop" if fences.is_strict && !texts(value).contains(&"ALL") => found.add(RiskKind::Loosened, at),
         "read_only" if fences.is_strict && text(value) != Some("true") => found.add(RiskKind::Loosened, at),
@@ -142,8 +142,10 @@ fn of_key(key: &str, value: &Raw, fences: Fences, at: &FieldPath, found: &mut Fo
 fn giving(key: &str, value: &Raw, at: &FieldPath, found: &mut Found<'_>) {
     let is_nothing = matches!(text(value), Some("false" | "null" | "~" | "")) || is_empty(value);
     let kind = GIVING.iter().find(|(known, _)| *known == key).map_or(RiskKind::OtherKey, |(_, kind)| *kind);
-    if !is_nothing {
-        found.say(kind, at, key);
+    match is_nothing {
+        true => {}
+        false if kind.as_str() == key => found.add(kind, at),
+        false => found.say(kind, at, key),
     }
 }
 
@@ -224,8 +226,9 @@ fn hooks(value: &Raw, at: &FieldPath, found: &mut Found<'_>) {
 pub(super) fn references(value: &Raw, at: &FieldPath, found: &mut Found<'_>) {
     match value {
         Raw::Scalar { text, .. } => {
-            if text.replace("$$", "").contains('$') {
-                found.say(RiskKind::Environment, at, text);
+            let names = variables(text);
+            if !names.is_empty() {
+                found.say(RiskKind::Environment, at, &names.join(", "));
             }
         }
         Raw::Sequence(entries) => {
@@ -239,6 +242,17 @@ pub(super) fn references(value: &Raw, at: &FieldPath, found: &mut Found<'_>) {
             }
         }
     }
+}
+
+/// The names behind single dollars; the rest of the text may be a secret.
+fn variables(text: &str) -> Vec<&str> {
+    let live = text.split("$$").flat_map(|part| part.split('$').skip(1));
+    let name = |behind: &'_ str| {
+        let inner = behind.trim_start_matches('{');
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        behind.len() - inner.len() + inner.find(|c| !is_inside(c)).unwrap_or(inner.len())
+    };
+    live.filter_map(|behind| behind.get(..name(behind))).map(|name| name.trim_start_matches('{')).collect()
 }
 
 /// The text of a scalar.
