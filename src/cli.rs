@@ -251,6 +251,9 @@ pub struct ExplainArgs {
     /// Only what is at or below this field: `services.auth-service.database` [default: everything]
     #[arg(value_name = "PATH")]
     pub path: Option<String>,
+    /// Lists instead what the profile gives to its services beyond the default, the gravest first
+    #[arg(long, conflicts_with = "path")]
+    pub risks: bool,
     /// How results are told
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,

@@ -15,6 +15,7 @@ mod manual;
 mod new;
 mod obstacles;
 mod profiles;
+mod risks;
 mod target;
 mod validate;
 

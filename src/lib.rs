@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! spelling disk yaml value dotenv url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render graph lint import change report outcome cli command
+//! deployment resolve schema secret placement render graph lint risk import change report outcome cli command
 //! ```
 
 pub mod change;
@@ -39,6 +39,7 @@ pub mod profile;
 pub mod render;
 pub mod report;
 pub mod resolve;
+pub mod risk;
 pub mod schema;
 pub mod secret;
 pub mod source;

@@ -3,6 +3,7 @@
 
 mod checkup;
 mod explanation;
+mod risk;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use checkup::{Checkup, Condition, Finding};
 pub use explanation::{ExplainedValue, Explanation};
+pub use risk::{Risk, Risks};
 
 /// What `codelab-gen --format json` prints: one of these documents.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,6 +31,8 @@ pub enum Document {
     Checkup(Checkup),
     /// `explain`.
     Explanation(Explanation),
+    /// `explain --risks`.
+    Risks(Risks),
 }
 
 /// How one run ended.
@@ -197,11 +201,11 @@ pub struct Rejected {
 }
 
 /// One fault of a profile.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Diagnostic {
     /// The rule, by a name that stays.
     pub code: String,
-    /// `error` or `warning`.
+    /// `error`, `warning`, or `notice` for a risk.
     pub severity: String,
     /// What was found, and what was expected.
     pub message: String,
@@ -214,7 +218,7 @@ pub struct Diagnostic {
 }
 
 /// A place in a text, lines and columns counted from 1, columns in characters.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Place {
     /// The file as a user would name it, or what else gave the text.
     pub file: String,

@@ -68,7 +68,8 @@ pub(super) const EXPLAIN: &str = "\
 Examples:
   codelab-gen explain -p prod                             every value
   codelab-gen explain -p prod services.auth-service       those of one service
-  codelab-gen explain --out deploy postgres.image         one value of what stands there";
+  codelab-gen explain --out deploy postgres.image         one value of what stands there
+  codelab-gen explain -p prod --risks                     what a reviewer of the profile looks at";
 
 /// Of `graph`, with what stands for what.
 pub(super) const GRAPH: &str = "\

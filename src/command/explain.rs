@@ -8,11 +8,12 @@ use indexmap::IndexSet;
 
 use self::derived::{derived, is_without_meaning};
 use self::written::written;
-use super::target::{Selection, first_line, layers, select, unrepeated_settings};
-use super::{World, deployment_of, print, print_document, print_note};
+use super::target::{Selection, first_line, layers, select, settings, unrepeated_settings};
+use super::{World, deployment_of, print, print_document, print_note, risks};
 use crate::cli::{ExplainArgs, Format, TargetArgs};
 use crate::field::FieldPath;
-use crate::outcome::{Exit, Failure};
+use crate::layers::gather;
+use crate::outcome::{Exit, Failure, Rejection};
 use crate::report::{Document, ExplainedValue, Explanation};
 use crate::spelling::{harmless, nearest, quoted};
 
@@ -35,6 +36,9 @@ pub(super) fn explain(args: &ExplainArgs, world: &World) -> Result<Exit, Failure
     if let Some(note) = unrepeated_settings(&selection, &args.target) {
         print_note(&harmless(&note));
     }
+    if args.risks {
+        return explain_risks(&selection, args, world);
+    }
     let told = narrowed(all(selection, &args.target)?, args.path.as_deref())?;
     match args.format {
         Format::Human => print(&text(&told))?,
@@ -43,6 +47,21 @@ pub(super) fn explain(args: &ExplainArgs, world: &World) -> Result<Exit, Failure
                 |Explained { path, value, from }: Explained| ExplainedValue { path: path.to_string(), value, from };
             print_document(&Document::Explanation(Explanation { values: told.into_iter().map(value).collect() }))?;
         }
+    }
+    Ok(Exit::Done)
+}
+
+/// Lists what the profile gives beyond the default, also where it is a base.
+fn explain_risks(selection: &Selection, args: &ExplainArgs, world: &World) -> Result<Exit, Failure> {
+    let layers = gather(selection.source.clone(), settings(&args.target.settings)?, &selection.catalogue)?;
+    if !layers.diagnostics.is_empty() {
+        return Err(Failure::Rejected(Rejection { diagnostics: layers.diagnostics, sources: layers.sources }));
+    }
+    let risks = risks::of_selection(&layers, selection, &args.target, world);
+    let document = risks::document(&risks, &layers.sources);
+    match args.format {
+        Format::Human => print(&risks::text(&document))?,
+        Format::Json => print_document(&Document::Risks(document))?,
     }
     Ok(Exit::Done)
 }

@@ -14,7 +14,7 @@ use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_fi
 use super::github::Annotator;
 use super::obstacles::{check_recordable, check_still_recorded, read_failure, write_failure};
 use super::target::{Selection, Target, first_line, select};
-use super::{World, print, print_document, print_note, print_raw};
+use super::{World, print, print_document, print_note, print_raw, risks};
 use crate::change::{
     Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, apply, plan, unused_secrets,
 };
@@ -103,6 +103,9 @@ fn tell_notes(notes: &[String]) {
 fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Finished, Failure> {
     if request.format == RunFormat::Human {
         print(&first_line(&selection))?;
+    }
+    if request.format == RunFormat::Github {
+        print_raw(&Annotator::new(world).notices(&risks::notices_of(&selection, request.target, world)?))?;
     }
     let target = Target::resolve(selection, request.target, world)?;
     check_recordable(&target.placement)?;

@@ -43,6 +43,11 @@ impl Annotator {
         self.diagnostics(verdicts.iter().flat_map(|verdict| &verdict.diagnostics))
     }
 
+    /// One command for each risk of a profile that is compared.
+    pub(super) fn notices(&self, notices: &[Diagnostic]) -> String {
+        self.diagnostics(notices)
+    }
+
     /// One command for each file that is not as its profile says, or for each reason why there was no comparison.
     pub(super) fn report(&self, report: &Report) -> String {
         match report {

@@ -5,7 +5,8 @@ mod schema_copy;
 
 use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
 use super::github::Annotator;
-use super::{World, catalogue, deployment_of, print, print_document, print_note, print_raw};
+use super::risks::Grounds;
+use super::{World, catalogue, deployment_of, print, print_document, print_note, print_raw, risks};
 use crate::cli::{ValidateArgs, ValidationFormat};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
@@ -22,6 +23,8 @@ struct Verdict {
     name: String,
     /// Faults where there are some, else warnings.
     found: Rejection,
+    /// What the profile gives beyond the default; it changes no verdict.
+    notices: Vec<report::Diagnostic>,
 }
 
 impl Verdict {
@@ -37,7 +40,7 @@ pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failu
     for selected in sources(args, &catalogue)? {
         verdicts.push(match selected {
             Ok(source) => judge(source, &catalogue)?,
-            Err((name, found)) => Verdict { name, found },
+            Err((name, found)) => Verdict { name, found, notices: Vec::new() },
         });
     }
     let documents = || verdicts.iter().map(verdict_document).collect::<Vec<_>>();
@@ -80,12 +83,16 @@ fn sources(args: &ValidateArgs, catalogue: &Catalogue) -> Result<Vec<Selected>, 
 fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
     let name = source.name.clone();
     let stale_schema = schema_copy::check(&source, catalogue);
+    let project = catalogue.project_of(&source);
     let layers = gather(source, Vec::new(), catalogue)?;
+    let grounds = Grounds::of_profile(&layers.profile, catalogue.root(), &project);
+    let notices = risks::notices(&risks::found(&layers.profile, &grounds), &layers.sources);
     let is_base = !layers.profile.stage.is_given();
     if is_base {
         let (mut diagnostics, sources) = (layers.diagnostics, layers.sources);
         diagnostics.extend(stale_schema.filter(|_| diagnostics.is_empty()));
-        return Ok(Verdict { name, found: Rejection { diagnostics, sources } });
+        let found = Rejection { diagnostics, sources };
+        return Ok(Verdict { name, found, notices });
     }
     let unexpanded = unexpanded(&layers.profile);
     match deployment_of(layers) {
@@ -93,9 +100,9 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
             let mut diagnostics = warnings(&deployment)?;
             diagnostics.extend(unexpanded);
             diagnostics.extend(stale_schema);
-            Ok(Verdict { name, found: Rejection { diagnostics, sources } })
+            Ok(Verdict { name, found: Rejection { diagnostics, sources }, notices })
         }
-        Err(Failure::Rejected(found)) => Ok(Verdict { name, found }),
+        Err(Failure::Rejected(found)) => Ok(Verdict { name, found, notices: Vec::new() }),
         Err(failure) => Err(failure),
     }
 }
@@ -112,7 +119,7 @@ fn warnings(deployment: &crate::deployment::Deployment) -> Result<Vec<Diagnostic
 
 fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {
     for verdict in verdicts {
-        let Verdict { name, found } = verdict;
+        let Verdict { name, found, notices: _ } = verdict;
         match found.diagnostics.len() {
             _ if !verdict.is_valid() => {
                 print(&format!("rejected  {name}\n"))?;
@@ -132,6 +139,6 @@ fn verdict_document(verdict: &Verdict) -> report::Verdict {
     report::Verdict {
         name: verdict.name.clone(),
         valid: verdict.is_valid(),
-        diagnostics: diagnostics_document(&verdict.found),
+        diagnostics: diagnostics_document(&verdict.found).into_iter().chain(verdict.notices.clone()).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Knows how the faults of a profile are told, drawn for people and listed for programs.
 //! Must not know which faults there are.
 
-use crate::diagnostic::{Diagnostic, Drawing, Label, draw, sorted};
+use crate::diagnostic::{Diagnostic, Drawing, Label, Place, draw, sorted};
 use crate::locate::{Locator, line_and_column};
 use crate::outcome::Rejection;
 use crate::report;
@@ -71,11 +71,16 @@ fn document(diagnostic: &Diagnostic, locator: &Locator<'_>) -> report::Diagnosti
 }
 
 fn place(label: &Label, locator: &Locator<'_>) -> report::Place {
-    let location = label.place.locate(locator);
+    report::Place { label: label.text.clone(), ..place_document(&label.place, locator) }
+}
+
+/// A place, for programs.
+pub(in crate::command) fn place_document(place: &Place, locator: &Locator<'_>) -> report::Place {
+    let location = place.locate(locator);
     let source = locator.sources().get(location.source.0);
     let text = source.map(|source| source.text.as_str()).unwrap_or_default();
     let (line, column) = line_and_column(text, location.span.start);
     let (end_line, end_column) = line_and_column(text, location.span.end);
     let file = source.map(|source| source.name.clone()).unwrap_or_default();
-    report::Place { file, line, column, end_line, end_column, label: label.text.clone() }
+    report::Place { file, line, column, end_line, end_column, label: String::new() }
 }

@@ -25,9 +25,9 @@ pub(in crate::command) struct Selection {
     /// What selected it, where that was not the command line.
     pub(in crate::command) because: Option<String>,
     /// The profiles of the project that it belongs to.
-    pub(super) catalogue: Catalogue,
+    pub(in crate::command) catalogue: Catalogue,
     /// The folder of the outputs that recorded it, and what they recorded.
-    pub(super) recorded: Option<(PathBuf, Mark)>,
+    pub(in crate::command) recorded: Option<(PathBuf, Mark)>,
 }
 
 /// What a header records, so that a later run finds the same profile.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::Code;
 use crate::report::{Diagnostic, Place, Verdict};
+use crate::risk::RiskKind;
 
 /// The log of one run; a fault that several profiles inherit is told once.
 pub(super) fn log(verdicts: &[Verdict]) -> String {
@@ -15,7 +16,14 @@ pub(super) fn log(verdicts: &[Verdict]) -> String {
             "help": { "text": code.explanation(), "markdown": code.explanation() },
         })
     };
-    let rules: Vec<_> = Code::ALL.iter().map(rule).collect();
+    let risk_rule = |kind: &RiskKind| {
+        json!({
+            "id": kind.as_str(),
+            "shortDescription": { "text": format!("A service gets {}.", kind.gives()) },
+            "properties": { "gravity": kind.gravity().as_str() },
+        })
+    };
+    let rules: Vec<_> = Code::ALL.iter().map(rule).chain(RiskKind::ALL.iter().map(risk_rule)).collect();
     let mut results: Vec<Value> = Vec::new();
     for diagnostic in verdicts.iter().flat_map(|verdict| &verdict.diagnostics) {
         let result = result(diagnostic);
@@ -37,6 +45,7 @@ pub(super) fn log(verdicts: &[Verdict]) -> String {
 
 fn result(diagnostic: &Diagnostic) -> Value {
     let Diagnostic { code, severity, message, help, place, others } = diagnostic;
+    let mut names = Code::ALL.iter().map(|code| code.as_str()).chain(RiskKind::ALL.iter().map(|kind| kind.as_str()));
     let related = |other: &Place| {
         let mut location = location(other);
         if let Some(fields) = location.as_object_mut().filter(|_| !other.label.is_empty()) {
@@ -46,8 +55,8 @@ fn result(diagnostic: &Diagnostic) -> Value {
     };
     json!({
         "ruleId": code,
-        "ruleIndex": Code::ALL.iter().position(|known| known.as_str() == code),
-        "level": severity,
+        "ruleIndex": names.position(|known| known == code),
+        "level": if severity == "notice" { "note" } else { severity },
         "message": { "text": format!("{message}\nhelp: {help}") },
         "locations": [location(place)],
         "relatedLocations": others.iter().map(related).collect::<Vec<_>>(),

@@ -1,0 +1,74 @@
+//! SECURITY.md: each promise names the test that holds it; those that no other file holds stand here.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Finish as _, codelab_gen, stderr, stdout};
+
+#[test]
+fn each_promise_names_a_test_that_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let (mut named, mut is_held) = (0, true);
+    for line in text.lines() {
+        // a promise is an item; of a section that promises nothing the items are limits
+        if line.starts_with("- ") || line.starts_with('#') || line.starts_with("Not promised") {
+            assert!(is_held, "no test holds the promise before: {line}");
+            is_held = true;
+        }
+        if line.starts_with("- ") && !is_limit(&text, line) {
+            is_held = false;
+        }
+        let Some(test) = line.trim().strip_prefix('`').and_then(|line| line.strip_suffix('`')) else { continue };
+        let Some((file, name)) = test.split_once("::") else { continue };
+        let code = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let attribute = format!("#[test]\nfn {name}() {{");
+        let has = code.replace("    ", "").contains(&attribute);
+        assert!(has, "{file} has no test {name}");
+        (named, is_held) = (named + 1, true);
+    }
+    assert!(named >= 15, "{named}");
+}
+
+/// Whether an item stands below the words 'Not promised', and not below the next heading.
+fn is_limit(text: &str, line: &str) -> bool {
+    let before = text.split_once(line).unwrap().0;
+    before.rfind("\nNot promised") > before.rfind("\n#")
+}
+
+/// Git would run the monitor of files that its configuration names, of the repository and of one that is committed in
+/// the output folder.
+#[test]
+fn git_runs_nothing_of_a_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let root = folder.path().join("repository");
+    let git = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.env_clear().env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").current_dir(&root);
+        command.args(arguments).output().unwrap()
+    };
+    fs::create_dir_all(root.join("profiles")).unwrap();
+    let profile = "format: 1\nproject: shop\nstage: ci\nout: ./deploy\nservices: { api: { image: 'a:1', port: 80 } }\n";
+    fs::write(root.join("profiles/a.yaml"), profile).unwrap();
+    assert!(git(&["init", "--quiet"]).status.success());
+    assert!(git(&["init", "--quiet", "deploy"]).status.success());
+    fs::write(root.join("deploy/.env"), "MINE=1\n").unwrap();
+    let ran = folder.path().join("ran");
+    let monitor = folder.path().join("monitor");
+    fs::write(&monitor, format!("#!/bin/sh\necho >>'{}'\nexit 1\n", ran.display())).unwrap();
+    let executable = std::process::Command::new("chmod").args(["755".as_ref(), monitor.as_os_str()]).status();
+    assert!(executable.unwrap().success());
+    for repository in [".", "deploy"] {
+        let monitor = monitor.to_str().unwrap();
+        assert!(git(&["-C", repository, "config", "core.fsmonitor", monitor]).status.success());
+        git(&["-C", repository, "ls-files", ".env"]);
+        assert!(ran.exists(), "git itself does not run the monitor: the test proves nothing");
+        fs::remove_file(&ran).unwrap();
+    }
+    for arguments in [&["--check", "--all"][..], &["--all"], &["--check", "--all"], &["doctor", "-o", "deploy"]] {
+        let mut command = codelab_gen(&root);
+        let done = command.args(arguments).env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").finish();
+        assert!(!ran.exists(), "{arguments:?}: {}{}", stdout(&done), stderr(&done));
+    }
+}
