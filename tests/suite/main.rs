@@ -33,6 +33,7 @@ mod profile_reference;
 mod releases;
 mod report;
 mod schema;
+mod secrets_in_git;
 mod stranger;
 mod support;
 mod templates;
