@@ -78,6 +78,8 @@ pub struct Run {
     pub made_by: Option<OtherVersion>,
     /// Files with secrets that git has or, with --check and --diff, would take.
     pub exposed: Vec<Exposed>,
+    /// Files with secrets that building an image sends to the builder; empty where nothing was written.
+    pub sent: Vec<Sent>,
     /// Paths that Docker Compose will look for and not find.
     pub missing: Vec<String>,
     /// The next command; nothing where nothing was written.
@@ -97,6 +99,17 @@ pub struct Exposed {
     pub message: String,
     /// The way out.
     pub help: String,
+}
+
+/// Files with secrets that stand in a build context.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Sent {
+    /// The services that are built of it.
+    pub services: Vec<String>,
+    /// The file, mostly a `.dockerignore`, that should leave them out.
+    pub file: String,
+    /// The lines that are missing there.
+    pub lines: Vec<String>,
 }
 
 /// A codelab-gen that makes other outputs of the same profile.

@@ -10,6 +10,7 @@
 
 mod all;
 mod annotations;
+mod build_context;
 mod code;
 mod compare;
 mod crash;

@@ -1,6 +1,8 @@
 //! Knows what is told after a run: files, secrets' origins, differences, the next command.
 //! Must not know how any of it came about, and never a secret.
 
+mod context;
+mod dockerignore;
 mod exposed;
 mod missing;
 mod next;
@@ -173,6 +175,7 @@ impl Telling<'_> {
             made_with: self.made_with(),
             made_by: self.made_by(),
             exposed: self.exposed(),
+            sent: self.sent(),
             missing: self.missing().into_iter().map(|missing| missing.path).collect(),
             next: (self.ending == Ending::Write).then(|| self.next_command()),
         }

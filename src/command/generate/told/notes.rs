@@ -35,6 +35,7 @@ impl Telling<'_> {
             notes.extend(self.lost_password());
             notes.extend(self.weak_secrets());
             notes.extend(self.ignores());
+            notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
         notes.extend(self.edited_leftovers());
