@@ -186,13 +186,15 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
 fn git_questions(folder: &Path, changes: &ChangeSet) -> git::Questions {
     let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
     let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    git::Questions::ask(folder, is_written, dotenv == Some(ChangeKind::Created))
+    let secrets = is_written.then_some(Output::Dotenv.path());
+    git::Questions::ask(folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
 
 /// Compares without any secret: none is asked for, made or judged.
 fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>) -> Result<Outcome, Failure> {
     let existing = target.existing(opened)?;
-    let questions = git::Questions::ask(&target.folder, existing.get(Output::Dotenv).is_some(), false);
+    let secrets = git::standing(opened, &existing, &target.deployment);
+    let questions = git::Questions::ask(&target.folder, &secrets, git::About::Taken, false);
     let changes = plan_withheld(target, request.consent.force, &existing)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
     let git = questions.answers();

@@ -35,12 +35,13 @@ impl Telling<'_> {
             notes.extend(self.lost_password());
             notes.extend(self.weak_secrets());
             notes.extend(self.ignores());
+            notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
         notes.extend(self.twin());
-        notes.extend(self.tracked());
+        notes.extend(self.exposed_text());
         notes.extend(self.too_large());
         notes
     }
@@ -126,17 +127,6 @@ impl Telling<'_> {
             "warning: Docker Compose takes `{twin}` and not `{ours}`\n  = help: move it away, or name ours: `docker compose \
              -f docker-compose.yml`\n"
         ))
-    }
-
-    /// That git has `.env`.
-    fn tracked(&self) -> Option<String> {
-        self.outcome.git.tracks_dotenv.then(|| {
-            let path = self.shown(Output::Dotenv.path());
-            format!(
-                "warning: git tracks `{path}`, which holds secrets\n  = help: `git rm --cached {path}`, add it to .gitignore, \
-                 and rotate the secrets that were committed\n"
-            )
-        })
     }
 
     /// What git should ignore, told where `.env` is new.
