@@ -1,6 +1,6 @@
 //! Knows what two services may not have in common: databases, ports, names. Must not know what they do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Faults, mounts};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
@@ -139,9 +139,9 @@ fn owner_of(name: &str) -> Option<&'static str> {
 
 /// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
 fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults) {
-    let secrets: Vec<_> = given(&profile.secrets).map(|(name, _)| name).collect();
+    let secrets: HashSet<_> = given(&profile.secrets).map(|(name, _)| name).collect();
     let is_owned = |name: &EnvironmentKey| {
-        secrets.contains(&name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
+        secrets.contains(name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
     };
     for service in services {
         let at = service_path(&service.name);
@@ -153,7 +153,7 @@ fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults)
         });
         for (name, path) in of_port.into_iter().chain(of_environment).filter(|(name, _)| is_owned(name)) {
             let message = format!("the key `{name}` of .env is written by codelab-gen");
-            let help = if secrets.contains(&name) {
+            let help = if secrets.contains(name) {
                 format!("write `{{ secret: {name} }}` for the secret, or use another name")
             } else {
                 "use another name; a service's own password is `{ database: password }`".to_owned()

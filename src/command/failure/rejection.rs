@@ -2,7 +2,7 @@
 //! Must not know which faults there are.
 
 use crate::diagnostic::{Diagnostic, Drawing, Label, draw, sorted};
-use crate::locate::{Locator, line_and_column};
+use crate::locate::Locator;
 use crate::outcome::Rejection;
 use crate::report;
 
@@ -73,9 +73,8 @@ fn document(diagnostic: &Diagnostic, locator: &Locator<'_>) -> report::Diagnosti
 fn place(label: &Label, locator: &Locator<'_>) -> report::Place {
     let location = label.place.locate(locator);
     let source = locator.sources().get(location.source.0);
-    let text = source.map(|source| source.text.as_str()).unwrap_or_default();
-    let (line, column) = line_and_column(text, location.span.start);
-    let (end_line, end_column) = line_and_column(text, location.span.end);
+    let (line, column) = locator.line_and_column(location.source, location.span.start);
+    let (end_line, end_column) = locator.line_and_column(location.source, location.span.end);
     let file = source.map(|source| source.name.clone()).unwrap_or_default();
     report::Place { file, line, column, end_line, end_column, label: label.text.clone() }
 }
