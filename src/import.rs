@@ -8,6 +8,7 @@
 mod connection;
 mod database;
 mod environment;
+mod guarded;
 mod health;
 mod layout;
 mod ledger;

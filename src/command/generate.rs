@@ -155,7 +155,8 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let Target { deployment, folder, root, .. } = target;
     let existing = target.existing(Some(opened))?;
     let keys = deployment.dotenv_keys();
-    let Ok(block) = existing.values(|key| keys.has(key)) else {
+    let names = keys.names();
+    let Ok(block) = existing.values(|key| names.contains(key)) else {
         let changes = plan_withheld(target, request.consent.force, &existing)?;
         return Err(consent::refused(target, &changes, request));
     };
@@ -208,7 +209,8 @@ pub(super) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, F
 
 fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
     let keys = target.deployment.dotenv_keys();
-    let block = existing.values(|key| keys.has(key)).unwrap_or_default();
+    let names = keys.names();
+    let block = existing.values(|key| names.contains(key)).unwrap_or_default();
     let kept = kept_secrets(&target.deployment, &block);
     let files = rendered(target, Values::Withheld { kept: &kept })?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();

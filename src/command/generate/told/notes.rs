@@ -192,9 +192,9 @@ impl Telling<'_> {
         let dotenv = self.shown(Output::Dotenv.path());
         let keys = self.target.deployment.dotenv_keys();
         let variables = self.target.deployment.variables();
-        let is_read = |key: &str| {
-            key.starts_with("COMPOSE_") || keys.has(key) || variables.keys().any(|name| name.as_str() == key)
-        };
+        let mut read = keys.names();
+        read.extend(variables.keys().map(|name| name.as_str()));
+        let is_read = |key: &str| key.starts_with("COMPOSE_") || read.contains(key);
         let unread: Vec<_> = self.outcome.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
         let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
