@@ -131,6 +131,8 @@ codes! {
     SqliteBindMount = "sqlite-bind-mount",
     /// Raw Compose keys that take protection away from a container.
     DisplacedHardening = "displaced-hardening",
+    /// A character of a profile's text that is not seen, or that shows a line in another order than it is read.
+    HiddenCharacter = "hidden-character",
     /// A copy of the JSON Schema that another version wrote.
     StaleSchema = "stale-schema",
 }
@@ -192,6 +194,7 @@ impl Code {
                 | Self::UnpinnedDigest
                 | Self::SqliteBindMount
                 | Self::DisplacedHardening
+                | Self::HiddenCharacter
                 | Self::StaleSchema
         )
     }
