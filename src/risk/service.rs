@@ -4,7 +4,7 @@ use super::compose::{self, Fences};
 use super::host::mounted;
 use super::{Base, Found, Ground, RiskKind};
 use crate::field::FieldPath;
-use crate::profile::{Build, Command, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
+use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
 use crate::value::{Hardening, HostAddress, HostPath, MountSource};
 
 /// The first port that any user may listen on.
@@ -69,12 +69,12 @@ fn of_service(service: &Service, profile: &Profile, at: &FieldPath, found: &mut 
         of_build(build, &at.key("build"), found);
     }
     for (key, command) in [("command", &service.command), ("entrypoint", &service.entrypoint)] {
-        if command.get().is_some_and(is_for_shell) {
+        if command.get().is_some_and(|command| is_for_shell(&command.words)) {
             found.add(RiskKind::Shell, &at.key(key));
         }
     }
     if let Some(HealthCheck { command, .. }) = service.healthcheck.get()
-        && command.get().is_some_and(is_for_shell)
+        && command.get().is_some_and(is_checked_by_shell)
     {
         found.add(RiskKind::Shell, &at.key("healthcheck").key("command"));
     }
@@ -178,13 +178,18 @@ pub(super) fn is_root(user: &str) -> bool {
     name == "root" || name.parse::<u32>().is_ok_and(|number| number == 0)
 }
 
+/// Whether a health check gives a shell more than a program with its words.
+fn is_checked_by_shell(command: &CheckCommand) -> bool {
+    match command {
+        CheckCommand::Line(line) if line.contains(['|', '&', ';', '<', '>', '`', '$']) => true,
+        CheckCommand::Line(line) => is_for_shell(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()),
+        CheckCommand::Words(words) => is_for_shell(words),
+    }
+}
+
 /// Whether a shell or another interpreter gets a text to run.
-fn is_for_shell(command: &Command) -> bool {
-    let words: Vec<&str> = match command {
-        Command::Line(line) if line.0.contains(['|', '&', ';', '<', '>', '`', '$']) => return true,
-        Command::Line(line) => line.0.split_whitespace().collect(),
-        Command::Words(words) => words.iter().map(|word| word.0.as_str()).collect(),
-    };
+fn is_for_shell(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let is_interpreter = |word: &&str| INTERPRETERS.contains(&word.rsplit('/').next().unwrap_or_default());
     let behind = words.iter().skip_while(|word| !is_interpreter(word)).skip(1);
     let is_option = |word: &&&str| word.starts_with('-') && !word.starts_with("--") && word.contains(['c', 'e', 'r']);

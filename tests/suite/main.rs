@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test ends where something that it relies on fails"
 )]
 
@@ -30,13 +31,14 @@ mod layers;
 mod limits;
 mod lookup;
 mod model;
+mod names;
 mod profile_reference;
 mod releases;
 mod report;
 mod risks;
 mod schema;
-mod security;
 mod secrets_in_git;
+mod security;
 mod stranger;
 mod support;
 mod templates;
