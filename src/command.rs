@@ -14,6 +14,7 @@ mod import;
 mod manual;
 mod new;
 mod obstacles;
+mod owners;
 mod profiles;
 mod risks;
 mod target;
@@ -21,7 +22,7 @@ mod validate;
 
 use std::env::VarError;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::{self, Command, CommandLine, RunFormat, ValidationFormat};
@@ -32,8 +33,8 @@ use crate::outcome::{Exit, Failure, Rejection};
 use crate::report::Document;
 use crate::resolve::resolve;
 use crate::secret::NotUnicode;
-use crate::source::Catalogue;
-use crate::spelling::{harmless, visible_json, without_commands};
+use crate::source::{Catalogue, Trust};
+use crate::spelling::{harmless, quoted, shell_word, visible_json, without_commands};
 
 /// What a run may know of the world before it reads files.
 pub struct World {
@@ -41,6 +42,10 @@ pub struct World {
     pub current: PathBuf,
     /// Looks up a variable of the environment.
     pub environment: fn(&str) -> Result<Option<String>, NotUnicode>,
+    /// Whose folders above the current one are taken.
+    pub trust: Trust,
+    /// Tells what the user should know beside the result.
+    pub note: fn(&str),
 }
 
 impl World {
@@ -49,12 +54,13 @@ impl World {
     /// # Errors
     /// Where the current folder is gone.
     pub fn of_process() -> io::Result<Self> {
-        Ok(Self { current: std::env::current_dir()?, environment: |name| environment_variable(name) })
+        Ok(Self { current: std::env::current_dir()?, ..Self::nowhere() })
     }
 
     /// The world of a process whose current folder is gone.
     fn nowhere() -> Self {
-        Self { current: PathBuf::new(), environment: |name| environment_variable(name) }
+        let trust = owners::trust();
+        Self { current: PathBuf::new(), environment: |name| environment_variable(name), trust, note: print_note }
     }
 
     /// Whether messages may be coloured: on a terminal, and nobody said no (<https://no-color.org>).
@@ -140,7 +146,24 @@ fn print_schema(document: cli::Document) -> Result<Exit, Failure> {
 
 /// The catalogue of the project that the current folder lies in.
 fn catalogue(world: &World) -> Result<Catalogue, Failure> {
-    Ok(Catalogue::find(&world.current, &world.current)?)
+    catalogue_of(&world.current, world)
+}
+
+/// The catalogue of the project that a folder lies in.
+fn catalogue_of(folder: &Path, world: &World) -> Result<Catalogue, Failure> {
+    let catalogue = Catalogue::find(folder, &world.current, &world.trust)?;
+    tell_passed_by(&catalogue, world);
+    Ok(catalogue)
+}
+
+/// That profiles were passed by which may be those that the user expects.
+fn tell_passed_by(catalogue: &Catalogue, world: &World) {
+    let Some(passed_by) = catalogue.passed_by() else { return };
+    let (shown, typed) = (quoted(&passed_by.to_string_lossy()), shell_word(passed_by));
+    (world.note)(&harmless(&format!(
+        "note: {shown} belongs to another user: no profile and no git folder is taken from there\n  = help: if you trust it: \
+         `git config --global --add safe.directory {typed}`\n"
+    )));
 }
 
 /// Writes a result for people to standard output; what a terminal or a runner of workflows would act on is shown.

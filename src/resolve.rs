@@ -27,7 +27,12 @@ use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, SecretsIn, 
 #[cfg(test)]
 pub(crate) fn resolved(profile: &str) -> Deployment {
     let folder = tempfile::tempdir().unwrap();
-    let catalogue = crate::source::Catalogue::find(folder.path(), folder.path()).unwrap();
+    let catalogue = crate::source::Catalogue::find(
+        folder.path(),
+        folder.path(),
+        &crate::source::Trust { user: 0, invoker: None, safe: Vec::new },
+    )
+    .unwrap();
     let source = crate::source::Source::from_text("profile", profile);
     let layers = crate::layers::gather(source, Vec::new(), &catalogue).unwrap();
     assert_eq!(layers.diagnostics, []);

@@ -4,6 +4,7 @@
 mod catalogue;
 mod embedded;
 mod project;
+mod trust;
 
 use std::fmt;
 use std::io;
@@ -17,6 +18,7 @@ use crate::spelling::{on_one_line, raw_path};
 pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder};
 pub use embedded::BUILTIN_PREFIX;
 pub use project::{GIT, Project, repository};
+pub use trust::Trust;
 
 /// The folder of a project's profiles.
 pub const PROFILES: &str = "profiles";

@@ -142,7 +142,7 @@ fn command_names() -> Vec<String> {
 
 /// What the project at hand has; nothing where it can't be read, for there is nobody to tell.
 fn of_project<T>(find: impl Fn(&TargetArgs, &World) -> Result<Vec<T>, Failure>) -> Vec<T> {
-    let Ok(world) = World::of_process() else { return Vec::new() };
+    let Ok(world) = World::of_process().map(|world| World { note: |_| {}, ..world }) else { return Vec::new() };
     find(&typed_target(), &world).unwrap_or_default()
 }
 

@@ -118,7 +118,7 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
         Ending::Check | Ending::Diff => {
             let lock = FolderLock::share(&target.folder, &mut || wait_note(&target));
             let lock = lock.map_err(|error| read_failure(ReadFault { path: target.folder.clone(), error }))?;
-            compare(&target, lock.as_ref().map(FolderLock::folder), request)?
+            compare(&target, lock.as_ref().map(FolderLock::folder), request, world)?
         }
     };
     let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
@@ -176,7 +176,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
-    let questions = git_questions(folder, &changes);
+    let questions = git_questions(folder, &changes, world);
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
     let git = questions.answers();
@@ -184,18 +184,20 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
 }
 
 /// What git is asked about a `.env` that is written. Asking costs more than a run that changes nothing.
-fn git_questions(folder: &Path, changes: &ChangeSet) -> git::Questions {
+fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
     let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
     let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
     let secrets = is_written.then_some(Output::Dotenv.path());
-    git::Questions::ask(folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
+    let root = world.trust.repository(folder, &world.current).unwrap_or_default();
+    git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
 
 /// Compares without any secret: none is asked for, made or judged.
-fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>) -> Result<Outcome, Failure> {
+fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
     let existing = target.existing(opened)?;
     let secrets = git::standing(opened, &existing, &target.deployment);
-    let questions = git::Questions::ask(&target.folder, &secrets, git::About::Taken, false);
+    let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
+    let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, false);
     let changes = plan_withheld(target, request.consent.force, &existing)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
     let git = questions.answers();

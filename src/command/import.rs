@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
-use super::{World, deployment_of, print, print_note};
+use super::{World, catalogue_of, deployment_of, print, print_note};
 use crate::cli::ImportArgs;
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
@@ -87,7 +87,7 @@ fn places(args: &ImportArgs, world: &World) -> Result<Places, Failure> {
         help: mismatch.help,
     })?;
     let folder = normalized(&world.current.join(args.folder.as_deref().unwrap_or(Path::new("."))));
-    let catalogue = Catalogue::find(&folder, &world.current)?;
+    let catalogue = catalogue_of(&folder, world)?;
     let root = normalized(catalogue.root());
     let profile = root.join(format!("profiles/{name}.yaml"));
     let is_taken = catalogue.folder().is_some()
@@ -144,7 +144,7 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Fail
     let shown = shown(&places.profile, world);
     let name = format!("{shown}, as it would be");
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
-    let catalogue = Catalogue::find(&places.root, &world.current)?;
+    let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
     deployment_of(gather(source, Vec::new(), &catalogue)?).map(drop)
 }
 

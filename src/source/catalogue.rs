@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Origin, PROFILES, Project, ReadFault, Source, embedded, is_yaml, repository, stem};
+use super::{Origin, PROFILES, Project, ReadFault, Source, Trust, embedded, is_yaml, repository, stem};
 use crate::disk::normalized;
 use crate::spelling::{self, raw_path};
 use crate::yaml::{self, Content, Node};
@@ -16,6 +16,8 @@ pub struct Catalogue {
     files: Vec<PathBuf>,
     root: PathBuf,
     current: PathBuf,
+    /// A folder above the current one that belongs to another user, and so was not looked at.
+    passed_by: Option<PathBuf>,
 }
 
 /// One profile of a catalogue, as far as choosing it needs.
@@ -70,18 +72,35 @@ pub enum UnknownName {
 
 impl Catalogue {
     /// Finds the catalogue of the project that `start` lies in: the nearest `profiles/` folder at or above it, up to the
-    /// repository's root. Outside of a repository only `start` itself is looked at. Messages call files as one would
-    /// from the folder `current`.
+    /// repository's root. Outside of a repository only `start` itself is looked at. What lies above the folder `current` and
+    /// belongs to another user is passed by. Messages call files as one would from there.
     ///
     /// # Errors
     /// Where there is such a folder, and it can't be read: other profiles must not answer in its place.
-    pub fn find(start: &Path, current: &Path) -> Result<Self, UnreadableFolder> {
-        let top = repository(start).unwrap_or(start);
-        let mut above = start.ancestors().take_while(|folder| folder.starts_with(top));
-        let root = above.find(|folder| folder.join(PROFILES).is_dir());
+    pub fn find(start: &Path, current: &Path, trust: &Trust) -> Result<Self, UnreadableFolder> {
+        let (top, mut passed_by) = match trust.repository(start, current) {
+            Ok(top) => (top.unwrap_or(start), None),
+            Err(foreign) => (start, Some(foreign.to_owned())),
+        };
+        let above = start.ancestors().take_while(|folder| folder.starts_with(top));
+        let mut root = None;
+        for folder in above.filter(|folder| folder.join(PROFILES).is_dir()) {
+            let profiles = folder.join(PROFILES);
+            if trust.takes(&profiles, top, current) {
+                root = Some(folder);
+                break;
+            }
+            passed_by.get_or_insert(profiles);
+        }
         let folder = root.map(|root| root.join(PROFILES));
         let files = folder.as_deref().map_or(Ok(Vec::new()), profile_files)?;
-        Ok(Self { folder, files, root: root.unwrap_or(start).to_owned(), current: current.to_owned() })
+        Ok(Self { folder, files, root: root.unwrap_or(start).to_owned(), current: current.to_owned(), passed_by })
+    }
+
+    /// A folder above the current one that belongs to another user, and so was not looked at.
+    #[must_use]
+    pub fn passed_by(&self) -> Option<&Path> {
+        self.passed_by.as_deref()
     }
 
     /// The folder that paths in a profile are relative to.
@@ -155,7 +174,7 @@ impl Catalogue {
     /// # Errors
     /// Where none has it.
     pub fn builtin(&self, name: &str) -> Result<Source, UnknownName> {
-        let embedded = Self { folder: None, files: Vec::new(), root: self.root.clone(), current: self.current.clone() };
+        let embedded = Self { folder: None, files: Vec::new(), ..self.clone() };
         match embedded::by_name(name) {
             Some(source) => Ok(source),
             None => embedded.by_name(name),

@@ -19,6 +19,7 @@ mod danger;
 mod doctor;
 mod documents;
 mod explain;
+mod foreign;
 mod fuzz;
 mod generate;
 mod golden;

@@ -139,7 +139,12 @@ impl Goal {
     /// What its profile means, which does not depend on the output folder.
     fn deployment(self) -> Deployment {
         let empty = scratch();
-        let catalogue = Catalogue::find(empty.path(), empty.path()).unwrap();
+        let catalogue = Catalogue::find(
+            empty.path(),
+            empty.path(),
+            &crate::source::Trust { user: 0, invoker: None, safe: Vec::new },
+        )
+        .unwrap();
         let profile = load(self.profile, "", &catalogue).unwrap();
         let settings = self.settings.iter().map(|setting| Source::from_setting(setting).unwrap()).collect();
         resolve(&gather(profile, settings, &catalogue).unwrap().profile).unwrap()

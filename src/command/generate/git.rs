@@ -2,12 +2,12 @@
 
 mod exposed;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use self::exposed::exposed;
 pub(super) use self::exposed::{Exposed, standing};
-use crate::source::repository;
 
 /// What `.gitignore` should have, each line with a file that it is for.
 const IGNORED: [(&str, &str); 6] = [
@@ -59,9 +59,15 @@ pub(super) enum About {
 }
 
 impl Questions {
-    /// Asks what matters; nothing outside of a working copy.
-    pub(super) fn ask(folder: &Path, secrets: &[&str], about: About, whether_ignored: bool) -> Self {
-        let root = repository(folder).filter(|_| !secrets.is_empty() || whether_ignored);
+    /// Asks what matters in the repository of this root; nothing outside of one.
+    pub(super) fn ask(
+        root: Option<&Path>,
+        folder: &Path,
+        secrets: &[&str],
+        about: About,
+        whether_ignored: bool,
+    ) -> Self {
+        let root = root.filter(|_| !secrets.is_empty() || whether_ignored);
         let Some((root, way)) = root.and_then(|root| Some((root, folder.strip_prefix(root).ok()?))) else {
             return Self { taken: None, ignored: None, way: PathBuf::new() };
         };
@@ -117,6 +123,10 @@ fn git(root: &Path, question: &[&str], paths: impl Iterator<Item = PathBuf>) -> 
     for setting in ["safe.bareRepository=explicit", "core.fsmonitor=false", "core.hooksPath=/dev/null"] {
         command.args(["-c", setting]);
     }
+    // whose it is was judged before; git would refuse in a container of CI, which runs as root on a user's files
+    let mut safe = OsString::from("safe.directory=");
+    safe.push(root);
+    command.arg("-c").arg(safe);
     command.args(["-c", "core.quotePath=false"]).args(question).arg("--").args(paths);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()
 }

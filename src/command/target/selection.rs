@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::change::Existing;
 use crate::cli::{PROFILE_VARIABLE, TargetArgs};
 use crate::command::obstacles::read_failure;
-use crate::command::{World, catalogue};
+use crate::command::{World, catalogue, tell_passed_by};
 use crate::disk::{normalized, relative};
 use crate::layers::{load, load_of};
 use crate::outcome::Failure;
@@ -69,7 +69,7 @@ pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &Wo
         return Ok(of_source(source, catalogue, Some(format!("from ${PROFILE_VARIABLE}"))));
     }
     if let Some((mark, folder)) = recorded(args, &catalogue, world)? {
-        return from_record(&mark, folder, world);
+        return from_record(&mark, folder, &catalogue, world);
     }
     if must_exist {
         return Err(Failure::Usage {
@@ -98,10 +98,13 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
 
 /// The recorded profile, looked up from the recorded root of its project: wherever this run was started, the same name
 /// means the same profile.
-fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection, Failure> {
+fn from_record(mark: &Mark, folder: PathBuf, here: &Catalogue, world: &World) -> Result<Selection, Failure> {
     let root = normalized(&folder.join(&mark.root));
     let project = project_of_outputs(&folder, &root)?;
-    let catalogue = Catalogue::find(&root, &world.current)?;
+    let catalogue = Catalogue::find(&root, &world.current, &world.trust)?;
+    if catalogue.passed_by() != here.passed_by() {
+        tell_passed_by(&catalogue, world);
+    }
     let name = match Reference::parse(&mark.profile) {
         Reference::StandardInput => {
             return Err(Failure::Usage {
