@@ -20,6 +20,7 @@ use crate::render::Output;
 use crate::secret::Secret;
 
 pub use apply::{WriteFault, apply};
+pub use block::place;
 pub use danger::{Danger, DangerKind};
 pub use engine::EngineSwitch;
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};

@@ -7,12 +7,12 @@ mod server;
 
 use indexmap::IndexMap;
 
-use crate::profile::{Command, Raw, SecretRule};
+use crate::profile::{CheckCommand, Raw, SecretRule};
 use crate::url::ConnectionUrl;
 use crate::value::{
     ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, Hardening, HostAddress, HostPath,
-    HttpPath, ImageReference, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn, ServiceName, Stage,
-    StartCondition, VariableName, VolumeName,
+    HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn, ServiceName,
+    Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
@@ -48,9 +48,9 @@ pub struct Service {
     /// What is run.
     pub program: Program,
     /// What is run instead of the image's command.
-    pub command: Option<Command>,
+    pub command: Option<Vec<String>>,
     /// What is run instead of the image's entrypoint.
-    pub entrypoint: Option<Command>,
+    pub entrypoint: Option<Vec<String>>,
     /// The user inside of the container; without one, the image's.
     pub user: Option<String>,
     /// The folder that it runs in; without one, the image's.
@@ -144,9 +144,9 @@ pub struct HealthCheck {
     /// What is run.
     pub probe: Probe,
     /// The time between two checks.
-    pub interval: Duration,
+    pub interval: Interval,
     /// How long one may take.
-    pub timeout: Duration,
+    pub timeout: Interval,
     /// How many failures in a row make it unhealthy.
     pub retries: Replicas,
     /// How long failures do not count after the start.
@@ -166,7 +166,7 @@ pub enum Probe {
         path: HttpPath,
     },
     /// A command.
-    Command(Command),
+    Command(CheckCommand),
 }
 
 /// What a container may use of the machine; without a number, all of it.

@@ -59,7 +59,8 @@ fn is_bare(byte: u8) -> bool {
 
 /// python-dotenv replaces `${X}` and `${X:-d}`, whatever the quotes.
 fn holds_reference(value: &str) -> bool {
-    value.match_indices("${").any(|(start, _)| value.get(start..).is_some_and(|rest| rest.contains('}')))
+    // what the last brace ends began before it, or nothing did
+    value.rsplit_once('}').is_some_and(|(before, _)| before.contains("${"))
 }
 
 /// A key with its value, and the line that it starts on, counted from 1 at the start of the text that was read.

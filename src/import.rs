@@ -8,6 +8,7 @@
 mod connection;
 mod database;
 mod environment;
+mod guarded;
 mod health;
 mod layout;
 mod ledger;
@@ -21,6 +22,7 @@ mod service;
 mod top;
 mod tree;
 mod variables;
+mod words;
 
 use self::environment::Given;
 use self::layout::{Line, Shape};

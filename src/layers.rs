@@ -1,6 +1,7 @@
 //! Knows how the layers of a profile are gathered: the settings of the command line, the selected profile, what it
 //! extends, and so on down to a base. Must not know what the fields mean.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -78,11 +79,12 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
         diagnostics.extend(profile.extends.is_given().then(|| extends_in_setting(SourceId(index), setting)));
         profiles.push(profile);
     }
-    let first = sources.len();
+    let mut chain: HashMap<Origin, usize> = HashMap::new();
     let project = catalogue.project_of(&selected);
     let mut next = Some(selected);
     while let Some(source) = next.take() {
         let id = SourceId(sources.len());
+        chain.insert(identity(&source), id.0);
         let (profile, faults) = profile::parse(&source, id);
         diagnostics.extend(faults);
         let extends = profile.extends.get().cloned();
@@ -99,8 +101,8 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
                 }
                 io @ LoadFault::Io { .. } => return Err(io),
             },
-            Ok(base) => match cycle(sources.get(first..).unwrap_or_default(), &base) {
-                Some(diagnostic) => diagnostics.push(told_cycle(&diagnostic, place)),
+            Ok(base) => match chain.get(&identity(&base)) {
+                Some(start) => diagnostics.push(told_cycle(sources.iter().skip(*start).chain([&base]), place)),
                 None => next = Some(base),
             },
         }
@@ -231,23 +233,17 @@ fn adopt(mut diagnostic: Diagnostic, sources: usize) -> Diagnostic {
     diagnostic
 }
 
-/// The chain of names from the base that would be extended a second time, back to itself.
-fn cycle(chain: &[Source], base: &Source) -> Option<String> {
-    let start = chain.iter().position(|source| same_file(source, base))?;
-    let names = chain.iter().skip(start).chain(std::iter::once(base)).map(|source| source.name.as_str());
-    Some(names.collect::<Vec<_>>().join(" -> "))
-}
-
-fn same_file(one: &Source, other: &Source) -> bool {
-    match (&one.origin, &other.origin) {
-        (Origin::File(one), Origin::File(other)) => {
-            one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-        }
-        (one, other) => one == other,
+/// What two sources have in common that are one file, whatever way leads there.
+fn identity(source: &Source) -> Origin {
+    match &source.origin {
+        Origin::File(path) => Origin::File(path.canonicalize().unwrap_or_else(|_| path.clone())),
+        origin => origin.clone(),
     }
 }
 
-fn told_cycle(chain: &str, place: Place) -> Diagnostic {
+/// The chain goes from the base that would be extended a second time back to itself.
+fn told_cycle<'s>(chain: impl Iterator<Item = &'s Source>, place: Place) -> Diagnostic {
+    let chain = chain.map(|source| source.name.as_str()).collect::<Vec<_>>().join(" -> ");
     let help = "let one of them extend something else, or nothing";
     Diagnostic::error(Code::ExtendsCycle, place, format!("this profile extends itself: {chain}"), help)
 }

@@ -5,7 +5,7 @@ use crate::deployment::{
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::Raw;
+use crate::profile::{Command, Profile, Raw, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, ImageReference, Mount, MountSource, Stage};
@@ -61,6 +61,22 @@ pub fn lint(deployment: &Deployment, compose: &str) -> Vec<Diagnostic> {
     warnings.extend(open_network(deployment, &root));
     warnings.extend(compose_limit(deployment.services.len(), compose, NEAR_COMPOSE_LIMIT));
     warnings
+}
+
+/// A warning for each command of the profile that a shell would have changed; the deployment knows its words only.
+#[must_use]
+pub fn unexpanded(profile: &Profile) -> Vec<Diagnostic> {
+    let services = FieldPath::root().key("services");
+    let commands = given(&profile.services).flat_map(|(name, service)| {
+        let at = services.key(name);
+        [(at.key("command"), service.command.get()), (at.key("entrypoint"), service.entrypoint.get())]
+    });
+    let warning = |(at, command): (FieldPath, Option<&Command>)| {
+        let help = "put it in single quotes where that is meant; for a shell write `[sh, -c, \"TEXT\"]`";
+        let message = command?.unexpanded?.message();
+        Some(Diagnostic::warning(Code::Unexpanded, Place::value(&at), message, help))
+    };
+    commands.filter_map(warning).collect()
 }
 
 /// The warning where Compose will refuse the file.

@@ -1,12 +1,18 @@
 //! Knows how a path such as `services.auth-service.port` becomes a place in the text that wrote it.
 //! Must not know what the field means.
 
-use std::cell::OnceCell;
+mod lines;
+
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::field::{FieldPath, SHORT_FIELDS};
 use crate::source::{Source, SourceId};
 use crate::yaml::{self, Content, Node};
+
+pub use lines::Lines;
 
 /// Which part of a field a fault is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +36,28 @@ pub struct Location {
 #[derive(Debug)]
 pub struct Locator<'s> {
     sources: &'s [Source],
-    trees: Vec<OnceCell<Option<Node<'s>>>>,
+    trees: Vec<OnceCell<Option<Tree<'s>>>>,
+    lines: Vec<OnceCell<Lines<'s>>>,
 }
+
+/// A document with the positions of what its larger mappings and lists hold, by their places.
+#[derive(Debug)]
+struct Tree<'s> {
+    root: Node<'s>,
+    positions: RefCell<HashMap<Range<usize>, Positions<'s>>>,
+}
+
+type Positions<'s> = HashMap<Cow<'s, str>, usize>;
 
 impl<'s> Locator<'s> {
     /// A locator for these sources, the strongest layer first.
     #[must_use]
     pub fn new(sources: &'s [Source]) -> Self {
-        Self { sources, trees: sources.iter().map(|_| OnceCell::new()).collect() }
+        Self {
+            sources,
+            trees: sources.iter().map(|_| OnceCell::new()).collect(),
+            lines: sources.iter().map(|_| OnceCell::new()).collect(),
+        }
     }
 
     /// The sources.
@@ -54,10 +74,10 @@ impl<'s> Locator<'s> {
             let setting = source.setting();
             let text = setting.as_ref().map_or(Some(source.text.as_str()), |(_, value)| source.text.get(value.clone()));
             let text = text.unwrap_or_default();
-            let root = tree.get_or_init(|| yaml::read(text).ok()).as_ref();
+            let tree = tree.get_or_init(|| yaml::read(text).ok().map(Tree::new)).as_ref();
             let found = match setting {
-                Some((set, value)) => find_in_setting(&set, value, root, text, path, part),
-                None => root.and_then(|root| find_in_tree(root, text, path.steps(), part)),
+                Some((set, value)) => find_in_setting(&set, value, tree, text, path, part),
+                None => tree.and_then(|tree| tree.find(text, path.steps(), part)),
             };
             let Some((depth, span)) = found else { continue };
             if best.as_ref().is_none_or(|(deepest, _)| depth > *deepest) {
@@ -66,22 +86,20 @@ impl<'s> Locator<'s> {
         }
         best.map_or(Location { source: SourceId(0), span: 0..0 }, |(_, location)| location)
     }
-}
 
-/// The line and column of a byte, both counted from 1, columns in characters.
-#[must_use]
-pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = 1 + before.matches('\n').count();
-    let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
-    (line, column)
+    /// The line and column of a byte of a source, both counted from 1, columns in characters.
+    #[must_use]
+    pub fn line_and_column(&self, source: SourceId, offset: usize) -> (usize, usize) {
+        let (Some(source), Some(lines)) = (self.sources.get(source.0), self.lines.get(source.0)) else { return (1, 1) };
+        lines.get_or_init(|| Lines::new(&source.text)).at(offset)
+    }
 }
 
 /// How many steps of the path `--set` wrote, and where they stand in its argument.
 fn find_in_setting(
     set: &FieldPath,
     value: Range<usize>,
-    root: Option<&Node<'_>>,
+    tree: Option<&Tree<'_>>,
     text: &str,
     path: &FieldPath,
     part: Part,
@@ -92,7 +110,7 @@ fn find_in_setting(
     }
     let inner = path.steps().get(common..).filter(|inner| !inner.is_empty());
     if let Some(inner) = inner {
-        let found = root.and_then(|root| find_in_tree(root, text, inner, part));
+        let found = tree.and_then(|tree| tree.find(text, inner, part));
         return Some(found.map_or((common, value.clone()), |(depth, span)| {
             (common + depth, value.start + span.start..value.start + span.end)
         }));
@@ -101,37 +119,79 @@ fn find_in_setting(
     Some((common, if is_value { value } else { 0..value.start.saturating_sub(1) }))
 }
 
-/// How many steps of the path a document has written, and where the last of them stands.
-fn find_in_tree(root: &Node<'_>, text: &str, steps: &[String], part: Part) -> Option<(usize, Range<usize>)> {
-    let mut node = root;
-    let mut found = None;
-    for (depth, step) in steps.iter().enumerate() {
-        let is_last = depth + 1 == steps.len();
-        let Some((key_span, value)) = child(node, step) else {
-            if is_last && is_short(node, step) {
-                found = Some((depth + 1, node.span.clone()));
-            }
-            break;
-        };
-        let whole = is_last && part == Part::Value && is_flat(value, text);
-        found = Some((depth + 1, if whole { value.span.clone() } else { key_span }));
-        node = value;
+/// Mappings and lists with less in them are walked through.
+const INDEXED: usize = 16;
+
+impl<'s> Tree<'s> {
+    fn new(root: Node<'s>) -> Self {
+        Self { root, positions: RefCell::default() }
     }
-    found
+
+    /// How many steps of the path the document has written, and where the last of them stands.
+    fn find(&self, text: &str, steps: &[String], part: Part) -> Option<(usize, Range<usize>)> {
+        let mut node = &self.root;
+        let mut found = None;
+        for (depth, step) in steps.iter().enumerate() {
+            let is_last = depth + 1 == steps.len();
+            let Some((key_span, value)) = self.child(node, step) else {
+                if is_last && is_short(node, step) {
+                    found = Some((depth + 1, node.span.clone()));
+                }
+                break;
+            };
+            let whole = is_last && part == Part::Value && is_flat(value, text);
+            found = Some((depth + 1, if whole { value.span.clone() } else { key_span }));
+            node = value;
+        }
+        found
+    }
+
+    fn child<'n>(&self, node: &'n Node<'s>, step: &str) -> Option<(Range<usize>, &'n Node<'s>)> {
+        match &node.content {
+            Content::Mapping(entries) => {
+                let entry = if entries.len() < INDEXED {
+                    entries.iter().find(|entry| entry.key == step)
+                } else {
+                    let keys = || entries.iter().map(|entry| &entry.key).enumerate();
+                    entries.get(self.position(node, keys, step)?)
+                };
+                entry.map(|entry| (entry.key_span.clone(), &entry.value))
+            }
+            Content::Sequence(items) => {
+                // of items that say the same the first one is meant
+                let texts = || items.iter().enumerate().rev().filter_map(|(index, item)| Some((index, text_of(item)?)));
+                let by_text = || {
+                    if items.len() < INDEXED {
+                        items.iter().position(|item| text_of(item).is_some_and(|text| text == step))
+                    } else {
+                        self.position(node, texts, step)
+                    }
+                };
+                let item = items.get(by_text().or_else(|| step.parse().ok())?)?;
+                Some((item.span.clone(), item))
+            }
+            Content::Scalar(_) => None,
+        }
+    }
+
+    /// Where a step stands in a node. Nodes of one place are copies by an alias, which hold the same.
+    fn position<'n, I>(&self, node: &Node<'s>, texts: impl Fn() -> I, step: &str) -> Option<usize>
+    where
+        I: Iterator<Item = (usize, &'n Cow<'s, str>)>,
+        's: 'n,
+    {
+        let mut known = self.positions.borrow_mut();
+        let positions = known
+            .entry(node.span.clone())
+            .or_insert_with(|| texts().map(|(index, text)| (text.clone(), index)).collect());
+        positions.get(step).copied()
+    }
 }
 
-fn child<'n, 'text>(node: &'n Node<'text>, step: &str) -> Option<(Range<usize>, &'n Node<'text>)> {
+fn text_of<'n, 's>(node: &'n Node<'s>) -> Option<&'n Cow<'s, str>> {
     match &node.content {
-        Content::Mapping(entries) => {
-            entries.iter().find(|entry| entry.key == step).map(|entry| (entry.key_span.clone(), &entry.value))
-        }
-        Content::Sequence(items) => {
-            let is_step = |item: &&Node<'_>| matches!(&item.content, Content::Scalar(scalar) if scalar.text == step);
-            let by_position = || items.get(step.parse::<usize>().ok()?);
-            let item = items.iter().find(is_step).or_else(by_position)?;
-            Some((item.span.clone(), item))
-        }
-        Content::Scalar(_) => None,
+        Content::Scalar(scalar) => Some(&scalar.text),
+        Content::Sequence(_) | Content::Mapping(_) => None,
     }
 }
 

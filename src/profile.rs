@@ -1,6 +1,7 @@
 //! Knows what a profile may say, as it was written: every field optional, one value per layer of `extends`.
 //! Must not know defaults, secrets' values, nor what a deployment makes of it.
 
+mod command;
 mod form;
 mod leaf;
 mod raw;
@@ -13,7 +14,8 @@ use crate::field::FieldPath;
 use crate::source::{Source, SourceId};
 use crate::yaml::{self, YamlFault, YamlRule};
 
-pub use form::{Command, DependsOn, Publish, SecretRule, Value, VariableDefault};
+pub use command::{CheckCommand, Command};
+pub use form::{DependsOn, Publish, SecretRule, Value, VariableDefault};
 pub use leaf::{Literal, Named, given};
 pub use raw::{Raw, RawKey, RawKeys};
 pub use sections::{

@@ -41,7 +41,8 @@ pub enum Document {
 pub enum Report {
     /// Written, or nothing to do. Exit code 0.
     Done(Run),
-    /// --check or --diff found a difference; nothing was written. Exit code 1.
+    /// --check or --diff found a difference, or --check secrets that git has or would take; nothing was written. Exit
+    /// code 1.
     Different(Run),
     /// The profile was rejected; nothing was written. Exit code 3.
     Rejected(Rejected),
@@ -79,10 +80,40 @@ pub struct Run {
     pub made_with: Vec<String>,
     /// Which other codelab-gen made the outputs that stand there; nothing where it is one that makes the same.
     pub made_by: Option<OtherVersion>,
+    /// Files with secrets that git has or, with --check and --diff, would take.
+    pub exposed: Vec<Exposed>,
+    /// Files with secrets that building an image sends to the builder; empty where nothing was written.
+    pub sent: Vec<Sent>,
     /// Paths that Docker Compose will look for and not find.
     pub missing: Vec<String>,
     /// The next command; nothing where nothing was written.
     pub next: Option<String>,
+}
+
+/// A file with secrets that everybody reads who has the repository, or would.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Exposed {
+    /// Its path in the output folder.
+    pub path: String,
+    /// Whether git has it already; else git would take it.
+    pub tracked: bool,
+    /// How many other files of the same folder it speaks for.
+    pub others: usize,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: String,
+}
+
+/// Files with secrets that stand in a build context.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Sent {
+    /// The services that are built of it.
+    pub services: Vec<String>,
+    /// The file, mostly a `.dockerignore`, that should leave them out.
+    pub file: String,
+    /// The lines that are missing there.
+    pub lines: Vec<String>,
 }
 
 /// A codelab-gen that makes other outputs of the same profile.

@@ -4,6 +4,7 @@
 
 mod choose;
 mod compare;
+mod conceal;
 mod view;
 mod weak;
 
@@ -11,7 +12,8 @@ use std::fmt;
 
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
-pub use view::{Line, SecretLines, Values, conceal, secret_lines};
+pub use conceal::{Concealer, conceal};
+pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
 
 /// How many characters a made-up secret has; with 62 to choose from, 190 bits.

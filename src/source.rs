@@ -29,7 +29,7 @@ pub const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 pub struct SourceId(pub usize);
 
 /// Where a text was taken from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// A file.
     File(PathBuf),

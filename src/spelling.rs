@@ -4,6 +4,12 @@
 /// Longer texts are cut: a message must stay readable.
 const SHOWN: usize = 60;
 
+/// So many known words are looked at: each of many unknown ones is compared with all of them.
+const CANDIDATES: usize = 200;
+
+/// Longer words are not compared: it takes their lengths multiplied.
+const COMPARED: usize = 256;
+
 /// The text in backticks; control characters and characters that reorder a line are shown as escapes.
 #[must_use]
 pub fn quoted(text: &str) -> String {
@@ -41,10 +47,12 @@ fn is_bidirectional(character: char) -> bool {
 
 /// The candidate that is most likely meant by `text`, if one is near enough.
 #[must_use]
-pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().take(CANDIDATES).collect();
     let by_edits = candidates
-        .clone()
-        .into_iter()
+        .iter()
+        .copied()
+        .filter(|candidate| text.len().max(candidate.len()) <= COMPARED)
         .map(|candidate| (strsim::damerau_levenshtein(text, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + text.len().min(candidate.len()) / 4)
         .min_by_key(|(distance, _)| *distance)

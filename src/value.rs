@@ -10,6 +10,7 @@ mod name;
 mod number;
 mod path;
 mod text;
+mod words;
 
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, SecretsIn, Stage, StartCondition, Tls,
@@ -22,4 +23,5 @@ pub use name::{
 };
 pub use number::{Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, SqlitePath};
-pub use text::{ByteSize, CpuCount, Duration, HostAddress, HostName};
+pub use text::{ByteSize, CpuCount, Duration, HostAddress, HostName, Interval};
+pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

@@ -1,6 +1,8 @@
 //! Knows how the block of codelab-gen comes into a `.env` that is the user's, and how such a file is adopted.
 //! Must not know which keys the block has, nor show a value.
 
+use std::collections::{HashMap, HashSet};
+
 use super::RefusalReason;
 use crate::dotenv::{self, Entry, UserPart};
 
@@ -17,15 +19,19 @@ pub(super) fn fault(text: &str) -> Option<RefusalReason> {
     }
 }
 
+/// The entries of the new block, by key.
+type Ours<'e> = HashMap<&'e str, &'e Entry>;
+
 /// The file with the new block in it: in the place of the old one, else behind the user's lines.
 ///
 /// # Errors
 /// Where the file can't be read for sure, or has a key of the block a second time.
-pub(super) fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> {
+pub fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> {
     if let Some(reason) = fault(existing) {
         return Err(vec![reason]);
     }
     let ours = dotenv::read(block).unwrap_or_default();
+    let ours: HashMap<&str, &Entry> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
     match dotenv::split(existing) {
         Some(split) => {
             let inside = 1 + split.before.matches('\n').count();
@@ -40,10 +46,10 @@ pub(super) fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalRe
 }
 
 /// The keys of the block that a user's lines set as well; `first` is the number of their first line.
-fn clashes(text: &str, first: usize, ours: &[Entry], inside: usize) -> Result<Vec<RefusalReason>, Vec<RefusalReason>> {
+fn clashes(text: &str, first: usize, ours: &Ours<'_>, inside: usize) -> Result<Vec<RefusalReason>, Vec<RefusalReason>> {
     let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(first + odd.0 - 1)])?;
     let clash = |part: &UserPart<'_>| {
-        let entry = ours.iter().find(|entry| Some(entry.key.as_str()) == part.key)?;
+        let entry = ours.get(part.key?)?;
         let (inside, outside) = (inside + entry.line - 1, first + part.line - 1);
         Some(RefusalReason::KeyOutside { key: entry.key.clone(), inside, outside })
     };
@@ -52,11 +58,11 @@ fn clashes(text: &str, first: usize, ours: &[Entry], inside: usize) -> Result<Ve
 
 /// A file without a block: lines that say what the block says move into it, lines that say something else stay as
 /// comments, all others stay as they are.
-fn adopt(block: &str, existing: &str, ours: &[Entry]) -> Result<String, Vec<RefusalReason>> {
-    let parts = managed_parts(existing, |key| ours.iter().any(|entry| entry.key == key))?;
+fn adopt(block: &str, existing: &str, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
+    let parts = managed_parts(existing, |key| ours.contains_key(key))?;
     let mut text = String::new();
     for part in &parts {
-        match ours.iter().find(|entry| Some(entry.key.as_str()) == part.key) {
+        match part.key.and_then(|key| ours.get(key)) {
             None => text.push_str(part.text),
             Some(entry) if part.value.as_deref() == Some(entry.value.as_str()) => {}
             Some(_) => {
@@ -80,15 +86,15 @@ pub(super) fn managed_parts(
 ) -> Result<Vec<UserPart<'_>>, Vec<RefusalReason>> {
     let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(odd.0)])?;
     let mut reasons = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for part in &parts {
         let Some(key) = part.key.filter(|key| matters(key)) else { continue };
         if part.value.is_none() {
             reasons.push(RefusalReason::OddLine(part.line));
-        } else if seen.contains(&key) {
+        } else if seen.contains(key) {
             reasons.push(RefusalReason::KeyTwice { key: key.to_owned(), line: part.line });
         }
-        seen.push(key);
+        seen.insert(key);
     }
     if reasons.is_empty() { Ok(parts) } else { Err(reasons) }
 }

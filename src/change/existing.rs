@@ -236,13 +236,21 @@ impl Existing {
     /// The value of a key outside of the block, where all readers read the same.
     #[must_use]
     pub fn users_value(&self, key: &str) -> Option<String> {
-        let file = self.get(Output::Dotenv)?;
+        self.users_values().remove(key)
+    }
+
+    /// The values of all keys outside of the block, where all readers read the same; of a key that stands twice the last.
+    #[must_use]
+    pub fn users_values(&self) -> HashMap<String, String> {
+        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
         let outside = match dotenv::split(&file.text) {
             Some(split) => format!("{}{}", split.before, split.after),
             None => file.text.clone(),
         };
-        let parts = dotenv::user_parts(&outside).ok()?;
-        parts.into_iter().rfind(|part| part.key == Some(key))?.value
+        let parts = dotenv::user_parts(&outside).unwrap_or_default();
+        let last: HashMap<_, _> =
+            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value))).collect();
+        last.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
     /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes where that is missing.

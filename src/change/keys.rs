@@ -1,5 +1,7 @@
 //! Knows which keys of `.env` differ from those that a deployment has. Must not know a secret's value.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::dotenv;
 use crate::render::public_part;
 
@@ -52,9 +54,12 @@ pub(super) fn key_changes(block: &str, existing: &str) -> Vec<KeyChange> {
         return Vec::new();
     }
     let wanted = dotenv::read(block).unwrap_or_default();
-    let standing = standing(existing, |key| wanted.iter().any(|entry| entry.key == key));
+    let names: HashSet<&str> = wanted.iter().map(|entry| entry.key.as_str()).collect();
+    let standing = standing(existing, |key| names.contains(key));
+    // of a key that stands twice the first line counts
+    let found: HashMap<&str, &Standing> = standing.iter().rev().map(|found| (found.key.as_str(), found)).collect();
     let of_wanted = wanted.iter().filter_map(|entry| {
-        let found = standing.iter().find(|found| found.key == entry.key);
+        let found = found.get(entry.key.as_str()).copied();
         let kind = match found {
             None => KeyChangeKind::Missing,
             Some(Standing { public: Some(public), .. }) if *public != public_part(&entry.key, &entry.value) => {
@@ -64,8 +69,7 @@ pub(super) fn key_changes(block: &str, existing: &str) -> Vec<KeyChange> {
         };
         Some(KeyChange { key: entry.key.clone(), kind, line: found.map(|found| found.line) })
     });
-    let is_stale = |found: &&Standing| wanted.iter().all(|entry| entry.key != found.key);
-    let stale = standing.iter().filter(is_stale);
+    let stale = standing.iter().filter(|found| !names.contains(found.key.as_str()));
     let stale =
         stale.map(|found| KeyChange { key: found.key.clone(), kind: KeyChangeKind::Stale, line: Some(found.line) });
     of_wanted.chain(stale).collect()

@@ -85,7 +85,7 @@ fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Fin
     }
     found.extend(files::ports(target, &existing, world, &running));
     found.push(Finding::unseen("connections-settings", INVISIBLE));
-    let mask = Mask::new(secrets);
+    let mask = Mask::new(&secrets);
     Ok(found.into_iter().map(|finding| finding.masked(&mask)).collect())
 }
 

@@ -155,7 +155,8 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let Target { deployment, folder, root, .. } = target;
     let existing = target.existing(Some(opened))?;
     let keys = deployment.dotenv_keys();
-    let Ok(block) = existing.values(|key| keys.has(key)) else {
+    let names = keys.names();
+    let Ok(block) = existing.values(|key| names.contains(key)) else {
         let changes = plan_withheld(target, request.consent.force, &existing)?;
         return Err(consent::refused(target, &changes, request));
     };
@@ -186,13 +187,15 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
 fn git_questions(folder: &Path, changes: &ChangeSet) -> git::Questions {
     let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
     let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    git::Questions::ask(folder, is_written, dotenv == Some(ChangeKind::Created))
+    let secrets = is_written.then_some(Output::Dotenv.path());
+    git::Questions::ask(folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
 
 /// Compares without any secret: none is asked for, made or judged.
 fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>) -> Result<Outcome, Failure> {
     let existing = target.existing(opened)?;
-    let questions = git::Questions::ask(&target.folder, existing.get(Output::Dotenv).is_some(), false);
+    let secrets = git::standing(opened, &existing, &target.deployment);
+    let questions = git::Questions::ask(&target.folder, &secrets, git::About::Taken, false);
     let changes = plan_withheld(target, request.consent.force, &existing)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
     let git = questions.answers();
@@ -206,7 +209,8 @@ pub(super) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, F
 
 fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
     let keys = target.deployment.dotenv_keys();
-    let block = existing.values(|key| keys.has(key)).unwrap_or_default();
+    let names = keys.names();
+    let block = existing.values(|key| names.contains(key)).unwrap_or_default();
     let kept = kept_secrets(&target.deployment, &block);
     let files = rendered(target, Values::Withheld { kept: &kept })?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();

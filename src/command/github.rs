@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::World;
 use crate::disk::{normalized, relative};
-use crate::report::{self, Change, Diagnostic, File, Message, Report, Run, Verdict};
+use crate::report::{self, Change, Diagnostic, Exposed, File, Message, Report, Run, Verdict};
 
 /// The variable that names the folder of the checked out repository, which annotations are placed in.
 const WORKSPACE_VARIABLE: &str = "GITHUB_WORKSPACE";
@@ -90,7 +90,15 @@ impl Annotator {
                 None => told.push((file, 0)),
             }
         }
-        told.into_iter().map(|(file, others)| self.drifted(file, others, run)).collect()
+        // what is worse comes first
+        let exposed = run.exposed.iter().map(|exposed| self.exposed(exposed, run));
+        exposed.chain(told.into_iter().map(|(file, others)| self.drifted(file, others, run))).collect()
+    }
+
+    fn exposed(&self, exposed: &Exposed, run: &Run) -> String {
+        let Exposed { path, message, help, tracked: _, others: _ } = exposed;
+        let path = relative(&self.workspace, &Path::new(&run.folder).join(path));
+        command("error", Some((&path, &Spot::File)), "secrets-in-git", &told(message, help))
     }
 
     fn drifted(&self, file: &File, others: usize, run: &Run) -> String {

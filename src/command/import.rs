@@ -12,7 +12,7 @@ use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
 use crate::import::{HandKept, Imported, NewSecret, Note, import, says_already};
 use crate::layers::gather;
-use crate::locate::line_and_column;
+use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, ReadFault, Source};
@@ -209,10 +209,11 @@ fn add_secrets(folder: &Folder, dotenv: &Source, secrets: &[NewSecret], world: &
 
 /// The notes by what follows from them, which is told once.
 fn notes_text(notes: &[Note], compose: &Source) -> String {
+    let lines = Lines::new(&compose.text);
     let mut by_help: IndexMap<&str, Vec<String>> = IndexMap::new();
     for Note { span, message, help } in notes {
         let place = span.as_ref().map(|span| {
-            let (line, _) = line_and_column(&compose.text, span.start);
+            let (line, _) = lines.at(span.start);
             format!("{}:{line}: ", compose.name)
         });
         by_help.entry(help).or_default().push(format!("note: {}{message}\n", place.unwrap_or_default()));

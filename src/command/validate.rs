@@ -10,7 +10,7 @@ use super::{World, catalogue, deployment_of, print, print_document, print_note, 
 use crate::cli::{ValidateArgs, ValidationFormat};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
-use crate::lint::lint;
+use crate::lint::{lint, unexpanded};
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
 use crate::render::{Inputs, Output, render};
@@ -94,9 +94,11 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
         let found = Rejection { diagnostics, sources };
         return Ok(Verdict { name, found, notices });
     }
+    let unexpanded = unexpanded(&layers.profile);
     match deployment_of(layers) {
         Ok((deployment, sources)) => {
             let mut diagnostics = warnings(&deployment)?;
+            diagnostics.extend(unexpanded);
             diagnostics.extend(stale_schema);
             Ok(Verdict { name, found: Rejection { diagnostics, sources }, notices })
         }

@@ -76,11 +76,11 @@ impl<'d> DotenvKeys<'d> {
         self
     }
 
-    /// Whether a key is one of them.
+    /// The names of all of them.
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
+    pub fn names(&self) -> HashSet<&str> {
         let Self { server, urls, secrets } = self;
-        server.iter().chain(urls).chain(secrets).any(|key| key.name == name)
+        server.iter().chain(urls).chain(secrets).map(|key| key.name.as_str()).collect()
     }
 }
 

@@ -57,6 +57,8 @@ codes! {
     WrongType = "wrong-type",
     /// A value of the right kind that is not one of those allowed.
     InvalidValue = "invalid-value",
+    /// The text of a command in which a shell would do more than to split it into words.
+    ShellSyntax = "shell-syntax",
     /// A field that must be given is not.
     MissingField = "missing-field",
     /// `null` where nothing was inherited that it could remove.
@@ -129,6 +131,8 @@ codes! {
     UnpinnedDigest = "unpinned-digest",
     /// A SQLite file in a folder of the host, in production.
     SqliteBindMount = "sqlite-bind-mount",
+    /// The text of a command with something that a shell would replace, and that arrives as it is written.
+    Unexpanded = "unexpanded",
     /// Raw Compose keys that take protection away from a container.
     DisplacedHardening = "displaced-hardening",
     /// A copy of the JSON Schema that another version wrote.
@@ -191,6 +195,7 @@ impl Code {
                 | Self::PublishedEverywhere
                 | Self::UnpinnedDigest
                 | Self::SqliteBindMount
+                | Self::Unexpanded
                 | Self::DisplacedHardening
                 | Self::StaleSchema
         )

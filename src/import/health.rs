@@ -4,7 +4,7 @@
 use super::ledger::Ledger;
 use super::tree;
 use crate::profile::Raw;
-use crate::value::{Duration, HttpPath, TextValue as _};
+use crate::value::{Duration, HttpPath, Interval, TextValue as _};
 use crate::yaml::Node;
 
 /// A health check that a profile can say.
@@ -47,7 +47,10 @@ pub(super) fn read(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Opt
             Some(time) => ledger.fixed(time, &format!("{field}.{key}"))?,
             None => dockers.to_owned(),
         };
-        Duration::parse(&time).ok()?;
+        match key {
+            "start_period" => drop(Duration::parse(&time).ok()?),
+            _ => drop(Interval::parse(&time).ok()?),
+        }
         if time != ours {
             entries.push((key.to_owned(), Raw::text(&time)));
         }

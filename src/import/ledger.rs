@@ -1,9 +1,10 @@
 //! Knows what an import has found beside the profile: faults, notes, secrets, and what no profile can say.
 //! Must not know how anything is recognized.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::guarded::Guarded;
 use super::left::{self, Left};
 use super::reference::Template;
 use super::tree;
@@ -23,7 +24,7 @@ pub const COMPOSE: SourceId = SourceId(0);
 pub const DOTENV: SourceId = SourceId(1);
 
 /// Something that is worth knowing about an import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Note {
     /// The bytes of the Compose file that it is about; nothing where it is about no single place.
     pub span: Option<Range<usize>>,
@@ -49,19 +50,27 @@ pub(super) struct Ledger<'i> {
     /// Variables that are secrets because of what they are given to.
     pub(super) secret_variables: BTreeSet<String>,
     pub(super) notes: Vec<Note>,
+    /// The same notes, to have each once.
+    noted: HashSet<Note>,
     pub(super) faults: Vec<Diagnostic>,
+    /// Where faults are told whose text may be a secret, and how, to have each once.
+    concealed: HashSet<(Range<usize>, SourceId, String)>,
     pub(super) left: Left,
     /// The named volumes that only those keys mount.
     pub(super) volumes_beside: BTreeSet<String>,
     /// The secrets that the profile declares.
     pub(super) secrets: BTreeSet<EnvironmentKey>,
     pub(super) new_secrets: Vec<NewSecret>,
+    /// Where each of them stands among the others.
+    moved: HashMap<EnvironmentKey, usize>,
     /// The values of secrets that are known, which no profile may hold.
-    values_of_secrets: Vec<(String, String)>,
+    values_of_secrets: Guarded,
     /// What each variable of the Compose file is today, once for every reference to it; nothing where that is not sure.
-    references: BTreeMap<String, Vec<Option<String>>>,
-    /// The variables whose values stand in the profile now, with the fields.
-    fixed: BTreeMap<String, Vec<String>>,
+    references: BTreeMap<String, BTreeSet<Option<String>>>,
+    /// The fields that hold values of variables now, with the variables, and the order in which they were found.
+    fixed: BTreeMap<String, BTreeMap<String, usize>>,
+    /// How many were.
+    fixed_count: usize,
 }
 
 impl<'i> Ledger<'i> {
@@ -71,20 +80,24 @@ impl<'i> Ledger<'i> {
             placement,
             secret_variables: BTreeSet::new(),
             notes: Vec::new(),
+            noted: HashSet::new(),
             faults: Vec::new(),
+            concealed: HashSet::new(),
             left: Left::default(),
             volumes_beside: BTreeSet::new(),
             secrets: BTreeSet::new(),
             new_secrets: Vec::new(),
-            values_of_secrets: Vec::new(),
+            moved: HashMap::new(),
+            values_of_secrets: Guarded::default(),
             references: BTreeMap::new(),
             fixed: BTreeMap::new(),
+            fixed_count: 0,
         }
     }
 
     pub(super) fn note(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
         let note = Note { span: span.cloned(), message: message.into(), help: help.into() };
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
     }
@@ -101,10 +114,13 @@ impl<'i> Ledger<'i> {
 
     /// The same where the text at the place may be a secret.
     pub(super) fn concealed_fault(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
-        let fault = Diagnostic::error(Code::InvalidValue, place, message, help).conceal();
-        if !self.faults.contains(&fault) {
-            self.faults.push(fault);
+        let message = message.into();
+        if let Place::Span(source, span) = &place
+            && !self.concealed.insert((span.clone(), *source, message.clone()))
+        {
+            return;
         }
+        self.faults.push(Diagnostic::error(Code::InvalidValue, place, message, help).conceal());
     }
 
     pub(super) fn is_secret(&self, variable: &str) -> bool {
@@ -129,10 +145,9 @@ impl<'i> Ledger<'i> {
             return None;
         }
         for name in names {
-            let fields = self.fixed.entry(name.to_owned()).or_default();
-            if !fields.iter().any(|known| known == field) {
-                fields.push(field.to_owned());
-            }
+            let names = self.fixed.entry(field.to_owned()).or_default();
+            names.entry(name.to_owned()).or_insert(self.fixed_count);
+            self.fixed_count += 1;
         }
         Some(filled)
     }
@@ -153,7 +168,7 @@ impl<'i> Ledger<'i> {
 
     /// Remembers what a reference to a variable is today.
     pub(super) fn refer(&mut self, name: &str, today: Option<String>) {
-        self.references.entry(name.to_owned()).or_default().push(today);
+        self.references.entry(name.to_owned()).or_default().insert(today);
     }
 
     /// Remembers a value that no text of the profile may hold. Short ones, and those that are names of things as well,
@@ -162,17 +177,17 @@ impl<'i> Ledger<'i> {
         const SHORTEST: usize = 8;
         const NAMES: [&str; 3] = ["postgres", "password", "postgresql"];
         if value.len() >= SHORTEST && !NAMES.contains(&value) {
-            self.values_of_secrets.push((key.to_owned(), value.to_owned()));
+            self.values_of_secrets.add(key, value);
         }
     }
 
     pub(super) fn holds_secret(&self, text: &str) -> bool {
-        self.values_of_secrets.iter().any(|(_, value)| text.contains(value.as_str()))
+        self.values_of_secrets.find(text).is_some()
     }
 
     /// Puts a key of a service aside, with why; lists and mappings add to what is there.
     pub(super) fn leave(&mut self, service: &str, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
-        if let Some((secret, _)) = self.values_of_secrets.iter().find(|(_, value)| left::holds(&raw, value)) {
+        if let Some(secret) = left::find(&raw, &|text| self.values_of_secrets.find(text).map(str::to_owned)) {
             let help = format!("write `${{{secret}}}` in its place, and import again");
             let message = format!("`{key}` of `{service}` holds the value of the secret `{secret}`");
             self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
@@ -180,7 +195,11 @@ impl<'i> Ledger<'i> {
         }
         if !OF_SEVERAL.contains(&key) {
             let prefix = format!("services.{service}.{key}");
-            self.fixed.values_mut().for_each(|fields| fields.retain(|field| !field.starts_with(&prefix)));
+            let below = self.fixed.range(prefix.clone()..).take_while(|(field, _)| field.starts_with(&prefix));
+            let below: Vec<_> = below.map(|(field, _)| field.clone()).collect();
+            for field in below {
+                self.fixed.remove(&field);
+            }
         }
         self.note(Some(span), format!("`{key}` of `{service}` {why}"), KEPT_BESIDE);
         self.left.add_to(service, key, raw);
@@ -233,7 +252,8 @@ impl<'i> Ledger<'i> {
         };
         let line = format!("{key}={written}\n");
         let stands = self.variables.value(key.as_str()).is_some();
-        if !stands && self.new_secrets.iter().all(|new| new.key != key) {
+        if !stands && !self.moved.contains_key(&key) {
+            self.moved.insert(key.clone(), self.new_secrets.len());
             self.new_secrets.push(NewSecret { key: key.clone(), line });
         }
         self.guard(key.as_str(), value);
@@ -242,12 +262,12 @@ impl<'i> Ledger<'i> {
 
     fn is_free(&self, key: &EnvironmentKey, value: &str) -> bool {
         let Ok(written) = dotenv::quote(value) else { return true };
-        let referred = self.references.get(key.as_str()).map(Vec::as_slice).unwrap_or_default();
-        if referred.iter().any(|today| today.as_deref() != Some(value)) {
+        let mut referred = self.references.get(key.as_str()).into_iter().flatten();
+        if referred.any(|today| today.as_deref() != Some(value)) {
             return false;
         }
         let line = format!("{key}={written}\n");
-        let new = self.new_secrets.iter().find(|new| new.key == *key);
+        let new = self.moved.get(key).and_then(|index| self.new_secrets.get(*index));
         match (self.variables.get(key.as_str()), new) {
             (Known::Value(known), _) if !known.is_empty() => known == value,
             (Known::Value(_) | Known::Unset, Some(new)) => new.line == line,
@@ -259,10 +279,16 @@ impl<'i> Ledger<'i> {
 
     /// Tells which values of `.env` stand in the profile now.
     pub(super) fn note_fixed(&mut self) {
-        let fixed: Vec<_> = self.fixed.iter().filter(|(_, fields)| !fields.is_empty()).collect();
-        let notes: Vec<_> = fixed.into_iter().map(|(name, fields)| (name.clone(), fields.join("`, `"))).collect();
-        for (name, fields) in notes {
-            let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
+        let mut by_name: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+        for (field, names) in std::mem::take(&mut self.fixed) {
+            for (name, order) in names {
+                by_name.entry(name).or_default().push((order, field.clone()));
+            }
+        }
+        for (name, mut fields) in by_name {
+            fields.sort_unstable();
+            let fields: Vec<_> = fields.into_iter().map(|(_, field)| field).collect();
+            let message = format!("what `{name}` holds stands in the profile now: `{}`", fields.join("`, `"));
             self.note(None, message, "change it there; the variable has no effect on it any more");
         }
     }

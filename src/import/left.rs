@@ -65,12 +65,12 @@ fn join(known: &mut Raw, more: Raw) {
     }
 }
 
-/// Whether a text stands anywhere in raw keys.
-pub(super) fn holds(raw: &Raw, value: &str) -> bool {
+/// What is found in the first text of raw keys that something is found in.
+pub(super) fn find(raw: &Raw, found: &impl Fn(&str) -> Option<String>) -> Option<String> {
     match raw {
-        Raw::Scalar { text, .. } => text.contains(value),
-        Raw::Sequence(items) => items.iter().any(|item| holds(item, value)),
-        Raw::Mapping(entries) => entries.iter().any(|(_, entry)| holds(entry, value)),
+        Raw::Scalar { text, .. } => found(text),
+        Raw::Sequence(items) => items.iter().find_map(|item| find(item, found)),
+        Raw::Mapping(entries) => entries.iter().find_map(|(_, entry)| find(entry, found)),
     }
 }
 

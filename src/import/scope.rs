@@ -1,5 +1,7 @@
 //! Knows what the services of an import have in common. Must not know how one of them is said.
 
+use std::collections::{HashMap, HashSet};
+
 use super::ledger::Ledger;
 use super::server::Server;
 use super::service::Service;
@@ -19,10 +21,11 @@ pub(super) struct Scope<'s> {
     server: Option<String>,
     runs_server: bool,
     /// The services, and whether a profile says their health checks.
-    services: Vec<(String, bool)>,
-    opened: Vec<String>,
+    services: HashMap<String, bool>,
+    /// What services open, and how many of them.
+    opened: HashMap<String, usize>,
     /// The named volumes that something mounts.
-    pub(super) mounted: Vec<String>,
+    pub(super) mounted: HashSet<String>,
 }
 
 impl<'s> Scope<'s> {
@@ -33,9 +36,9 @@ impl<'s> Scope<'s> {
             engine: None,
             server: None,
             runs_server: false,
-            services: Vec::new(),
-            opened: Vec::new(),
-            mounted: Vec::new(),
+            services: HashMap::new(),
+            opened: HashMap::new(),
+            mounted: HashSet::new(),
         }
     }
 
@@ -50,7 +53,9 @@ impl<'s> Scope<'s> {
         self.server = server.map(|server| server.name().to_owned());
         self.runs_server = server.is_some() && databases().any(|database| database.engine == Engine::Postgres);
         self.services = services.iter().map(|service| (service.name.to_string(), service.is_checked())).collect();
-        self.opened = services.iter().filter_map(Service::opened).collect();
+        for opened in services.iter().filter_map(Service::opened) {
+            *self.opened.entry(opened).or_default() += 1;
+        }
         let volumes = services.iter().flat_map(Service::volumes).chain(server.map(|server| server.volume.to_string()));
         self.mounted = volumes.collect();
     }
@@ -83,13 +88,13 @@ impl<'s> Scope<'s> {
     /// Whether the profile knows enough of a service to wait for it.
     pub(super) fn can_wait(&self, name: &str, condition: &str) -> bool {
         let is_server = self.runs_server && name == ServiceName::postgres().as_str();
-        let known = self.services.iter().find(|(known, _)| known == name);
-        is_server || known.is_some_and(|(_, is_checked)| *is_checked || condition != "healthy")
+        let known = self.services.get(name);
+        is_server || known.is_some_and(|is_checked| *is_checked || condition != "healthy")
     }
 
     /// Whether another service uses the same database.
     pub(super) fn is_shared(&self, service: &Service<'_, '_>) -> bool {
-        service.opened().is_some_and(|opened| self.opened.iter().filter(|other| **other == opened).count() > 1)
+        service.opened().is_some_and(|opened| self.opened.get(&opened).is_some_and(|count| *count > 1))
     }
 
     /// The keys and values of the lines of a service that are commented out.

@@ -33,7 +33,7 @@ pub(super) fn project(root: &Node<'_>, folder: &str, ledger: &mut Ledger<'_>) ->
 pub(super) fn volumes(root: &Node<'_>, project: &str, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Volumes {
     let mut renamed = Volumes::new();
     for entry in tree::child(root, "volumes").map(tree::entries).unwrap_or_default() {
-        let is_mounted = scope.mounted.contains(&entry.key.to_string());
+        let is_mounted = scope.mounted.contains(entry.key.as_ref());
         if !is_mounted && ledger.volumes_beside.contains(entry.key.as_ref()) {
             ledger.leave_volume(&entry.key, Raw::of(&entry.value));
             continue;

@@ -28,6 +28,9 @@ pub(super) fn may_hold_secret(text: &str) -> bool {
     words.any(is_secret_name) || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 
+/// No text gets longer by the variables that are filled in.
+const LONGEST: usize = 1024 * 1024;
+
 /// A line of `.env`.
 struct Line {
     number: usize,
@@ -38,7 +41,7 @@ struct Line {
 /// What a hand-kept `.env` says.
 pub(super) struct Variables {
     lines: HashMap<String, Line>,
-    commented: Vec<(String, String)>,
+    commented: HashMap<String, Vec<String>>,
 }
 
 /// What is known of a variable.
@@ -59,13 +62,18 @@ impl Variables {
     /// The line of a quote that is not closed.
     pub(super) fn read(text: &str) -> Result<Self, dotenv::OddLine> {
         let mut lines: HashMap<String, Line> = HashMap::new();
-        let mut commented: Vec<_> = text.lines().filter_map(self::commented).collect();
+        let mut commented: HashMap<String, Vec<String>> = HashMap::new();
+        for (key, value) in text.lines().filter_map(self::commented) {
+            commented.entry(key).or_default().push(value);
+        }
         for part in dotenv::user_parts(text)? {
             let Some(key) = part.key else { continue };
             let value = part.value.or_else(|| lenient(part.text));
             let earlier = lines.insert(key.to_owned(), Line { number: part.line, value });
             // a line that a later one makes void is as good as commented out
-            commented.extend(earlier.and_then(|line| Some((key.to_owned(), line.value?))));
+            if let Some(value) = earlier.and_then(|line| line.value) {
+                commented.entry(key.to_owned()).or_default().push(value);
+            }
         }
         Ok(Self { lines, commented })
     }
@@ -94,11 +102,11 @@ impl Variables {
 
     /// The values of a key in lines that are commented out.
     pub(super) fn commented<'v>(&'v self, key: &str) -> impl Iterator<Item = &'v str> {
-        self.commented.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())
+        self.commented.get(key).into_iter().flatten().map(String::as_str)
     }
 
     /// A text with its variables' values in it, as Compose makes it; nothing where one is required and not set, or
-    /// where readers would read it differently.
+    /// where readers would read it differently, or where that is longer than any text that is meant.
     pub(super) fn fill(&self, template: &Template) -> Option<String> {
         let mut filled = String::new();
         for part in template.parts() {
@@ -107,6 +115,8 @@ impl Variables {
                     filled.push_str(text);
                     continue;
                 }
+                // a long value that is referred to many times
+                Part::Reference(_) if filled.len() > LONGEST => return None,
                 Part::Reference(reference) => reference,
             };
             match (self.get(&reference.name), &reference.otherwise) {

@@ -1,7 +1,8 @@
 //! Knows the sections of a profile and their fields; this is the format, in the order that people write it.
 //! Must not know defaults, nor rules between fields.
 
-use super::form::{Command, DependsOn, Publish, SecretRule, Value};
+use super::command::{CheckCommand, Command};
+use super::form::{DependsOn, Publish, SecretRule, Value};
 use super::leaf::{Literal, Named};
 use super::raw::RawKeys;
 use super::record::record;
@@ -9,9 +10,9 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Driver, Duration, Engine, EnvironmentKey,
-    ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Mount, Port, PostgresMajor, ProcessCount,
-    ProfileName, ProjectName, Replicas, RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls,
-    VariableName, VolumeName,
+    ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval, Mount, Port, PostgresMajor,
+    ProcessCount, ProfileName, ProjectName, Replicas, RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage,
+    Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -57,9 +58,10 @@ record! {
         build: Build,
         /// The image that is run, or with `build` the name that the built image gets.
         image: ImageReference,
-        /// What is run instead of the image's own command.
+        /// What is run instead of the image's own command: a list of words, or one text that is split into words as a
+        /// shell does it. No shell runs it; for one write `[sh, -c, "TEXT"]`.
         command: Command,
-        /// What is run instead of the image's own entrypoint.
+        /// What is run instead of the image's own entrypoint, written as in `command`.
         entrypoint: Command,
         /// The user inside of the container, such as `1000:1000`.
         user: Literal,
@@ -117,12 +119,13 @@ record! {
         http: HttpPath,
         /// The program of the image that asks; only with `http`.
         with: CommandProbe = CommandProbe::Python,
-        /// A command that fails when the service does not work, instead of `http`.
-        command: Command,
+        /// A command that fails when the service does not work, instead of `http`: a list of words, or one text for the
+        /// shell of the container.
+        command: CheckCommand,
         /// The time between two checks.
-        interval: Duration = Duration::of_seconds(30),
+        interval: Interval = Interval::long(),
         /// How long one check may take.
-        timeout: Duration = Duration::of_seconds(5),
+        timeout: Interval = Interval::short(),
         /// How many failures in a row make it unhealthy.
         retries: Replicas = Replicas::THREE,
         /// How long failures do not count after the start.

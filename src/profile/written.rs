@@ -40,7 +40,7 @@ pub trait Written: Sized {
 }
 
 /// A field that holds a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Field {
     /// Which one.
     pub path: FieldPath,
@@ -49,7 +49,7 @@ pub struct Field {
 }
 
 /// Why a field holds a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Held {
     /// A layer wrote it.
     Written,

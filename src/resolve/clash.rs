@@ -1,6 +1,6 @@
 //! Knows what two services may not have in common: databases, ports, names. Must not know what they do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Faults, mounts};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
@@ -63,14 +63,41 @@ fn check_databases(services: &[Service], server: Option<&Server>, profile: &Prof
     }
 }
 
-/// Ports of the host by number; addresses of one number are few, so that a list of them does.
+/// Who publishes a port of one number.
+#[derive(Default)]
+struct Publishers {
+    first: Option<FieldPath>,
+    /// The first one on all addresses.
+    everywhere: Option<FieldPath>,
+    by_address: HashMap<HostAddress, FieldPath>,
+}
+
+impl Publishers {
+    /// The one that gets in the way of a port on this address.
+    fn overlapping(&self, address: HostAddress) -> Option<&FieldPath> {
+        if address.is_unspecified() {
+            return self.first.as_ref();
+        }
+        self.everywhere.as_ref().or_else(|| self.by_address.get(&address))
+    }
+
+    fn add(&mut self, address: HostAddress, path: FieldPath) {
+        self.first.get_or_insert_with(|| path.clone());
+        if address.is_unspecified() {
+            self.everywhere.get_or_insert_with(|| path.clone());
+        }
+        self.by_address.entry(address).or_insert(path);
+    }
+}
+
+/// Ports of the host, by number.
 fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
     let container = server.and_then(Server::container).and_then(|container| container.publish.as_ref());
     let of_server = container.map(|port| (FieldPath::root().key("postgres").key("publish"), port));
     let of_services = services
         .iter()
         .filter_map(|service| service.publish.as_ref().map(|port| (service_path(&service.name).key("publish"), port)));
-    let mut taken: HashMap<Port, Vec<(HostAddress, FieldPath)>> = HashMap::new();
+    let mut taken: HashMap<Port, Publishers> = HashMap::new();
     for service in services.iter().filter(|service| service.replicas.is_some()) {
         if service.publish.is_some() {
             let at = service_path(&service.name);
@@ -91,13 +118,13 @@ fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Fault
             faults.push(fault.also(Place::value(&first), "the other one"));
         }
         let others = taken.entry(*port).or_default();
-        if let Some((_, first)) = others.iter().find(|(other, _)| other.overlaps(*address)) {
+        if let Some(first) = others.overlapping(*address) {
             let message = format!("port {port} of the host is published twice");
             let help = "publish one of them on another port";
             let fault = Diagnostic::error(Code::PortClash, Place::value(&path), message, help);
             faults.push(fault.label("published again here").also(Place::value(first), "first published here"));
         }
-        others.push((*address, path));
+        others.add(*address, path);
     }
 }
 
@@ -139,9 +166,9 @@ fn owner_of(name: &str) -> Option<&'static str> {
 
 /// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
 fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults) {
-    let secrets: Vec<_> = given(&profile.secrets).map(|(name, _)| name).collect();
+    let secrets: HashSet<_> = given(&profile.secrets).map(|(name, _)| name).collect();
     let is_owned = |name: &EnvironmentKey| {
-        secrets.contains(&name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
+        secrets.contains(name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
     };
     for service in services {
         let at = service_path(&service.name);
@@ -153,7 +180,7 @@ fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults)
         });
         for (name, path) in of_port.into_iter().chain(of_environment).filter(|(name, _)| is_owned(name)) {
             let message = format!("the key `{name}` of .env is written by codelab-gen");
-            let help = if secrets.contains(&name) {
+            let help = if secrets.contains(name) {
                 format!("write `{{ secret: {name} }}` for the secret, or use another name")
             } else {
                 "use another name; a service's own password is `{ database: password }`".to_owned()
@@ -178,5 +205,36 @@ fn check_postgres_name(services: &[Service], server: Option<&Server>, faults: &m
             "the name `postgres-ensure` belongs to the service that codelab-gen adds to bring databases in line";
         let help = "rename this service, or write `ensure: false` in the `postgres` section";
         faults.add(Code::ReservedName, Place::key(&service_path(&name)), message, help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextValue as _;
+
+    #[test]
+    fn an_unspecified_address_overlaps_with_all_and_every_other_one_with_itself() {
+        for (published, address, overlaps) in [
+            (&["127.0.0.1"][..], "127.0.0.1", Some("127.0.0.1")),
+            (&["127.0.0.1"], "127.0.0.2", None),
+            (&["127.0.0.1", "10.0.0.1"], "0.0.0.0", Some("127.0.0.1")),
+            (&["10.0.0.1", "0.0.0.0"], "127.0.0.1", Some("0.0.0.0")),
+            (&["10.0.0.1", "10.0.0.2", "10.0.0.3"], "10.0.0.3", Some("10.0.0.3")),
+            (&["::"], "127.0.0.1", Some("::")),
+            (&["0.0.0.0"], "0.0.0.0", Some("0.0.0.0")),
+            (&[], "0.0.0.0", None),
+        ] {
+            let mut publishers = Publishers::default();
+            for address in published {
+                publishers.add(HostAddress::parse(address).unwrap(), FieldPath::root().key(address));
+            }
+            let found = publishers.overlapping(HostAddress::parse(address).unwrap());
+            assert_eq!(
+                found,
+                overlaps.map(|address| FieldPath::root().key(address)).as_ref(),
+                "{published:?} {address}"
+            );
+        }
     }
 }

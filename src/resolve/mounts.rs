@@ -72,9 +72,10 @@ fn mount_place(service: &Service, index: usize) -> Place {
 
 /// Docker shows one of two mounts on one target, and Compose does not say so.
 fn check_targets(service: &Service, faults: &mut Faults) {
+    let mut targets: HashMap<&ContainerPath, usize> = HashMap::new();
     for (index, mount) in service.mounts.iter().enumerate() {
-        let earlier = service.mounts.iter().take(index).position(|other| other.target == mount.target);
-        if let Some(first) = earlier {
+        let first = *targets.entry(&mount.target).or_insert(index);
+        if first != index {
             let message = format!("two mounts appear at `{}`", mount.target);
             let fault = Diagnostic::error(Code::MountClash, mount_place(service, index), message, "remove one of them");
             faults.push(fault.also(mount_place(service, first), "the other one"));

@@ -58,8 +58,8 @@ pub(super) fn resolve_service(
     let mut service = Service {
         name: name.clone(),
         program: program?,
-        command: written.command.get().cloned(),
-        entrypoint: written.entrypoint.get().cloned(),
+        command: written.command.get().map(|command| command.words.clone()),
+        entrypoint: written.entrypoint.get().map(|entrypoint| entrypoint.words.clone()),
         user: written.user.get().map(|user| user.0.clone()),
         working_dir,
         publish: publish.ok()?,

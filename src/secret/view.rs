@@ -13,12 +13,6 @@ use crate::dotenv::{self, Unwritable};
 use crate::url::percent_encode;
 use crate::value::EnvironmentKey;
 
-/// What stands in the place of a secret.
-const CONCEALED: &str = "[secret]";
-
-/// How many characters a secret has at least to be recognized in a text.
-const SHORTEST_CONCEALED: usize = 6;
-
 /// A key of `.env` with the text of its value.
 #[derive(Serialize)]
 pub struct Line {
@@ -116,21 +110,6 @@ fn line(key: &DotenvKey<'_>, values: Values<'_>) -> Line {
     Line::new(&key.name, value)
 }
 
-/// The text with every occurrence of a secret replaced, as it is or as a URL has it.
-#[must_use]
-pub fn conceal<'s>(text: &str, secrets: impl IntoIterator<Item = &'s Secret>) -> String {
-    let mut concealed = text.to_owned();
-    for secret in secrets {
-        let value = secret.expose();
-        // shorter ones occur by chance, and hiding them would tell where
-        if value.chars().count() < SHORTEST_CONCEALED {
-            continue;
-        }
-        concealed = concealed.replace(value, CONCEALED).replace(&percent_encode(value), CONCEALED);
-    }
-    concealed
-}
-
 /// Whether a value has a form in `.env`. The postgres image takes only the first line of its password.
 pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret) -> Result<(), Unwritable> {
     let value = secret.expose();
@@ -170,24 +149,6 @@ mod tests {
 
     fn secret(value: &str) -> Secret {
         Secret::new(value.to_owned()).unwrap()
-    }
-
-    #[test]
-    fn a_secret_of_six_characters_or_more_is_concealed_as_it_is_and_as_a_url_has_it() {
-        for (value, text, concealed) in [
-            ("12345", "a 12345 b", "a 12345 b"),
-            ("123456", "a 123456 b 123456", "a [secret] b [secret]"),
-            ("1234567", "a1234567b", "a[secret]b"),
-            ("p@ss word", "p@ss word, p%40ss%20word", "[secret], [secret]"),
-            ("пароль", "пароль", "[secret]"),
-            ("парол", "парол", "парол"),
-        ] {
-            assert_eq!(conceal(text, [&secret(value)]), concealed);
-        }
-        assert_eq!(
-            conceal("first1 second2", [&secret("first1"), &secret("no"), &secret("second2")]),
-            "[secret] [secret]"
-        );
     }
 
     const PROFILE: &str = "format: 1\nproject: shop\nstage: production\npostgres: { user: codelab, image: 'postgres:16' }\n\

@@ -13,7 +13,7 @@ use super::name::VolumeName;
 pub struct HostPath(String);
 
 /// An absolute path inside of a container, without `.` and `..`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContainerPath(String);
 
 /// The path of a URL, such as `/health`.

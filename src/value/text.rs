@@ -8,9 +8,14 @@ use schemars::{Schema, json_schema};
 use super::grammar::{Mismatch, TextValue};
 
 /// A span of time as Compose writes it: `30s`, `1m30s`, `500ms`
-/// (<https://docs.docker.com/reference/compose-file/extension/#specifying-durations>).
+/// (<https://docs.docker.com/reference/compose-file/extension/#specifying-durations>). Less than a millisecond, which
+/// Docker refuses, and more than 292 years, which Compose does not load, can't be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duration(String);
+
+/// A span of time that is not nothing: Docker would take that for the word to use its default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval(String);
 
 /// An amount of memory as Compose writes it: `512m`, `1g`
 /// (<https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values>).
@@ -22,14 +27,15 @@ pub struct ByteSize(String);
 pub struct CpuCount(String);
 
 /// An address of the host that a port is published on; one of IPv6 may stand in brackets, and does not end like IPv4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HostAddress(IpAddr);
 
 /// A machine's name or address, as a URL takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
-const DURATION_PATTERN: &str = "^([0-9]{1,7}(us|ms|s|m|h))+$";
+const DURATION_PATTERN: &str = "^([0-9]{1,7}(ms|s|m)|[0-9]{1,5}h){1,5}$";
+const INTERVAL_PATTERN: &str = "^(?=[^1-9]*[1-9])([0-9]{1,7}(ms|s|m)|[0-9]{1,5}h){1,5}$";
 /// Docker starts no container that may use less: 6 MiB, in bytes
 /// (<https://docs.docker.com/engine/containers/resource_constraints/>).
 const LEAST_MEMORY: u64 = 6 << 20;
@@ -87,7 +93,8 @@ macro_rules! texts {
 }
 
 texts! {
-    Duration, DURATION_PATTERN, is_duration, "a span of time with its unit (`us`, `ms`, `s`, `m` or `h`)", "30s";
+    Duration, DURATION_PATTERN, is_duration, "a span of time with its unit (`ms`, `s`, `m` or `h`)", "30s";
+    Interval, INTERVAL_PATTERN, is_interval, "a span of time with its unit (`ms`, `s`, `m` or `h`), and not nothing", "30s";
     ByteSize, BYTES_PATTERN, is_byte_size, "at least 6 megabytes of memory, with a unit (`b`, `k`, `m` or `g`)", "512m";
     CpuCount, CPU_PATTERN, is_cpu_count, "at least a hundredth of a processor, as a text", "0.5";
     HostName, HOST_PATTERN, is_host, "a host name or an IPv4 address", "db.example.com";
@@ -98,6 +105,20 @@ impl Duration {
     #[must_use]
     pub fn of_seconds(seconds: u16) -> Self {
         Self(format!("{seconds}s"))
+    }
+}
+
+impl Interval {
+    /// Five seconds.
+    #[must_use]
+    pub fn short() -> Self {
+        Self("5s".to_owned())
+    }
+
+    /// Thirty seconds.
+    #[must_use]
+    pub fn long() -> Self {
+        Self("30s".to_owned())
     }
 }
 
@@ -132,12 +153,6 @@ impl HostAddress {
     #[must_use]
     pub fn is_unspecified(self) -> bool {
         self.0.is_unspecified()
-    }
-
-    /// Whether two ports on these addresses would get in each other's way.
-    #[must_use]
-    pub fn overlaps(self, other: Self) -> bool {
-        self == other || self.0.is_unspecified() || other.0.is_unspecified()
     }
 }
 
@@ -174,15 +189,22 @@ impl fmt::Display for HostAddress {
 
 fn is_duration(text: &str) -> bool {
     let mut rest = text;
+    let mut parts = 0;
     while !rest.is_empty() {
         let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        let unit = ["us", "ms", "s", "m", "h"].into_iter().find_map(|unit| behind.strip_prefix(unit));
+        let units = [("ms", 7), ("s", 7), ("m", 7), ("h", 5)];
+        let unit = units.into_iter().find_map(|(unit, longest)| Some((behind.strip_prefix(unit)?, longest)));
         match unit {
-            Some(next) if (1..=7).contains(&(rest.len() - behind.len())) => rest = next,
+            Some((next, longest)) if (1..=longest).contains(&(rest.len() - behind.len())) => rest = next,
             _ => return false,
         }
+        parts += 1;
     }
-    !text.is_empty()
+    (1..=5).contains(&parts)
+}
+
+fn is_interval(text: &str) -> bool {
+    is_duration(text) && text.contains(|c| matches!(c, '1'..='9'))
 }
 
 fn is_byte_size(text: &str) -> bool {
@@ -222,11 +244,14 @@ mod tests {
 
     #[test]
     fn quantities_need_their_units() {
-        for text in ["30s", "1m30s", "500ms", "1h", "10us"] {
+        for text in ["30s", "1m30s", "500ms", "1h", "0s", "99999h", "1h1m1s1ms1s"] {
             assert!(Duration::parse(text).is_ok(), "{text}");
         }
-        for text in ["", "30", "30 s", "s", "1d", "-1s", "1.5s", "99999999s"] {
+        for text in ["", "30", "30 s", "s", "1d", "-1s", "1.5s", "99999999s", "10us", "100000h", "1s1s1s1s1s1s"] {
             assert!(Duration::parse(text).is_err(), "{text}");
+        }
+        for (text, accepted) in [("30s", true), ("0s", false), ("0h00m0ms", false), ("0m1ms", true), ("1us", false)] {
+            assert_eq!(Interval::parse(text).is_ok(), accepted, "{text}");
         }
         for (text, accepted) in
             [("512m", true), ("1gb", true), ("1t", false), ("0m", false), ("m", false), ("9999999999g", false)]
@@ -245,11 +270,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unspecified_address_overlaps_with_all() {
+    fn an_address_of_ipv6_may_stand_in_brackets() {
         let address = |text| HostAddress::parse(text).unwrap();
-        assert!(address("0.0.0.0").overlaps(address("10.0.0.1")));
-        assert!(address("127.0.0.1").overlaps(HostAddress::LOOPBACK));
-        assert!(!address("127.0.0.2").overlaps(HostAddress::LOOPBACK));
+        assert_eq!(address("127.0.0.1"), HostAddress::LOOPBACK);
         assert_eq!(address("::1").to_string(), "[::1]");
         assert_eq!(address("[::1]").to_string(), "[::1]");
         for text in ["[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"] {

@@ -4,8 +4,6 @@ What these tests know:
 
 * profiles are written with all texts in double quotes and ASCII, so that what they say is beyond doubt;
 * Compose makes `$` of `$$` in values, not in keys, and its `config` makes `$$` of `$` everywhere;
-* how Compose splits a command of one line is its own matter (it stops at `;`, for instance): what it makes of ours must
-  be what it makes of the same line in a file that is beyond doubt;
 * a start of Compose takes longer than many texts, so one profile holds many.
 """
 
@@ -274,36 +272,6 @@ def understood(folder: Path, file: str) -> Mapping[str, Any] | None:
     command = [str(tool("docker-compose")), "--file", file, "config", "--format", "json"]
     done = subprocess.run(command, cwd=folder, env=SCRUBBED, capture_output=True, timeout=PATIENCE, check=False)
     return json.loads(done.stdout)["services"] if done.returncode == 0 else None
-
-
-def assert_commands_of_one_line(texts: Sequence[str], folder: Path, generate: Generate) -> bool:
-    """They mean what they mean in a file that is beyond doubt; gives whether Compose takes that one."""
-    services = {f"app{index}": {"image": "app:1", "command": text, "entrypoint": text} for index, text in enumerate(texts)}
-    generate(profile(folder, services), folder)
-    for reader, model in parsed(folder).items():
-        said = undouble(model)["services"]
-        for name, app in services.items():
-            assert not differences(f"{reader}, {name}", said[name], app)
-    doubled = {
-        name: {key: value.replace("$", "$$") for key, value in app.items()} for name, app in services.items()
-    }
-    document = written({"name": "values", "services": doubled})
-    (folder / "beyond-doubt.yaml").write_text(document, encoding="utf-8")
-    ours, other = (understood(folder, file) for file in ("docker-compose.yml", "beyond-doubt.yaml"))
-    assert (ours is None) == (other is None)
-    for name in other or {}:
-        assert not differences(f"Docker Compose, {name}", ours[name], other[name])
-    return other is not None
-
-
-def test_a_command_of_one_line_is_what_compose_makes_of_it(tmp_path: Path, generate: Generate) -> None:
-    """Compose refuses a whole file for one command, so those that it may refuse have files of their own."""
-    alone = [text for text in HOSTILE if re.search(r"['\"\\]|\$\(", text)]
-    together = [text for text in HOSTILE if text not in alone]
-    are_taken = assert_commands_of_one_line(together, tmp_path, generate)
-    assert are_taken
-    verdicts = [assert_commands_of_one_line([text], tmp_path, generate) for text in alone]
-    assert set(verdicts) == {True, False}
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ BEYOND_SCHEMA = frozenset(
         "stale-schema",
         "superuser-access",
         "syntax",
+        "unexpanded",
         "unknown-profile",
         "unknown-secret",
         "unknown-service",

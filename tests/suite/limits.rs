@@ -68,6 +68,33 @@ fn a_large_dotenv_is_read_in_linear_time() {
 }
 
 #[test]
+fn many_secrets_are_hidden_in_a_long_difference() {
+    // with one search for each secret this takes minutes, and is killed
+    let folder = tempfile::tempdir().unwrap();
+    let run = codelab_gen(folder.path()).args(["-p", "dev"]).finish();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let append = |name: &str, line: &dyn Fn(usize) -> String| {
+        let path = folder.path().join(name);
+        let lines: String = (0..15_000).map(line).collect();
+        fs::write(&path, fs::read_to_string(&path).unwrap_or_default() + &lines).unwrap();
+    };
+    append(".env", &|number| format!("KEY_{number}_TOKEN='a value @ {number} of many secrets'\n"));
+    append("docker-compose.yml", &|number| format!("# a value @ {number} of many secrets\n"));
+    let script = "ulimit -t 60; exec \"$0\" -p dev --diff";
+    let mut command = std::process::Command::new("sh");
+    let run = command
+        .current_dir(folder.path())
+        .env_clear()
+        .args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(told.matches("+# [secret]\n").count(), 15_000);
+    assert!(!told.contains("a value @"));
+}
+
+#[test]
 fn devices_and_pipes_are_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();

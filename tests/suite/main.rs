@@ -10,6 +10,7 @@
 
 mod all;
 mod annotations;
+mod build_context;
 mod code;
 mod compare;
 mod crash;
@@ -35,6 +36,7 @@ mod report;
 mod risks;
 mod schema;
 mod security;
+mod secrets_in_git;
 mod stranger;
 mod support;
 mod templates;

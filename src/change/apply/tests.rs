@@ -157,7 +157,7 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
     let existing = Existing::read(Some(&Folder::open(folder).unwrap()), &secret_paths).unwrap();
     let keys = deployment.dotenv_keys();
-    let block = existing.values(|key| keys.has(key)).unwrap();
+    let block = existing.values(|key| keys.names().contains(key)).unwrap();
     let rules = deployment.kept_secrets();
     // a value that stands in `.env` and is another one is refused here: none can be lost unnoticed
     let mut outside = Outside {

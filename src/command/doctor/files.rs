@@ -1,5 +1,6 @@
 //! Knows what can be wrong before anything runs: outputs, secrets, variables, ports, folders. Must not ask Docker.
 
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -134,14 +135,15 @@ pub(super) fn ports(target: &Target, existing: &Existing, world: &World, running
     let server = target.deployment.contained_server().and_then(|(_, container)| container.publish.as_ref());
     let all = services.chain(server.map(|port| ("postgres".to_owned(), port)));
     let stopped = all.filter(|(name, _)| !running.contains(name));
-    stopped.filter_map(|(name, port)| taken(&name, port, number(port, existing, world)?)).collect()
+    let own = existing.users_values();
+    stopped.filter_map(|(name, port)| taken(&name, port, number(port, &own, world)?)).collect()
 }
 
 /// The port as Compose will read it: from the shell, from `.env`, or as the profile has it.
-fn number(published: &PublishedPort, existing: &Existing, world: &World) -> Option<u16> {
+fn number(published: &PublishedPort, own: &HashMap<String, String>, world: &World) -> Option<u16> {
     let variable = published.variable.as_ref();
     let set =
-        variable.and_then(|name| (world.environment)(name.as_str()).ok()?.or(existing.users_value(name.as_str())));
+        variable.and_then(|name| (world.environment)(name.as_str()).ok()?.or_else(|| own.get(name.as_str()).cloned()));
     let set = set.filter(|set| !set.is_empty());
     set.map_or(Some(published.port.get()), |set| set.trim().parse().ok())
 }

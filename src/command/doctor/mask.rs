@@ -1,6 +1,6 @@
 //! Knows how a text of others is shown without the secrets in it. Must not know who said it.
 
-use crate::secret::{Secret, conceal};
+use crate::secret::{Concealer, Secret};
 use crate::url::{password_of, percent_decode};
 
 /// What stands in the place of something that looks like a secret.
@@ -16,18 +16,16 @@ const BEHIND_URLS: [char; 8] = [' ', '\t', '"', '\'', '`', '<', '>', '\\'];
 const BEHIND_VALUES: [char; 9] = [' ', '\t', '"', '\'', ',', ';', '&', ')', '}'];
 
 /// The secrets that a text of others may hold.
-pub(super) struct Mask(Vec<Secret>);
+pub(super) struct Mask(Concealer);
 
 impl Mask {
-    pub(super) fn new(mut secrets: Vec<Secret>) -> Self {
-        // a secret may be a part of another one
-        secrets.sort_by_key(|secret| secret.lend(|value| std::cmp::Reverse(value.len())));
-        Self(secrets)
+    pub(super) fn new(secrets: &[Secret]) -> Self {
+        Self(Concealer::new(secrets))
     }
 
     /// A line without known secrets, passwords of any URL, and values whose names say that they are secret.
     pub(super) fn line(&self, line: &str) -> String {
-        values(&urls(&conceal(line, &self.0)))
+        values(&urls(&self.0.conceal(line)))
     }
 }
 
@@ -97,8 +95,7 @@ mod tests {
 
     #[test]
     fn no_form_of_a_secret_shows() {
-        let mask =
-            Mask::new(["kno wn@secret", "kno wn@secret/longer"].map(|it| Secret::new(it.into()).unwrap()).into());
+        let mask = Mask::new(&["kno wn@secret", "kno wn@secret/longer"].map(|it| Secret::new(it.into()).unwrap()));
         for (line, expected) in [
             ("said kno wn@secret here", "said [secret] here"),
             ("said kno%20wn%40secret", "said [secret]"),

@@ -1,10 +1,11 @@
 //! Knows which layer of a profile gave a value, and how it is written there. Must not know what follows from it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{DEFAULT, Explained};
 use crate::field::FieldPath;
-use crate::locate::{Locator, Part, line_and_column};
+use crate::locate::{Locator, Part};
 use crate::profile::{self, Field, Held};
 use crate::source::{Source, SourceId};
 
@@ -15,33 +16,36 @@ const SEVERAL_LINES: &str = "(several lines)";
 pub(super) fn written(fields: &[Field], sources: &[Source]) -> Vec<Explained> {
     let given: Vec<Vec<Field>> =
         sources.iter().enumerate().map(|(index, source)| profile::parse(source, SourceId(index)).0.fields()).collect();
+    // the strongest layer that gives a field is the one that it is of, also where it says less than a weaker one
+    let weakest_first = given.iter().enumerate().rev();
+    let layers: HashMap<&Field, usize> =
+        weakest_first.flat_map(|(index, given)| given.iter().map(move |field| (field, index))).collect();
+    let locators: Vec<_> = sources.iter().map(|source| Locator::new(std::slice::from_ref(source))).collect();
     let explained = |field: &Field| match &field.held {
         Held::Default(value) => {
             Some(Explained { path: field.path.clone(), value: value.clone(), from: DEFAULT.to_owned() })
         }
         Held::Written => {
-            // the strongest layer that gives a field is the one that it is of, also where it says less than a weaker one
-            let source =
-                sources.iter().zip(&given).find(|(_, given)| given.contains(field)).map(|(source, _)| source)?;
-            Some(explained_by(source, &field.path))
+            let layer = *layers.get(field)?;
+            Some(explained_by(sources.get(layer)?, locators.get(layer)?, &field.path))
         }
     };
     fields.iter().filter_map(explained).collect()
 }
 
 /// A field as the one source says it that gives it.
-fn explained_by(source: &Source, path: &FieldPath) -> Explained {
-    let (value, start) = value_of(source, path).unwrap_or_default();
+fn explained_by(source: &Source, locator: &Locator<'_>, path: &FieldPath) -> Explained {
+    let (value, start) = value_of(source, locator, path).unwrap_or_default();
     let from = match source.setting() {
         Some(_) => "--set".to_owned(),
-        None => format!("{}:{}", source.name, line_and_column(&source.text, start).0),
+        None => format!("{}:{}", source.name, locator.line_and_column(SourceId(0), start).0),
     };
     Explained { path: path.clone(), value, from }
 }
 
 /// How a source writes the value of a field, and where; nothing where it writes none of it.
-fn value_of(source: &Source, path: &FieldPath) -> Option<(String, usize)> {
-    let span = Locator::new(std::slice::from_ref(source)).locate(path, Part::Value).span;
+fn value_of(source: &Source, locator: &Locator<'_>, path: &FieldPath) -> Option<(String, usize)> {
+    let span = locator.locate(path, Part::Value).span;
     if span.is_empty() {
         return None;
     }

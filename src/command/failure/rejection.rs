@@ -2,7 +2,7 @@
 //! Must not know which faults there are.
 
 use crate::diagnostic::{Diagnostic, Drawing, Label, Place, draw, sorted};
-use crate::locate::{Locator, line_and_column};
+use crate::locate::Locator;
 use crate::outcome::Rejection;
 use crate::report;
 
@@ -78,9 +78,8 @@ fn place(label: &Label, locator: &Locator<'_>) -> report::Place {
 pub(in crate::command) fn place_document(place: &Place, locator: &Locator<'_>) -> report::Place {
     let location = place.locate(locator);
     let source = locator.sources().get(location.source.0);
-    let text = source.map(|source| source.text.as_str()).unwrap_or_default();
-    let (line, column) = line_and_column(text, location.span.start);
-    let (end_line, end_column) = line_and_column(text, location.span.end);
+    let (line, column) = locator.line_and_column(location.source, location.span.start);
+    let (end_line, end_column) = locator.line_and_column(location.source, location.span.end);
     let file = source.map(|source| source.name.clone()).unwrap_or_default();
     report::Place { file, line, column, end_line, end_column, label: String::new() }
 }

@@ -1,8 +1,12 @@
 //! Knows what git says of files that must not be committed. Must not know what is in them.
 
+mod exposed;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use self::exposed::exposed;
+pub(super) use self::exposed::{Exposed, standing};
 use crate::source::repository;
 
 /// What `.gitignore` should have, each line with a file that it is for.
@@ -24,8 +28,8 @@ const COMMITTED: &str = "docker-compose.yml";
 /// What there is to tell of git.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answers {
-    /// Whether git tracks the folder's `.env`.
-    pub(super) tracks_dotenv: bool,
+    /// The files with secrets that git has, or would take.
+    pub(super) exposed: Vec<Exposed>,
     /// The lines that `.gitignore` should have and has not.
     pub(super) missing_ignores: Vec<&'static str>,
 }
@@ -39,32 +43,50 @@ impl Answers {
 
 /// Questions that git works on meanwhile: it takes longer than all the rest of a run.
 pub(super) struct Questions {
-    tracked: Option<Child>,
+    taken: Option<Child>,
     ignored: Option<Child>,
+    /// The way from the repository's root to the folder.
+    way: PathBuf,
+}
+
+/// What is asked about files that hold secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Whether git has them.
+    Tracked,
+    /// Whether git has them, or would take them.
+    Taken,
 }
 
 impl Questions {
     /// Asks what matters; nothing outside of a working copy.
-    pub(super) fn ask(folder: &Path, whether_tracked: bool, whether_ignored: bool) -> Self {
-        let root = repository(folder).filter(|_| whether_tracked || whether_ignored);
+    pub(super) fn ask(folder: &Path, secrets: &[&str], about: About, whether_ignored: bool) -> Self {
+        let root = repository(folder).filter(|_| !secrets.is_empty() || whether_ignored);
         let Some((root, way)) = root.and_then(|root| Some((root, folder.strip_prefix(root).ok()?))) else {
-            return Self { tracked: None, ignored: None };
+            return Self { taken: None, ignored: None, way: PathBuf::new() };
         };
         let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample).chain([COMMITTED]);
         let start = |matters: bool, question: &[&str], names: &[&str]| {
             matters.then(|| git(root, question, names.iter().map(|name| Path::new(".").join(way).join(name)))).flatten()
         };
+        let listed = ["--literal-pathspecs", "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard"];
+        let listed = if about == About::Taken { &listed[..] } else { &listed[..5] };
         Self {
-            tracked: start(whether_tracked, &["--literal-pathspecs", "ls-files"], &[".env"]),
+            taken: start(!secrets.is_empty(), listed, secrets),
             ignored: start(whether_ignored, &["check-ignore", "--no-index"], &samples.collect::<Vec<_>>()),
+            way: way.to_owned(),
         }
     }
 
     /// Waits for the answers.
     pub(super) fn answers(self) -> Answers {
         Answers {
-            tracks_dotenv: self.tracked.and_then(answer).is_some_and(|tracked| !tracked.is_empty()),
-            missing_ignores: self.ignored.and_then(answer).map(|ignored| missing_ignores(&ignored)).unwrap_or_default(),
+            exposed: self.taken.and_then(answer).map(|files| exposed(&files, &self.way)).unwrap_or_default(),
+            missing_ignores: self
+                .ignored
+                .and_then(answer)
+                .map(|ignored| missing_ignores(&String::from_utf8_lossy(&ignored)))
+                .unwrap_or_default(),
         }
     }
 }
@@ -100,7 +122,7 @@ fn git(root: &Path, question: &[&str], paths: impl Iterator<Item = PathBuf>) -> 
 }
 
 /// What git prints; nothing where it can't answer. It ends with 1 where the answer is 'none'.
-fn answer(git: Child) -> Option<String> {
+fn answer(git: Child) -> Option<Vec<u8>> {
     let output = git.wait_with_output().ok()?;
-    matches!(output.status.code(), Some(0 | 1)).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    matches!(output.status.code(), Some(0 | 1)).then_some(output.stdout)
 }

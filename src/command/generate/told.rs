@@ -1,6 +1,9 @@
 //! Knows what is told after a run: files, secrets' origins, differences, the next command.
 //! Must not know how any of it came about, and never a secret.
 
+mod context;
+mod dockerignore;
+mod exposed;
 mod missing;
 mod next;
 mod notes;
@@ -40,6 +43,9 @@ impl Telling<'_> {
             Ending::Check | Ending::Diff if self.differs() => {
                 notes.push(self.remedy());
                 (self.compared_text(), Report::Different(run), Exit::Different)
+            }
+            Ending::Check if self.exposes() => {
+                ("as the profile says\n".to_owned(), Report::Different(run), Exit::Different)
             }
             Ending::Check => ("as the profile says\n".to_owned(), Report::Done(run), Exit::Done),
             Ending::Diff => ("nothing would change\n".to_owned(), Report::Done(run), Exit::Done),
@@ -168,6 +174,8 @@ impl Telling<'_> {
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
             made_with: self.made_with(),
             made_by: self.made_by(),
+            exposed: self.exposed(),
+            sent: self.sent(),
             missing: self.missing().into_iter().map(|missing| missing.path).collect(),
             next: (self.ending == Ending::Write).then(|| self.next_command()),
         }

@@ -7,9 +7,13 @@ use crate::import::environment::{self, Given, GivenValue};
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
 use crate::import::tree;
+use crate::import::words::{self, Understood};
 use crate::profile::Raw;
-use crate::value::{HostPath, ImageReference, TextValue as _, VariableName};
+use crate::value::{HostPath, ImageReference, TextValue as _, VariableName, split};
 use crate::yaml::Node;
+
+/// A text that Compose does not load, which was told.
+struct Unloadable;
 
 impl Service<'_, '_> {
     pub(super) fn program(&self, field: &str, ledger: &mut Ledger<'_>) -> Vec<Line> {
@@ -90,7 +94,10 @@ impl Service<'_, '_> {
         let node = tree::child(&self.entry.value, key)?;
         let at = format!("{field}.{key}");
         let raw = match tree::text(node) {
-            Some(_) => ledger.fixed(node, &at).map(|line| Raw::text(&line)),
+            Some(_) => match self.understood(key, node, &at, ledger) {
+                Ok(raw) => raw,
+                Err(Unloadable) => return None,
+            },
             None if tree::is_list(node) => {
                 let words: Option<Vec<_>> = tree::items(node).iter().map(|word| ledger.fixed(word, &at)).collect();
                 words.map(|words| Raw::words(words.iter().map(String::as_str)))
@@ -101,6 +108,32 @@ impl Service<'_, '_> {
             self.leave(key, node, "refers to a secret, or to what is not set", ledger);
         }
         raw.map(|raw| Line::short(key, raw))
+    }
+
+    /// What Compose makes of a text; the text itself where a profile splits it alike.
+    fn understood(
+        &self,
+        key: &str,
+        node: &Node<'_>,
+        at: &str,
+        ledger: &mut Ledger<'_>,
+    ) -> Result<Option<Raw>, Unloadable> {
+        let Some(line) = ledger.fixed(node, at) else { return Ok(None) };
+        let Some(Understood { words, dropped }) = words::split(&line) else {
+            let message =
+                format!("Compose does not load `{key}` of `{}`: it can't split the text into words", self.name);
+            let help = "close quotes and parentheses, or write a list of words, and import again";
+            ledger.fault(Code::ShellSyntax, &node.span, message, help);
+            return Err(Unloadable);
+        };
+        if let Some(dropped) = dropped {
+            let operator = dropped.get(..1).unwrap_or_default();
+            let message = format!("Compose drops `{key}` of `{}` from `{operator}` on", self.name);
+            let help = "it stays so; for a shell write `[sh, -c, \"TEXT\"]` in the profile";
+            ledger.note(Some(&node.span), message, help);
+        }
+        let same = split(&line).is_ok_and(|split| split.words == words && split.unexpanded.is_none());
+        Ok(Some(if same { Raw::text(&line) } else { Raw::words(words.iter().map(String::as_str)) }))
     }
 
     pub(super) fn word(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {

@@ -272,7 +272,7 @@ fn git_is_asked_about_files_that_hold_secrets() {
     assert!(first.contains(lines), "{first}");
     assert!(!stderr(&with_git(&["-p", "prod"])).contains(".gitignore"), "told once");
     git(&["add", "--force", ".env"]);
-    let tracked = "warning: git tracks `.env`, which holds secrets";
+    let tracked = "git tracks `.env`, which holds secrets";
     assert!(stderr(&with_git(&["--check"])).contains(tracked));
     assert!(stderr(&with_git(&["--set", "services.auth-service.database.postgres=new_db"])).contains(tracked));
 

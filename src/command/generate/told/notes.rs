@@ -35,12 +35,13 @@ impl Telling<'_> {
             notes.extend(self.lost_password());
             notes.extend(self.weak_secrets());
             notes.extend(self.ignores());
+            notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
         notes.extend(self.twin());
-        notes.extend(self.tracked());
+        notes.extend(self.exposed_text());
         notes.extend(self.too_large());
         notes
     }
@@ -128,17 +129,6 @@ impl Telling<'_> {
         ))
     }
 
-    /// That git has `.env`.
-    fn tracked(&self) -> Option<String> {
-        self.outcome.git.tracks_dotenv.then(|| {
-            let path = self.shown(Output::Dotenv.path());
-            format!(
-                "warning: git tracks `{path}`, which holds secrets\n  = help: `git rm --cached {path}`, add it to .gitignore, \
-                 and rotate the secrets that were committed\n"
-            )
-        })
-    }
-
     /// What git should ignore, told where `.env` is new.
     fn ignores(&self) -> Option<String> {
         let lines: Vec<_> = self.outcome.git.missing_ignores.iter().map(|line| format!("      {line}\n")).collect();
@@ -202,9 +192,9 @@ impl Telling<'_> {
         let dotenv = self.shown(Output::Dotenv.path());
         let keys = self.target.deployment.dotenv_keys();
         let variables = self.target.deployment.variables();
-        let is_read = |key: &str| {
-            key.starts_with("COMPOSE_") || keys.has(key) || variables.keys().any(|name| name.as_str() == key)
-        };
+        let mut read = keys.names();
+        read.extend(variables.keys().map(|name| name.as_str()));
+        let is_read = |key: &str| key.starts_with("COMPOSE_") || read.contains(key);
         let unread: Vec<_> = self.outcome.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
         let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");

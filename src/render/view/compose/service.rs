@@ -7,7 +7,7 @@ use super::keys::keys_of_service;
 use super::{Entry, literal_entry, port_text, required, url_text};
 use crate::deployment::{Build, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
 use crate::placement::Placement;
-use crate::profile::Command;
+use crate::profile::CheckCommand;
 use crate::render::escape::interpolated;
 use crate::render::raw;
 use crate::value::{CommandProbe, SecretsIn, ServiceName, StartCondition};
@@ -88,8 +88,8 @@ pub(super) fn service_view(service: &Service, deployment: &Deployment, placement
         name: name.to_string(),
         image: image.map(ToString::to_string),
         build: build.map(|build| build_view(build, placement)),
-        entrypoint: entrypoint.as_ref().map(command_text),
-        command: command.as_ref().map(command_text),
+        entrypoint: entrypoint.as_deref().map(word_list),
+        command: command.as_deref().map(word_list),
         user: user.clone(),
         working_dir: working_dir.as_ref().map(ToString::to_string),
         environment: entries(environment, database.as_ref(), deployment.secrets_in),
@@ -134,11 +134,9 @@ fn entries(
     url.into_iter().chain(others).collect()
 }
 
-fn command_text(command: &Command) -> Value {
-    match command {
-        Command::Line(line) => Value::from(line.0.as_str()),
-        Command::Words(words) => words.iter().map(|word| word.0.as_str()).collect(),
-    }
+/// Always a list: Compose would split a text by rules of its own.
+fn word_list(words: &[String]) -> Value {
+    words.iter().map(String::as_str).collect()
 }
 
 fn health_check_view(check: &HealthCheck) -> HealthCheckView {
@@ -156,9 +154,9 @@ fn health_check_view(check: &HealthCheck) -> HealthCheckView {
 fn probe_command(probe: &Probe) -> Value {
     let (with, port, path) = match probe {
         Probe::Http { with, port, path } => (with, port, path),
-        Probe::Command(Command::Line(line)) => return ["CMD-SHELL", &line.0].into_iter().collect(),
-        Probe::Command(Command::Words(words)) => {
-            return std::iter::once("CMD").chain(words.iter().map(|word| word.0.as_str())).collect();
+        Probe::Command(CheckCommand::Line(line)) => return ["CMD-SHELL", line].into_iter().collect(),
+        Probe::Command(CheckCommand::Words(words)) => {
+            return std::iter::once("CMD").chain(words.iter().map(String::as_str)).collect();
         }
     };
     let url = format!("http://127.0.0.1:{port}{path}");

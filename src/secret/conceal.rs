@@ -1,0 +1,83 @@
+//! Knows how secrets are hidden in a text, in time that grows with the text and the secrets, and not with their product.
+//! Must not know whose text it is.
+
+use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+
+use super::Secret;
+use crate::url::percent_encode;
+
+/// What stands in the place of a secret.
+const CONCEALED: &str = "[secret]";
+
+/// How many characters a secret has at least to be recognized in a text.
+const SHORTEST_CONCEALED: usize = 6;
+
+/// Finds secrets in texts, as they are and as a URL has them.
+pub struct Concealer(Result<AhoCorasick, BuildError>);
+
+impl Concealer {
+    /// One that knows these secrets.
+    #[must_use]
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        let values = secrets.into_iter().map(Secret::expose);
+        // shorter ones occur by chance, and hiding them would tell where
+        let values = values.filter(|value| value.chars().count() >= SHORTEST_CONCEALED);
+        let forms = values.flat_map(|value| [value.to_owned(), percent_encode(value)]);
+        // of secrets that begin alike the longest: what is left of it behind a shorter one would show
+        Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms))
+    }
+
+    /// The text with every occurrence of a secret replaced.
+    #[must_use]
+    pub fn conceal(&self, text: &str) -> String {
+        let Ok(found) = &self.0 else { return CONCEALED.to_owned() };
+        let mut concealed = String::with_capacity(text.len());
+        found.replace_all_with(text, &mut concealed, |_, _, concealed| {
+            concealed.push_str(CONCEALED);
+            true
+        });
+        concealed
+    }
+}
+
+/// The text with every occurrence of a secret replaced, as it is or as a URL has it.
+#[must_use]
+pub fn conceal<'s>(text: &str, secrets: impl IntoIterator<Item = &'s Secret>) -> String {
+    Concealer::new(secrets).conceal(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(value: &str) -> Secret {
+        Secret::new(value.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_secret_of_six_characters_or_more_is_concealed_as_it_is_and_as_a_url_has_it() {
+        for (value, text, concealed) in [
+            ("12345", "a 12345 b", "a 12345 b"),
+            ("123456", "a 123456 b 123456", "a [secret] b [secret]"),
+            ("1234567", "a1234567b", "a[secret]b"),
+            ("p@ss word", "p@ss word, p%40ss%20word", "[secret], [secret]"),
+            ("пароль", "пароль", "[secret]"),
+            ("парол", "парол", "парол"),
+        ] {
+            assert_eq!(conceal(text, [&secret(value)]), concealed);
+        }
+        assert_eq!(
+            conceal("first1 second2", [&secret("first1"), &secret("no"), &secret("second2")]),
+            "[secret] [secret]"
+        );
+    }
+
+    #[test]
+    fn of_secrets_that_begin_alike_nothing_is_left_in_any_order() {
+        let (short, long) = (secret("secret1"), secret("secret12345"));
+        for secrets in [[&short, &long], [&long, &short]] {
+            assert_eq!(conceal("secret12345 secret1 secret12", secrets), "[secret] [secret] [secret]2");
+        }
+        assert_eq!(conceal("a secret, twice", [&secret("secret"), &secret("twice!")]), "a [secret], twice");
+    }
+}
