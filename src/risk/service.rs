@@ -4,7 +4,7 @@ use super::compose::{self, Fences};
 use super::host::mounted;
 use super::{Base, Found, Ground, RiskKind};
 use crate::field::FieldPath;
-use crate::profile::{Build, Command, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
+use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
 use crate::value::{Hardening, HostAddress, HostPath, MountSource};
 
 /// The first port that any user may listen on.
@@ -71,12 +71,12 @@ fn of_service(service: &Service, profile: &Profile, at: &FieldPath, found: &mut 
         of_build(build, &at.key("build"), found);
     }
     for (key, command) in [("command", &service.command), ("entrypoint", &service.entrypoint)] {
-        if command.get().is_some_and(is_for_shell) {
+        if command.get().is_some_and(|command| is_for_shell(&command.words)) {
             found.add(RiskKind::Shell, &at.key(key));
         }
     }
     if let Some(HealthCheck { command, .. }) = service.healthcheck.get()
-        && command.get().is_some_and(is_for_shell)
+        && command.get().is_some_and(is_checked_by_shell)
     {
         found.add(RiskKind::Shell, &at.key("healthcheck").key("command"));
     }
@@ -180,22 +180,25 @@ pub(super) fn is_root(user: &str) -> bool {
     name == "root" || name.parse::<u32>().is_ok_and(|number| number == 0)
 }
 
+/// Whether a health check gives a shell more than a program with its words.
+fn is_checked_by_shell(command: &CheckCommand) -> bool {
+    match command {
+        CheckCommand::Line(line) if line.contains(['|', '&', ';', '<', '>', '`', '$']) => true,
+        CheckCommand::Line(line) => is_for_shell(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()),
+        CheckCommand::Words(words) => is_for_shell(words),
+    }
+}
+
 /// Whether a shell or another interpreter gets a text to run.
-fn is_for_shell(command: &Command) -> bool {
-    let words: Vec<&str> = match command {
-        Command::Line(line) if line.0.contains(['|', '&', ';', '<', '>', '`', '$']) => return true,
-        Command::Line(line) => line.0.split_whitespace().collect(),
-        Command::Words(words) => words.iter().map(|word| word.0.as_str()).collect(),
-    };
-    let is_text_next =
-        |word: &&&str| word.starts_with('-') && !word.starts_with("--") && word.ends_with(['c', 'e', 'r']);
-    behind(&words, &SHELLS).iter().any(|word| word.starts_with('-') && word.ends_with('c'))
-        || behind(&words, &INTERPRETERS).iter().take_while(|word| word.starts_with('-')).any(|word| is_text_next(&word))
+fn is_for_shell(words: &[String]) -> bool {
+    let is_text_next = |word: &String| !word.starts_with("--") && word.ends_with(['c', 'e', 'r']);
+    behind(words, &SHELLS).iter().any(|word| word.starts_with('-') && word.ends_with('c'))
+        || behind(words, &INTERPRETERS).iter().take_while(|word| word.starts_with('-')).any(is_text_next)
 }
 
 /// The words behind the first one that is one of these programs.
-fn behind<'w>(words: &'w [&'w str], programs: &[&str]) -> &'w [&'w str] {
-    let is_program = |word: &&str| programs.contains(&word.rsplit('/').next().unwrap_or_default());
+fn behind<'w>(words: &'w [String], programs: &[&str]) -> &'w [String] {
+    let is_program = |word: &String| programs.contains(&word.rsplit('/').next().unwrap_or_default());
     let first = words.iter().position(is_program);
     first.and_then(|first| words.get(first + 1..)).unwrap_or_default()
 }

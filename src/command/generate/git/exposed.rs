@@ -68,7 +68,8 @@ pub(in crate::command::generate) fn standing(
 /// Whether `.env` holds a secret. One that can't be read may.
 fn holds_secrets(existing: &Existing, deployment: &Deployment) -> bool {
     let keys = deployment.dotenv_keys();
-    let (Ok(block), Some(file)) = (existing.values(|key| keys.has(key)), existing.get(Output::Dotenv)) else {
+    let names = keys.names();
+    let (Ok(block), Some(file)) = (existing.values(|key| names.contains(key)), existing.get(Output::Dotenv)) else {
         return true;
     };
     !unused_secrets(&block, |_| false).is_empty() || file.text.lines().any(is_secret_line)
