@@ -33,7 +33,7 @@ use crate::report::Document;
 use crate::resolve::resolve;
 use crate::secret::NotUnicode;
 use crate::source::Catalogue;
-use crate::spelling::harmless;
+use crate::spelling::{harmless, visible_json, without_commands};
 
 /// What a run may know of the world before it reads files.
 pub struct World {
@@ -143,12 +143,17 @@ fn catalogue(world: &World) -> Result<Catalogue, Failure> {
     Ok(Catalogue::find(&world.current, &world.current)?)
 }
 
-/// Writes a result for people to standard output; what a terminal would act on is shown.
+/// Writes a result for people to standard output; what a terminal or a runner of workflows would act on is shown.
 fn print(text: &str) -> Result<(), Failure> {
-    print_raw(&harmless(text))
+    print_raw(&without_commands(&harmless(text)))
 }
 
-/// Writes a text to standard output as it is.
+/// Writes workflow commands, one a line, to standard output; what else a terminal would act on is shown.
+fn print_commands(commands: &str) -> Result<(), Failure> {
+    print_raw(&harmless(commands))
+}
+
+/// Writes a text to standard output as it is: only one of which every word is codelab-gen's own.
 fn print_raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -162,12 +167,22 @@ fn print_raw(text: &str) -> Result<(), Failure> {
 /// Writes a document for programs to standard output.
 fn print_document(document: &Document) -> Result<(), Failure> {
     let fault = |error: serde_json::Error| Failure::Internal { message: error.to_string() };
-    print_raw(&format!("{}\n", serde_json::to_string_pretty(document).map_err(fault)?))
+    print_json(&serde_json::to_string_pretty(document).map_err(fault)?)
+}
+
+/// Writes a JSON text to standard output; what a terminal or a runner of workflows would act on is escaped.
+fn print_json(json: &str) -> Result<(), Failure> {
+    print_raw(&format!("{}\n", visible_json(json.trim_end())))
 }
 
 /// Writes a note to standard error; one that can't be written is not worth ending the run for.
 fn print_note(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    print_drawn(&harmless(text));
+}
+
+/// Writes faults as they were drawn, perhaps with colours, to standard error.
+fn print_drawn(text: &str) {
+    let _ = io::stderr().lock().write_all(without_commands(text).as_bytes());
 }
 
 /// The deployment that layers mean together, or every fault of theirs.

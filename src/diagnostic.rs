@@ -9,6 +9,7 @@ use std::ops::Range;
 use crate::field::FieldPath;
 use crate::locate::{Location, Locator, Part};
 use crate::source::SourceId;
+use crate::spelling::on_one_line;
 
 pub use code::Code;
 pub use draw::{Drawing, draw};
@@ -94,16 +95,16 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A fault that ends the run.
+    /// A fault that ends the run. Each of its texts is one line, whatever the user's text in it.
     #[must_use]
     pub fn error(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: on_one_line(&message.into()),
             primary: Label { place, text: String::new() },
             others: Vec::new(),
-            help: help.into(),
+            help: on_one_line(&help.into()),
             concealed: false,
         }
     }
@@ -117,7 +118,7 @@ impl Diagnostic {
     /// Adds the words beside the place to change.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
-        self.primary.text = text.into();
+        self.primary.text = on_one_line(&text.into());
         self
     }
 
@@ -131,7 +132,7 @@ impl Diagnostic {
     /// Adds a second place.
     #[must_use]
     pub fn also(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.others.push(Label { place, text: text.into() });
+        self.others.push(Label { place, text: on_one_line(&text.into()) });
         self
     }
 }

@@ -4,6 +4,8 @@
 //! The quoting keeps to forms that Docker Compose, python-dotenv, dotenvy and shells read alike; their readers differ
 //! in nearly everything else.
 
+use crate::spelling::is_hidden;
+
 /// The line that a block starts with, up to the machine's words.
 pub const BLOCK_START: &str = "# >>> codelab-gen:";
 
@@ -31,6 +33,9 @@ pub fn quote(value: &str) -> Result<String, Unwritable> {
     }
     if value.contains('\0') {
         return Err(Unwritable { what: "it holds the character NUL" });
+    }
+    if value.contains(is_hidden) {
+        return Err(Unwritable { what: "it holds a character that is not seen, such as U+200B" });
     }
     if holds_reference(value) {
         return Err(Unwritable { what: "it holds `${`, which python-dotenv expands even in single quotes" });

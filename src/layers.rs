@@ -9,7 +9,7 @@ use crate::field::FieldPath;
 use crate::locate::{Locator, Part};
 use crate::profile::{self, Profile};
 use crate::source::{Catalogue, Origin, Project, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, UnknownName};
-use crate::spelling::{nearest, quoted};
+use crate::spelling::{self, nearest, quoted, raw_path};
 
 /// A profile with all its layers merged, and the sources that wrote it.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ fn fetch(reference: &Reference, from: Option<&From<'_>>, catalogue: &Catalogue) 
         Reference::Builtin(name) => catalogue.builtin(name).map_err(FetchFault::Unknown),
         Reference::Name(name) if embedded => catalogue.builtin(name).map_err(FetchFault::Unknown),
         Reference::Name(name) => catalogue.by_name(name).map_err(FetchFault::Unknown),
-        Reference::Path(path) if embedded => catalogue.builtin(&path.to_string_lossy()).map_err(FetchFault::Unknown),
+        Reference::Path(path) if embedded => catalogue.builtin(&raw_path(path)).map_err(FetchFault::Unknown),
         Reference::Path(path) => {
             let Some(From { origin, project }) = from else {
                 return catalogue.read(path).map_err(|fault| FetchFault::Read(path.clone(), fault));
@@ -196,10 +196,7 @@ impl FetchFault {
                 Code::OutsideProject,
                 place,
                 format!("{shown} leads out of the project, or into git's own folder"),
-                format!(
-                    "keep the file in {}; a profile reads nothing from outside",
-                    quoted(&project.to_string_lossy())
-                ),
+                format!("keep the file in `{}`; a profile reads nothing from outside", spelling::path(&project)),
             ),
             Self::Read(_, ReadFault::TooLarge) => Diagnostic::error(
                 Code::DocumentSize,

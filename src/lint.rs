@@ -1,5 +1,7 @@
 //! Knows what a deployment may be and better were not: warnings, which stop nothing. Must not know how they are told.
 
+mod hidden;
+
 use crate::deployment::{
     Container, DATABASE_NETWORK, Deployment, Host, NETWORKS, Program, PublishedPort, Server, Service,
 };
@@ -10,6 +12,8 @@ use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, ImageReference, Mount, MountSource, Stage};
 use crate::yaml::count_values;
+
+pub use hidden::hidden_characters;
 
 /// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
 const COMPOSE_LIMIT: usize = 100_000;

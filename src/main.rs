@@ -4,10 +4,17 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use codelab_gen::cli::CommandLine;
+use codelab_gen::spelling::{on_one_line, raw_path, without_commands};
 
 fn main() -> ExitCode {
     if let Some(exit) = codelab_gen::command::complete() {
         return exit;
     }
-    codelab_gen::command::run(&CommandLine::parse())
+    codelab_gen::command::run(&CommandLine::try_parse().unwrap_or_else(|error| visible(error).exit()))
+}
+
+/// A usage error repeats arguments, and a shell may have put names of files there.
+fn visible(error: clap::Error) -> clap::Error {
+    let arguments = std::env::args_os().map(|argument| without_commands(&on_one_line(&raw_path(argument))));
+    CommandLine::try_parse_from(arguments).err().unwrap_or(error)
 }

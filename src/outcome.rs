@@ -11,6 +11,7 @@ use crate::layers::LoadFault;
 use crate::render::Output;
 use crate::secret::SecretFaults;
 use crate::source::{Source, UnreadableFolder};
+use crate::spelling;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,7 +129,7 @@ impl Refused {
 impl From<UnreadableFolder> for Failure {
     fn from(fault: UnreadableFolder) -> Self {
         let UnreadableFolder { path, error } = fault;
-        Self::outside(format!("can't read `{}`: {error}", path.display()), "look at the folder's permissions")
+        Self::outside(format!("can't read `{}`: {error}", spelling::path(&path)), "look at the folder's permissions")
     }
 }
 
@@ -138,9 +139,10 @@ impl From<LoadFault> for Failure {
             LoadFault::Rejected { diagnostic, sources } => {
                 Self::Rejected(Rejection { diagnostics: vec![*diagnostic], sources })
             }
-            LoadFault::Io { path, error } => {
-                Self::outside(format!("can't read `{}`: {error}", path.display()), "look at the file's permissions")
-            }
+            LoadFault::Io { path, error } => Self::outside(
+                format!("can't read `{}`: {error}", spelling::path(&path)),
+                "look at the file's permissions",
+            ),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Unread};
 use crate::field::FieldPath;
-use crate::spelling::on_one_line;
+use crate::spelling::{on_one_line, raw_path};
 
 pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder};
 pub use embedded::BUILTIN_PREFIX;
@@ -235,7 +235,7 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StandardInput => f.write_str("-"),
-            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Path(path) => f.write_str(&raw_path(path)),
             Self::Name(name) => f.write_str(name),
             Self::Builtin(name) => write!(f, "{BUILTIN_PREFIX}{name}"),
         }
@@ -244,7 +244,7 @@ impl fmt::Display for Reference {
 
 /// The name that a file gives its profile.
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    raw_path(path.file_stem().unwrap_or_default())
 }
 
 /// Whether a file is a profile by its extension.

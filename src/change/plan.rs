@@ -10,6 +10,7 @@ use crate::dotenv;
 use crate::placement::Placement;
 use crate::render::{Mark, Output, RenderedFile, Seal, examine, public_part};
 use crate::secret::Secret;
+use crate::spelling::raw_path;
 use crate::url::password_of;
 use crate::value::Engine;
 
@@ -221,7 +222,7 @@ fn compare(
 /// The name that Compose gives a project after its folder
 /// (<https://docs.docker.com/compose/how-tos/project-name/>).
 fn project_of(folder: &Path) -> String {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = raw_path(folder.file_name().unwrap_or_default()).to_lowercase();
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
     name.trim_start_matches(['_', '-']).to_owned()
 }

@@ -17,7 +17,7 @@ use crate::cli::{CommandLine, CompletionsArgs, Shell, TargetArgs};
 use crate::diagnostic::Code;
 use crate::outcome::{Exit, Failure};
 use crate::source::CatalogueEntry;
-use crate::spelling::shell_word;
+use crate::spelling::{raw_path, shell_word};
 
 /// The variable by which the printed script asks for completions; it holds the shell's name.
 const VARIABLE: &str = "CODELAB_GEN_COMPLETE";
@@ -90,7 +90,7 @@ struct Profiles {
 
 impl ValueCompleter for Profiles {
     fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
-        let is_path = current.to_string_lossy().contains('/');
+        let is_path = raw_path(current).contains('/');
         let entries = profile_entries();
         let entries = entries.into_iter().filter(|entry| self.with_bases || entry.selectable);
         let names = entries.flat_map(|CatalogueEntry { name, aliases, .. }| [name].into_iter().chain(aliases));
@@ -114,7 +114,7 @@ fn is_profile_or_folder(path: &Path) -> bool {
 
 /// Fields to the depth that is typed: `services.` gives the services, not all that is below each.
 fn field_candidates(current: &OsStr) -> Vec<CompletionCandidate> {
-    let depth = current.to_string_lossy().split('.').count();
+    let depth = raw_path(current).split('.').count();
     let mut shown: Vec<String> = Vec::new();
     for path in of_project(explain::paths) {
         let path = path.split('.').take(depth).collect::<Vec<_>>().join(".");

@@ -34,6 +34,7 @@ use crate::deployment::{Host, secret_file_path};
 use crate::outcome::{Exit, Failure};
 use crate::report::{self, Document};
 use crate::secret::Secret;
+use crate::spelling::raw_path;
 use crate::value::SecretsIn;
 
 /// What no look from outside can tell.
@@ -78,7 +79,7 @@ fn findings(target: &Target, args: &DoctorArgs, world: &World) -> Result<Vec<Fin
         if files::unset_secrets(target, world).is_empty() {
             found.extend(engine::legible(&docker, &remedies));
         }
-        let containers = Containers::ask(&docker, &target.folder.display().to_string());
+        let containers = Containers::ask(&docker, &raw_path(&target.folder));
         running = containers.running();
         secrets.extend(containers.secrets());
         found.extend(living(target, world, &passwords, &containers, &docker, &remedies));

@@ -15,7 +15,7 @@ use crate::field::FieldPath;
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::report::{Document, ExplainedValue, Explanation};
-use crate::spelling::{harmless, nearest, quoted};
+use crate::spelling::{nearest, on_one_line, quoted};
 
 /// Where a value comes from that nobody wrote.
 const DEFAULT: &str = "default";
@@ -34,7 +34,7 @@ pub(super) fn explain(args: &ExplainArgs, world: &World) -> Result<Exit, Failure
         print(&first_line(&selection))?;
     }
     if let Some(note) = unrepeated_settings(&selection, &args.target) {
-        print_note(&harmless(&note));
+        print_note(&note);
     }
     if args.risks {
         return explain_risks(&selection, args, world);
@@ -143,13 +143,14 @@ fn position(path: &FieldPath, services: &IndexSet<String>) -> (usize, Option<usi
 
 /// Three columns.
 fn text(told: &[Explained]) -> String {
-    let width = |column: fn(&Explained) -> usize| told.iter().map(column).max().unwrap_or_default();
-    let paths = width(|explained| explained.path.to_string().chars().count());
-    let values = width(|explained| explained.value.chars().count().min(WIDEST));
-    let line = |Explained { path, value, from }: &Explained| {
-        format!("{:<paths$}  {value:<values$}  {from}\n", path.to_string())
-    };
-    told.iter().map(line).collect::<Vec<_>>().concat()
+    let row =
+        |Explained { path, value, from }: &Explained| [&path.to_string(), value, from].map(|cell| on_one_line(cell));
+    let rows: Vec<_> = told.iter().map(row).collect();
+    let width = |cell: fn(&[String; 3]) -> &String| rows.iter().map(move |row| cell(row).chars().count());
+    let paths = width(|[path, _, _]| path).max().unwrap_or_default();
+    let values = width(|[_, value, _]| value).map(|value| value.min(WIDEST)).max().unwrap_or_default();
+    let line = |[path, value, from]: &[String; 3]| format!("{path:<paths$}  {value:<values$}  {from}\n");
+    rows.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 /// How wide a column of values gets; longer ones push their origin aside.

@@ -5,19 +5,20 @@ pub(super) mod rejection;
 mod secrets;
 
 use super::github::Annotator;
-use super::{World, print_document, print_note, print_raw};
+use super::{World, print_commands, print_document, print_drawn};
 use crate::cli::RunFormat;
 use crate::diagnostic::Drawing;
 use crate::outcome::{Exit, Failure};
 use crate::report::{self, Document, Report};
+use crate::spelling::{harmless, on_one_line};
 
 /// Tells a failure: to people on standard error, to programs on standard output.
 pub(super) fn tell(failure: &Failure, format: RunFormat, world: &World) -> Exit {
     match format {
-        RunFormat::Human => print_note(&text(failure, world.drawing())),
+        RunFormat::Human => print_drawn(&text(failure, world.drawing())),
         // what can't be written leaves the exit code to speak
         RunFormat::Json => drop(print_document(&Document::Run(Box::new(document(failure))))),
-        RunFormat::Github => drop(print_raw(&Annotator::new(world).report(&document(failure)))),
+        RunFormat::Github => drop(print_commands(&Annotator::new(world).report(&document(failure)))),
     }
     failure.exit()
 }
@@ -46,13 +47,15 @@ fn internal(text: &str) -> String {
     format!("{text}; this is a fault of codelab-gen")
 }
 
+/// One line each; help may have more below it, which stand where no help begins.
 fn message(text: &str, help: &str) -> String {
-    format!("error: {text}\n  |\n  = help: {help}\n")
+    let help = harmless(help).replace('\n', "\n          ");
+    format!("error: {}\n  |\n  = help: {help}\n", on_one_line(text))
 }
 
 /// A failure for programs.
 pub(super) fn document(failure: &Failure) -> Report {
-    let message = |message: &str, help: &str| report::Message { message: message.to_owned(), help: help.to_owned() };
+    let message = |message: &str, help: &str| report::Message { message: on_one_line(message), help: help.to_owned() };
     match failure {
         Failure::Rejected(rejection) | Failure::Unimportable(rejection) => {
             Report::Rejected(report::Rejected { diagnostics: rejection::diagnostics_document(rejection) })

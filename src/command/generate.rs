@@ -14,7 +14,7 @@ use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_fi
 use super::github::Annotator;
 use super::obstacles::{check_recordable, check_still_recorded, read_failure, write_failure};
 use super::target::{Selection, Target, first_line, select};
-use super::{World, print, print_document, print_note, print_raw, risks};
+use super::{World, print, print_commands, print_document, print_note, risks};
 use crate::change::{
     Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, apply, plan, unused_secrets,
 };
@@ -25,7 +25,7 @@ use crate::outcome::{Exit, Failure};
 use crate::render::{Inputs, Output, RenderedFile, render};
 use crate::report::{Document, Report};
 use crate::secret::{Secret, Secrets, Values, edited};
-use crate::spelling::{harmless, quoted};
+use crate::spelling;
 use crate::value::EnvironmentKey;
 
 /// What becomes of a plan.
@@ -88,14 +88,14 @@ fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
     match request.format {
         RunFormat::Human => print(&text)?,
         RunFormat::Json => print_document(&Document::Run(Box::new(report)))?,
-        RunFormat::Github => print_raw(&Annotator::new(world).report(&report))?,
+        RunFormat::Github => print_commands(&Annotator::new(world).report(&report))?,
     }
     Ok(exit)
 }
 
 fn tell_notes(notes: &[String]) {
     for note in notes {
-        print_note(&harmless(note));
+        print_note(note);
     }
 }
 
@@ -105,7 +105,7 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
         print(&first_line(&selection))?;
     }
     if request.format == RunFormat::Github {
-        print_raw(&Annotator::new(world).notices(&risks::notices_of(&selection, request.target, world)?))?;
+        print_commands(&Annotator::new(world).notices(&risks::notices_of(&selection, request.target, world)?))?;
     }
     let target = Target::resolve(selection, request.target, world)?;
     check_recordable(&target.placement)?;
@@ -127,7 +127,7 @@ fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Fin
 
 /// That another run has the folder; the lock may be somebody else's.
 fn wait_note(target: &Target) {
-    print_note(&format!("note: another run works on {}; waiting for it\n", quoted(&target.folder.to_string_lossy())));
+    print_note(&format!("note: another run works on `{}`; waiting for it\n", spelling::path(&target.folder)));
 }
 
 /// What a run found and did.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::World;
 use crate::disk::{normalized, relative};
 use crate::report::{self, Change, Diagnostic, Exposed, File, Message, Report, Run, Verdict};
+use crate::spelling::on_one_line;
 
 /// The variable that names the folder of the checked out repository, which annotations are placed in.
 const WORKSPACE_VARIABLE: &str = "GITHUB_WORKSPACE";
@@ -103,13 +104,14 @@ impl Annotator {
 
     fn drifted(&self, file: &File, others: usize, run: &Run) -> String {
         let path = relative(&self.workspace, &Path::new(&run.folder).join(&file.path));
+        let shown = on_one_line(&path);
         let name = match others {
-            0 => format!("`{path}`"),
-            1 => format!("`{path}`, and another file beside it,"),
-            _ => format!("`{path}`, and {others} other files beside it,"),
+            0 => format!("`{shown}`"),
+            1 => format!("`{shown}`, and another file beside it,"),
+            _ => format!("`{shown}`, and {others} other files beside it,"),
         };
         let (is, stands) = if others == 0 { ("is", "stands") } else { ("are", "stand") };
-        let profile = &run.profile;
+        let profile = on_one_line(&run.profile);
         let message = match file.change {
             Change::Created => format!("{name} {is} missing; the profile `{profile}` has it"),
             Change::Removed => format!("{name} {is} left over from another profile than `{profile}`"),

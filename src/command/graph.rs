@@ -1,22 +1,21 @@
 //! Knows the straight line from a profile to its drawing. Must not know what is drawn, nor how.
 
 use super::target::{first_line, layers, select, unrepeated_settings};
-use super::{World, deployment_of, print_note, print_raw};
+use super::{World, deployment_of, print, print_note};
 use crate::cli::{GraphArgs, GraphFormat};
 use crate::graph::Graph;
 use crate::outcome::{Exit, Failure};
-use crate::spelling::harmless;
 
 /// Prints the drawing alone to standard output, for the program that draws it.
 pub(super) fn graph(args: &GraphArgs, world: &World) -> Result<Exit, Failure> {
     let selection = select(&args.target, false, world)?;
-    print_note(&harmless(&first_line(&selection)));
+    print_note(&first_line(&selection));
     if let Some(note) = unrepeated_settings(&selection, &args.target) {
-        print_note(&harmless(&note));
+        print_note(&note);
     }
     let (deployment, _) = deployment_of(layers(selection, &args.target)?)?;
     let graph = Graph::of(&deployment);
-    print_raw(&match args.format {
+    print(&match args.format {
         GraphFormat::Mermaid => graph.mermaid(),
         GraphFormat::Dot => graph.dot(),
     })?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::{World, deployment_of, print, print_note};
 use crate::cli::ImportArgs;
@@ -16,7 +17,7 @@ use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, ReadFault, Source};
-use crate::spelling::{harmless, quoted, shell_word};
+use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
 
 /// The names of a Compose file, in the order that Compose looks for them
@@ -53,12 +54,11 @@ impl Places {
 /// Writes a profile of what stands in a folder, and what can't stand in a profile beside it.
 pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     let places = places(args, world)?;
-    let shown = |path: &Path| relative(&normalized(&world.current), path);
     let compose = compose_file(&places.folder, world)?;
     let dotenv = dotenv_file(&places.folder.join(".env"), world)?;
     let root = relative(&places.root, &places.folder);
     let placement = Placement { profile: places.name.to_string(), root, settings: Vec::new() };
-    let folder = places.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = raw_path(places.folder.file_name().unwrap_or_default());
     let kept = HandKept { compose: &compose.text, dotenv: &dotenv.text, folder: &folder, placement: &placement };
     let imported = match import(&kept) {
         Ok(imported) => imported,
@@ -74,7 +74,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     let change = if places.root == normalized(&world.current) {
         String::new()
     } else {
-        format!("cd {} && ", shell_word(&shown(&places.root)))
+        format!("cd {} && ", shell_word(relative(&normalized(&world.current), &places.root)))
     };
     let command = format!("{change}codelab-gen --profile {} --force", places.name);
     print(&format!("next: {command} --diff\nthen: {command}\n"))?;
@@ -113,7 +113,7 @@ fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
             Ok(source) => return Ok(source),
         }
     }
-    let shown = relative(&normalized(&world.current), folder);
+    let shown = shown(folder, world);
     let message = format!("there is no Compose file in `{shown}`");
     Err(Failure::outside(message, "name the folder that has the docker-compose.yml: `codelab-gen import FOLDER`"))
 }
@@ -134,14 +134,14 @@ fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
 }
 
 fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
-    let shown = relative(&normalized(&world.current), path);
+    let shown = shown(path, world);
     Failure::outside(format!("can't read `{shown}`: {fault}"), "look at the file; nothing was written")
 }
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
 /// in the text that would have been written.
 fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Failure> {
-    let shown = relative(&normalized(&world.current), &places.profile);
+    let shown = shown(&places.profile, world);
     let name = format!("{shown}, as it would be");
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current)?;
@@ -152,7 +152,7 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Fail
 /// one that is there.
 fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -> Result<String, Failure> {
     let Imported { profile, beside, new_secrets, notes: _ } = imported;
-    let shown = |path: &Path| relative(&normalized(&world.current), path);
+    let shown = |path: &Path| shown(path, world);
     let beside = match beside {
         Some(text) => missing_beside(text, places, world)?,
         None => None,
@@ -197,7 +197,7 @@ fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<O
 
 /// Adds lines to the user's own part of `.env`; the file is replaced as a whole.
 fn add_secrets(folder: &Folder, dotenv: &Source, secrets: &[NewSecret], world: &World) -> Result<String, Failure> {
-    let shown = relative(&normalized(&world.current), &folder.path().join(".env"));
+    let shown = shown(&folder.path().join(".env"), world);
     let lines: String = secrets.iter().map(|new| new.line.as_str()).collect();
     let own = dotenv.text.as_str();
     let gap = if own.is_empty() || own.ends_with('\n') { "" } else { "\n" };
@@ -216,8 +216,8 @@ fn notes_text(notes: &[Note], compose: &Source) -> String {
             let (line, _) = lines.at(span.start);
             format!("{}:{line}: ", compose.name)
         });
-        by_help.entry(help).or_default().push(format!("note: {}{message}\n", place.unwrap_or_default()));
+        by_help.entry(help).or_default().push(format!("note: {}{}\n", place.unwrap_or_default(), on_one_line(message)));
     }
     let groups = by_help.into_iter().map(|(help, messages)| format!("{}  = help: {help}\n", messages.concat()));
-    harmless(&groups.collect::<Vec<_>>().concat())
+    groups.collect::<Vec<_>>().concat()
 }

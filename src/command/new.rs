@@ -10,7 +10,7 @@ use crate::disk::{self, Folder, TEXT_LIMIT, Unread, normalized, relative};
 use crate::layers::load;
 use crate::outcome::{Exit, Failure};
 use crate::source::{Catalogue, Origin, Source, UnknownName};
-use crate::spelling::{on_one_line, quoted};
+use crate::spelling::{self, on_one_line, quoted, raw_path};
 use crate::value::{ProfileName, ProjectName, TextValue as _};
 
 /// A profile that describes a service itself.
@@ -81,12 +81,12 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
 fn yaml_text(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let is_bare = text.chars().all(is_plain) || text.starts_with(crate::source::BUILTIN_PREFIX);
-    if is_bare { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if is_bare { text.to_owned() } else { crate::render::yaml_scalar(text) }
 }
 
 /// The folder's name, as far as it can be a project's.
 fn project(root: &Path) -> String {
-    let folder = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let folder = raw_path(root.file_name().unwrap_or_default()).to_lowercase();
     let name: String = folder.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = name.trim_matches('-');
     if ProjectName::parse(name).is_ok() { name.to_owned() } else { "app".to_owned() }
@@ -109,7 +109,7 @@ fn first_profile_note(catalogue: &Catalogue) -> String {
     format!(
         "note: from now on names mean the profiles of `{}`\n  = help: the built-in ones are `builtin:dev-sqlite` and so \
          on\n",
-        folder.display()
+        spelling::path(&folder)
     )
 }
 
@@ -152,7 +152,7 @@ pub(super) fn write_schema(root: &Folder, world: &World) -> Result<&'static str,
 }
 
 /// A path as the user would write it.
-fn shown(path: &Path, world: &World) -> String {
+pub(super) fn shown(path: &Path, world: &World) -> String {
     on_one_line(&relative(&normalized(&world.current), &normalized(path)))
 }
 

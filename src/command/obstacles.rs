@@ -6,7 +6,7 @@ use crate::change::{Existing, ReadFault, WriteFault};
 use crate::outcome::Failure;
 use crate::placement::Placement;
 use crate::render::{Mark, is_recordable};
-use crate::spelling::quoted;
+use crate::spelling::{self, quoted};
 
 /// Whether the outputs still say what selected the profile: another run may have had the folder before this one.
 pub(super) fn check_still_recorded(recorded: Option<&(PathBuf, Mark)>) -> Result<(), Failure> {
@@ -27,12 +27,12 @@ pub(super) fn read_failure(fault: ReadFault) -> Failure {
     if error.kind() == std::io::ErrorKind::TimedOut {
         return occupied(&path);
     }
-    Failure::outside(format!("can't read `{}`: {error}", path.display()), "look at its permissions")
+    Failure::outside(format!("can't read `{}`: {error}", spelling::path(&path)), "look at its permissions")
 }
 
 fn not_a_folder(path: &Path) -> Failure {
     Failure::outside(
-        format!("`{}` can't stand there: a part of its path is a file", path.display()),
+        format!("`{}` can't stand there: a part of its path is a file", spelling::path(path)),
         "move that file away, or choose another folder with `--out`",
     )
 }
@@ -40,7 +40,7 @@ fn not_a_folder(path: &Path) -> Failure {
 /// Another process keeps the folder locked.
 fn occupied(path: &Path) -> Failure {
     Failure::outside(
-        format!("another process keeps `{}` locked", path.display()),
+        format!("another process keeps `{}` locked", spelling::path(path)),
         "`fuser --verbose FOLDER` tells which one; end it, or wait for it",
     )
 }
@@ -54,7 +54,7 @@ pub(super) fn write_failure(fault: WriteFault) -> Failure {
         return occupied(&path);
     }
     if error.kind() == std::io::ErrorKind::AlreadyExists {
-        let message = format!("`{}` is needed, and something else stands there", path.display());
+        let message = format!("`{}` is needed, and something else stands there", spelling::path(&path));
         return Failure::outside(message, "move that away; every file is as it was");
     }
     let help = if is_partial {
@@ -62,7 +62,7 @@ pub(super) fn write_failure(fault: WriteFault) -> Failure {
     } else {
         "look at the permissions of its folder and at the space on its disk; every file is as it was"
     };
-    Failure::outside(format!("can't write `{}`: {error}", path.display()), help)
+    Failure::outside(format!("can't write `{}`: {error}", spelling::path(&path)), help)
 }
 
 /// A header is one line of fields, so what it records must fit in there.
@@ -77,8 +77,8 @@ pub(super) fn check_recordable(placement: &Placement) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage {
-        message: "the path of the profile or of the project holds a control character, or a field of a header such as \
-                  ` root=`"
+        message: "the path of the profile or of the project holds a control character, one that is not seen, or a \
+                  field of a header such as ` root=`"
             .to_owned(),
         help: "rename the file or folder: the outputs record the path in one line".to_owned(),
     })

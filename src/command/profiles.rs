@@ -7,6 +7,7 @@ use crate::layers::{Layers, gather};
 use crate::outcome::{Exit, Failure};
 use crate::report::{Document, ListedProfile, Listing};
 use crate::source::{Catalogue, CatalogueEntry};
+use crate::spelling::on_one_line;
 use crate::url::ConnectionUrl;
 use crate::value::Choice as _;
 
@@ -71,7 +72,7 @@ fn engines(deployment: &Deployment) -> Vec<(String, &'static str)> {
 }
 
 fn text(entries: &[Listed]) -> String {
-    let rows: Vec<[String; 4]> = entries.iter().map(row).collect();
+    let rows: Vec<[String; 4]> = entries.iter().map(|entry| row(entry).map(|cell| on_one_line(&cell))).collect();
     let header = ["PROFILE", "STAGE", "ENGINES", "FROM"].map(str::to_owned);
     let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
     let mut widths = [0; 4];

@@ -18,8 +18,7 @@ use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
 use crate::render::Mark;
 use crate::source::{Catalogue, Origin, Project, Source};
-use crate::spelling::quoted;
-use crate::spelling::shell_word;
+use crate::spelling::{self, on_one_line, quoted, shell_word};
 use crate::value::HostPath;
 
 pub(super) use selection::{Selection, of_source, select};
@@ -88,7 +87,7 @@ pub(super) fn layers(selection: Selection, args: &TargetArgs) -> Result<Layers, 
 /// The first line of every run: which profile, and why.
 pub(super) fn first_line(selection: &Selection) -> String {
     let because = selection.because.as_ref().map(|because| format!(", {because}")).unwrap_or_default();
-    format!("profile {} ({}){because}\n", selection.source.profile_name(), origin(selection))
+    format!("profile {} ({}){because}\n", on_one_line(&selection.source.profile_name()), origin(selection))
 }
 
 /// A selected profile's origin in words.
@@ -149,8 +148,8 @@ fn output_folder(args: &TargetArgs, layers: &Layers, catalogue: &Catalogue, worl
 /// That a profile would write where its project does not reach.
 fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure {
     let message = format!("`out` leads out of the project, or into git's own folder: {}", quoted(out.as_str()));
-    let root = quoted(&project.root().to_string_lossy());
-    let help = format!("name a folder in {root}; one outside is your own word: `--out`");
+    let root = spelling::path(project.root());
+    let help = format!("name a folder in `{root}`; one outside is your own word: `--out`");
     let place = Place::value(&FieldPath::root().key("out"));
     let diagnostics = vec![Diagnostic::error(Code::OutsideProject, place, message, help)];
     Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })

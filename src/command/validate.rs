@@ -6,17 +6,18 @@ mod schema_copy;
 use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
 use super::github::Annotator;
 use super::risks::Grounds;
-use super::{World, catalogue, deployment_of, print, print_document, print_note, print_raw, risks};
+use super::{World, catalogue, deployment_of, print, print_commands, print_document, print_drawn, print_json, risks};
 use crate::cli::{ValidateArgs, ValidationFormat};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
-use crate::lint::{lint, unexpanded};
+use crate::lint::{hidden_characters, lint, unexpanded};
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
 use crate::render::{Inputs, Output, render};
 use crate::report::{self, Document};
 use crate::secret::Values;
 use crate::source::{Catalogue, Source};
+use crate::spelling::{on_one_line, raw_path};
 
 /// One profile with what was found.
 struct Verdict {
@@ -49,8 +50,8 @@ pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failu
         ValidationFormat::Json => {
             print_document(&Document::Validation(report::Validation { profiles: documents() }))?;
         }
-        ValidationFormat::Github => print_raw(&Annotator::new(world).verdicts(&documents()))?,
-        ValidationFormat::Sarif => print_raw(&sarif::log(&documents()))?,
+        ValidationFormat::Github => print_commands(&Annotator::new(world).verdicts(&documents()))?,
+        ValidationFormat::Sarif => print_json(&sarif::log(&documents()))?,
     }
     let all_valid = verdicts.iter().all(Verdict::is_valid);
     let denied = args.deny_warnings && verdicts.iter().any(|verdict| !verdict.found.diagnostics.is_empty());
@@ -64,7 +65,7 @@ fn sources(args: &ValidateArgs, catalogue: &Catalogue) -> Result<Vec<Selected>, 
     if names.is_empty() {
         let entries = catalogue.entries();
         names = match catalogue.folder() {
-            Some(_) => entries.iter().filter_map(|entry| Some(entry.path.as_ref()?.display().to_string())).collect(),
+            Some(_) => entries.iter().filter_map(|entry| entry.path.as_deref().map(raw_path)).collect(),
             None => entries.iter().map(|entry| format!("{}{}", crate::source::BUILTIN_PREFIX, entry.name)).collect(),
         };
     }
@@ -90,7 +91,10 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
     let is_base = !layers.profile.stage.is_given();
     if is_base {
         let (mut diagnostics, sources) = (layers.diagnostics, layers.sources);
-        diagnostics.extend(stale_schema.filter(|_| diagnostics.is_empty()));
+        if diagnostics.is_empty() {
+            diagnostics.extend(hidden_characters(&sources));
+            diagnostics.extend(stale_schema);
+        }
         let found = Rejection { diagnostics, sources };
         return Ok(Verdict { name, found, notices });
     }
@@ -99,6 +103,7 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
         Ok((deployment, sources)) => {
             let mut diagnostics = warnings(&deployment)?;
             diagnostics.extend(unexpanded);
+            diagnostics.extend(hidden_characters(&sources));
             diagnostics.extend(stale_schema);
             Ok(Verdict { name, found: Rejection { diagnostics, sources }, notices })
         }
@@ -119,18 +124,19 @@ fn warnings(deployment: &crate::deployment::Deployment) -> Result<Vec<Diagnostic
 
 fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {
     for verdict in verdicts {
-        let Verdict { name, found, notices: _ } = verdict;
+        let found = &verdict.found;
+        let name = on_one_line(&verdict.name);
         match found.diagnostics.len() {
             _ if !verdict.is_valid() => {
                 print(&format!("rejected  {name}\n"))?;
-                print_note(&rejection_text(found, world.drawing()));
+                print_drawn(&rejection_text(found, world.drawing()));
                 continue;
             }
             0 => print(&format!("valid     {name}\n"))?,
             1 => print(&format!("valid     {name}, with a warning\n"))?,
             count => print(&format!("valid     {name}, with {count} warnings\n"))?,
         }
-        print_note(&diagnostics_text(found, world.drawing()));
+        print_drawn(&diagnostics_text(found, world.drawing()));
     }
     Ok(())
 }

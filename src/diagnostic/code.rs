@@ -135,6 +135,8 @@ codes! {
     Unexpanded = "unexpanded",
     /// Raw Compose keys that take protection away from a container.
     DisplacedHardening = "displaced-hardening",
+    /// A character of a profile's text that is not seen, or that shows a line in another order than it is read.
+    HiddenCharacter = "hidden-character",
     /// A copy of the JSON Schema that another version wrote.
     StaleSchema = "stale-schema",
 }
@@ -197,6 +199,7 @@ impl Code {
                 | Self::SqliteBindMount
                 | Self::Unexpanded
                 | Self::DisplacedHardening
+                | Self::HiddenCharacter
                 | Self::StaleSchema
         )
     }

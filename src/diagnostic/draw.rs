@@ -7,7 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::{Diagnostic, Severity};
 use crate::locate::{Location, Locator};
 use crate::source::SourceId;
-use crate::spelling;
+use crate::spelling::{is_hidden, on_one_line};
 
 /// Whether colours may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,33 +93,27 @@ impl Shown<'_, '_> {
             let span = label.location.span.start - lines.start..label.location.span.end - lines.start;
             text.replace_range(span.clone(), &"*".repeat(span.len()));
         }
-        Some(Window {
-            source,
-            name: spelling::harmless(&file.name).replace('\n', "\\n"),
-            start: lines.start,
-            first_line,
-            text,
-        })
+        Some(Window { source, name: on_one_line(&file.name), start: lines.start, first_line, text })
     }
 }
 
-/// The text with every character that a terminal could act on, and that the drawing would let through, replaced by as
-/// many bytes of another one.
+/// The text with every character that a terminal could act on, that is not seen, or that begins a command of GitHub Actions,
+/// replaced by as many bytes of another one: the marks below it stay where they are.
 fn harmless(text: &str) -> String {
-    let replacement = |c: char| match c {
-        '\r' => " ",
-        '\u{80}'..='\u{9f}' | '\u{61c}' => "??",
-        '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => "\u{fffd}",
-        _ => "",
-    };
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {
-        match replacement(character) {
-            "" => harmless.push(character),
-            other => harmless.push_str(other),
+        let is_shown = matches!(character, '\n' | '\t') || !(character.is_control() || is_hidden(character));
+        match character.len_utf8() {
+            _ if is_shown => harmless.push(character),
+            // what is seen in its place is as wide as one character, or two
+            1 if character == '\r' => harmless.push(' '),
+            1 => harmless.push('?'),
+            2 => harmless.push_str("??"),
+            3 => harmless.push('\u{fffd}'),
+            _ => harmless.push_str("?\u{fffd}"),
         }
     }
-    harmless
+    harmless.replace("##[", "##?")
 }
 
 fn snippet<'s>(window: &'s Window, labels: &[Located<'s>]) -> Snippet<'s, Annotation<'s>> {

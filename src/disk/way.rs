@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::spelling::raw_path;
+
 /// An absolute path without `.` and `..`, by its text alone.
 #[must_use]
 pub fn normalized(path: &Path) -> PathBuf {
@@ -24,11 +26,11 @@ pub fn normalized(path: &Path) -> PathBuf {
 pub fn relative(from: &Path, to: &Path) -> String {
     let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     if common <= 1 && from != to {
-        return to.display().to_string();
+        return raw_path(to);
     }
     let up = from.components().skip(common).map(|_| Component::ParentDir);
     let way: PathBuf = up.chain(to.components().skip(common)).collect();
-    if way.as_os_str().is_empty() { ".".to_owned() } else { way.display().to_string() }
+    if way.as_os_str().is_empty() { ".".to_owned() } else { raw_path(&way) }
 }
 
 #[cfg(test)]

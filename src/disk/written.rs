@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{Folder, Found};
+use crate::spelling::raw_path;
 
 /// How every temporary file ends; with the dot at its start no tool takes it for an output.
 pub const TEMPORARY: &str = ".codelab-gen.tmp";
@@ -11,7 +12,7 @@ pub const TEMPORARY: &str = ".codelab-gen.tmp";
 /// Where a file is written before it gets its place.
 #[must_use]
 pub fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = raw_path(path.file_name().unwrap_or_default());
     path.with_file_name(format!(".{}{TEMPORARY}", name.trim_start_matches('.')))
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output};
 
+use crate::spelling::is_hidden;
+
 /// The rules of a kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -59,9 +61,9 @@ pub(super) fn interpolated(text: String) -> Value {
     Value::from_object(Interpolated(text))
 }
 
-/// Words for a comment: without line ends and other control characters, whatever they were.
+/// Words for a comment: without line ends and other characters that are not seen, whatever they were.
 pub(super) fn comment(text: &str) -> Value {
-    verbatim(text.chars().map(|c| if c.is_control() { '?' } else { c }).collect())
+    verbatim(text.chars().map(|c| if c.is_control() || is_hidden(c) { '?' } else { c }).collect())
 }
 
 /// Writes one value. Which rules hold depends on the file alone.
@@ -150,8 +152,8 @@ fn is_quantity(text: &str) -> bool {
     unit.len() < text.len() && !text.starts_with('0') && UNITS.contains(&unit)
 }
 
-/// A double-quoted scalar (<https://yaml.org/spec/1.2.2/#731-double-quoted-style>). What YAML calls printable stays, so
-/// that people can read it; U+0085, U+2028 and U+2029 are line breaks to some readers and never stay.
+/// A double-quoted scalar (<https://yaml.org/spec/1.2.2/#731-double-quoted-style>). What people can
+/// read stays; what is not seen, reorders a line or is a line break to some readers is escaped.
 fn double_quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -173,16 +175,17 @@ fn double_quoted(text: &str) -> String {
 
 fn is_printable(character: char) -> bool {
     let code = u32::from(character);
-    !character.is_control()
-        && !matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
-        && code & 0xfffe != 0xfffe
-        && !(0xfdd0..=0xfdef).contains(&code)
+    !character.is_control() && !is_hidden(character) && code & 0xfffe != 0xfffe && !(0xfdd0..=0xfdef).contains(&code)
 }
 
 /// A word of a shell: bare where nothing in it is special, otherwise in single quotes.
 fn shell_word(text: &str) -> Result<String, Error> {
     if text.contains('\0') {
         return Err(Error::new(ErrorKind::BadEscape, "a shell can't hold the character NUL"));
+    }
+    if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+        let message = format!("a script would hold the character U+{:04X}, which is not seen", u32::from(hidden));
+        return Err(Error::new(ErrorKind::BadEscape, message));
     }
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=".contains(c);
     let ends_case = text == "esac"; // as a pattern

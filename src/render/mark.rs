@@ -10,6 +10,7 @@ use super::Output;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
 use crate::placement::Placement;
+use crate::spelling::is_hidden;
 use crate::value::{Choice as _, Stage};
 
 /// What a template writes where the hash of the finished text goes, and as long: nothing behind it has to move.
@@ -106,8 +107,8 @@ pub(super) fn fields(placement: &Placement, stage: Stage) -> String {
 /// Whether a text can stand in the line and be read back.
 #[must_use]
 pub fn is_recordable(text: &str) -> bool {
-    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    !text.contains(ends_line) && ![ROOT, STAGE, SETTINGS].iter().any(|field| text.contains(field))
+    let is_lost = |c: char| c.is_control() || is_hidden(c);
+    !text.contains(is_lost) && ![ROOT, STAGE, SETTINGS].iter().any(|field| text.contains(field))
 }
 
 /// A list of texts in one line of ASCII.

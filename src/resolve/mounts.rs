@@ -8,7 +8,7 @@ use super::clash::{database_place, is_shared, service_path};
 use crate::deployment::{Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile::Profile;
-use crate::spelling::quoted;
+use crate::spelling::{quoted, raw_path};
 use crate::url::ConnectionUrl;
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath, VolumeName};
 
@@ -56,7 +56,7 @@ fn kept_file(data: &Mount, file: &ContainerPath) -> String {
                     }
                 }
             }
-            plain.display().to_string()
+            raw_path(&plain)
         }
     }
 }

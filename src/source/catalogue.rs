@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Origin, PROFILES, Project, ReadFault, Source, embedded, is_yaml, repository, stem};
 use crate::disk::normalized;
-use crate::spelling::on_one_line;
+use crate::spelling::{self, raw_path};
 use crate::yaml::{self, Content, Node};
 
 /// The profiles that names are looked up in: the project's `profiles/` folder, else the embedded ones.
@@ -117,7 +117,7 @@ impl Catalogue {
                 return self.listed(path).map_err(unreadable);
             }
             several => {
-                let file_name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let file_name = |path: &&PathBuf| raw_path(path.file_name().unwrap_or_default());
                 return Err(UnknownName::Ambiguous { claimants: several.iter().map(file_name).collect() });
             }
         }
@@ -200,7 +200,7 @@ impl Catalogue {
     #[must_use]
     pub fn shown(&self, path: &Path) -> String {
         let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
-        on_one_line(&plain.strip_prefix(&self.current).unwrap_or(&plain).to_string_lossy())
+        spelling::path(plain.strip_prefix(&self.current).unwrap_or(&plain))
     }
 
     fn entry(&self, path: &Path) -> CatalogueEntry {

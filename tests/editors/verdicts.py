@@ -22,6 +22,7 @@ BEYOND_SCHEMA = frozenset(
         "document-size",
         "duplicate-key",
         "extends-cycle",
+        "hidden-character",
         "key-clash",
         "memory-limit",
         "mount-clash",

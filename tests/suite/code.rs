@@ -12,7 +12,7 @@ use codelab_gen::schema::schema;
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout};
 
 /// Codes that are not about the text of one profile: sessions in a shell show them.
-const SESSIONS: [&str; 8] = [
+const SESSIONS: [&str; 9] = [
     "not-utf8",
     "extends-cycle",
     "unknown-profile",
@@ -21,6 +21,7 @@ const SESSIONS: [&str; 8] = [
     "not-selectable",
     "compose-limit",
     "stale-schema",
+    "hidden-character",
 ];
 
 /// What a block shows: its fence without the backticks.

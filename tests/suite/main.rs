@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test ends where something that it relies on fails"
 )]
 
@@ -30,6 +31,7 @@ mod layers;
 mod limits;
 mod lookup;
 mod model;
+mod names;
 mod profile_reference;
 mod releases;
 mod report;

@@ -7,6 +7,7 @@ use super::{ExistingFile, ExistingOutput};
 use crate::change::RefusalReason;
 use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT, Unread};
 use crate::render::Output;
+use crate::spelling::raw_path;
 
 /// A file's bytes and permissions.
 type Bytes = (Vec<u8>, u32);
@@ -52,7 +53,7 @@ pub(super) fn read_output(folder: &Folder, output: Output) -> io::Result<Option<
 
 /// The first free name beside a file: `NAME.orig`, `NAME.orig.2` and so on; nothing where one of them is the same.
 fn original(folder: &Folder, way: &Path, bytes: &[u8]) -> io::Result<Option<PathBuf>> {
-    let name = way.file_name().unwrap_or_default().to_string_lossy();
+    let name = raw_path(way.file_name().unwrap_or_default());
     let mut count = 1_u32;
     loop {
         let suffix = if count == 1 { ".orig".to_owned() } else { format!(".orig.{count}") };
@@ -82,7 +83,7 @@ pub(super) fn texts_in(folder: &Folder, way: &Path) -> Vec<String> {
 pub(super) fn leftovers(folder: &Folder, way: &Path) -> Vec<PathBuf> {
     let Ok(inner) = folder.folder(way) else { return Vec::new() };
     let is_leftover = |name: &PathBuf| {
-        let name = name.to_string_lossy();
+        let name = raw_path(name);
         name.starts_with('.') && name.ends_with(TEMPORARY)
     };
     let names = inner.files().unwrap_or_default().into_iter().filter(is_leftover);

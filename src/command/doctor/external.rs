@@ -14,6 +14,7 @@ use crate::command::World;
 use crate::command::target::Target;
 use crate::deployment::{External, ExternalTls, Server};
 use crate::secret::Secret;
+use crate::spelling::{self, raw_path};
 use crate::value::{Choice as _, Tls};
 
 /// The variable by which psql finds certificates.
@@ -61,7 +62,7 @@ impl Elsewhere<'_> {
         let mut options = vec!["-e".to_owned(), format!("PGSSLMODE={}", mode.as_str())];
         if mode == Tls::VerifyFull {
             let certificates = self.certificates(target, world)?;
-            let mount = format!("type=bind,source={},target={INSIDE},readonly", certificates.display());
+            let mount = format!("type=bind,source={},target={INSIDE},readonly", raw_path(&certificates));
             options.extend(["--mount".to_owned(), mount, "-e".to_owned(), format!("{CERTIFICATES}={INSIDE}")]);
         }
         Ok(options)
@@ -80,7 +81,7 @@ impl Elsewhere<'_> {
         let file = world.current.join(exported.as_deref().unwrap_or(TRUSTED));
         let help = || Some(format!("set {CERTIFICATES} to the file with the certificates that you trust"));
         let message =
-            || format!("the external server: `{}`, by which it would be verified, is not there", file.display());
+            || format!("the external server: `{}`, by which it would be verified, is not there", spelling::path(&file));
         if file.is_file() { Ok(file) } else { Err(Finding { help: help(), ..Finding::unseen(ENCRYPTION, message()) }) }
     }
 }

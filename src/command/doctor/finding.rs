@@ -1,6 +1,7 @@
 //! Knows what a check can find. Must not know how it looked.
 
 use super::mask::Mask;
+use crate::spelling::on_one_line;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,8 +66,14 @@ impl Finding {
         Self { evidence: lines.into_iter().skip(skipped).map(str::to_owned).collect(), ..self }
     }
 
-    /// Without the secrets in what others said.
+    /// Without the secrets in what others said, and with each text on a line of its own: containers, programs and names
+    /// of files have a say in them.
     pub(super) fn masked(self, mask: &Mask) -> Self {
-        Self { evidence: self.evidence.iter().map(|line| mask.line(line)).collect(), ..self }
+        Self {
+            message: on_one_line(&self.message),
+            evidence: self.evidence.iter().map(|line| on_one_line(&mask.line(line))).collect(),
+            help: self.help.as_deref().map(on_one_line),
+            ..self
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::TargetArgs;
 use crate::command::target::Target;
 use crate::deployment::{Deployment, External, Host};
 use crate::disk::{normalized, relative};
-use crate::spelling::shell_word;
+use crate::spelling::{raw_path, shell_word};
 
 /// What brings everything in line with the outputs.
 const UP: &str = "docker compose up -d --wait";
@@ -27,7 +27,7 @@ impl<'a> Remedies<'a> {
         let folder = relative(&normalized(current), &target.folder);
         let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
         let profile = args.profile.iter().map(|profile| ("--profile", profile.clone()));
-        let out = args.out.iter().map(|out| ("--out", out.display().to_string()));
+        let out = args.out.iter().map(|out| ("--out", raw_path(out)));
         let settings = args.settings.iter().chain(made_with).map(|setting| ("--set", setting.clone()));
         let arguments = profile.chain(out).chain(settings);
         let arguments: Vec<_> = arguments.map(|(option, value)| format!(" {option} {}", shell_word(&value))).collect();

@@ -8,21 +8,22 @@ use crate::field::FieldPath;
 use crate::outcome::Refused;
 use crate::render::Output;
 use crate::report;
+use crate::spelling;
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
     let path = folder.join(refusal.file.path());
-    let path = path.display();
+    let path = spelling::path(&path);
     match &refusal.reason {
         RefusalReason::NotOurs => format!("`{path}` stands there already, and codelab-gen did not write it"),
         RefusalReason::Edited if refusal.file.is_block() => {
             format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
         }
         RefusalReason::Edited => format!("`{path}` was edited since codelab-gen wrote it"),
-        RefusalReason::Link(link) => format!("`{}` is a symbolic link", folder.join(link).display()),
+        RefusalReason::Link(link) => format!("`{}` is a symbolic link", spelling::path(&folder.join(link))),
         RefusalReason::NotAFile => format!("`{path}` is not a file"),
         RefusalReason::NotAFolder(file) => {
-            format!("`{}` is a file, and should be a folder", folder.join(file).display())
+            format!("`{}` is a file, and should be a folder", spelling::path(&folder.join(file)))
         }
         RefusalReason::TooLarge => format!("`{path}` is larger than {} MiB", TEXT_LIMIT / 1024 / 1024),
         RefusalReason::NotUtf8 => format!("`{path}` is not UTF-8"),

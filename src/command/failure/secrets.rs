@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::render::Output;
 use crate::secret::SecretFaults;
+use crate::spelling;
 
 /// What is wrong with secrets, each with the way out. Names only, never a value.
 pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
@@ -56,7 +57,7 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, Str
         let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
         let help = format!(
             "set them in the environment of one run (`read -rs NAME && export NAME`); codelab-gen keeps them in `{}`",
-            dotenv.display()
+            spelling::path(&dotenv)
         );
         messages.push((format!("required secrets are missing: {}", names.join(", ")), help));
     }

@@ -6,7 +6,7 @@ use super::{Ending, Finished, Request, run, tell_notes};
 use crate::cli::RunFormat;
 use crate::command::github::Annotator;
 use crate::command::target::{Selection, of_source, settings};
-use crate::command::{World, catalogue, failure, print, print_document, print_note, print_raw};
+use crate::command::{World, catalogue, failure, print, print_commands, print_document, print_drawn};
 use crate::disk::normalized;
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
@@ -34,14 +34,14 @@ pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Fail
             }
             Err(failed) => {
                 if request.format == RunFormat::Human {
-                    print_note(&failure::text(&failed, world.drawing()));
+                    print_drawn(&failure::text(&failed, world.drawing()));
                 }
                 (failure::document(&failed), failed.exit())
             }
         };
         worst = worst.max(exit);
         if request.format == RunFormat::Github {
-            print_raw(&Annotator::new(world).report(&report))?;
+            print_commands(&Annotator::new(world).report(&report))?;
         }
         runs.push(ProfileRun { name, report });
     }

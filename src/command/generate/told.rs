@@ -22,7 +22,7 @@ use crate::outcome::Exit;
 use crate::render::{ALL_SCRIPTS, Output, Program};
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
-use crate::spelling::shell_word;
+use crate::spelling::{on_one_line, raw_path, shell_word};
 use crate::value::{Choice as _, Engine, EnvironmentKey};
 
 /// What one run did, to be told.
@@ -83,7 +83,7 @@ impl Telling<'_> {
                 lines.push(line);
             }
             if let Some(original) = change.original().and_then(|path| path.strip_prefix(&changes.folder).ok()) {
-                lines.push(self.line("kept", &original.display().to_string()));
+                lines.push(self.line("kept", &raw_path(original)));
             }
         }
         lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
@@ -124,6 +124,7 @@ impl Telling<'_> {
         lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for Danger { kind, message, steps } in &changes.dangers {
+            let (message, steps) = (on_one_line(message), on_one_line(steps));
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
         }
         // of scripts that are the same everywhere nothing but the header can differ, as in the others
@@ -133,7 +134,7 @@ impl Telling<'_> {
     }
 
     fn line(&self, word: &str, path: &str) -> String {
-        format!("{word:<9} {}\n", self.shown(path))
+        format!("{word:<9} {}\n", self.named(path))
     }
 
     /// What to do about a difference.
@@ -166,7 +167,7 @@ impl Telling<'_> {
             secrets.map(|(name, chosen)| report::Secret { name: name.to_string(), from: self.origin(name, chosen) });
         report::Run {
             profile: self.target.placement.profile.clone(),
-            folder: changes.folder.display().to_string(),
+            folder: raw_path(&changes.folder),
             files: of_secret.chain(changes.changes.iter().map(|change| self.file(change, &fields))).collect(),
             secrets: secrets.collect(),
             switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
@@ -190,7 +191,7 @@ impl Telling<'_> {
             drift: change.is_drift(),
             keys: change.keys.iter().map(key).collect(),
             reasons: self.reasons(&RefusedFile::Output(change.output), change.reasons()),
-            original: original.map(|path| path.display().to_string()),
+            original: original.map(|path| raw_path(path)),
             diff: if compared { changes.difference(change) } else { None },
             ..file(change.output.path(), change.kind())
         }
@@ -263,7 +264,12 @@ impl Telling<'_> {
         }
     }
 
-    /// A path of the output folder as one would type it in the current one.
+    /// A path of the output folder as messages call it.
+    fn named(&self, path: &str) -> String {
+        on_one_line(&self.shown(path))
+    }
+
+    /// A path of the output folder as it is called from the current one.
     fn shown(&self, path: &str) -> String {
         let folder = relative(&normalized(self.current), &self.outcome.changes.folder);
         if folder == "." { path.to_owned() } else { format!("{folder}/{path}") }

@@ -11,7 +11,7 @@ use crate::layers::{load, load_of};
 use crate::outcome::Failure;
 use crate::render::Mark;
 use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Project, Reference, Source, is_yaml, repository};
-use crate::spelling::quoted;
+use crate::spelling::{self, quoted, raw_path};
 
 /// The profile where nothing selects another one.
 const DEFAULT_PROFILE: &str = "dev-sqlite";
@@ -113,7 +113,7 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
             return Err(Failure::Usage {
                 message: format!(
                     "the outputs were made from the profile `{name}` of `{}`, which has no `profiles` folder any more",
-                    root.display()
+                    spelling::path(&root)
                 ),
                 help: "name the profile with `--profile`".to_owned(),
             });
@@ -124,7 +124,7 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
                 help: "name the profile with `--profile`".to_owned(),
             });
         }
-        Reference::Path(path) => normalized(&folder.join(path)).display().to_string(),
+        Reference::Path(path) => raw_path(&normalized(&folder.join(path))),
         Reference::Name(_) | Reference::Builtin(_) => mark.profile.clone(),
     };
     let given_by = "recorded in the outputs: ";
@@ -142,9 +142,9 @@ fn project_of_outputs(folder: &Path, root: &Path) -> Result<Option<Project>, Fai
     let project = Project::of_folder(repository);
     // a folder that is gone is told as such
     if project.admit(root).is_ok_and(|root| root.is_none()) {
-        let folder = quoted(&folder.to_string_lossy());
+        let folder = spelling::path(folder);
         return Err(Failure::Usage {
-            message: format!("the outputs in {folder} record a project outside of their repository"),
+            message: format!("the outputs in `{folder}` record a project outside of their repository"),
             help: "name the profile with `--profile`".to_owned(),
         });
     }

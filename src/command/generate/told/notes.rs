@@ -13,7 +13,7 @@ use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
-use crate::spelling::shell_word;
+use crate::spelling::{on_one_line, shell_word};
 use crate::value::SecretsIn;
 
 impl Telling<'_> {
@@ -24,11 +24,13 @@ impl Telling<'_> {
         notes.extend(self.made_by().map(|version| format!("note: {}\n", version.message())));
         if self.ending == Ending::Write {
             for missing in self.missing() {
-                notes.push(format!("note: {}\n  = help: {}\n", missing.message, missing.help));
+                let (message, help) = (on_one_line(&missing.message), on_one_line(&missing.help));
+                notes.push(format!("note: {message}\n  = help: {help}\n"));
             }
             let closed = data_folders(&self.target.deployment, &self.target.root, self.current)
                 .into_iter()
                 .filter_map(|folder| folder.closed());
+            let closed = closed.map(|(message, help)| (on_one_line(&message), on_one_line(&help)));
             notes.extend(closed.map(|(message, help)| format!("warning: {message}\n  = help: {help}\n")));
             notes.extend(self.secret_manager());
             notes.extend(self.adoption());
@@ -86,7 +88,7 @@ impl Telling<'_> {
         };
         let left = Output::ALL.into_iter().filter(|output| !is_used(output) && is_edited(output));
         let note = |output: Output| {
-            let path = self.shown(output.path());
+            let path = self.named(output.path());
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
         };
         left.map(note).collect()
@@ -102,7 +104,7 @@ impl Telling<'_> {
         if left.is_empty() {
             return None;
         }
-        let names: Vec<_> = left.iter().map(|path| format!("`{path}`")).collect();
+        let names: Vec<_> = left.iter().map(|path| format!("`{}`", on_one_line(path))).collect();
         let words: Vec<_> = left.iter().map(|path| shell_word(path)).collect();
         Some(format!(
             "note: nothing reads {} any more\n  = help: once the deployment runs, `rm {}`\n",
@@ -122,7 +124,7 @@ impl Telling<'_> {
         }
         let twins = ["compose.yaml", "compose.yml"];
         let twin = twins.into_iter().find(|name| self.target.folder.join(name).exists())?;
-        let (twin, ours) = (self.shown(twin), self.shown(Output::Compose.path()));
+        let (twin, ours) = (self.named(twin), self.named(Output::Compose.path()));
         Some(format!(
             "warning: Docker Compose takes `{twin}` and not `{ours}`\n  = help: move it away, or name ours: `docker compose \
              -f docker-compose.yml`\n"
@@ -189,7 +191,7 @@ impl Telling<'_> {
         if !self.outcome.existing.is_to_be_adopted() {
             return None;
         }
-        let dotenv = self.shown(Output::Dotenv.path());
+        let dotenv = self.named(Output::Dotenv.path());
         let keys = self.target.deployment.dotenv_keys();
         let variables = self.target.deployment.variables();
         let mut read = keys.names();
