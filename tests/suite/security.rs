@@ -53,7 +53,7 @@ fn git_runs_nothing_of_a_repository() {
     fs::write(root.join("profiles/a.yaml"), profile).unwrap();
     assert!(git(&["init", "--quiet"]).status.success());
     assert!(git(&["init", "--quiet", "deploy"]).status.success());
-    fs::write(root.join("deploy/.env"), "MINE=1\n").unwrap();
+    fs::write(root.join("deploy/.env"), "API_PASSWORD=hunter2-hunter2\n").unwrap();
     let ran = folder.path().join("ran");
     let monitor = folder.path().join("monitor");
     fs::write(&monitor, format!("#!/bin/sh\necho >>'{}'\nexit 1\n", ran.display())).unwrap();
