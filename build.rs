@@ -31,6 +31,7 @@ fn commit(package: &Path) -> Option<String> {
 
 /// Has Cargo ask again after the next commit or checkout, without looking at anything that is not there: Cargo takes
 /// that for changed at every build.
+#[expect(clippy::disallowed_methods, reason = "Cargo is to get the path as it is")]
 fn watch(package: &Path) {
     let branch = git(package, &["symbolic-ref", "--quiet", "HEAD"]);
     // the log of HEAD tells of every commit and checkout; where none is kept, the branch does, in one of two places

@@ -180,9 +180,11 @@ fn print_note(text: &str) {
     print_drawn(&harmless(text));
 }
 
-/// Writes faults as they were drawn, perhaps with colours, to standard error.
+/// Writes faults as they were drawn, with colours where it is a terminal, to standard error.
 fn print_drawn(text: &str) {
-    let _ = io::stderr().lock().write_all(without_commands(text).as_bytes());
+    let mut out = io::stderr().lock();
+    let text = if out.is_terminal() { text.to_owned() } else { harmless(text) };
+    let _ = out.write_all(without_commands(&text).as_bytes());
 }
 
 /// The deployment that layers mean together, or every fault of theirs.

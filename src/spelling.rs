@@ -51,17 +51,18 @@ pub fn on_one_line(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-/// A text without what the runner of GitHub Actions takes for a command in any line of any program: `::` behind nothing
-/// but blanks, and `##[` anywhere
+/// A text without what the runner of GitHub Actions takes for a command in any line of any program: `::` and a name behind
+/// nothing but blanks, and `##[` anywhere
 /// (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>).
 #[must_use]
 pub fn without_commands(text: &str) -> String {
     let inert = |line: &str| match line.trim_start().strip_prefix("::") {
-        Some(behind) => {
+        // a drawing of faults has `:::` before a second file
+        Some(behind) if !behind.starts_with(':') => {
             let blanks = line.len() - line.trim_start().len();
             format!("{}\\u{{3a}}:{behind}", line.get(..blanks).unwrap_or_default())
         }
-        None => line.to_owned(),
+        Some(_) | None => line.to_owned(),
     };
     text.split_inclusive('\n').map(inert).collect::<String>().replace("##[", "##\\u{5b}")
 }
@@ -91,7 +92,7 @@ fn visible(character: char) -> String {
 }
 
 /// Whether a character is not seen, or changes the order in which others are: what Unicode ignores where it can't show
-/// it (Default_Ignorable_Code_Point), separators of lines, and marks of annotations. The two selectors that choose between
+/// it (`Default_Ignorable_Code_Point`), separators of lines, and marks of annotations. The two selectors that choose between
 /// the looks of an emoji are not among them.
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
@@ -157,6 +158,7 @@ mod tests {
     fn no_line_is_a_command_of_github_actions() {
         assert_eq!(without_commands("a::b\n::error::x\n"), "a::b\n\\u{3a}:error::x\n");
         assert_eq!(without_commands("\t\u{2003}::x"), "\t\u{2003}\\u{3a}:x");
+        assert_eq!(without_commands(" ::: a.yaml:1:1\n"), " ::: a.yaml:1:1\n");
         assert_eq!(without_commands("3 | ##[group]x ###[x"), "3 | ##\\u{5b}group]x ###\\u{5b}x");
     }
 

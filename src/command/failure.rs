@@ -30,7 +30,7 @@ pub(super) fn text(failure: &Failure, drawing: Drawing) -> String {
         Failure::Unimportable(rejection) => {
             rejection::diagnostics_text(rejection, drawing) + "nothing was imported, and nothing was written\n"
         }
-        Failure::Refused(refused) => refusal::text(refused),
+        Failure::Refused(refused) => harmless(&refusal::text(refused)),
         Failure::Secrets { faults, folder } => {
             let told = secrets::messages(faults, folder).into_iter().map(|(text, help)| message(&text, &help));
             told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"

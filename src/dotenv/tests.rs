@@ -47,6 +47,9 @@ fn what_readers_disagree_on_is_refused_with_the_reason_and_without_showing_it() 
     let backtick = "it holds a single quote or double backslash together with a backtick";
     for (value, what) in [
         ("a\rb", "it holds a carriage return"),
+        ("a\u{200b}b", "it holds a character that is not seen, such as U+200B"),
+        ("\u{202e}", "it holds a character that is not seen, such as U+200B"),
+        ("a⚠\u{fe0f}b", ""),
         ("a\0b", "it holds the character NUL"),
         ("a${X}b", reference),
         ("} ${", ""),

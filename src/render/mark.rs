@@ -232,6 +232,7 @@ mod tests {
             assert_eq!(examine(&seal(line, Output::Compose), Output::Compose), Some(expected));
         }
         assert!(is_recordable("../a b/c.yaml") && !is_recordable("a root=b") && !is_recordable("a\nb"));
+        assert!(!is_recordable("a\u{202e}b") && !is_recordable("\u{200b}"));
     }
 
     #[test]

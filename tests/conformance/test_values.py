@@ -195,7 +195,7 @@ def test_the_share_that_is_refused_is_small(capsys: pytest.CaptureFixture[str]) 
     with capsys.disabled():  # to standard error, as a process of pytest-xdist has no other output
         print(f"\n{len(values)} values of seed {SEED}: {share:.1%} refused", file=sys.stderr)
     assert len(values) == len(set(values)) >= 20_000
-    assert share < 0.1
+    assert share < 0.16  # half of them for a character that is not seen
     assert all(forms.count(kind) > 100 for kind in set(forms)), "each form is to be tested by many values"
     assert len(set(forms)) == 5
 

@@ -34,6 +34,13 @@ PIECES = (
     *("a", "word", "PATH", "/", "://", "@", "?", ";", "&&", "||", "*", "yes", "null", "0777", "1e3", "-", "--"),
 )
 
+# What is not seen, or reorders a line: Default_Ignorable_Code_Point without the two looks of an emoji, separators of lines
+# and marks of annotations.
+HIDDEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff"
+    "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+
 # How often a character of a value is of each of these kinds.
 KINDS = ((SPECIALS, 12), (LETTERS, 8), (WHITE_SPACE, 2), (UNICODE, 2), (CONTROLS, 1))
 
@@ -115,7 +122,7 @@ def form(value: str) -> str | None:
     """The form in which `.env` holds the value; nothing where no form is read alike by all readers."""
     if re.fullmatch(r"[A-Za-z0-9!%*+,./:=?@^_{}\[\]-]*", value):
         return "bare"
-    if re.search(r"[\r\0]|\$\{[^}]*\}", value):
+    if re.search(rf"[\r\0{HIDDEN}]|\$\{{[^}}]*\}}", value):
         return None
     if not re.search(r"'|\\\\|\\\Z", value):
         return "in single quotes"

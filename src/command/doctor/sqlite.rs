@@ -114,7 +114,7 @@ impl Looked<'_> {
         let folder = shell_word(self.folder());
         let make = if self.is("folder") { String::new() } else { format!("mkdir -p {folder} && ") };
         let owner = format!("{}:{}", number("user"), number("group"));
-        let script = shell_word(&format!("{make}chown -R {owner} {folder} && chmod -R u+rwX {folder}"));
+        let script = shell_word(format!("{make}chown -R {owner} {folder} && chmod -R u+rwX {folder}"));
         let rights = match self.service.hardening {
             Hardening::Strict => " --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER",
             Hardening::ByStage => "",

@@ -191,7 +191,7 @@ impl Telling<'_> {
             drift: change.is_drift(),
             keys: change.keys.iter().map(key).collect(),
             reasons: self.reasons(&RefusedFile::Output(change.output), change.reasons()),
-            original: original.map(|path| raw_path(path)),
+            original: original.map(raw_path),
             diff: if compared { changes.difference(change) } else { None },
             ..file(change.output.path(), change.kind())
         }
@@ -240,7 +240,7 @@ impl Telling<'_> {
             .changes
             .iter()
             .any(|change| change.output == output && change.kind() != ChangeKind::Removed);
-        let script = shell_word(&self.shown(output.path()));
+        let script = shell_word(self.shown(output.path()));
         match (from, to) {
             (Engine::Sqlite, Engine::Postgres) if is_made => {
                 Some(format!("to take it along, before the next command: `{script} {service} --to postgres`"))

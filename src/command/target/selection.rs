@@ -124,7 +124,7 @@ fn from_record(mark: &Mark, folder: PathBuf, world: &World) -> Result<Selection,
                 help: "name the profile with `--profile`".to_owned(),
             });
         }
-        Reference::Path(path) => raw_path(&normalized(&folder.join(path))),
+        Reference::Path(path) => raw_path(normalized(&folder.join(path))),
         Reference::Name(_) | Reference::Builtin(_) => mark.profile.clone(),
     };
     let given_by = "recorded in the outputs: ";

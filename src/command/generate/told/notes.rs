@@ -105,7 +105,7 @@ impl Telling<'_> {
             return None;
         }
         let names: Vec<_> = left.iter().map(|path| format!("`{}`", on_one_line(path))).collect();
-        let words: Vec<_> = left.iter().map(|path| shell_word(path)).collect();
+        let words: Vec<_> = left.iter().map(shell_word).collect();
         Some(format!(
             "note: nothing reads {} any more\n  = help: once the deployment runs, `rm {}`\n",
             names.join(", "),
