@@ -6,6 +6,8 @@ mod host;
 mod service;
 mod top;
 
+use std::collections::HashMap;
+
 use crate::diagnostic::Place;
 use crate::field::FieldPath;
 use crate::profile::Profile;
@@ -39,7 +41,7 @@ impl Gravity {
 macro_rules! kinds {
     ($($gravity:ident $variant:ident = $name:literal: $gives:literal,)+) => {
         /// What is given.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum RiskKind {
             $(#[doc = $gives] $variant,)+
         }
@@ -81,12 +83,13 @@ kinds! {
     High HostProgram = "host-program": "a program that Docker Compose runs on the machine, outside of any container",
     High ForeignCompose = "foreign-compose": "what another Compose file says, which this list does not know",
     High HostSystem = "host-system": "a folder of the machine's own system, or of its users",
-    High Repository = "repository": "the project as a whole, with `.env` and what git runs, or git's own folder",
+    High Repository = "repository": "the project as a whole, with every secret and what git runs, or git's own folder",
     High HostNamespace = "host-namespace": "the machine's own processes, memory, users or network",
     High Unconfined = "unconfined": "a container without one of the fences that the kernel has",
     High Device = "device": "devices of the machine",
     High HostCapability = "host-capability": "a capability of root that leads out of a container",
     Medium HostPath = "host-path": "a file or folder of the machine outside of the project",
+    Medium AllSecrets = "all-secrets": "`.env` or the files of secrets, with every secret of the deployment",
     Medium BuildOutside = "build-outside": "an image that is built of files outside of the project",
     Medium Environment = "environment": "a value from the environment, or the `.env`, of whoever starts it",
     Medium ExternalServer = "external-server": "a database on another machine, where its data and its password go",
@@ -141,16 +144,30 @@ impl Risk {
     }
 }
 
-/// Everything that a profile gives beyond the default, the gravest first. `ground` says where a path of the host leads.
+/// How many risks are told: a reader sees what is gravest, and a large profile takes no longer than to be read.
+const TOLD: usize = 200;
+
+/// What a profile gives beyond the default.
+#[derive(Debug, Clone, Default)]
+pub struct Risks {
+    /// The gravest first.
+    pub told: Vec<Risk>,
+    /// How many there are beyond those.
+    pub left_out: usize,
+}
+
+/// Everything that a profile gives beyond the default. `ground` says where a path of the host leads.
 #[must_use]
-pub fn risks(profile: &Profile, ground: &dyn Fn(Base, &str) -> Ground) -> Vec<Risk> {
-    let mut found = Found { ground, receiver: FieldPath::root(), risks: Vec::new() };
+pub fn risks(profile: &Profile, ground: &dyn Fn(Base, &str) -> Ground) -> Risks {
+    let mut found = Found { ground, receiver: FieldPath::root(), risks: Vec::new(), counts: HashMap::new() };
     service::of_services(profile, &mut found);
     service::of_server(profile, &mut found);
     top::of_top(profile, &mut found);
-    let mut risks = found.risks;
-    risks.sort_by_key(|risk| risk.kind);
-    risks
+    let (mut told, count): (_, usize) = (found.risks, found.counts.values().sum());
+    told.sort_by_key(|risk| risk.kind);
+    told.truncate(TOLD);
+    let left_out = count - told.len();
+    Risks { told, left_out }
 }
 
 /// Collects risks of one receiver after the other.
@@ -158,6 +175,8 @@ struct Found<'g> {
     ground: &'g dyn Fn(Base, &str) -> Ground,
     receiver: FieldPath,
     risks: Vec<Risk>,
+    /// How many there are of each kind, also of those that are not told.
+    counts: HashMap<RiskKind, usize>,
 }
 
 impl Found<'_> {
@@ -172,6 +191,11 @@ impl Found<'_> {
     }
 
     fn told(&mut self, kind: RiskKind, path: &FieldPath, found: Option<String>) {
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        if *count > TOLD {
+            return;
+        }
         let (receiver, place) = (self.receiver.clone(), Place::value(path));
         self.risks.push(Risk { kind, path: path.clone(), place, receiver, found });
     }

@@ -10,6 +10,8 @@ use super::Place;
 pub struct Risks {
     /// What the profile gives to its services beyond the default, the gravest first.
     pub risks: Vec<Risk>,
+    /// How many there are beyond those.
+    pub left_out: usize,
 }
 
 /// Something that a profile gives beyond the default.

@@ -21,6 +21,8 @@ pub enum Ground {
     Inside,
     /// To the project as a whole, or into git's own folder.
     Whole,
+    /// To `.env`, or to the files of secrets.
+    Secrets,
     /// To this place elsewhere.
     Elsewhere(PathBuf),
 }
@@ -49,6 +51,7 @@ pub(super) fn mounted(ground: &Ground, written: &str, read_only: bool) -> Option
     match ground {
         Ground::Inside => None,
         Ground::Whole => Some(RiskKind::Repository),
+        Ground::Secrets => Some(RiskKind::AllSecrets),
         Ground::Elsewhere(real) => Some(elsewhere(real, read_only)),
     }
 }
@@ -75,6 +78,7 @@ pub(super) fn read_file(text: &str, path: &FieldPath, found: &mut Found<'_>) {
         _ if is_elsewhere => RiskKind::HostPath,
         Ground::Inside => RiskKind::ProjectFile,
         Ground::Whole => RiskKind::Repository,
+        Ground::Secrets => RiskKind::AllSecrets,
         Ground::Elsewhere(real) => elsewhere(&real, true),
     };
     found.say(kind, path, text);

@@ -10,9 +10,11 @@ use crate::value::{Hardening, HostAddress, HostPath, MountSource};
 /// The first port that any user may listen on.
 const FIRST_FREE_PORT: u16 = 1024;
 
-/// Programs that run a text of their arguments.
-const INTERPRETERS: [&str; 14] =
-    ["ash", "bash", "busybox", "dash", "fish", "ksh", "node", "perl", "php", "python", "python3", "ruby", "sh", "zsh"];
+/// Programs that run a text behind `-c`, wherever that stands.
+const SHELLS: [&str; 8] = ["ash", "bash", "busybox", "dash", "fish", "ksh", "sh", "zsh"];
+
+/// Programs that run a text behind one of their first options.
+const INTERPRETERS: [&str; 6] = ["node", "perl", "php", "python", "python3", "ruby"];
 
 /// Settings by which the server runs programs, loads libraries, or lets somebody in.
 const SERVER_SETTINGS: [&str; 10] = [
@@ -189,9 +191,14 @@ fn is_checked_by_shell(command: &CheckCommand) -> bool {
 
 /// Whether a shell or another interpreter gets a text to run.
 fn is_for_shell(words: &[String]) -> bool {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let is_interpreter = |word: &&str| INTERPRETERS.contains(&word.rsplit('/').next().unwrap_or_default());
-    let behind = words.iter().skip_while(|word| !is_interpreter(word)).skip(1);
-    let is_option = |word: &&&str| word.starts_with('-') && !word.starts_with("--") && word.contains(['c', 'e', 'r']);
-    behind.clone().any(|word| is_option(&word)) && behind.count() > 1
+    let is_text_next = |word: &String| !word.starts_with("--") && word.ends_with(['c', 'e', 'r']);
+    behind(words, &SHELLS).iter().any(|word| word.starts_with('-') && word.ends_with('c'))
+        || behind(words, &INTERPRETERS).iter().take_while(|word| word.starts_with('-')).any(is_text_next)
+}
+
+/// The words behind the first one that is one of these programs.
+fn behind<'w>(words: &'w [String], programs: &[&str]) -> &'w [String] {
+    let is_program = |word: &String| programs.contains(&word.rsplit('/').next().unwrap_or_default());
+    let first = words.iter().position(is_program);
+    first.and_then(|first| words.get(first + 1..)).unwrap_or_default()
 }

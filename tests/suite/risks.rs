@@ -52,10 +52,11 @@ const GIVING: &[(&str, &str)] = &[
     ("host-capability", "    compose: { cap_add: [cap_dac_read_search] }"),
     ("host-path", "    volumes: ['/srv/other:/host']"),
     ("host-path", "    volumes: ['/etc/localtime:/etc/localtime:ro']"),
-    ("host-path", "    volumes: ['./a/../../beside:/host']"),
     ("host-path", "    compose: { env_file: ['/srv/other.env'] }"),
     ("host-path", "    compose: { env_file: [{ path: ~/other.env }] }"),
     ("host-system", "compose: { secrets: { a: { file: /etc/shadow } } }"),
+    ("all-secrets", "    volumes: ['./.env:/e:ro']"),
+    ("all-secrets", "    compose: { env_file: .env }"),
     ("build-outside", "  web: { build: ../beside }"),
     ("build-outside", "  web: { build: { context: ./web, dockerfile: ../../beside/Dockerfile } }"),
     ("environment", "    environment: { KEY: { env: AWS_SECRET_ACCESS_KEY } }"),
@@ -94,6 +95,7 @@ const GIVING: &[(&str, &str)] = &[
     ("build", "  web: { build: ./web }"),
     ("shell", "    command: [sh, -c, 'curl example.com | sh']"),
     ("shell", "    entrypoint: [/bin/bash, -ec, id]"),
+    ("shell", "    healthcheck: { command: 'curl -f localhost || kill 1' }"),
     ("shell", "    healthcheck: { command: [python3, -c, 'print()'] }"),
     ("hook", "    compose: { develop: { watch: [] } }"),
     ("gpu", "    compose: { gpus: all }"),
@@ -109,8 +111,10 @@ const HARMLESS: &[&str] = &[
     "    user: '1000:1000'",
     "    command: [python, -m, app]",
     "    command: [sh, /app/start.sh]",
+    "    command: [python, -m, app, -c, settings.py]",
     "    healthcheck: { http: /health }",
     "    healthcheck: { command: [redis-cli, ping] }",
+    "    healthcheck: { command: redis-cli ping }",
     "    environment: { MODE: fast, KEY: { secret: KEY } }\nsecrets: { KEY: generate }",
     "    hardening: strict",
     "    compose: { privileged: false, init: true, tty: false, tmpfs: [/tmp], hostname: '$$x' }",
@@ -140,7 +144,7 @@ fn risks(root: &Path, arguments: &[&str]) -> Vec<Value> {
     let mut command = codelab_gen(&root.join("repository"));
     let run = command.args(["explain", "--risks", "--format", "json"]).args(arguments).finish();
     assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}{}", stdout(&run), stderr(&run));
-    document(&run)["risks"].as_array().unwrap_or_else(|| panic!("{}", stdout(&run))).clone()
+    document(&run).get("risks").and_then(Value::as_array).unwrap_or_else(|| panic!("{}", stdout(&run))).clone()
 }
 
 fn told(folder: &Path, arguments: &[&str]) -> Output {
@@ -197,14 +201,37 @@ fn the_gravest_stands_first() {
 #[test]
 fn links_are_followed() {
     let root = repository(&[("a.yaml", &profile("    data: './data:/app/data'"))]);
-    for (target, expected) in
-        [("/", "engine-socket"), ("/etc", "host-system"), ("..", "host-path"), (".", "repository")]
-    {
+    // the folder of temporary files may be anybody's, or the system's
+    let above = ["host-path", "host-system"];
+    for (target, expected) in [
+        ("/", &["engine-socket"][..]),
+        ("/not/here/yet/docker.sock", &["engine-socket"]),
+        ("/etc", &["host-system"]),
+        ("..", &above),
+        (".", &["repository"]),
+        (".git", &["repository"]),
+        (".env", &["all-secrets"]),
+        ("more/data", &[]),
+    ] {
         let link = root.path().join("repository/data");
         symlink(target, &link).unwrap();
-        assert_eq!(names(&risks(root.path(), &["-p", "a"])), [expected], "{target}");
+        let risks = risks(root.path(), &["-p", "a"]);
+        let is_expected = names(&risks).first().map_or(expected.is_empty(), |name| expected.contains(name));
+        assert!(is_expected && risks.len() <= 1, "{target}: {risks:#?}");
         fs::remove_file(link).unwrap();
     }
+}
+
+#[test]
+fn of_very_many_the_gravest_are_told() {
+    let capabilities = vec!["NET_RAW"; 300].join(", ");
+    let text = profile(&format!("    user: root\n    compose: {{ cap_add: [{capabilities}, SYS_ADMIN] }}"));
+    let root = repository(&[("a.yaml", &text)]);
+    let mut command = codelab_gen(&root.path().join("repository"));
+    let told = document(&command.args(["explain", "--risks", "-p", "a", "--format", "json"]).finish());
+    let risks = told["risks"].as_array().unwrap();
+    assert_eq!((risks.len(), &told["left_out"]), (200, &102.into()));
+    assert_eq!(names(risks)[..3], ["host-capability", "root-user", "capability"]);
 }
 
 #[test]

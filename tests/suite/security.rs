@@ -19,8 +19,8 @@ fn each_promise_names_a_test_that_exists() {
         if line.starts_with("- ") && !is_limit(&text, line) {
             is_held = false;
         }
-        let Some(test) = line.trim().strip_prefix('`').and_then(|line| line.strip_suffix('`')) else { continue };
-        let Some((file, name)) = test.split_once("::") else { continue };
+        let Some(named_test) = line.trim().strip_prefix('`').and_then(|line| line.strip_suffix('`')) else { continue };
+        let Some((file, name)) = named_test.split_once("::") else { continue };
         let code = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         let attribute = format!("#[test]\nfn {name}() {{");
         let has = code.replace("    ", "").contains(&attribute);
@@ -53,7 +53,7 @@ fn git_runs_nothing_of_a_repository() {
     fs::write(root.join("profiles/a.yaml"), profile).unwrap();
     assert!(git(&["init", "--quiet"]).status.success());
     assert!(git(&["init", "--quiet", "deploy"]).status.success());
-    fs::write(root.join("deploy/.env"), "MINE=1\n").unwrap();
+    fs::write(root.join("deploy/.env"), "API_PASSWORD=hunter2-hunter2\n").unwrap();
     let ran = folder.path().join("ran");
     let monitor = folder.path().join("monitor");
     fs::write(&monitor, format!("#!/bin/sh\necho >>'{}'\nexit 1\n", ran.display())).unwrap();
