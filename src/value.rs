@@ -22,6 +22,6 @@ pub use name::{
     VariableName, VolumeName,
 };
 pub use number::{Port, PostgresMajor, ProcessCount, Replicas};
-pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, SqlitePath};
+pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
 pub use text::{ByteSize, CpuCount, Duration, HostAddress, HostName, Interval};
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

@@ -10,9 +10,9 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Driver, Duration, Engine, EnvironmentKey,
-    ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval, Mount, Port, PostgresMajor,
-    ProcessCount, ProfileName, ProjectName, Replicas, RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage,
-    Tls, VariableName, VolumeName,
+    ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval, Mount, MountedPath, Port,
+    PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, SecretsIn, ServiceName, SettingName,
+    SqlitePath, Stage, Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -224,7 +224,7 @@ record! {
         tls: Tls,
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
         /// one, `verify-full` uses the certificates of the service's image.
-        ca: HostPath,
+        ca: MountedPath,
     }
 }
 

@@ -202,7 +202,7 @@ fn resolve_external(
     }
     let default = if stage.is_strict() { Tls::VerifyFull } else { Tls::Disable };
     let mode = external.tls.copied().unwrap_or(default);
-    let ca = external.ca.get().cloned();
+    let ca = external.ca.get().map(|ca| ca.as_host_path().clone());
     let tls = match (mode, ca) {
         (Tls::VerifyFull, ca) => ExternalTls::VerifyFull(ca),
         (Tls::Require, None) => ExternalTls::Require,

@@ -12,6 +12,10 @@ use super::name::VolumeName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPath(String);
 
+/// A file or folder of the host that is mounted: Compose reads its path once more, beside the target's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountedPath(HostPath);
+
 /// An absolute path inside of a container, without `.` and `..`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ContainerPath(String);
@@ -63,6 +67,7 @@ macro_rules! container {
 }
 
 const HOST_PATTERN: &str = r"^[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$";
+const MOUNTED_PATTERN: &str = r"^(?![\s\S]*\$\{[^}]*$)[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$";
 const CONTAINER_PATTERN: &str = concat!("^", container!(), "$");
 const HTTP_PATTERN: &str = r"^/[A-Za-z0-9._~/?&=%-]*$";
 const SQLITE_PATTERN: &str = r"^/?[A-Za-z0-9_][A-Za-z0-9._ -]*(/[A-Za-z0-9_][A-Za-z0-9._ -]*)*$";
@@ -98,6 +103,14 @@ impl HostPath {
     #[must_use]
     pub fn is_absolute(&self) -> bool {
         self.0.starts_with('/')
+    }
+}
+
+impl MountedPath {
+    /// The path.
+    #[must_use]
+    pub fn as_host_path(&self) -> &HostPath {
+        &self.0
     }
 }
 
@@ -156,6 +169,23 @@ impl TextValue for HostPath {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "pattern": HOST_PATTERN, "examples": ["./agent-runtime"] })
+    }
+}
+
+impl TextValue for MountedPath {
+    fn parse(text: &str) -> Result<Self, Mismatch> {
+        let path = HostPath::parse(text)?;
+        if has_open_reference(text) {
+            return Err(Mismatch::new(
+                "a path without `${`, which Compose takes for a variable in a mount",
+                "give the file or folder another name",
+            ));
+        }
+        Ok(Self(path))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": MOUNTED_PATTERN, "examples": ["./certs/ca.pem"] })
     }
 }
 

@@ -2,6 +2,7 @@
 //! (<https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_02>).
 //! Must not know what the command is for.
 //!
+//! Crates that split texts (`shlex`, `shell-words`) take operators for letters and drop comments, so this is not theirs.
 //! No shell sees the words. So a text in which a shell would do more than to split is either none of a command, or
 //! one whose words are told to arrive as they are written.
 

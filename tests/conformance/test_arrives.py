@@ -276,6 +276,19 @@ def test_amounts_mounts_contexts_and_ports_arrive(tmp_path: Path, generate: Gene
         assert (published["host_ip"], published["published"], published["target"]) == (address, port, 80)
 
 
+@pytest.mark.parametrize(("ca", "status"), [("./a b$c.pem", 0), ("./${a}.pem", 0), ("./a}${.pem", 3), ("./${a.pem", 3)])
+def test_the_certificates_of_a_server_are_mounted_or_refused(
+    ca: str, status: int, tmp_path: Path, binary: Path, meaning: Meaning
+) -> None:
+    path = profile(tmp_path, {"app": {"image": "a:1", "database": {"postgres": "adb"}}})
+    external = {"host": "db.example.com", "tls": "verify-full", "ca": ca}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "postgres": {"user": "app", "external": external}}))
+    run(binary, "--profile", path, "--out", tmp_path, cwd=tmp_path, status=status, env={"POSTGRES_PASSWORD": "a" * 8})
+    if status == 0:
+        (mount,) = meaning(tmp_path)["services"]["app"]["volumes"]
+        assert (mount["source"], mount["target"]) == (str(tmp_path / ca), "/run/postgres-ca.pem")
+
+
 @pytest.mark.parametrize("port", ["0.0.0.0:1", "1:2", "81/udp", "x", " 1"])
 def test_the_variable_of_a_port_gives_no_address(
     port: str, tmp_path: Path, generate: Generate, compose: Compose

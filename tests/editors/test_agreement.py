@@ -257,6 +257,22 @@ SETTLED: dict[str, tuple[Document, bool]] = {
     "an unnamed service that is null": (small({"services": {"api": {"image": "app:1"}, "b": None}}), True),
     "a command of white space": (service(healthcheck={"command": "\u3000\x85 "}), False),
     "a command of what only JavaScript calls white space": (service(healthcheck={"command": "\ufeff"}), True),
+    "an operator of the shell": (service(command="a && b"), False),
+    "an operator in quotes": (service(command="a '&&' \";\" \\|"), True),
+    "an operator in a list, and in a health check": (service(command=["&&"], healthcheck={"command": "a && b"}), True),
+    "a quote that is not closed": (service(entrypoint="it's"), False),
+    "a backslash at the end": (service(command="a \\"), False),
+    "several lines": (service(command="a\nb"), False),
+    "lines with nothing on them": (service(command="\n a \n\n"), True),
+    "a comment": (service(command="a #b"), False),
+    "no comment": (service(command="a#b '#'"), True),
+    "another command's output in quotes": (service(command='a "$(b)"'), False),
+    "a command's output in single quotes": (service(command="a '$(b) `c`'"), True),
+    "a long text that is almost a command": (service(command="a 'b' \\c \"d\" " * 2_000 + "'"), False),
+    "an interval of nothing": (service(healthcheck={"command": "a", "interval": "0m0s"}), False),
+    "a start without patience": (service(healthcheck={"command": "a", "start_period": "0s"}), True),
+    "microseconds": (service(healthcheck={"command": "a", "timeout": "10us"}), False),
+    "more hours than Compose loads": (service(healthcheck={"command": "a", "timeout": "9999999h"}), False),
 }
 
 
@@ -283,6 +299,8 @@ DIFFERENT: dict[str, tuple[Document, bool, bool]] = {
         False,
         False,
     ),
+    # the pattern of a command does not look over the end of a line
+    "a comment behind a line that goes on": (service(command="a \\\n#b"), True, True),
     # what a layer below gives is another file
     "a conflict with the base": (small({"extends": "builtin:base"}), True, True),
 }
