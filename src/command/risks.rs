@@ -16,6 +16,7 @@ use crate::profile::Profile;
 use crate::report;
 use crate::risk::{Base, Ground, Risk, Risks, risks};
 use crate::source::{GIT, Origin, Project, Source};
+use crate::spelling::on_one_line;
 
 /// The severity of a risk beside faults and warnings.
 const NOTICE: &str = "notice";
@@ -131,7 +132,7 @@ pub(super) fn text(document: &report::Risks) -> String {
     if risks.is_empty() {
         return "nothing beyond the default\n".to_owned();
     }
-    let place = |risk: &report::Risk| format!("{}:{}", risk.place.file, risk.place.line);
+    let place = |risk: &report::Risk| format!("{}:{}", on_one_line(&risk.place.file), risk.place.line);
     let width = |column: &dyn Fn(&report::Risk) -> usize| risks.iter().map(column).max().unwrap_or_default();
     let names = width(&|risk| risk.risk.len());
     let places = width(&|risk| place(risk).chars().count());

@@ -311,6 +311,25 @@ fn only_the_name_of_a_variable_is_told() {
 }
 
 #[test]
+fn a_name_of_a_file_makes_no_line() {
+    let name = "a\n::error::x\u{1b}\u{202e}.yaml";
+    let root = repository(&[(name, &profile("    user: root"))]);
+    let repository = root.path().join("repository");
+    let path = format!("profiles/{name}");
+    for (arguments, lines) in [
+        (&["explain", "--risks", "-p", &path][..], 2),
+        (&["validate", "--format", "github"], 1),
+        (&["--check", "--format", "github", "-p", &path, "-o", "deploy"], 1),
+    ] {
+        let text = stdout(&told(&repository, arguments));
+        let is_forged = text.lines().any(|line| line.starts_with("::error::"));
+        assert!(!is_forged && !text.contains(['\u{1b}', '\u{202e}']), "{arguments:?}: {text}");
+        let of_risks = text.lines().filter(|line| !line.starts_with("::error ")).count();
+        assert_eq!(of_risks, lines, "{arguments:?}: {text}");
+    }
+}
+
+#[test]
 fn the_document_has_every_kind() {
     let mut page = "# Risks\n\nWhat a profile can give to its services beyond the default, the gravest first, as\n\
                     `codelab-gen explain --risks` and the notices of `codelab-gen validate --format github`, `sarif` and\n\
