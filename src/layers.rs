@@ -234,7 +234,7 @@ fn adopt(mut diagnostic: Diagnostic, sources: usize) -> Diagnostic {
 fn identity(source: &Source) -> Origin {
     match &source.origin {
         Origin::File(path) => Origin::File(path.canonicalize().unwrap_or_else(|_| path.clone())),
-        origin => origin.clone(),
+        origin @ (Origin::StandardInput | Origin::Embedded(_) | Origin::Argument) => origin.clone(),
     }
 }
 

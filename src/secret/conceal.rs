@@ -22,7 +22,8 @@ impl Concealer {
         let values = secrets.into_iter().map(Secret::expose);
         // shorter ones occur by chance, and hiding them would tell where
         let values = values.filter(|value| value.chars().count() >= SHORTEST_CONCEALED);
-        let forms = values.flat_map(|value| [value.to_owned(), percent_encode(value)]);
+        let in_url = |value: &str| Some(percent_encode(value)).filter(|encoded| encoded != value);
+        let forms = values.flat_map(|value| [Some(value.to_owned()), in_url(value)]).flatten();
         // of secrets that begin alike the longest: what is left of it behind a shorter one would show
         Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms))
     }
