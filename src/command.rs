@@ -34,7 +34,7 @@ use crate::report::Document;
 use crate::resolve::resolve;
 use crate::secret::NotUnicode;
 use crate::source::{Catalogue, Trust};
-use crate::spelling::{harmless, quoted, shell_word, visible_json, without_commands};
+use crate::spelling::{harmless, path, shell_word, visible_json, without_commands};
 
 /// What a run may know of the world before it reads files.
 pub struct World {
@@ -159,9 +159,9 @@ fn catalogue_of(folder: &Path, world: &World) -> Result<Catalogue, Failure> {
 /// That profiles were passed by which may be those that the user expects.
 fn tell_passed_by(catalogue: &Catalogue, world: &World) {
     let Some(passed_by) = catalogue.passed_by() else { return };
-    let (shown, typed) = (quoted(&passed_by.to_string_lossy()), shell_word(passed_by));
+    let (shown, typed) = (path(passed_by), shell_word(passed_by));
     (world.note)(&harmless(&format!(
-        "note: {shown} belongs to another user: no profile and no git folder is taken from there\n  = help: if you trust it: \
+        "note: `{shown}` belongs to another user: no profile and no git folder is taken from there\n  = help: if you trust it: \
          `git config --global --add safe.directory {typed}`\n"
     )));
 }

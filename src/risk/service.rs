@@ -60,7 +60,7 @@ pub(super) fn of_server(profile: &Profile, found: &mut Found<'_>) {
             &external.host.get().map(ToString::to_string).unwrap_or_default(),
         );
         if let Some(file) = external.ca.get() {
-            host_path(file.as_str(), true, &at.key("ca"), found);
+            host_path(file.as_host_path().as_str(), true, &at.key("ca"), found);
         }
     }
     compose::of_container(&server.compose, Fences { is_strict: true }, &at, found);

@@ -10,6 +10,7 @@ use crate::deployment::{Build, Program};
 use crate::disk::{normalized, read_text, relative};
 use crate::render::Output;
 use crate::report;
+use crate::spelling::raw_path;
 
 /// A `.dockerignore` is no larger, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -49,7 +50,7 @@ impl Telling<'_> {
             let context = std::fs::canonicalize(&context).unwrap_or_else(|_| normalized(&context));
             let Ok(way) = self.target.folder.strip_prefix(&context) else { continue };
             let (path, text) = ignore_file(&context, build);
-            let lines = self.unignored(&way.to_string_lossy(), &text);
+            let lines = self.unignored(&raw_path(way), &text);
             let file = relative(&normalized(self.current), &path);
             match all.iter_mut().find(|known| known.file == file) {
                 Some(known) => known.services.push(service.name.to_string()),
