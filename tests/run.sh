@@ -182,7 +182,7 @@ note_failures() {
   failed=1
   case $part in
     rust) tests=$(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log") ;;
-    *) tests=$(sed -nE 's/^(FAILED|ERROR) ([^ ]+\.py(::.*)?)$/\2/p; s/^(FAILED|ERROR) ([^ ]+\.py(::.*)?) - .*/\2/p' "$log") ;;
+    *) tests=$(sed -nE 's/ - .*//; s/^(FAILED|ERROR) ([^ ]+\.py(::.*)?)$/\2/p' "$log") ;;
   esac
   summary+=("  failed with exit $status; this runs just that:")
   if [ -z "$tests" ]; then
