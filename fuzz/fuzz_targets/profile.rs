@@ -1,0 +1,44 @@
+//! A profile is refused, or all that is made of it can be read again.
+
+#![no_main]
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use codelab_gen::layers::gather;
+use codelab_gen::placement::Placement;
+use codelab_gen::render::{Inputs, Output, Seal, examine, render};
+use codelab_gen::resolve::resolve;
+use codelab_gen::secret::Values;
+use codelab_gen::source::{Catalogue, Source};
+use codelab_gen::{dotenv, yaml};
+use indexmap::IndexMap;
+use libfuzzer_sys::fuzz_target;
+
+/// A folder without profiles; what is embedded may be extended.
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let empty = Path::new("/nonexistent");
+    Catalogue::find(empty, empty).expect("there is nothing that can't be read")
+});
+
+fuzz_target!(|text: &str| {
+    let Ok(layers) = gather(Source::from_text("profile", text), Vec::new(), &CATALOGUE) else { return };
+    let Ok(deployment) = resolve(&layers.profile) else { return };
+    if !layers.diagnostics.is_empty() {
+        return;
+    }
+    let kept = IndexMap::new();
+    let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
+    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
+    for file in render(&deployment, &inputs).expect("what is resolved is rendered") {
+        let mark = examine(&file.text, file.output).expect("it is ours");
+        assert_eq!((mark.seal, mark.profile.as_str()), (Seal::Intact, "x"));
+        match file.output {
+            Output::Compose => drop(yaml::read(&file.text).expect("it is YAML")),
+            Output::Dotenv | Output::DotenvExample => {
+                assert!(dotenv::read(&file.text).is_ok(), "all readers read it alike");
+            }
+            Output::InitScript | Output::Databases | Output::Program(_) => {}
+        }
+    }
+});
