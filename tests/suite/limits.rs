@@ -80,7 +80,7 @@ fn many_secrets_are_hidden_in_a_long_difference() {
     };
     append(".env", &|number| format!("KEY_{number}_TOKEN='a value @ {number} of many secrets'\n"));
     append("docker-compose.yml", &|number| format!("# a value @ {number} of many secrets\n"));
-    let script = "ulimit -t 60; exec \"$0\" -p dev --diff";
+    let script = "ulimit -t 15; exec \"$0\" -p dev --diff";
     let mut command = std::process::Command::new("sh");
     let run = command
         .current_dir(folder.path())
