@@ -1,5 +1,7 @@
 //! Knows how one tells that a container was ended because it used more memory than it may. Must not know what is done then.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::container::Container;
 use super::docker::Docker;
 
@@ -16,10 +18,18 @@ fn is_told(container: &Container, docker: &Docker) -> bool {
     let of = format!("container={}", container.id());
     let filters = ["--filter", &of, "--filter", "event=oom", "--filter", "event=die"];
     let form = ["--format", "{{.Action}} {{.Actor.Attributes.exitCode}}"];
-    let between = ["--since", container.created(), "--until", "0s"];
+    let until = now();
+    let between = ["--since", container.created(), "--until", &until];
     let told = docker.ask(&[["events"].as_slice(), &between, &filters, &form].concat()).unwrap_or_default();
     let last = container.exit_code().filter(|_| !container.is_running()).map(|code| format!("die {code}\n"));
     is_last(&[told, last.unwrap_or_default()].concat(), container.memory_limit() > 0)
+}
+
+/// The time as Docker takes it, to the nanosecond: of `0s` its client makes the beginning of the second, and what happened
+/// since then would be left out.
+fn now() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}.{:09}", now.as_secs(), now.subsec_nanos())
 }
 
 /// Whether that is what the last of these events of one container are about. The engine forgets events, those of the memory
