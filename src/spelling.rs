@@ -5,7 +5,7 @@ mod word;
 
 use std::path::Path;
 
-pub use word::shell_word;
+pub use word::{escaped_word, shell_word};
 
 /// Longer texts are cut: a message must stay readable.
 const SHOWN: usize = 60;

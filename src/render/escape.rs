@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output};
 
-use crate::spelling::is_hidden;
+use crate::spelling::{escaped_word, is_hidden};
 
 /// The rules of a kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,14 +178,13 @@ fn is_printable(character: char) -> bool {
     !character.is_control() && !is_hidden(character) && code & 0xfffe != 0xfffe && !(0xfdd0..=0xfdef).contains(&code)
 }
 
-/// A word of a shell: bare where nothing in it is special, otherwise in single quotes.
+/// A word of bash: bare where nothing in it is special, with escapes for what is not seen, otherwise in single quotes.
 fn shell_word(text: &str) -> Result<String, Error> {
     if text.contains('\0') {
         return Err(Error::new(ErrorKind::BadEscape, "a shell can't hold the character NUL"));
     }
-    if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
-        let message = format!("a script would hold the character U+{:04X}, which is not seen", u32::from(hidden));
-        return Err(Error::new(ErrorKind::BadEscape, message));
+    if text.contains(is_hidden) {
+        return Ok(escaped_word(text.as_bytes()));
     }
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=".contains(c);
     let ends_case = text == "esac"; // as a pattern

@@ -9,13 +9,13 @@ use super::is_hidden;
 #[must_use]
 pub fn shell_word(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref();
-    let Some(text) = word.to_str() else { return escaped(word.as_encoded_bytes()) };
+    let Some(text) = word.to_str() else { return escaped_word(word.as_encoded_bytes()) };
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./@%+=,:".contains(c);
     if text.starts_with('-') {
         // as it stands it would be an option
         shell_word(format!("./{text}"))
     } else if text.contains(|c: char| c.is_control() || is_hidden(c)) || text.contains("##[") {
-        escaped(text.as_bytes())
+        escaped_word(text.as_bytes())
     } else if !text.is_empty() && text.chars().all(bare) {
         text.to_owned()
     } else {
@@ -23,8 +23,9 @@ pub fn shell_word(word: impl AsRef<OsStr>) -> String {
     }
 }
 
-/// `$'…'`, byte by byte: an escape for a character would depend on the locale.
-fn escaped(bytes: &[u8]) -> String {
+/// A word as `$'…'`, byte by byte: an escape for a character would depend on the locale.
+#[must_use]
+pub fn escaped_word(bytes: &[u8]) -> String {
     let byte = |byte: &u8| match byte {
         b'\\' | b'\'' => format!("\\{}", char::from(*byte)),
         b' '..=b'~' => char::from(*byte).to_string(),

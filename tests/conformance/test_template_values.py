@@ -371,7 +371,8 @@ def test_a_word_of_the_script_arrives_in_bash(tmp_path: Path, generate: Generate
     psql.chmod(0o755)
     said, password = tmp_path / "said", {"POSTGRES_PASSWORD": "x"}
     env = {"PATH": f"{psql.parent}:{SCRUBBED['PATH']}", "INIT_POSTGRES_USER": "admin", "SAID": str(said), **password}
-    texts = [text for text in HOSTILE if PATHS["build"].takes(text) and len(text) < 10_000]
+    # `${` is refused there, because Compose would read it in the mount
+    texts = [text for text in HOSTILE if PATHS["build"].takes(text) and "${" not in text and len(text) < 10_000]
     for text in texts:
         external = {"host": "db.example.com", "tls": "verify-full", "ca": f"./a{text}"}
         app = {"image": "app:1", "database": {"postgres": "app_db"}}

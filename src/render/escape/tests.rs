@@ -140,6 +140,7 @@ fn a_shell_word_is_one_word() {
     assert_eq!(shell_word("").unwrap(), "''");
     assert_eq!(shell_word("é").unwrap(), "'é'");
     assert_eq!(shell_word("esac").unwrap(), "'esac'");
+    assert_eq!(shell_word("a\u{2028}'b").unwrap(), r"$'a\342\200\250\'b'");
     assert!(shell_word("a\0b").is_err());
 }
 
