@@ -62,3 +62,20 @@ fn modules_use_only_what_stands_before_them() {
     assert!(uses > 100, "the scan found only {uses} uses");
     assert!(wrong.is_empty(), "these go against the line:\n{}", wrong.join("\n"));
 }
+
+/// What opens a file, of the standard library.
+const OPENERS: [&str; 5] = ["fs::read(", "read_to_string(", "File::open(", "OpenOptions", "fs::write("];
+
+#[test]
+fn files_are_opened_in_one_place() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let is_code = |path: &&PathBuf| module_of(path, &src) != "disk" && !path.ends_with("tests.rs");
+    for path in files.iter().filter(is_code) {
+        let text = fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let opener = OPENERS.into_iter().find(|opener| code.contains(opener));
+        assert_eq!(opener, None, "{}: what a stranger put there is opened by crate::disk", path.display());
+    }
+}

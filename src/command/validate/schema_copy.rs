@@ -1,27 +1,23 @@
 //! Knows which copy of the JSON Schema a profile tells editors to use, and whether it is this program's.
 //! Must not know what the schema says.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::disk::normalized;
+use crate::disk::{self, Unread, normalized};
 use crate::source::{Catalogue, Source, SourceId};
 
 /// What stands before the path in the line that editors read
 /// (<https://github.com/redhat-developer/yaml-language-server#using-inlined-schema>).
 const MODELINE: &str = "# yaml-language-server: $schema=";
 
-/// The text of a regular file, up to a little more than a length; a profile may come from anybody, and name a device.
+/// The text of a file that may be a copy; one that is longer than the schema is none, whatever it says.
 fn read(file: &Path, length: usize) -> Option<String> {
-    let metadata = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
-    let mut text = String::new();
-    let limit = length as u64 + 1;
-    if metadata.len() > limit {
-        return Some(text);
+    match disk::read(file, length as u64) {
+        Ok(bytes) => String::from_utf8(bytes).ok(),
+        Err(Unread::TooLarge(_)) => Some(String::new()),
+        Err(_) => None,
     }
-    std::fs::File::open(file).ok()?.take(limit).read_to_string(&mut text).ok()?;
-    Some(text)
 }
 
 /// A warning where a profile's copy of the schema is there and differs.
