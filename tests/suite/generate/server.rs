@@ -234,3 +234,22 @@ fn a_network_that_a_service_names_is_there_with_every_engine() {
         assert_eq!(compose["networks"]["database"]["internal"], true, "{engine}");
     }
 }
+
+/// What runs beside the server comes from the same image, for the same platform, got in the same way.
+#[test]
+fn the_container_that_brings_databases_in_line_has_the_servers_image() {
+    let profile = "format: 1\nproject: app\nstage: staging\nengine: postgres\nservices:\n  api: { image: 'app:1', port: 80, \
+                   database: { postgres: api } }\npostgres:\n  image: mirror.example/postgres:15\n  version: 15\n  user: app\n  compose: { platform: \
+                   linux/amd64, pull_policy: never, shm_size: 1g, stop_grace_period: 7s }\n";
+    let folder = project(profile);
+    generate(folder.path(), &[]);
+    let text = fs::read_to_string(folder.path().join("docker-compose.yml")).unwrap();
+    let (_, ensure) = text.split_once("\n  postgres-ensure:\n").unwrap();
+    let ensure: Vec<_> = ensure.lines().take_while(|line| line.is_empty() || line.starts_with("    ")).collect();
+    for line in ["    image: mirror.example/postgres:15", "    platform: linux/amd64", "    pull_policy: never"] {
+        assert!(ensure.contains(&line), "{line}: {ensure:#?}");
+    }
+    for key in ["shm_size", "stop_grace_period"] {
+        assert!(text.contains(key) && !ensure.iter().any(|line| line.contains(key)), "{key}: {ensure:#?}");
+    }
+}

@@ -4,7 +4,6 @@ It knows what the real ones know too: one variable with a connection URL, that `
 that the log may show the URL but not its password. Every request opens its own connection, so nothing is remembered
 between the database and the answer.
 """
-# ruff: noqa: E402
 
 import os
 import signal
