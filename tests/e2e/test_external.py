@@ -117,17 +117,23 @@ def administer(deployment: Deployment, certificates: Path | None) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("tls", ["disable", "verify-full"])
-def test_a_server_elsewhere(deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str) -> None:
-    """Backup, restore, psql and both ways of moving the data, each service as a role of its own; and what is told of
-    faults.
-    """
+def start(
+    deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str
+) -> tuple[Elsewhere, trustme.CA | None, Path | None]:
+    """A deployment of `prod` that runs with a server elsewhere; who signed its certificate, and where that is written."""
     authority = trustme.CA() if tls == "verify-full" else None
     server = elsewhere(authority)
     generate(deployment, tls)
     certificates = None if authority is None else trust(deployment, authority)
     administer(deployment, certificates)
     deployment.up()
+    return server, authority, certificates
+
+
+@pytest.mark.parametrize("tls", ["disable", "verify-full"])
+def test_a_server_elsewhere(deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str) -> None:
+    """Backup, restore, psql and both ways of moving the data, each service as a role of its own."""
+    server, _, _ = start(deployment, elsewhere, tls)
     doctor = Doctor(deployment)
     found = doctor.look()
     assert (found.of("problem"), found.of("warning"), found.of("unseen")) == ([], [], ["connections-settings"])
@@ -135,6 +141,14 @@ def test_a_server_elsewhere(deployment: Deployment, elsewhere: Callable[..., Els
         found.the("password-refused", f"`{role}` logs in to", "ok")
 
     use_scripts(deployment, server)
+
+
+@pytest.mark.parametrize("tls", ["disable", "verify-full"])
+def test_what_is_wrong_with_a_server_elsewhere(
+    deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str
+) -> None:
+    server, authority, certificates = start(deployment, elsewhere, tls)
+    doctor = Doctor(deployment)
     break_it(doctor, server)
     if authority is not None and certificates is not None:
         break_trust(doctor, certificates)
