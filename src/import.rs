@@ -30,12 +30,13 @@ use self::ledger::Ledger;
 use self::scope::Scope;
 use self::server::Server;
 use self::service::Service;
-use self::variables::{Variables, is_secret_name};
+use self::variables::Variables;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::OddLine;
 use crate::placement::Placement;
 use crate::profile::{self, Raw};
 use crate::render::{Output, examine};
+use crate::secret::names_secret;
 use crate::spelling::quoted;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
@@ -171,7 +172,7 @@ fn guard_secrets(ledger: &mut Ledger<'_>) {
     for (key, value) in variables.all() {
         if let Some(password) = crate::url::password_of(value) {
             ledger.guard(key, password);
-        } else if is_secret_name(key) {
+        } else if names_secret(key) {
             ledger.guard(key, value);
         }
     }

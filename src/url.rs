@@ -3,7 +3,11 @@
 //! The rules are those of SQLAlchemy (<https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls>), kept to
 //! what its versions from 2.0 on read the same.
 
+mod written;
+
 use crate::value::{ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqlitePath, Tls};
+
+pub use self::written::{WrittenUrl, password_of};
 
 /// What a service opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,18 +136,6 @@ pub fn percent_decode(encoded: &str) -> Option<String> {
     }
     bytes.extend_from_slice(rest.as_bytes());
     String::from_utf8(bytes).ok()
-}
-
-/// The encoded password of a URL; nothing for a text that is no URL, or one without a password.
-#[must_use]
-pub fn password_of(url: &str) -> Option<&str> {
-    login_of(url).map(|(_, password)| password)
-}
-
-/// The role of a URL with its encoded password; nothing for a text that is no URL, or one without a password.
-#[must_use]
-pub fn login_of(url: &str) -> Option<(&str, &str)> {
-    url.split_once("://")?.1.split_once('@')?.0.split_once(':')
 }
 
 #[cfg(test)]

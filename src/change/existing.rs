@@ -16,7 +16,7 @@ use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::disk::Folder;
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
-use crate::secret::Secret;
+use crate::secret::{Secret, may_name_secret};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
@@ -27,9 +27,6 @@ const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yaml", "compose.yml", "docker-c
 /// The files that Compose reads beside it, of which the first that is there counts.
 const BESIDE: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
-
-/// What the name of a variable has that holds a secret.
-const NAMES_OF_SECRETS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
 /// The outputs whose record counts, the first one that is there.
 const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
@@ -142,7 +139,7 @@ impl Existing {
             let value = value.trim().trim_matches(['\'', '"']);
             match password_of(value) {
                 Some(password) => Some(password.to_owned()),
-                None => NAMES_OF_SECRETS.iter().any(|name| key.contains(name)).then(|| value.to_owned()),
+                None => may_name_secret(key).then(|| value.to_owned()),
             }
         });
         values.chain(self.kept_beside.iter().cloned()).filter_map(Secret::new).collect()

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::url::WrittenUrl;
 use crate::value::Engine;
 use crate::yaml::{self, Content, Entry, Node};
 
@@ -164,13 +165,13 @@ impl<'s> StandingUrl<'s> {
             Some(reference) => reference.split_once('-')?.1.strip_suffix('}')?,
             None => text,
         };
-        let (scheme, rest) = url.split_once("://")?;
+        let WrittenUrl { scheme, login, place } = WrittenUrl::read(url)?;
         if scheme == "sqlite" || scheme.starts_with("sqlite+") {
-            return Some(Self { engine: Engine::Sqlite, opened: rest.strip_prefix('/')?, host: "" });
+            return Some(Self { engine: Engine::Sqlite, opened: place.strip_prefix('/')?, host: "" });
         }
         let is_postgres = matches!(scheme.split('+').next(), Some("postgresql" | "postgres"));
         // what stands in a query may have slashes, such as the path of certificates
-        let (_, place) = rest.rsplit_once('@').filter(|_| is_postgres)?;
+        login.filter(|_| is_postgres)?;
         let (host, database) = place.split_once('/')?;
         let opened = database.split('?').next().unwrap_or_default();
         Some(Self { engine: Engine::Postgres, opened, host: host.split(':').next().unwrap_or_default() })

@@ -1,7 +1,7 @@
 //! Knows what a hand-written connection URL says, and which of them a profile can say.
 //! Must not know which service opens it.
 
-use crate::url::percent_decode;
+use crate::url::{WrittenUrl, percent_decode};
 use crate::value::{DatabaseName, Driver, SqlitePath, TextValue as _};
 
 /// A connection URL that a profile can say.
@@ -29,21 +29,21 @@ pub(super) struct PostgresConnection {
 /// # Errors
 /// Why a profile can't say it; never the URL, which holds a password.
 pub(super) fn read(text: &str) -> Option<Result<Connection, String>> {
-    let (scheme, rest) = text.split_once("://")?;
-    if let Some(driver) = scheme.strip_prefix("sqlite") {
-        return Some(match (driver, rest.strip_prefix('/').map(SqlitePath::parse)) {
+    let url = WrittenUrl::read(text)?;
+    if let Some(driver) = url.scheme.strip_prefix("sqlite") {
+        return Some(match (driver, url.place.strip_prefix('/').map(SqlitePath::parse)) {
             ("", Some(Ok(path))) => Ok(Connection::Sqlite(path)),
             ("", Some(Err(_)) | None) => Err("its path is none that all readers of URLs read alike".to_owned()),
-            (_, _) => Err(format!("a profile writes `sqlite:///`, and not `{scheme}:///`")),
+            (_, _) => Err(format!("a profile writes `sqlite:///`, and not `{}:///`", url.scheme)),
         });
     }
-    if !scheme.starts_with("postgres") {
+    if !url.scheme.starts_with("postgres") {
         return None;
     }
-    Some(postgres(scheme, rest).map(Connection::Postgres))
+    Some(postgres(url).map(Connection::Postgres))
 }
 
-fn postgres(scheme: &str, rest: &str) -> Result<PostgresConnection, String> {
+fn postgres(WrittenUrl { scheme, login, place }: WrittenUrl<'_>) -> Result<PostgresConnection, String> {
     let driver = match scheme {
         "postgresql+asyncpg" => Driver::Asyncpg,
         "postgresql+psycopg" => Driver::Psycopg,
@@ -51,17 +51,17 @@ fn postgres(scheme: &str, rest: &str) -> Result<PostgresConnection, String> {
         _ => return Err(format!("a profile has no driver that is written `{scheme}://`")),
     };
     let unreadable = || "its parts can't be told apart".to_owned();
-    let (login, place) = rest.rsplit_once('@').ok_or_else(unreadable)?;
+    let login = login.ok_or_else(unreadable)?;
     if place.contains('?') {
         return Err("it has parameters behind `?`, which a profile makes itself".to_owned());
     }
     let (host_and_port, database) = place.split_once('/').ok_or_else(unreadable)?;
     let (host, port) = host_and_port.split_once(':').unwrap_or((host_and_port, "5432"));
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let password = login.password.unwrap_or_default();
     let database = DatabaseName::parse(database).ok().filter(|name| !name.is_reserved());
     Ok(PostgresConnection {
         driver,
-        user: percent_decode(user).ok_or_else(unreadable)?,
+        user: percent_decode(login.user).ok_or_else(unreadable)?,
         password: percent_decode(password).unwrap_or_else(|| password.to_owned()),
         host: host.to_owned(),
         port: port.to_owned(),

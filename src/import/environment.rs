@@ -6,9 +6,10 @@ use std::ops::Range;
 use super::ledger::{Ledger, key_of_secret};
 use super::reference::{Otherwise, Reference, Template};
 use super::tree;
-use super::variables::{Known, is_secret_name, is_secret_value};
+use super::variables::{Known, is_secret_value};
 use crate::diagnostic::Place;
 use crate::profile::Raw;
+use crate::secret::names_secret;
 use crate::value::{EnvironmentKey, TextValue as _};
 use crate::yaml::{Content, Node, ScalarKind};
 
@@ -95,7 +96,7 @@ impl Given {
     pub(super) fn find_secrets(&self, ledger: &mut Ledger<'_>) {
         self.check_readable(ledger);
         let Some(today) = self.today(ledger).filter(|today| !today.is_empty()) else { return };
-        if !is_secret_name(&self.name) && !is_secret_value(&today) {
+        if !names_secret(&self.name) && !is_secret_value(&today) {
             return;
         }
         let password = crate::url::password_of(&today).map(str::to_owned);
@@ -171,7 +172,7 @@ impl Given {
             Some(literal) => literal.to_owned(),
             None => ledger.fixed_text(text, &format!("services.{service}.environment.{}", self.name))?,
         };
-        let is_secret = !literal.is_empty() && (is_secret_name(&self.name) || is_secret_value(&literal));
+        let is_secret = !literal.is_empty() && (names_secret(&self.name) || is_secret_value(&literal));
         if !is_secret {
             return (!ledger.holds_secret(&literal)).then(|| Raw::text(&literal));
         }
@@ -182,7 +183,7 @@ impl Given {
 
     fn reference(&self, service: &str, reference: &Reference, ledger: &mut Ledger<'_>) -> Option<Raw> {
         let Reference { name, otherwise } = reference;
-        if ledger.is_secret(name) || is_secret_name(&self.name) {
+        if ledger.is_secret(name) || names_secret(&self.name) {
             return self.secret(service, reference, ledger);
         }
         if ["POSTGRES_USER", "POSTGRES_DB"].contains(&name.as_str()) {

@@ -8,11 +8,12 @@ use super::guarded::Guarded;
 use super::left::{self, Left};
 use super::reference::Template;
 use super::tree;
-use super::variables::{Known, Variables, is_secret_name};
+use super::variables::{Known, Variables};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv;
 use crate::placement::Placement;
 use crate::profile::Raw;
+use crate::secret::names_secret;
 use crate::source::SourceId;
 use crate::value::EnvironmentKey;
 use crate::yaml::Node;
@@ -124,7 +125,7 @@ impl<'i> Ledger<'i> {
     }
 
     pub(super) fn is_secret(&self, variable: &str) -> bool {
-        is_secret_name(variable) || self.secret_variables.contains(variable)
+        names_secret(variable) || self.secret_variables.contains(variable)
     }
 
     /// A text as it is today, its variables replaced by what they hold; nothing where a profile must not or can't hold

@@ -5,17 +5,8 @@ use std::collections::HashMap;
 
 use super::reference::{Otherwise, Part, Template};
 use crate::dotenv;
-use crate::url::password_of;
-
-/// What the name of a variable ends with that holds a secret.
-const ENDS_OF_SECRETS: [&str; 8] =
-    ["PASSWORD", "PASSWD", "_PASS", "PASSPHRASE", "SECRET", "TOKEN", "KEY", "CREDENTIALS"];
-
-/// Whether a variable holds a secret by its name.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    ENDS_OF_SECRETS.iter().any(|end| name.ends_with(end)) || name == "PASS"
-}
+use crate::secret::names_secret;
+use crate::url::{WrittenUrl, password_of};
 
 /// Whether a value holds a secret by its looks: a URL with a password, or a private key.
 pub(super) fn is_secret_value(value: &str) -> bool {
@@ -25,7 +16,7 @@ pub(super) fn is_secret_value(value: &str) -> bool {
 /// Whether a secret may stand in a text: it names one, or has a URL with a login.
 pub(super) fn may_hold_secret(text: &str) -> bool {
     let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    words.any(is_secret_name) || text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    words.any(names_secret) || WrittenUrl::read(text).is_some_and(|url| url.login.is_some())
 }
 
 /// No text gets longer by the variables that are filled in.
@@ -186,28 +177,6 @@ mod tests {
         assert_eq!(variables.commented("B").collect::<Vec<_>>(), ["y"]);
         let Ok(variables) = Variables::read("A=1\nA=2\n") else { panic!() };
         assert_eq!((variables.value("A"), variables.commented("A").next()), (Some("2"), Some("1")));
-    }
-
-    #[test]
-    fn a_name_that_ends_like_a_secret_is_one() {
-        for name in [
-            "DB_PASSWORD",
-            "DB_PASSWD",
-            "DB_PASS",
-            "PASS",
-            "MAIL_PASSPHRASE",
-            "SESSION_SECRET",
-            "API_TOKEN",
-            "API_KEY",
-            "MAIL_CREDENTIALS",
-            "dbPassword",
-            "password",
-        ] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in ["PASSWORD_FILE", "COMPASS", "MAX_TOKENS", "KEYS", "KEYCLOAK_URL", "SECRET_NAME", "USER", ""] {
-            assert!(!is_secret_name(name), "{name}");
-        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
 use crate::placement::Placement;
 use crate::spelling::is_hidden;
+use crate::url::WrittenUrl;
 use crate::value::{Choice as _, Stage};
 
 /// What a template writes where the hash of the finished text goes, and as long: nothing behind it has to move.
@@ -187,13 +188,9 @@ pub fn public_part(key: &str, value: &str) -> String {
     if !key.ends_with("__DB_URL") {
         return String::new();
     }
-    let parts = value.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)));
-    match parts {
-        Some((scheme, (login, place))) => {
-            let user = login.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{place}")
-        }
-        None => value.to_owned(),
+    match WrittenUrl::read(value) {
+        Some(WrittenUrl { scheme, login: Some(login), place }) => format!("{scheme}://{}@{place}", login.user),
+        Some(_) | None => value.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use crate::deployment::Deployment;
-use crate::url::{Login, login_of, password_of, percent_decode};
+use crate::url::{Login, WrittenUrl, password_of, percent_decode};
 use crate::value::EnvironmentKey;
 
 /// The secrets of the block whose URLs still hold an older value: the user gave them a new one by hand.
@@ -15,9 +15,10 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
     for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
         let Some(Login { role, password: key }) = database.url.login() else { continue };
         let (Some(url), Some(secret)) = (block.get(database.key.as_str()), block.get(key.as_str())) else { continue };
-        let Some((old_role, old)) = login_of(url.expose()) else { continue };
+        let Some(written) = WrittenUrl::read(url.expose()).and_then(|url| url.login) else { continue };
+        let Some(old) = written.password else { continue };
         // another role has another password, and a copied .env.example a reference
-        let is_same_login = old_role == role.as_str() && !old.starts_with("${");
+        let is_same_login = written.user == role.as_str() && !old.starts_with("${");
         let differs = is_same_login && percent_decode(old).as_deref() != Some(secret.expose());
         if differs && !edited.contains(key) {
             edited.push(key.clone());

@@ -64,27 +64,6 @@ fn passwords_are_encoded_byte_by_byte() {
 }
 
 #[test]
-fn a_login_is_what_stands_before_the_first_at_sign() {
-    for (url, login) in [
-        ("postgresql://u:p@h:5432/d", Some(("u", "p"))),
-        ("postgresql+asyncpg://u:p@h/d", Some(("u", "p"))),
-        ("postgresql://u:@h/d", Some(("u", ""))),
-        ("postgresql://:p@h/d", Some(("", "p"))),
-        ("postgresql://u:p:q@h/d", Some(("u", "p:q"))),
-        // as SQLAlchemy reads it
-        ("postgresql://u:p@q@h/d", Some(("u", "p"))),
-        ("postgresql://u@h:5432/d", None),
-        ("postgresql://h:5432/d", None),
-        ("sqlite:///data/a.db", None),
-        ("u:p@h", None),
-        ("", None),
-    ] {
-        assert_eq!(login_of(url), login, "{url}");
-        assert_eq!(password_of(url), login.map(|(_, password)| password), "{url}");
-    }
-}
-
-#[test]
 fn each_kind_of_url_tells_its_engine_and_who_logs_in() {
     let postgres = postgres(Driver::Plain, None);
     let login = Login { role: RoleName::parse("codelab").unwrap(), password: EnvironmentKey::postgres_password() };

@@ -27,12 +27,13 @@ fn existing(files: &[(&str, &str)]) -> Existing {
 fn what_looks_like_a_secret_in_dotenv_is_one() {
     let dotenv = "MAIL_PASSWORD=word1\nSESSION_SECRET='word2'\nAPI_TOKEN=\"word3\"\nAPI_KEY= word4 \nPASSWORD_OLD=word5\n\
                   A__DB_URL=postgresql://u:word6@h/d\nURL=redis://:word7@h\nNAME=word8\nHOST=word9\nEMPTY_KEY=\n\
-                  password=word10\nPASSWORD\n";
+                  password=word10\nPASSWORD\nMAIL_CREDENTIALS=word14\nMAIL_PASSPHRASE=word15\nDB_PASSWD=word16\nDB_PASS=word17\n\
+                  COMPASS=word18\n";
     let existing =
         existing(&[(".env", dotenv), ("secrets/a", "word11\n"), ("secrets/b", "word12\r\n"), ("other/c", "word13")]);
     let mut found: Vec<_> = existing.secrets().iter().map(|secret| secret.lend(str::to_owned)).collect();
     found.sort_unstable();
-    let mut expected = [1, 2, 3, 4, 5, 6, 7, 11, 12].map(|number| format!("word{number}"));
+    let mut expected = [1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 14, 15, 16, 17].map(|number| format!("word{number}"));
     expected.sort_unstable();
     assert_eq!(found, expected);
 }
