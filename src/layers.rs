@@ -92,9 +92,8 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
         let from = From { origin: source.origin.clone(), project: &project };
         sources.push(source);
         let Some(profile::Extends(reference)) = extends else { continue };
-        let place = place_of_extends(&sources, id);
         match fetch(&reference, Some(&from), catalogue) {
-            Err(fault) => match fault.told(&reference, place, Vec::new()) {
+            Err(fault) => match fault.told(&reference, place_of_extends(&sources, id), Vec::new()) {
                 LoadFault::Rejected { diagnostic, sources: more } => {
                     diagnostics.push(adopt(*diagnostic, sources.len()));
                     sources.extend(more);
@@ -102,7 +101,10 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
                 io @ LoadFault::Io { .. } => return Err(io),
             },
             Ok(base) => match chain.get(&identity(&base)) {
-                Some(start) => diagnostics.push(told_cycle(sources.iter().skip(*start).chain([&base]), place)),
+                Some(start) => {
+                    let place = place_of_extends(&sources, id);
+                    diagnostics.push(told_cycle(sources.iter().skip(*start).chain([&base]), place));
+                }
                 None => next = Some(base),
             },
         }
@@ -251,6 +253,7 @@ fn extends_in_setting(id: SourceId, setting: &Source) -> Diagnostic {
     Diagnostic::error(Code::Conflict, place, "`--set` can't change what a profile extends", help)
 }
 
+/// Reads the source once more, which only a fault is worth.
 fn place_of_extends(sources: &[Source], id: SourceId) -> Place {
     let written = sources.get(id.0..).unwrap_or_default();
     let location = Locator::new(written).locate(&FieldPath::root().key("extends"), Part::Value);
