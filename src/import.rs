@@ -15,7 +15,6 @@ mod ledger;
 mod left;
 mod mounts;
 mod ports;
-mod reference;
 mod scope;
 mod server;
 mod service;
@@ -213,7 +212,11 @@ fn recognize<'n, 'text>(
         }
         return (services, server);
     };
-    let Err(why) = scope::is_wanted(standing, &services, ledger) else { return (services, server) };
+    let Err(why) = scope::is_wanted(standing, &services, ledger) else {
+        // before other services, of which one may have a password of this name as well
+        server::take_password(standing, ledger);
+        return (services, server);
+    };
     // the server stays what it is, and no service is said to have a database on it
     if let Some((entry, name, given)) = aside {
         note_own_service(entry, why, ledger);

@@ -16,7 +16,7 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value dotenv url field source locate diagnostic profile layers
+//! spelling disk yaml value dotenv interpolation url field source locate diagnostic profile layers
 //! deployment resolve schema secret placement render graph lint risk import change report outcome cli command
 //! ```
 
@@ -30,6 +30,7 @@ pub mod dotenv;
 pub mod field;
 pub mod graph;
 pub mod import;
+pub mod interpolation;
 pub mod layers;
 pub mod lint;
 pub mod locate;

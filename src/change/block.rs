@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::RefusalReason;
 use crate::dotenv::{self, Entry, UserPart};
+use crate::interpolation::Template;
 
 /// What stands before a line of the user's that the block replaces with another value.
 const REPLACED: &str = "# replaced by the block of codelab-gen: ";
@@ -57,13 +58,20 @@ fn clashes(text: &str, first: usize, ours: &Ours<'_>, inside: usize) -> Result<V
 }
 
 /// A file without a block: lines that say what the block says move into it, lines that say something else stay as
-/// comments, all others stay as they are.
+/// comments, all others stay as they are. A line can only refer to what stands before it, so the block comes before the
+/// first one that refers to one of its keys; behind all lines where none does.
 fn adopt(block: &str, existing: &str, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
     let parts = managed_parts(existing, |key| ours.contains_key(key))?;
     let mut text = String::new();
+    let mut place = None;
     for part in &parts {
         match part.key.and_then(|key| ours.get(key)) {
-            None => text.push_str(part.text),
+            None => {
+                if place.is_none() && refers_to(part.text, ours) {
+                    place = Some(before_comments(&text));
+                }
+                text.push_str(part.text);
+            }
             Some(entry) if part.value.as_deref() == Some(entry.value.as_str()) => {}
             Some(_) => {
                 for line in part.text.lines() {
@@ -72,8 +80,26 @@ fn adopt(block: &str, existing: &str, ours: &Ours<'_>) -> Result<String, Vec<Ref
             }
         }
     }
-    let text = text.trim_end_matches('\n');
-    Ok(if text.is_empty() { block.to_owned() } else { format!("{text}\n\n{block}") })
+    let (before, behind) = text.split_at_checked(place.unwrap_or(text.len())).unwrap_or((&text, ""));
+    let before = before.trim_end_matches('\n');
+    let before = if before.is_empty() { String::new() } else { format!("{before}\n\n") };
+    Ok(if behind.is_empty() { format!("{before}{block}") } else { format!("{before}{block}\n{behind}") })
+}
+
+/// Whether a line takes over the value of a key of the block; in single quotes a reference is a text.
+fn refers_to(line: &str, ours: &Ours<'_>) -> bool {
+    let Some((_, value)) = line.split_once('=').filter(|(key, value)| !key.contains('#') && value.contains('$')) else {
+        return false;
+    };
+    let is_plain = value.trim_start().starts_with('\'');
+    let names = |template: Template| template.names().iter().any(|name| ours.contains_key(name));
+    !is_plain && Template::parse(value).is_some_and(names)
+}
+
+/// Where the comments begin that stand directly above the end of a text, and belong to what follows it.
+fn before_comments(text: &str) -> usize {
+    let is_comment = |line: &&str| line.starts_with('#');
+    text.len() - text.split_inclusive('\n').rev().take_while(is_comment).map(str::len).sum::<usize>()
 }
 
 /// The user's lines of a file without a block, once it is sure what all keys that matter hold.
@@ -113,6 +139,24 @@ mod tests {
         assert_eq!(place(BLOCK, &adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes");
         assert_eq!(place(BLOCK, "").as_deref(), Ok(BLOCK));
         assert_eq!(place(BLOCK, "A=1").as_deref(), Ok(BLOCK));
+    }
+
+    #[test]
+    fn a_block_comes_before_what_refers_to_its_keys() {
+        for (text, before, behind) in [
+            ("C=3\nA=1\nD=x-${A}\nE=5\n", "C=3\n\n", "\nD=x-${A}\nE=5\n"),
+            ("A=1\n# why\n# so\nD=\"$B\"\n", "", "\n# why\n# so\nD=\"$B\"\n"),
+            ("D=${X:-${A}}\n", "", "\nD=${X:-${A}}\n"),
+            ("D='${A}'\nE=${C}\n#F=${A}\nG=a\n", "D='${A}'\nE=${C}\n#F=${A}\nG=a\n\n", ""),
+        ] {
+            let adopted = place(BLOCK, text).unwrap_or_default();
+            assert_eq!(adopted, format!("{before}{BLOCK}{behind}"), "{text}");
+            assert_eq!(
+                place(BLOCK, &adopted).as_deref(),
+                Ok(adopted.as_str()),
+                "a second time nothing changes: {text}"
+            );
+        }
     }
 
     #[test]

@@ -64,8 +64,15 @@ pub(super) struct Before<'b> {
     pub(super) has_project_override: bool,
     /// The real names of volumes that the file beside the Compose file gives, which stays as it is.
     pub(super) volumes_beside: Vec<(String, String)>,
-    /// The connection URL of a key, as `.env` has it.
-    pub(super) url: &'b dyn Fn(&str) -> Option<String>,
+    /// The value of a key, as `.env` has it.
+    pub(super) value: &'b dyn Fn(&str) -> Option<String>,
+}
+
+impl Before<'_> {
+    /// The name of the project, where `.env` does not give another.
+    fn project(&self) -> String {
+        self.standing.project().unwrap_or_else(|| self.folder_project.clone())
+    }
 }
 
 /// What is wanted.
@@ -130,11 +137,10 @@ fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch
 
 fn project_danger(before: &Before<'_>, after: After<'_>) -> Option<Danger> {
     let wanted = after.deployment.project.to_string();
-    let stands = match (before.has_project_override, before.standing.project()) {
-        (true, _) => return None,
-        (false, Some(name)) => name,
-        (false, None) => before.folder_project.clone(),
-    };
+    if before.has_project_override {
+        return None;
+    }
+    let stands = before.project();
     if stands == wanted || stands.is_empty() || stands.contains('$') || before.standing.services.is_empty() {
         return None;
     }
@@ -188,7 +194,7 @@ fn same_volume(mounted: &StandingMount, name: &str, before: &Before<'_>) -> bool
     let fixed = before.standing.fixed_volumes.iter().find(|(key, _)| *key == mounted.source);
     let is_same_name = |fixed: &(String, String)| {
         let stays = mounted.source == name && before.volumes_beside.contains(fixed);
-        stays || before.standing.project().is_some_and(|project| fixed.1 == format!("{project}_{name}"))
+        stays || fixed.1 == format!("{}_{name}", before.project())
     };
     mounted.is_volume() && fixed.map_or(mounted.source == name, is_same_name)
 }
@@ -309,7 +315,7 @@ mod tests {
                 folder_project: String::new(),
                 has_project_override: false,
                 volumes_beside: is_beside.then(|| beside.clone()).into_iter().collect(),
-                url: &|_| None,
+                value: &|_| None,
             };
             let mount = StandingMount { source: mounted.to_owned(), target: "/data".to_owned() };
             assert_eq!(same_volume(&mount, wanted, &before), is_same, "{mounted} and {wanted}");

@@ -3,8 +3,9 @@
 use super::danger::{After, Before};
 use super::standing::{StandingService, StandingUrl};
 use crate::deployment::{Database, Service};
+use crate::interpolation::Template;
 use crate::url::ConnectionUrl;
-use crate::value::Engine;
+use crate::value::{Engine, ServiceName};
 
 /// A service that opens another database: of another engine, or another one of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +30,13 @@ fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch>
     let database = service.database.as_ref()?;
     let standing = before.standing.service(service.name.as_str())?;
     let text = url_text(standing, database, before)?;
+    let text = Template::parse(&text).map_or_else(|| text.clone(), |template| template.filled(before.value));
     let url = StandingUrl::read(&text)?;
     let (to, is_same) = match &database.url {
         ConnectionUrl::Sqlite { path, .. } => (Engine::Sqlite, url.opened == path.to_string()),
         ConnectionUrl::Postgres(wanted) => {
-            (Engine::Postgres, url.opened == wanted.database.as_str() && url.host == wanted.host)
+            let is_database = url.opened == wanted.database.as_str() || url.opened.contains('$');
+            (Engine::Postgres, is_database && is_same_host(url.host, &wanted.host, before))
         }
     };
     let data = before.standing.server().and_then(StandingService::data_of_server);
@@ -48,6 +51,12 @@ fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch>
     changes.then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
 }
 
+/// Whether a host is the one that is wanted; the server in a container may have had another name.
+fn is_same_host(host: &str, wanted: &str, before: &Before<'_>) -> bool {
+    let server = before.standing.server().map(|server| server.name.as_str());
+    host == wanted || (wanted == ServiceName::postgres().as_str() && server == Some(host))
+}
+
 /// The URL that a service opens now: the default in the Compose file, else what `.env` says.
 fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>) -> Option<String> {
     let reference = format!("${{{}", database.key);
@@ -56,7 +65,7 @@ fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>
     let written = standing.environment.iter().find(is_url).map(|(_, value)| value.clone());
     match written {
         Some(text) if StandingUrl::read(&text).is_some() => Some(text),
-        Some(_) | None => (before.url)(database.key.as_str()),
+        Some(_) | None => (before.value)(database.key.as_str()),
     }
 }
 
@@ -89,7 +98,7 @@ mod tests {
                 folder_project: String::new(),
                 has_project_override: false,
                 volumes_beside: Vec::new(),
-                url: &|key| (key == "A__DB_URL").then(|| "sqlite:///dotenv.db".to_owned()),
+                value: &|key| (key == "A__DB_URL").then(|| "sqlite:///dotenv.db".to_owned()),
             };
             let text = url_text(standing.service("a").unwrap(), database, &before);
             assert_eq!(text.as_deref(), Some(opened), "{name}: {value}");

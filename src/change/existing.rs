@@ -270,13 +270,12 @@ impl Existing {
         ours.or(self.other_compose.as_ref().map(|(name, _)| *name))
     }
 
-    /// The values of the block's URLs, by key. They hold secrets.
-    pub(super) fn urls(&self) -> HashMap<String, String> {
+    /// The values of all keys of `.env`, as far as all readers read the same; of a key that stands twice the last. They hold
+    /// secrets.
+    pub(super) fn all_values(&self) -> HashMap<String, String> {
         let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
-        let text = dotenv::split(&file.text).map_or(file.text.as_str(), |split| split.block);
-        let parts = dotenv::user_parts(text).unwrap_or_default();
-        let urls = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?)));
-        urls.filter(|(key, _)| key.ends_with("__DB_URL")).collect()
+        let parts = dotenv::user_parts(&file.text).unwrap_or_default();
+        parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?))).collect()
     }
 }
 

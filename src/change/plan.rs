@@ -203,7 +203,7 @@ fn compare(
         return (Vec::new(), unread.into_iter().collect());
     };
     let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
-    let urls = existing.urls();
+    let values = existing.all_values();
     let before = danger::Before {
         standing,
         mark: mark.as_ref(),
@@ -211,7 +211,7 @@ fn compare(
         has_project_override: existing.users_value("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
             && existing.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
         volumes_beside: existing.volumes_beside(),
-        url: &|key| urls.get(key).cloned(),
+        value: &|key| values.get(key).cloned(),
     };
     let after = danger::After { deployment, placement, folder };
     let switches = engine::engine_switches(&before, after);

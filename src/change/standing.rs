@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::interpolation::Template;
 use crate::url::WrittenUrl;
 use crate::value::Engine;
 use crate::yaml::{self, Content, Entry, Node};
@@ -195,18 +196,7 @@ fn fixed_volumes(root: &Node<'_>) -> Vec<(String, String)> {
 
 /// A text with the defaults of its variables, as Compose reads it where they are unset.
 fn with_defaults(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("${") {
-        let Some((reference, after)) = behind.split_once('}') else { break };
-        plain.push_str(before);
-        match reference.split_once(":-").or_else(|| reference.split_once('-')) {
-            Some((_, default)) => plain.push_str(default),
-            None => plain.extend(["${", reference, "}"]),
-        }
-        rest = after;
-    }
-    plain + rest
+    Template::parse(text).map_or_else(|| text.to_owned(), |template| template.filled(&|_| None))
 }
 
 fn service(entry: &Entry<'_>) -> StandingService {

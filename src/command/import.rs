@@ -1,6 +1,7 @@
 //! Knows how a hand-kept deployment is read, and where what becomes of it is written.
 //! Must not know how any of it is recognized.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -9,9 +10,11 @@ use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::{World, catalogue_of, deployment_of, print, print_note};
 use crate::cli::ImportArgs;
+use crate::deployment::Deployment;
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
-use crate::import::{HandKept, Imported, NewSecret, Note, import, says_already};
+use crate::import::{DOTENV, HandKept, Imported, NewSecret, Note, import, says_already};
 use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
@@ -67,7 +70,11 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
             return Err(Failure::Unimportable(Rejection { diagnostics, sources }));
         }
     };
-    check(&imported, &places, world)?;
+    let deployment = check(&imported, &places, world)?;
+    let diagnostics = odd_lines(&dotenv, &deployment);
+    if !diagnostics.is_empty() {
+        return Err(Failure::Unimportable(Rejection { diagnostics, sources: vec![compose, dotenv] }));
+    }
     let told = write(&imported, &places, &dotenv, world)?;
     print_note(&notes_text(&imported.notes, &compose));
     print(&told)?;
@@ -140,12 +147,39 @@ fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
 /// in the text that would have been written.
-fn check(imported: &Imported, places: &Places, world: &World) -> Result<(), Failure> {
+fn check(imported: &Imported, places: &Places, world: &World) -> Result<Deployment, Failure> {
     let shown = shown(&places.profile, world);
     let name = format!("{shown}, as it would be");
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
-    deployment_of(gather(source, Vec::new(), &catalogue)?).map(drop)
+    deployment_of(gather(source, Vec::new(), &catalogue)?).map(|(deployment, _)| deployment)
+}
+
+/// The lines of `.env` by which generating would refuse it: what they set moves into the block, and is written so that not
+/// all readers read it alike, or stands there twice.
+fn odd_lines(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {
+    if dotenv::split(&dotenv.text).is_some() {
+        return Vec::new();
+    }
+    let keys = deployment.dotenv_keys();
+    let names = keys.names();
+    let mut seen = HashSet::new();
+    let mut faults = Vec::new();
+    let mut start = 0;
+    for part in dotenv::user_parts(&dotenv.text).unwrap_or_default() {
+        let place = Place::Span(DOTENV, start..start + part.text.trim_end_matches('\n').len());
+        start += part.text.len();
+        let Some(key) = part.key.filter(|key| names.contains(key)) else { continue };
+        if part.value.is_none() {
+            let message = format!("`{key}` is written in a form that not all readers of .env read alike");
+            let help = format!("write `{key}='VALUE'`: no `export`, no space around `=`, nothing behind the quote");
+            faults.push(Diagnostic::error(Code::InvalidValue, place, message, help).conceal());
+        } else if !seen.insert(key) {
+            let help = "keep the last of them, which is the one that counts";
+            faults.push(Diagnostic::error(Code::DuplicateKey, place, format!("`{key}` is set twice"), help).conceal());
+        }
+    }
+    faults
 }
 
 /// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses

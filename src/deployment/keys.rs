@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::{Deployment, Server, Service, Variable};
+use super::{Deployment, PublishedPort, Server, Service, Variable};
 use crate::field::FieldPath;
 use crate::profile::SecretRule;
 use crate::url::ConnectionUrl;
@@ -138,23 +138,30 @@ impl Deployment {
         }
     }
 
-    /// The variables that services take from `.env` or the shell, each once, with what holds where one is not set.
+    /// The variables that containers take from `.env` or the shell, each once, with what holds where one is not set.
     #[must_use]
     pub fn variables(&self) -> IndexMap<&EnvironmentKey, String> {
         let mut variables = IndexMap::new();
         for service in &self.services {
-            let of_port =
-                service.publish.as_ref().and_then(|port| Some((port.variable.as_ref()?, port.port.to_string())));
             let of_environment = service.environment.iter().filter_map(|(_, variable)| match variable {
                 Variable::Environment { name, default } => Some((name, default.clone().unwrap_or_default())),
                 Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
             });
-            for (name, default) in of_port.into_iter().chain(of_environment) {
+            for (name, default) in port_variable(service.publish.as_ref()).into_iter().chain(of_environment) {
                 variables.entry(name).or_insert(default);
             }
         }
+        let of_server = self.contained_server().and_then(|(_, container)| port_variable(container.publish.as_ref()));
+        if let Some((name, default)) = of_server {
+            variables.entry(name).or_insert(default);
+        }
         variables
     }
+}
+
+fn port_variable(port: Option<&PublishedPort>) -> Option<(&EnvironmentKey, String)> {
+    let port = port?;
+    Some((port.variable.as_ref()?, port.port.to_string()))
 }
 
 fn server_keys<'d>(server: &'d Server, passwords: &[&'d EnvironmentKey]) -> Vec<DotenvKey<'d>> {

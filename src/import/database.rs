@@ -4,8 +4,8 @@
 use super::connection::{self, Connection, PostgresConnection};
 use super::environment::Given;
 use super::ledger::Ledger;
-use super::reference::{Otherwise, Template};
 use super::server::Server;
+use crate::interpolation::{Otherwise, Template};
 use crate::value::{
     ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Mount, MountSource, RoleName, ServiceName, SqlitePath,
     TextValue as _, VariableName,

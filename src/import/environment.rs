@@ -3,11 +3,13 @@
 
 use std::ops::Range;
 
+use indexmap::IndexMap;
+
 use super::ledger::{Ledger, key_of_secret};
-use super::reference::{Otherwise, Reference, Template};
 use super::tree;
 use super::variables::{Known, is_secret_value};
 use crate::diagnostic::Place;
+use crate::interpolation::{Otherwise, Reference, Template};
 use crate::profile::Raw;
 use crate::secret::names_secret;
 use crate::value::{EnvironmentKey, TextValue as _};
@@ -16,6 +18,8 @@ use crate::yaml::{Content, Node, ScalarKind};
 /// A variable of a container, as the Compose file gives it.
 pub(super) struct Given {
     pub(super) name: String,
+    /// Whether it is an item of a list, of which Compose fills in variables in the name as well.
+    pub(super) is_listed: bool,
     pub(super) value: GivenValue,
     pub(super) span: Range<usize>,
 }
@@ -43,13 +47,15 @@ pub(super) fn read(node: &Node<'_>) -> Vec<Given> {
             Some((name, value)) => (name, GivenValue::Text(value.to_owned())),
             None => (text, GivenValue::Passed),
         };
-        Some(Given { name: name.to_owned(), value, span: item.span.clone() })
+        Some(Given { name: name.to_owned(), is_listed: true, value, span: item.span.clone() })
     });
     let mapped = tree::entries(node).iter().map(|entry| {
         let span = entry.key_span.start..entry.value.span.end.max(entry.key_span.end);
-        Given { name: entry.key.to_string(), value: given_value(&entry.value), span }
+        Given { name: entry.key.to_string(), is_listed: false, value: given_value(&entry.value), span }
     });
-    listed.chain(mapped).collect()
+    // of a name that a list has twice, the last one counts
+    let by_name: IndexMap<_, _> = listed.chain(mapped).map(|given| (given.name.clone(), given)).collect();
+    by_name.into_values().collect()
 }
 
 fn given_value(node: &Node<'_>) -> GivenValue {
@@ -64,6 +70,15 @@ fn given_value(node: &Node<'_>) -> GivenValue {
 }
 
 impl Given {
+    /// Its name as Compose reads it; nothing where that follows a variable whose value is not known.
+    pub(super) fn name(&self, ledger: &Ledger<'_>) -> Option<String> {
+        if !self.is_listed || !self.name.contains('$') {
+            return Some(self.name.clone());
+        }
+        let name = ledger.variables.fill(&Template::parse(&self.name)?)?;
+        (!ledger.holds_secret(&name)).then_some(name)
+    }
+
     /// The value as the Compose file writes it.
     pub(super) fn raw(&self) -> Raw {
         match &self.value {
@@ -156,6 +171,21 @@ impl Given {
         value
     }
 
+    /// The value as the file beside the Compose file writes it: a secret moves to `.env`, and is referred to.
+    pub(super) fn raw_beside(&self, service: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
+        let GivenValue::Text(text) = &self.value else { return Some(self.raw()) };
+        let literal = Template::parse(text).and_then(|template| template.literal().map(str::to_owned));
+        let is_secret =
+            |literal: &String| !literal.is_empty() && (names_secret(&self.name) || is_secret_value(literal));
+        match literal.filter(is_secret) {
+            Some(literal) => {
+                let key = ledger.move_secret(&self.names(service), &literal, &self.span)?;
+                Some(Raw::text(&format!("${{{key}}}")))
+            }
+            None => Some(self.raw()),
+        }
+    }
+
     /// A variable that is passed on, where it is set today.
     fn passed(&self, service: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         ledger.variables.value(&self.name)?;
@@ -187,7 +217,8 @@ impl Given {
             return self.secret(service, reference, ledger);
         }
         if ["POSTGRES_USER", "POSTGRES_DB"].contains(&name.as_str()) {
-            return ledger.fixed_text(&format!("${{{name}}}"), "postgres").map(|text| Raw::text(&text));
+            let template = Template::of(reference.clone());
+            return ledger.fixed_template(&template, "postgres").map(|text| Raw::text(&text));
         }
         EnvironmentKey::parse(name).ok()?;
         let default = match otherwise {
@@ -209,9 +240,9 @@ impl Given {
 
     /// What a secret of this variable may be called in `.env`.
     fn names(&self, service: &str) -> [String; 2] {
-        let upper = self.name.to_ascii_uppercase();
-        let own = format!("{}__{upper}", service.to_ascii_uppercase().replace('-', "_"));
-        [upper, own]
+        let key = |text: &str| text.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let upper = key(&self.name);
+        [upper.clone(), format!("{}__{upper}", key(service))]
     }
 
     /// A variable that is a secret: its value stands in `.env`, or goes there.

@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use super::guarded::Guarded;
 use super::left::{self, Left};
-use super::reference::Template;
 use super::tree;
 use super::variables::{Known, Variables};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv;
+use crate::interpolation::Template;
 use crate::placement::Placement;
 use crate::profile::Raw;
 use crate::secret::names_secret;
@@ -136,12 +136,16 @@ impl<'i> Ledger<'i> {
 
     /// The same for a text.
     pub(super) fn fixed_text(&mut self, text: &str, field: &str) -> Option<String> {
-        let template = Template::parse(text)?;
+        self.fixed_template(&Template::parse(text)?, field)
+    }
+
+    /// The same for a text that was taken apart.
+    pub(super) fn fixed_template(&mut self, template: &Template, field: &str) -> Option<String> {
         let names = template.names();
         if names.iter().any(|name| self.is_secret(name)) {
             return None;
         }
-        let filled = self.variables.fill(&template)?;
+        let filled = self.variables.fill(template)?;
         if self.holds_secret(&filled) {
             return None;
         }
@@ -172,12 +176,11 @@ impl<'i> Ledger<'i> {
         self.references.entry(name.to_owned()).or_default().insert(today);
     }
 
-    /// Remembers a value that no text of the profile may hold. Short ones, and those that are names of things as well,
-    /// would be found everywhere.
+    /// Remembers a value that no text of the profile may hold. Short ones would be found everywhere, and so would one
+    /// word, which is the name of something as well more often than a secret that somebody chose.
     pub(super) fn guard(&mut self, key: &str, value: &str) {
         const SHORTEST: usize = 8;
-        const NAMES: [&str; 3] = ["postgres", "password", "postgresql"];
-        if value.len() >= SHORTEST && !NAMES.contains(&value) {
+        if value.len() >= SHORTEST && !is_one_word(value) {
             self.values_of_secrets.add(key, value);
         }
     }
@@ -289,10 +292,22 @@ impl<'i> Ledger<'i> {
         for (name, mut fields) in by_name {
             fields.sort_unstable();
             let fields: Vec<_> = fields.into_iter().map(|(_, field)| field).collect();
-            let message = format!("what `{name}` holds stands in the profile now: `{}`", fields.join("`, `"));
-            self.note(None, message, "change it there; the variable has no effect on it any more");
+            let fields = fields.join("`, `");
+            if self.variables.get(&name) == Known::Unset {
+                let message = format!("`{name}` is not in .env; its default stands in the profile now: `{fields}`");
+                self.note(None, message, "write there what the shell gives it, if it does; it has no effect any more");
+            } else {
+                let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
+                self.note(None, message, "change it there; the variable has no effect on it any more");
+            }
         }
     }
+}
+
+/// Whether a value is no more than one lower-case word, such as `shopware`.
+fn is_one_word(value: &str) -> bool {
+    const LONGEST: usize = 16;
+    value.len() <= LONGEST && value.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Keys of Compose that say several things, of which one alone may be left.

@@ -2,8 +2,9 @@
 //! Must not know what listens on them.
 
 use super::ledger::Ledger;
-use super::reference::{Otherwise, Template};
 use super::tree;
+use super::variables::Known;
+use crate::interpolation::{Otherwise, Template};
 use crate::profile::Raw;
 use crate::value::{EnvironmentKey, HostAddress, Port, TextValue as _};
 use crate::yaml::Node;
@@ -81,6 +82,15 @@ fn published(
         }
         (None, Some(reference)) => {
             let name = EnvironmentKey::parse(&reference.name).ok().filter(|name| !ledger.is_secret(name.as_str()))?;
+            // `127.0.0.1:8080` is a usual value, and no port
+            let is_port = match ledger.variables.get(name.as_str()) {
+                Known::Unset | Known::Value("") => true,
+                Known::Value(today) => number(today).is_some(),
+                Known::Odd(_) => false,
+            };
+            if !is_port {
+                return None;
+            }
             let default = match &reference.otherwise {
                 Otherwise::Default { text, .. } => text.literal().map(str::to_owned),
                 Otherwise::Empty | Otherwise::Required => ledger.variables.value(name.as_str()).map(str::to_owned),

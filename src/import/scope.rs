@@ -85,6 +85,11 @@ impl<'s> Scope<'s> {
         Some(name)
     }
 
+    /// Whether a service of the Compose file is the server, and runs as the profile's.
+    pub(super) fn runs_as_server(&self, name: &str) -> bool {
+        self.runs_server && self.server.as_deref() == Some(name)
+    }
+
     /// Whether the profile knows enough of a service to wait for it.
     pub(super) fn can_wait(&self, name: &str, condition: &str) -> bool {
         let is_server = self.runs_server && name == ServiceName::postgres().as_str();

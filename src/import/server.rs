@@ -9,6 +9,7 @@ use super::ledger::Ledger;
 use super::scope::Scope;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
+use crate::deployment::DATABASE_NETWORK;
 use crate::profile::Raw;
 use crate::render::Output;
 use crate::resolve::{SERVER_KEYS, SERVER_RELIED_ON};
@@ -138,7 +139,6 @@ pub(super) fn section(
 ) -> Vec<Line> {
     let node = &server.entry.value;
     let name = ServiceName::postgres().to_string();
-    take_password(server, ledger);
     let mut lines = vec![Line::text("image", &server.image.to_string())];
     if let Some(version) = server.version {
         lines.push(Line::short("version", Raw::plain(&version.to_string())).beside("the one that the image carries"));
@@ -171,7 +171,7 @@ fn is_owned(key: &str) -> bool {
 }
 
 /// The password's key in `.env` is always the same one.
-fn take_password(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
+pub(super) fn take_password(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
     let key = EnvironmentKey::postgres_password();
     if let Some(given) = environment::of(&server.entry.value).iter().find(|given| given.name == key.as_str()) {
         ledger.move_secret(&[key.to_string()], &server.password, &given.span);
@@ -291,6 +291,22 @@ fn keep_name(server: &Server<'_, '_>, compose: &mut Vec<(String, Raw)>) {
         }
         Some(Raw::Scalar { .. }) | None => Vec::new(),
     };
-    networks.push(("database".to_owned(), aliases()));
+    match networks.iter_mut().find(|(name, _)| name == DATABASE_NETWORK) {
+        Some((_, network)) => add_alias(network, server.name()),
+        None => networks.push((DATABASE_NETWORK.to_owned(), aliases())),
+    }
     compose.push((KEY.to_owned(), Raw::Mapping(networks)));
+}
+
+/// Adds to the aliases that a server has on one of its networks.
+fn add_alias(network: &mut Raw, name: &str) {
+    let Raw::Mapping(keys) = network else {
+        *network = Raw::Mapping(Vec::new());
+        return add_alias(network, name);
+    };
+    match keys.iter_mut().find(|(key, _)| key == "aliases") {
+        Some((_, Raw::Sequence(known))) => known.push(Raw::text(name)),
+        Some((_, aliases)) => *aliases = Raw::words([name]),
+        None => keys.push(("aliases".to_owned(), Raw::words([name]))),
+    }
 }

@@ -12,6 +12,7 @@ use super::scope::Scope;
 use super::server::Server;
 use super::top::Volumes;
 use super::{health, mounts, ports, tree};
+use crate::diagnostic::Code;
 use crate::profile::{LabelName, Raw};
 use crate::resolve::SERVICE_KEYS;
 use crate::value::{
@@ -170,7 +171,7 @@ impl<'n, 'text> Service<'n, 'text> {
         let chosen = chosen.and_then(|chosen| read.into_iter().nth(chosen).flatten());
         let exposed = || {
             let exposed = tree::items(tree::child(node, "expose")?).first()?;
-            ledger.variables.fill(&super::reference::Template::parse(tree::text(exposed)?)?)
+            ledger.variables.fill(&crate::interpolation::Template::parse(tree::text(exposed)?)?)
         };
         let port = chosen.as_ref().map(|port| port.target.clone()).or(asked).or_else(exposed);
         let port = port.filter(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
@@ -194,8 +195,13 @@ impl<'n, 'text> Service<'n, 'text> {
         let variable = self.database.as_ref().map(|database| database.variable.as_str());
         let mut lines = Vec::new();
         for given in self.given.iter().filter(|given| Some(given.name.as_str()) != variable) {
+            if given.name(ledger).is_none_or(|name| name != given.name) {
+                self.refuse_name("variable", given, ledger);
+                continue;
+            }
             if VariableName::parse(&given.name).is_err() {
-                let raw = Raw::Mapping(vec![(given.name.clone(), given.raw())]);
+                let Some(raw) = given.raw_beside(&self.entry.key, ledger) else { continue };
+                let raw = Raw::Mapping(vec![(given.name.clone(), raw)]);
                 let why = format!("gives `{}`, a name that a profile can't give", given.name);
                 ledger.leave(&self.entry.key, "environment", raw, &given.span, &why);
                 continue;
@@ -203,6 +209,12 @@ impl<'n, 'text> Service<'n, 'text> {
             lines.extend(given.value(&self.entry.key, url, ledger).map(|value| Line::short(&given.name, value)));
         }
         (!lines.is_empty()).then(|| Line::new("environment", Shape::Lines(lines)))
+    }
+
+    /// Neither a profile nor the file beside it could say a name that changes.
+    fn refuse_name(&self, what: &str, given: &Given, ledger: &mut Ledger<'_>) {
+        let message = format!("the name of a {what} of `{}` follows a variable: `{}`", self.name, given.name);
+        ledger.fault(Code::InvalidValue, &given.span, message, "write the name that it has today, and import again");
     }
 
     fn labels(&self, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
@@ -213,13 +225,17 @@ impl<'n, 'text> Service<'n, 'text> {
                 super::environment::GivenValue::Passed => Some(String::new()),
                 super::environment::GivenValue::Odd(_) => None,
             };
-            let text = text.filter(|_| LabelName::parse(&given.name).is_ok());
+            let Some(name) = given.name(ledger) else {
+                self.refuse_name("label", &given, ledger);
+                continue;
+            };
+            let text = text.filter(|_| LabelName::parse(&name).is_ok());
             if text.is_none() {
-                let raw = Raw::Mapping(vec![(given.name.clone(), given.raw())]);
-                let why = format!("has the label `{}`, which a profile can't say", given.name);
+                let raw = Raw::Mapping(vec![(name.clone(), given.raw())]);
+                let why = format!("has the label `{name}`, which a profile can't say");
                 ledger.leave(&self.entry.key, "labels", raw, &given.span, &why);
             }
-            lines.extend(text.map(|text| Line::text(&given.name, &text)));
+            lines.extend(text.map(|text| Line::text(&name, &text)));
         }
         (!lines.is_empty()).then(|| Line::new("labels", Shape::Lines(lines)))
     }

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::reference::{Otherwise, Part, Template};
 use crate::dotenv;
+use crate::interpolation::{Otherwise, Part, Template};
 use crate::secret::names_secret;
 use crate::url::{WrittenUrl, password_of};
 
@@ -52,21 +52,28 @@ impl Variables {
     /// # Errors
     /// The line of a quote that is not closed.
     pub(super) fn read(text: &str) -> Result<Self, dotenv::OddLine> {
-        let mut lines: HashMap<String, Line> = HashMap::new();
         let mut commented: HashMap<String, Vec<String>> = HashMap::new();
         for (key, value) in text.lines().filter_map(self::commented) {
             commented.entry(key).or_default().push(value);
         }
+        let mut read = Self { lines: HashMap::new(), commented };
         for part in dotenv::user_parts(text)? {
             let Some(key) = part.key else { continue };
             let value = part.value.or_else(|| lenient(part.text));
-            let earlier = lines.insert(key.to_owned(), Line { number: part.line, value });
+            // a line refers to what the lines before it set
+            let value = if is_interpolated(part.text) { value.and_then(|value| read.resolved(&value)) } else { value };
+            let earlier = read.lines.insert(key.to_owned(), Line { number: part.line, value });
             // a line that a later one makes void is as good as commented out
             if let Some(value) = earlier.and_then(|line| line.value) {
-                commented.entry(key.to_owned()).or_default().push(value);
+                read.commented.entry(key.to_owned()).or_default().push(value);
             }
         }
-        Ok(Self { lines, commented })
+        Ok(read)
+    }
+
+    /// A value with those of other lines in it; nothing where one of them is not known.
+    fn resolved(&self, value: &str) -> Option<String> {
+        if value.contains('$') { self.fill(&Template::parse(value)?) } else { Some(value.to_owned()) }
     }
 
     /// Every variable with what it holds, where readers agree on that.
@@ -96,8 +103,9 @@ impl Variables {
         self.commented.get(key).into_iter().flatten().map(String::as_str)
     }
 
-    /// A text with its variables' values in it, as Compose makes it; nothing where one is required and not set, or
-    /// where readers would read it differently, or where that is longer than any text that is meant.
+    /// A text with its variables' values in it, as Compose makes it. Nothing where a variable stands neither in `.env`
+    /// nor has a default: what it holds is the shell's to say. Nothing either where readers would read it differently,
+    /// or where that is longer than any text that is meant.
     pub(super) fn fill(&self, template: &Template) -> Option<String> {
         let mut filled = String::new();
         for part in template.parts() {
@@ -111,27 +119,35 @@ impl Variables {
                 Part::Reference(reference) => reference,
             };
             match (self.get(&reference.name), &reference.otherwise) {
-                (Known::Odd(_), _) | (_, Otherwise::Alternative) | (Known::Unset, Otherwise::Required) => return None,
+                (Known::Odd(_), _)
+                | (_, Otherwise::Alternative)
+                | (Known::Unset, Otherwise::Empty | Otherwise::Required) => return None,
                 (Known::Value(""), Otherwise::Default { text, also_empty: true })
                 | (Known::Unset, Otherwise::Default { text, .. }) => filled.push_str(&self.fill(text)?),
                 (Known::Value(value), Otherwise::Empty | Otherwise::Required | Otherwise::Default { .. }) => {
                     filled.push_str(value);
                 }
-                (Known::Unset, Otherwise::Empty) => {}
             }
         }
         Some(filled)
     }
 }
 
-/// A value with a comment behind it, or with spaces around, which all readers but shells read alike.
+/// Whether references in the value of a line mean other lines: in single quotes Compose takes them as they stand.
+fn is_interpolated(line: &str) -> bool {
+    line.split_once('=').is_some_and(|(_, value)| !value.trim_start().starts_with('\''))
+}
+
+/// A value with a comment behind it, or with spaces around, which all readers but shells read alike; references to other
+/// lines stand in it as they are.
 fn lenient(line: &str) -> Option<String> {
     let (_, value) = line.split_once('=')?;
     let value = value.split_once(" #").map_or(value, |(value, _)| value).trim();
     let is_quoted = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
     let inner = if is_quoted('"') || is_quoted('\'') { value.get(1..value.len() - 1)? } else { value };
     let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '`' | '\n');
-    (!inner.contains(special)).then(|| inner.to_owned())
+    let refers = || value.starts_with('"') && !inner.contains(['\'', '"', '\\', '`', '\n']) && !inner.contains("$$");
+    (!inner.contains(special) || refers()).then(|| inner.to_owned())
 }
 
 /// `# KEY=value`: a line that somebody switches on and off.
@@ -157,7 +173,7 @@ mod tests {
         let dotenv = "A=1\nE=\nexport X = y # why\nODD=\"a$b\"\n";
         for (text, expected) in [
             ("${A}-$X", Some("1-y")),
-            ("${NONE}", Some("")),
+            ("${NONE}", None),
             ("${E:-d}${E-d}", Some("d")),
             ("${NONE-${A}}", Some("1")),
             ("${NONE:?no}", None),

@@ -1,17 +1,37 @@
 //! Knows which names of variables say that they hold a secret: one list for all that ask. Must not know any value.
 
-/// What the name of a variable with a secret ends with.
-const WORDS: [&str; 7] = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIAL", "KEY"];
+/// What a word of a name with a secret ends with: `PASSWORD` and `DBPASSWORD`.
+const ENDS: [&str; 7] = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIAL", "KEY"];
 
-/// A word that names a secret only by itself: `DB_PASS`, and not `COMPASS`.
-const SHORT: &str = "PASS";
+/// Words that name a secret only as a whole: `DB_PASS`, and not `COMPASS`.
+const WHOLE: [&str; 6] = ["PASS", "PWD", "PW", "AUTH", "SALT", "PEPPER"];
 
-/// Whether a variable holds a secret by its name: `DB_PASSWORD`, and not `PASSWORD_FILE` or `MAX_TOKENS`.
+/// Of these one word is no name of a secret: `PWD` is the folder of the shell.
+const NEVER_ALONE: [&str; 2] = ["PWD", "AUTH"];
+
+/// What stands behind the word that names the secret, and only tells several apart.
+const QUALIFIERS: [&str; 5] = ["BASE", "OLD", "NEW", "PREVIOUS", "CURRENT"];
+
+/// What makes a number or a public thing of the word behind it.
+const HARMLESS: [&str; 5] = ["MAX", "MIN", "NUM", "TOTAL", "PUBLIC"];
+
+/// Whether a variable holds a secret by its name: `DB_PASSWORD` and `API_TOKENS_2`, and not `PASSWORD_FILE` or
+/// `MAX_TOKENS`.
 #[must_use]
 pub fn names_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let is_word = |word: &str| WORDS.iter().any(|known| word.ends_with(known));
-    is_word(&name) || name.strip_suffix("CREDENTIALS").is_some() || name.rsplit(['_', '-', '.']).next() == Some(SHORT)
+    let upper = name.to_ascii_uppercase();
+    let mut words: Vec<&str> = words_of(&upper).collect();
+    while words.len() > 1 && words.last().is_some_and(|last| is_qualifier(last)) {
+        words.pop();
+    }
+    match words.as_slice() {
+        [] => false,
+        [only] => is_word(only) && !NEVER_ALONE.contains(only),
+        [.., before, last] => {
+            let singular = last.strip_suffix('S').unwrap_or(last);
+            !HARMLESS.contains(before) && (is_word(last) || is_word(singular))
+        }
+    }
 }
 
 /// Whether a variable may hold a secret, by a word anywhere in its name: what hides secrets asks this, for which it is
@@ -19,7 +39,23 @@ pub fn names_secret(name: &str) -> bool {
 #[must_use]
 pub fn may_name_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| upper.contains(word)) || upper.split(['_', '-', '.']).any(|word| word == SHORT)
+    // services are called so too
+    let is_whole = |word: &str| word != "AUTH" && WHOLE.contains(&word);
+    ENDS.iter().any(|end| upper.contains(end)) || words_of(&upper).any(is_whole) || names_secret(name)
+}
+
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn is_word(word: &str) -> bool {
+    ENDS.iter().any(|end| word.ends_with(end)) || WHOLE.contains(&word)
+}
+
+/// `2`, `V2`, `OLD`.
+fn is_qualifier(word: &str) -> bool {
+    let number = word.strip_prefix('V').unwrap_or(word);
+    QUALIFIERS.contains(&word) || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -30,26 +66,60 @@ mod tests {
     fn a_name_is_a_secrets_by_its_end_and_perhaps_by_a_word_in_it() {
         for name in [
             "DB_PASSWORD",
+            "DBPASSWORD",
+            "dbPassword",
+            "password",
             "DB_PASSWD",
             "DB_PASS",
+            "db-pass",
             "PASS",
+            "CACHE_PWD",
+            "DB_PW",
             "MAIL_PASSPHRASE",
             "SESSION_SECRET",
+            "SECRET_KEY_BASE",
             "API_TOKEN",
+            "API_TOKENS",
             "API_KEY",
+            "ApiKey",
             "MAIL_CREDENTIAL",
             "MAIL_CREDENTIALS",
-            "dbPassword",
-            "db-pass",
-            "password",
+            "REGISTRY_AUTH",
+            "PASSWORD_SALT",
+            "SALT",
+            "PEPPER",
+            "PROBE_PASSWORD_2",
+            "PROBE_PASSWORD_V2",
+            "DB_PASS_OLD",
+            "API_KEY_NEW",
+            "API_KEY_PREVIOUS",
+            "API_KEY_CURRENT",
+            "spring.datasource.password",
         ] {
-            assert!(names_secret(name) && may_name_secret(name), "{name}");
+            assert!(names_secret(name), "{name}");
+            assert!(may_name_secret(name), "{name}");
         }
-        for name in ["PASSWORD_FILE", "MAX_TOKENS", "KEYS", "KEYCLOAK_URL", "SECRET_NAME", "DB_PASS_OLD", "PASSWD2"] {
-            assert!(!names_secret(name) && may_name_secret(name), "{name}");
+        for name in [
+            "PASSWORD_FILE",
+            "MAX_TOKENS",
+            "MIN_TOKENS",
+            "NUM_TOKENS",
+            "TOTAL_TOKENS",
+            "JWT_PUBLIC_KEY",
+            "KEYS",
+            "KEYCLOAK_URL",
+            "SECRET_NAME",
+            "PASSWD2",
+            "PWD",
+            "PASS_THROUGH",
+        ] {
+            assert!(!names_secret(name), "{name}");
+            assert!(may_name_secret(name), "{name}");
         }
-        for name in ["COMPASS", "PASSAGE", "BYPASS", "USER", ""] {
-            assert!(!names_secret(name) && !may_name_secret(name), "{name}");
+        for name in ["COMPASS", "PASSAGE", "BYPASS", "AUTHOR", "AUTH", "AUTH_SERVICE_URL", "USER", "OLD", "V2", "_", ""]
+        {
+            assert!(!names_secret(name), "{name}");
+            assert!(!may_name_secret(name), "{name}");
         }
     }
 }

@@ -133,7 +133,8 @@ fn the_values_of_dotenv_are_those_of_its_block_else_of_the_users_lines_that_matt
     assert_eq!(with_block.users_keys(), ["B", "MINE", "MINE", "C"]);
     assert_eq!(with_block.users_value("MINE").as_deref(), Some("last"));
     assert_eq!(with_block.users_value("API_KEY"), None);
-    assert_eq!(with_block.urls(), HashMap::from([(url.0.to_owned(), url.1.to_owned())]));
+    let all = with_block.all_values();
+    assert_eq!((all.get(url.0).map(String::as_str), all.get("MINE").map(String::as_str)), (Some(url.1), Some("last")));
 
     let without = existing(&[(".env", "B=1\nC=2\nA__DB_URL=sqlite:///x\nexport D=3\n")]);
     assert_eq!(values(&without, &["B", "X"]), pairs(&[("B", "1")]));
@@ -141,11 +142,13 @@ fn the_values_of_dotenv_are_those_of_its_block_else_of_the_users_lines_that_matt
     assert_eq!(without.users_keys(), ["B", "C", "A__DB_URL", "D"]);
     assert_eq!(without.users_value("C").as_deref(), Some("2"));
     assert_eq!(without.users_value("D"), None, "readers differ on it");
-    assert_eq!(without.urls(), HashMap::from([("A__DB_URL".to_owned(), "sqlite:///x".to_owned())]));
+    let all =
+        [("B", "1"), ("C", "2"), ("A__DB_URL", "sqlite:///x")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(without.all_values(), HashMap::from(all));
 
     let nothing = existing(&[]);
     assert_eq!(values(&nothing, &["B"]), []);
-    assert!(!nothing.is_to_be_adopted() && nothing.users_keys().is_empty() && nothing.urls().is_empty());
+    assert!(!nothing.is_to_be_adopted() && nothing.users_keys().is_empty() && nothing.all_values().is_empty());
     assert_eq!(nothing.users_value("B"), None);
 }
 

@@ -9,7 +9,7 @@ use crate::import::scope::Scope;
 use crate::import::tree;
 use crate::profile::Raw;
 use crate::value::ServiceName;
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 
 impl Service<'_, '_> {
     pub(super) fn depends_on(&self, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Option<Line> {
@@ -35,7 +35,10 @@ impl Service<'_, '_> {
             }
         }
         for entry in tree::entries(node) {
-            let Some(name) = scope.awaited(&entry.key, self.database.is_some()) else { continue };
+            let Some(name) = scope.awaited(&entry.key, self.database.is_some()) else {
+                self.keep_restart(entry, scope, ledger);
+                continue;
+            };
             let condition = match tree::text_of(&entry.value, "condition") {
                 None | Some("service_started") => "started",
                 Some("service_healthy") => "healthy",
@@ -50,6 +53,15 @@ impl Service<'_, '_> {
                 let condition_of = Raw::plain(tree::text_of(&entry.value, "condition").unwrap_or("service_started"));
                 kept.extend(self.edge(name, condition, condition_of, &entry.key_span, scope, ledger));
             }
+        }
+    }
+
+    /// What waits for the server's databases by itself, but is to be started again with the server.
+    fn keep_restart(&self, entry: &Entry<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) {
+        if scope.runs_as_server(&entry.key) && tree::text_of(&entry.value, "restart") == Some("true") {
+            let raw = Raw::Mapping(vec![(ServiceName::postgres().to_string(), Raw::of(&entry.value))]);
+            let why = "is started again with the server, which a profile can't say";
+            ledger.leave(&self.entry.key, "depends_on", raw, &entry.key_span, why);
         }
     }
 

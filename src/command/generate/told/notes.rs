@@ -186,7 +186,7 @@ impl Telling<'_> {
         Some(note)
     }
 
-    /// What an adopted `.env` holds that nothing of this deployment reads.
+    /// What an adopted `.env` holds that no field of the profile names; what Compose is given raw may read it.
     fn adoption(&self) -> Option<String> {
         if !self.outcome.existing.is_to_be_adopted() {
             return None;
@@ -203,7 +203,10 @@ impl Telling<'_> {
         if !unread.is_empty() {
             note.push_str("  = help: ");
             note.push_str(&unread);
-            note.push_str(" stayed outside of it, and nothing in this deployment reads them\n");
+            note.push_str(
+                " stayed outside of it; no field of the profile names them, but an `env_file`, keys under \
+                           `compose:` and an override file may\n",
+            );
         }
         Some(note)
     }

@@ -3,14 +3,14 @@
 
 /// A text with references to variables, its doubled dollars resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template(Vec<Part>);
+pub struct Template(Vec<Part>);
 
 /// How many defaults may stand inside of each other.
 const DEEPEST: usize = 32;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum Part {
     /// What stands there.
     Text(String),
     /// What a variable holds.
@@ -19,20 +19,25 @@ pub(super) enum Part {
 
 /// A reference to a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reference {
+pub struct Reference {
     /// The variable.
-    pub(super) name: String,
+    pub name: String,
     /// What holds where it is not set.
-    pub(super) otherwise: Otherwise,
+    pub otherwise: Otherwise,
 }
 
 /// What holds where a variable is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Otherwise {
+pub enum Otherwise {
     /// Nothing: the empty text.
     Empty,
-    /// This text, with `also_empty` also where the variable is set to nothing.
-    Default { text: Template, also_empty: bool },
+    /// A text.
+    Default {
+        /// The text.
+        text: Template,
+        /// Whether it holds where the variable is set to nothing as well.
+        also_empty: bool,
+    },
     /// Compose refuses to start.
     Required,
     /// The other way round: the text holds where the variable is set.
@@ -41,7 +46,8 @@ pub(super) enum Otherwise {
 
 impl Template {
     /// Reads a text; nothing where Compose would not take it either.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         Self::parse_within(text, DEEPEST)
     }
 
@@ -73,18 +79,38 @@ impl Template {
         Some(Self(parts))
     }
 
+    /// A text with what its variables hold, as far as that is known; where it is not, their defaults, and references
+    /// without one as they are.
+    #[must_use]
+    pub fn filled(&self, value: &dyn Fn(&str) -> Option<String>) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Reference(Reference { name, otherwise }) => {
+                match (value(name).filter(|it| !it.is_empty()), otherwise) {
+                    (Some(value), _) => value,
+                    (None, Otherwise::Default { text, .. }) => text.filled(value),
+                    (None, Otherwise::Empty | Otherwise::Required | Otherwise::Alternative) => format!("${{{name}}}"),
+                }
+            }
+        };
+        self.0.iter().map(part).collect()
+    }
+
     /// The text that is one reference.
-    pub(super) fn of(reference: Reference) -> Self {
+    #[must_use]
+    pub fn of(reference: Reference) -> Self {
         Self(vec![Part::Reference(reference)])
     }
 
     /// Its parts.
-    pub(super) fn parts(&self) -> &[Part] {
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
         &self.0
     }
 
     /// The text, where it refers to nothing.
-    pub(super) fn literal(&self) -> Option<&str> {
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
             [Part::Text(text)] => Some(text),
@@ -93,7 +119,8 @@ impl Template {
     }
 
     /// The reference that is the whole text.
-    pub(super) fn single(&self) -> Option<&Reference> {
+    #[must_use]
+    pub fn single(&self) -> Option<&Reference> {
         match self.0.as_slice() {
             [Part::Reference(reference)] => Some(reference),
             [] | [Part::Text(_)] | [_, _, ..] => None,
@@ -101,7 +128,8 @@ impl Template {
     }
 
     /// Every reference in it, also those in defaults.
-    pub(super) fn references(&self) -> Vec<&Reference> {
+    #[must_use]
+    pub fn references(&self) -> Vec<&Reference> {
         let mut references = Vec::new();
         for part in &self.0 {
             if let Part::Reference(reference) = part {
@@ -115,7 +143,8 @@ impl Template {
     }
 
     /// Every variable that it refers to.
-    pub(super) fn names(&self) -> Vec<&str> {
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
         self.references().into_iter().map(|reference| reference.name.as_str()).collect()
     }
 }
@@ -185,6 +214,23 @@ mod tests {
     fn dollars_that_are_doubled_are_texts() {
         assert_eq!(Template::parse("a$$b$${X}").unwrap().literal(), Some("a$b${X}"));
         assert_eq!(Template::parse("").unwrap().literal(), Some(""));
+    }
+
+    #[test]
+    fn what_is_known_is_filled_in() {
+        let filled = |text: &str| {
+            let value =
+                |name: &str| [("A", "1"), ("E", "")].iter().find(|(key, _)| *key == name).map(|it| it.1.to_owned());
+            Template::parse(text).unwrap().filled(&value)
+        };
+        for (text, expected) in [
+            ("a$$b", "a$b"),
+            ("$A-${A:-x}-${A:?no}", "1-1-1"),
+            ("${E:-x}${B-y}${B:-x${A}}", "xyx1"),
+            ("${B}${B:?no}/$C", "${B}${B}/${C}"),
+        ] {
+            assert_eq!(filled(text), expected, "{text}");
+        }
     }
 
     #[test]
