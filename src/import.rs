@@ -23,6 +23,8 @@ mod tree;
 mod variables;
 mod words;
 
+use std::collections::BTreeSet;
+
 use self::environment::Given;
 use self::layout::{Line, Shape};
 use self::ledger::Ledger;
@@ -49,6 +51,8 @@ pub struct HandKept<'k> {
     pub compose: &'k str,
     /// The text of its `.env`; empty where there is none.
     pub dotenv: &'k str,
+    /// The text of the file that Compose reads beside its Compose file; empty where there is none.
+    pub beside: &'k str,
     /// The name of its folder, after which Compose calls the project where nothing else names it.
     pub folder: &'k str,
     /// The way from the project's root to that folder, as the `root` of a placement.
@@ -77,11 +81,19 @@ pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
     let root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
     let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
     let mut ledger = Ledger::new(&variables, kept.placement);
+    ledger.named_beside = services_of(kept.beside);
     let imported = read(&root, kept, &mut ledger);
     match imported {
         Some(imported) if ledger.faults.is_empty() => Ok(imported),
         Some(_) | None => Err(careful(ledger.faults)),
     }
+}
+
+/// The services that a Compose file names.
+fn services_of(text: &str) -> BTreeSet<String> {
+    let root = yaml::read(text).ok();
+    let services = root.as_ref().and_then(|root| tree::child(root, "services")).map(tree::entries).unwrap_or_default();
+    services.iter().map(|entry| entry.key.to_string()).collect()
 }
 
 /// A fault without the lines that it stands in, where a secret may be in them.
@@ -137,7 +149,7 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
     let of_services: Vec<_> = of_services.collect();
     lines.push(Line::new("services", Shape::Lines(of_services)).apart());
     if let Some(server) = &server {
-        let section = server::section(server, &scope, &volumes, ledger);
+        let section = server::section(server, &scope, &services, &volumes, ledger);
         lines.push(Line::new("postgres", Shape::Lines(section)).beside("only runs where a service uses it").apart());
     }
     scope.note_server(server.as_ref(), ledger);
@@ -254,7 +266,7 @@ fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceNam
 
 /// Services that get all of `.env` also get what moves there.
 fn note_readers(services: &[Service<'_, '_>], ledger: &mut Ledger<'_>) {
-    for service in services.iter().filter(|service| service.has_dotenv()) {
+    for service in services.iter().filter(|service| service::has_dotenv(&service.entry.value)) {
         if ledger.new_secrets.is_empty() {
             return;
         }

@@ -24,7 +24,7 @@ fuzz_target!(|text: &str| {
     // as a value of `.env` it comes to the reader of connections
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
     let dotenv = format!("PW=pw-0123456789\nDB_URL={text}\n");
-    let kept = HandKept { compose: COMPOSE, dotenv: &dotenv, folder: "shop", placement: &placement };
+    let kept = HandKept { compose: COMPOSE, dotenv: &dotenv, beside: "", folder: "shop", placement: &placement };
     if let Ok(imported) = import(&kept) {
         let password = password_of(text).filter(|password| password.len() >= 12 && !text.contains(['\n', '$']));
         assert!(password.is_none_or(|password| !imported.profile.contains(password)), "{}", imported.profile);

@@ -58,11 +58,18 @@ impl Places {
 pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     let places = places(args, world)?;
     let compose = compose_file(&places.folder, world)?;
+    let beside = beside_file(&places.folder, world)?;
     let dotenv = dotenv_file(&places.folder.join(".env"), world)?;
     let root = relative(&places.root, &places.folder);
     let placement = Placement { profile: places.name.to_string(), root, settings: Vec::new() };
     let folder = raw_path(places.folder.file_name().unwrap_or_default());
-    let kept = HandKept { compose: &compose.text, dotenv: &dotenv.text, folder: &folder, placement: &placement };
+    let kept = HandKept {
+        compose: &compose.text,
+        dotenv: &dotenv.text,
+        beside: beside.as_ref().map_or("", |beside| &beside.text),
+        folder: &folder,
+        placement: &placement,
+    };
     let imported = match import(&kept) {
         Ok(imported) => imported,
         Err(diagnostics) => {
@@ -123,6 +130,12 @@ fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
     let shown = shown(folder, world);
     let message = format!("there is no Compose file in `{shown}`");
     Err(Failure::outside(message, "name the folder that has the docker-compose.yml: `codelab-gen import FOLDER`"))
+}
+
+/// The file that Compose would read beside it.
+fn beside_file(folder: &Path, world: &World) -> Result<Option<Source>, Failure> {
+    let Some(path) = BESIDE.iter().map(|name| folder.join(name)).find(|path| path.exists()) else { return Ok(None) };
+    read(&path, world).map(Some).map_err(|fault| unreadable(&path, &fault, world))
 }
 
 /// The `.env`, which a deployment need not have.
@@ -217,10 +230,7 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
 
 /// What must be written into a file beside the Compose file; nothing where one says it already.
 fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<Option<&'t str>, Failure> {
-    let Some(path) = BESIDE.iter().map(|name| places.folder.join(name)).find(|path| path.exists()) else {
-        return Ok(Some(text));
-    };
-    let existing = read(&path, world).map_err(|fault| unreadable(&path, &fault, world))?;
+    let Some(existing) = beside_file(&places.folder, world)? else { return Ok(Some(text)) };
     if says_already(&existing.text, text) {
         return Ok(None);
     }

@@ -55,10 +55,8 @@ struct Candidate<'h> {
 pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &mut Ledger<'_>) -> Option<Database> {
     let usual = EnvironmentKey::of_service(home.name, "__DB_URL").to_string();
     let mut candidates: Vec<_> = home.given.iter().filter_map(|given| candidate(given, ledger)).collect();
-    if home.has_dotenv && home.given.iter().all(|given| given.name != usual) {
-        let url = ledger.variables.value(&usual).map(str::to_owned);
-        let source = Some(usual.clone());
-        candidates.extend(url.map(|url| Candidate { variable: usual.clone(), source, url, given: None }));
+    if home.has_dotenv {
+        candidates.extend(in_dotenv(home, &usual, ledger));
     }
     let rank = |candidate: &Candidate<'_>| match candidate.variable.as_str() {
         name if name == usual => 0,
@@ -67,6 +65,27 @@ pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &mu
     };
     candidates.sort_by_key(rank);
     candidates.into_iter().find_map(|candidate| accept(candidate, home, server, ledger))
+}
+
+/// The URLs of `.env`, which the container gets whole: its own by its name, and one that leads to the server, which only
+/// one service can mean that names no other.
+fn in_dotenv<'h>(home: &Home<'_>, usual: &str, ledger: &Ledger<'_>) -> Vec<Candidate<'h>> {
+    let is_given = |name: &str| home.given.iter().any(|given| given.name == name);
+    let is_others = |name: &str| name.ends_with("__DB_URL") && name != usual;
+    let is_url = |url: &str| connection::read(url).is_some();
+    let mut found: Vec<_> = ledger
+        .variables
+        .all()
+        .filter(|(name, url)| is_url(url) && !is_given(name) && !is_others(name) && VariableName::parse(name).is_ok())
+        .collect();
+    found.sort_unstable();
+    let candidate = |(name, url): (&str, &str)| Candidate {
+        variable: name.to_owned(),
+        source: Some(name.to_owned()),
+        url: url.to_owned(),
+        given: None,
+    };
+    found.into_iter().map(candidate).collect()
 }
 
 fn candidate<'h>(given: &'h Given, ledger: &Ledger<'_>) -> Option<Candidate<'h>> {

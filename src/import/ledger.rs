@@ -62,6 +62,8 @@ pub(super) struct Ledger<'i> {
     /// The secrets that the profile declares.
     pub(super) secrets: BTreeSet<EnvironmentKey>,
     pub(super) new_secrets: Vec<NewSecret>,
+    /// The services that the file beside the Compose file names.
+    pub(super) named_beside: BTreeSet<String>,
     /// Where each of them stands among the others.
     moved: HashMap<EnvironmentKey, usize>,
     /// The values of secrets that are known, which no profile may hold.
@@ -88,6 +90,7 @@ impl<'i> Ledger<'i> {
             volumes_beside: BTreeSet::new(),
             secrets: BTreeSet::new(),
             new_secrets: Vec::new(),
+            named_beside: BTreeSet::new(),
             moved: HashMap::new(),
             values_of_secrets: Guarded::default(),
             references: BTreeMap::new(),

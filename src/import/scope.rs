@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::environment::Given;
 use super::ledger::Ledger;
 use super::server::Server;
 use super::service::Service;
@@ -58,6 +59,37 @@ impl<'s> Scope<'s> {
         }
         let volumes = services.iter().flat_map(Service::volumes).chain(server.map(|server| server.volume.to_string()));
         self.mounted = volumes.collect();
+    }
+
+    /// Whether a service that has nothing to do with the server, as far as the profile knows, met it on Compose's own
+    /// network; tells which. The server then stays there.
+    pub(super) fn meets_others(
+        &self,
+        services: &[Service<'_, '_>],
+        server: &Server<'_, '_>,
+        ledger: &mut Ledger<'_>,
+    ) -> bool {
+        let is_on_default = |node: &Node<'_>| match tree::child(node, "networks") {
+            None => tree::child(node, "network_mode").is_none(),
+            Some(networks) => {
+                tree::entry(networks, "default").is_some()
+                    || tree::items(networks).iter().any(|name| tree::text(name) == Some("default"))
+            }
+        };
+        let others: Vec<_> = services
+            .iter()
+            .filter(|service| service.database.is_none() && is_on_default(&service.entry.value))
+            .filter(|service| !needs(service, server.name(), ledger))
+            .map(|service| format!("`{}`", service.name))
+            .collect();
+        if !self.runs_server || self.is_generated || others.is_empty() || !is_on_default(server.node()) {
+            return false;
+        }
+        let message =
+            format!("{} can reach the server on Compose's own network, and it stays there", others.join(", "));
+        let help = "take `networks` out of `postgres.compose` in the profile where none of them uses it";
+        ledger.note(Some(server.span()), message, help);
+        true
     }
 
     /// Tells where the server would not run.
@@ -135,6 +167,15 @@ pub(super) fn is_wanted(
     if databases.iter().all(|database| database.postgres.is_none()) {
         return Err("no service has a connection URL that leads to it and that a profile can say");
     }
+    let is_renamed = server.name() != ServiceName::postgres().as_str();
+    if is_renamed && services.iter().any(|service| is_bound(service, server.name())) {
+        return Err(
+            "another service is bound to its container by its name, and the section's server is called `postgres`",
+        );
+    }
+    if is_renamed && ledger.named_beside.contains(server.name()) {
+        return Err("the file beside the Compose file names it, and the section's server is called `postgres`");
+    }
     let runs = databases.iter().any(|database| database.engine == Engine::Postgres);
     let others = services.iter().filter(|service| service.database.is_none());
     let mut users = others.filter(|service| needs(service, server.name(), ledger));
@@ -144,13 +185,44 @@ pub(super) fn is_wanted(
     Ok(())
 }
 
+/// A key of Compose by which another service takes part of the server's container, by the name that it would lose.
+fn is_bound(service: &Service<'_, '_>, server: &str) -> bool {
+    let node = &service.entry.value;
+    let of_service =
+        |key: &&str| tree::text_of(node, key).and_then(|text| text.strip_prefix("service:")) == Some(server);
+    let listed = |key: &&str| {
+        let items = tree::child(node, key).map(tree::items).unwrap_or_default();
+        items.iter().filter_map(tree::text).any(|text| text.split(':').next() == Some(server))
+    };
+    ["network_mode", "ipc", "pid"].iter().any(|key| of_service(key))
+        || ["volumes_from", "links"].iter().any(|key| listed(key))
+}
+
 fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {
     let waits = tree::child(&service.entry.value, "depends_on").is_some_and(|node| {
         tree::items(node).iter().any(|item| tree::text(item) == Some(server)) || tree::entry(node, server).is_some()
     });
-    let is_host = |text: &str| {
-        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
-        parts.into_iter().any(|part| part == server)
-    };
-    waits || service.given.iter().any(|given| given.today(ledger).is_some_and(|today| is_host(&today)))
+    let names_it = |given: &Given| given.today(ledger).is_some_and(|today| is_host(&given.name, &today, server));
+    waits || service.given.iter().any(names_it)
+}
+
+/// Whether a variable names a host: by its own name, in a URL, before a port, or as `host=…`. The same word may be a role,
+/// a database or a kind of store.
+fn is_host(name: &str, value: &str, host: &str) -> bool {
+    const NAMES: [&str; 7] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS", "ENDPOINT", "HOSTS"];
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let upper = name.to_ascii_uppercase();
+    let is_named =
+        upper.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| NAMES.iter().any(|it| word.ends_with(it)));
+    value.match_indices(host).any(|(at, _)| {
+        let (before, behind) = (value.get(..at).unwrap_or_default(), value.get(at + host.len()..).unwrap_or_default());
+        if before.ends_with(is_part) || behind.starts_with(is_part) {
+            return false;
+        }
+        let is_before_port =
+            behind.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+        let key = before.to_ascii_lowercase();
+        let is_in_url = before.ends_with('@') || before.ends_with("://");
+        is_named || is_in_url || is_before_port || ["host=", "server="].iter().any(|it| key.ends_with(it))
+    })
 }

@@ -7,9 +7,10 @@ use super::environment;
 use super::layout::{Line, Shape};
 use super::ledger::Ledger;
 use super::scope::Scope;
+use super::service::Service;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
-use crate::deployment::DATABASE_NETWORK;
+use crate::deployment::{DATABASE_NETWORK, DEFAULT_NETWORK};
 use crate::profile::Raw;
 use crate::render::Output;
 use crate::resolve::{SERVER_KEYS, SERVER_RELIED_ON};
@@ -48,6 +49,11 @@ impl Server<'_, '_> {
     /// What the Compose file calls it.
     pub(super) fn name(&self) -> &str {
         &self.entry.key
+    }
+
+    /// What the Compose file says of it.
+    pub(super) fn node(&self) -> &Node<'_> {
+        &self.entry.value
     }
 
     /// Where the Compose file names it.
@@ -89,8 +95,10 @@ pub(super) fn recognize<'n, 'text>(
     let major = told.or_else(|| major_in(image.tag()?)).and_then(PostgresMajor::new);
     let major = major.ok_or("its image does not tell a version of PostgreSQL from 15 on")?;
     let given = environment::of(node);
-    let value = |name: &str, ledger: &Ledger<'_>| {
-        given.iter().find(|given| given.name == name).and_then(|given| given.today(ledger))
+    let has_dotenv = service::has_dotenv(node);
+    let value = |name: &str, ledger: &Ledger<'_>| match given.iter().find(|given| given.name == name) {
+        Some(given) => given.today(ledger),
+        None => ledger.variables.value(name).filter(|_| has_dotenv).map(str::to_owned),
     };
     let user = value("POSTGRES_USER", ledger).filter(|user| !user.is_empty()).unwrap_or_else(|| "postgres".to_owned());
     let user = RoleName::parse(&user).ok().filter(|user| !user.is_reserved());
@@ -134,6 +142,7 @@ fn data_volume(node: &Node<'_>, folder: &str, ledger: &mut Ledger<'_>) -> Result
 pub(super) fn section(
     server: &Server<'_, '_>,
     scope: &Scope<'_>,
+    services: &[Service<'_, '_>],
     volumes: &Volumes,
     ledger: &mut Ledger<'_>,
 ) -> Vec<Line> {
@@ -159,7 +168,7 @@ pub(super) fn section(
         service::raw_keys(node, |key| is_owned(key) || SERVER_RELIED_ON.contains(&key) || key == "deploy");
     scope.drop_generated(&mut compose);
     compose.extend(deploy.map(|deploy| ("deploy".to_owned(), deploy)));
-    keep_name(server, &mut compose);
+    keep_name(server, scope.meets_others(services, server, ledger), &mut compose);
     if !compose.is_empty() {
         lines.push(Line::new("compose", Shape::Raw(Raw::Mapping(compose))));
     }
@@ -275,10 +284,14 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
     ledger.leave(name, "volumes", raw, &item.span, "mounts something beside the server's data");
 }
 
-/// A server that had another name is still found by it.
-fn keep_name(server: &Server<'_, '_>, compose: &mut Vec<(String, Raw)>) {
+/// A server that had another name is still found by it, and one that others met on Compose's own network is still there.
+fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>) {
     const KEY: &str = "networks";
+    let is_written = compose.iter().any(|(key, _)| key == KEY);
     if server.name() == ServiceName::postgres().as_str() {
+        if meets_others && !is_written {
+            compose.push((KEY.to_owned(), Raw::words([DEFAULT_NETWORK])));
+        }
         return;
     }
     let aliases = || Raw::Mapping(vec![("aliases".to_owned(), Raw::words([server.name()]))]);
@@ -289,7 +302,9 @@ fn keep_name(server: &Server<'_, '_>, compose: &mut Vec<(String, Raw)>) {
             let name = |raw: &Raw| if let Raw::Scalar { text, .. } = raw { Some(text.clone()) } else { None };
             names.iter().filter_map(name).map(|name| (name, aliases())).collect()
         }
-        Some(Raw::Scalar { .. }) | None => Vec::new(),
+        Some(Raw::Scalar { .. }) | None => {
+            meets_others.then(|| (DEFAULT_NETWORK.to_owned(), aliases())).into_iter().collect()
+        }
     };
     match networks.iter_mut().find(|(name, _)| name == DATABASE_NETWORK) {
         Some((_, network)) => add_alias(network, server.name()),

@@ -77,7 +77,7 @@ impl<'n, 'text> Service<'n, 'text> {
             given: &self.given,
             mounts: &self.mounts,
             working_dir: self.working_dir.as_ref(),
-            has_dotenv: self.has_dotenv(),
+            has_dotenv: has_dotenv(&self.entry.value),
             commented: &scope.commented_in(&self.entry.value),
         };
         self.database = super::database::find(&home, server, ledger);
@@ -90,16 +90,6 @@ impl<'n, 'text> Service<'n, 'text> {
             MountSource::Bind(_) => None,
         };
         self.mounts.iter().filter_map(name).collect()
-    }
-
-    /// Whether its containers get all of `.env`.
-    pub(super) fn has_dotenv(&self) -> bool {
-        let is_dotenv = |node: &Node<'_>| {
-            let path = tree::text(node).or(tree::text_of(node, "path"));
-            path.is_some_and(|path| matches!(path, ".env" | "./.env"))
-        };
-        let files = tree::child(&self.entry.value, "env_file");
-        files.is_some_and(|files| is_dotenv(files) || tree::items(files).iter().any(is_dotenv))
     }
 
     /// Whether a profile says its health check.
@@ -277,6 +267,16 @@ impl<'n, 'text> Service<'n, 'text> {
             (Engine::Postgres | Engine::Sqlite, _, _) => None,
         }
     }
+}
+
+/// Whether the containers of a service get all of `.env`.
+pub(super) fn has_dotenv(service: &Node<'_>) -> bool {
+    let is_dotenv = |node: &Node<'_>| {
+        let path = tree::text(node).or(tree::text_of(node, "path"));
+        path.is_some_and(|path| matches!(path, ".env" | "./.env"))
+    };
+    let files = tree::child(service, "env_file");
+    files.is_some_and(|files| is_dotenv(files) || tree::items(files).iter().any(is_dotenv))
 }
 
 /// The keys that Compose gets as they stand.

@@ -427,22 +427,20 @@ fn references_inside_of_dotenv_are_followed() {
 
 #[test]
 fn defaults_names_and_edges_of_services_are_not_lost() {
-    let with_server = |api: &str| format!("services:\n  api:\n    image: api:1\n{api}{SERVER}");
-    let url = "    environment: { A__DB_URL: 'postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop' }\n";
+    let with_api = |api: &str| format!("services:\n  api:\n    image: api:1\n{api}{SERVER}");
     let password = "POSTGRES_PASSWORD=abc123xyz789\n";
     let own = "services:\n  api:\n    image: api:1\n    environment: { PGUSER: '${POSTGRES_USER:-shop}' }\n";
     let listed = "services:\n  api:\n    image: api:1\n    labels: ['a.${STACK}.b=1', 'a=1', 'a=2']\n";
     let port = "services:\n  api:\n    image: api:1\n    ports: ['${AT:-8000}:8000']\n";
-    let restart = format!("{url}    depends_on: {{ db: {{ condition: service_healthy, restart: true }} }}\n");
-    let network = format!("{url}    networks: [database]\n");
-    let network =
-        with_server(&network).replace("image: postgres:16\n", "image: postgres:16\n    networks: [database]\n");
+    let restart = format!("{URL}    depends_on: {{ db: {{ condition: service_healthy, restart: true }} }}\n");
+    let network = format!("{URL}    networks: [database]\n");
+    let network = with_api(&network).replace("image: postgres:16\n", "image: postgres:16\n    networks: [database]\n");
     for (compose, dotenv, expected) in [
         (own, "", "PGUSER: shop\n"),
         (listed, "STACK=shop\n", "a.shop.b: \"1\"\n      a: \"2\"\n"),
         (port, "AT=127.0.0.1:9\n", "    ports:\n      - \"${AT:-8000}:8000\"\n"),
         (port, "AT=9\n", "      - \"0.0.0.0:${AT:-8000}:8000\"\n"),
-        (&with_server(&restart), password, "        condition: service_healthy\n        restart: true\n"),
+        (&with_api(&restart), password, "        condition: service_healthy\n        restart: true\n"),
         (&network, password, "      database:\n        aliases:\n          - db\n"),
     ] {
         let (_, all, _) = generated(&[("docker-compose.yml", compose), (".env", dotenv)]);
@@ -509,4 +507,80 @@ fn what_generating_would_refuse_is_told_by_the_import() {
     assert_eq!(import(&shop, &[]).status.code(), Some(0));
     let run = codelab_gen(&shop).args(["--profile", "imported", "--force"]).finish();
     assert_eq!(run.status.code(), Some(0), "Compose calls it so before and after: {}", stderr(&run));
+}
+
+const URL: &str = "    environment: { A__DB_URL: 'postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop' }\n";
+
+/// A deployment of a server called `db`, a service that uses it, and what is added to that.
+fn with_server(more: &str) -> String {
+    format!("services:\n  api:\n    image: api:1\n{URL}{more}{SERVER}")
+}
+
+#[test]
+fn a_server_that_others_name_stays_a_service_of_its_name() {
+    let dotenv = (".env", "POSTGRES_PASSWORD=abc123xyz789\n");
+    for more in [
+        "  side: { image: 'a:1', network_mode: 'service:db' }\n",
+        "  side: { image: 'a:1', pid: 'service:db' }\n",
+        "  side: { image: 'a:1', ipc: 'service:db' }\n",
+        "  side: { image: 'a:1', volumes_from: ['db:ro'] }\n",
+        "  side: { image: 'a:1', links: ['db:store'] }\n",
+    ] {
+        let (_, all, _) = generated(&[("docker-compose.yml", &with_server(more)), dotenv]);
+        assert!(all.contains("  db:\n    image: postgres:16\n") && !all.contains("postgres-ensure"), "{more}: {all}");
+    }
+    let free = "  side: { image: 'a:1', network_mode: 'service:api' }\n";
+    let (_, all, _) = generated(&[("docker-compose.yml", &with_server(free)), dotenv]);
+    assert!(all.contains("postgres-ensure"), "{all}");
+    let beside = "services:\n  db: { ports: ['5433:5432'] }\n";
+    let beside = format!("{beside}  api:\n{}", URL);
+    let files = [("docker-compose.yml", &*with_server("")), dotenv, ("docker-compose.override.yml", &*beside)];
+    let (_, all, _) = generated(&files);
+    assert!(all.contains("  db:\n    image: postgres:16\n") && !all.contains("postgres-ensure"), "{all}");
+}
+
+/// Who shared a network with the server still does; who only has its name somewhere has nothing to do with it.
+#[test]
+fn the_server_is_reached_by_those_who_reached_it() {
+    let dotenv = (".env", "POSTGRES_PASSWORD=abc123xyz789\n");
+    let aliases = "      default:\n        aliases:\n          - db\n";
+    for (more, stays) in [
+        ("  adminer: { image: 'adminer:4' }\n", true),
+        ("  adminer: { image: 'adminer:4', networks: [default] }\n", true),
+        ("  adminer: { image: 'adminer:4', networks: { default: {} } }\n", true),
+        ("  web: { image: 'web:1', networks: [front] }\n", false),
+        ("  web: { image: 'web:1', network_mode: host }\n", false),
+        ("", false),
+    ] {
+        let (_, all, _) = generated(&[("docker-compose.yml", &with_server(more)), dotenv]);
+        assert_eq!(all.contains(aliases), stays, "{more}: {all}");
+    }
+    for (variable, needs) in [
+        ("STORE_HOST: db", true),
+        ("DBHOST: db", true),
+        ("STORE: 'redis://u:p@db/0'", true),
+        ("STORE: 'http://db/x'", true),
+        ("STORE: 'db:5432'", true),
+        ("STORE: 'user=x host=db'", true),
+        ("STORE_KIND: db", false),
+        ("STORE: 'a-db:5432'", false),
+        ("STORE: 'db.example:5432'", false),
+        ("STORE: 'db:x'", false),
+    ] {
+        let more = format!("  report: {{ image: 'a:1', environment: {{ {variable} }} }}\n");
+        let (_, all, _) = generated(&[("docker-compose.yml", &with_server(&more)), dotenv]);
+        assert_eq!(all.contains("    depends_on: { postgres: started }\n"), needs, "{variable}: {all}");
+    }
+}
+
+/// `env_file: .env` gives a container all of it, whatever the names.
+#[test]
+fn what_comes_by_a_file_of_variables_is_known() {
+    let compose = "services:\n  api: { image: 'api:1', env_file: [.env] }\n  postgres:\n    image: postgres:16\n    env_file: \
+                   .env\n    volumes: ['pg:/var/lib/postgresql/data']\nvolumes: { pg: {} }\n";
+    let dotenv = "POSTGRES_USER=shop\nPOSTGRES_PASSWORD=abc123xyz789\nPOSTGRES_DB=shop\nOTHER__DB_URL=sqlite:///x.db\n\
+                  DATABASE_URL=postgresql+asyncpg://shop:abc123xyz789@postgres:5432/shop\n";
+    let (_, all, _) = generated(&[("docker-compose.yml", compose), (".env", dotenv)]);
+    assert!(all.contains("      postgres: shop\n      env: DATABASE_URL"), "{all}");
+    assert!(all.contains("\npostgres:") && all.contains("  user: shop\n"), "{all}");
 }
