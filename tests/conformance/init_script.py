@@ -123,6 +123,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
         },
         "postgres": {"access": "per_service"},
     },
+    "per_service_distances": {
+        "services": {
+            "auth-service": {"database": {"postgres": {"name": "auth_db", "extensions": ["cube", "earthdistance"]}}}
+        },
+        "postgres": {"access": "per_service"},
+    },
     "per_service_one_service": {"services": ON_SQLITE, "postgres": {"access": "per_service"}},
     "per_service_first_is_a_service_s": {"postgres": {"access": "per_service", "database": "auth_db"}},
     "shared_first_is_postgres": {"postgres": {"database": "postgres"}},

@@ -166,6 +166,21 @@ def test_an_extension_goes_where_the_database_looks_first(attacked: Deployment) 
 
 
 @pytest.mark.default_logging
+def test_the_script_of_an_extension_finds_nothing_of_a_service(attacked: Deployment) -> None:
+    """The one of earthdistance is run where those of cube are found, wherever it is made itself."""
+    server = attacked.server
+    as_service(server, "CREATE FUNCTION public.sin(numeric) RETURNS double precision LANGUAGE sql RETURN 0")
+    status, output = attacked.attempt("per_service_distances")
+    assert status == 1
+    assert NEIGHBOUR in output
+    assert "init-postgres: database auth_db: the extension earthdistance was not made: functions of the service" in output
+    assert sorted(extensions(server, "auth_db")) == ["citext", "cube"]
+    as_service(server, "CREATE SCHEMA mine", "ALTER FUNCTION public.sin(numeric) SET SCHEMA mine")
+    assert attacked.run("per_service_distances") == READY
+    assert sorted(extensions(server, "auth_db")) == ["citext", "cube", "earthdistance"]
+
+
+@pytest.mark.default_logging
 def test_no_setting_of_a_service_steers_a_session(attacked: Deployment) -> None:
     server = attacked.server
     newer = ["transaction_timeout = '1ms'"] if attacked.major >= 17 else []
