@@ -17,7 +17,7 @@ use crate::value::{
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use networks::{DATABASE_NETWORK, DEFAULT_NETWORK, NETWORK_MODE, NETWORKS};
-pub use server::{Container, External, ExternalTls, Host, OwnedDatabase, SOCKET_FOLDER, Server};
+pub use server::{Container, External, ExternalTls, Host, OwnedDatabase, RoleLimits, SOCKET_FOLDER, Server};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]

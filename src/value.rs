@@ -21,7 +21,7 @@ pub use name::{
     DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
     VariableName, VolumeName,
 };
-pub use number::{Port, PostgresMajor, ProcessCount, Replicas};
+pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
-pub use text::{ByteSize, CpuCount, Duration, HostAddress, HostName, Interval};
+pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

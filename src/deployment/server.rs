@@ -6,8 +6,8 @@ use super::{Limits, PublishedPort};
 use crate::profile::Raw;
 use crate::url::Login;
 use crate::value::{
-    Access, DatabaseName, EnvironmentKey, ExtensionName, HostPath, ImageReference, Port, PostgresMajor, RoleName,
-    SettingName, Tls, VolumeName,
+    Access, ConnectionCount, DatabaseName, DiskSize, EnvironmentKey, ExtensionName, HostPath, ImageReference, Interval,
+    Port, PostgresMajor, RoleName, SettingName, Tls, VolumeName,
 };
 
 /// Where the official image makes its socket.
@@ -93,6 +93,19 @@ pub struct OwnedDatabase {
     pub owner: Login,
     /// Extensions that it needs.
     pub extensions: Vec<ExtensionName>,
+    /// What its owner may use of the server.
+    pub limits: RoleLimits,
+}
+
+/// What a role may use of the server; without limits all.
+#[derive(Debug, Clone, Default)]
+pub struct RoleLimits {
+    /// Connections at a time.
+    pub connections: Option<ConnectionCount>,
+    /// Space for temporary files.
+    pub temp_files: Option<DiskSize>,
+    /// The time of a statement.
+    pub statement: Option<Interval>,
 }
 
 impl Server {

@@ -85,6 +85,8 @@ codes! {
     NoPostgres = "no-postgres",
     /// Two services use one database without saying so.
     SharedDatabase = "shared-database",
+    /// A limit of a role that no service has for itself, or that can't be set.
+    RoleLimit = "role-limit",
     /// A name that PostgreSQL keeps for itself, or that is taken.
     ReservedName = "reserved-name",
     /// A SQLite file outside of the data mount.
@@ -178,6 +180,7 @@ impl Code {
                 | Self::AmbiguousAlias
                 | Self::NotSelectable
                 | Self::SharedDatabase
+                | Self::RoleLimit
                 | Self::ReservedName
                 | Self::OutsideMount
                 | Self::MountClash

@@ -9,10 +9,10 @@ use super::record::record;
 use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
-    Access, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseName, Driver, Duration, Engine, EnvironmentKey,
-    ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval, Mount, MountedPath, Port,
-    PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, SecretsIn, ServiceName, SettingName,
-    SqlitePath, Stage, Tls, VariableName, VolumeName,
+    Access, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DatabaseName, DiskSize, Driver, Duration,
+    Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval, Mount,
+    MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, SecretsIn,
+    ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -178,6 +178,12 @@ record! {
         name: DatabaseName,
         /// Extensions that are created in it.
         extensions: Vec<ExtensionName>,
+        /// How many connections its role may have at a time; by default as many as the server has.
+        connection_limit: ConnectionCount,
+        /// How much its role may write into temporary files at a time, such as `2g`; by default as much as there is.
+        temp_file_limit: DiskSize,
+        /// How long a statement of its role may take, such as `30s`; the service itself can set another time.
+        statement_timeout: Interval,
     }
 }
 

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::service::Scope;
 use super::{Faults, described};
-use crate::deployment::{Database, Host, OwnedDatabase, Server, Service};
+use crate::deployment::{Database, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Profile};
@@ -42,6 +42,9 @@ pub(super) fn resolve_database(
         Engine::Sqlite => sqlite??,
         Engine::Postgres => {
             let server = server(scope, database, &at, faults)?;
+            if let Some(written) = database.postgres.get() {
+                check_limits(written, server, &at.key("postgres"), faults);
+            }
             let login = login(server, home, faults)?;
             postgres_url(server, login, postgres??, database.driver())
         }
@@ -140,6 +143,27 @@ fn database_name(written: &profile::PostgresDatabase, at: &FieldPath, faults: &m
     Some(name.clone())
 }
 
+/// Limits are those of a role, and only some that an administrator without a superuser's rights may set.
+fn check_limits(written: &profile::PostgresDatabase, server: &Server, at: &FieldPath, faults: &mut Faults) {
+    let limits = [
+        ("connection_limit", written.connection_limit.is_given()),
+        ("temp_file_limit", written.temp_file_limit.is_given()),
+        ("statement_timeout", written.statement_timeout.is_given()),
+    ];
+    for (field, _) in limits.into_iter().filter(|(_, is_given)| *is_given) {
+        let place = Place::key(&at.key(field));
+        if server.access == Access::Shared {
+            let message = format!("`{field}` limits a role, and with shared access all services have the server's own");
+            let help = "write `access: per_service` in the `postgres` section, or remove it";
+            faults.add(Code::RoleLimit, place, message, help);
+        } else if field == "temp_file_limit" && server.container().is_none() {
+            let message = "only a superuser may set `temp_file_limit`, and the server is external";
+            let help = "remove it; its administrator can run `ALTER ROLE ... SET temp_file_limit`";
+            faults.add(Code::RoleLimit, place, message, help);
+        }
+    }
+}
+
 fn server<'s>(
     scope: &Scope<'s>,
     database: &profile::Database,
@@ -188,6 +212,7 @@ pub(super) fn owned_databases(services: &[Service], profile: &Profile) -> Vec<Ow
             name: url.database.clone(),
             owner: url.login.clone(),
             extensions: Vec::new(),
+            limits: described_postgres(profile, &service.name).map(limits).unwrap_or_default(),
         });
         for extension in extensions(profile, &service.name) {
             if !database.extensions.contains(extension) {
@@ -199,7 +224,19 @@ pub(super) fn owned_databases(services: &[Service], profile: &Profile) -> Vec<Ow
 }
 
 fn extensions<'p>(profile: &'p Profile, service: &ServiceName) -> &'p [crate::value::ExtensionName] {
-    let written = profile.services.get().and_then(|services| services.get(service)).and_then(profile::Setting::get);
-    let database = written.and_then(|service| service.database.get()).and_then(|database| database.postgres.get());
+    let database = described_postgres(profile, service);
     database.and_then(|database| database.extensions.get()).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn described_postgres<'p>(profile: &'p Profile, service: &ServiceName) -> Option<&'p profile::PostgresDatabase> {
+    let written = profile.services.get().and_then(|services| services.get(service)).and_then(profile::Setting::get);
+    written.and_then(|service| service.database.get()).and_then(|database| database.postgres.get())
+}
+
+fn limits(database: &profile::PostgresDatabase) -> RoleLimits {
+    RoleLimits {
+        connections: database.connection_limit.copied(),
+        temp_files: database.temp_file_limit.get().cloned(),
+        statement: database.statement_timeout.get().cloned(),
+    }
 }

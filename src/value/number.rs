@@ -14,6 +14,10 @@ pub struct Replicas(u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessCount(u16);
 
+/// How many connections a role of PostgreSQL may have at a time: 1 to 10000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionCount(u16);
+
 /// A major version of PostgreSQL. The scripts need psql's `\getenv`, so 15 at the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PostgresMajor(u16);
@@ -51,6 +55,7 @@ numbers! {
     Port: 1..=65535, "a port from 1 to 65535";
     Replicas: 1..=1000, "a number from 1 to 1000";
     ProcessCount: 16..=65535, "a number of processes from 16 to 65535";
+    ConnectionCount: 1..=10000, "a number of connections from 1 to 10000";
     PostgresMajor: 15..=99, "a major version of PostgreSQL, 15 or later";
 }
 

@@ -22,6 +22,10 @@ pub struct Interval(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByteSize(String);
 
+/// An amount of disk space with its unit: `512m`, `2g`. PostgreSQL counts it in kilobytes, and to less than 2 terabytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskSize(String);
+
 /// A share of processors: `0.5`, `2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpuCount(String);
@@ -46,6 +50,7 @@ const BYTES_PATTERN: &str = concat!(
     "(614[4-9]|61[5-9][0-9]|6[2-9][0-9]{2}|[7-9][0-9]{3}|[1-9][0-9]{4,8})kb?|",
     "([6-9]|[1-9][0-9]{1,8})mb?|[1-9][0-9]{0,8}gb?)$"
 );
+const DISK_PATTERN: &str = "^([1-9][0-9]{0,8}kb?|[1-9][0-9]{0,5}mb?|[1-9][0-9]{0,2}gb?)$";
 const CPU_PATTERN: &str = r"^(0\.(0[1-9][0-9]?|[1-9][0-9]{0,2})|[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$";
 const HOST_PATTERN: &str = "^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
@@ -96,6 +101,7 @@ texts! {
     Duration, DURATION_PATTERN, is_duration, "a span of time with its unit (`ms`, `s`, `m` or `h`)", "30s";
     Interval, INTERVAL_PATTERN, is_interval, "a span of time with its unit (`ms`, `s`, `m` or `h`), and not nothing", "30s";
     ByteSize, BYTES_PATTERN, is_byte_size, "at least 6 megabytes of memory, with a unit (`b`, `k`, `m` or `g`)", "512m";
+    DiskSize, DISK_PATTERN, is_disk_size, "an amount of disk space below a terabyte, with a unit (`k`, `m` or `g`)", "2g";
     CpuCount, CPU_PATTERN, is_cpu_count, "at least a hundredth of a processor, as a text", "0.5";
     HostName, HOST_PATTERN, is_host, "a host name or an IPv4 address", "db.example.com";
 }
@@ -119,6 +125,36 @@ impl Interval {
     #[must_use]
     pub fn long() -> Self {
         Self("30s".to_owned())
+    }
+
+    /// As PostgreSQL counts it in its settings; it knows no more than 24 days.
+    #[must_use]
+    pub fn milliseconds(&self) -> u64 {
+        let mut sum: u64 = 0;
+        let mut rest = self.0.as_str();
+        while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit()) {
+            let (number, behind) = rest.split_at(digits);
+            let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+            let unit = units.into_iter().find_map(|(unit, of_it)| Some((behind.strip_prefix(unit)?, of_it)));
+            let Some((next, of_it)) = unit else { break };
+            sum = sum.saturating_add(number.parse::<u64>().unwrap_or_default().saturating_mul(of_it));
+            rest = next;
+        }
+        sum.min(2_147_483_647)
+    }
+}
+
+impl DiskSize {
+    /// As PostgreSQL counts it in its settings.
+    #[must_use]
+    pub fn kilobytes(&self) -> u64 {
+        let unit = self.0.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number: u64 = self.0.strip_suffix(unit).and_then(|number| number.parse().ok()).unwrap_or_default();
+        match unit.strip_suffix('b').unwrap_or(unit) {
+            "g" => number << 20,
+            "m" => number << 10,
+            _ => number,
+        }
     }
 }
 
@@ -221,6 +257,18 @@ fn is_byte_size(text: &str) -> bool {
     is_short && number.parse::<u64>().is_ok_and(|number| number * unit >= LEAST_MEMORY)
 }
 
+fn is_disk_size(text: &str) -> bool {
+    let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number = text.strip_suffix(suffix).unwrap_or_default();
+    let longest = match suffix {
+        "k" | "kb" => 9,
+        "m" | "mb" => 6,
+        "g" | "gb" => 3,
+        _ => return false,
+    };
+    (1..=longest).contains(&number.len()) && !number.starts_with('0')
+}
+
 fn is_cpu_count(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
@@ -266,6 +314,21 @@ mod tests {
             .chain([("0.01", true), ("0.1", true), ("0.010", true), ("0.009", false), ("0.0", false), ("0", false)])
         {
             assert_eq!(CpuCount::parse(text).is_ok(), accepted, "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_of_a_role_are_told_in_the_units_of_postgresql() {
+        for (text, kilobytes) in [("1k", 1), ("512mb", 512 << 10), ("999g", 999 << 20)] {
+            assert_eq!(DiskSize::parse(text).unwrap().kilobytes(), kilobytes, "{text}");
+        }
+        for text in ["0g", "1000g", "1b", "g", "1", "01m", "1000000m", "1t"] {
+            assert!(DiskSize::parse(text).is_err(), "{text}");
+        }
+        for (text, milliseconds) in
+            [("30s", 30_000), ("1h1m1s1ms", 3_661_001), ("250ms", 250), ("99999h", 2_147_483_647)]
+        {
+            assert_eq!(Interval::parse(text).unwrap().milliseconds(), milliseconds, "{text}");
         }
     }
 

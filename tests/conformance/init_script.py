@@ -58,12 +58,14 @@ fi
 done_before="$(cat "$STAND_IN_COUNT" 2>/dev/null || echo 0)"
 all="$(cat)"
 sql="$(awk -v left="$((STAND_IN_KILL_AFTER - done_before))" 'left > 0; /^[^ ].*;$|\\gexec$/ { left-- }' <<<"$all")"
-"$STAND_IN_PSQL" "$@" <<<"$sql"
+status=0
+"$STAND_IN_PSQL" "$@" <<<"$sql" || status="$?" # cut off inside of an \if
 total="$((done_before + $(grep -cE '^[^ ].*;$|\\gexec$' <<<"$all")))"
 echo "$total" >"$STAND_IN_COUNT"
 if [ "$total" -ge "$STAND_IN_KILL_AFTER" ]; then
   kill -9 0
 fi
+exit "$status"
 """
 
 # The part of the image's docker-entrypoint.sh that runs what stands in /docker-entrypoint-initdb.d.
@@ -106,6 +108,27 @@ VARIANTS: dict[str, dict[str, Any]] = {
         }
     },
     "per_service": {"services": CITEXT, "postgres": {"access": "per_service"}},
+    "limited": {
+        "services": {
+            "auth-service": {
+                "database": {
+                    "postgres": {
+                        "name": "auth_db",
+                        "connection_limit": 20,
+                        "temp_file_limit": "2g",
+                        "statement_timeout": "1m30s",
+                    }
+                }
+            }
+        },
+        "postgres": {"access": "per_service"},
+    },
+    "per_service_distances": {
+        "services": {
+            "auth-service": {"database": {"postgres": {"name": "auth_db", "extensions": ["cube", "earthdistance"]}}}
+        },
+        "postgres": {"access": "per_service"},
+    },
     "per_service_one_service": {"services": ON_SQLITE, "postgres": {"access": "per_service"}},
     "per_service_first_is_a_service_s": {"postgres": {"access": "per_service", "database": "auth_db"}},
     "shared_first_is_postgres": {"postgres": {"database": "postgres"}},
@@ -259,6 +282,11 @@ SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extn
 SELECT 'DROP ROLE ' || string_agg(quote_ident(rolname), ', ') FROM pg_roles
 WHERE rolname !~ '^pg_' AND rolname <> current_user HAVING count(*) > 0 \gexec
 ALTER ROLE CURRENT_USER PASSWORD '{SUPERUSER_PASSWORD}';
+GRANT CONNECT, TEMPORARY ON DATABASE postgres TO PUBLIC;
+GRANT CONNECT ON DATABASE template0, template1 TO PUBLIC;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+\connect template1
+GRANT USAGE ON SCHEMA public TO PUBLIC;
 """)
 
 

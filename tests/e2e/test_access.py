@@ -70,8 +70,8 @@ def everything_belongs_to(deployment: Deployment, owners: dict[str, str]) -> Non
 
 
 def others_are_refused(deployment: Deployment) -> None:
-    """Each role gets into its own database and into no other one, not even that of the administrator."""
+    """Each role gets into its own database and into no other one, not even those of the server itself."""
     for service in SERVICES:
         role, password = login_of(deployment, service)
-        for other, database in DATABASES.items():
-            assert deployment.login(password, database, role) == ("in" if other == service else REFUSED)
+        for database in (*DATABASES.values(), "postgres", "template1", "codelab"):
+            assert deployment.login(password, database, role) == ("in" if database == DATABASES[service] else REFUSED)

@@ -80,6 +80,9 @@ services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, engine:
 { services: { api: { database: { postgres: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 { services: { api: { database: { postgres: { name: HOLE } } } }, postgres: { image: "postgres:16", user: app } }
 {engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, extensions: [HOLE]}}}}}
+{engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, connection_limit: HOLE}}}}}
+{engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, temp_file_limit: HOLE}}}}}
+{engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, statement_timeout: HOLE}}}}}
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, env: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, shared: HOLE } } }

@@ -37,6 +37,7 @@ BEYOND_SCHEMA = frozenset(
         "postgres-version",
         "published-everywhere",
         "reserved-name",
+        "role-limit",
         "shared-database",
         "sqlite-bind-mount",
         "strict-bind-mount",

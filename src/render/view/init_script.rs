@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::Header;
-use crate::deployment::{Database, Deployment, External, ExternalTls, Host, OwnedDatabase, Server, Service};
+use crate::deployment::{
+    Database, Deployment, External, ExternalTls, Host, OwnedDatabase, RoleLimits, Server, Service,
+};
 use crate::placement::Placement;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{Access, Choice as _, DatabaseName};
@@ -17,10 +19,12 @@ pub(in crate::render) struct InitScriptView {
     urls: Vec<UrlView>,
     external: Option<ExternalView>,
     ensure: bool,
-    closes_databases: bool,
+    per_service: bool,
     has_extensions: bool,
     roles: Vec<RoleView>,
+    service_roles: Vec<String>,
     created: Vec<OwnerView>,
+    closed: Vec<String>,
     databases: Vec<DatabaseView>,
 }
 
@@ -48,6 +52,7 @@ struct ExternalView {
 struct RoleView {
     name: String,
     password: String,
+    limits: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +73,7 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
     let server = deployment.server.as_ref()?;
     let secret_files = deployment.secret_files();
     let roles: Vec<_> = roles(server);
+    let per_service = server.access == Access::PerService;
     Some(InitScriptView {
         header: Header::new(deployment, placement),
         required: required(server, &roles),
@@ -78,10 +84,12 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
             Host::External(external) => Some(external_view(external, placement)),
         },
         ensure: server.container().is_some_and(|container| container.ensure),
-        closes_databases: server.access == Access::PerService,
+        per_service,
         has_extensions: server.databases.iter().any(|database| !database.extensions.is_empty()),
         roles,
+        service_roles: server.logins().into_iter().map(|login| login.role.to_string()).collect(),
         created: created(server),
+        closed: closed(server),
         databases: server.databases.iter().map(database_view).collect(),
     })
 }
@@ -99,24 +107,49 @@ fn required(server: &Server, roles: &[RoleView]) -> Vec<String> {
 fn roles(server: &Server) -> Vec<RoleView> {
     let administrator = server
         .container()
-        .map(|_| RoleView { name: server.user.to_string(), password: server.administrator_password.to_string() });
+        .map(|_| (server.user.to_string(), server.administrator_password.to_string()))
+        .map(|(name, password)| RoleView { name, password, limits: Vec::new() });
     let is_known = |login: &&Login| administrator.as_ref().is_some_and(|role| role.name == login.role.as_str());
     let others = server.logins().into_iter().filter(|login| !is_known(login));
-    let others = others.map(|login| RoleView { name: login.role.to_string(), password: login.password.to_string() });
+    let others = others.map(|login| RoleView {
+        name: login.role.to_string(),
+        password: login.password.to_string(),
+        limits: server.databases.iter().find(|database| database.owner == *login).map(limits).unwrap_or_default(),
+    });
     administrator.iter().cloned().chain(others).collect()
+}
+
+/// Limits of a database's owner, by the names and in the units of PostgreSQL.
+fn limits(database: &OwnedDatabase) -> Vec<String> {
+    let RoleLimits { connections, temp_files, statement } = &database.limits;
+    let connections = connections.map(|connections| format!("connection_limit={connections}"));
+    let temp_files = temp_files.as_ref().map(|size| format!("temp_file_limit={}kB", size.kilobytes()));
+    let statement = statement.as_ref().map(|time| format!("statement_timeout={}ms", time.milliseconds()));
+    [connections, temp_files, statement].into_iter().flatten().collect()
 }
 
 /// The databases that there must be: that which the image makes first, unless its first start was cut off, and the
 /// services'.
 fn created(server: &Server) -> Vec<OwnerView> {
-    let is_of_service = |name: &DatabaseName| server.databases.iter().any(|database| database.name == *name);
-    let first = server.container().map(|container| &container.database);
-    let first = first.filter(|name| !name.is_reserved() && !is_of_service(name));
+    let first = first_database(server).filter(|name| !name.is_reserved());
     let first = first.map(|name| OwnerView { name: name.to_string(), owner: server.user.to_string() });
     let of_services = server.databases.iter();
     let of_services = of_services
         .map(|OwnedDatabase { name, owner, .. }| OwnerView { name: name.to_string(), owner: owner.role.to_string() });
     first.into_iter().chain(of_services).collect()
+}
+
+/// The databases of the server itself that one can connect to.
+fn closed(server: &Server) -> Vec<String> {
+    let made_by_initdb = ["postgres", "template1"].map(str::to_owned);
+    let first = first_database(server).map(ToString::to_string).filter(|name| !made_by_initdb.contains(name));
+    made_by_initdb.iter().cloned().chain(first).collect()
+}
+
+/// The database that the image makes first, where it is no service's own.
+fn first_database(server: &Server) -> Option<&DatabaseName> {
+    let first = &server.container()?.database;
+    server.databases.iter().all(|database| database.name != *first).then_some(first)
 }
 
 fn url_view(service: &Service) -> Option<UrlView> {
@@ -135,7 +168,7 @@ fn url_view(service: &Service) -> Option<UrlView> {
 }
 
 fn database_view(database: &OwnedDatabase) -> DatabaseView {
-    let OwnedDatabase { name, owner, extensions } = database;
+    let OwnedDatabase { name, owner, extensions, limits: _ } = database;
     DatabaseView {
         name: name.to_string(),
         owner: owner.role.to_string(),
