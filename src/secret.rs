@@ -5,6 +5,7 @@
 mod choose;
 mod compare;
 mod conceal;
+mod find;
 mod view;
 mod weak;
 
@@ -13,6 +14,7 @@ use std::fmt;
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, conceal};
+pub use find::Finder;
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
 
