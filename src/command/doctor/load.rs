@@ -26,17 +26,17 @@ const USED: &str = "SELECT json_build_object(\
         FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() \
         GROUP BY 1, 2 ORDER BY 3 DESC) AS used))";
 
-/// Who lets others wait.
+/// Who lets others wait, each once, with who has waited for him longest.
 const BLOCKING: &str = "SELECT coalesce(json_agg(json_build_object(\
      'holder', holder, 'waiting', waiting, 'database', datname, 'seconds', seconds, 'pid', pid)), '[]') FROM (\
-     SELECT coalesce(blocker.usename, '') AS holder, coalesce(waiter.usename, '') AS waiting, \
+     SELECT DISTINCT ON (blocker.pid) coalesce(blocker.usename, '') AS holder, coalesce(waiter.usename, '') AS waiting, \
             coalesce(blocker.datname, '') AS datname, blocker.pid, \
             extract(epoch FROM clock_timestamp() - waiter.query_start)::int AS seconds \
      FROM pg_stat_activity AS waiter \
      CROSS JOIN LATERAL unnest(pg_blocking_pids(waiter.pid)) AS by (pid) \
      JOIN pg_stat_activity AS blocker ON blocker.pid = by.pid \
      WHERE waiter.wait_event_type = 'Lock' AND clock_timestamp() - waiter.query_start > interval '5 seconds' \
-     ORDER BY seconds DESC LIMIT 10) AS blocking";
+     ORDER BY blocker.pid, waiter.query_start LIMIT 10) AS blocking";
 
 /// Who has large temporary files at this moment.
 const TEMPORARY_FILES: &str = "SELECT coalesce(json_agg(json_build_array(usename, datname, megabytes)), '[]') FROM (\
