@@ -6,6 +6,7 @@ mod choose;
 mod compare;
 mod conceal;
 mod find;
+mod named;
 mod view;
 mod weak;
 
@@ -15,6 +16,7 @@ pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, 
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, conceal};
 pub use find::Finder;
+pub use named::{NAMES_OF_SECRETS, is_named_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
 

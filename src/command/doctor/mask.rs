@@ -1,13 +1,10 @@
 //! Knows how a text of others is shown without the secrets in it. Must not know who said it.
 
-use crate::secret::{Concealer, Secret};
+use crate::secret::{Concealer, NAMES_OF_SECRETS, Secret, is_named_secret};
 use crate::url::{password_of, percent_decode};
 
 /// What stands in the place of something that looks like a secret.
 const MASKED: &str = "[secret]";
-
-/// What the name of a variable has that holds a secret.
-const NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "key", "credential"];
 
 /// What ends a URL in a line of a log.
 const BEHIND_URLS: [char; 8] = [' ', '\t', '"', '\'', '`', '<', '>', '\\'];
@@ -33,8 +30,7 @@ impl Mask {
 pub(super) fn secrets_of(name: &str, value: &str) -> Vec<Secret> {
     let of_url = password_of(value);
     let decoded = of_url.and_then(percent_decode);
-    let is_secret = NAMES.iter().any(|known| name.to_ascii_lowercase().contains(known));
-    let own = (is_secret && of_url.is_none()).then(|| value.to_owned());
+    let own = (is_named_secret(name) && of_url.is_none()).then(|| value.to_owned());
     of_url.map(str::to_owned).into_iter().chain(decoded).chain(own).filter_map(Secret::new).collect()
 }
 
@@ -60,7 +56,7 @@ fn urls(line: &str) -> String {
 fn values(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
     let named = |name: &&str| lower.match_indices(*name).map(|(at, name)| at + name.len()).collect::<Vec<_>>();
-    let mut ends: Vec<usize> = NAMES.iter().flat_map(named).collect();
+    let mut ends: Vec<usize> = NAMES_OF_SECRETS.iter().flat_map(named).collect();
     ends.sort_unstable();
     let (mut masked, mut done) = (String::new(), 0);
     for end in ends {

@@ -17,7 +17,9 @@ const SHOWN: usize = 12;
 /// The rights of each role, as a text for people, and the statement that takes it, whose names the server itself quotes.
 /// A superuser has all, so nothing else is told of one. Who is not of the deployment is passed by.
 const RIGHTS: &str = r"
-SELECT coalesce(json_agg(json_build_object('role', rolname, 'what', what, 'taken_by', taken_by) ORDER BY rolname, rank, what), '[]')
+SELECT coalesce(
+  json_agg(json_build_object('role', rolname, 'what', what, 'taken_by', taken_by) ORDER BY rolname, rank, what), '[]'
+)
 FROM (
   SELECT role.oid, role.rolname, rank, what, format('ALTER ROLE %I %s', role.rolname, taken_by) AS taken_by
   FROM pg_roles AS role CROSS JOIN LATERAL (VALUES
@@ -38,7 +40,8 @@ FROM (
   SELECT role.oid, role.rolname, 7, 'may connect to ' || quote_ident(datname),
     format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', datname, role.rolname)
   FROM pg_roles AS role CROSS JOIN pg_database
-  WHERE NOT role.rolsuper AND datallowconn AND datdba <> role.oid AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT')
+  WHERE NOT role.rolsuper AND datallowconn AND datdba <> role.oid
+    AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT')
     AND (datname = ANY (ARRAY[__OTHERS__]::name[]) OR NOT datistemplate AND datname <> ALL (ARRAY[__MADE__]::name[]))
 ) AS rights
 WHERE rolname = ANY (ARRAY[__ROLES__]::name[])";

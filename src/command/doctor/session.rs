@@ -9,7 +9,8 @@ use super::docker::{Docker, Silence};
 /// What holds from before the first statement on. In the maintenance database no setting of a service's applies, and with
 /// this path every name is PostgreSQL's own.
 const OPTIONS: &str = "PGOPTIONS=-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on \
-                       -c local_preload_libraries= -c client_min_messages=error -c statement_timeout=10s -c lock_timeout=2s -c standard_conforming_strings=on";
+                       -c local_preload_libraries= -c client_min_messages=error -c statement_timeout=10s \
+                       -c lock_timeout=2s -c standard_conforming_strings=on";
 
 /// Where nothing of a service's is.
 pub(super) const DATABASE: &str = "postgres";

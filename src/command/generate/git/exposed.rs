@@ -11,6 +11,7 @@ use crate::change::{Existing, unused_secrets};
 use crate::deployment::{Deployment, SECRET_FOLDER};
 use crate::disk::{Folder, Found, TEMPORARY};
 use crate::render::Output;
+use crate::secret::is_named_secret;
 use crate::url::password_of;
 
 /// Where backups are written.
@@ -18,9 +19,6 @@ const BACKUPS: &str = "backups";
 
 /// Copies of `.env`, and what a killed run left of it.
 const COPIES: [&str; 5] = [".env.orig", ".env.orig.2", ".env.orig.3", ".env.orig.4", ".env.codelab-gen.tmp"];
-
-/// What the name of a variable has that holds a secret.
-const NAMES_OF_SECRETS: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
 /// A shorter value behind a name such as `TOKEN_TTL` is a number or a word, and no secret.
 const SHORTEST: usize = 8;
@@ -80,7 +78,7 @@ fn is_secret_line(line: &str) -> bool {
     let Some((key, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { return false };
     let value = value.trim().trim_matches(['\'', '"']);
     let is_long = value.len() >= SHORTEST && !value.bytes().all(|byte| byte.is_ascii_digit());
-    password_of(value).is_some() || (is_long && NAMES_OF_SECRETS.iter().any(|name| key.contains(name)))
+    password_of(value).is_some() || (is_long && is_named_secret(key))
 }
 
 /// The files with secrets among those that git lists, with a letter before each: `?` where it has not the file.
