@@ -5,6 +5,7 @@
 mod choose;
 mod compare;
 mod conceal;
+mod find;
 mod name;
 mod view;
 mod weak;
@@ -14,7 +15,8 @@ use std::fmt;
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, conceal};
-pub use name::{may_name_secret, names_secret};
+pub use find::Finder;
+pub use name::{WORDS, may_name_secret, names_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
 

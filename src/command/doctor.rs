@@ -3,20 +3,26 @@
 
 mod container;
 mod containers;
+mod disk;
 mod docker;
 mod engine;
 mod ensure;
 mod external;
 mod files;
 mod finding;
+mod leaks;
+mod load;
 mod login;
 mod mask;
 mod memory;
 mod remedy;
+mod rights;
 mod server;
 mod service;
+mod session;
 mod sqlite;
 mod tables;
+mod volume;
 
 use indexmap::IndexMap;
 
@@ -100,6 +106,9 @@ fn living(
     remedies: &Remedies<'_>,
 ) -> Vec<Finding> {
     let deployment = &target.deployment;
+    if let Some(unknown) = containers.unknown(remedies) {
+        return vec![unknown];
+    }
     let mut found = containers.findings(deployment, docker, remedies);
     if let Some(server) = &deployment.server {
         found.extend(match &server.host {
@@ -113,6 +122,7 @@ fn living(
     }
     found.extend(service::services(deployment, containers, docker, remedies));
     found.extend(tables::migrations(deployment, containers, docker, remedies));
+    found.extend(leaks::findings(deployment, passwords, containers, docker, remedies));
     found
 }
 

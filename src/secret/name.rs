@@ -1,26 +1,26 @@
 //! Knows which names of variables say that they hold a secret: one list for all that ask. Must not know any value.
 
-/// What a word of a name with a secret ends with: `PASSWORD` and `DBPASSWORD`.
-const ENDS: [&str; 7] = ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIAL", "KEY"];
+/// What a word of a name with a secret ends with, in small letters: `PASSWORD` and `DBPASSWORD`.
+pub const WORDS: [&str; 7] = ["password", "passwd", "passphrase", "secret", "token", "credential", "key"];
 
 /// Words that name a secret only as a whole: `DB_PASS`, and not `COMPASS`.
-const WHOLE: [&str; 6] = ["PASS", "PWD", "PW", "AUTH", "SALT", "PEPPER"];
+const WHOLE: [&str; 6] = ["pass", "pwd", "pw", "auth", "salt", "pepper"];
 
 /// Of these one word is no name of a secret: `PWD` is the folder of the shell.
-const NEVER_ALONE: [&str; 2] = ["PWD", "AUTH"];
+const NEVER_ALONE: [&str; 2] = ["pwd", "auth"];
 
 /// What stands behind the word that names the secret, and only tells several apart.
-const QUALIFIERS: [&str; 5] = ["BASE", "OLD", "NEW", "PREVIOUS", "CURRENT"];
+const QUALIFIERS: [&str; 5] = ["base", "old", "new", "previous", "current"];
 
 /// What makes a number or a public thing of the word behind it.
-const HARMLESS: [&str; 5] = ["MAX", "MIN", "NUM", "TOTAL", "PUBLIC"];
+const HARMLESS: [&str; 5] = ["max", "min", "num", "total", "public"];
 
 /// Whether a variable holds a secret by its name: `DB_PASSWORD` and `API_TOKENS_2`, and not `PASSWORD_FILE` or
 /// `MAX_TOKENS`.
 #[must_use]
 pub fn names_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let mut words: Vec<&str> = words_of(&upper).collect();
+    let lower = name.to_ascii_lowercase();
+    let mut words: Vec<&str> = words_of(&lower).collect();
     while words.len() > 1 && words.last().is_some_and(|last| is_qualifier(last)) {
         words.pop();
     }
@@ -28,7 +28,7 @@ pub fn names_secret(name: &str) -> bool {
         [] => false,
         [only] => is_word(only) && !NEVER_ALONE.contains(only),
         [.., before, last] => {
-            let singular = last.strip_suffix('S').unwrap_or(last);
+            let singular = last.strip_suffix('s').unwrap_or(last);
             !HARMLESS.contains(before) && (is_word(last) || is_word(singular))
         }
     }
@@ -38,10 +38,10 @@ pub fn names_secret(name: &str) -> bool {
 /// better to hide too much.
 #[must_use]
 pub fn may_name_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
+    let lower = name.to_ascii_lowercase();
     // services are called so too
-    let is_whole = |word: &str| word != "AUTH" && WHOLE.contains(&word);
-    ENDS.iter().any(|end| upper.contains(end)) || words_of(&upper).any(is_whole) || names_secret(name)
+    let is_whole = |word: &str| word != "auth" && WHOLE.contains(&word);
+    WORDS.iter().any(|end| lower.contains(end)) || words_of(&lower).any(is_whole) || names_secret(name)
 }
 
 fn words_of(name: &str) -> impl Iterator<Item = &str> {
@@ -49,12 +49,12 @@ fn words_of(name: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_word(word: &str) -> bool {
-    ENDS.iter().any(|end| word.ends_with(end)) || WHOLE.contains(&word)
+    WORDS.iter().any(|end| word.ends_with(end)) || WHOLE.contains(&word)
 }
 
 /// `2`, `V2`, `OLD`.
 fn is_qualifier(word: &str) -> bool {
-    let number = word.strip_prefix('V').unwrap_or(word);
+    let number = word.strip_prefix('v').unwrap_or(word);
     QUALIFIERS.contains(&word) || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 

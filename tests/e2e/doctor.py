@@ -69,3 +69,9 @@ class Findings(list[dict[str, Any]]):
         found = [one for one in self if (one["verdict"], one["check"]) == (verdict, check) and words in one["message"]]
         assert len(found) == 1, f"{verdict} [{check}] {words}: {json.dumps(self, indent=1)}"
         return found[0]
+
+
+def states(deployment: Deployment) -> dict[str, str]:
+    """The health of each container that has one."""
+    states = {name: container["State"] for name, container in deployment.containers().items()}
+    return {name: state["Health"]["Status"] for name, state in states.items() if "Health" in state}

@@ -159,7 +159,9 @@ def with_wrong_owners_and_tables(doctor: Doctor) -> Findings:
     tables = found.the("migration-errors", "the tables of `agent-runtime`")
     assert any('relation "notes" does not exist' in line for line in tables["evidence"])
     assert "docker compose run --rm agent-runtime alembic upgrade head" in tables["help"]
-    assert re.fullmatch(r"2\d of 30 connections are used", found.the("connections", "of 30", "warning")["message"])
+    used = found.the("connections", "of 30", "warning")
+    assert re.fullmatch(r"2\d of 30 connections are used", used["message"])
+    assert re.fullmatch(r"2\d by the role `auth_service` in the database `auth_db`", used["evidence"][0])
     return found
 
 

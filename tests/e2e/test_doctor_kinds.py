@@ -1,5 +1,6 @@
 """`codelab-gen doctor` on deployments of every kind: nothing is wrong with a sound one, and each fault has its name."""
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import images
 import machine
 import pytest
 from deployment import SERVICE_USER, SERVICES, Deployment
-from doctor import Doctor
+from doctor import Doctor, states
 from interruption import wait_until
 from server import psql
 
@@ -107,6 +108,7 @@ def test_a_server_without_connections_and_a_replica_that_was_stopped(deployment:
     deployment.inside("agent-runtime", "touch", "/tmp/released")
     full = found.the("connections", "all connections of the server are used")
     assert "max_connections" in full["help"] and "sorry, too many clients already" in full["evidence"][-1]
+    assert re.fullmatch(r"(19|20) by the role `codelab`", full["evidence"][0])
     doctor.mend(found.the("containers", f"`{second}` ended with exit code 0")["help"])
     found = doctor.look()
     assert (found.of("problem"), found.of("warning")) == ([], [])
@@ -200,12 +202,6 @@ def test_a_server_that_lets_nobody_in_and_what_is_broken_or_removed(deployment: 
 
 def restarted(container: dict[str, Any]) -> bool:
     return container["RestartCount"] > 0 and container["State"]["Status"] == "running"
-
-
-def states(deployment: Deployment) -> dict[str, str]:
-    """The health of each container that has one."""
-    states = {name: container["State"] for name, container in deployment.containers().items()}
-    return {name: state["Health"]["Status"] for name, state in states.items() if "Health" in state}
 
 
 def test_files_of_sqlite(deployment: Deployment) -> None:

@@ -9,6 +9,9 @@ use crate::secret::Secret;
 /// How many lines of a log are looked at.
 const LINES: &str = "200";
 
+/// How many lines of a log are looked through for secrets.
+const SEARCHED: &str = "5000";
+
 /// What `docker container inspect` says.
 pub(super) struct Container(Value);
 
@@ -115,6 +118,13 @@ impl Container {
     pub(super) fn secrets(&self) -> Vec<Secret> {
         let variables = self.list("/Config/Env").iter().filter_map(|variable| variable.as_str()?.split_once('='));
         variables.flat_map(|(name, value)| secrets_of(name, value)).collect()
+    }
+
+    /// What it said lately, in its log and to who looked at its health.
+    pub(super) fn words(&self, docker: &Docker) -> String {
+        let probes = self.list("/State/Health/Log").iter();
+        let probes = probes.filter_map(|look| look.get("Output")?.as_str()).map(|said| format!("{said}\n"));
+        probes.collect::<String>() + &docker.hear(&["logs", "--tail", SEARCHED, self.id()])
     }
 
     /// The last lines that it said.

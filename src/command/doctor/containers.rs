@@ -1,7 +1,7 @@
 //! Knows what can be wrong with containers: missing, ended, unhealthy. Must not know databases.
 
 use super::container::Container;
-use super::docker::Docker;
+use super::docker::{Docker, Silence};
 use super::ensure;
 use super::finding::Finding;
 use super::memory;
@@ -16,7 +16,11 @@ const CHECK: &str = "containers";
 const STOPPED: [i64; 3] = [0, 137, 143];
 
 /// What Docker knows of the containers of the deployment.
-pub(super) struct Containers(Vec<Container>);
+pub(super) struct Containers {
+    known: Vec<Container>,
+    /// Why nothing is known of those that there are.
+    silence: Option<Silence>,
+}
 
 /// One service, as the profile has it.
 struct Wanted {
@@ -36,44 +40,56 @@ impl Containers {
             .unwrap_or_default();
         let ids: Vec<_> = listed.split_whitespace().collect();
         if ids.is_empty() {
-            return Self(Vec::new());
+            return Self { known: Vec::new(), silence: None };
         }
-        let documents = docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()).unwrap_or_default();
-        let containers = documents.into_iter().map(Container::new);
-        Self(containers.filter(|container| !container.is_one_off()).collect())
+        match docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()) {
+            Ok(documents) => {
+                let containers = documents.into_iter().map(Container::new);
+                Self { known: containers.filter(|container| !container.is_one_off()).collect(), silence: None }
+            }
+            Err(silence) => Self { known: Vec::new(), silence: Some(silence) },
+        }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// That Docker does not say what is with the containers; all else would be guessed.
+    pub(super) fn unknown(&self, remedies: &Remedies<'_>) -> Option<Finding> {
+        let silence = self.silence.as_ref()?;
+        let help = format!("look again; `{}` shows them too", remedies.there("docker compose ps --all"));
+        let message = "the containers: Docker lists them, and does not say what they are";
+        Some(Finding { help: Some(help), ..Finding::unseen(CHECK, message) }.shown_by(&silence.text()))
+    }
+
+    pub(super) fn all(&self) -> &[Container] {
+        &self.known
     }
 
     /// The one container of a service that says most about it: one that runs, where there are several.
     pub(super) fn of(&self, service: &str) -> Option<&Container> {
         let is_its = |container: &&Container| container.service() == service;
-        let running = self.0.iter().filter(is_its).find(|container| container.is_running());
-        running.or_else(|| self.0.iter().find(is_its))
+        let running = self.known.iter().filter(is_its).find(|container| container.is_running());
+        running.or_else(|| self.known.iter().find(is_its))
     }
 
     pub(super) fn running(&self) -> Vec<String> {
-        let running = self.0.iter().filter(|container| container.is_running());
+        let running = self.known.iter().filter(|container| container.is_running());
         running.map(|container| container.service().to_owned()).collect()
     }
 
     /// The secrets that containers were started with; `.env` may have others by now.
     pub(super) fn secrets(&self) -> Vec<Secret> {
-        self.0.iter().flat_map(Container::secrets).collect()
+        self.known.iter().flat_map(Container::secrets).collect()
     }
 
     /// Whether each container is as it should be.
     pub(super) fn findings(&self, deployment: &Deployment, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
-        if self.is_empty() {
+        if self.known.is_empty() {
             return vec![Finding::problem(CHECK, "the deployment has no containers", remedies.up())];
         }
         let all = wanted(deployment);
         let mut found: Vec<_> = all.iter().flat_map(|wanted| self.of_service(wanted, docker, remedies)).collect();
         let is_known = |container: &&Container| all.iter().any(|wanted| wanted.name.as_str() == container.service());
         let mut strangers: Vec<_> =
-            self.0.iter().filter(|container| !is_known(container)).map(Container::service).collect();
+            self.known.iter().filter(|container| !is_known(container)).map(Container::service).collect();
         strangers.dedup();
         found.extend(strangers.into_iter().map(|name| {
             Finding::warning(
@@ -87,7 +103,7 @@ impl Containers {
 
     fn of_service(&self, wanted: &Wanted, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
         let service = wanted.name.as_str();
-        let containers: Vec<_> = self.0.iter().filter(|container| container.service() == service).collect();
+        let containers: Vec<_> = self.known.iter().filter(|container| container.service() == service).collect();
         if containers.is_empty() {
             return vec![Finding::problem(CHECK, format!("`{service}` has no container"), remedies.up())];
         }

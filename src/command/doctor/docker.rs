@@ -1,21 +1,28 @@
-//! Knows how Docker is asked, and how long one waits for an answer. Must not know what the answers mean.
+//! Knows how Docker is asked, how long one waits for an answer, and how much of one is taken. Must not know what the
+//! answers mean.
 
-use std::io::{PipeReader, Read as _};
+mod listen;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{self, Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-/// How long a question may take: starting a container on a busy machine takes seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+use self::listen::{Bounds, answer, last_words};
 
-/// How long the first question may take, which tells whether somebody answers at all.
-const FIRST_PATIENCE: Duration = Duration::from_secs(15);
+/// How long a question may take, and how long its answer may be: starting a container on a busy machine takes seconds, and
+/// what Docker knows of a container has some kilobytes.
+const USUAL: Bounds = Bounds { patience: Duration::from_secs(60), most: 16 << 20 };
 
-/// How often one looks whether the answer is there.
-const POLL: Duration = Duration::from_millis(5);
+/// The first question tells whether somebody answers at all.
+const FIRST: Bounds = Bounds { patience: Duration::from_secs(15), most: 1 << 20 };
+
+/// What a program in a container is asked, which may be anybody's.
+const INSIDE: Bounds = Bounds { patience: Duration::from_secs(15), most: 1 << 20 };
+
+/// Of a log the end is kept.
+const LOG: Bounds = Bounds { patience: Duration::from_secs(30), most: 4 << 20 };
 
 /// Docker's client, asked from the output folder.
 pub(super) struct Docker {
@@ -29,6 +36,8 @@ pub(super) enum Silence {
     NotInstalled,
     /// It did not end in time.
     Hung(Duration),
+    /// It said more than this many bytes.
+    Endless(usize),
     /// It failed, and said this.
     Failed(String),
 }
@@ -38,8 +47,14 @@ impl Silence {
         match self {
             Self::NotInstalled => "the program `docker` is not installed".to_owned(),
             Self::Hung(patience) => format!("no answer within {} seconds", patience.as_secs()),
+            Self::Endless(most) => format!("an answer of more than {most} bytes"),
             Self::Failed(text) => text.clone(),
         }
+    }
+
+    /// Whether it was ended by us.
+    pub(super) fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Hung(_) | Self::Endless(_))
     }
 }
 
@@ -55,36 +70,39 @@ impl Docker {
 
     /// What `docker` with these arguments says on standard output.
     pub(super) fn ask(&self, arguments: &[&str]) -> Result<String, Silence> {
-        self.ask_with(arguments, None)
+        answer(self.command(arguments), USUAL)
     }
 
     /// The first question.
     pub(super) fn greet(&self, arguments: &[&str]) -> Result<String, Silence> {
-        answer(self.command(arguments), FIRST_PATIENCE)
+        answer(self.command(arguments), FIRST)
     }
 
-    /// The same with a variable in the environment of the client, which `docker run -e NAME` hands on: so no process list
+    /// What a program says that is started in a running container; the arguments are those of `docker exec`.
+    pub(super) fn ask_inside(&self, arguments: &[&str]) -> Result<String, Silence> {
+        answer(self.command(&[&["exec"], arguments].concat()), INSIDE)
+    }
+
+    /// What a container says that lives for this question, and is gone behind it also where it did not end; the arguments
+    /// are those of `docker run`. A variable in the environment of the client is what `-e NAME` hands on: so no process list
     /// shows it.
-    pub(super) fn ask_with(&self, arguments: &[&str], variable: Option<(&str, &str)>) -> Result<String, Silence> {
-        let mut command = self.command(arguments);
+    pub(super) fn ask_anew(&self, arguments: &[&str], variable: Option<(&str, &str)>) -> Result<String, Silence> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("codelab-gen-doctor-{}-{}", process::id(), now.as_nanos());
+        let run = ["run", "--rm", "--pull", "never", "--log-driver", "none", "--name", &name];
+        let mut command = self.command(&[run.as_slice(), arguments].concat());
         command.envs(variable);
-        answer(command, PATIENCE)
+        let said = answer(command, Bounds { most: INSIDE.most, ..USUAL });
+        if said.as_ref().is_err_and(Silence::is_cut_off) {
+            // what is not there any more has ended by itself
+            let _ = self.ask(&["rm", "--force", "--volumes", &name]);
+        }
+        said
     }
 
-    /// All that it says, also where it fails, in the order that it was said in.
+    /// The end of all that it says, also where it fails, in the order that it was said in.
     pub(super) fn hear(&self, arguments: &[&str]) -> String {
-        let heard = || {
-            let (reader, writer) = std::io::pipe().ok()?;
-            let mut command = self.command(arguments);
-            command.stdout(writer.try_clone().ok()?).stderr(writer);
-            let mut child = command.spawn().ok()?;
-            // its copies of the pipe would keep it open
-            drop(command);
-            let said = read(reader);
-            ended(&mut child, PATIENCE)?;
-            said.join().ok()
-        };
-        heard().unwrap_or_default()
+        last_words(self.command(arguments), LOG)
     }
 
     /// The documents that a command prints as one list.
@@ -97,46 +115,5 @@ impl Docker {
         let mut command = Command::new("docker");
         command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
         command
-    }
-}
-
-fn answer(mut command: Command, patience: Duration) -> Result<String, Silence> {
-    let failed = |error: std::io::Error| {
-        let is_missing = error.kind() == std::io::ErrorKind::NotFound;
-        if is_missing { Silence::NotInstalled } else { Silence::Failed(error.to_string()) }
-    };
-    let (stdout, stderr) = (std::io::pipe().map_err(failed)?, std::io::pipe().map_err(failed)?);
-    command.stdout(stdout.1).stderr(stderr.1);
-    let mut child = command.spawn().map_err(failed)?;
-    drop(command);
-    let (said, complained) = (read(stdout.0), read(stderr.0));
-    let Some(succeeded) = ended(&mut child, patience) else { return Err(Silence::Hung(patience)) };
-    let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();
-    if succeeded { Ok(text(said)) } else { Err(Silence::Failed(text(said) + &text(complained))) }
-}
-
-/// Reads a pipe to its end beside the work: a full one would stop the program that fills it.
-fn read(mut pipe: PipeReader) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // what came before a fault is still worth showing
-        let _ = pipe.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-/// Whether the program succeeded; nothing where it did not end in time, and was ended.
-fn ended(child: &mut Child, patience: Duration) -> Option<bool> {
-    let deadline = Instant::now() + patience;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status.success()),
-            Ok(None) if Instant::now() < deadline => thread::sleep(POLL),
-            Ok(None) | Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-        }
     }
 }

@@ -3,6 +3,15 @@
 use super::mask::Mask;
 use crate::spelling::on_one_line;
 
+/// How many characters of a message show; most are shorter than a hundred.
+const LONGEST_MESSAGE: usize = 1000;
+
+/// How many characters of a line show that somebody else wrote.
+const LONGEST_LINE: usize = 400;
+
+/// How many blanks in a row show: more would end in what a terminal shows as a line of its own.
+const BLANKS: usize = 16;
+
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
@@ -70,17 +79,49 @@ impl Finding {
     /// of files have a say in them.
     pub(super) fn masked(self, mask: &Mask) -> Self {
         Self {
-            message: on_one_line(&self.message),
-            evidence: self.evidence.iter().map(|line| on_one_line(&mask.line(line))).collect(),
+            message: cut(&on_one_line(&self.message), LONGEST_MESSAGE),
+            evidence: self.evidence.iter().map(|line| quoted_line(&mask.line(line))).collect(),
             help: self.help.as_deref().map(on_one_line),
             ..self
         }
     }
 }
 
+/// A line of somebody else's: nothing in it looks like a line of ours.
+fn quoted_line(line: &str) -> String {
+    let mut blanks = 0;
+    let is_shown = |character: &char| {
+        blanks = if character.is_whitespace() { blanks + 1 } else { 0 };
+        blanks <= BLANKS
+    };
+    // a tab is a blank, and no sign of anything
+    let line: String = line.replace('\t', "    ").chars().filter(is_shown).take(LONGEST_LINE + 1).collect();
+    cut(&on_one_line(&line), LONGEST_LINE)
+}
+
+/// The beginning of a text that is too long.
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_makes_a_line_too_long_or_a_terminal_break_it() {
+        let long = format!("{}\u{1b}{}", "x".repeat(399), "y".repeat(9_000_000));
+        let far = format!("a{}problem   [security] a hole", " \u{2003}\t".repeat(3000));
+        let mut finding = Finding::problem("check", &long, "step").shown_by(&format!("{long}\n{far}"));
+        finding = finding.masked(&Mask::new(&[]));
+        assert!(finding.message.starts_with(&"x".repeat(399)) && finding.message.chars().count() == 1001);
+        let [first, second] = finding.evidence.as_slice() else { panic!("{:?}", finding.evidence) };
+        assert_eq!((first.chars().count(), first.ends_with('…')), (401, true));
+        assert!(second.chars().count() < 50, "{second}");
+    }
 
     #[test]
     fn what_a_container_says_is_no_finding_of_its_own() {

@@ -5,8 +5,9 @@ use indexmap::IndexMap;
 
 use super::docker::{Docker, is_no_image};
 use super::finding::Finding;
+use super::load::{CONNECTIONS, full};
 use super::remedy::Remedies;
-use super::server::{MISSING, UNREACHABLE, full};
+use super::server::{MISSING, UNREACHABLE};
 use crate::deployment::OwnedDatabase;
 use crate::secret::Secret;
 use crate::spelling::shell_word;
@@ -42,13 +43,13 @@ impl<'a> Client<'a> {
         let Some(password) = passwords.get(variable.as_str()) else {
             return Finding::unseen(REFUSED, format!("whether `{role}` can log in: `{variable}` has no value here"));
         };
-        let run = ["run", "--rm", "--pull", "never", "--log-driver", "none", "--cap-drop", "ALL", "--read-only"];
+        let run = ["--cap-drop", "ALL", "--read-only"];
         let variables = ["-e", "PGPASSWORD", "-e", "PGCONNECT_TIMEOUT=10"];
         let options: Vec<_> = self.options.iter().map(String::as_str).collect();
         let psql = ["--entrypoint", "psql", self.image, "-h", self.host, "-p", self.port, "-U", role, "-d", name];
         let question = ["-XAtqw", "-c", "SELECT 1"];
         let arguments = [run.as_slice(), &variables, &options, &psql, &question].concat();
-        match password.lend(|password| docker.ask_with(&arguments, Some(("PGPASSWORD", password)))) {
+        match password.lend(|password| docker.ask_anew(&arguments, Some(("PGPASSWORD", password)))) {
             Ok(_) => Finding::ok(REFUSED, format!("`{role}` logs in to `{name}` from another container")),
             Err(silence) => self.failed(database, &silence.text(), remedies).shown_by(&silence.text()),
         }
@@ -58,12 +59,15 @@ impl<'a> Client<'a> {
         let (name, role) = (database.name.as_str(), database.owner.role.as_str());
         let says = |words: &str| said.contains(words);
         let unseen = format!("whether `{role}` can log in to `{name}`");
-        if !says("psql: error") {
+        if !said.lines().any(|line| line.starts_with("psql: error")) {
             let help = is_no_image(said).then(|| format!("docker pull {}", shell_word(self.image)));
             return Finding { help, ..Finding::unseen(REFUSED, unseen) };
         }
         if is_full(said) {
             full(said, remedies)
+        } else if says("too many connections for") {
+            let message = format!("`{role}` has all connections to `{name}` that it may have");
+            Finding::problem(CONNECTIONS, message, remedies.more_connections())
         } else if says("password authentication failed") {
             let message = format!("the server refuses the password of `{role}` that services have");
             Finding::problem(REFUSED, message, remedies.align_for(name))

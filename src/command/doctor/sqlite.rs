@@ -1,10 +1,9 @@
 //! Knows what can be wrong with a SQLite file, from what was seen of it inside of its service.
 //! Must not know how that was seen.
 
-use serde_json::Value;
-
 use super::finding::Finding;
 use super::remedy::Remedies;
+use super::service::{Answer, Journal};
 use crate::deployment::Service;
 use crate::spelling::shell_word;
 use crate::value::Hardening;
@@ -34,38 +33,30 @@ pub(super) struct Looked<'a> {
     pub(super) file: &'a str,
     /// The Python that its service has.
     pub(super) python: &'a str,
-    pub(super) answer: &'a Value,
+    pub(super) answer: &'a Answer,
     pub(super) remedies: &'a Remedies<'a>,
 }
 
 impl Looked<'_> {
-    fn is(&self, key: &str) -> bool {
-        self.answer.get(key).and_then(Value::as_bool) == Some(true)
-    }
-
-    fn text(&self, key: &str) -> &str {
-        self.answer.get(key).and_then(Value::as_str).unwrap_or_default()
-    }
-
     fn folder(&self) -> &str {
         self.file.rsplit_once('/').map_or("/", |(folder, _)| folder)
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
         let (service, file) = (&self.service.name, self.file);
-        if !self.is("folder") {
+        if !self.answer.folder {
             let message = format!("the folder of `{file}` does not exist in `{service}`");
             return vec![Finding::problem(FILE, message, self.give_away())];
         }
-        if !self.is("writable") {
+        if !self.answer.writable {
             let message = format!("`{service}` can't write to `{file}` or its folder");
             return vec![Finding::problem(FILE, message, self.give_away())];
         }
-        if !self.is("exists") {
+        if !self.answer.exists {
             let help = format!("use `{service}` once; else see `{}`", self.there("logs", ""));
             return vec![Finding::warning(FILE, format!("`{service}` has not made `{file}` yet"), help)];
         }
-        let sound = match self.text("error") {
+        let sound = match self.answer.error.as_deref().unwrap_or_default() {
             "" => Finding::ok(FILE, format!("`{file}` of `{service}` is there, can be written, and is sound")),
             error if error.contains("locked") => {
                 Finding::unseen(FILE, format!("the inside of `{file}` of `{service}`: somebody writes")).shown_by(error)
@@ -80,19 +71,20 @@ impl Looked<'_> {
     }
 
     fn speed(&self) -> Option<Finding> {
-        let (service, file, file_system) = (&self.service.name, self.file, self.text("file_system"));
+        let (service, file, file_system) = (&self.service.name, self.file, self.answer.file_system());
         if REMOTE.contains(&file_system) {
             let message =
                 format!("`{file}` of `{service}` lies on `{file_system}`, where SQLite is slow and its locks fail");
             let help = format!("write `data: {service}-data:{}` in the profile: a named volume", self.folder());
             return Some(Finding::warning(SLOW, message, help));
         }
-        match self.text("journal") {
-            "" => None,
-            "wal" => Some(Finding::ok(SLOW, format!("`{file}` of `{service}` is in WAL mode, on `{file_system}`"))),
-            mode => {
+        match self.answer.journal? {
+            Journal::Wal => {
+                Some(Finding::ok(SLOW, format!("`{file}` of `{service}` is in WAL mode, on `{file_system}`")))
+            }
+            Journal::Delete => {
                 let message = format!(
-                    "`{file}` of `{service}` has journal_mode `{mode}`, on `{file_system}`: who reads waits for who writes"
+                    "`{file}` of `{service}` has journal_mode `delete`, on `{file_system}`: who reads waits for who writes"
                 );
                 let code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA journal_mode=WAL')";
                 let program = format!("{} -c {} {}", self.python, shell_word(code), shell_word(file));
@@ -110,10 +102,9 @@ impl Looked<'_> {
     /// What gives the folder with the file to who the service runs as: in a container like the service's, as root with the
     /// rights for that.
     fn give_away(&self) -> String {
-        let number = |key: &str| self.answer.get(key).and_then(Value::as_u64).unwrap_or_default();
         let folder = shell_word(self.folder());
-        let make = if self.is("folder") { String::new() } else { format!("mkdir -p {folder} && ") };
-        let owner = format!("{}:{}", number("user"), number("group"));
+        let make = if self.answer.folder { String::new() } else { format!("mkdir -p {folder} && ") };
+        let owner = format!("{}:{}", self.answer.user, self.answer.group);
         let script = shell_word(format!("{make}chown -R {owner} {folder} && chmod -R u+rwX {folder}"));
         let rights = match self.service.hardening {
             Hardening::Strict => " --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER",

@@ -1,0 +1,50 @@
+//! Knows how the server is asked as its superuser, so that nothing of a service's is run and nothing waits for one.
+//! Must not know what is asked.
+
+use serde::de::DeserializeOwned;
+
+use super::container::Container;
+use super::docker::{Docker, Silence};
+
+/// What holds from before the first statement on. In the maintenance database no setting of a service's applies, and with
+/// this path every name is PostgreSQL's own.
+const OPTIONS: &str = "PGOPTIONS=-c search_path=pg_catalog,pg_temp -c default_transaction_read_only=on \
+                       -c local_preload_libraries= -c client_min_messages=error -c statement_timeout=10s \
+                       -c lock_timeout=2s -c standard_conforming_strings=on";
+
+/// Where nothing of a service's is.
+pub(super) const DATABASE: &str = "postgres";
+
+/// The server in its running container.
+pub(super) struct Session<'a> {
+    docker: &'a Docker,
+    container: &'a Container,
+    user: &'a str,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(docker: &'a Docker, container: &'a Container, user: &'a str) -> Self {
+        Self { docker, container, user }
+    }
+
+    /// The rows of one statement, by the socket: this needs no password.
+    pub(super) fn ask(&self, sql: &str) -> Result<String, Silence> {
+        let variables = ["-e", OPTIONS, "-e", "PGCONNECT_TIMEOUT=10", self.container.id()];
+        let psql = ["psql", "-XAtqw", "-U", self.user, "-d", DATABASE, "-c", sql];
+        self.docker.ask_inside(&[variables.as_slice(), &psql].concat())
+    }
+
+    /// A statement whose one value is JSON: a name may have tabs and line ends in it.
+    pub(super) fn ask_json<T: DeserializeOwned>(&self, sql: &str) -> Result<T, Silence> {
+        let said = self.ask(sql)?;
+        serde_json::from_str(said.trim()).map_err(|error| Silence::Failed(format!("unreadable answer: {error}")))
+    }
+
+    pub(super) fn container(&self) -> &'a Container {
+        self.container
+    }
+
+    pub(super) fn docker(&self) -> &'a Docker {
+        self.docker
+    }
+}
