@@ -125,7 +125,7 @@ printf '%s\n' "$mark" >"$partial/mark"
 mkdir -- "$made"
 
 # No database has more facts than this, or longer ones.
-facts_limit=67108864 line_limit=65536
+facts_limit=8388608 line_limit=65536
 
 # receive FILE ENGINE SILENCE COMMAND...: what a container puts out: facts, an empty line, and data for the file. It may
 # be hostile: so it is waited for that many seconds in silence, and for the limit in all; only known facts are taken, and
@@ -159,8 +159,11 @@ receive() {
   else
     status=0
     wait "$writer" || status=$?
-    [ -n "$reader" ] || [ "$status" != 0 ] || status=1
-    [ "$status" != 0 ] || note || status=1
+    if [ -n "$reader" ]; then
+      note || status=1
+    elif [ "$status" = 0 ]; then
+      status=1
+    fi
   fi
   ends_within 1 "$teller" || true
   end "$teller"
@@ -183,7 +186,7 @@ receive_facts() {
       return 1
     fi
     [ -n "$line" ] || return 0
-    left=$((left - ${#line}))
+    left=$((left - ${#line} - 64))
     if [ "$left" -lt 0 ] || [ "${#line}" -ge "$line_limit" ]; then
       why='the container tells more than a database has'
       return 1
@@ -193,10 +196,10 @@ receive_facts() {
     version) version=$(printf %s "${rest:0:40}" | tr -cd '0-9A-Za-z.+~-') ;;
     bytes) bytes=$(printf %s "${rest:0:15}" | tr -cd '0-9') ;;
     sha256) sum=$(printf %s "${rest:0:64}" | tr -cd '0-9a-f') ;;
-    rows) printf 'rows\t%s\t%s\n' "$file" "$rest" >>"$partial/rows" || return 1 ;;
+    rows) printf 'rows\t%s\t%s\n' "$file" "$rest" >&4 || return 1 ;;
     *) ;;
     esac
-  done
+  done 4>"$partial/rows"
 }
 
 # may_come: whether there is place for the bytes that a container has announced; pg_dump does not know them.
@@ -248,10 +251,10 @@ dump() {
   }
   receive "$file" postgres "$limit" as_server "$1" dump "$database" "$limit"
   [ "$status" = 0 ] || return
-  in_server "$1" read_archive <"$made/$file" || {
+  if ! in_server "$1" read_archive <"$made/$file" || ! tell_commands "$1" "$made/$file"; then
     status=1
     say "the dump of $database can't be read back"
-  }
+  fi
 }
 
 : >"$partial/facts"

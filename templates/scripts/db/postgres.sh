@@ -127,6 +127,61 @@ read_archive() {
   pg_restore --file=/dev/null
 }
 
+# psql_commands: of the archive on standard input, lines that psql would take for commands of its own, such as \!, if
+# somebody gave it the archive's text: what begins outside of quotes and comments. pg_dump writes \restrict only.
+psql_commands() {
+  pg_restore --schema-only --file=- | awk '
+    function past(mark) {
+      at = index(rest, mark)
+      if (at == 0) return 0
+      rest = substr(rest, at + length(mark))
+      return 1
+    }
+    {
+      rest = $0
+      while (rest != "") {
+        if (inside == "E") {
+          if (!match(rest, /[\\\047]/)) break
+          escaped = substr(rest, RSTART, 1) == "\\"
+          rest = substr(rest, RSTART + 1 + escaped)
+          if (!escaped) inside = ""
+        } else if (inside == "*") {
+          if (!match(rest, /\*\/|\/\*/)) break
+          depth += substr(rest, RSTART, 1) == "/" ? 1 : -1
+          rest = substr(rest, RSTART + 2)
+          if (depth == 0) inside = ""
+        } else if (inside != "") {
+          if (!past(inside)) break
+          inside = ""
+        } else {
+          if (!match(rest, /[\\\047"$]|--|\/\*/)) break
+          before = RSTART > 1 ? substr(rest, RSTART - 1, 1) : ""
+          two = RSTART > 2 ? substr(rest, RSTART - 2, 1) : ""
+          rest = substr(rest, RSTART)
+          first = substr(rest, 1, 1)
+          if (first == "-") break
+          if (first == "\\") {
+            if ($0 !~ /^\\(un)?restrict [A-Za-z0-9]+$/ && found++ < 3) print substr($0, 1, 200)
+            break
+          }
+          if (first == "/") {
+            inside = "*"
+            depth = 1
+            rest = substr(rest, 3)
+          } else if (first == "$") {
+            if (before !~ /[A-Za-z0-9_$]/ && match(rest, /^\$([A-Za-z_][A-Za-z0-9_]*)?\$/)) {
+              inside = substr(rest, 1, RLENGTH)
+              rest = substr(rest, RLENGTH + 1)
+            } else rest = substr(rest, 2)
+          } else {
+            inside = first == "\047" && before ~ /[Ee]/ && two !~ /[A-Za-z0-9_$]/ ? "E" : first
+            rest = substr(rest, 2)
+          }
+        }
+      }
+    }'
+}
+
 # make_roles: those of ROLES, lines of names as pg_dumpall quotes them, that the server does not have. They own nothing
 # and can't log in, but rights may be granted to them. What is more than a name makes no role.
 make_roles() {
@@ -279,18 +334,19 @@ load() {
 
 # load_as ROLE VARIABLE NEW: the same on our own server. What is loaded has functions that are run meanwhile: so it is
 # loaded by its owner, who has logged in, and could become nobody else. Prints also what was left out for want of rights.
+# A view keeps of tables what their policies show to the owner, as it did; tables have none before they are full.
 load_as() {
   local said
   said=$(
     log_in "$@"
-    { pg_restore --no-owner --no-password --dbname="$3" 2>&1 >/dev/null || echo 'pg_restore: failed'; } |
+    { pg_restore --no-owner --enable-row-security --no-password --dbname="$3" 2>&1 >/dev/null || echo 'pg_restore: failed'; } |
       { head -c 1000000 && cat >/dev/null; }
   )
   left_out <<<"$said"
   (
     log_in "$@"
-    PGOPTIONS+=' -c client_min_messages=error'
-    psql --no-psqlrc --quiet --no-password --dbname "$3" --command ANALYZE || true
+    PGOPTIONS="$options_of_role -c client_min_messages=error" \
+      psql --no-psqlrc --quiet --no-password --dbname "$3" --command ANALYZE || true
   )
   printf '%s\n' "$unlimited" "$rows" | ask "$3"
 }
@@ -298,32 +354,28 @@ load_as() {
 # left_out: standard input is what pg_restore said. Prints what the role may not make, and what can't be without that;
 # any other error is a failure. Extensions and their schemas are there already, and not the role's.
 left_out() {
-  local line text='' entry='' has_failed='' is_known='' is_fault='' is_less=''
+  local line text='' why='' has_failed='' is_known='' is_fault='' is_less=''
   while IFS= read -r line; do
     [ "${#text}" -gt 2000 ] || text+=$line$'\n'
     case $line in
     'pg_restore: failed') has_failed=yes ;;
-    'pg_restore: from TOC entry '*)
-      # what follows three numbers: kind, schema, name and owner
-      entry=${line#*; }
-      entry=${entry#* }
-      entry=${entry#* }
-      ;;
     'pg_restore: error: could not execute query: ERROR:  must be owner of extension '* | \
       'pg_restore: error: could not execute query: ERROR:  schema "'*'" already exists')
-      is_known=yes
+      is_known=yes why=''
       ;;
     'pg_restore: error: '*'ERROR:  permission denied'* | 'pg_restore: error: '*'ERROR:  must be '* | \
       'pg_restore: error: could not execute query: ERROR:  '*superuser*)
-      printf 'left\t%s: %s\n' "$entry" "${line#*ERROR:  }"
-      is_known=yes is_less=yes
+      is_known=yes is_less=yes why=${line#*ERROR:  }
       ;;
     'pg_restore: error: could not execute query: ERROR:  '*'does not exist'*)
-      printf 'left\t%s: %s\n' "$entry" "${line#*ERROR:  }"
-      is_known=yes
+      is_known=yes why=${line#*ERROR:  }
       [ -n "$is_less" ] || is_fault=yes
       ;;
     'pg_restore: error: '*) is_fault=yes ;;
+    'Command was: '*)
+      [ -z "$why" ] || printf 'left\t%s: %s\n' "${line:13:120}" "${why:0:200}"
+      why=''
+      ;;
     *) ;;
     esac
   done
@@ -386,16 +438,13 @@ tables() {
 
 # open ROLE VARIABLE [ARGUMENT]...: psql on DATABASE, as a service's role, with all that the service has set.
 open() {
-  local database=$DATABASE
-  log_in "$1" "$2" "$database"
-  unset PGOPTIONS
-  exec psql --dbname "$database" "${@:3}"
+  log_in "$1" "$2" "$DATABASE"
+  PGOPTIONS='' exec psql --dbname "$DATABASE" "${@:3}"
 }
 
 # open_all [ARGUMENT]...: psql on DATABASE as the superuser, whose session takes nothing of what a service has set.
 open_all() {
-  PGOPTIONS+=' -c client_min_messages=notice'
-  exec psql --no-psqlrc --dbname "$DATABASE" "$@"
+  PGOPTIONS="$PGOPTIONS -c client_min_messages=notice" exec psql --no-psqlrc --dbname "$DATABASE" "$@"
 }
 
 "$@"

@@ -413,7 +413,8 @@ password_of() {
   fi
 }
 
-# align_server: the roles and databases are as the profile and .env say.
+# align_server: the roles and databases are as the profile and .env say. What one service's lacks is told, and stops nobody
+# else.
 align_server() {
   [ "$server" = container ] || return 0
   local aligned=yes
@@ -423,7 +424,7 @@ align_server() {
   *) docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null || aligned= ;;
   esac
   [ -n "$aligned" ] ||
-    die 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
+    tell 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
 }
 
 # make_beside SERVICE NEW EXTENSIONS: a database like that of the service, with these extensions, lines as pg_dump writes
@@ -448,6 +449,15 @@ make_beside() {
     }
   fi
   in_server "$1" give "$2" "$role" </dev/null
+}
+
+# tell_commands SERVICE FILE: commands of psql in an archive of the service's, which our scripts never give to psql.
+tell_commands() {
+  local found
+  found=$(in_server "$1" psql_commands <"$2") || return
+  [ -z "$found" ] ||
+    tell "psql would take for commands what stands in ${2##*/}: $found" \
+      'never give the text of this archive to psql; restore.sh does not'
 }
 
 # short NAME LENGTH: a name that leaves place for LENGTH more characters in PostgreSQL's 63; names stay different.

@@ -211,6 +211,7 @@ for index in "${!chosen[@]}"; do
   start=$(short "$database" 26)_restoring_
   new=$start$stamp
   in_server "$service" remove_left "$start" </dev/null || true
+  tell_commands "$service" "$backup/$file" || die "$file can't be read; nothing was changed"
   extensions=''
   if [ "$server" = external ]; then
     need_right_to_make "$service"
@@ -219,9 +220,10 @@ for index in "${!chosen[@]}"; do
     [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
       in_server "$service" make_roles </dev/null ||
       die 'the roles of the backup could not be made; nothing was changed'
-    extensions=$(in_server "$service" list_extensions <"$backup/$file") &&
-      { [ -z "$extensions" ] ||
-        extensions=$(FOUND=$extensions in_server "$service" show_extensions <"$backup/$file"); } ||
+    extensions=$(in_server "$service" list_extensions <"$backup/$file") ||
+      die "$file can't be read; nothing was changed"
+    [ -z "$extensions" ] ||
+      extensions=$(FOUND=$extensions in_server "$service" show_extensions <"$backup/$file") ||
       die "$file can't be read; nothing was changed"
     load=(load_as "$(role_of "$service")" "$(password_variable_of "$service")" "$new")
   fi
