@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from threading import Thread
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
-
 from administrator import Shop, facts, forge
 from init_script import Servers
 from postgres_server import Postgres, PostgresServer
