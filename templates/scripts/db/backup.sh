@@ -17,7 +17,7 @@ Backs up the databases of the services, or of all that have one, and prints the 
 and write meanwhile; those that stand still are backed up too. Each database is as of one moment, but two of them are
 not as of the same.
 
-Where a service can't be backed up, the others are. Their backup has a name that ends with -partial, the service is named,
+Where a service can't be backed up, the others are. Their backup has a name that ends with -partial, the service is told,
 and the exit status is 1. A container that is silent for 10 seconds, or a lock that is held so long, is such a case.
 
   --to FOLDER  where backups stand, each in a folder of its own; else backups/ beside docker-compose.yml
@@ -79,7 +79,7 @@ at_the_end remove_partial
 
 find_project
 
-# What can be refused is refused before anything is written. What one service lacks is no reason to leave out the others.
+# What can be refused is refused before anything is written; what one service lacks leaves out no other.
 containers=() failed=() server_failed=''
 for service in "${chosen[@]}"; do
   container=
@@ -128,9 +128,9 @@ mkdir -- "$made"
 facts_limit=8388608 line_limit=65536
 
 # receive FILE ENGINE SILENCE COMMAND...: what a container puts out: facts, an empty line, and data for the file. It may
-# be hostile: so it is waited for that many seconds in silence, and for the limit in all; only known facts are taken, and
-# no more data than it has announced. Sets `status` to that of the command, or to 1. It is called where bash does not end
-# at the first failure by itself.
+# be hostile: so it is waited for that many seconds in silence, and for the limit in all. Only known facts are taken,
+# and no more data than it has announced. Sets `status` to that of the command, or to 1. It is called where bash does
+# not end at the first failure by itself.
 receive() {
   local file=$1 engine=$2 silence=$3 deadline=$((SECONDS + limit))
   local why='' version='' sum='' bytes='' writer teller reader=''
@@ -209,7 +209,7 @@ may_come() {
   place=$(df -Pk -- "$made" | awk 'NR == 2 { print $4 }')
   if [ -z "$bytes" ] || [ "${#sum}" != 64 ]; then
     why='the container does not say what it sends'
-  elif [ "$((10#$bytes / 1024))" -gt "${place:-0}" ]; then
+  elif [ "$((10#$bytes / 1024))" -gt "$((${place:-0} * 9 / 10))" ]; then # the rest is for others
     why="No space left on device: $bytes bytes are announced"
   fi
   bytes=$((10#${bytes:-0}))

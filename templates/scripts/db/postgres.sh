@@ -42,13 +42,13 @@ if [ -n "${POSTGRES_USER:-}" ]; then
   printf -v options_of_role ' -c %s' "${steering[@]}"
   # What only a superuser may set, and only he could have set for a database.
   [ "$version" -lt 17 ] || steering+=(event_triggers=off)
-  steering+=(session_preload_libraries= lc_messages=C)
+  steering+=(session_preload_libraries= lc_messages=C "lock_timeout=${patience}s")
   printf -v PGOPTIONS ' -c %s' "${steering[@]}"
   export PGOPTIONS
 fi
 
-# log_in ROLE VARIABLE DATABASE: from here on as the role, which can't become anybody else, whatever is run. Its password
-# is in PASSWORD, or in the variable or the file that the container has.
+# log_in ROLE VARIABLE DATABASE: from here on as the role, which can't become anybody else, whatever is run. Its
+# password is in PASSWORD, or in the variable or the file that the container has.
 log_in() {
   local file=$2_FILE
   export PGUSER=$1 PGPASSWORD="${PASSWORD:-${!2:-}}"
@@ -281,12 +281,15 @@ WHERE extname <> 'plpgsql' ORDER BY pg_extension.oid;
 SQL
 }
 
-# give NEW OWNER: the database becomes the owner's. Messages are in English until it is settled.
+# give NEW OWNER: the database becomes the owner's. Until it is settled messages are in English, and the limit that the
+# service has for temporary files is none for the indexes of a restore.
 give() {
   NEW=$1 OWNER=$2 ask "$maintenance_database" <<'SQL'
 \getenv new NEW
 \getenv owner OWNER
 SELECT format('ALTER DATABASE %I SET lc_messages = ''C''', :'new')
+WHERE current_setting('is_superuser') = 'on' \gexec
+SELECT format('ALTER ROLE %I IN DATABASE %I SET temp_file_limit = -1', :'owner', :'new')
 WHERE current_setting('is_superuser') = 'on' \gexec
 SELECT format('ALTER DATABASE %I OWNER TO %I', datname, :'owner')
 FROM pg_database WHERE datname = :'new' AND pg_get_userbyid(datdba) <> :'owner' \gexec
@@ -299,7 +302,9 @@ settle() {
   NAME=$1 NEW=$2 ask "$maintenance_database" <<'SQL' >/dev/null
 \getenv name NAME
 \getenv new NEW
-SELECT format('ALTER DATABASE %I RESET ALL', :'new') \gexec
+SELECT CASE setrole WHEN 0 THEN format('ALTER DATABASE %I RESET ALL', datname)
+  ELSE format('ALTER ROLE %I IN DATABASE %I RESET ALL', pg_get_userbyid(setrole), datname) END
+FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = :'new' \gexec
 SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, :'new',
   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
   CASE WHEN is_grantable AND grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
@@ -322,8 +327,8 @@ FROM pg_database WHERE datname = :'name' AND datconnlimit <> -1 \gexec
 SQL
 }
 
-# load NEW: the archive on standard input into an empty database of an external server, as the service's role; prints the
-# rows that are there then. Roles are not made there, so rights are left out.
+# load NEW: the archive on standard input into an empty database of an external server, as the service's role; prints
+# the rows that are there then. Roles are not made there, so rights are left out.
 load() {
   # The role may have this setting, of which only this would keep the rows out.
   export PGOPTIONS='-c default_transaction_read_only=off'
@@ -333,14 +338,17 @@ load() {
 }
 
 # load_as ROLE VARIABLE NEW: the same on our own server. What is loaded has functions that are run meanwhile: so it is
-# loaded by its owner, who has logged in, and could become nobody else. Prints also what was left out for want of rights.
+# loaded by its owner, who has logged in, and could become nobody else. Prints also what was left out for want of
+# rights.
 # A view keeps of tables what their policies show to the owner, as it did; tables have none before they are full.
 load_as() {
   local said
   said=$(
     log_in "$@"
-    { pg_restore --no-owner --enable-row-security --no-password --dbname="$3" 2>&1 >/dev/null || echo 'pg_restore: failed'; } |
-      { head -c 1000000 && cat >/dev/null; }
+    {
+      pg_restore --no-owner --enable-row-security --no-password --dbname="$3" 2>&1 >/dev/null ||
+        echo 'pg_restore: failed'
+    } | { head -c 1000000 && cat >/dev/null; }
   )
   left_out <<<"$said"
   (
@@ -388,7 +396,7 @@ left_out() {
 
 # swap DATABASE NEW OLD: NEW becomes DATABASE, which stays there as OLD.
 # Both names change in one transaction, so there is a DATABASE at every moment. Renaming locks out who wants to connect,
-# and fails for one who has slipped in since the others were sent away.
+# and fails for one who has slipped in since the others were sent away. Who locks it from elsewhere is sent away too.
 swap() {
   local attempt
   for attempt in 1 2 3 4 5; do
@@ -398,7 +406,11 @@ swap() {
 \getenv old OLD
 BEGIN;
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-WHERE datname IN (:'name', :'new') AND pid <> pg_backend_pid() AND backend_type = 'client backend' \g /dev/null
+WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND (
+  datname IN (:'name', :'new') OR current_setting('is_superuser') = 'on' AND pid IN (
+  SELECT pg_locks.pid FROM pg_locks JOIN pg_database ON classid = 'pg_database'::regclass AND objid = pg_database.oid
+  WHERE locktype = 'object' AND datname IN (:'name', :'new')
+)) \g /dev/null
 SELECT format('ALTER DATABASE %I RENAME TO %I', datname, :'old') FROM pg_database WHERE datname = :'name' \gexec
 ALTER DATABASE :"new" RENAME TO :"name";
 COMMIT;
@@ -444,7 +456,7 @@ open() {
 
 # open_all [ARGUMENT]...: psql on DATABASE as the superuser, whose session takes nothing of what a service has set.
 open_all() {
-  PGOPTIONS="$PGOPTIONS -c client_min_messages=notice" exec psql --no-psqlrc --dbname "$DATABASE" "$@"
+  PGOPTIONS="$PGOPTIONS -c client_min_messages=notice -c lock_timeout=0" exec psql --no-psqlrc --dbname "$DATABASE" "$@"
 }
 
 "$@"

@@ -342,8 +342,8 @@ as_server() {
   exec "${client[@]}"
 }
 
-# in_server SERVICE FUNCTION ARGUMENT...: the same with this one's input and output. Messages of PostgreSQL have names from
-# the database in them.
+# in_server SERVICE FUNCTION ARGUMENT...: the same with this one's input and output. Messages of PostgreSQL have names
+# from the database in them.
 in_server() {
   { (as_server "$@") 2>&1 >&4 4>&- | tell_errors 4>&-; } 4>&1
 }
@@ -377,7 +377,8 @@ set_login() {
   export PGPASSWORD PGUSER PGHOST PGPORT PGSSLMODE
 }
 
-# set_client ARGUMENT...: sets `client` to a `docker run`, by the variables that psql reads. What it puts out is not logged.
+# set_client ARGUMENT...: sets `client` to a `docker run`, by the variables that psql reads. What it puts out is not
+# logged.
 set_client() {
   local certificates=$server_certificates
   certificates=${certificates:-${PGSSLROOTCERT:-/etc/ssl/certs/ca-certificates.crt}}
@@ -413,8 +414,8 @@ password_of() {
   fi
 }
 
-# align_server: the roles and databases are as the profile and .env say. What one service's lacks is told, and stops nobody
-# else.
+# align_server: the roles and databases are as the profile and .env say. Where those of one service can't be, this is
+# told, and stops nobody else.
 align_server() {
   [ "$server" = container ] || return 0
   local aligned=yes
@@ -427,8 +428,8 @@ align_server() {
     tell 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
 }
 
-# make_beside SERVICE NEW EXTENSIONS: a database like that of the service, with these extensions, lines as pg_dump writes
-# them; it belongs to the service's role.
+# make_beside SERVICE NEW EXTENSIONS: a database like that of the service, with these extensions, which are lines as
+# pg_dump writes them. It belongs to the service's role.
 make_beside() {
   local database role missing
   database=$(database_of "$1")

@@ -16,8 +16,8 @@ usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
 Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
 BACKUP is its folder. It may come from another host: then codelab-gen writes the deployment first.
 
-A database is loaded as the role of its service, so what is in it runs as that role and nobody else. What only the server's
-superuser may make is left out and told: event triggers, functions in C. Extensions are made before, by the superuser.
+A database is loaded as the role of its service, so what is in it runs as that role and nobody else. What only the
+server's superuser may make is left out and told: event triggers, functions in C. Extensions are made before that.
 
 The backup is checked, the present state is backed up into backups/, and the data is restored and counted next to the
 present data, while the services still run. Only then they are stopped, and started with the new data. The old data
@@ -182,7 +182,7 @@ arrived() {
   if [ "$found" != "$expected" ]; then
     say "$1: other rows arrived than the manifest says"
     while IFS= read -r line; do
-      printf '%s\n' "  $(printf %s "$line" | shown)" >&2
+      printf '  %s\t%s\n' "$(printf %s "${line%$'\t'*}" | shown)" "$(printf %s "${line##*$'\t'}" | shown)" >&2
     done < <(
       LC_ALL=C comm -23 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/expected /' | head -n 20
       LC_ALL=C comm -13 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/found    /' | head -n 20
