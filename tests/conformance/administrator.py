@@ -83,9 +83,7 @@ SERVICES = {
 class Shop:
     """A deployment with the services api and web, each with a role and a database of its own."""
 
-    def __init__(
-        self, server: PostgresServer, folder: Path, generate: Generate, **database: Any
-    ) -> None:
+    def __init__(self, server: PostgresServer, folder: Path, generate: Generate, **database: Any) -> None:
         self.server = server
         self.folder = folder / "shop"
         services = {
@@ -138,9 +136,7 @@ class Shop:
         clean(server)
         self.check(["docker", "compose", "run", "postgres-ensure"])
 
-    def does(
-        self, sql: str, service: str = "api", database: str | None = None
-    ) -> list[str]:
+    def does(self, sql: str, service: str = "api", database: str | None = None) -> list[str]:
         """What a service runs over its own connection."""
         with self.connected(service, database) as session:
             said, _ = session.communicate(sql, timeout=PATIENCE)
@@ -148,9 +144,7 @@ class Shop:
         return said.splitlines()
 
     @contextmanager
-    def connected(
-        self, service: str = "api", database: str | None = None
-    ) -> Iterator[subprocess.Popen[str]]:
+    def connected(self, service: str = "api", database: str | None = None) -> Iterator[subprocess.Popen[str]]:
         """A session of a service, which lasts as long as the block."""
         options = [
             "-XqAt",
@@ -213,9 +207,7 @@ class Shop:
     def script(self, name: str, *arguments: str, status: int = 0) -> tuple[str, str]:
         """Runs a script of scripts/db: what it prints, and what it says."""
         found, printed, said = self.run(f"scripts/db/{name}.sh", *arguments)
-        assert found == status, (
-            f"exit {found}: {printed}{said}\n{self.server.log[-4000:]}"
-        )
+        assert found == status, f"exit {found}: {printed}{said}\n{self.server.log[-4000:]}"
         return printed, said
 
     def back_up(self, *arguments: str) -> Path:
@@ -230,9 +222,7 @@ class Shop:
     def in_server(self, function: str, *arguments: str, **more: str) -> str:
         """A function of postgres.sh, as the other scripts run it."""
         variables = [part for name in more for part in ("--env", name)]
-        body = self.folder.joinpath("scripts/db/postgres.sh").read_text(
-            encoding="utf-8"
-        )
+        body = self.folder.joinpath("scripts/db/postgres.sh").read_text(encoding="utf-8")
         return self.check(
             [
                 "docker",

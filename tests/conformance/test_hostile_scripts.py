@@ -24,15 +24,11 @@ MakeShop = Callable[..., Shop]
 
 @pytest.fixture(params=[15, 18], ids=lambda major: f"PostgreSQL {major}")
 def server(request: pytest.FixtureRequest, servers: Servers) -> PostgresServer:
-    return servers.with_settings(
-        request.getfixturevalue(f"postgres_{request.param}"), {}
-    )
+    return servers.with_settings(request.getfixturevalue(f"postgres_{request.param}"), {})
 
 
 @pytest.fixture
-def make_shop(
-    server: PostgresServer, tmp_path: Path, generate: Generate
-) -> Iterator[MakeShop]:
+def make_shop(server: PostgresServer, tmp_path: Path, generate: Generate) -> Iterator[MakeShop]:
     """Makes the deployment; afterwards nothing of a service has run in a superuser's session, and none is superuser."""
     before = len(server.log)
 
@@ -48,15 +44,11 @@ def make_shop(
 def shop(make_shop: MakeShop) -> Shop:
     shop = make_shop()
     for service in ("api", "web"):
-        shop.does(
-            "CREATE TABLE notes (id int); INSERT INTO notes VALUES (1), (2)", service
-        )
+        shop.does("CREATE TABLE notes (id int); INSERT INTO notes VALUES (1), (2)", service)
     return shop
 
 
-def trap(
-    name: str, arguments: str = "int", returns: str = "int", value: str = "1"
-) -> str:
+def trap(name: str, arguments: str = "int", returns: str = "int", value: str = "1") -> str:
     """A function that tells of a superuser in whose session it runs, and makes its owner one."""
     return f"""
 CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE plpgsql IMMUTABLE AS $trap$
@@ -133,8 +125,7 @@ SHADOWS = "".join(
     ]
 ).replace(
     "CREATE AGGREGATE",
-    trap("evil.tally", "bigint", "bigint", "$1 OPERATOR(pg_catalog.+) 1")
-    + "CREATE AGGREGATE",
+    trap("evil.tally", "bigint", "bigint", "$1 OPERATOR(pg_catalog.+) 1") + "CREATE AGGREGATE",
 )
 
 # All that runs where rows are written, read, counted, dumped, loaded or analyzed.
@@ -201,9 +192,7 @@ def test_nothing_of_a_service_runs_in_a_session_of_the_administrator(
     ) == ["t|api"]
 
     shop.in_server("make", "api", "beside")
-    shop.in_server(
-        "add_extensions", "beside", "api", FOUND=shop.in_server("extensions_of", "api")
-    )
+    shop.in_server("add_extensions", "beside", "api", FOUND=shop.in_server("extensions_of", "api"))
     shop.in_server("give", "beside", "api")
     shop.in_server("settle", "api", "beside")
     assert int(shop.in_server("tables", "api")) == 4
@@ -252,9 +241,7 @@ WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'api') ORDER BY
 
 def test_settings_of_a_service_steer_no_session(shop: Shop) -> None:
     """What would stop, blind or lead astray who connects; afterwards the database has them again."""
-    knows = shop.server.query(
-        "SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'"
-    ) == ["1"]
+    knows = shop.server.query("SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'") == ["1"]
     shop.does(STEERED + "ALTER DATABASE api SET transaction_timeout = 1" * knows)
     settings = shop.server.query(SETTINGS)
     backup = shop.back_up()
@@ -264,9 +251,7 @@ def test_settings_of_a_service_steer_no_session(shop: Shop) -> None:
     ]
     shop.script("restore", str(backup), "api")
     assert shop.server.query(SETTINGS) == settings
-    assert shop.server.query(
-        "SELECT datconnlimit FROM pg_database WHERE datname = 'api'"
-    ) == ["0"]
+    assert shop.server.query("SELECT datconnlimit FROM pg_database WHERE datname = 'api'") == ["0"]
 
 
 def test_settings_are_restored_as_what_they_are(shop: Shop) -> None:
@@ -297,9 +282,7 @@ def test_a_view_in_the_place_of_a_table_is_not_counted(shop: Shop) -> None:
     waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'api' AND usename = 'codelab' AND wait_event_type = 'Lock'"
     with shop.connected() as session:
         assert session.stdin is not None and session.stdout is not None
-        session.stdin.write(
-            "BEGIN; DROP TABLE notes; CREATE VIEW notes AS SELECT public.f(1); SELECT 'it stands';\n"
-        )
+        session.stdin.write("BEGIN; DROP TABLE notes; CREATE VIEW notes AS SELECT public.f(1); SELECT 'it stands';\n")
         session.stdin.flush()
         assert session.stdout.readline() == "it stands\n"
 
@@ -334,9 +317,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE codelab IN SCHEMA public GRANT SELECT ON TABLE
     backup = shop.back_up("api")
     _, said = shop.script("restore", str(backup))
     lines = said.splitlines()
-    assert [
-        line for line in lines if not line.startswith("restore: api.dump: left out: ")
-    ] == []
+    assert [line for line in lines if not line.startswith("restore: api.dump: left out: ")] == []
     told = [line.removeprefix("restore: api.dump: left out: ") for line in lines]
     assert any(
         re.match(
@@ -352,18 +333,8 @@ ALTER DEFAULT PRIVILEGES FOR ROLE codelab IN SCHEMA public GRANT SELECT ON TABLE
         )
         for line in told
     )
-    assert any(
-        re.match(
-            "CREATE VIEW public.by_low .*: function public.low.* does not exist", line
-        )
-        for line in told
-    )
-    assert any(
-        re.match(
-            "ALTER DEFAULT PRIVILEGES FOR ROLE codelab .*: (must|permission)", line
-        )
-        for line in told
-    )
+    assert any(re.match("CREATE VIEW public.by_low .*: function public.low.* does not exist", line) for line in told)
+    assert any(re.match("ALTER DEFAULT PRIVILEGES FOR ROLE codelab .*: (must|permission)", line) for line in told)
     assert shop.server.query("SELECT evtname FROM pg_event_trigger", "api") == []
     assert shop.server.query("SELECT count(*) FROM public.notes", "api") == ["2"]
 
@@ -390,9 +361,7 @@ INSERT INTO words VALUES ('A', 'alpha'), ('b', 'beta');
         'pg_trgm|"Odd; --"|codelab',
         "plpgsql|pg_catalog|codelab",
     ]
-    assert shop.does(
-        """SELECT count(*) FROM words WHERE word = 'a'; CREATE TABLE "Odd; --".own (id int)"""
-    ) == ["1"]
+    assert shop.does("""SELECT count(*) FROM words WHERE word = 'a'; CREATE TABLE "Odd; --".own (id int)""") == ["1"]
 
 
 def test_a_forged_archive_gets_no_more_than_the_service_has(shop: Shop) -> None:
@@ -402,9 +371,7 @@ def test_a_forged_archive_gets_no_more_than_the_service_has(shop: Shop) -> None:
 
     def instead(text: str, evil: str) -> Callable[[bytes], bytes]:
         assert len(evil) <= len(text)
-        return lambda content: content.replace(
-            text.encode(), evil.ljust(len(text)).encode()
-        )
+        return lambda content: content.replace(text.encode(), evil.ljust(len(text)).encode())
 
     extension = "CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public;"
     backup = shop.back_up("api")
@@ -424,9 +391,7 @@ def test_a_forged_archive_gets_no_more_than_the_service_has(shop: Shop) -> None:
             instead(f"COMMENT ON TABLE public.notes IS '{'x' * 200}';", evil),
         )
         _, _, said = shop.run("scripts/db/restore.sh", str(backup))
-        assert ("psql would take for commands what stands in api.dump" in said) == (
-            "\\!" in evil
-        )
+        assert ("psql would take for commands what stands in api.dump" in said) == ("\\!" in evil)
         assert not marked.exists()
         assert shop.superusers() == ["codelab"]
     assert [name for name in shop.names() if "restoring" in name] == []
@@ -459,9 +424,7 @@ def test_roles_of_a_backup_are_names(shop: Shop) -> None:
         "SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname COLLATE \"C\""
     )
     assert found == ['Odd "name"; --|f', "api|t", "codelab|t", "plain|f", "web|t"]
-    assert shop.server.query(
-        """SELECT has_table_privilege('Odd "name"; --', 'notes', 'SELECT')""", "api"
-    ) == ["t"]
+    assert shop.server.query("""SELECT has_table_privilege('Odd "name"; --', 'notes', 'SELECT')""", "api") == ["t"]
 
 
 def test_restore_logs_in_where_the_socket_asks_for_a_password(
@@ -491,17 +454,12 @@ def test_restore_logs_in_where_the_socket_asks_for_a_password(
 
 
 @pytest.mark.parametrize("how", ["closed", "locked"])
-def test_a_database_that_can_not_be_backed_up_stops_no_other(
-    shop: Shop, how: str
-) -> None:
+def test_a_database_that_can_not_be_backed_up_stops_no_other(shop: Shop, how: str) -> None:
     """It is named, what there is of the others is a backup, and a restore of it says what it lacks."""
     if how == "closed":
         shop.server.query("ALTER DATABASE api ALLOW_CONNECTIONS false")
         printed, said = shop.script("backup", status=1)
-        assert (
-            "  psql: error: " in said
-            and 'database "api" is not currently accepting connections' in said
-        )
+        assert "  psql: error: " in said and 'database "api" is not currently accepting connections' in said
     else:
         shop.does('CREATE TABLE "two\nlines\x1b[2Jbackup: all is well" (id int)')
         with shop.connected() as session:
@@ -519,10 +477,7 @@ def test_a_database_that_can_not_be_backed_up_stops_no_other(
         assert "\\x1b[2Jbackup: all is well" in said
     assert all(re.match("backup: |  ", line) for line in said.splitlines()), said
     assert "\x1b" not in said
-    assert (
-        "backup: api was not backed up; the new backup is one of the others: web\n"
-        in said
-    )
+    assert "backup: api was not backed up; the new backup is one of the others: web\n" in said
     backup = Path(printed.strip())
     assert backup.name.endswith("Z-partial")
     found = facts(backup)
@@ -536,20 +491,14 @@ def test_a_database_that_can_not_be_backed_up_stops_no_other(
     shop.script("restore", str(backup))
     assert shop.does("SELECT count(*) FROM notes", "web") == ["2"]
     _, said = shop.script("restore", str(backup), "api", status=1)
-    assert (
-        "restore: api is not in the backup, for it could not be backed up then\n  help: it has: web\n"
-        == said
-    )
+    assert "restore: api is not in the backup, for it could not be backed up then\n  help: it has: web\n" == said
 
 
 def test_a_partial_backup_takes_the_place_of_no_whole_one(shop: Shop) -> None:
     whole = [shop.back_up() for _ in range(2)]
     single = shop.back_up("web")
     shop.server.query("ALTER DATABASE api ALLOW_CONNECTIONS false")
-    partial = [
-        Path(shop.script("backup", "--keep", "1", status=1)[0].strip())
-        for _ in range(2)
-    ]
+    partial = [Path(shop.script("backup", "--keep", "1", status=1)[0].strip()) for _ in range(2)]
     folder = shop.folder / "backups"
     assert set(folder.iterdir()) == {*whole, single, partial[1]}
     shop.server.query("ALTER DATABASE api ALLOW_CONNECTIONS true")
@@ -605,8 +554,8 @@ LYING = {
         "  backup: all is well\\n",
     ),
     "orders to a terminal": (
-        IS_ASKED + "printf 'a\\033[2J\\nbackup: fine\\n' >&2; exit 1",
-        "  a\\x1b[2J\\nbackup: fine\n",
+        IS_ASKED + "printf 'й\\033[2J\\342\\200\\256\\302\\205\\377\\nbackup: fine\\n' >&2; exit 1",
+        "  й\\x1b[2J\\u{202e}\\u{85}\\xff\\nbackup: fine\n",
     ),
 }
 
@@ -621,9 +570,7 @@ def test_a_container_in_other_hands_stops_no_other_backup(
 ) -> None:
     """It is waited for a little, believed nothing, and what it says is one short line."""
     program, message = {**HANGING, **LYING}[how]
-    shop = Shop(
-        servers.with_settings(postgres_15, {}), tmp_path, generate, engine="sqlite"
-    )
+    shop = Shop(servers.with_settings(postgres_15, {}), tmp_path, generate, engine="sqlite")
     shop.does("CREATE TABLE notes (id int); INSERT INTO notes VALUES (1)", "web")
     shop.answers(program)
     started = time.monotonic()
@@ -632,9 +579,7 @@ def test_a_container_in_other_hands_stops_no_other_backup(
     assert message in said
     assert len(said) < 5000 and "\x1b" not in said
     assert all(re.match("backup: |  ", line) for line in said.splitlines()), said
-    assert said.endswith(
-        "backup: api was not backed up; the new backup is one of the others: web\n"
-    )
+    assert said.endswith("backup: api was not backed up; the new backup is one of the others: web\n")
     backup = Path(printed.strip())
     assert sorted(path.name for path in backup.iterdir()) == [
         "manifest",
@@ -648,10 +593,7 @@ def test_a_container_in_other_hands_stops_no_other_backup(
 def test_a_session_of_the_superuser_takes_nothing_of_the_service(shop: Shop) -> None:
     shop.does(SHADOWS)
     query = "SELECT current_user, current_setting('search_path'), count(*) FROM public.notes"
-    assert (
-        shop.script("psql", "--superuser", "api", "-Atc", query)[0]
-        == "codelab|pg_catalog|2\n"
-    )
+    assert shop.script("psql", "--superuser", "api", "-Atc", query)[0] == "codelab|pg_catalog|2\n"
     assert shop.script("psql", "api", "-Atc", "SELECT current_user")[0] == "api\n"
 
 

@@ -28,9 +28,7 @@ ALTER DATABASE auth_db SET search_path = evil, pg_catalog, public;
 def test_a_service_gets_nothing_by_a_backup_and_a_restore(
     deployment: Deployment,
 ) -> None:
-    deployment.run_printed(
-        deployment.generate_profile("mixed", "--set", "postgres.access=per_service")
-    )
+    deployment.run_printed(deployment.generate_profile("mixed", "--set", "postgres.access=per_service"))
     as_service = [
         "psql",
         "-XqAt",
@@ -48,10 +46,7 @@ def test_a_service_gets_nothing_by_a_backup_and_a_restore(
     said = run_script(deployment, "restore", str(backup), "auth-service")
     assert "left out" not in said.stderr
     assert deployment.read("auth-service") == SEEDS
-    assert (
-        psql(deployment, "postgres", "SELECT rolname FROM pg_roles WHERE rolsuper")
-        == "codelab"
-    )
+    assert psql(deployment, "postgres", "SELECT rolname FROM pg_roles WHERE rolsuper") == "codelab"
     assert "trapped" not in deployment.logs("postgres")
 
 
@@ -77,8 +72,7 @@ def test_a_container_that_was_taken_over_stops_no_other_backup(
         done = run_script(deployment, "backup", status=1)
         assert message in done.stderr
         assert (
-            "backup: agent-runtime was not backed up; the new backup is one of the others: auth-service"
-            in done.stderr
+            "backup: agent-runtime was not backed up; the new backup is one of the others: auth-service" in done.stderr
         )
         [backup] = deployment.out.joinpath("backups").glob("*-partial")
         assert str(backup) == done.stdout.strip()

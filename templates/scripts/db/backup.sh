@@ -145,7 +145,7 @@ receive() {
   exec 3<"$partial/data"
   if receive_facts && may_come; then
     # More than was announced is one byte more.
-    if [ "$engine" = sqlite ]; then head -c "$((bytes + 1))"; else cat; fi <&3 >"$made/$file" &
+    if [ "$engine" = sqlite ]; then exec head -c "$((bytes + 1))"; else exec cat; fi <&3 >"$made/$file" &
     reader=$!
     working+=("$reader")
     exec 3<&-
@@ -250,6 +250,7 @@ dump() {
     return
   }
   receive "$file" postgres "$limit" as_server "$1" dump "$database" "$limit"
+  [ "$status" != 3 ] || status=1
   [ "$status" = 0 ] || return
   if ! in_server "$1" read_archive <"$made/$file" || ! tell_commands "$1" "$made/$file"; then
     status=1
