@@ -129,7 +129,7 @@ def test_only_what_is_named(running: Deployment, tmp_path: Path) -> None:
 
 
 def test_an_image_without_python(running: Deployment) -> None:
-    """It is refused by its service's name, before anything is written for any other one."""
+    """It is told by its service's name, and the others are backed up."""
     folder = running.root / "bare"
     folder.mkdir()
     folder.joinpath("Dockerfile").write_text(
@@ -140,9 +140,10 @@ def test_an_image_without_python(running: Deployment) -> None:
     running.engine.docker(
         "build", "--quiet", "--network=none", "--tag", f"{running.project}-agent-runtime", str(folder)
     )
-    said = run_script(running, "backup", status=1).stderr
-    assert "backup: the image of agent-runtime has no Python with sqlite3" in said
-    assert not running.out.joinpath("backups").exists()
+    done = run_script(running, "backup", status=1)
+    assert "backup: the image of agent-runtime has no Python with sqlite3" in done.stderr
+    assert done.stdout.endswith("-partial\n")
+    assert set(facts(Path(done.stdout.strip()))) == {"auth_db.dump"}
     assert set(facts(back_up(running, "auth-service"))) == {"auth_db.dump"}
 
 
@@ -162,9 +163,10 @@ def test_a_damaged_database(running: Deployment) -> None:
     with (running.root / FILE).open("r+b") as file:
         file.seek(8192)
         file.write(b"\xff" * 8192)
-    said = run_script(running, "backup", status=1).stderr
-    assert re.search("agent_runtime.db.*malformed|the database is damaged", said), said
-    assert list(running.out.joinpath("backups").iterdir()) == []
+    done = run_script(running, "backup", status=1)
+    assert re.search("agent_runtime.db.*malformed|the database is damaged", done.stderr), done.stderr
+    assert [str(backup) for backup in running.out.joinpath("backups").iterdir()] == [done.stdout.strip()]
+    assert set(facts(Path(done.stdout.strip()))) == {"auth_db.dump"}
 
 
 @pytest.fixture

@@ -11,14 +11,19 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: scripts/db/backup.sh [--to FOLDER] [--keep N] [--safety] [SERVICE]...
+usage: scripts/db/backup.sh [--to FOLDER] [--keep N] [--limit MINUTES] [--safety] [SERVICE]...
 
 Backs up the databases of the services, or of all that have one, and prints the folder of the backup. Services may run
 and write meanwhile; those that stand still are backed up too. Each database is as of one moment, but two of them are
 not as of the same.
 
+Where a service can't be backed up, the others are. Their backup has a name that ends with -partial, the service is told,
+and the exit status is 1. A container that is silent for 10 seconds, or a lock that is held so long, is such a case.
+
   --to FOLDER  where backups stand, each in a folder of its own; else backups/ beside docker-compose.yml
-  --keep N     afterwards removes the oldest backups of the same services, so that N are left, this one counted
+  --keep N     afterwards removes the oldest backups of the same services, so that N are left
+               that are whole, this one counted, and N that are partial
+  --limit N    how many minutes each service may take; else 120
   --safety     as restore.sh does before it changes anything: what does not exist yet is left out, and --keep leaves
                this backup alone
 
@@ -26,7 +31,7 @@ A backup holds the data of all users, and the rights of roles, but no password: 
 TEXT
 }
 
-folder=$PWD/backups keep='' is_safety='' chosen=()
+folder=$PWD/backups keep='' limit=120 is_safety='' chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
   --help | -h) usage && exit ;;
@@ -43,6 +48,13 @@ while [ $# -gt 0 ]; do
     esac
     shift
     ;;
+  --limit)
+    case ${2:-} in
+    '' | *[!0-9]* | 0* | ??????*) misused '--limit wants a number of minutes from 1' ;;
+    *) limit=$2 ;;
+    esac
+    shift
+    ;;
   --safety) is_safety=yes ;;
   -*) misused "there is no option $1" ;;
   *)
@@ -54,24 +66,33 @@ while [ $# -gt 0 ]; do
 done
 [ "${#chosen[@]}" -gt 0 ] || chosen=("${services[@]}")
 
-partial=
+limit=$((limit * 60))
+partial='' working=()
 remove_partial() {
+  local pid
+  for pid in ${working[@]+"${working[@]}"}; do
+    end "$pid"
+  done
   [ -z "$partial" ] || rm -rf -- "$partial"
 }
 at_the_end remove_partial
 
 find_project
 
-# Everything that can be refused is refused before anything is written.
-containers=()
+# What can be refused is refused before anything is written; what one service lacks leaves out no other.
+containers=() failed=() server_failed=''
 for service in "${chosen[@]}"; do
   container=
   if [ "$(engine_of "$service")" = sqlite ]; then
     find_running "$service"
-    [ -n "$container" ] || hold "$service" --no-deps
-    need_python "$service"
+    { [ -n "$container" ] || hold "$service" --no-deps; } && need_python "$service" || failed+=("$service")
+  elif [ -n "$server_failed" ]; then
+    failed+=("$service")
   elif [ -z "$server_container" ]; then
-    open_server
+    open_server || {
+      server_failed=yes
+      failed+=("$service")
+    }
   fi
   containers+=("$container")
 done
@@ -93,7 +114,7 @@ while :; do
   name=$time
   [ -z "$is_safety" ] || name+=-safety
   partial=$folder/.partial-$name made=$folder/.partial-$name/made
-  if [ ! -e "$folder/$name" ] && mkdir -- "$partial"; then
+  if [ ! -e "$folder/$name" ] && [ ! -e "$folder/$name-partial" ] && mkdir -- "$partial"; then
     break
   fi
   partial='' attempt=$((attempt + 1))
@@ -103,72 +124,183 @@ done
 printf '%s\n' "$mark" >"$partial/mark"
 mkdir -- "$made"
 
-# receive FILE ENGINE: what comes before an empty line goes into the manifest, the rest into the file. It is called where
-# bash does not end at the first failure by itself.
+# No database has more facts than this, or longer ones.
+facts_limit=8388608 line_limit=65536
+
+# receive FILE ENGINE SILENCE COMMAND...: what a container puts out: facts, an empty line, and data for the file. It may
+# be hostile: so it is waited for that many seconds in silence, and for the limit in all. Only known facts are taken,
+# and no more data than it has announced. Sets `status` to that of the command, or to 1. It is called where bash does
+# not end at the first failure by itself.
 receive() {
-  local key rest version='' sent='' is_whole=
-  : >"$partial/rows" || return 1
-  # `read` takes one byte at a time from a pipe, so what follows the empty line is still there for `cat`.
-  while IFS=$'\t' read -r key rest; do
-    case $key in
-    '') is_whole=yes && break ;;
-    version) version=$rest ;;
-    sha256) sent=$rest ;;
-    rows) printf 'rows\t%s\t%s\n' "$1" "$rest" >>"$partial/rows" || return 1 ;;
+  local file=$1 engine=$2 silence=$3 deadline=$((SECONDS + limit))
+  local why='' version='' sum='' bytes='' writer teller reader=''
+  status=1
+  : >"$partial/rows" && : >"$made/$file" && rm -f -- "$partial/data" "$partial/errors" &&
+    mkfifo -- "$partial/data" "$partial/errors" || return
+  "${@:4}" </dev/null >"$partial/data" 2>"$partial/errors" &
+  writer=$!
+  tell_errors <"$partial/errors" &
+  teller=$!
+  working=("$writer" "$teller")
+  exec 3<"$partial/data"
+  if receive_facts && may_come; then
+    # More than was announced is one byte more.
+    if [ "$engine" = sqlite ]; then exec head -c "$((bytes + 1))"; else exec cat; fi <&3 >"$made/$file" &
+    reader=$!
+    working+=("$reader")
+    exec 3<&-
+    follow "$reader" "$made/$file" && { wait "$reader" || why='it could not be written'; }
+  fi
+  exec 3<&-
+  [ -n "$why" ] || ends_within "$patience" "$writer" || why="the container did not end for $patience seconds"
+  if [ -n "$why" ]; then
+    end "$writer"
+    [ -z "$reader" ] || end "$reader"
+  else
+    status=0
+    wait "$writer" || status=$?
+    if [ -n "$reader" ]; then
+      note || status=1
+    elif [ "$status" = 0 ]; then
+      status=1
+    fi
+  fi
+  ends_within 1 "$teller" || true
+  end "$teller"
+  working=()
+  [ -z "$why" ] || say "$file: $why"
+}
+
+# receive_facts: those of the manifest that a container may tell; fails where there is no empty line behind them.
+receive_facts() {
+  local LC_ALL=C line rest left=$facts_limit since patient
+  while :; do
+    since=$SECONDS patient=$((deadline - SECONDS))
+    [ "$patient" -le "$silence" ] || patient=$silence
+    if [ "$patient" -le 0 ]; then
+      why="it took longer than $((limit / 60)) minutes"
+      return 1
+    fi
+    if ! IFS= read -r -t "$patient" -n "$line_limit" line <&3; then
+      [ "$((SECONDS - since))" -lt "$patient" ] || why="the container was silent for $patient seconds"
+      return 1
+    fi
+    [ -n "$line" ] || return 0
+    left=$((left - ${#line} - 64))
+    if [ "$left" -lt 0 ] || [ "${#line}" -ge "$line_limit" ]; then
+      why='the container tells more than a database has'
+      return 1
+    fi
+    rest=${line#*$'\t'}
+    case ${line%%$'\t'*} in
+    version) version=$(printf %s "${rest:0:40}" | tr -cd '0-9A-Za-z.+~-') ;;
+    bytes) bytes=$(printf %s "${rest:0:15}" | tr -cd '0-9') ;;
+    sha256) sum=$(printf %s "${rest:0:64}" | tr -cd '0-9a-f') ;;
+    rows) printf 'rows\t%s\t%s\n' "$file" "$rest" >&4 || return 1 ;;
     *) ;;
     esac
+  done 4>"$partial/rows"
+}
+
+# may_come: whether there is place for the bytes that a container has announced; pg_dump does not know them.
+may_come() {
+  [ "$engine" = sqlite ] || return 0
+  local place
+  place=$(df -Pk -- "$made" | awk 'NR == 2 { print $4 }')
+  if [ -z "$bytes" ] || [ "${#sum}" != 64 ]; then
+    why='the container does not say what it sends'
+  elif [ "$((10#$bytes / 1024))" -gt "$((${place:-0} * 9 / 10))" ]; then # the rest is for others
+    why="No space left on device: $bytes bytes are announced"
+  fi
+  bytes=$((10#${bytes:-0}))
+  [ -z "$why" ]
+}
+
+# follow PID FILE: while our program writes to the file. Fails where it does not grow, or takes too long.
+follow() {
+  local size='' now since=$SECONDS
+  while kill -0 "$1" 2>/dev/null; do
+    now=$(wc -c <"$2")
+    [ "$now" = "$size" ] || since=$SECONDS
+    size=$now
+    [ "$((SECONDS - since))" -le "$silence" ] || why="the container was silent for $silence seconds"
+    [ "$SECONDS" -le "$deadline" ] || why="it took longer than $((limit / 60)) minutes"
+    [ -z "$why" ] || return 1
+    sleep 0.1
   done
-  [ -n "$is_whole" ] || return 1
-  cat >"$made/$1" || return 1
-  local sum size
-  sum=$(checksum <"$made/$1") && size=$(wc -c <"$made/$1") || return 1
-  if [ -n "$sent" ] && [ "$sent" != "$sum" ]; then
-    say "$1 did not arrive as it was sent"
+}
+
+# note: the facts of what was received, if that is what was sent.
+note() {
+  local size found
+  found=$(checksum <"$made/$file") && size=$(wc -c <"$made/$file") || return
+  size=${size// /}
+  if [ "$engine" = sqlite ] && { [ "$sum" != "$found" ] || [ "$size" != "$bytes" ]; }; then
+    say "$file did not arrive as it was sent"
     return 1
   fi
-  printf 'file\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$version" "${size// /}" "$sum" >>"$partial/facts" &&
-    cat "$partial/rows" >>"$partial/facts"
+  printf 'file\t%s\t%s\t%s\t%s\t%s\n' "$file" "$engine" "$version" "$size" "$found" >"$partial/noted" &&
+    cat "$partial/rows" >>"$partial/noted"
+}
+
+# dump SERVICE: its database into the file; sets `status`. What was never read is no backup.
+dump() {
+  has_database "$1" || {
+    [ $? = 2 ] || status=3
+    return
+  }
+  receive "$file" postgres "$limit" as_server "$1" dump "$database" "$limit"
+  [ "$status" != 3 ] || status=1
+  [ "$status" = 0 ] || return
+  if ! in_server "$1" read_archive <"$made/$file" || ! tell_commands "$1" "$made/$file"; then
+    status=1
+    say "the dump of $database can't be read back"
+  fi
 }
 
 : >"$partial/facts"
 : >"$partial/services"
-dumped=() kept=() of_server=''
+dumped=() undumped=() kept=() of_server=''
 for index in "${!chosen[@]}"; do
   service=${chosen[$index]}
+  ! contains "$service" ${failed[@]+"${failed[@]}"} || continue
+  status=1
   if [ "$(engine_of "$service")" = sqlite ]; then
     file=$service.db
-    path=$(sqlite_file_of "$service")
-    status=0
-    in_service "${containers[$index]}" copy "$path" </dev/null 2>"$partial/errors" | receive "$file" sqlite ||
-      status=1${PIPESTATUS[0]}
-    if [ "$status" = 13 ] && [ -n "$is_safety" ]; then
-      continue
-    fi
-    if [ "$status" != 0 ]; then
-      cat "$partial/errors" >&2
-      die "$service was not backed up, and there is no new backup"
-    fi
+    receive "$file" sqlite "$patience" as_service "${containers[$index]}" copy "$(sqlite_file_of "$service")" || true
   else
     database=$(database_of "$service")
     file=$database.dump
-    if ! contains "$database" ${dumped[@]+"${dumped[@]}"}; then
-      if ! has_database "$service"; then
-        [ -z "$is_safety" ] || continue
-        die "$service was not backed up, and there is no new backup: the server has no database $database"
+    if contains "$database" ${dumped[@]+"${dumped[@]}"}; then
+      : >"$partial/noted"
+      status=0
+    elif ! contains "$database" ${undumped[@]+"${undumped[@]}"}; then
+      dump "$service" || true
+      [ "$status" != 3 ] || [ -n "$is_safety" ] || say "the server has no database $database"
+      if [ "$status" = 0 ]; then
+        dumped+=("$database")
+        of_server=$service
+      else
+        undumped+=("$database")
       fi
-      in_server "$service" dump "$database" </dev/null | receive "$file" postgres ||
-        die "$service was not backed up, and there is no new backup"
-      # What was never read is no backup.
-      in_server "$service" read_archive <"$made/$file" ||
-        die "the dump of $database can't be read back, and there is no new backup"
-      dumped+=("$database")
-      of_server=$service
     fi
   fi
+  if [ "$status" != 0 ]; then
+    rm -f -- "$made/$file"
+    [ "$status" = 3 ] && [ -n "$is_safety" ] || failed+=("$service")
+    continue
+  fi
+  cat "$partial/noted" >>"$partial/facts"
   printf 'service\t%s\t%s\n' "$service" "$file" >>"$partial/services"
   kept+=("$service")
 done
 
+if [ "${#failed[@]}" -gt 0 ] && { [ "${#kept[@]}" = 0 ] || [ -n "$is_safety" ]; }; then
+  for service in "${failed[@]}"; do
+    say "$service was not backed up, and there is no new backup"
+  done
+  exit 1
+fi
 if [ "${#kept[@]}" = 0 ]; then
   say 'nothing exists yet that could be backed up'
   exit 0
@@ -186,41 +318,49 @@ purpose=backup
 # What restore.sh goes by: one fact a line, its parts divided by tabs; a tab, line end or backslash in a name is written
 # \t, \n, \r or \\.
 #   format NUMBER; time UTC; project NAME; purpose backup or safety
-#   service NAME FILE
+#   service NAME FILE; missing NAME, of a service that could not be backed up
 #   file NAME ENGINE VERSION BYTES SHA256; rows FILE TABLE NUMBER; roles FILE SHA256
 #   end SHA256 of all lines above
 TEXT
   printf '%s\t%s\n' format 1 time "$time" project "$project" purpose "$purpose"
-  cat "$partial/services" "$partial/facts"
+  cat "$partial/services"
+  [ "${#failed[@]}" = 0 ] || printf 'missing\t%s\n' "${failed[@]}"
+  cat "$partial/facts"
 } >"$made/manifest"
 sum=$(checksum <"$made/manifest")
 printf 'end\t%s\n' "$sum" >>"$made/manifest"
 
 # The backup gets its name when it stands on the disk.
 on_disk "$made"/* "$made" || die "the backup did not get to the disk, and there is no new backup"
+[ "${#failed[@]}" = 0 ] || name+=-partial
 mv -- "$made" "$folder/$name"
 rm -rf -- "$partial"
 partial=
 on_disk "$folder"
 printf '%s\n' "$folder/$name"
 
-# is_of_this_kind FOLDER: whether it is a whole backup of the same services of this deployment, made for keeping.
+# is_of_this_kind FOLDER: whether it is a backup of the same services of this deployment, made for keeping.
 is_of_this_kind() {
   local manifest=$1/manifest
   [ -f "$manifest" ] || return 1
   [ "$(tail -n 1 "$manifest" | cut -f 1)" = end ] || return 1
   grep -qxF "project"$'\t'"$project" "$manifest" || return 1
   grep -qxF "purpose"$'\t'backup "$manifest" || return 1
-  [ "$(grep "^service"$'\t' "$manifest" | cut -f 2 | sort)" = "$(printf '%s\n' "${kept[@]}" | sort)" ]
+  [ "$(grep -E "^(service|missing)"$'\t' "$manifest" | cut -f 2 | sort)" = "$(printf '%s\n' "${chosen[@]}" | sort)" ]
 }
 
-if [ -n "$keep" ] && [ -z "$is_safety" ]; then
-  same=()
-  for old in "$folder"/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z; do
+# prune END: of the backups whose names end so, the oldest go.
+prune() {
+  local old same=() count is_counted=0
+  for old in "$folder"/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]"$1"; do
     # Should the clock have been set back, the new one is not the newest by name.
-    [ "$old" = "$folder/$name" ] || ! is_of_this_kind "$old" || same+=("$old")
+    if [ "$old" = "$folder/$name" ]; then
+      is_counted=1
+    elif is_of_this_kind "$old"; then
+      same+=("$old")
+    fi
   done
-  count=$((${#same[@]} + 1 - keep))
+  count=$((${#same[@]} + is_counted - keep))
   for old in ${same[@]+"${same[@]}"}; do
     [ "$count" -gt 0 ] || break
     # Under this name it is no backup, also if this is cut off.
@@ -229,4 +369,14 @@ if [ -n "$keep" ] && [ -z "$is_safety" ]; then
     rm -rf -- "$folder/.removed-${old##*/}"
     count=$((count - 1))
   done
+}
+
+if [ -n "$keep" ] && [ -z "$is_safety" ]; then
+  # A partial one takes the place of no whole one.
+  [ "${#failed[@]}" -gt 0 ] || prune Z
+  prune Z-partial
 fi
+for service in ${failed[@]+"${failed[@]}"}; do
+  say "$service was not backed up; the new backup is one of the others: ${kept[*]}"
+done
+[ "${#failed[@]}" = 0 ]

@@ -80,7 +80,7 @@ class Stop(Exception):
     def __init__(self, code: int, found: str, instruction: str) -> None:
         super().__init__(found)
         self.code = code
-        self.text = f"error: {found}\n  help: {instruction}"
+        self.text = f"error: {one_line(found)}\n  help: {one_line(instruction)}"
 
 
 class Refusal(Exception):
@@ -118,7 +118,18 @@ class Fault:
         where = f", in {shown_rows(self.rows)}" if self.rows else ""
         more = ", ..." if self.rows > len(self.keys) else ""
         keys = f" ({', '.join(self.keys)}{more})" if self.keys else ""
-        return f"error: {self.place}: {self.found}{where}{keys}\n  help: {self.instruction}"
+        said = one_line(f"error: {self.place}: {self.found}{where}{keys}")
+        return f"{said}\n  help: {one_line(self.instruction)}"
+
+
+def one_line(text: str) -> str:
+    """Names come from databases: what is not seen, or orders something of a terminal, stands there as an escape."""
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def shown_rows(number: int) -> str:
@@ -999,7 +1010,8 @@ class Progress:
 
     def _line(self, now: float) -> str:
         rate = self._rows / max(now - self._table_started, 0.001)
-        return f"{self._verb} `{self._table}`: {self._rows} of {self._of} rows, {rate:.0f} rows/s"
+        table = one_line(self._table)
+        return f"{self._verb} `{table}`: {self._rows} of {self._of} rows, {rate:.0f} rows/s"
 
     def _write(self, line: str, end: str) -> None:
         print(
@@ -2460,12 +2472,12 @@ async def committed(target: Database) -> None:
 
 
 def print_summary(plans: Sequence[Plan], notes: dict[str, None]) -> None:
-    width = max([5, *(len(plan.name) for plan in plans)])
+    width = max([5, *(len(one_line(plan.name)) for plan in plans)])
     print(f"{'table':{width}}  {'rows':>12}  checksum (the same in both)")
     for plan in plans:
-        print(f"{plan.name:{width}}  {plan.rows:>12}  {plan.digest}")
+        print(f"{one_line(plan.name):{width}}  {plan.rows:>12}  {plan.digest}")
     for note in notes:
-        say(f"note: {note}")
+        say(f"note: {one_line(note)}")
 
 
 CONDITIONS = {
@@ -2550,7 +2562,7 @@ def run(command: Callable[[], Any]) -> int:
             say(own_fault(error))
             return OWN_FAULT
         say(
-            f"error: the copy was rolled back, the target is as it was: {found}\n  help: mend this, then run again"
+            f"error: the copy was rolled back, the target is as it was: {one_line(found)}\n  help: mend this, then run again"
         )
         return ROLLED_BACK
     return 0

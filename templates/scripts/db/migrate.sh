@@ -91,9 +91,9 @@ open_server
 align_server
 find_started "$service"
 was_running=(${started[@]+"${started[@]}"})
-hold "$service" # with what it depends on
+hold "$service" || exit # with what it depends on
 holder=$container
-need_python "$service"
+need_python "$service" || exit
 if [ "$to" = postgres ]; then
   in_service "$holder" tables "$file" </dev/null >/dev/null || die "$service has no data in SQLite that could be moved"
 fi
@@ -162,10 +162,11 @@ if [ "$to" = postgres ]; then
     need_right_to_make "$service"
   fi
   new=$start$stamp
-  in_server "$service" make "$database" "$new" "$(role_of "$service")" </dev/null ||
-    die "no database could be made beside $database; nothing was changed"
-  in_server "$service" add_extensions "$database" "$new" </dev/null ||
-    die "the extensions of $database could not be made; nothing was changed"
+  extensions=$(in_server "$service" extensions_of "$database" </dev/null) ||
+    die "the extensions of $database could not be read; nothing was changed"
+  make_beside "$service" "$new" "$extensions" || exit
+  in_server "$service" settle "$database" "$new" </dev/null ||
+    die "the settings of $database could not be made; nothing was changed"
   MIGRATE_TARGET_URL=$(url_of "$new")
 else
   in_service "$holder" tidy "$file" </dev/null
@@ -255,7 +256,7 @@ if [ "$to" = postgres ]; then
     die "the data of $service is moved, but it does not start with it" "docker compose logs $service"
   printf '%s\n' "$service uses $database now; $source stays as it was"
 else
-  kept=$(in_service "$holder" replace "$file" "$new" "$stamp" </dev/null) ||
+  kept=$(in_service "$holder" replace "$file" "$new" "$stamp" </dev/null | before_of "$file") ||
     die "$file could not be replaced, and is as it was"
   [ -z "$kept" ] || printf '%s\n' "what $file was before stays as $kept"
   new='' stopped=()

@@ -8,6 +8,23 @@ set -euo pipefail
 set +x # with `bash -x` a password could be printed
 export LC_ALL=C PGCLIENTENCODING=UTF8
 
+# A database that always exists, and that nobody restores.
+maintenance_database=postgres
+# How long a lock is waited for, which a service may hold for ever, in seconds.
+patience=10
+
+# Who owns a database, or is a role, decides how its sessions begin, but not against what comes with the connection:
+# where names are looked up, as whom it runs, what it loads, how it reads SQL, when it ends.
+steering=(
+  search_path=pg_catalog role=none row_security=off local_preload_libraries=
+  standard_conforming_strings=on backslash_quote=safe_encoding quote_all_identifiers=off transform_null_equals=off
+  array_nulls=on check_function_bodies=on client_min_messages=warning
+  'default_transaction_isolation=read\ committed' default_transaction_read_only=off default_transaction_deferrable=off
+  default_tablespace= temp_tablespaces= default_table_access_method=heap vacuum_cost_delay=0
+  default_statistics_target=100 statement_timeout=0 lock_timeout=0 idle_in_transaction_session_timeout=0
+  idle_session_timeout=0 debug_print_parse=off debug_print_rewritten=off debug_print_plan=off
+)
+
 if [ -n "${POSTGRES_USER:-}" ]; then
   # Settings made for other programs would lead psql away from the server in this container.
   unset PGHOST PGHOSTADDR PGPORT PGSERVICE PGOPTIONS PGDATABASE
@@ -17,24 +34,50 @@ if [ -n "${POSTGRES_USER:-}" ]; then
     POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE")
   fi
   export PGPASSWORD="${POSTGRES_PASSWORD:-}"
+
+  version=$(psql --version)
+  version=${version#*) }
+  version=${version%%[!0-9]*}
+  [ "$version" -lt 17 ] || steering+=(transaction_timeout=0)
+  printf -v options_of_role ' -c %s' "${steering[@]}"
+  # What only a superuser may set, and only he could have set for a database.
+  [ "$version" -lt 17 ] || steering+=(event_triggers=off)
+  steering+=(session_preload_libraries= lc_messages=C "lock_timeout=${patience}s")
+  printf -v PGOPTIONS ' -c %s' "${steering[@]}"
+  export PGOPTIONS
 fi
-# A database that always exists, and that nobody restores.
-maintenance_database=postgres
+
+# log_in ROLE VARIABLE DATABASE: from here on as the role, which can't become anybody else, whatever is run. Its
+# password is in PASSWORD, or in the variable or the file that the container has.
+log_in() {
+  local file=$2_FILE
+  export PGUSER=$1 PGPASSWORD="${PASSWORD:-${!2:-}}"
+  if [ -z "$PGPASSWORD" ] && [ -n "${!file:-}" ]; then
+    PGPASSWORD=$(<"${!file}")
+  fi
+  PGOPTIONS=$options_of_role
+  # Where the socket wants another proof than a password, TCP does not.
+  psql --no-psqlrc --no-password --dbname "$3" --command '' >/dev/null 2>&1 || export PGHOST=127.0.0.1
+}
 
 # ask DATABASE: runs the SQL on its standard input and stops at the first error.
 # Names come in as environment variables, which psql reads with \getenv and quotes by itself.
 ask() {
-  psql --no-psqlrc --quiet --no-password --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1" --file -
+  psql --no-psqlrc --quiet --no-password --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname "$1" \
+    --command 'SET search_path = pg_catalog' --file -
 }
 
 # Limits that are made for services would end what takes long here.
-unlimited="SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',
-  'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout') \\g /dev/null"
+unlimited="SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout',
+  'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout') \\g /dev/null
+SET lock_timeout = '${patience}s';"
 
 # One line for each table of people: rows, its name, how many. A part of a partitioned table is a table.
 # COPY escapes what would break a line. Without row_security a policy would be an error, and no silent filter.
+# A view that has taken the place of a table meanwhile could run anything: only what has blocks can be sampled, all else
+# is an error. All blocks are all rows.
 rows="SET row_security = off;
-SELECT format('COPY (SELECT ''rows'', %L, count(*) FROM ONLY %I.%I) TO STDOUT',
+SELECT format('COPY (SELECT ''rows'', %L, count(*) FROM ONLY %I.%I TABLESAMPLE SYSTEM (100)) TO STDOUT',
   nspname || '.' || relname, nspname, relname)
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relkind = 'r' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -53,14 +96,15 @@ SQL
   [ "$count" = 1 ] || exit 4
 }
 
-# dump DATABASE: facts, an empty line, and the archive, all as of one moment.
+# dump DATABASE SECONDS: facts, an empty line, and the archive, all as of one moment. It does not take longer than that.
 # The session that counts also holds the snapshot that pg_dump reads, so that both see the same rows.
 dump() {
   local snapshot line ask answer is_whole=
   coproc session { ask "$1"; }
   # shellcheck disable=SC2154 # coproc sets it
   ask=${session[1]} answer=${session[0]}
-  printf '%s\n' "$unlimited" 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;' 'SELECT pg_export_snapshot();' >&"$ask"
+  printf '%s\n' "$unlimited" "SET statement_timeout = '$2s';" 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;' \
+    'SELECT pg_export_snapshot();' >&"$ask"
   IFS= read -r snapshot <&"$answer"
   printf '%s\n' "SELECT E'version\\t' || split_part(current_setting('server_version'), ' ', 1);" "$rows" '\echo' \
     >&"$ask"
@@ -69,8 +113,8 @@ dump() {
     [ -n "$line" ] || { is_whole=yes && break; }
   done
   [ -n "$is_whole" ]
-  # A table that somebody alters is waited for, but not for ever.
-  pg_dump --format=custom --snapshot="$snapshot" --lock-wait-timeout=60000 --no-password --dbname="$1"
+  timeout -s INT "$2" \
+    pg_dump --format=custom --snapshot="$snapshot" --lock-wait-timeout="${patience}000" --no-password --dbname="$1"
 }
 
 # roles: the SQL that makes the roles, without their passwords.
@@ -83,14 +127,73 @@ read_archive() {
   pg_restore --file=/dev/null
 }
 
-# make_roles: those of ROLES, lines of quoted names, that the server does not have. They own nothing and can't log in,
-# but rights may be granted to them.
+# psql_commands: of the archive on standard input, lines that psql would take for commands of its own, such as \!, if
+# somebody gave it the archive's text: what begins outside of quotes and comments. pg_dump writes \restrict only.
+psql_commands() {
+  pg_restore --schema-only --file=- | awk '
+    function past(mark) {
+      at = index(rest, mark)
+      if (at == 0) return 0
+      rest = substr(rest, at + length(mark))
+      return 1
+    }
+    {
+      rest = $0
+      while (rest != "") {
+        if (inside == "E") {
+          if (!match(rest, /[\\\047]/)) break
+          escaped = substr(rest, RSTART, 1) == "\\"
+          rest = substr(rest, RSTART + 1 + escaped)
+          if (!escaped) inside = ""
+        } else if (inside == "*") {
+          if (!match(rest, /\*\/|\/\*/)) break
+          depth += substr(rest, RSTART, 1) == "/" ? 1 : -1
+          rest = substr(rest, RSTART + 2)
+          if (depth == 0) inside = ""
+        } else if (inside != "") {
+          if (!past(inside)) break
+          inside = ""
+        } else {
+          if (!match(rest, /[\\\047"$]|--|\/\*/)) break
+          before = RSTART > 1 ? substr(rest, RSTART - 1, 1) : ""
+          two = RSTART > 2 ? substr(rest, RSTART - 2, 1) : ""
+          rest = substr(rest, RSTART)
+          first = substr(rest, 1, 1)
+          if (first == "-") break
+          if (first == "\\") {
+            if ($0 !~ /^\\(un)?restrict [A-Za-z0-9]+$/ && found++ < 3) print substr($0, 1, 200)
+            break
+          }
+          if (first == "/") {
+            inside = "*"
+            depth = 1
+            rest = substr(rest, 3)
+          } else if (first == "$") {
+            if (before !~ /[A-Za-z0-9_$]/ && match(rest, /^\$([A-Za-z_][A-Za-z0-9_]*)?\$/)) {
+              inside = substr(rest, 1, RLENGTH)
+              rest = substr(rest, RLENGTH + 1)
+            } else rest = substr(rest, 2)
+          } else {
+            inside = first == "\047" && before ~ /[Ee]/ && two !~ /[A-Za-z0-9_$]/ ? "E" : first
+            rest = substr(rest, 2)
+          }
+        }
+      }
+    }'
+}
+
+# make_roles: those of ROLES, lines of names as pg_dumpall quotes them, that the server does not have. They own nothing
+# and can't log in, but rights may be granted to them. What is more than a name makes no role.
 make_roles() {
   ask "$maintenance_database" <<'SQL'
 \getenv roles ROLES
-SELECT format('CREATE ROLE %s NOLOGIN', name)
-FROM regexp_split_to_table(:'roles', E'\n') AS name
-WHERE name <> '' AND NOT EXISTS (SELECT FROM pg_roles WHERE quote_ident(rolname) = name) \gexec
+SELECT format('CREATE ROLE %I NOLOGIN', name)
+FROM regexp_split_to_table(:'roles', E'\n') AS line
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN line LIKE '"%' THEN replace(substr(line, 2, length(line) - 2), '""', '"') ELSE line END
+) AS plain (name)
+WHERE line ~ '^("([^"]|"")+"|[a-z_][a-z0-9_$]*)$' AND name !~ '^pg_' AND name NOT IN ('public', 'none')
+  AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 SQL
 }
 
@@ -101,15 +204,13 @@ may_make() {
   [ "$may" = t ]
 }
 
-# make DATABASE NEW OWNER: an empty database with what belongs to DATABASE itself: its collation, settings and rights.
+# make DATABASE NEW: an empty database with the collation of DATABASE. It is ours until it is given to somebody.
 make() {
-  NAME=$1 NEW=$2 OWNER=$3 ask "$maintenance_database" <<'SQL'
+  NAME=$1 NEW=$2 ask "$maintenance_database" <<'SQL'
 \getenv name NAME
 \getenv new NEW
-\getenv owner OWNER
 SELECT coalesce((
-  SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
-      pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit)
+  SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
     || CASE datlocprovider
       WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE ' || locale
       WHEN 'b' THEN ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ' || locale
@@ -121,40 +222,181 @@ SELECT coalesce((
   CROSS JOIN LATERAL quote_literal(coalesce(facts ->> 'datlocale', facts ->> 'daticulocale')) AS locale
   WHERE datname = :'name'
 ), 'ENCODING ''UTF8''') AS nature \gset
-SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ', :'new', :'owner') || :'nature' \gexec
+SELECT format('CREATE DATABASE %I TEMPLATE template0 ', :'new') || :'nature' \gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new')
 FROM pg_database WHERE datname = :'name' AND datacl IS NOT NULL \gexec
+SQL
+}
+
+# add_extensions NEW OWNER: those of FOUND, lines as pg_dump writes them, of which only the names are taken. What an
+# extension runs is run as who makes it: so it comes first, before anybody else has made anything in the database.
+# Prints those that the server does not have.
+add_extensions() {
+  OWNER=$2 ask "$1" <<'SQL'
+\getenv found FOUND
+\getenv owner OWNER
+CREATE TEMPORARY TABLE wanted AS
+SELECT place, names[1] AS extension, CASE WHEN names[2] ~ '^pg_' THEN 'public' ELSE names[2] END AS wished,
+  known.name IS NOT NULL AS is_there, own.schema IS NOT NULL AS is_fixed
+FROM regexp_split_to_table(:'found', E'\n') WITH ORDINALITY AS line (text, place)
+CROSS JOIN LATERAL regexp_match(text, '^CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)'
+  ' WITH SCHEMA ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*);$') AS quoted
+CROSS JOIN LATERAL (
+  SELECT array_agg(CASE WHEN q LIKE '"%' THEN replace(substr(q, 2, length(q) - 2), '""', '"') ELSE q END ORDER BY nth)
+  FROM unnest(quoted) WITH ORDINALITY AS part (q, nth)
+) AS plain (names)
+LEFT JOIN pg_available_extensions AS known ON known.name = names[1]
+LEFT JOIN pg_available_extension_versions AS own ON own.name = known.name AND own.version = known.default_version
+WHERE quoted IS NOT NULL AND names[1] <> 'plpgsql';
+SELECT extension FROM wanted WHERE NOT is_there;
+CREATE TEMPORARY TABLE made AS
+SELECT DISTINCT wished FROM wanted
+WHERE is_there AND NOT is_fixed AND NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = wished);
+SELECT format('CREATE SCHEMA %I', wished) FROM made \gexec
+SELECT format('CREATE EXTENSION IF NOT EXISTS %I%s CASCADE', extension,
+  CASE WHEN is_fixed THEN '' ELSE format(' SCHEMA %I', wished) END)
+FROM wanted WHERE is_there ORDER BY place \gexec
+SELECT format('ALTER SCHEMA %I OWNER TO %I', wished, :'owner') FROM made \gexec
+SQL
+}
+
+# list_extensions: of the archive on standard input, the lines of its list that are extensions.
+list_extensions() {
+  pg_restore --list | sed -n '/^[0-9]*; [0-9]* [0-9]* EXTENSION - /p'
+  cat >/dev/null
+}
+
+# show_extensions: how the archive on standard input makes the extensions whose lines are FOUND.
+show_extensions() {
+  pg_restore --use-list=<(printf '%s\n' "$FOUND") --file=- |
+    sed -n '/^CREATE EXTENSION IF NOT EXISTS .* WITH SCHEMA .*;$/p'
+}
+
+# extensions_of DATABASE: the same of a database.
+extensions_of() {
+  ask "$1" <<'SQL'
+SELECT format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I;', extname, nspname)
+FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+WHERE extname <> 'plpgsql' ORDER BY pg_extension.oid;
+SQL
+}
+
+# give NEW OWNER: the database becomes the owner's. Until it is settled messages are in English, and the limit that the
+# service has for temporary files is none for the indexes of a restore.
+give() {
+  NEW=$1 OWNER=$2 ask "$maintenance_database" <<'SQL'
+\getenv new NEW
+\getenv owner OWNER
+SELECT format('ALTER DATABASE %I SET lc_messages = ''C''', :'new')
+WHERE current_setting('is_superuser') = 'on' \gexec
+SELECT format('ALTER ROLE %I IN DATABASE %I SET temp_file_limit = -1', :'owner', :'new')
+WHERE current_setting('is_superuser') = 'on' \gexec
+SELECT format('ALTER DATABASE %I OWNER TO %I', datname, :'owner')
+FROM pg_database WHERE datname = :'new' AND pg_get_userbyid(datdba) <> :'owner' \gexec
+SQL
+}
+
+# settle DATABASE NEW: NEW gets what belongs to DATABASE itself: its rights, settings and limit. A setting's value is a
+# text, which is quoted, or a list, which PostgreSQL takes from the session. One that can't be set is told.
+settle() {
+  NAME=$1 NEW=$2 ask "$maintenance_database" <<'SQL' >/dev/null
+\getenv name NAME
+\getenv new NEW
+SELECT CASE setrole WHEN 0 THEN format('ALTER DATABASE %I RESET ALL', datname)
+  ELSE format('ALTER ROLE %I IN DATABASE %I RESET ALL', pg_get_userbyid(setrole), datname) END
+FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = :'new' \gexec
 SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, :'new',
   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
   CASE WHEN is_grantable AND grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
 FROM pg_database CROSS JOIN aclexplode(datacl) WHERE datname = :'name' \gexec
--- Some settings are stored as the list that SET wants, all others as a text.
-SELECT format('ALTER %s SET %I TO %s',
-  CASE setrole WHEN 0 THEN format('DATABASE %I', :'new')
-  ELSE format('ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), :'new') END,
-  key, CASE
-    WHEN key IN ('local_preload_libraries', 'search_path', 'session_preload_libraries', 'temp_tablespaces') THEN value
-    ELSE quote_literal(value)
-  END)
+\set ON_ERROR_STOP 0
+SELECT 'BEGIN',
+  CASE WHEN is_list THEN format('SELECT pg_catalog.set_config(%L, %L, true)', key, value) END,
+  format('ALTER %s SET %I', whose, key) || CASE WHEN is_list THEN ' FROM CURRENT' ELSE format(' TO %L', value) END,
+  'COMMIT'
 FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
 CROSS JOIN unnest(setconfig) AS setting
 CROSS JOIN LATERAL (SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)) AS pair (key, value)
+CROSS JOIN LATERAL (SELECT key IN ('local_preload_libraries', 'search_path', 'session_preload_libraries',
+  'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories')) AS kind (is_list)
+CROSS JOIN LATERAL (SELECT CASE setrole WHEN 0 THEN format('DATABASE %I', :'new')
+  ELSE format('ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), :'new') END) AS target (whose)
 WHERE datname = :'name' \gexec
+SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', :'new', datconnlimit)
+FROM pg_database WHERE datname = :'name' AND datconnlimit <> -1 \gexec
 SQL
 }
 
-# load NEW [OPTION]...: the archive on standard input into an empty database; prints the rows that are there then.
-# ANALYZE would warn of each of the server's own tables that are not the role's.
+# load NEW: the archive on standard input into an empty database of an external server, as the service's role; prints
+# the rows that are there then. Roles are not made there, so rights are left out.
 load() {
-  # The database has the settings of the old one, of which only this would keep the rows out.
+  # The role may have this setting, of which only this would keep the rows out.
   export PGOPTIONS='-c default_transaction_read_only=off'
-  pg_restore --no-owner --exit-on-error --single-transaction --no-password "${@:2}" --dbname="$1"
+  pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --no-password --dbname="$1"
+  # ANALYZE would warn of each of the server's own tables that are not the role's.
   printf '%s\n' "$unlimited" "$rows" 'SET client_min_messages = error;' 'ANALYZE;' | ask "$1"
+}
+
+# load_as ROLE VARIABLE NEW: the same on our own server. What is loaded has functions that are run meanwhile: so it is
+# loaded by its owner, who has logged in, and could become nobody else. Prints also what was left out for want of
+# rights.
+# A view keeps of tables what their policies show to the owner, as it did; tables have none before they are full.
+load_as() {
+  local said
+  said=$(
+    log_in "$@"
+    {
+      pg_restore --no-owner --enable-row-security --no-password --dbname="$3" 2>&1 >/dev/null ||
+        echo 'pg_restore: failed'
+    } | { head -c 1000000 && cat >/dev/null; }
+  )
+  left_out <<<"$said"
+  (
+    log_in "$@"
+    PGOPTIONS="$options_of_role -c client_min_messages=error" \
+      psql --no-psqlrc --quiet --no-password --dbname "$3" --command ANALYZE || true
+  )
+  printf '%s\n' "$unlimited" "$rows" | ask "$3"
+}
+
+# left_out: standard input is what pg_restore said. Prints what the role may not make, and what can't be without that;
+# any other error is a failure. Extensions and their schemas are there already, and not the role's.
+left_out() {
+  local line text='' why='' has_failed='' is_known='' is_fault='' is_less=''
+  while IFS= read -r line; do
+    [ "${#text}" -gt 2000 ] || text+=$line$'\n'
+    case $line in
+    'pg_restore: failed') has_failed=yes ;;
+    'pg_restore: error: could not execute query: ERROR:  must be owner of extension '* | \
+      'pg_restore: error: could not execute query: ERROR:  schema "'*'" already exists')
+      is_known=yes why=''
+      ;;
+    'pg_restore: error: '*'ERROR:  permission denied'* | 'pg_restore: error: '*'ERROR:  must be '* | \
+      'pg_restore: error: could not execute query: ERROR:  '*superuser*)
+      is_known=yes is_less=yes why=${line#*ERROR:  }
+      ;;
+    'pg_restore: error: could not execute query: ERROR:  '*'does not exist'*)
+      is_known=yes why=${line#*ERROR:  }
+      [ -n "$is_less" ] || is_fault=yes
+      ;;
+    'pg_restore: error: '*) is_fault=yes ;;
+    'Command was: '*)
+      [ -z "$why" ] || printf 'left\t%s: %s\n' "${line:13:120}" "${why:0:200}"
+      why=''
+      ;;
+    *) ;;
+    esac
+  done
+  [ -z "$has_failed" ] || [ -n "$is_known" ] || is_fault=yes
+  if [ -n "$is_fault" ]; then
+    printf '%s' "$text" >&2
+    return 1
+  fi
 }
 
 # swap DATABASE NEW OLD: NEW becomes DATABASE, which stays there as OLD.
 # Both names change in one transaction, so there is a DATABASE at every moment. Renaming locks out who wants to connect,
-# and fails for one who has slipped in since the others were sent away.
+# and fails for one who has slipped in since the others were sent away. Who locks it from elsewhere is sent away too.
 swap() {
   local attempt
   for attempt in 1 2 3 4 5; do
@@ -164,7 +406,11 @@ swap() {
 \getenv old OLD
 BEGIN;
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-WHERE datname IN (:'name', :'new') AND pid <> pg_backend_pid() AND backend_type = 'client backend' \g /dev/null
+WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND (
+  datname IN (:'name', :'new') OR current_setting('is_superuser') = 'on' AND pid IN (
+  SELECT pg_locks.pid FROM pg_locks JOIN pg_database ON classid = 'pg_database'::regclass AND objid = pg_database.oid
+  WHERE locktype = 'object' AND datname IN (:'name', :'new')
+)) \g /dev/null
 SELECT format('ALTER DATABASE %I RENAME TO %I', datname, :'old') FROM pg_database WHERE datname = :'name' \gexec
 ALTER DATABASE :"new" RENAME TO :"name";
 COMMIT;
@@ -177,12 +423,12 @@ SQL
   return 1
 }
 
-# remove DATABASE
+# remove DATABASE: also one that somebody is connected to.
 remove() {
   NAME=$1 ask "$maintenance_database" <<'SQL'
 \getenv name NAME
 SET client_min_messages = warning;
-DROP DATABASE IF EXISTS :"name";
+DROP DATABASE IF EXISTS :"name" WITH (FORCE);
 SQL
 }
 
@@ -197,16 +443,20 @@ WHERE starts_with(datname, :'start') AND substr(datname, length(:'start') + 1) ~
 SQL
 }
 
-# add_extensions DATABASE NEW: the extensions of DATABASE.
-add_extensions() {
-  ask "$1" <<'SQL' | ask "$2"
-SELECT format('CREATE EXTENSION IF NOT EXISTS %I;', extname) FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY oid;
-SQL
-}
-
 # tables DATABASE: how many tables it has.
 tables() {
   ask "$1" <<<"SELECT count(*) FROM pg_tables WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema';"
+}
+
+# open ROLE VARIABLE [ARGUMENT]...: psql on DATABASE, as a service's role, with all that the service has set.
+open() {
+  log_in "$1" "$2" "$DATABASE"
+  PGOPTIONS='' exec psql --dbname "$DATABASE" "${@:3}"
+}
+
+# open_all [ARGUMENT]...: psql on DATABASE as the superuser, whose session takes nothing of what a service has set.
+open_all() {
+  PGOPTIONS="$PGOPTIONS -c client_min_messages=notice -c lock_timeout=0" exec psql --no-psqlrc --dbname "$DATABASE" "$@"
 }
 
 "$@"

@@ -19,6 +19,10 @@ input is run.
 
 One is logged in as the role that the service itself uses; on any other database, or with --superuser, as the role that
 the server was made with, which may do everything. A server outside of this deployment knows only the former.
+
+The superuser's session takes nothing that a service has set: names are looked up in pg_catalog alone, so write tables
+with their schema, public.users. What you call or read there may still run what the service has written, its functions
+and its views, as the superuser. Look at the data of a service that you do not trust without --superuser.
 TEXT
 }
 
@@ -66,24 +70,15 @@ if [ "$server" = external ]; then
     'name a service'
   set_login "$service"
   export PGDATABASE=$database
-  client --interactive ${terminal[@]+"${terminal[@]}"} --env PGDATABASE --entrypoint psql "$server_image" "$@"
+  set_client --interactive ${terminal[@]+"${terminal[@]}"} --env PGDATABASE --entrypoint psql "$server_image" "$@"
+  "${client[@]}"
   exit
 fi
 
 if [ -n "$is_superuser" ]; then
-  role=$server_role variable=POSTGRES_PASSWORD
+  set -- open_all "$@"
 else
-  role=$(role_of "$service")
-  variable=$(password_variable_of "$service")
+  set -- open "$(role_of "$service")" "$(password_variable_of "$service")" "$@"
 fi
-# The password is asked for only by a server whose volume was made so; the container has it as a variable or a file.
-# shellcheck disable=SC2016 # for the container's shell
-docker exec --interactive ${terminal[@]+"${terminal[@]}"} --env "PGUSER=$role" --env "PGDATABASE=$database" \
-  "$server_container" bash -c '
-    unset PGHOST PGHOSTADDR PGPORT PGSERVICE PGOPTIONS
-    file=$1_FILE
-    PGPASSWORD=${!1:-}
-    [ -z "${!file:-}" ] || PGPASSWORD=$(<"${!file}")
-    export PGPASSWORD
-    exec psql "${@:2}"
-  ' psql "$variable" "$@"
+docker exec --interactive ${terminal[@]+"${terminal[@]}"} --env "DATABASE=$database" "$server_container" \
+  bash -c "$(<"$scripts/postgres.sh")" postgres.sh "$@"

@@ -15,18 +15,67 @@ started_in=$PWD
 cd -- "$scripts/../.."
 . "$scripts/databases.sh"
 
+# shown: standard input as one line of at most 2000 bytes. A name from a database or a container may hold what steers a
+# terminal, reorders a line, or looks like a line of ours: all that is not seen stands there as an escape.
+shown() {
+  tr -d '\000' | {
+    head -c 2001
+    cat >/dev/null
+  } | LC_ALL=C awk '
+    function hidden(c) {
+      return c < 160 || c == 173 || c == 1564 || c >= 6155 && c <= 6158 || c >= 8203 && c <= 8207 ||
+        c >= 8232 && c <= 8238 || c >= 8288 && c <= 8303 || c >= 65024 && c <= 65039 || c == 65279 ||
+        c >= 65529 && c <= 65531 || c >= 917504
+    }
+    BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+    {
+      if (NR > 1) printf "\\n"
+      for (i = 1; i <= length($0) && taken < 2000; i += more + 1) {
+        c = code[substr($0, i, 1)]
+        more = c < 194 || c > 244 ? 0 : c < 224 ? 1 : c < 240 ? 2 : 3
+        point = more == 0 ? c : more == 1 ? c - 192 : more == 2 ? c - 224 : c - 240
+        for (k = 1; k <= more; k++) {
+          next_ = code[substr($0, i + k, 1)]
+          if (next_ < 128 || next_ > 191) break
+          point = point * 64 + next_ - 128
+        }
+        if (k <= more || c > 127 && more == 0) {
+          more = 0
+          printf "\\x%02x", c
+        } else if (more > 0 && hidden(point)) printf "\\u{%x}", point
+        else if (c < 32 || c == 127) printf "\\x%02x", c
+        else printf "%s", substr($0, i, more + 1)
+        taken += more + 1
+      }
+      taken += 1
+    }
+    END { if (NR > 0) print (taken > 2000 ? " …" : "") }'
+}
+
 say() {
-  printf '%s: %s\n' "$program" "$1" >&2
+  printf '%s: %s\n' "$program" "$(printf %s "$1" | shown)" >&2
+}
+
+# tell MESSAGE [HELP]...
+tell() {
+  say "$1"
+  local help
+  for help in "${@:2}"; do
+    printf '  help: %s\n' "$(printf %s "$help" | shown)" >&2
+  done
 }
 
 # die MESSAGE [HELP]...
 die() {
-  say "$1"
-  local help
-  for help in "${@:2}"; do
-    printf '  help: %s\n' "$help" >&2
-  done
+  tell "$@"
   exit 1
+}
+
+# tell_errors: standard input is what a program has said.
+tell_errors() {
+  local line
+  line=$(shown)
+  [ -z "$line" ] || printf '  %s\n' "${line#  }" >&2
 }
 
 # misused MESSAGE
@@ -156,13 +205,16 @@ stop() {
 held=()
 
 # hold SERVICE [OPTION]...: sets `container` to one that only waits, with the service's image, user, mounts and
-# variables.
+# variables; fails where there is none.
 # What is run in there by `docker exec` is not logged; the output of the container itself would be, databases and all.
 hold() {
   container=$(
     docker compose run --detach --rm --no-TTY --label "codelab-gen.started-by=$mark" --entrypoint sh "${@:2}" "$1" \
       -c 'exec sleep 86400' </dev/null
-  ) || die "the image of $1 does not start: expected one with a shell"
+  ) || {
+    tell "the image of $1 does not start: expected one with a shell"
+    return 1
+  }
   container=${container##*$'\n'}
   held+=("$container")
 }
@@ -175,19 +227,68 @@ let_go() {
 # shellcheck disable=SC2016 # for the container's shell
 find_python='p=$(command -v python || command -v python3)'
 
+# How long a container may be silent, in seconds.
+patience=10
+
+# within SECONDS COMMAND...: a command without input. One that takes longer is ended, and has failed.
+within() {
+  local pid
+  "${@:2}" </dev/null &
+  pid=$!
+  ends_within "$1" "$pid" || {
+    end "$pid"
+    return 1
+  }
+  wait "$pid"
+}
+
+# ends_within SECONDS PID: whether a program that we have started ends by itself.
+ends_within() {
+  local deadline=$((SECONDS + $1))
+  while kill -0 "$2" 2>/dev/null; do
+    [ "$SECONDS" -le "$deadline" ] || return 1
+    sleep 0.1
+  done
+}
+
+# end PID: a program that we have started.
+end() {
+  kill "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+
 # need_python SERVICE: the running or held container in `container` has what sqlite.py needs.
 need_python() {
   # shellcheck disable=SC2016 # for the container's shell
-  docker exec "$container" sh -c "$find_python"' && exec "$p" -c "import sqlite3"' \
-    </dev/null >/dev/null 2>&1 || die "the image of $1 has no Python with sqlite3, which reads its database" \
-    "nothing was done for any service; name those that it shall be done for"
+  within "$patience" docker exec "$container" sh -c "$find_python"' && exec "$p" -c "import sqlite3"' \
+    >/dev/null 2>&1 || {
+    tell "the image of $1 has no Python with sqlite3, which reads its database, or its container does not answer"
+    return 1
+  }
 }
 
-# in_service CONTAINER ARGUMENT...: sqlite.py in a service's container, with this one's input and output.
-in_service() {
+# as_service CONTAINER ARGUMENT...: sqlite.py in a service's container, in the place of this shell.
+as_service() {
   # shellcheck disable=SC2016 # for the container's shell
-  docker exec --interactive "$1" \
+  exec docker exec --interactive "$1" \
     sh -c "$find_python"' && exec "$p" -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
+}
+
+# before_of FILE: of standard input, the names that a file which was replaced may have; a folder of a service's may hold
+# any other.
+before_of() {
+  local line
+  while IFS= read -r line; do
+    case ${line#"$1.before-"} in
+    [0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]_[0-9][0-9][0-9][0-9][0-9][0-9]) printf '%s\n' "$line" ;;
+    *) ;;
+    esac
+  done
+}
+
+# in_service CONTAINER ARGUMENT...: the same with this one's input and output.
+in_service() {
+  { (as_service "$@") 2>&1 >&4 4>&- | tell_errors 4>&-; } 4>&1
 }
 
 # The container of the server, once open_server has found or started it.
@@ -199,18 +300,20 @@ open_server() {
   case $server in
   none) die 'no service of this deployment uses PostgreSQL' ;;
   external)
-    [ -n "$server_image" ] ||
-      die "the server $server_host is reached by the programs of an image, and the profile names none" \
-        'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
-    return
+    [ -z "$server_image" ] || return 0
+    tell "the server $server_host is reached by the programs of an image, and the profile names none" \
+      'write postgres: { image: "postgres:17" } or whatever major version the server has, and run codelab-gen'
+    return 1
     ;;
   *) ;;
   esac
   find_running postgres
   if [ -z "$container" ]; then
     server_was_started=yes
-    docker compose up --detach --wait postgres </dev/null ||
-      die 'the server does not start' 'docker compose logs postgres'
+    docker compose up --detach --wait postgres </dev/null || {
+      tell 'the server does not start' 'docker compose logs postgres'
+      return 1
+    }
     find_running postgres
   fi
   server_container=$container
@@ -224,29 +327,38 @@ close_server() {
   fi
 }
 
-# in_server SERVICE FUNCTION ARGUMENT...: postgres.sh beside the server's programs, with this one's input and output. As
-# the server's superuser; on an external server as the service's role.
-in_server() {
+# as_server SERVICE FUNCTION ARGUMENT...: postgres.sh beside the server's programs, in the place of this shell. As the
+# server's superuser; on an external server as the service's role.
+as_server() {
   local body
   body=$(<"$scripts/postgres.sh")
+  export ROLES="${ROLES:-}" FOUND="${FOUND:-}" PASSWORD="${PASSWORD:-}"
   if [ "$server" = container ]; then
-    docker exec --interactive --env ROLES "$server_container" bash -c "$body" postgres.sh "${@:2}"
-    return
+    exec docker exec --interactive --env ROLES --env FOUND --env PASSWORD "$server_container" \
+      bash -c "$body" postgres.sh "${@:2}"
   fi
-  (
-    set_login "$1"
-    client --interactive --entrypoint bash "$server_image" -c "$body" postgres.sh "${@:2}"
-  )
+  set_login "$1"
+  set_client --interactive --env ROLES --env FOUND --entrypoint bash "$server_image" -c "$body" postgres.sh "${@:2}"
+  exec "${client[@]}"
 }
 
-# has_database SERVICE: whether its database exists.
+# in_server SERVICE FUNCTION ARGUMENT...: the same with this one's input and output. Messages of PostgreSQL have names
+# from the database in them.
+in_server() {
+  { (as_server "$@") 2>&1 >&4 4>&- | tell_errors 4>&-; } 4>&1
+}
+
+# has_database SERVICE: whether its database exists; 1 where it does not, and 2 where nobody knows.
 has_database() {
   local status=0
   in_server "$1" exists "$(database_of "$1")" </dev/null || status=$?
   case $status in
   0) ;;
   4) return 1 ;;
-  *) die 'the server does not tell which databases it has' ;;
+  *)
+    tell 'the server does not tell which databases it has'
+    return 2
+    ;;
   esac
 }
 
@@ -265,8 +377,9 @@ set_login() {
   export PGPASSWORD PGUSER PGHOST PGPORT PGSSLMODE
 }
 
-# client ARGUMENT...: `docker run` of a client, by the variables that psql reads. What it puts out is not logged.
-client() {
+# set_client ARGUMENT...: sets `client` to a `docker run`, by the variables that psql reads. What it puts out is not
+# logged.
+set_client() {
   local certificates=$server_certificates
   certificates=${certificates:-${PGSSLROOTCERT:-/etc/ssl/certs/ca-certificates.crt}}
   case $certificates in
@@ -278,8 +391,9 @@ client() {
       'set PGSSLROOTCERT to the file with the certificates that you trust'
     set -- --env PGSSLROOTCERT=/certificates.pem --volume "$certificates:/certificates.pem:ro" "$@"
   fi
-  docker run --rm --log-driver none --env PGPASSWORD --env PGUSER --env PGHOST --env PGPORT --env PGSSLMODE \
-    --env ROLES "$@"
+  client=(
+    docker run --rm --log-driver none --env PGPASSWORD --env PGUSER --env PGHOST --env PGPORT --env PGSSLMODE "$@"
+  )
 }
 
 # password_of SERVICE: from the environment, from .env, or from the file that Compose would give to a container. Of .env
@@ -300,7 +414,8 @@ password_of() {
   fi
 }
 
-# align_server: the roles and databases are as the profile and .env say.
+# align_server: the roles and databases are as the profile and .env say. Where those of one service can't be, this is
+# told, and stops nobody else.
 align_server() {
   [ "$server" = container ] || return 0
   local aligned=yes
@@ -310,7 +425,40 @@ align_server() {
   *) docker exec --interactive "$server_container" bash -s <scripts/init-postgres.sh >/dev/null || aligned= ;;
   esac
   [ -n "$aligned" ] ||
-    die 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
+    tell 'the roles and databases could not be brought in line' 'see the message of init-postgres above'
+}
+
+# make_beside SERVICE NEW EXTENSIONS: a database like that of the service, with these extensions, which are lines as
+# pg_dump writes them. It belongs to the service's role.
+make_beside() {
+  local database role missing
+  database=$(database_of "$1")
+  role=$(role_of "$1")
+  in_server "$1" make "$database" "$2" </dev/null || {
+    tell "no database could be made beside $database; nothing was changed"
+    return 1
+  }
+  if [ -n "$3" ]; then
+    missing=$(FOUND=$3 in_server "$1" add_extensions "$2" "$role" </dev/null) || {
+      tell "the extensions of $database could not be made; nothing was changed"
+      return 1
+    }
+    [ -z "$missing" ] || {
+      tell "the server does not have the extension $missing; nothing was changed" \
+        'take an image for postgres that has it'
+      return 1
+    }
+  fi
+  in_server "$1" give "$2" "$role" </dev/null
+}
+
+# tell_commands SERVICE FILE: commands of psql in an archive of the service's, which our scripts never give to psql.
+tell_commands() {
+  local found
+  found=$(in_server "$1" psql_commands <"$2") || return
+  [ -z "$found" ] ||
+    tell "psql would take for commands what stands in ${2##*/}: $found" \
+      'never give the text of this archive to psql; restore.sh does not'
 }
 
 # short NAME LENGTH: a name that leaves place for LENGTH more characters in PostgreSQL's 63; names stay different.

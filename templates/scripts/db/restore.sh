@@ -16,6 +16,9 @@ usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
 Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
 BACKUP is its folder. It may come from another host: then codelab-gen writes the deployment first.
 
+A database is loaded as the role of its service, so what is in it runs as that role and nobody else. What only the
+server's superuser may make is left out and told: event triggers, functions in C. Extensions are made before that.
+
 The backup is checked, the present state is backed up into backups/, and the data is restored and counted next to the
 present data, while the services still run. Only then they are stopped, and started with the new data. The old data
 stays, as the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever
@@ -55,7 +58,7 @@ if [ "$(tail -n 1 "$manifest")" != "end"$'\t'"$(head -n "$((lines - 1))" "$manif
   die "the manifest of $backup was changed, or is not whole" 'nothing was changed; take another backup'
 fi
 
-format='' saved=() saved_in=() files=() engines=() roles=''
+format='' saved=() saved_in=() missing=() files=() engines=() roles=''
 while IFS=$'\t' read -r key first second rest; do
   case $key in
   format) format=$first ;;
@@ -63,6 +66,7 @@ while IFS=$'\t' read -r key first second rest; do
     saved+=("$first")
     saved_in+=("$second")
     ;;
+  missing) missing+=("$first") ;;
   file | roles)
     [ "$key" = file ] || { rest=$'\t\t'$second && roles=$first; }
     case $first in
@@ -111,7 +115,11 @@ if [ "${#chosen[@]}" = 0 ]; then
   chosen=("${saved[@]}")
 fi
 for service in "${chosen[@]}"; do
-  find_file "$service" || die "$service is not in the backup" "it has: ${saved[*]}"
+  find_file "$service" || {
+    ! contains "$service" ${missing[@]+"${missing[@]}"} ||
+      die "$service is not in the backup, for it could not be backed up then" "it has: ${saved[*]}"
+    die "$service is not in the backup" "it has: ${saved[*]}"
+  }
   now=$(engine_of "$service")
   [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
@@ -146,10 +154,10 @@ containers=()
 for service in "${chosen[@]}"; do
   container=
   if [ "$(engine_of "$service")" = sqlite ]; then
-    hold "$service" --no-deps
-    need_python "$service"
+    hold "$service" --no-deps || exit
+    need_python "$service" || exit
   elif [ -z "$server_container" ]; then
-    open_server
+    open_server || exit
     align_server
   fi
   containers+=("$container")
@@ -162,15 +170,23 @@ if [ -n "$with_backup" ]; then
       'where it is damaged: --no-backup restores without that; the old data stays beside the new'
 fi
 
-# counted FILE: from standard input what is there now; whether that is what the manifest says.
-counted() {
-  local found expected
-  found=$(sed -n "s/^rows"$'\t'"//p" | LC_ALL=C sort)
+# arrived FILE: from standard input what is there now; whether that is what the manifest says. Tells what was left out.
+arrived() {
+  local said found expected line
+  said=$(cat)
+  found=$(printf '%s\n' "$said" | sed -n "s/^rows"$'\t'"//p" | LC_ALL=C sort)
   expected=$(rows_of "$1")
+  while IFS= read -r line; do
+    say "$1: left out: $line"
+  done < <(printf '%s\n' "$said" | sed -n "s/^left"$'\t'"//p" | head -n 20)
   if [ "$found" != "$expected" ]; then
     say "$1: other rows arrived than the manifest says"
-    LC_ALL=C comm -23 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/  expected /' >&2
-    LC_ALL=C comm -13 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/  found    /' >&2
+    while IFS= read -r line; do
+      printf '  %s\t%s\n' "$(printf %s "${line%$'\t'*}" | shown)" "$(printf %s "${line##*$'\t'}" | shown)" >&2
+    done < <(
+      LC_ALL=C comm -23 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/expected /' | head -n 20
+      LC_ALL=C comm -13 <(printf '%s\n' "$expected") <(printf '%s\n' "$found") | sed 's/^/found    /' | head -n 20
+    )
     return 1
   fi
 }
@@ -185,7 +201,7 @@ for index in "${!chosen[@]}"; do
     new=.${path##*/}.restoring-$stamp
     loaded+=("$service"$'\t'"${containers[$index]}"$'\t'"$new")
     sum=$(checksum <"$backup/$file")
-    in_service "${containers[$index]}" receive "$path" "$new" "$sum" <"$backup/$file" | counted "$file" ||
+    in_service "${containers[$index]}" receive "$path" "$new" "$sum" <"$backup/$file" | arrived "$file" ||
       die "$file could not be restored; nothing was changed"
     continue
   fi
@@ -195,19 +211,30 @@ for index in "${!chosen[@]}"; do
   start=$(short "$database" 26)_restoring_
   new=$start$stamp
   in_server "$service" remove_left "$start" </dev/null || true
-  options=()
+  tell_commands "$service" "$backup/$file" || die "$file can't be read; nothing was changed"
+  extensions=''
   if [ "$server" = external ]; then
     need_right_to_make "$service"
-    options=(--no-privileges)
-  elif [ -n "$roles" ]; then
-    ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") in_server "$service" make_roles </dev/null ||
+    load=(load "$new")
+  else
+    [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
+      in_server "$service" make_roles </dev/null ||
       die 'the roles of the backup could not be made; nothing was changed'
+    extensions=$(in_server "$service" list_extensions <"$backup/$file") ||
+      die "$file can't be read; nothing was changed"
+    [ -z "$extensions" ] ||
+      extensions=$(FOUND=$extensions in_server "$service" show_extensions <"$backup/$file") ||
+      die "$file can't be read; nothing was changed"
+    load=(load_as "$(role_of "$service")" "$(password_variable_of "$service")" "$new")
   fi
   loaded+=("$service"$'\t'"server"$'\t'"$new")
-  in_server "$service" make "$database" "$new" "$(role_of "$service")" </dev/null ||
-    die "no database could be made beside $database; nothing was changed"
-  in_server "$service" load "$new" ${options[@]+"${options[@]}"} <"$backup/$file" | counted "$file" ||
+  make_beside "$service" "$new" "$extensions" || exit
+  # Who keeps it elsewhere than in .env has it in the container.
+  PASSWORD=$(password_of "$service" 2>/dev/null) || PASSWORD=
+  PASSWORD=$PASSWORD in_server "$service" "${load[@]}" <"$backup/$file" | arrived "$file" ||
     die "$file could not be restored; nothing was changed"
+  in_server "$service" settle "$database" "$new" </dev/null ||
+    die "the settings of $database could not be restored; nothing was changed"
 done
 
 # A database may serve more services than those that were named.
@@ -230,8 +257,10 @@ for line in "${loaded[@]}"; do
   if [ "$container" = server ]; then
     database=$(database_of "$service")
     old=$(short "$database" 26)_before_$stamp
-    existed=''
-    ! has_database "$service" || existed=yes
+    existed=yes status=0
+    has_database "$service" || status=$?
+    [ "$status" != 2 ] || die "the database $database could not be replaced, and is as it was"
+    [ "$status" = 0 ] || existed=''
     in_server "$service" swap "$database" "$new" "$old" </dev/null ||
       die "the database $database could not be replaced, and is as it was" 'who is still connected to it?'
     [ -z "$existed" ] ||
@@ -239,7 +268,7 @@ for line in "${loaded[@]}"; do
         "  scripts/db/psql.sh $service --command 'DROP DATABASE \"$old\"'")
   else
     path=$(sqlite_file_of "$service")
-    kept=$(in_service "$container" replace "$path" "$new" "$stamp" </dev/null) ||
+    kept=$(in_service "$container" replace "$path" "$new" "$stamp" </dev/null | before_of "$path") ||
       die "the file of $service could not be replaced, and is as it was"
     [ -z "$kept" ] ||
       told+=("the data of $service before is now the file $kept; it is removed by:"
