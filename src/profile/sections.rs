@@ -203,7 +203,8 @@ record! {
         volume: VolumeName = VolumeName::postgres_data(),
         /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
         ensure: bool = true,
-        /// How a process of the server's own container logs in by its socket. It holds for a volume that is made anew.
+        /// How programs in the server's own container log in, by its socket or by 127.0.0.1. It holds for a volume that
+        /// is made anew.
         local_auth: LocalAuth = LocalAuth::Trust,
         /// What the server may use of the machine; in staging and production by default `memory: 1g`, `cpus: 1` and
         /// enough processes for all connections.

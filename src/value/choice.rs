@@ -98,9 +98,9 @@ choices! {
         Plain = "plain",
     }
 
-    /// How PostgreSQL lets in who comes by its socket.
+    /// How PostgreSQL lets in programs of its own container.
     LocalAuth {
-        /// Whoever can open the socket is any role, without a password: the image's own default.
+        /// As any role, without a password: the image's own default.
         Trust = "trust",
         /// By the role's password. A new `POSTGRES_PASSWORD` must then be given to the server before the next start.
         Password = "password",
