@@ -21,7 +21,6 @@ IMPROVEMENTS = {
     "networks.database": "the server stands on a network without a way out",
     "networks.postgres-published": "a server that is published stands on a network for that: an internal one can't publish",
     "services.*.networks.database": "the server's users and the server meet on that network",
-    "services.postgres.networks.default": "services without a database do not reach the server",
     "services.postgres.networks.postgres-published": "as above: the server is published",
     "services.postgres-ensure": "brings roles, passwords, databases and owners in line at every start",
     "services.*.depends_on.postgres-ensure": "services start once their databases are in line",

@@ -100,7 +100,7 @@ fi
 
 # The URL of the service itself: only the containers know it, with the password as the driver wants it.
 variable=$(url_variable_of "$service")
-find_user "$holder" "$file"
+find_user "$holder" "$file" || die "the container of $service does not tell as whom it runs"
 # shellcheck disable=SC2016 # for the container's shell
 url=$(docker exec ${as[@]+"${as[@]}"} "$holder" sh -c "$find_python"' &&
   exec "$p" -c "import os, sys; print(os.environ.get(sys.argv[1], str()))" "$1"' sh "$variable" </dev/null)

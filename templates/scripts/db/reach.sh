@@ -200,33 +200,34 @@ tell_user='
 '
 
 # find_user CONTAINER FILE: sets `as` to the options with which `docker exec` comes in as the service runs: never as
-# root where the service itself is somebody else.
+# root where the service itself is somebody else. Fails where the container does not tell.
 find_user() {
   local user is_held=
   ! contains "$1" ${held[@]+"${held[@]}"} || is_held=yes
-  user=$(docker exec "$1" /bin/sh -c "$tell_user" sh "$2" "$is_held" </dev/null) ||
-    die 'a container does not tell as whom it runs: expected one with /bin/sh'
+  user=$(docker exec "$1" /bin/sh -c "$tell_user" sh "$2" "$is_held" </dev/null | head -c 64) || return 1
   as=()
   case $user in
   '') ;;
-  *[!0-9:]*) die 'a container does not tell as whom it runs' ;;
+  *[!0-9:]*) return 1 ;;
   *) as=(--user "$user") ;;
   esac
 }
 
 # need_python SERVICE: the running or held container in `container` has what sqlite.py needs.
 need_python() {
-  find_user "$container" "$(sqlite_file_of "$1")"
   # shellcheck disable=SC2016 # for the container's shell
-  docker exec ${as[@]+"${as[@]}"} "$container" sh -c "$find_python"' && exec "$p" -I -c "import sqlite3"' \
-    </dev/null >/dev/null 2>&1 || die "the image of $1 has no Python with sqlite3, which reads its database" \
+  {
+    find_user "$container" "$(sqlite_file_of "$1")" &&
+      docker exec ${as[@]+"${as[@]}"} "$container" sh -c "$find_python"' && exec "$p" -I -c "import sqlite3"' \
+        </dev/null >/dev/null 2>&1
+  } || die "the image of $1 has no Python with sqlite3, which reads its database" \
     "nothing was done for any service; name those that it shall be done for"
 }
 
 # in_service CONTAINER COMMAND FILE [ARGUMENT]...: sqlite.py in a service's container and as its user, with this one's
 # input and output.
 in_service() {
-  find_user "$1" "$3"
+  find_user "$1" "$3" || die 'a container does not tell as whom it runs: expected one with /bin/sh'
   # shellcheck disable=SC2016 # for the container's shell
   docker exec --interactive ${as[@]+"${as[@]}"} "$1" \
     sh -c "$find_python"' && exec "$p" -I -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
