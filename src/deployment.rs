@@ -16,8 +16,12 @@ use crate::value::{
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
-pub use networks::{DATABASE_NETWORK, DEFAULT_NETWORK, NETWORK_MODE, NETWORKS};
-pub use server::{Container, External, ExternalTls, Host, OwnedDatabase, RoleLimits, SOCKET_FOLDER, Server};
+pub use networks::{
+    DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, MadeNetwork, NETWORK_MODE, NETWORKS, PUBLISHED_NETWORK,
+};
+pub use server::{
+    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, OwnedDatabase, RoleLimits, SOCKET_FOLDER, Server,
+};
 
 /// Everything that runs.
 #[derive(Debug, Clone)]
@@ -57,6 +61,8 @@ pub struct Service {
     pub working_dir: Option<ContainerPath>,
     /// Its published port.
     pub publish: Option<PublishedPort>,
+    /// Whether it reaches anything outside of the deployment.
+    pub outbound: bool,
     /// Its mounts, the data mount first.
     pub mounts: Vec<Mount>,
     /// Whether the first mount is the data mount.

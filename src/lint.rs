@@ -2,15 +2,13 @@
 
 mod hidden;
 
-use crate::deployment::{
-    Container, DATABASE_NETWORK, Deployment, Host, NETWORKS, Program, PublishedPort, Server, Service,
-};
+use crate::deployment::{Container, Deployment, Host, MadeNetwork, NETWORKS, Program, PublishedPort, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Command, Profile, Raw, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, ImageReference, Mount, MountSource, Stage};
+use crate::value::{Access, ImageReference, Mount, MountSource, SettingName, Stage};
 use crate::yaml::count_values;
 
 pub use hidden::hidden_characters;
@@ -106,7 +104,14 @@ fn container_warnings(container: &Container, stage: Stage, at: &FieldPath) -> Ve
     let image = unpinned_digest(&container.image, stage, at);
     let publish = published_everywhere(container.publish.as_ref(), at);
     let root = as_root(&container.compose, at);
-    image.into_iter().chain(publish).chain(root).chain(displaced_hardening(&container.compose, at)).collect()
+    let unencrypted = unencrypted_port(container, at);
+    image
+        .into_iter()
+        .chain(publish)
+        .chain(unencrypted)
+        .chain(root)
+        .chain(displaced_hardening(&container.compose, at))
+        .collect()
 }
 
 fn superuser_access(server: &Server, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
@@ -182,15 +187,29 @@ fn as_root(compose: &[(String, Raw)], at: &FieldPath) -> Option<Diagnostic> {
 
 /// A network of the user's own that takes the place of the one without a way out.
 fn open_network(deployment: &Deployment, root: &FieldPath) -> Option<Diagnostic> {
-    deployment.contained_server()?;
     let (_, networks) = deployment.compose.iter().find(|(key, _)| key == NETWORKS)?;
     let is_internal = |network: &Raw| network.get("internal") == Some(&Raw::plain("true"));
-    networks.get(DATABASE_NETWORK).filter(|network| !is_internal(network)).map(|_| {
-        let message =
-            format!("the network `{DATABASE_NETWORK}` of your own takes the place of the one without a way out");
+    let made = deployment.made_networks().into_iter().filter(MadeNetwork::is_internal).map(|network| network.name());
+    let is_open = |name: &String| networks.get(name).is_some_and(|network| !is_internal(network));
+    made.into_iter().find(is_open).map(|name| {
+        let message = format!("the network `{name}` of your own takes the place of the one without a way out");
         let help = "give yours another name, or write `internal: true` below it";
-        let place = Place::key(&root.key("compose").key(NETWORKS).key(DATABASE_NETWORK));
+        let place = Place::key(&root.key("compose").key(NETWORKS).key(&name));
         Diagnostic::warning(Code::DisplacedHardening, place, message, help)
+    })
+}
+
+/// The server's container has no certificate, unless a setting says so: who is on the way reads what is sent.
+fn unencrypted_port(container: &Container, at: &FieldPath) -> Option<Diagnostic> {
+    let port = container.publish.as_ref().filter(|publish| !publish.address.is_loopback())?;
+    let encrypts = |(name, value): &(SettingName, String)| {
+        name.as_str() == "ssl" && matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1")
+    };
+    (!container.settings.iter().any(encrypts)).then(|| {
+        let message = format!("what other machines send to the port {} is not encrypted", port.port);
+        let help =
+            format!("write `publish: {}` for 127.0.0.1, and reach it by `ssh -L`; or see `settings: ssl`", port.port);
+        Diagnostic::warning(Code::UnencryptedPort, Place::value(&at.key("publish")), message, help)
     })
 }
 

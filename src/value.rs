@@ -13,7 +13,8 @@ mod text;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, SecretsIn, Stage, StartCondition, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
+    Tls,
 };
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;

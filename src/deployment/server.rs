@@ -7,11 +7,17 @@ use crate::profile::Raw;
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DatabaseName, DiskSize, EnvironmentKey, ExtensionName, HostPath, ImageReference, Interval,
-    Port, PostgresMajor, RoleName, SettingName, Tls, VolumeName,
+    LocalAuth, Port, PostgresMajor, RoleName, SettingName, Tls, VolumeName,
 };
 
 /// Where the official image makes its socket.
 pub const SOCKET_FOLDER: &str = "/var/run/postgresql";
+
+/// The variable of the official image with arguments for `initdb`.
+pub const INITDB_ARGS: &str = "POSTGRES_INITDB_ARGS";
+
+/// The argument for [`LocalAuth::Password`]: without it whoever comes by the socket or by 127.0.0.1 is let in.
+pub const BY_PASSWORD: &str = "--auth=scram-sha-256";
 
 /// The PostgreSQL server with what is on it.
 #[derive(Debug, Clone)]
@@ -52,6 +58,8 @@ pub struct Container {
     pub volume: VolumeName,
     /// Whether a container of its own brings roles and databases in line at every start.
     pub ensure: bool,
+    /// How the server lets in programs of its own container, where its volume is new.
+    pub local_auth: LocalAuth,
     /// What it may use of the machine.
     pub limits: Limits,
     /// Server settings.

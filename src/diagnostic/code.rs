@@ -129,6 +129,8 @@ codes! {
     SuperuserAccess = "superuser-access",
     /// A port that is published on all addresses of the host.
     PublishedEverywhere = "published-everywhere",
+    /// A server that other machines reach without encryption.
+    UnencryptedPort = "unencrypted-port",
     /// An image in production that is not pinned to a digest.
     UnpinnedDigest = "unpinned-digest",
     /// A SQLite file in a folder of the host, in production.
@@ -198,6 +200,7 @@ impl Code {
                 | Self::ComposeLimit
                 | Self::SuperuserAccess
                 | Self::PublishedEverywhere
+                | Self::UnencryptedPort
                 | Self::UnpinnedDigest
                 | Self::SqliteBindMount
                 | Self::Unexpanded

@@ -16,7 +16,7 @@ impl Graph {
             draw_service(service, deployment, &mut board);
         }
         if let Some(server) = &deployment.server {
-            draw_server(server, &mut board);
+            draw_server(server, deployment, &mut board);
         }
         for service in &deployment.services {
             draw_relations(service, deployment, &mut board);
@@ -49,10 +49,10 @@ fn image_text(image: &ImageReference) -> String {
 }
 
 /// The server with its databases.
-fn draw_server(server: &Server, board: &mut Board) {
+fn draw_server(server: &Server, deployment: &Deployment, board: &mut Board) {
     let (id, membership) = match &server.host {
         Host::Container(container) => {
-            let membership = Membership::of_server(container);
+            let membership = Membership::of_server(container, deployment);
             let name = ServiceName::postgres();
             let lines = [name.as_str(), &image_text(&container.image)];
             (board.member(Kind::Service, name.as_str(), &lines, &membership), membership)

@@ -25,8 +25,8 @@ impl Membership {
         }
     }
 
-    pub(super) fn of_server(container: &Container) -> Self {
-        Self::of_names(names(&container.networks()))
+    pub(super) fn of_server(container: &Container, deployment: &Deployment) -> Self {
+        Self::of_names(names(&deployment.networks_of_server(container)))
     }
 
     /// Compose takes no names for its default.

@@ -8,6 +8,7 @@ use super::server::Server;
 use super::service::Service;
 use super::tree;
 use super::variables;
+use crate::deployment::{DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORKS, PUBLISHED_NETWORK};
 use crate::profile::Raw;
 use crate::value::{Engine, ServiceName};
 use crate::yaml::Node;
@@ -140,17 +141,23 @@ impl<'s> Scope<'s> {
         text.lines().filter_map(variables::commented).collect()
     }
 
-    /// Drops raw keys that codelab-gen writes by itself.
-    pub(super) fn drop_generated(&self, compose: &mut Vec<(String, Raw)>) {
-        let is_ours = |networks: &Raw| {
-            let Raw::Sequence(names) = networks else { return false };
-            let names: Vec<_> =
-                names.iter().map(|name| if let Raw::Scalar { text, .. } = name { text } else { "" }).collect();
-            names == ["default", "database"] || names == ["database"]
+    /// Drops raw keys that codelab-gen writes by itself; whether they say that a container has no way out.
+    pub(super) fn drop_generated(&self, compose: &mut Vec<(String, Raw)>) -> bool {
+        let names = |networks: &Raw| -> Option<Vec<String>> {
+            let Raw::Sequence(names) = networks else { return None };
+            names
+                .iter()
+                .map(|name| if let Raw::Scalar { text, .. } = name { Some(text.clone()) } else { None })
+                .collect()
         };
-        if self.is_generated {
-            compose.retain(|(key, raw)| key != "networks" || !is_ours(raw));
-        }
+        let ours = [DEFAULT_NETWORK, INSIDE_NETWORK, DATABASE_NETWORK, PUBLISHED_NETWORK];
+        let at = compose.iter().position(|(key, _)| self.is_generated && key == NETWORKS);
+        let found = at.and_then(|at| Some((at, names(&compose.get(at)?.1)?)));
+        let found = found.filter(|(_, names)| names.iter().all(|name| ours.contains(&name.as_str())));
+        let Some((at, names)) = found else { return false };
+        compose.remove(at);
+        let is_on = |network: &str| names.iter().any(|name| name == network);
+        is_on(INSIDE_NETWORK) && !is_on(DEFAULT_NETWORK)
     }
 }
 

@@ -10,13 +10,13 @@ use super::scope::Scope;
 use super::service::Service;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
-use crate::deployment::{DATABASE_NETWORK, DEFAULT_NETWORK};
+use crate::deployment::{BY_PASSWORD, DATABASE_NETWORK, DEFAULT_NETWORK, INITDB_ARGS};
 use crate::profile::Raw;
 use crate::render::Output;
 use crate::resolve::{SERVER_KEYS, SERVER_RELIED_ON};
 use crate::value::{
-    DatabaseName, EnvironmentKey, ImageReference, Mount, MountSource, PostgresMajor, RoleName, ServiceName,
-    TextValue as _, VolumeName,
+    Choice as _, DatabaseName, EnvironmentKey, ImageReference, LocalAuth, Mount, MountSource, PostgresMajor, RoleName,
+    ServiceName, TextValue as _, VolumeName,
 };
 use crate::yaml::{Entry, Node};
 
@@ -160,6 +160,9 @@ pub(super) fn section(
     if *volume != VolumeName::postgres_data() {
         lines.push(Line::text("volume", volume.as_str()));
     }
+    if environment::of(node).iter().any(logs_in_by_password) {
+        lines.push(Line::text("local_auth", LocalAuth::Password.as_str()));
+    }
     let (limits, deploy) = service::limits(node, "postgres", ledger);
     lines.extend(limits.map(|limits| Line::short("limits", limits)));
     lines.extend(settings(node, &name, ledger).map(|settings| Line::short("settings", settings)));
@@ -235,11 +238,17 @@ fn setting_entries(words: &[String]) -> Option<Vec<(String, Raw)>> {
     (program == "postgres" && rest.is_empty()).then_some(entries)
 }
 
+/// Whether a variable makes a server that wants passwords on its socket as well.
+fn logs_in_by_password(given: &environment::Given) -> bool {
+    given.name == INITDB_ARGS && matches!(&given.value, environment::GivenValue::Text(text) if text == BY_PASSWORD)
+}
+
 /// What a section has no field for, and `compose:` must not say.
 fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope<'_>, ledger: &mut Ledger<'_>) {
     const TAKEN: [&str; 3] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"];
     let node = &server.entry.value;
-    for given in environment::of(node).iter().filter(|given| !TAKEN.contains(&given.name.as_str())) {
+    let is_taken = |given: &&environment::Given| TAKEN.contains(&given.name.as_str()) || logs_in_by_password(given);
+    for given in environment::of(node).iter().filter(|given| !is_taken(given)) {
         let raw = Raw::Mapping(vec![(given.name.clone(), given.raw())]);
         let why = format!("gives `{}`, which the server's section can't say", given.name);
         ledger.leave(name, "environment", raw, &given.span, &why);

@@ -118,7 +118,9 @@ impl<'n, 'text> Service<'n, 'text> {
         lines.extend(limits.map(|limits| Line::short("limits", limits)));
         lines.extend(self.database_lines(scope));
         let mut compose = raw_keys(node, |key| is_owned(key) || key == "deploy");
-        scope.drop_generated(&mut compose);
+        if scope.drop_generated(&mut compose) {
+            lines.push(Line::short("outbound", Raw::plain("false")));
+        }
         compose.extend(deploy.map(|deploy| ("deploy".to_owned(), deploy)));
         if !compose.is_empty() {
             lines.push(Line::new("compose", Shape::Raw(Raw::Mapping(compose))));

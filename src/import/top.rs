@@ -6,6 +6,7 @@ use super::layout::{Line, Shape};
 use super::ledger::Ledger;
 use super::scope::Scope;
 use super::tree;
+use crate::deployment::{DATABASE_NETWORK, INSIDE_NETWORK, PUBLISHED_NETWORK};
 use crate::profile::Raw;
 use crate::value::{ProjectName, TextValue as _, VolumeName};
 use crate::yaml::{Entry, Node};
@@ -105,9 +106,13 @@ pub(super) fn compose(root: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_
 fn networks(node: &Node<'_>, scope: &Scope<'_>) -> Option<Raw> {
     let is_ours = |entry: &&Entry<'_>| {
         let inner = &entry.value;
-        entry.key == "database"
-            && tree::has_only(inner, &["internal"])
-            && tree::text_of(inner, "internal") == Some("true")
+        let is_internal = tree::has_only(inner, &["internal"]) && tree::text_of(inner, "internal") == Some("true");
+        let is_link = || entry.key.strip_prefix(DATABASE_NETWORK).is_some_and(|rest| rest.starts_with('-'));
+        match entry.key.as_ref() {
+            DATABASE_NETWORK | INSIDE_NETWORK => is_internal,
+            PUBLISHED_NETWORK => inner.is_null(),
+            _ => is_internal && is_link(),
+        }
     };
     let entries = tree::entries(node).iter().filter(|entry| !(scope.is_generated && is_ours(entry)));
     let entries: Vec<_> = entries.map(|entry| (entry.key.to_string(), network(&entry.value))).collect();

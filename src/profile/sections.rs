@@ -10,9 +10,9 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     Access, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DatabaseName, DiskSize, Driver, Duration,
-    Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval, Mount,
-    MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, SecretsIn,
-    ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+    Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval,
+    LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName,
+    SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -71,6 +71,9 @@ record! {
         port: Port,
         /// The port of the host that leads to `port`: a number for 127.0.0.1, or `ADDRESS:PORT`; by default none.
         publish: Publish,
+        /// Whether it reaches anything outside of the deployment. With `false` it stands on networks without a way out,
+        /// where no port can be published; the other services reach it as before.
+        outbound: bool = true,
         /// Where its data is kept: `./folder:/app/data` for a folder of the host, relative to the project's root, or
         /// `volume-name:/app/data` for a named volume. A SQLite file must be below it.
         data: Mount,
@@ -206,13 +209,16 @@ record! {
         volume: VolumeName = VolumeName::postgres_data(),
         /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
         ensure: bool = true,
+        /// How programs in the server's own container log in, by its socket or by 127.0.0.1. It holds for a volume that
+        /// is made anew.
+        local_auth: LocalAuth = LocalAuth::Trust,
         /// What the server may use of the machine; in staging and production by default `memory: 1g`, `cpus: 1` and
         /// enough processes for all connections.
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`, `limits`,
-        /// `settings` and `compose` are the container's, and can't stand beside it.
+        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`, `local_auth`,
+        /// `limits`, `settings` and `compose` are the container's, and can't stand beside it.
         external: External,
         /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
@@ -226,8 +232,8 @@ record! {
         host: HostName,
         /// Its port.
         port: Port = Port::POSTGRES,
-        /// How connections are protected; `verify-full` by default in staging and production, else `disable`.
-        tls: Tls,
+        /// How connections are protected; less than the default only where the profile says so.
+        tls: Tls = Tls::VerifyFull,
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
         /// one, `verify-full` uses the certificates of the service's image.
         ca: MountedPath,

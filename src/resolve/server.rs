@@ -31,7 +31,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
     let host = match postgres.external.get() {
         Some(external) => {
             check_unused(postgres, &at, faults);
-            Host::External(resolve_external(postgres, external, stage, faults)?)
+            Host::External(resolve_external(postgres, external, faults)?)
         }
         None => Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?)),
     };
@@ -83,6 +83,7 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         publish,
         volume: postgres.volume(),
         ensure: postgres.ensure(),
+        local_auth: postgres.local_auth(),
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         compose: raw(&postgres.compose),
@@ -130,6 +131,7 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         ("publish", postgres.publish.is_given()),
         ("volume", postgres.volume.is_given()),
         ("ensure", postgres.ensure.is_given()),
+        ("local_auth", postgres.local_auth.is_given()),
         ("limits", postgres.limits.is_given()),
         ("settings", postgres.settings.is_given()),
         ("compose", postgres.compose.is_given()),
@@ -188,22 +190,15 @@ fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &m
     }
 }
 
-fn resolve_external(
-    postgres: &Postgres,
-    external: &crate::profile::External,
-    stage: Stage,
-    faults: &mut Faults,
-) -> Option<External> {
+fn resolve_external(postgres: &Postgres, external: &crate::profile::External, faults: &mut Faults) -> Option<External> {
     let at = &FieldPath::root().key("postgres").key("external");
     let host = external.host.get();
     if host.is_none() {
         let help = "write `host: db.example.com`";
         faults.add(Code::MissingField, Place::key(at), "the external server's host is not named", help);
     }
-    let default = if stage.is_strict() { Tls::VerifyFull } else { Tls::Disable };
-    let mode = external.tls.copied().unwrap_or(default);
     let ca = external.ca.get().map(|ca| ca.as_host_path().clone());
-    let tls = match (mode, ca) {
+    let tls = match (external.tls(), ca) {
         (Tls::VerifyFull, ca) => ExternalTls::VerifyFull(ca),
         (Tls::Require, None) => ExternalTls::Require,
         (Tls::Disable, None) => ExternalTls::Disable,
@@ -215,7 +210,7 @@ fn resolve_external(
                 format!("a `ca` is given, but `tls` is `{}`, which verifies no certificate", mode.as_str()),
                 "write `tls: verify-full`, or remove `ca`",
             );
-            faults.push(if external.tls.is_given() { fault.also(Place::value(&at.key("tls")), "") } else { fault });
+            faults.push(fault.also(Place::value(&at.key("tls")), ""));
             return None;
         }
     };

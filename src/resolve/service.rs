@@ -5,11 +5,13 @@ use super::environment::environment;
 use super::server::check_pinned;
 use super::{Faults, raw};
 use crate::deployment::{
-    Build, ExternalTls, HealthCheck, Host, Limits, Probe, Program, PublishedPort, Server, Service, Variable,
+    Build, Database, ExternalTls, HealthCheck, Host, Limits, NETWORK_MODE, NETWORKS, Probe, Program, PublishedPort,
+    Server, Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Named, Raw, Setting, given};
+use crate::url::ConnectionUrl;
 use crate::value::{
     ContainerPath, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
     StartCondition, TextValue as _, VariableName,
@@ -55,6 +57,9 @@ pub(super) fn resolve_service(
     let environment = environment(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
     let mounts: Vec<Mount> = data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect();
     check_hardening(written, &mounts, &at, faults);
+    if !written.outbound() {
+        check_inside(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
+    }
     let mut service = Service {
         name: name.clone(),
         program: program?,
@@ -63,6 +68,7 @@ pub(super) fn resolve_service(
         user: written.user.get().map(|user| user.0.clone()),
         working_dir,
         publish: publish.ok()?,
+        outbound: written.outbound(),
         mounts,
         has_data: data.is_some(),
         environment,
@@ -223,6 +229,37 @@ fn check_hardening(written: &profile::Service, mounts: &[Mount], at: &FieldPath,
         format!("without capabilities root can't write to `{}`, which belongs to a user of the host", mount.target);
     let help = "write `user:` with the owner of the folder, such as `1000:1000`, or mount a named volume";
     faults.add(Code::StrictBindMount, Place::value(&at.key("hardening")), message, help);
+}
+
+/// What a service without a way out can't have.
+fn check_inside(
+    written: &profile::Service,
+    database: Option<&Database>,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) {
+    let outbound = Place::value(&at.key("outbound"));
+    if written.publish.is_given() {
+        let message = "a service with `outbound: false` has no published port: its networks have no way in either";
+        let help = "remove `publish`, or publish the port of a service that passes on what comes";
+        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("publish")), message, help);
+        faults.push(fault.also(outbound.clone(), ""));
+    }
+    for key in given(&written.compose).map(|(key, _)| key.as_str()).filter(|key| [NETWORKS, NETWORK_MODE].contains(key))
+    {
+        let message = format!("`outbound: false` chooses the networks, and `{key}` does too");
+        let help = "remove one of them; a network of your own has no way out with `internal: true`";
+        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("compose").key(key)), message, help);
+        faults.push(fault.also(outbound.clone(), ""));
+    }
+    let is_elsewhere = scope.server.is_some_and(|server| server.container().is_none());
+    if is_elsewhere && database.is_some_and(|database| matches!(database.url, ConnectionUrl::Postgres(_))) {
+        let message = "the service could not reach its database, whose server is outside of the deployment";
+        let fault = Diagnostic::error(Code::Conflict, outbound, message, "remove `outbound`");
+        let external = FieldPath::root().key("postgres").key("external");
+        faults.push(fault.also(Place::key(&external), "the server is elsewhere"));
+    }
 }
 
 /// Gives a service that verifies an external server the certificates to do so. A variable of the user's own wins.

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::deployment::{NETWORK_MODE, NETWORKS};
 use crate::resolve::{DEPLOY_KEYS, FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
@@ -28,6 +29,8 @@ const MANY_WRITERS: &str = "several containers would write one SQLite file";
 const UNVERIFIED: &str = "a `ca` is given, but `tls` says to verify no certificate";
 const EXTERNAL_FILES: &str = "files of secrets are for the server's container, but the server is external";
 const UNPINNED: &str = "the image has no tag, or `latest`, and so means another image tomorrow";
+const NO_WAY_IN: &str = "a service with `outbound: false` has no published port: its networks have no way in either";
+const UNREACHABLE: &str = "the service could not reach its database, whose server is outside of the deployment";
 const NO_SERVICES: &str = "the profile has no services";
 
 /// Every rule, as the conditions of an `allOf`.
@@ -47,7 +50,17 @@ pub(super) fn rules() -> Value {
         when_whole(&[files_elsewhere], &wrong(&["secrets_in"], EXTERNAL_FILES)),
         when_whole(&[production()], &every_service(&when(&absent("build"), &pinned()))),
         when_whole(&[production()], &below("postgres", &when(&absent("external"), &pinned()))),
-        when_whole(&[lenient()], &below("postgres", &below("external", &verified()))),
+        when_whole(
+            &[at("postgres", &given("external"))],
+            &every_service(&when(
+                &all(&[inside(), at("database", &decided(Engine::Postgres))]),
+                &wrong(&["outbound"], UNREACHABLE),
+            )),
+        ),
+        when_whole(
+            &[at("postgres", &given("external")), chosen("engine", postgres)],
+            &every_service(&when(&all(&[inside(), at("database", &undecided())]), &wrong(&["outbound"], UNREACHABLE))),
+        ),
         when_whole(
             &[missing("engine")],
             &every_service(&when(&at("database", &undecided()), &wrong(&["database"], NO_CHOICE))),
@@ -99,9 +112,17 @@ fn service() -> Vec<Value> {
         ),
         below("database", &all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
+        when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
+        when(&inside(), &below("compose", &all(&[NETWORKS, NETWORK_MODE].map(chooses_networks)))),
         below("compose", &without_owned(&SERVICE_KEYS)),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ]
+}
+
+/// A raw key beside `outbound: false`.
+fn chooses_networks(key: &str) -> Value {
+    let message = format!("`outbound: false` chooses the networks, and `{key}` does too");
+    when(&given(key), &wrong(&[key], &message))
 }
 
 /// What holds of the `postgres` section by itself.
@@ -114,7 +135,7 @@ fn server() -> Vec<Value> {
     };
     let settings: Vec<_> = RELIED_ON.iter().map(relied_on).collect();
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
-    let unused = ["publish", "volume", "ensure", "limits", "settings", "compose"].map(|field| {
+    let unused = ["publish", "volume", "ensure", "local_auth", "limits", "settings", "compose"].map(|field| {
         let message = format!("`{field}` has no effect on an external server");
         when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
     });
@@ -158,19 +179,13 @@ fn many() -> Value {
     json!({ "required": ["replicas"], "properties": { "replicas": { "type": "integer", "minimum": 2 } } })
 }
 
-/// A stage in which TLS is not verified unless the profile says so.
-fn lenient() -> Value {
-    let stages = [Stage::Development.as_str(), Stage::Ci.as_str()];
-    json!({ "required": ["stage"], "properties": { "stage": { "enum": stages } } })
-}
-
 fn production() -> Value {
     chosen("stage", Stage::Production.as_str())
 }
 
-/// Certificates only where something is verified by them.
-fn verified() -> Value {
-    when(&all(&[given("ca"), absent("tls")]), &wrong(&["ca"], UNVERIFIED))
+/// A service without a way out.
+fn inside() -> Value {
+    json!({ "type": "object", "required": ["outbound"], "properties": { "outbound": { "const": false } } })
 }
 
 fn pinned() -> Value {

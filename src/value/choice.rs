@@ -98,6 +98,14 @@ choices! {
         Plain = "plain",
     }
 
+    /// How PostgreSQL lets in programs of its own container.
+    LocalAuth {
+        /// As any role, without a password: the image's own default.
+        Trust = "trust",
+        /// By the role's password. A new `POSTGRES_PASSWORD` must then be given to the server before the next start.
+        Password = "password",
+    }
+
     /// How the connection to an external PostgreSQL is protected.
     Tls {
         /// Encrypted, and the server's certificate and name are verified.

@@ -190,6 +190,12 @@ impl HostAddress {
     pub fn is_unspecified(self) -> bool {
         self.0.is_unspecified()
     }
+
+    /// Whether only the host itself reaches it.
+    #[must_use]
+    pub fn is_loopback(self) -> bool {
+        self.0.is_loopback()
+    }
 }
 
 impl TextValue for HostAddress {

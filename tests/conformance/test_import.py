@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cases import PROFILES
+from cases import PROFILES, write_profile
 from programs import HERE, Compose, Generate, Meaning, run
 
 SEVEN = HERE / "hand_kept" / "seven"
@@ -19,9 +19,9 @@ Import = Callable[[Path], str]
 # What may differ in the seven services, as a path with `*` for one step, and why.
 IMPROVEMENTS = {
     "networks.database": "the server stands on a network without a way out",
-    "networks.default": "a server that is published stands on the default network as well: an internal one can't publish",
+    "networks.postgres-published": "a server that is published stands on a network for that: an internal one can't publish",
     "services.*.networks.database": "the server's users and the server meet on that network",
-    "services.postgres.networks.default": "as above: the server is published",
+    "services.postgres.networks.postgres-published": "as above: the server is published",
     "services.postgres-ensure": "brings roles, passwords, databases and owners in line at every start",
     "services.*.depends_on.postgres-ensure": "services start once their databases are in line",
     "services.agent-runtime.depends_on.postgres": "waiting for postgres-ensure includes it",
@@ -218,6 +218,22 @@ def test_what_codelab_gen_wrote_comes_back_as_the_same_deployment(
     take_over(tmp_path)
     assert meaning(tmp_path) == old
     assert not (tmp_path / "docker-compose.override.yml").exists()
+
+
+def test_networks_and_logins_of_the_server_come_back(
+    tmp_path: Path, generate: Generate, take_over: Import, meaning: Meaning
+) -> None:
+    """What codelab-gen makes of `outbound`, `publish`, `local_auth` and networks of a service's own."""
+    services = {"agent-runtime": {"outbound": False}, "auth-service": {"compose": {"networks": ["apart"]}}}
+    postgres = {"publish": 5433, "local_auth": "password"}
+    more = {"services": services, "postgres": postgres, "compose": {"networks": {"apart": {}}}}
+    generate(write_profile(tmp_path, more), tmp_path)
+    old = meaning(tmp_path)
+    assert set(old["networks"]) == {"inside", "database", "database-auth-service", "postgres-published", "apart"}
+    take_over(tmp_path)
+    assert meaning(tmp_path) == old
+    imported = tmp_path.joinpath("profiles", "imported.yaml").read_text(encoding="utf-8")
+    assert "outbound: false" in imported and "local_auth: password" in imported
 
 
 CASES = {

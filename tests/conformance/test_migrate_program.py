@@ -808,3 +808,32 @@ def test_a_plain_url_takes_the_driver_that_is_there(
 ) -> None:
     source, there = file("CREATE TABLE t (id INTEGER)"), database("CREATE TABLE t (id int)")
     migrated(source.url, f"{there.url().replace('+asyncpg', '')}?sslmode=disable", environment)
+
+
+def test_a_view_that_is_called_a_table_is_not_read(database: Make, file: Callable[..., File]) -> None:
+    """A service can write what it likes into its schema, also what has no end."""
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n"
+    source = file(f"CREATE TABLE t (a integer); INSERT INTO t VALUES (1); CREATE VIEW u (a) AS {endless}")
+    with closing(sqlite3.connect(source.path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET type = 'table' WHERE name = 'u'")
+    target = database("CREATE TABLE t (a integer); ALTER TABLE t OWNER TO app")
+    done = migrate("copy", source.url, target.url())
+    if done.status == 0:  # a SQLite that takes such a schema as it is
+        assert "`u` is not copied" in done.stdout + done.stderr
+        assert target.query("SELECT a FROM t") == ["1"]
+    else:
+        assert "malformed database schema" in done.stderr
+
+
+@pytest.mark.parametrize("end", ["", "-wal"])
+def test_a_link_is_no_database(end: str, database: Make, file: Callable[..., File]) -> None:
+    secret, source = file("CREATE TABLE t (a integer)", "secret.db"), file("CREATE TABLE t (a integer)")
+    place = Path(f"{source.path}{end}")
+    place.unlink(missing_ok=True)
+    place.symlink_to(secret.path)
+    before = secret.mark()
+    done = migrate("copy", source.url, database("CREATE TABLE t (a integer)").url())
+    assert (done.status, done.stdout) == (3, "")
+    assert "is no file" in done.stderr
+    assert secret.mark() == before

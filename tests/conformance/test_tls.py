@@ -81,11 +81,12 @@ class Project:
         self.ca.parent.mkdir(exist_ok=True)
         authority.cert_pem.write_to_path(self.ca)
 
-    def write(self, tls: dict[str, str], host: str = "localhost") -> None:
+    def write(self, tls: dict[str, str], host: str = "localhost", **more: str) -> None:
         """Generates for the server as the profile knows it; with another host only INIT_POSTGRES_HOST leads to it."""
         external = {"host": host, "port": self.server.port if host == "localhost" else 6432, **tls}
         services = {service: {"database": {"driver": driver}} for driver, (service, *_) in SERVICES.items()}
-        profile = write_profile(self.folder, {"services": services, "postgres": {"user": "app", "external": external}})
+        postgres = {"user": "app", "external": external}
+        profile = write_profile(self.folder, {"services": services, "postgres": postgres, **more})
         self.generate(profile, self.out, cwd=self.folder)
         self.services = self.meaning(self.out)["services"]
 
@@ -251,6 +252,23 @@ def test_without_an_authority_of_its_own_the_images_are_asked(
     project.trust(stranger)
     said = project.open(environment, driver, status=1, PGSSLROOTCERT=str(project.ca)).stderr
     assert "certificate verify failed" in said
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("stage", ["development", "ci", "staging", "production"])
+def test_what_says_nothing_verifies_the_server_in_every_stage(stage: str, project: Project) -> None:
+    """A server without a certificate of a known authority is refused; less is chosen by word alone."""
+    for tls in ({}, {"ca": CA}):
+        project.write(tls, stage=stage)
+        for driver, (*_, parameter) in SERVICES.items():
+            assert project.url(driver).endswith(f"?{parameter}=verify-full")
+        assert project.service("asyncpg")["environment"]["PGSSLROOTCERT"] in (CA_INSIDE, CERTIFICATES_OF_THE_IMAGE)
+    project.ca.unlink()
+    assert "root certificate" in project.administer(status=2).stderr
+    project.assert_nothing_made()
+
+    project.write({"tls": "disable"}, stage=stage)
+    assert project.administer().stdout == READY
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -1,8 +1,14 @@
-"""Who reaches PostgreSQL: the host where the profile publishes it, and nobody else's deployment."""
+"""Who reaches whom: services and PostgreSQL, the host and what it publishes, and two deployments each other."""
 
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import images
+import machine
 import pytest
 from deployment import SEEDS, SERVER, SERVICES, Deployment, ports
 from engine import Engine
@@ -95,3 +101,145 @@ def test_two_deployments_of_one_profile_share_nothing(deploy: Callable[..., Depl
     for service in SERVICES:
         second.write(service, "the second runs on")
         assert second.read(service) == [*SEEDS, "the second runs on"]
+
+
+# Everybody listens on this port, the server on its own.
+LISTENS = 8080
+OUTSIDE = "198.51.100.1"
+
+# What connects, from one container to many places at once: each is `reached` or not.
+CONNECT = """
+import concurrent.futures, json, socket, sys
+
+def reaches(place):
+    try:
+        socket.create_connection(place, timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+places = json.loads(sys.argv[1])
+with concurrent.futures.ThreadPoolExecutor(len(places)) as pool:
+    print(json.dumps(list(pool.map(reaches, map(tuple, places)))))
+"""
+
+# The engine's host: a program of its own, and an address that is none of a container's.
+LISTEN = """
+import socket, subprocess, sys
+subprocess.run(["ip", "address", "add", sys.argv[1], "dev", "lo"], check=True)
+with socket.create_server(("0.0.0.0", 0)) as listening:
+    print(listening.getsockname()[1], flush=True)
+    sys.stdin.read()
+subprocess.run(["ip", "address", "delete", sys.argv[1], "dev", "lo"], check=True)
+"""
+
+
+@contextmanager
+def listening_on_host(engine: Engine) -> Iterator[int]:
+    """The port of a program of the engine's host."""
+    enter = [] if engine.host_of is None else ["nsenter", f"--net=/proc/{engine.host_of}/ns/net", "--"]
+    command = [*enter, sys.executable, "-c", LISTEN, OUTSIDE]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", env={"PATH": machine.PATH}) as process:
+        assert process.stdin and process.stdout
+        yield int(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def program(**more: object) -> dict[str, object]:
+    """A service whose program listens, and does nothing else."""
+    listens = ["python", "-m", "http.server", str(LISTENS)]
+    return {"image": images.SERVICE, "command": listens, "port": LISTENS, **more}
+
+
+def table(open_port: int, closed_port: int, server_port: int) -> dict[str, object]:
+    """A profile with services of every kind that there is to networks."""
+    services = {
+        "user": program(database={"postgres": "user"}),
+        "plain": program(),
+        "inside": program(outbound=False),
+        "inside-user": program(outbound=False, database={"postgres": "inside_user"}),
+        "apart": program(compose={"networks": ["apart"]}),
+        "apart-user": program(compose={"networks": ["apart"]}, database={"postgres": "apart_user"}),
+        "alone-user": program(compose={"networks": ["alone"]}, database={"postgres": "alone_user"}),
+        "open": program(publish=f"0.0.0.0:{open_port}"),
+        "closed": program(publish=closed_port),
+    }
+    return {
+        "stage": "production",
+        "project": "table",
+        "engine": "postgres",
+        "services": services,
+        "postgres": {"user": "codelab", "access": "per_service", "publish": server_port},
+        "compose": {"networks": {"apart": {}, "alone": {}}},
+    }
+
+
+# Who meets on a network, whatever its name.
+TOGETHER = ["user", "plain", "inside", "inside-user", "open", "closed"]
+HAS_DATABASE = ["user", "inside-user", "apart-user", "alone-user"]
+MEETS = {
+    **{name: [*TOGETHER, *(["postgres"] if name in HAS_DATABASE else [])] for name in TOGETHER},
+    "apart": ["apart", "apart-user"],
+    "apart-user": ["apart", "apart-user", "postgres"],
+    "alone-user": ["alone-user", "postgres"],
+    "postgres": ["postgres", *HAS_DATABASE],
+}
+HAS_NO_WAY_OUT = ["inside", "inside-user"]
+
+
+def expected_of(name: str) -> set[str]:
+    """What one of them reaches. The host's own programs are open to all, by the address that it has on each network."""
+    met = {*MEETS[name], *(f"{other}, by its addresses" for other in MEETS[name])}
+    outside = set() if name in HAS_NO_WAY_OUT else {"a port that is open to all", "behind the host"}
+    return {*met, *outside, "the host's program"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives the engine's host an address")
+def test_each_container_reaches_what_the_profile_says(deployment: Deployment, engine: Engine) -> None:
+    """From each container: every other one by its name and by all its addresses, the server, the host by each of its own
+    addresses with all that is published there, and what lies behind the host."""
+    open_port, closed_port, server_port = (int(engine.on_host(FREE_PORT)) for _ in range(3))
+    deployment.write_profile("table", table(open_port, closed_port, server_port))
+    deployment.run_printed(deployment.generate_profile("table"))
+    running = {name: one for name, one in deployment.containers().items() if name != "postgres-ensure"}
+    published = [place for one in running.values() for places in ports(one).values() for place in places]
+    addresses = {int(place["HostPort"]): place["HostIp"] for place in published}
+    assert addresses == {open_port: "0.0.0.0", closed_port: "127.0.0.1", server_port: "127.0.0.1"}
+
+    networks = {name: list(one["NetworkSettings"]["Networks"].values()) for name, one in running.items()}
+    of_others = {}
+    for name in running:
+        port = 5432 if name == "postgres" else LISTENS
+        of_others[name] = [(name, port)]
+        of_others[f"{name}, by its addresses"] = [(network["IPAddress"], port) for network in networks[name]]
+    with listening_on_host(engine) as program_of_host:
+        reached = {}
+        for name in running:
+            hosts = [gateway_of(engine, network["NetworkID"]) for network in networks[name]]
+            places = {
+                **of_others,
+                "the host's program": [(host, program_of_host) for host in hosts],
+                "a port that is open to all": [(host, open_port) for host in hosts],
+                "a port of 127.0.0.1": [
+                    (host, port) for host in [*hosts, "127.0.0.1", OUTSIDE] for port in (closed_port, server_port)
+                ],
+                "behind the host": [(OUTSIDE, program_of_host)],
+            }
+            reached[name] = reached_from(deployment, name, places)
+    assert reached == {name: expected_of(name) for name in MEETS}
+
+
+def reached_from(deployment: Deployment, name: str, places: dict[str, list[tuple[str, int]]]) -> set[str]:
+    """What has a place that a container connects to."""
+    flat = [(what, place) for what, found in places.items() for place in found]
+    asked = json.dumps([place for _, place in flat])
+    answers = json.loads(deployment.inside(name, "python3", "-c", CONNECT, asked))
+    return {what for (what, _), answer in zip(flat, answers, strict=True) if answer}
+
+
+def gateway_of(engine: Engine, network: str) -> str:
+    """The host's address on a network; on an internal one the containers have no route by it."""
+    [described] = json.loads(engine.docker("network", "inspect", network))
+    return str(described["IPAM"]["Config"][0]["Gateway"])

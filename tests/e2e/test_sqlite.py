@@ -3,9 +3,11 @@
 import os
 import shutil
 
+import images
 import pytest
 from deployment import SEEDS, SERVICE_USER, SERVICES, Deployment
 from interruption import wait_until
+from operations import back_up, copied, facts, run_script
 
 FILES = {"agent-runtime": "/app/data/agent_runtime.db", "auth-service": "/app/data/auth.db"}
 SIZE = "import os, sys; print(os.path.getsize(sys.argv[1]) if os.path.exists(sys.argv[1]) else 0)"
@@ -57,3 +59,42 @@ def test_the_printed_command_makes_the_folder(deployment: Deployment) -> None:
     deployment.up("--force-recreate")
     for service in SERVICES:
         assert deployment.read(service) == [*SEEDS, "kept"]
+
+
+def test_a_hostile_service_is_backed_up_as_itself_or_not_at_all(deployment: Deployment) -> None:
+    """Its image starts as root and steps down, as many do, so that `docker exec` comes in as root; what lies in its
+    folder is its own work."""
+    hostile, file = "agent-runtime", FILES["agent-runtime"]
+    services = {hostile: {"build": None, "image": images.STEPDOWN}}
+    deployment.write_profile("hostile", {"extends": "builtin:dev-sqlite", "services": services})
+    deployment.run_printed(deployment.generate("--profile", "hostile"))
+    deployment.write(hostile, "before")
+    backup = back_up(deployment)
+    assert facts(backup)[f"{hostile}.db"] == {"notes": 3}
+    deployment.write(hostile, "after")
+    run_script(deployment, "restore", str(copied(deployment, backup, "copy")), hostile)
+    assert deployment.read(hostile) == [*SEEDS, "before"]
+    owners = deployment.inside(hostile, "stat", "-c", "%u", file, user="0").split()
+    assert owners == [str(SERVICE_USER)]
+
+    def lay(command: str, user: str = str(SERVICE_USER)) -> None:
+        deployment.inside(hostile, "sh", "-ec", command, user=user)
+
+    def refused(reason: str) -> None:
+        said = run_script(deployment, "backup", "--to", "refused", hostile, status=1).stderr
+        assert reason in said, said
+        assert list(deployment.root.joinpath("refused").iterdir()) == []
+
+    lay(f"mv {file} {file}.own")
+    lay(f"cp {file}.own /root/secret.db", user="0")
+    lay(f"ln -s /root/secret.db {file}")
+    refused(f"{file} is a link, expected a file")
+    lay(f"rm {file} && mkfifo {file}")
+    refused(f"{file} is a pipe, expected a file")
+    lay(f"rm {file} && truncate -s 8T {file}")
+    refused("are free for a copy")
+    lay(f"rm {file}")
+    lay(f"cp -p /root/secret.db {file} && chmod 600 {file}", user="0")
+    refused("unable to open database file")  # by its own user, who may not read what is root's
+    lay(f"rm -f {file} && mv {file}.own {file}")
+    assert facts(back_up(deployment, hostile))[f"{hostile}.db"] == {"notes": 3}

@@ -51,6 +51,11 @@ services: { api: { port: 80, publish: HOLE } }
 services: { api: { port: 80, publish: { default: HOLE } } }
 services: { api: { port: 80, publish: { default: 80, env: HOLE } } }
 services: { api: { port: 80, publish: { default: 80, address: HOLE } } }
+services: { api: { outbound: HOLE } }
+services: { api: { port: 80, publish: 80, outbound: HOLE } }
+services: { api: { outbound: false, port: 80, publish: HOLE } }
+services: { api: { outbound: false, compose: { networks: HOLE } } }
+services: { api: { outbound: false, compose: { network_mode: HOLE } } }
 services: { api: { data: HOLE } }
 services: { api: { volumes: [HOLE] } }
 services: { api: { environment: { A: HOLE } } }
@@ -94,6 +99,8 @@ postgres: { image: "postgres:16", user: app, database: HOLE }
 postgres: { image: "postgres:16", user: app, access: HOLE }
 postgres: { image: "postgres:16", user: app, publish: HOLE }
 postgres: { image: "postgres:16", user: app, volume: HOLE }
+postgres: { image: "postgres:16", user: app, local_auth: HOLE }
+{ services: { api: { outbound: HOLE, database: { postgres: b } } }, postgres: { user: app, external: { host: a } } }
 postgres: { image: "postgres:16", user: app, settings: { a: HOLE } }
 postgres: { image: "postgres:16", user: app, settings: { HOLE: a } }
 postgres: { user: app, external: { host: HOLE } }

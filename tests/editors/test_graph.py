@@ -254,8 +254,9 @@ def test_a_deployment_with_a_server_is_drawn_whole(graphs: Graphs) -> None:
     expected = Drawing()
     agent = expected.part(["agent-runtime", "built from ./agent-runtime"], "network default")
     auth = expected.part(["auth-service", "built from ./auth-service"], "networks default, database")
-    server = expected.part(["postgres", "postgres:16-alpine"], "networks default, database")
-    database = expected.part(["auth_db", "PostgreSQL"], "networks default, database")
+    published = "networks database, postgres-published"
+    server = expected.part(["postgres", "postgres:16-alpine"], published)
+    database = expected.part(["auth_db", "PostgreSQL"], published)
     ensure = expected.part(["postgres-ensure", "brings databases in line", "at every start"])
     file = expected.part(["/app/data/agent_runtime.db", "SQLite"])
     socket = expected.part(["postgres-socket", "volume"])

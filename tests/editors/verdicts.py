@@ -44,6 +44,7 @@ BEYOND_SCHEMA = frozenset(
         "stale-schema",
         "superuser-access",
         "syntax",
+        "unencrypted-port",
         "unexpanded",
         "unknown-profile",
         "unknown-secret",

@@ -151,7 +151,10 @@ fn names_of_the_project_at_hand_are_completed() {
         (&["validate", "b"], &["base"]),
         (&["validate", "shop", "l"], &["live"]),
         (&["new", "next", "--from", "b"], &["base"]),
-        (&["explain", "-p", "shop", "services.web."], &["services.web.image", "services.web.hardening"]),
+        (
+            &["explain", "-p", "shop", "services.web."],
+            &["services.web.image", "services.web.outbound", "services.web.hardening"],
+        ),
         (&["explain", "-p", "live", "st"], &["stage"]),
         (&["rotate", "-p", "shop", ""], &["API_KEY"]),
         (&["doctor", "-p", "s"], &["shop"]),

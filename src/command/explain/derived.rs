@@ -2,7 +2,7 @@
 //! Must not know what a profile wrote.
 
 use super::Explained;
-use crate::deployment::{Deployment, Host, Limits, Probe, PublishedPort, Service};
+use crate::deployment::{Deployment, Limits, Probe, PublishedPort, Service};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
 use crate::value::SecretsIn;
@@ -21,7 +21,7 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> b
             let check = service(name).and_then(|service| service.health_check.as_ref());
             check.is_some_and(|check| matches!(check.probe, Probe::Command(_)))
         }
-        ["postgres", "volume" | "ensure"] => deployment.contained_server().is_none(),
+        ["postgres", "volume" | "ensure" | "local_auth"] => deployment.contained_server().is_none(),
         ["postgres", "access"] => deployment.server.is_none(),
         _ => false,
     }
@@ -41,10 +41,6 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
         SecretsIn::Environment => "from the environment",
     };
     all.extend(deployment.secrets.keys().map(|name| explained(secrets.key(name), first_value.to_owned())));
-    if let Some(Host::External(external)) = deployment.server.as_ref().map(|server| &server.host) {
-        let at = FieldPath::root().key("postgres").key("external");
-        all.push(explained(at.key("tls"), external.tls.mode().to_string()));
-    }
     let Some((server, container)) = deployment.contained_server() else { return all };
     let at = FieldPath::root().key("postgres");
     all.push(explained(at.key("database"), container.database.to_string()));

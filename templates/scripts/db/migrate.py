@@ -1036,6 +1036,9 @@ class SqliteFile:
             timeout=LOCK_SECONDS,
             isolation_level=None,
         )
+        # A file can be made to run what it says of itself, and to look sound where it is not.
+        for setting in ("trusted_schema = OFF", "cell_size_check = ON"):
+            self._connection.execute(f"PRAGMA {setting}")
         # A TEXT which is no UTF-8 must arrive, to be told with its row.
         self._connection.text_factory = partial(
             str, encoding="utf-8", errors="surrogateescape"
@@ -1061,8 +1064,9 @@ class SqliteFile:
         found = self.rows(
             "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         )
+        # So SQLite writes it for each true one: a schema can call a view a table, and reading that may have no end.
         virtual = [
-            name for name, sql in found if sql.upper().startswith("CREATE VIRTUAL")
+            name for name, sql in found if not str(sql).startswith("CREATE TABLE ")
         ]
         shadows = tuple(f"{name}_" for name in virtual)
         self.left_out = [f"virtual table `{name}`" for name in virtual]
@@ -1319,8 +1323,12 @@ def open_sqlite(path: Path, side: str, write: bool) -> SqliteFile:
     advice = (
         "start and stop the service once, which makes or mends the file, then run again"
     )
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         raise Stop(UNREACHABLE, f"the {side} `{path}` is no file", advice)
+    for suffix in ("-wal", "-shm", "-journal"):
+        beside = Path(f"{path}{suffix}")
+        if beside.is_symlink() or beside.exists() and not beside.is_file():
+            raise Stop(UNREACHABLE, f"`{beside}` of the {side} is no file", advice)
     try:
         with path.open("rb") as file:
             header = file.read(20)

@@ -100,8 +100,9 @@ fi
 
 # The URL of the service itself: only the containers know it, with the password as the driver wants it.
 variable=$(url_variable_of "$service")
+find_user "$holder" "$file" || die "the container of $service does not tell as whom it runs"
 # shellcheck disable=SC2016 # for the container's shell
-url=$(docker exec "$holder" sh -c "$find_python"' &&
+url=$(docker exec ${as[@]+"${as[@]}"} "$holder" sh -c "$find_python"' &&
   exec "$p" -c "import os, sys; print(os.environ.get(sys.argv[1], str()))" "$1"' sh "$variable" </dev/null)
 before_query=${url%%\?*}
 case $url in
@@ -125,7 +126,7 @@ export MIGRATE_PROGRESS MIGRATE_SOURCE_URL MIGRATE_TARGET_URL MIGRATE_TARGET_WAS
 copy_rows() {
   # shellcheck disable=SC2016 # for the container's shell
   docker exec --interactive --env MIGRATE_SOURCE_URL --env MIGRATE_TARGET_URL --env MIGRATE_TARGET_WAS_EMPTY \
-    --env MIGRATE_PROGRESS "$holder" \
+    --env MIGRATE_PROGRESS ${as[@]+"${as[@]}"} "$holder" \
     sh -c "$find_python"' && exec "$p" - "$1"' sh "$1" <"$scripts/migrate.py"
 }
 

@@ -257,21 +257,64 @@ end() {
   wait "$1" 2>/dev/null || true
 }
 
+# Tells as whom the service runs, where `docker exec` comes in as root: as the first process does; where that is ours
+# (hold), as whom the folder of the database belongs to, unless the database is root's. Nothing is found by PATH, which
+# may lead into a folder of the service.
+# shellcheck disable=SC2016 # for the container's shell
+tell_user='
+  of() {
+    while read -r key id rest; do
+      case $key in
+      Uid:) user=$id ;;
+      Gid:) group=$id ;;
+      *) ;;
+      esac
+    done <"/proc/$1/status"
+  }
+  of self
+  [ "$user" = 0 ] || exit 0
+  of 1
+  if [ "$user" = 0 ] && [ -n "$2" ] && [ -d "${1%/*}" ]; then
+    set -- "$1" "$2" $(/bin/ls -ldn "${1%/*}") && user=$5 group=$6
+    [ ! -f "$1" ] || [ -L "$1" ] || [ -L "${1%/*}" ] || [ ! -O "$1" ] || user=0
+  fi
+  [ "$user" = 0 ] || echo "$user:$group"
+'
+
+# find_user CONTAINER FILE: sets `as` to the options with which `docker exec` comes in as the service runs: never as
+# root where the service itself is somebody else. Fails where the container does not tell.
+find_user() {
+  local user is_held=
+  ! contains "$1" ${held[@]+"${held[@]}"} || is_held=yes
+  user=$(within "$patience" docker exec "$1" /bin/sh -c "$tell_user" sh "$2" "$is_held" | head -c 64) || return 1
+  as=()
+  case $user in
+  '') ;;
+  *[!0-9:]*) return 1 ;;
+  *) as=(--user "$user") ;;
+  esac
+}
+
 # need_python SERVICE: the running or held container in `container` has what sqlite.py needs.
 need_python() {
   # shellcheck disable=SC2016 # for the container's shell
-  within "$patience" docker exec "$container" sh -c "$find_python"' && exec "$p" -c "import sqlite3"' \
-    >/dev/null 2>&1 || {
+  {
+    find_user "$container" "$(sqlite_file_of "$1")" &&
+      within "$patience" docker exec ${as[@]+"${as[@]}"} "$container" \
+        sh -c "$find_python"' && exec "$p" -I -c "import sqlite3"' >/dev/null 2>&1
+  } || {
     tell "the image of $1 has no Python with sqlite3, which reads its database, or its container does not answer"
     return 1
   }
 }
 
-# as_service CONTAINER ARGUMENT...: sqlite.py in a service's container, in the place of this shell.
+# as_service CONTAINER COMMAND FILE [ARGUMENT]...: sqlite.py in a service's container and as its user, in the place of
+# this shell.
 as_service() {
+  find_user "$1" "$3" || die 'a container does not tell as whom it runs: expected one with /bin/sh'
   # shellcheck disable=SC2016 # for the container's shell
-  exec docker exec --interactive "$1" \
-    sh -c "$find_python"' && exec "$p" -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
+  exec docker exec --interactive ${as[@]+"${as[@]}"} "$1" \
+    sh -c "$find_python"' && exec "$p" -I -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
 }
 
 # before_of FILE: of standard input, the names that a file which was replaced may have; a folder of a service's may hold

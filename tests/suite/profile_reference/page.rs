@@ -138,6 +138,9 @@ impl<'s> Page<'s> {
             } else if is_raw && rule.field.starts_with(&inside) {
                 match parts(&rule.text) {
                     Some((key, field)) => owned.push(format!("`{key}` (`{field}`{})", rule.scope)),
+                    None if !rule.text.starts_with("the rest of the deployment relies on") => {
+                        writeln!(self.text, "- {rule}").unwrap();
+                    }
                     None => relied_on.push(format!("`{}`", rule.field.rsplit('.').next().unwrap())),
                 }
             }

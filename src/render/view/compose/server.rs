@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::keys::{keys_of_ensure, keys_of_image, keys_of_server};
 use super::{Entry, literal_entry, port_text, required, secret_name, url_text};
-use crate::deployment::{Container, Deployment, NETWORKS, SOCKET_FOLDER, Server};
+use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, NETWORKS, SOCKET_FOLDER, Server};
 use crate::render::escape::interpolated;
 use crate::render::{Output, raw};
-use crate::value::{EnvironmentKey, SecretsIn, ServiceName, VolumeName};
+use crate::value::{EnvironmentKey, LocalAuth, SecretsIn, ServiceName, VolumeName};
 
 #[derive(Serialize)]
 pub(super) struct PostgresView {
@@ -45,7 +45,8 @@ pub(super) struct EnsureView {
 
 /// The server's container.
 pub(super) fn postgres_view(server: &Server, container: &Container, deployment: &Deployment) -> PostgresView {
-    let Container { image, major, database, publish, volume, ensure, limits: _, settings, compose } = container;
+    let Container { image, major, database, publish, volume, ensure, local_auth, limits: _, settings, compose } =
+        container;
     let folder = container.data_folder();
     let has = |key: &str| compose.iter().any(|(known, _)| known == key);
     let unless = |key: &str, value: &'static str| (!has(key)).then_some(value);
@@ -56,7 +57,10 @@ pub(super) fn postgres_view(server: &Server, container: &Container, deployment: 
         image: image.to_string(),
         major: major.get(),
         command: (command.len() > 1).then(|| command.into_iter().collect()),
-        environment: server_entries(server, container, deployment.secrets_in),
+        environment: server_entries(server, container, deployment.secrets_in)
+            .into_iter()
+            .chain(made_with(*local_auth))
+            .collect(),
         secret_files: deployment.secret_files().into_iter().map(secret_name).collect(),
         data: format!("{volume}:{folder}"),
         socket: ensure.then(|| format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())),
@@ -67,7 +71,7 @@ pub(super) fn postgres_view(server: &Server, container: &Container, deployment: 
             .collect(),
         shm_size: unless("shm_size", "256mb"),
         stop_grace_period: unless("stop_grace_period", "2m"),
-        networks: raw::lines(&[(NETWORKS.to_owned(), container.networks())], 4),
+        networks: raw::lines(&[(NETWORKS.to_owned(), deployment.networks_of_server(container))], 4),
         is_fenced: deployment.stage.is_strict(),
         keys: raw::lines(&keys_of_server(container, deployment.stage), 4),
     }
@@ -89,6 +93,14 @@ pub(super) fn ensure_view(server: &Server, container: &Container, deployment: &D
         script: format!("./{}:{SCRIPT}:ro", Output::InitScript.path()),
         keys: raw::lines(&[keys_of_image(container), keys_of_ensure(container, deployment.stage)].concat(), 4),
     })
+}
+
+/// What the image gives to `initdb`, where the volume is empty.
+fn made_with(local_auth: LocalAuth) -> Option<Entry> {
+    match local_auth {
+        LocalAuth::Trust => None,
+        LocalAuth::Password => Some(literal_entry(INITDB_ARGS, BY_PASSWORD)),
+    }
 }
 
 fn server_entries(server: &Server, container: &Container, secrets_in: SecretsIn) -> Vec<Entry> {

@@ -65,6 +65,7 @@ pub(super) fn service_view(service: &Service, deployment: &Deployment, placement
         user,
         working_dir,
         publish,
+        outbound: _,
         mounts,
         has_data: _,
         environment,
