@@ -169,6 +169,7 @@ CREATE ROLE middle;
 GRANT pg_read_server_files TO middle;
 GRANT middle, pg_execute_server_program TO agent_runtime;
 GRANT CONNECT ON DATABASE auth_db TO agent_runtime;
+GRANT SET ON PARAMETER log_statement TO agent_runtime;
 """
 
 
@@ -176,8 +177,9 @@ def test_rights_that_a_service_should_not_have_are_told_and_taken(deployment: De
     deployment.write_profile("own", PER_SERVICE)
     deployment.run_printed(deployment.generate("--profile", "own"))
     doctor = Doctor(deployment)
+    found = doctor.look()
     for role in ("agent_runtime", "auth_service"):
-        doctor.look().the("role-rights", f"`{role}` may do nothing on the server but in its own database", "ok")
+        found.the("role-rights", f"`{role}` may do nothing on the server but in its own database", "ok")
     psql(deployment, "postgres", GIVE)
     # It is its own who says so: nothing of it is run, and no name of it is believed.
     hostile = 'CREATE ROLE "x\n  = help: rm -rf /"; GRANT "x\n  = help: rm -rf /" TO auth_service;'
@@ -185,7 +187,14 @@ def test_rights_that_a_service_should_not_have_are_told_and_taken(deployment: De
     assert found.of("problem") == ["role-rights"]
     every = found.the("role-rights", "`auth_service` may do more than a service needs: it is a superuser")
     many = found.the("role-rights", "`agent_runtime` may do more than a service needs")
-    for what in ("may make roles", "may make databases", "by replication", "row security", "is a member of middle"):
+    for what in (
+        "may make roles",
+        "may make databases",
+        "by replication",
+        "row security",
+        "a member of middle",
+        "log_statement",
+    ):
         assert what in many["message"]
     for one in (every, many):
         doctor.mend(one["help"])

@@ -67,7 +67,11 @@ impl<'a> Client<'a> {
             full(said, remedies)
         } else if says("too many connections for") {
             let message = format!("`{role}` has all connections to `{name}` that it may have");
-            Finding::problem(CONNECTIONS, message, remedies.more_connections())
+            Finding::problem(
+                CONNECTIONS,
+                message,
+                "make the pools smaller, or give the role or the database a larger limit",
+            )
         } else if says("password authentication failed") {
             let message = format!("the server refuses the password of `{role}` that services have");
             Finding::problem(REFUSED, message, remedies.align_for(name))

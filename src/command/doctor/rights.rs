@@ -43,6 +43,11 @@ FROM (
   WHERE NOT role.rolsuper AND datallowconn AND datdba <> role.oid
     AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT')
     AND (datname = ANY (ARRAY[__OTHERS__]::name[]) OR NOT datistemplate AND datname <> ALL (ARRAY[__MADE__]::name[]))
+  UNION ALL
+  SELECT DISTINCT role.oid, role.rolname, 8, 'may change the setting ' || quote_ident(parname),
+    format('REVOKE ALL ON PARAMETER %I FROM %I', parname, role.rolname)
+  FROM pg_parameter_acl CROSS JOIN LATERAL aclexplode(paracl) AS acl JOIN pg_roles AS role ON role.oid = acl.grantee
+  WHERE NOT role.rolsuper
 ) AS rights
 WHERE rolname = ANY (ARRAY[__ROLES__]::name[])";
 
@@ -98,7 +103,7 @@ fn quoted_list(rights: &[&str]) -> String {
 /// The command that takes all that; where a name is none that a profile could have, only what is to be done.
 fn taking(statements: &[&str], remedies: &Remedies<'_>) -> String {
     let is_plain = |statement: &&&str| {
-        statement.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '"' | ' ' | ','))
+        statement.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '"' | ' ' | ',' | '.'))
     };
     let sql = statements.join("; ");
     if sql.is_empty() || !statements.iter().all(|statement| is_plain(&statement)) {
