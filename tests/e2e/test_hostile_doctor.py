@@ -240,7 +240,7 @@ def test_no_session_of_doctor_runs_anything_of_a_service(deployment: Deployment)
         deployment.inside("postgres", "psql", "-XqU", "auth_service", "-d", "postgres", "-c", statement)
     doctor = Doctor(deployment)
     found = doctor.look()
-    assert found.of("problem") == []
+    assert found.of("problem") == ["role-rights"]
     found.the("database-missing", "the database `auth_db` belongs to `auth_service`", "ok")
     assert re.fullmatch(r"\d of 30 connections are used", found.the("connections", "of 30", "ok")["message"])
     found.the("password-refused", "`auth_service` logs in to `auth_db`", "ok")

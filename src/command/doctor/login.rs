@@ -70,7 +70,7 @@ impl<'a> Client<'a> {
             Finding::problem(
                 CONNECTIONS,
                 message,
-                "make the pools smaller, or give the role or the database a larger limit",
+                "make the pools smaller, or write a larger `connection_limit` at the service's `database`",
             )
         } else if says("password authentication failed") {
             let message = format!("the server refuses the password of `{role}` that services have");

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::finding::Finding;
 use super::remedy::Remedies;
-use super::session::{DATABASE, Session};
+use super::session::Session;
 use crate::deployment::Server;
 use crate::spelling::{quoted, shell_word};
 
@@ -42,7 +42,6 @@ FROM (
   FROM pg_roles AS role CROSS JOIN pg_database
   WHERE NOT role.rolsuper AND datallowconn AND datdba <> role.oid
     AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT')
-    AND (datname = ANY (ARRAY[__OTHERS__]::name[]) OR NOT datistemplate AND datname <> ALL (ARRAY[__MADE__]::name[]))
   UNION ALL
   SELECT DISTINCT role.oid, role.rolname, 8, 'may change the setting ' || quote_ident(parname),
     format('REVOKE ALL ON PARAMETER %I FROM %I', parname, role.rolname)
@@ -63,12 +62,7 @@ pub(super) fn excessive(server: &Server, session: &Session<'_>, remedies: &Remed
     let mut roles: Vec<_> = server.logins().iter().map(|login| login.role.as_str()).collect();
     // whose server it is may do everything
     roles.retain(|role| *role != server.user.as_str());
-    let databases: Vec<_> = server.databases.iter().map(|database| database.name.as_str()).collect();
-    // what the volume was made with
-    let made: Vec<_> =
-        server.container().map(|container| container.database.as_str()).into_iter().chain([DATABASE]).collect();
-    let question = RIGHTS.replace("__OTHERS__", &literals(&databases)).replace("__MADE__", &literals(&made));
-    let question = question.replace("__ROLES__", &literals(&roles));
+    let question = RIGHTS.replace("__ROLES__", &literals(&roles));
     let rights: Vec<Right> = match session.ask_json(&question) {
         Ok(rights) => rights,
         Err(silence) => {
