@@ -201,8 +201,7 @@ fn is_bound(service: &Service<'_, '_>, server: &str) -> bool {
         let items = tree::child(node, key).map(tree::items).unwrap_or_default();
         items.iter().filter_map(tree::text).any(|text| text.split(':').next() == Some(server))
     };
-    ["network_mode", "ipc", "pid"].iter().any(|key| of_service(key))
-        || ["volumes_from", "links"].iter().any(|key| listed(key))
+    ["network_mode", "ipc", "pid"].iter().any(of_service) || ["volumes_from", "links"].iter().any(listed)
 }
 
 fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {

@@ -533,7 +533,7 @@ fn a_server_that_others_name_stays_a_service_of_its_name() {
     let (_, all, _) = generated(&[("docker-compose.yml", &with_server(free)), dotenv]);
     assert!(all.contains("postgres-ensure"), "{all}");
     let beside = "services:\n  db: { ports: ['5433:5432'] }\n";
-    let beside = format!("{beside}  api:\n{}", URL);
+    let beside = format!("{beside}  api:\n{URL}");
     let files = [("docker-compose.yml", &*with_server("")), dotenv, ("docker-compose.override.yml", &*beside)];
     let (_, all, _) = generated(&files);
     assert!(all.contains("  db:\n    image: postgres:16\n") && !all.contains("postgres-ensure"), "{all}");
