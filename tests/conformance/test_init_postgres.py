@@ -251,16 +251,3 @@ def test_no_password_in_statistics(deployment: Deployment) -> None:
     kept = deployment.server.query("SELECT query FROM pg_stat_statements UNION ALL SELECT query FROM pg_stat_activity")
     assert kept
     assert not [query for query in kept if MARK in query]
-
-
-def test_owner_of_a_database_cannot_take_over_the_superuser(deployment: Deployment) -> None:
-    deployment.run("per_service")
-    # For pg_advisory_lock(5432001) a function of an integer fits better than PostgreSQL's own of a bigint.
-    deployment.server.query(
-        "SET ROLE auth_service;\n"
-        "CREATE FUNCTION public.pg_advisory_lock(integer) RETURNS text LANGUAGE plpgsql"
-        " AS 'BEGIN ALTER ROLE auth_service SUPERUSER; RETURN NULL; END';",
-        "auth_db",
-    )
-    deployment.run("per_service")
-    assert_ready(deployment, "per_service")
