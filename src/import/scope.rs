@@ -153,7 +153,9 @@ impl<'s> Scope<'s> {
         let ours = [DEFAULT_NETWORK, INSIDE_NETWORK, DATABASE_NETWORK, PUBLISHED_NETWORK];
         let at = compose.iter().position(|(key, _)| self.is_generated && key == NETWORKS);
         let found = at.and_then(|at| Some((at, names(&compose.get(at)?.1)?)));
-        let found = found.filter(|(_, names)| names.iter().all(|name| ours.contains(&name.as_str())));
+        let is_link = |name: &str| name.strip_prefix(DATABASE_NETWORK).is_some_and(|rest| rest.starts_with('-'));
+        let is_ours = |name: &String| ours.contains(&name.as_str()) || is_link(name);
+        let found = found.filter(|(_, names)| names.iter().all(is_ours));
         let Some((at, names)) = found else { return false };
         compose.remove(at);
         let is_on = |network: &str| names.iter().any(|name| name == network);

@@ -147,8 +147,9 @@ def looked_at(path: Path) -> os.stat_result | None:
     return found
 
 
-def size_of(path: Path) -> int:
-    """What a database has with its journals, after a look whether all that SQLite would open is its own."""
+def size_of(path: Path, is_read: bool = True) -> int:
+    """What a database has with its journals, after a look whether all that SQLite would open is its own. Whose they are
+    is nothing to who only wants it out of the way."""
     database = looked_at(path)
     size = database.st_size if database else 0
     for end in JOURNALS:
@@ -156,7 +157,11 @@ def size_of(path: Path) -> int:
         journal = looked_at(name)
         if journal is None:
             continue
-        if database and journal.st_uid not in (database.st_uid, os.geteuid()):
+        if (
+            is_read
+            and database
+            and journal.st_uid not in (database.st_uid, os.geteuid())
+        ):
             raise no(name, f"belongs to another user than {path}")
         if journal.st_nlink > 1:
             raise no(name, "has a second name: it may be another database's")
@@ -392,7 +397,7 @@ def back_up(path: Path, made: Path) -> None:
 
 
 def receive(path: Path, new: Path, expected: str) -> None:
-    with within(size_of(path)):
+    with within(size_of(path, is_read=False)):
         tidy(path, "backup", "restoring", "before")
     try:
         descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -420,7 +425,7 @@ def give_as(path: Path, descriptor: int) -> None:
 
 
 def replace(path: Path, new: Path, stamp: str) -> list[Path]:
-    size_of(path)
+    size_of(path, is_read=False)
     if looked_at(new) is None:
         raise no(new, "is gone")
     settle(new)
@@ -566,7 +571,7 @@ def main(command: str, path: str, *arguments: str) -> int:
         elif command == "receive":
             receive(file, Path(arguments[0]), arguments[1])
         elif command == "replace":
-            with within(size_of(file)):
+            with within(size_of(file, is_read=False)):
                 kept = replace(file, Path(arguments[0]), arguments[1])
             for one in kept:
                 print(whole.with_name(one.name))
