@@ -515,6 +515,10 @@ HANGING = {
         IS_ASKED + HEADER + "900 0; echo x; exec sleep 1000",
         "the container was silent for 10 seconds",
     ),
+    "sends drops": (
+        IS_ASKED + HEADER + "900 0; while sleep 1; do echo x; done",
+        "the container was silent for 10 seconds",
+    ),
     "never ends": (
         IS_ASKED + HEADER + "2 0; echo x; exec >&-; exec sleep 1000",
         "the container did not end for 10 seconds",

@@ -328,6 +328,20 @@ def test_rows_are_only_removed_with_the_token_of_this_target(filled: File, datab
     assert there.query("SELECT count(*) FROM users WHERE email LIKE 'seed%'") == ["0"]
 
 
+def test_names_are_one_line_of_what_is_said(database: Make, file: Callable[..., File]) -> None:
+    """A name that steers a terminal, or looks like a line of the program's, stands there as an escape."""
+    name = "a\x1b[2J\nrefused: 0 faults\u202e"
+    source = file(f'CREATE TABLE "{name}" (id INTEGER PRIMARY KEY); INSERT INTO "{name}" VALUES (1)')
+    done = migrate("copy", source.url, database("CREATE TABLE other (id integer PRIMARY KEY)").url())
+    assert done.status == 1
+    assert "a\\x1b[2J\\nrefused: 0 faults\\u202e" in done.stderr
+    assert all(re.match("error: |  help: |refused: [1-9]", line) for line in done.stderr.splitlines()), done.stderr
+    target = database(f'CREATE TABLE "{name}" (id integer PRIMARY KEY)')
+    done = migrated(source.url, target.url())
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["table", "a\\x1b[2J\\nrefused:"]
+    assert "\x1b" not in done.stdout + done.stderr
+
+
 def test_two_revisions_are_refused(filled: File, database: Make, schema: str) -> None:
     there = database(f"{schema}; INSERT INTO public.alembic_version VALUES ('zzz')")
     done = migrate("copy", filled.url, there.url())

@@ -173,12 +173,13 @@ receive() {
 
 # receive_facts: those of the manifest that a container may tell; fails where there is no empty line behind them.
 receive_facts() {
-  local LC_ALL=C line rest left=$facts_limit since patient
+  local LC_ALL=C line rest left=$facts_limit since patient is_made='' until=$deadline
   while :; do
-    since=$SECONDS patient=$((deadline - SECONDS))
+    since=$SECONDS patient=$((until - SECONDS))
     [ "$patient" -le "$silence" ] || patient=$silence
     if [ "$patient" -le 0 ]; then
       why="it took longer than $((limit / 60)) minutes"
+      [ "$until" = "$deadline" ] || why='the container was too slow'
       return 1
     fi
     if ! IFS= read -r -t "$patient" -n "$line_limit" line <&3; then
@@ -187,6 +188,11 @@ receive_facts() {
     fi
     [ -n "$line" ] || return 0
     left=$((left - ${#line} - 64))
+    if [ "$engine" = sqlite ] && [ "$line" != alive ] && [ -z "$is_made" ]; then
+      # Where the copy is made, all is told at once.
+      is_made=yes
+      [ "$until" -le "$((SECONDS + 120))" ] || until=$((SECONDS + 120))
+    fi
     if [ "$left" -lt 0 ] || [ "${#line}" -ge "$line_limit" ]; then
       why='the container tells more than a database has'
       return 1
@@ -218,11 +224,11 @@ may_come() {
 
 # follow PID FILE: while our program writes to the file. Fails where it does not grow, or takes too long.
 follow() {
-  local size='' now since=$SECONDS
+  local size=0 now since=$SECONDS
   while kill -0 "$1" 2>/dev/null; do
     now=$(wc -c <"$2")
-    [ "$now" = "$size" ] || since=$SECONDS
-    size=$now
+    # Drops are no stream.
+    [ "$((now - size))" -lt 65536 ] || size=$now since=$SECONDS
     [ "$((SECONDS - since))" -le "$silence" ] || why="the container was silent for $silence seconds"
     [ "$SECONDS" -le "$deadline" ] || why="it took longer than $((limit / 60)) minutes"
     [ -z "$why" ] || return 1
