@@ -34,7 +34,7 @@ use self::variables::{Variables, is_secret_name};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::OddLine;
 use crate::placement::Placement;
-use crate::profile::{self, Raw};
+use crate::profile::{self, LONG_KEY, Raw};
 use crate::render::{Output, examine};
 use crate::spelling::quoted;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
@@ -77,6 +77,9 @@ pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
     let root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
     let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
     let mut ledger = Ledger::new(&variables, kept.placement);
+    for span in profile::long_keys(&root) {
+        ledger.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
+    }
     let imported = read(&root, kept, &mut ledger);
     match imported {
         Some(imported) if ledger.faults.is_empty() => Ok(imported),

@@ -12,7 +12,7 @@ use std::fmt;
 
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
-pub use conceal::{Concealer, conceal};
+pub use conceal::{Concealer, MOST_HIDDEN, conceal};
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
 
