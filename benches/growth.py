@@ -140,6 +140,16 @@ def wrong_services_for_github(n):
     profile(HEAD + "services:\n" + lines(n, "  s{n}: {{ image: 'a:1', port: x }}\n"))
 
 
+@of(500, "validate", "--format", "sarif", "x.yaml")
+def wrong_services_as_sarif(n):
+    wrong_services_as_json(n)
+
+
+@of(500, *DRY[:2])
+def folders_of_data(n):
+    profile(HEAD + "services:\n" + lines(n, ON_SQLITE.replace("'v{n}:", "'./v{n}:")))
+
+
 @of(500, "validate", "x.yaml")
 def warned_services(n):
     profile(PRODUCTION + "services:\n" + lines(n, "  s{n}: {{ image: 'a' }}\n"))
@@ -274,6 +284,13 @@ def an_unknown_profile_of_many(n):
 def profiles_checked(n):
     for i in range(n):
         write(f"profiles/p{i}.yaml", ONE.replace("project", f"out: ./o{i}\nproject"))
+
+
+@of(2000, "-p", "./l0.yaml", "--check")
+def raw_keys_in_layers(n):
+    keys = lines(n, "    k{n}: v\n")
+    write("l0.yaml", "format: 1\nextends: ./l1.yaml\ncompose:\n  x-a:\n" + keys)
+    write("l1.yaml", ONE + "compose:\n  x-a:\n" + keys)
 
 
 @of(500, *DRY)

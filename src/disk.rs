@@ -1,6 +1,7 @@
 //! Knows how files are opened, read and replaced; nothing else opens one. Must not know what stands in them.
 
 mod folder;
+mod reach;
 mod way;
 mod written;
 
@@ -14,8 +15,9 @@ pub use folder::{Entry, Folder, Found};
 pub use way::{normalized, relative};
 pub use written::{TEMPORARY, create, replace, temporary};
 
-/// The largest text that is read as an output, a file beside one, or a secret, in bytes.
-pub const TEXT_LIMIT: u64 = 64 * 1024 * 1024;
+/// The largest text that is read as an output, a file beside one, or a secret, in bytes: Docker Compose loads no file of
+/// ours that is half as large.
+pub const TEXT_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Why a file gives no bytes.
 #[derive(Debug)]

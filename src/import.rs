@@ -35,7 +35,7 @@ use self::variables::Variables;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::OddLine;
 use crate::placement::Placement;
-use crate::profile::{self, Raw};
+use crate::profile::{self, LONG_KEY, Raw};
 use crate::render::{Output, examine};
 use crate::secret::names_secret;
 use crate::spelling::quoted;
@@ -82,6 +82,9 @@ pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
     let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
     let mut ledger = Ledger::new(&variables, kept.placement);
     ledger.named_beside = services_of(kept.beside);
+    for span in profile::long_keys(&root) {
+        ledger.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
+    }
     let imported = read(&root, kept, &mut ledger);
     match imported {
         Some(imported) if ledger.faults.is_empty() => Ok(imported),

@@ -17,7 +17,7 @@ use crate::yaml::{self, YamlFault, YamlRule};
 pub use command::{CheckCommand, Command};
 pub use form::{DependsOn, Publish, SecretRule, Value, VariableDefault};
 pub use leaf::{Literal, Named, given};
-pub use raw::{Raw, RawKey, RawKeys};
+pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
     Build, Database, Extends, External, HealthCheck, LabelName, Limits, Postgres, PostgresDatabase, Profile, Service,
     Sqlite,

@@ -14,7 +14,7 @@ use std::fmt;
 
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
-pub use conceal::{Concealer, conceal};
+pub use conceal::{Concealer, MOST_HIDDEN, conceal};
 pub use find::Finder;
 pub use name::{WORDS, may_name_secret, names_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};

@@ -15,7 +15,7 @@ use crate::disk::{self, Unread};
 use crate::field::FieldPath;
 use crate::spelling::{on_one_line, raw_path};
 
-pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder};
+pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder, is_profile};
 pub use embedded::BUILTIN_PREFIX;
 pub use project::{GIT, Project, repository};
 pub use trust::Trust;

@@ -153,16 +153,17 @@ fn project_danger(before: &Before<'_>, after: After<'_>) -> Option<Danger> {
         ),
         steps: format!(
             "keep the name: `project: {stands}` in the profile, or `COMPOSE_PROJECT_NAME={stands}` in .env outside of \
-             the block; or stop the old project first (`docker compose -p {stands} down`)"
+             the block; or stop the old project first (`docker compose -p {} down`)",
+            shell_word(&stands)
         ),
     })
 }
 
 /// Where the data mount, or any named volume, becomes another one.
 fn volume_danger(service: &Service, before: &Before<'_>, after: After<'_>) -> Option<Danger> {
-    let standing = before.standing.service(service.name.as_str())?;
+    let standing = before.standing.service(service.name.as_str())?.mounted();
     service.mounts.iter().enumerate().find_map(|(index, mount)| {
-        let mounted = standing.mounted_at(mount.target.as_str())?;
+        let mounted = *standing.get(mount.target.as_str().trim_end_matches('/'))?;
         let is_data = index == 0 && service.has_data;
         let same = match &mount.source {
             MountSource::Volume(name) => same_volume(mounted, name.as_str(), before),
@@ -232,7 +233,7 @@ fn image_dangers(container: &Container, service: &StandingService, deployment: &
             steps: format!(
                 "dump the old server (`docker compose exec -T {} pg_dumpall -U {user} >all.sql`), give the new one \
                  another `postgres.volume`, and restore there",
-                service.name
+                shell_word(&service.name)
             ),
         });
     }

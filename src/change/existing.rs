@@ -114,7 +114,7 @@ impl Existing {
     /// Where something can't be read.
     pub fn read_mark(folder: &Path) -> Result<Option<Mark>, ReadFault> {
         let fault = |error| ReadFault { path: folder.to_owned(), error };
-        let Some(folder) = Folder::open_if_there(folder).map_err(fault)? else { return Ok(None) };
+        let Some(folder) = Folder::reach_if_there(folder).map_err(fault)? else { return Ok(None) };
         let mut existing = Self::default();
         for output in RECORDING {
             existing.read_output(&folder, output)?;

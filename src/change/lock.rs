@@ -44,11 +44,11 @@ impl FolderLock {
     pub fn acquire(folder: &Path, waits: &mut dyn FnMut()) -> Result<Self, WriteFault> {
         let fault = |error| WriteFault { path: folder.to_owned(), error, is_partial: false };
         loop {
-            let made = make(folder).map_err(fault)?;
-            let opened = match Folder::open(folder) {
+            let mut made = Vec::new();
+            let opened = match Folder::reach_or_make(folder, &mut made).inspect_err(|_| remove(&made)) {
                 // a run that failed has removed it again, as it had made it
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                opened => opened.inspect_err(|_| remove(&made)).map_err(fault)?,
+                opened => opened.map_err(fault)?,
             };
             let locked = lock(&opened, Kind::Exclusive, waits).map_err(fault)?;
             // the run that was waited for may have removed the folder that it had made
@@ -64,7 +64,7 @@ impl FolderLock {
     /// # Errors
     /// Where it can't be opened, or the other run does not end.
     pub fn share(folder: &Path, waits: &mut dyn FnMut()) -> io::Result<Option<Self>> {
-        let Some(folder) = Folder::open_if_there(folder)? else { return Ok(None) };
+        let Some(folder) = Folder::reach_if_there(folder)? else { return Ok(None) };
         let locked = lock(&folder, Kind::Shared, waits)?;
         Ok(Some(Self { made: Vec::new(), folder, _locked: locked }))
     }
@@ -132,15 +132,6 @@ fn remove(made: &[PathBuf]) {
 fn identity(file: &File) -> io::Result<(u64, u64)> {
     let metadata = file.metadata()?;
     Ok((metadata.dev(), metadata.ino()))
-}
-
-/// Makes the folder, and tells which ones were missing on the way to it, the outermost first.
-fn make(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let missing = folder.ancestors().take_while(|folder| !folder.exists());
-    let mut missing: Vec<_> = missing.map(Path::to_owned).collect();
-    missing.reverse();
-    fs::create_dir_all(folder)?;
-    Ok(missing)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Knows what an existing `docker-compose.yml` runs: ours, or a hand-kept one that is being adopted.
 //! Must not know what it will run afterwards.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::interpolation::Template;
@@ -20,6 +21,8 @@ pub struct Standing {
     /// The name that it gives its project.
     pub(super) project: Option<String>,
     pub(super) services: Vec<StandingService>,
+    /// Where each one stands among them, by its name.
+    places: HashMap<String, usize>,
     /// Named volumes that say their real name themselves, by their key.
     pub(super) fixed_volumes: Vec<(String, String)>,
 }
@@ -60,11 +63,9 @@ impl Standing {
         let root = yaml::read(text).ok()?;
         let top = entries(&root)?;
         let services = top.iter().find(|entry| entry.key == "services").and_then(|entry| entries(&entry.value))?;
-        Some(Self {
-            project: scalar(&root, "name"),
-            services: services.iter().map(service).collect(),
-            fixed_volumes: fixed_volumes(&root),
-        })
+        let services: Vec<_> = services.iter().map(service).collect();
+        let places = services.iter().enumerate().map(|(place, service)| (service.name.clone(), place)).collect();
+        Some(Self { project: scalar(&root, "name"), services, places, fixed_volumes: fixed_volumes(&root) })
     }
 
     /// The names of its services.
@@ -73,7 +74,7 @@ impl Standing {
     }
 
     pub(super) fn service(&self, name: &str) -> Option<&StandingService> {
-        self.services.iter().find(|service| service.name == name)
+        self.services.get(*self.places.get(name)?)
     }
 
     /// Whether a service runs PostgreSQL.
@@ -112,9 +113,8 @@ impl Standing {
 
     /// Whether data stands in volumes that are named after the project.
     pub(super) fn has_named_volumes(&self) -> bool {
-        let is_named = |mount: &StandingMount| {
-            mount.is_volume() && !self.fixed_volumes.iter().any(|(key, _)| *key == mount.source)
-        };
+        let fixed: HashSet<_> = self.fixed_volumes.iter().map(|(key, _)| key).collect();
+        let is_named = |mount: &StandingMount| mount.is_volume() && !fixed.contains(&mount.source);
         self.services.iter().flat_map(|service| &service.mounts).any(is_named)
     }
 }
@@ -129,9 +129,9 @@ impl StandingService {
         given.or_else(usual)
     }
 
-    /// What stands at a folder of the container.
-    pub(super) fn mounted_at(&self, target: &str) -> Option<&StandingMount> {
-        self.mounts.iter().find(|mount| mount.target.trim_end_matches('/') == target.trim_end_matches('/'))
+    /// What stands at each folder of the container; of two at one the first.
+    pub(super) fn mounted(&self) -> HashMap<&str, &StandingMount> {
+        self.mounts.iter().rev().map(|mount| (mount.target.trim_end_matches('/'), mount)).collect()
     }
 
     /// Where a SQLite file of a URL stands outside of the container: a path of the host, or one in a volume.

@@ -147,11 +147,14 @@ fn text(told: &[Explained]) -> String {
         |Explained { path, value, from }: &Explained| [&path.to_string(), value, from].map(|cell| on_one_line(cell));
     let rows: Vec<_> = told.iter().map(row).collect();
     let width = |cell: fn(&[String; 3]) -> &String| rows.iter().map(move |row| cell(row).chars().count());
-    let paths = width(|[path, _, _]| path).max().unwrap_or_default();
+    let paths = width(|[path, _, _]| path).map(|path| path.min(WIDEST_PATH)).max().unwrap_or_default();
     let values = width(|[_, value, _]| value).map(|value| value.min(WIDEST)).max().unwrap_or_default();
     let line = |[path, value, from]: &[String; 3]| format!("{path:<paths$}  {value:<values$}  {from}\n");
     rows.iter().map(line).collect::<Vec<_>>().concat()
 }
+
+/// How wide the column of paths gets.
+const WIDEST_PATH: usize = 120;
 
 /// How wide a column of values gets; longer ones push their origin aside.
 const WIDEST: usize = 60;

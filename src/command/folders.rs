@@ -1,11 +1,13 @@
 //! Knows whether the folders of the host that hold services' data are there and can be written. Must not make any.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::deployment::{Deployment, Service};
 use crate::disk::{normalized, relative};
+use crate::source::Project;
 use crate::spelling::shell_word;
 use crate::url::ConnectionUrl;
 use crate::value::{HostPath, MountSource, ServiceName};
@@ -18,6 +20,9 @@ pub(super) struct DataFolder<'d> {
     /// Who the service runs as, where the profile says it in numbers.
     user: Option<User>,
     state: State,
+    /// Whether it lies in the project, links followed. Elsewhere nothing is told to be moved or given away: a stranger's
+    /// profile may name a folder of the system.
+    is_inside: bool,
 }
 
 /// Who a program runs as.
@@ -37,6 +42,9 @@ enum State {
     },
     Usable,
 }
+
+/// What to do about what lies outside of the project.
+const ELSEWHERE: &str = "it lies outside of the project: name a folder that is meant for this service's data";
 
 impl DataFolder<'_> {
     pub(super) fn is_missing(&self) -> bool {
@@ -61,28 +69,28 @@ impl DataFolder<'_> {
             State::Closed { owner } => owner,
             State::Occupied => {
                 let message = format!("`{path}`, where `{service}` keeps its data, is no folder");
-                return Some((
-                    message,
-                    format!("move it away (`mv {0} {0}.old`), and run this again", shell_word(path)),
-                ));
+                let help = format!("move it away (`mv {0} {0}.old`), and run this again", shell_word(path));
+                return Some((message, if self.is_inside { help } else { ELSEWHERE.to_owned() }));
             }
             State::Missing | State::Usable => return None,
         };
         let User { id, group } = self.user?;
         let message =
             format!("`{service}` runs as the user {id} and can't write to `{path}`, which belongs to {owner}");
-        Some((message, format!("sudo chown -R {id}:{} {}", group.unwrap_or(id), shell_word(path))))
+        let help = format!("sudo chown -R {id}:{} {}", group.unwrap_or(id), shell_word(path));
+        Some((message, if self.is_inside { help } else { ELSEWHERE.to_owned() }))
     }
 }
 
 /// The folders of the host in which services keep data, each once, as seen from the current one.
 pub(super) fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path) -> Vec<DataFolder<'d>> {
-    let mut folders: Vec<DataFolder<'_>> = Vec::new();
-    for service in &deployment.services {
-        let found = folder_of(service).map(|path| data_folder(service, &normalized(&root.join(path)), current));
-        folders.extend(found.filter(|found| !folders.iter().any(|known| known.path == found.path)));
-    }
-    folders
+    let project = Project::of_folder(root);
+    let mut known = HashSet::new();
+    let of_services = deployment.services.iter().filter_map(|service| {
+        let path = normalized(&root.join(folder_of(service)?));
+        known.insert(path.clone()).then(|| data_folder(service, &path, &project, current))
+    });
+    of_services.collect()
 }
 
 /// The commands that make those which are missing, typed by whoever owns the output folder: Docker would make them as
@@ -96,7 +104,7 @@ pub(super) fn making(folders: &[DataFolder<'_>], out: &Path) -> Vec<String> {
     own.into_iter().chain(others.iter().filter_map(|folder| folder.giving_away())).collect()
 }
 
-fn data_folder<'d>(service: &'d Service, path: &Path, current: &Path) -> DataFolder<'d> {
+fn data_folder<'d>(service: &'d Service, path: &Path, project: &Project, current: &Path) -> DataFolder<'d> {
     let user = service.user.as_deref().and_then(user);
     let state = match fs::metadata(path) {
         Err(_) if path.symlink_metadata().is_ok() => State::Occupied,
@@ -105,7 +113,9 @@ fn data_folder<'d>(service: &'d Service, path: &Path, current: &Path) -> DataFol
         Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
         Ok(_) => State::Usable,
     };
-    DataFolder { service: &service.name, path: relative(&normalized(current), path), user, state }
+    let link = || path.parent().map_or(Ok(None), |folder| project.admit(folder));
+    let is_inside = project.admit(path).or_else(|_| link()).is_ok_and(|real| real.is_some());
+    DataFolder { service: &service.name, path: relative(&normalized(current), path), user, state, is_inside }
 }
 
 /// Whether the first mount of a service is a folder of the host that it writes to.

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexSet;
+
 use super::World;
 use crate::disk::{normalized, relative};
 use crate::report::{self, Change, Diagnostic, Exposed, File, Message, Report, Run, Verdict};
@@ -70,15 +72,12 @@ impl Annotator {
     }
 
     fn diagnostics<'d>(&self, diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
-        let mut commands: Vec<String> = Vec::new();
+        let mut commands: IndexSet<String> = IndexSet::new();
         for Diagnostic { code, severity, message, help, place, others: _ } in diagnostics {
             let file = self.file_of(&place.file);
-            let command = command(severity, Some((&file, &Spot::Place(place))), code, &told(message, help));
-            if !commands.contains(&command) {
-                commands.push(command);
-            }
+            commands.insert(command(severity, Some((&file, &Spot::Place(place))), code, &told(message, help)));
         }
-        commands.concat()
+        commands.into_iter().collect()
     }
 
     /// GitHub shows ten annotations of a step: files of one folder that have the same fault share one.

@@ -19,7 +19,7 @@ use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
-use crate::source::{Catalogue, Origin, ReadFault, Source};
+use crate::source::{Catalogue, Origin, Project, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
 
@@ -33,6 +33,9 @@ const BESIDE: [&str; 4] =
 
 /// The one that is written.
 const OURS_BESIDE: &str = "docker-compose.override.yml";
+
+/// The largest `.env` that is imported, in bytes: each of its secrets is looked for in every text of the Compose file.
+const DOTENV_LIMIT: usize = 4 * 1024 * 1024;
 
 /// What the file of secrets may be read and written by: its owner.
 const DOTENV_MODE: u32 = 0o600;
@@ -145,12 +148,17 @@ fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
             Ok(Source { name: ".env".to_owned(), text: String::new(), origin: Origin::Argument })
         }
         Err(fault) => Err(unreadable(path, &fault, world)),
+        Ok(source) if source.text.len() > DOTENV_LIMIT => {
+            let message = format!("`{}` is larger than {} MiB", source.name, DOTENV_LIMIT / 1024 / 1024);
+            Err(Failure::outside(message, "look whether it is a list of variables; nothing was written"))
+        }
         Ok(source) => Ok(source),
     }
 }
 
+/// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.
 fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file(path, &relative(&normalized(&world.current), path))
+    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path))
 }
 
 fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {

@@ -11,6 +11,9 @@ use crate::spelling::on_one_line;
 use crate::url::ConnectionUrl;
 use crate::value::Choice as _;
 
+/// Longer cells do not move those of other lines.
+const WIDEST: usize = 60;
+
 /// One line of the list.
 struct Listed {
     name: String,
@@ -78,7 +81,7 @@ fn text(entries: &[Listed]) -> String {
     let mut widths = [0; 4];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(cell.chars().count()).min(WIDEST);
         }
     }
     let line = |row: &[String; 4]| {

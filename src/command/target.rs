@@ -63,7 +63,7 @@ impl Target {
     /// Where it can't be opened.
     pub(super) fn opened(&self) -> Result<Option<Folder>, Failure> {
         let fault = |error| read_failure(ReadFault { path: self.folder.clone(), error });
-        Folder::open_if_there(&self.folder).map_err(fault)
+        Folder::reach_if_there(&self.folder).map_err(fault)
     }
 
     /// What stands in the output folder.
@@ -155,7 +155,12 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
     Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })
 }
 
-/// The folder itself, where a link leads to it: ways out of it start there.
+/// The folder itself, where a link leads to it, or to one above it: ways out of it start there. It may be missing yet.
 fn real(folder: &Path) -> PathBuf {
-    std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+    let real = |standing: &Path| {
+        let mut real = std::fs::canonicalize(standing).ok()?;
+        real.extend(folder.strip_prefix(standing).ok()?);
+        Some(real)
+    };
+    folder.ancestors().find_map(real).unwrap_or_else(|| folder.to_owned())
 }

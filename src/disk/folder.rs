@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::{Unread, is, read_opened};
 
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub(super) const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// An opened folder.
 #[derive(Debug)]
@@ -68,15 +68,9 @@ impl Folder {
         Ok(Self { opened: system::open(path, FOLDER, Mode::empty())?, path: path.to_owned() })
     }
 
-    /// Opens a folder as [`Self::open`] does; nothing where there is none.
-    ///
-    /// # Errors
-    /// Where it can't be opened.
-    pub fn open_if_there(path: &Path) -> io::Result<Option<Self>> {
-        match Self::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            opened => opened.map(Some),
-        }
+    /// A folder that was opened elsewhere.
+    pub(super) fn opened(opened: OwnedFd, path: &Path) -> Self {
+        Self { opened, path: path.to_owned() }
     }
 
     /// The folder as a file, to be locked.

@@ -1,5 +1,8 @@
 //! Knows raw Compose keys (`compose:`): YAML that passes through as it was written. Must not know what they mean.
 
+use std::ops::Range;
+
+use indexmap::IndexMap;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::leaf::Named;
@@ -7,7 +10,7 @@ use super::written::{Field, Held, Reader, SchemaOf, Written};
 use crate::diagnostic::Code;
 use crate::field::FieldPath;
 use crate::value::{Mismatch, TextValue};
-use crate::yaml::{Content, Node, Scalar, ScalarKind};
+use crate::yaml::{Content, Entry, Node, Scalar, ScalarKind};
 
 /// The longest key, in characters: every reader of YAML takes 1024 of them, and an escape is six or more.
 const LONGEST_KEY: usize = 128;
@@ -128,7 +131,9 @@ impl Written for Raw {
     const SCHEMA_NAME: Option<&'static str> = Some("Raw");
 
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        check_keys(node, reader);
+        for span in long_keys(node) {
+            reader.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
+        }
         Some(raw(node))
     }
 
@@ -164,40 +169,39 @@ impl Written for Raw {
 }
 
 fn merged(base: Raw, over: Raw) -> Raw {
-    let (mut entries, over) = match (base, over) {
+    let (base, over) = match (base, over) {
         (Raw::Mapping(base), Raw::Mapping(over)) => (base, over),
         (_, over) => return over,
     };
+    let mut entries: IndexMap<String, Option<Raw>> = base.into_iter().map(|(key, value)| (key, Some(value))).collect();
     for (key, value) in over {
-        match entries.iter().position(|(known, _)| *known == key) {
-            None => entries.push((key, value)),
-            Some(place) => {
-                let (key, inherited) = entries.remove(place);
-                if inherited.is_null() || !value.is_null() {
-                    entries.insert(place, (key, merged(inherited, value)));
-                }
+        match entries.get_mut(&key) {
+            None => drop(entries.insert(key, Some(value))),
+            Some(entry) => {
+                let removes = |inherited: &Raw| value.is_null() && !inherited.is_null();
+                *entry = entry.take().filter(|inherited| !removes(inherited)).map(|inherited| merged(inherited, value));
             }
         }
     }
-    Raw::Mapping(entries)
+    Raw::Mapping(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
 }
 
-/// YAML reads a key on the line of its value only up to 1024 characters.
-fn check_keys(node: &Node<'_>, reader: &mut Reader) {
+/// Where keys are too long: YAML reads a key on the line of its value only up to 1024 characters.
+#[must_use]
+pub fn long_keys(node: &Node<'_>) -> Vec<Range<usize>> {
     match &node.content {
-        Content::Scalar(_) => {}
-        Content::Sequence(items) => items.iter().for_each(|item| check_keys(item, reader)),
+        Content::Scalar(_) => Vec::new(),
+        Content::Sequence(items) => items.iter().flat_map(long_keys).collect(),
         Content::Mapping(entries) => {
-            for entry in entries {
-                if !is_key(&entry.key) {
-                    let message = format!("expected a key of at most {LONGEST_KEY} characters, found a longer one");
-                    reader.fault(Code::InvalidValue, &entry.key_span, message, "write a shorter key");
-                }
-                check_keys(&entry.value, reader);
-            }
+            let long = |entry: &Entry<'_>| (!is_key(&entry.key)).then(|| entry.key_span.clone());
+            entries.iter().flat_map(|entry| long(entry).into_iter().chain(long_keys(&entry.value))).collect()
         }
     }
 }
+
+/// What is told of a long key, and what to do.
+pub const LONG_KEY: (&str, &str) =
+    ("expected a key of at most 128 characters, found a longer one", "write a shorter key");
 
 fn raw(node: &Node<'_>) -> Raw {
     match &node.content {

@@ -1,7 +1,7 @@
 //! Knows how secrets are hidden in a text, in time that grows with the text and the secrets, and not with their product.
 //! Must not know whose text it is.
 
-use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Secret;
 use crate::url::percent_encode;
@@ -12,8 +12,11 @@ const CONCEALED: &str = "[secret]";
 /// How many characters a secret has at least to be recognized in a text.
 const SHORTEST_CONCEALED: usize = 6;
 
-/// Finds secrets in texts, as they are and as a URL has them.
-pub struct Concealer(Result<AhoCorasick, BuildError>);
+/// So many bytes of secrets are looked for at the most: what finds them takes some hundred times as much memory.
+pub const MOST_HIDDEN: usize = 2 * 1024 * 1024;
+
+/// Finds secrets in texts, as they are and as a URL has them; nothing where they are too many.
+pub struct Concealer(Option<AhoCorasick>);
 
 impl Concealer {
     /// One that knows these secrets.
@@ -22,16 +25,20 @@ impl Concealer {
         let values = secrets.into_iter().map(Secret::expose);
         // shorter ones occur by chance, and hiding them would tell where
         let values = values.filter(|value| value.chars().count() >= SHORTEST_CONCEALED);
+        let values: Vec<_> = values.collect();
+        if values.iter().map(|value| value.len()).sum::<usize>() > MOST_HIDDEN {
+            return Self(None);
+        }
         let in_url = |value: &str| Some(percent_encode(value)).filter(|encoded| encoded != value);
-        let forms = values.flat_map(|value| [Some(value.to_owned()), in_url(value)]).flatten();
+        let forms = values.into_iter().flat_map(|value| [Some(value.to_owned()), in_url(value)]).flatten();
         // of secrets that begin alike the longest: what is left of it behind a shorter one would show
-        Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms))
+        Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok())
     }
 
-    /// The text with every occurrence of a secret replaced.
+    /// The text with every occurrence of a secret replaced; all of it where they are too many to be found.
     #[must_use]
     pub fn conceal(&self, text: &str) -> String {
-        let Ok(found) = &self.0 else { return CONCEALED.to_owned() };
+        let Some(found) = &self.0 else { return CONCEALED.to_owned() };
         let mut concealed = String::with_capacity(text.len());
         found.replace_all_with(text, &mut concealed, |_, _, concealed| {
             concealed.push_str(CONCEALED);
@@ -71,6 +78,13 @@ mod tests {
             conceal("first1 second2", [&secret("first1"), &secret("no"), &secret("second2")]),
             "[secret] [secret]"
         );
+    }
+
+    #[test]
+    fn of_too_many_secrets_to_be_found_nothing_is_shown() {
+        let long = secret(&"x".repeat(MOST_HIDDEN));
+        assert_eq!(conceal("a b", [&long]), "a b");
+        assert_eq!(conceal("a b", [&long, &secret("123456")]), "[secret]");
     }
 
     #[test]

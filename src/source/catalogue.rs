@@ -215,11 +215,17 @@ impl Catalogue {
         }
     }
 
-    /// A path as the user would write it: relative to the current folder where it lies below that.
+    /// A path as messages call it, for people.
     #[must_use]
     pub fn shown(&self, path: &Path) -> String {
+        spelling::path(&self.typed(path))
+    }
+
+    /// A path as the user would write it: relative to the current folder where it lies below that.
+    #[must_use]
+    pub fn typed(&self, path: &Path) -> PathBuf {
         let plain: PathBuf = path.components().filter(|part| part.as_os_str() != ".").collect();
-        spelling::path(plain.strip_prefix(&self.current).unwrap_or(&plain))
+        plain.strip_prefix(&self.current).unwrap_or(&plain).to_owned()
     }
 
     fn entry(&self, path: &Path) -> CatalogueEntry {
@@ -259,6 +265,12 @@ impl CatalogueEntry {
     pub fn is_embedded(&self) -> bool {
         matches!(&self.source, Ok(Source { origin: Origin::Embedded(_), .. }))
     }
+}
+
+/// Whether a text says that it is a profile.
+#[must_use]
+pub fn is_profile(text: &str) -> bool {
+    yaml::read(text).is_ok_and(|tree| field(&tree, "format").is_some())
 }
 
 fn by_alias(entries: &[CatalogueEntry], alias: &str) -> Result<usize, UnknownName> {

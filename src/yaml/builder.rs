@@ -12,6 +12,10 @@ use super::{Content, Entry, Node, Scalar, YamlFault, YamlRule};
 /// Collections inside collections, at the most; a profile needs about eight.
 const DEPTH_LIMIT: usize = 64;
 
+/// Values of a document, at the most: many times what Docker Compose loads. A tree takes some hundred times as much memory
+/// as a short value takes of the text.
+const VALUE_LIMIT: usize = 2_000_000;
+
 /// What the copies made by anchors and aliases may weigh together: one for each node, one more for every 64 bytes of its text.
 /// An honest profile stays far below, an alias bomb reaches it at once.
 const COPIED_WEIGHT_LIMIT: usize = 400_000;
@@ -24,6 +28,7 @@ pub(super) struct Builder<'text> {
     events: Parser<'text, StrInput<'text>>,
     anchors: HashMap<usize, Node<'text>>,
     copied_weight: usize,
+    values: usize,
     depth: usize,
     pub(super) faults: Vec<YamlFault>,
 }
@@ -39,6 +44,7 @@ impl<'text> Builder<'text> {
             events: Parser::new_from_str_with_options(text, options),
             anchors: HashMap::new(),
             copied_weight: 0,
+            values: 0,
             depth: 0,
             faults: Vec::new(),
         }
@@ -86,6 +92,10 @@ impl<'text> Builder<'text> {
         self.depth += 1;
         if self.depth > DEPTH_LIMIT {
             return Err(too_deep(start));
+        }
+        self.values += 1;
+        if self.values > VALUE_LIMIT {
+            return Err(too_many(start));
         }
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -163,6 +173,10 @@ impl<'text> Builder<'text> {
         let Some(target) = self.anchors.get(&anchor) else {
             return Err(syntax(span, "this alias stands inside of its own anchor", "write the value out"));
         };
+        // the alias itself is counted already
+        if self.depth - 1 + target.depth() > DEPTH_LIMIT {
+            return Err(too_deep(span));
+        }
         let mut copy = target.clone();
         copy.span = span;
         self.copied(&copy)?;
@@ -281,6 +295,15 @@ impl<'text> Entries<'text> {
 }
 
 impl Node<'_> {
+    fn depth(&self) -> usize {
+        let inner = match &self.content {
+            Content::Scalar(_) => None,
+            Content::Sequence(items) => items.iter().map(Node::depth).max(),
+            Content::Mapping(entries) => entries.iter().map(|entry| entry.value.depth()).max(),
+        };
+        1 + inner.unwrap_or_default()
+    }
+
     fn weight(&self) -> usize {
         match &self.content {
             Content::Scalar(scalar) => 1 + scalar.text.len() / 64,
@@ -295,6 +318,17 @@ impl Node<'_> {
 #[expect(clippy::unnecessary_box_returns, reason = "all callers need it boxed")]
 fn syntax(span: Range<usize>, message: impl Into<String>, help: &str) -> Fatal {
     Box::new(YamlFault { message: message.into(), span, other: None, help: help.to_owned(), rule: YamlRule::Syntax })
+}
+
+#[expect(clippy::unnecessary_box_returns, reason = "all callers need it boxed")]
+fn too_many(span: Range<usize>) -> Fatal {
+    Box::new(YamlFault {
+        message: format!("more than {VALUE_LIMIT} keys and values"),
+        span,
+        other: None,
+        help: "look whether this file is a profile: Docker Compose loads no more than 100000 values".to_owned(),
+        rule: YamlRule::Size,
+    })
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "all callers need it boxed")]

@@ -328,22 +328,26 @@ fn every_file_has_its_mode_under_any_umask() {
     for umask in ["000", "077"] {
         let folder = tempfile::tempdir().unwrap();
         let generate = || {
-            let script = format!("umask {umask}; exec \"$0\" -p prod --set secrets_in=files --force");
+            let options = "-p prod --set secrets_in=files --out a/deploy --force";
+            let script = format!("umask {umask}; exec \"$0\" {options}");
             let mut command = Command::new("sh");
             command.current_dir(folder.path()).args(["-c", &script, env!("CARGO_BIN_EXE_codelab-gen")]);
             let output = command.env_clear().output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         };
-        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().mode() & 0o7777;
+        let deploy = folder.path().join("a/deploy");
+        let mode = |name: &str| fs::metadata(deploy.join(name)).unwrap().mode() & 0o7777;
         generate();
+        let made = if umask == "000" { 0o755 } else { 0o700 };
+        assert_eq!(["..", ".", "scripts"].map(mode), [made; 3], "umask {umask}");
         assert_eq!(OUTPUTS.map(mode), [0o600, 0o644, 0o755, 0o644], "umask {umask}");
         assert_eq!(["secrets", "secrets/postgres_password"].map(mode), [0o700, 0o644], "umask {umask}");
 
         let edits = [(".env", "/auth_db", "/edited"), ("docker-compose.yml", "services:", "services: # edited")];
         for (name, from, to) in edits.into_iter().chain([("scripts/init-postgres.sh", "set -", "# edited\nset -")]) {
-            let text = read(folder.path(), name);
+            let text = read(&deploy, name);
             assert!(text.contains(from), "{name}: {text}");
-            fs::write(folder.path().join(name), text.replace(from, to)).unwrap();
+            fs::write(deploy.join(name), text.replace(from, to)).unwrap();
         }
         generate();
         assert_eq!(OUTPUTS.map(mode), [0o600, 0o644, 0o755, 0o644], "umask {umask}, forced");

@@ -284,6 +284,24 @@ fn what_can_not_become_a_profile_is_told_at_its_place() {
 }
 
 #[test]
+fn a_dotenv_of_more_than_variables_is_not_searched_for() {
+    let dotenv = format!("API_TOKEN={}\n", "x".repeat(4 * 1024 * 1024));
+    refused(&[("docker-compose.yml", ONE), (".env", &dotenv)], 5, &["`.env` is larger than 4 MiB"]);
+}
+
+/// Found by fuzzing: what was written was no profile.
+#[test]
+fn a_key_that_is_too_long_for_a_profile_is_told_at_its_place() {
+    let compose = format!("{ONE}    x: {{ y: [{{ {}: 1 }}] }}\n", "k".repeat(129));
+    refused(
+        &[("docker-compose.yml", &compose)],
+        3,
+        &["docker-compose.yml:4:", "expected a key of at most 128 characters"],
+    );
+    profile_of(&[("docker-compose.yml", &compose.replacen('k', "", 1))]);
+}
+
+#[test]
 fn a_rule_of_profiles_that_forbids_it_is_told_in_the_profile_as_it_would_be() {
     let text = "services:\n  a: { image: 'a:1', ports: ['80:80'] }\n  b: { image: 'b:1', ports: ['80:80'] }\n";
     let told = ["error[port-clash]", "--> profiles/imported.yaml, as it would be:", "nothing was written"];

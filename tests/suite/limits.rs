@@ -51,6 +51,56 @@ fn a_file_beyond_the_size_limit_is_not_read() {
     assert!(stderr(&run).contains("error[document-size]: `./huge.yaml` is larger than 64 MiB"), "{}", stderr(&run));
 }
 
+/// That a profile is refused, with little memory.
+fn is_refused(profile: &str, message: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.yaml"), format!("{profile}services: {{ a: {{ image: 'a:1' }} }}\n")).unwrap();
+    let script = "ulimit -v 2000000; exec \"$0\" -p ./a.yaml --diff";
+    let mut command = std::process::Command::new("sh");
+    command.current_dir(folder.path()).env_clear().args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen")]);
+    let run = command.output().unwrap();
+    let told = String::from_utf8_lossy(&run.stderr);
+    assert_eq!((run.status.code(), told.contains(message)), (Some(3), true), "{told:.2000}");
+}
+
+/// What an alias stands for counts as if it were written there: an output would be as deep.
+#[test]
+fn what_aliases_nest_is_nested() {
+    let (open, close) = ("[".repeat(40), "]".repeat(40));
+    let profile = |inner: &str| {
+        format!("format: 1\nproject: big\nstage: ci\nx-a: &a {open}{close}\nx-b: &b {inner}\ncompose: {{ x-c: *b }}\n")
+    };
+    is_refused(&profile(&format!("{open}*a{close}")), "nested more than 64 levels deep");
+    is_refused(
+        &profile(&format!("{{ k: {}*a{} }}", "[".repeat(24), "]".repeat(24))),
+        "nested more than 64 levels deep",
+    );
+}
+
+/// A column that is as wide as what a stranger writes would be too wide for every line, and for Rust.
+#[test]
+fn long_cells_of_a_table_do_not_widen_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("profiles")).unwrap();
+    let aliases: Vec<_> = (0..12_000).map(|number| format!("alias{number}")).collect();
+    let profile = format!(
+        "format: 1\nproject: big\nstage: ci\naliases: [{}]\nservices: {{ a: {{ image: 'a:1' }} }}\n",
+        aliases.join(", ")
+    );
+    fs::write(folder.path().join("profiles/a.yaml"), profile).unwrap();
+    fs::write(folder.path().join("profiles/b.yaml"), "format: 1\n").unwrap();
+    let run = codelab_gen(folder.path()).arg("profiles").finish();
+    assert_eq!(run.status.code(), Some(0), "{:.500}", stderr(&run));
+    let text = crate::support::stdout(&run);
+    assert!(text.contains("alias11999)") && text.lines().last().unwrap().len() < 200, "{:.500}", stderr(&run));
+}
+
+#[test]
+fn more_values_than_any_deployment_has_are_not_read() {
+    let values = "a,".repeat(2_000_000);
+    is_refused(&format!("format: 1\nproject: big\nstage: ci\nx-a: [{values}]\n"), "more than 2000000 keys and values");
+}
+
 #[test]
 fn a_large_dotenv_is_read_in_linear_time() {
     // a reader that looks through the rest for every line needs minutes for this, and is killed

@@ -254,6 +254,49 @@ fn what_others_left_in_a_folder_is_told_and_no_more() {
     }
 }
 
+/// A Compose file that somebody else left has services, volumes and a project with names that no profile takes.
+#[test]
+fn what_ran_in_a_folder_is_told_and_no_more() {
+    let server = "postgres: { user: shop, image: 'postgres:16' }\n";
+    for name in HOSTILE {
+        let text = yaml(name);
+        let url = yaml(&format!("postgresql://u:p@{name}/{name}"));
+        let file = yaml(&format!("sqlite:////data/{name}"));
+        let data = "data: 'v:/data', database: { engine: sqlite, sqlite: /data/a.db, postgres: api }";
+        let lite = PROFILE.replace("1.4' }", &format!("1.4', {data} }}"));
+        let full = format!("{}{server}", lite.replace("engine: sqlite", "engine: postgres"));
+        for profile in [&lite, &full] {
+            let repository = Repository::new("app", &format!("{profile}out: ./deploy\n"));
+            let deploy = repository.folder.join("deploy");
+            fs::create_dir(&deploy).unwrap();
+            for (project, opened) in [("shop", &url), ("shop", &file), (text.as_str(), &url)] {
+                let compose = format!(
+                    "name: {project}\nservices:\n  api:\n    image: a\n    working_dir: {text}\n    environment: {{ \
+                     API__DB_URL: {opened} }}\n    volumes: [{{ source: {text}, target: /data }}, {{ source: {text}, target: /x }}]\n  \
+                     {text}:\n    image: postgres:15-alpine\n    environment: {{ POSTGRES_USER: {text} }}\n    volumes: [{{ source: \
+                     {text}, target: /var/lib/postgresql/data }}]\n"
+                );
+                fs::write(deploy.join("docker-compose.yml"), compose).unwrap();
+                for arguments in [
+                    &["--check", "--all"][..],
+                    &["--check", "--all", "--format", "github"],
+                    &["--check", "--all", "--format", "json"],
+                    &["--all", "--diff", "--force"],
+                    &["--all", "--force"],
+                    &["doctor", "-o", "deploy"],
+                ] {
+                    let text = stderr(&repository.run(arguments));
+                    for command in text.split('`').filter(|part| part.starts_with("docker compose ")) {
+                        let script = format!("docker() {{ :; }}; {command}").replace(">all.sql", "");
+                        let shell = Command::new("bash").args(["-c", &script]).current_dir(&deploy).output().unwrap();
+                        assert!(!deploy.join("owned").exists(), "{command}: {}", stderr(&shell));
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn annotations_are_as_many_as_faults() {
     for name in HOSTILE {

@@ -97,6 +97,33 @@ fn each_file_of_secrets_that_git_has_or_would_take_fails_a_check() {
     }
 }
 
+/// What `--force` kept may be a file that somebody wrote by hand, with secrets in it.
+#[test]
+fn what_was_kept_of_an_output_is_judged_by_what_it_says() {
+    let root = project("./deploy", "extends: builtin:prod-postgres");
+    for (name, line, is_secret) in [
+        ("docker-compose.yml.orig", "      API_TOKEN: hunter2-hunter2", true),
+        ("docker-compose.yml.orig.2", "      - API_TOKEN=\"hunter2-hunter2\"", true),
+        ("docker-compose.yml.orig", "      DB_URL: postgresql://u:hunter2@db/x", true),
+        ("scripts/init-postgres.sh.orig", "export PGPASSWORD='hunter2-hunter2'", true),
+        ("docker-compose.yml.orig", "      API_TOKEN: ${API_TOKEN:?no token}", false),
+        ("docker-compose.yml.orig", "      DB_URL: postgresql://u:${PASSWORD}@db/x", false),
+        ("docker-compose.yml.orig", "      # API_TOKEN: hunter2-hunter2", false),
+        ("scripts/init-postgres.sh.orig", "export PGPASSWORD=\"$1\"", false),
+    ] {
+        let way = format!("deploy/{name}");
+        fs::write(root.path().join(&way), format!("# mine\n{line}\n")).unwrap();
+        git(root.path(), &["add", "--force", &way]);
+        if is_secret {
+            assert_fails(root.path(), &way, &format!("git tracks `{way}`, which holds secrets"), "*.orig*", true);
+        } else {
+            let check = run(root.path(), &["--check", "--all"]);
+            assert_eq!(check.status.code(), Some(0), "{line}: {}", stderr(&check));
+        }
+        git(root.path(), &["rm", "--quiet", "--force", &way]);
+    }
+}
+
 /// Every format tells of the file, and fails.
 fn assert_fails(root: &Path, way: &str, message: &str, line: &str, is_tracked: bool) {
     let check = run(root, &["--check", "--all"]);

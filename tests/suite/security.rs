@@ -74,3 +74,30 @@ fn git_runs_nothing_of_a_repository() {
         assert!(!ran.exists(), "{arguments:?}: {}{}", stdout(&done), stderr(&done));
     }
 }
+
+/// Whoever unpacks an archive may get a pipe in the place of a file that git reads, and nobody writes to it.
+#[test]
+fn a_git_that_gives_no_answer_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let path = std::env::var_os("PATH").unwrap();
+    let by = |program: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.env_clear().env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").current_dir(root).args(arguments);
+        assert!(command.status().unwrap().success(), "{program} {arguments:?}");
+    };
+    by("git", &["init", "--quiet"]);
+    by("mkfifo", &[".gitignore"]);
+    fs::create_dir(root.join("profiles")).unwrap();
+    let profile = "format: 1\nproject: shop\nstage: ci\nservices: { api: { image: 'a:1' } }\n";
+    fs::write(root.join("profiles/a.yaml"), profile).unwrap();
+    fs::write(root.join(".env"), "API_PASSWORD=hunter2-hunter2\n").unwrap();
+    let mut command = codelab_gen(root);
+    let done = command.args(["-p", "a", "--check"]).env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").finish();
+    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    assert!(stderr(&done).contains("git gives no answer"), "{}", stderr(&done));
+    // it would wait for whoever writes to the pipe, who would find it there
+    let waits =
+        std::process::Command::new("timeout").args(["1", "sh", "-c", ": >.gitignore"]).current_dir(root).status();
+    assert_eq!(waits.unwrap().code(), Some(124), "git still reads the pipe");
+}

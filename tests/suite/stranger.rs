@@ -112,6 +112,22 @@ fn forged_outputs_lead_to_no_file_outside() {
     }
 }
 
+/// Of an archive that was unpacked nothing says where the project ends.
+#[test]
+fn outputs_outside_of_a_repository_show_no_file_that_is_no_profile() {
+    for profile in ["../home/token.yaml", "../home/broken.yaml"] {
+        let header = format!("# codelab-gen: profile={profile} root=.. stage=ci format=1 body=0000000000000000\n");
+        let root = repository(&[("repository/docker-compose.yml", &header)]);
+        fs::remove_dir_all(root.path().join("repository/.git")).unwrap();
+        fs::write(root.path().join("home/broken.yaml"), format!("format: 1\ntoken: [{SECRET}\n")).unwrap();
+        for arguments in [&["--check"][..], &["--diff", "--format", "json"], &["explain"], &["doctor"], &["graph"]] {
+            let (code, text) = said(root.path(), arguments);
+            assert_eq!((code, text.contains("which is no profile")), (Some(2), true), "{arguments:?}: {text}");
+            assert!(!text.contains(SECRET), "{arguments:?}: {text}");
+        }
+    }
+}
+
 #[test]
 fn what_the_user_names_may_be_anywhere() {
     let root = repository(&[]);
@@ -148,6 +164,23 @@ fn a_secret_is_not_taken_from_a_file_outside() {
         let (code, text) = said(root.path(), &["-p", "a"]);
         assert_eq!((code, text.contains("outside of the project")), (Some(5), true), "{file}: {text}");
         assert!(!root.path().join("repository/deploy/.env").exists());
+    }
+}
+
+/// A service's data may be anywhere; what is told about it is no command that gives a folder of the system away.
+#[test]
+fn nothing_outside_is_told_to_be_given_away_or_moved() {
+    for (place, command) in [("../home", None), ("./linked", None), ("../home/.netrc", None), ("./data", Some("chown"))]
+    {
+        let data = format!("1.4', user: '4711:4711', data: '{place}:/app/data' }}");
+        let root = repository(&[("repository/profiles/a.yaml", &PROFILE.replace("1.4' }", &data))]);
+        fs::create_dir(root.path().join("repository/data")).unwrap();
+        symlink("../home", root.path().join("repository/linked")).unwrap();
+        let (code, text) = said(root.path(), &["-p", "a"]);
+        assert_eq!(code, Some(0), "{text}");
+        let commands = ["chown", "mv "].map(|command| text.contains(command));
+        assert_eq!(commands, [command.is_some(), false], "{place}: {text}");
+        assert_eq!(text.contains("outside of the project: name a folder"), command.is_none(), "{place}: {text}");
     }
 }
 
@@ -231,6 +264,51 @@ fn new_and_import_write_through_no_link() {
         assert!(code.is_some(), "{link}: {text}");
         assert_eq!(fs::read_to_string(root.path().join("home/keep/mine")).unwrap(), "precious\n", "{link}: {text}");
         assert_eq!(fs::read_dir(root.path().join("home/keep")).unwrap().count(), 1, "{link}: {text}");
+    }
+}
+
+#[test]
+fn import_reads_through_no_link_that_leads_out() {
+    const COMPOSE: &str = "services: { api: { image: 'shop/api:$TAG', container_name: api } }\n";
+    for (link, target) in [
+        ("docker-compose.yml", "../home/.netrc"),
+        ("compose.yaml", "../home/token.yaml"),
+        (".env", "../home/variables"),
+        (".env", ".git/config"),
+        ("docker-compose.override.yml", "../home/token.yaml"),
+    ] {
+        let root = repository(&[("home/variables", &format!("TAG={SECRET}\n")), ("repository/.git/config", SECRET)]);
+        if link != "docker-compose.yml" {
+            fs::write(root.path().join("repository/docker-compose.yml"), COMPOSE).unwrap();
+        }
+        symlink(target, root.path().join("repository").join(link)).unwrap();
+        let (code, text) = said(root.path(), &["import", ".", "--name", "shop"]);
+        assert_eq!((code, text.contains("it leads out of the project")), (Some(5), true), "{link} {target}: {text}");
+        assert!(!text.contains(SECRET) && !root.path().join("repository/profiles").exists(), "{link}: {text}");
+    }
+}
+
+/// Editors read a copy of the schema that a profile names; whether it is a stale one is told with what writes it anew.
+#[test]
+fn a_copy_of_the_schema_is_told_of_in_the_project_only() {
+    for (path, typed) in [
+        ("../../home/.netrc", None),
+        ("../linked", None),
+        ("../.git/config", None),
+        ("../schema.json", Some("schema.json")),
+        ("../a b;touch owned", Some("'a b;touch owned'")),
+    ] {
+        let profile = format!("# yaml-language-server: $schema={path}\n{PROFILE}");
+        let files = [("repository/profiles/a.yaml", profile.as_str()), ("repository/.git/config", "[core]\n")];
+        let root = repository(&files);
+        symlink("../home/.netrc", root.path().join("repository/linked")).unwrap();
+        for name in ["schema.json", "a b;touch owned"] {
+            fs::write(root.path().join("repository").join(name), "{}").unwrap();
+        }
+        let (code, text) = said(root.path(), &["validate"]);
+        assert_eq!((code, text.contains("stale-schema")), (Some(0), typed.is_some()), "{path}: {text}");
+        let advice = typed.map(|typed| format!("`codelab-gen schema >{typed}`"));
+        assert!(advice.is_none_or(|advice| text.contains(&advice)), "{path}: {text}");
     }
 }
 

@@ -7,7 +7,11 @@ use super::{ExistingFile, ExistingOutput};
 use crate::change::RefusalReason;
 use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT, Unread};
 use crate::render::Output;
+use crate::secret::MOST_HIDDEN;
 use crate::spelling::raw_path;
+
+/// A text of so many bytes has more characters than one that is too short to be hidden.
+const SHORT: usize = 24;
 
 /// A file's bytes and permissions.
 type Bytes = (Vec<u8>, u32);
@@ -71,12 +75,25 @@ pub(super) fn text_beside(folder: &Folder, name: &str) -> Option<String> {
     String::from_utf8(folder.read(Path::new(name), TEXT_LIMIT).ok()?).ok()
 }
 
-/// The texts of the files in a folder that is no link; none where there is no such folder.
+/// The texts of the files in a folder that is no link; none where there is no such folder, and no more than are too many
+/// to be hidden.
 pub(super) fn texts_in(folder: &Folder, way: &Path) -> Vec<String> {
     let Ok(inner) = folder.folder(way) else { return Vec::new() };
-    let files = inner.files().unwrap_or_default();
-    let texts = files.iter().filter_map(|file| String::from_utf8(inner.read(file, TEXT_LIMIT).ok()?).ok());
-    texts.map(|text| text.trim_end_matches(['\n', '\r']).to_owned()).collect()
+    let mut texts = Vec::new();
+    let mut bytes = 0;
+    for file in inner.files().unwrap_or_default() {
+        let Some(text) = inner.read(&file, TEXT_LIMIT).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
+            continue;
+        };
+        let text = text.trim_end_matches(['\n', '\r']);
+        // the shortest ones are not hidden, however many they are
+        bytes += if text.len() < SHORT { 0 } else { text.len() };
+        texts.push(text.to_owned());
+        if bytes > MOST_HIDDEN {
+            break;
+        }
+    }
+    texts
 }
 
 /// The temporary files in a folder.

@@ -62,6 +62,23 @@ fn folders_that_were_made_for_it_go_again_where_they_stay_empty() {
     assert!(empty.is_dir(), "one that was there before stays");
 }
 
+/// Somebody may swap a folder for a link between the look at it and the run.
+#[test]
+fn no_link_on_the_way_is_followed() {
+    let root = tempfile::tempdir().unwrap();
+    let root = fs::canonicalize(root.path()).unwrap();
+    fs::create_dir_all(root.join("elsewhere/deploy")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", root.join("project")).unwrap();
+    std::os::unix::fs::symlink("elsewhere/deploy", root.join("deploy")).unwrap();
+    for folder in ["project/deploy", "project/new", "project/new/deploy", "deploy", "deploy/new"] {
+        let fault = acquire(&root.join(folder)).err().unwrap();
+        assert_eq!(fault.error.kind(), io::ErrorKind::NotADirectory, "{folder}");
+        assert!(FolderLock::share(&root.join(folder), &mut || {}).is_err(), "{folder}");
+    }
+    assert_eq!(fs::read_dir(root.join("elsewhere")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(root.join("elsewhere/deploy")).unwrap().count(), 0);
+}
+
 #[test]
 fn who_waited_for_a_folder_that_went_makes_it_anew() {
     let root = tempfile::tempdir().unwrap();

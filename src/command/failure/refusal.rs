@@ -8,7 +8,7 @@ use crate::field::FieldPath;
 use crate::outcome::Refused;
 use crate::render::Output;
 use crate::report;
-use crate::spelling;
+use crate::spelling::{self, on_one_line};
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
@@ -109,7 +109,7 @@ pub(super) fn text(refused: &Refused) -> String {
         }
     }
     for Danger { kind, message, steps } in dangers {
-        let help = format!("{steps}; `--accept {}` does it all the same", kind.as_str());
+        let help = format!("{}; `--accept {}` does it all the same", on_one_line(steps), kind.as_str());
         paragraphs.push(super::message(message, &help));
     }
     paragraphs.join("\n") + "\nnothing was written\n"

@@ -1,5 +1,6 @@
 //! Knows how several profiles are run one after the other. Must not know what a run does.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::{Ending, Finished, Request, run, tell_notes};
@@ -57,7 +58,7 @@ type Named = (String, Result<Selection, Failure>);
 /// Every profile that is to be run. One that can't be read is among them: its run tells why.
 fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>, Failure> {
     let mut selections = Vec::new();
-    let mut folders: Vec<(PathBuf, String)> = Vec::new();
+    let mut folders: HashMap<PathBuf, String> = HashMap::new();
     for entry in catalogue.entries() {
         let source = match entry.source {
             Ok(source) => source,
@@ -77,13 +78,12 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>
                 let folder = normalized(&catalogue.root().join(out.as_str()));
                 // two ways through links may be one folder
                 let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
-                if let Some((_, other)) = folders.iter().find(|(known, _)| *known == folder) {
+                if let Some(other) = folders.insert(folder, entry.name.clone()) {
                     return Err(Failure::Usage {
                         message: format!("`{other}` and `{}` have the same `out: {out}`", entry.name),
                         help: "give each profile a folder of its own".to_owned(),
                     });
                 }
-                folders.push((folder, entry.name.clone()));
             }
         }
         selections.push((source.profile_name(), Ok(of_source(source, catalogue.clone(), None))));

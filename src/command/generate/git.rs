@@ -5,9 +5,13 @@ mod exposed;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use self::exposed::exposed;
 pub(super) use self::exposed::{Exposed, standing};
+use crate::disk;
 
 /// What `.gitignore` should have, each line with a file that it is for.
 const IGNORED: [(&str, &str); 6] = [
@@ -25,6 +29,12 @@ const NOT_IGNORED: (&str, &str) = ("!.env.example", ".env.example");
 /// What is ignored where the whole folder is, which then needs no exception.
 const COMMITTED: &str = "docker-compose.yml";
 
+/// So long git is waited for: a repository may hold a pipe in the place of one of git's own files, which nobody writes to.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest answer that is read, in bytes.
+const ANSWER_LIMIT: u64 = 64 * 1024 * 1024;
+
 /// What there is to tell of git.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answers {
@@ -32,6 +42,8 @@ pub(super) struct Answers {
     pub(super) exposed: Vec<Exposed>,
     /// The lines that `.gitignore` should have and has not.
     pub(super) missing_ignores: Vec<&'static str>,
+    /// The repository in which git gave no answer in time.
+    pub(super) silent: Option<PathBuf>,
 }
 
 impl Answers {
@@ -43,10 +55,13 @@ impl Answers {
 
 /// Questions that git works on meanwhile: it takes longer than all the rest of a run.
 pub(super) struct Questions {
-    taken: Option<Child>,
-    ignored: Option<Child>,
-    /// The way from the repository's root to the folder.
+    taken: Option<Asked>,
+    ignored: Option<Asked>,
+    /// The repository's root.
+    root: PathBuf,
+    /// The way from there to the folder.
     way: PathBuf,
+    asked: Instant,
 }
 
 /// What is asked about files that hold secrets.
@@ -63,37 +78,44 @@ impl Questions {
     pub(super) fn ask(
         root: Option<&Path>,
         folder: &Path,
-        secrets: &[&str],
+        secrets: &[impl AsRef<Path>],
         about: About,
         whether_ignored: bool,
     ) -> Self {
         let root = root.filter(|_| !secrets.is_empty() || whether_ignored);
         let Some((root, way)) = root.and_then(|root| Some((root, folder.strip_prefix(root).ok()?))) else {
-            return Self { taken: None, ignored: None, way: PathBuf::new() };
+            let (root, way) = Default::default();
+            return Self { taken: None, ignored: None, root, way, asked: Instant::now() };
         };
         let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample).chain([COMMITTED]);
-        let start = |matters: bool, question: &[&str], names: &[&str]| {
+        let start = |matters: bool, question: &[&str], names: &[&Path]| {
             matters.then(|| git(root, question, names.iter().map(|name| Path::new(".").join(way).join(name)))).flatten()
         };
+        let secrets: Vec<_> = secrets.iter().map(AsRef::as_ref).collect();
+        let samples: Vec<_> = samples.map(Path::new).collect();
         let listed = ["--literal-pathspecs", "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard"];
         let listed = if about == About::Taken { &listed[..] } else { &listed[..5] };
         Self {
-            taken: start(!secrets.is_empty(), listed, secrets),
-            ignored: start(whether_ignored, &["check-ignore", "--no-index"], &samples.collect::<Vec<_>>()),
+            taken: start(!secrets.is_empty(), listed, &secrets),
+            ignored: start(whether_ignored, &["check-ignore", "--no-index"], &samples),
+            root: root.to_owned(),
             way: way.to_owned(),
+            asked: Instant::now(),
         }
     }
 
-    /// Waits for the answers.
+    /// Waits for the answers, but not for ever.
     pub(super) fn answers(self) -> Answers {
-        Answers {
-            exposed: self.taken.and_then(answer).map(|files| exposed(&files, &self.way)).unwrap_or_default(),
-            missing_ignores: self
-                .ignored
-                .and_then(answer)
-                .map(|ignored| missing_ignores(&String::from_utf8_lossy(&ignored)))
-                .unwrap_or_default(),
-        }
+        let Self { taken, ignored, root, way, asked } = self;
+        let mut is_silent = false;
+        let mut answer = |git: Option<Asked>| {
+            let answer = git.map(|git| answer(git, asked + PATIENCE));
+            is_silent |= matches!(answer, Some(Err(Silent)));
+            answer.and_then(Result::ok).flatten()
+        };
+        let exposed = answer(taken).map(|files| exposed(&files, &way)).unwrap_or_default();
+        let ignored = answer(ignored).map(|ignored| missing_ignores(&String::from_utf8_lossy(&ignored)));
+        Answers { exposed, missing_ignores: ignored.unwrap_or_default(), silent: is_silent.then_some(root) }
     }
 }
 
@@ -114,7 +136,7 @@ fn missing_ignores(ignored: &str) -> Vec<&'static str> {
 /// Asks in the repository's root, because a folder below it can be a repository of its own that is committed. Git may run
 /// nothing that a repository names: no monitor of files, no hook, no program that fetches objects which are missing
 /// (<https://git-scm.com/docs/git#Documentation/git.txt-GITNOLAZYFETCH>).
-fn git(root: &Path, question: &[&str], paths: impl Iterator<Item = PathBuf>) -> Option<Child> {
+fn git(root: &Path, question: &[&str], paths: impl Iterator<Item = PathBuf>) -> Option<Asked> {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).env("GIT_NO_LAZY_FETCH", "1");
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
@@ -128,11 +150,33 @@ fn git(root: &Path, question: &[&str], paths: impl Iterator<Item = PathBuf>) -> 
     safe.push(root);
     command.arg("-c").arg(safe);
     command.args(["-c", "core.quotePath=false"]).args(question).arg("--").args(paths);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok().map(Asked)
 }
 
-/// What git prints; nothing where it can't answer. It ends with 1 where the answer is 'none'.
-fn answer(git: Child) -> Option<Vec<u8>> {
-    let output = git.wait_with_output().ok()?;
-    matches!(output.status.code(), Some(0 | 1)).then_some(output.stdout)
+/// A git that works on a question; it ends with whoever asked.
+struct Asked(Child);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // of one that has ended already nothing is left to end
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Git gave no answer in time.
+struct Silent;
+
+/// What git prints; nothing where it can't answer. It ends with 1 where the answer is 'none'. A thread reads, because the
+/// operating system knows no limit for that.
+fn answer(mut git: Asked, until: Instant) -> Result<Option<Vec<u8>>, Silent> {
+    let Some(printed) = git.0.stdout.take() else { return Ok(None) };
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        // nobody listens any more after the limit
+        let _ = sender.send(disk::read_to_end(printed, ANSWER_LIMIT));
+    });
+    let printed = receiver.recv_timeout(until.saturating_duration_since(Instant::now())).map_err(|_| Silent)?;
+    let is_answer = git.0.wait().is_ok_and(|ended| matches!(ended.code(), Some(0 | 1)));
+    Ok(printed.ok().filter(|_| is_answer))
 }

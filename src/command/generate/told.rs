@@ -221,6 +221,7 @@ impl Telling<'_> {
 
     fn switch_line(&self, switch: &EngineSwitch) -> String {
         let EngineSwitch { service, from, to, stays } = switch;
+        let stays = on_one_line(stays);
         if from == to {
             return format!("database  {service}: another one of {}; its data stays {stays}\n", to.as_str());
         }
@@ -277,7 +278,7 @@ impl Telling<'_> {
 }
 
 fn left_line(volume: &str) -> String {
-    format!("volume    nothing mounts `{volume}` any more; its data stays in it\n")
+    format!("volume    nothing mounts `{}` any more; its data stays in it\n", on_one_line(volume))
 }
 
 /// A file of which there is nothing to tell but its change.

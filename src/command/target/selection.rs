@@ -10,7 +10,7 @@ use crate::disk::{normalized, relative};
 use crate::layers::{load, load_of};
 use crate::outcome::Failure;
 use crate::render::Mark;
-use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Project, Reference, Source, is_yaml, repository};
+use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Project, Reference, Source, is_profile, is_yaml, repository};
 use crate::spelling::{self, quoted, raw_path};
 
 /// The profile where nothing selects another one.
@@ -133,7 +133,7 @@ fn from_record(mark: &Mark, folder: PathBuf, here: &Catalogue, world: &World) ->
     let given_by = "recorded in the outputs: ";
     let source = match &project {
         Some(project) => load_of(project, &name, given_by, &catalogue)?,
-        None => load(&name, given_by, &catalogue)?,
+        None => load_anywhere(&folder, &name, given_by, &catalogue)?,
     };
     let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
     Ok(Selection { recorded: Some((folder, mark.clone())), ..of_source(source, catalogue, Some(because)) })
@@ -152,6 +152,23 @@ fn project_of_outputs(folder: &Path, root: &Path) -> Result<Option<Project>, Fai
         });
     }
     Ok(Some(project))
+}
+
+/// A profile that outputs outside of any repository record. They may be a stranger's, so of a file elsewhere that is no
+/// profile nothing is shown.
+fn load_anywhere(folder: &Path, name: &str, given_by: &str, catalogue: &Catalogue) -> Result<Source, Failure> {
+    let source = load(name, given_by, catalogue)?;
+    let is_near = |path: &Path| Project::of_folder(folder).admit(path).is_ok_and(|real| real.is_some());
+    if let Origin::File(path) = &source.origin
+        && !is_near(path)
+        && !is_profile(&source.text)
+    {
+        return Err(Failure::Usage {
+            message: format!("the outputs record {}, which is no profile by what it says", quoted(name)),
+            help: "name the profile with `--profile`".to_owned(),
+        });
+    }
+    Ok(source)
 }
 
 /// Whether a later run finds this very file by the profile's name.

@@ -1,6 +1,7 @@
 //! Knows the Static Analysis Results Interchange Format, version 2.1.0
 //! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>). Must not know any rule.
 
+use indexmap::IndexSet;
 use serde_json::{Value, json};
 
 use crate::diagnostic::Code;
@@ -24,20 +25,14 @@ pub(super) fn log(verdicts: &[Verdict]) -> String {
         })
     };
     let rules: Vec<_> = Code::ALL.iter().map(rule).chain(RiskKind::ALL.iter().map(risk_rule)).collect();
-    let mut results: Vec<Value> = Vec::new();
-    for diagnostic in verdicts.iter().flat_map(|verdict| &verdict.diagnostics) {
-        let result = result(diagnostic);
-        if !results.contains(&result) {
-            results.push(result);
-        }
-    }
+    let results: IndexSet<Value> = verdicts.iter().flat_map(|verdict| &verdict.diagnostics).map(result).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": { "name": "codelab-gen", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
             "columnKind": "unicodeCodePoints",
-            "results": results,
+            "results": results.into_iter().collect::<Vec<_>>(),
         }],
     });
     format!("{log:#}\n")

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{self, Unread, normalized};
 use crate::source::{Catalogue, Source, SourceId};
+use crate::spelling::shell_word;
 
 /// What stands before the path in the line that editors read
 /// (<https://github.com/redhat-developer/yaml-language-server#using-inlined-schema>).
@@ -28,14 +29,16 @@ pub(super) fn check(source: &Source, catalogue: &Catalogue) -> Option<Diagnostic
         return None;
     }
     let file = normalized(&source.folder()?.join(path));
+    // nothing is read, nor told to be written, where a stranger's profile has no business
+    let real = catalogue.project_of(source).admit(&file).ok()??;
     let schema = crate::schema::schema();
-    let copy = read(&file, schema.len())?;
+    let copy = read(&real, schema.len())?;
     if copy == schema {
         return None;
     }
     let at = source.text.find(path)?;
-    let shown = catalogue.shown(&file);
+    let (shown, typed) = (catalogue.shown(&file), shell_word(catalogue.typed(&file)));
     let message = format!("`{shown}`, by which editors check this profile, is not the schema of this codelab-gen");
-    let help = format!("write it anew: `codelab-gen schema >{shown}`");
+    let help = format!("write it anew: `codelab-gen schema >{typed}`");
     Some(Diagnostic::warning(Code::StaleSchema, Place::Span(SourceId(0), at..at + path.len()), message, help))
 }

@@ -9,7 +9,7 @@ use indexmap::map::Entry;
 
 use crate::change::{Existing, unused_secrets};
 use crate::deployment::{Deployment, SECRET_FOLDER};
-use crate::disk::{Folder, Found, TEMPORARY};
+use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT};
 use crate::render::Output;
 use crate::secret::may_name_secret;
 use crate::url::password_of;
@@ -19,6 +19,10 @@ const BACKUPS: &str = "backups";
 
 /// Copies of `.env`, and what a killed run left of it.
 const COPIES: [&str; 5] = [".env.orig", ".env.orig.2", ".env.orig.3", ".env.orig.4", ".env.codelab-gen.tmp"];
+
+/// What `--force` kept of outputs, which somebody may have written by hand with secrets in them, and what ends their names.
+const KEPT: [&str; 3] = ["docker-compose.yml", "scripts/init-postgres.sh", ".env.example"];
+const ENDS: [&str; 4] = [".orig", ".orig.2", ".orig.3", ".orig.4"];
 
 /// A shorter value behind a name such as `TOKEN_TTL` is a number or a word, and no secret.
 const SHORTEST: usize = 8;
@@ -53,14 +57,26 @@ pub(in crate::command::generate) fn standing(
     folder: Option<&Folder>,
     existing: &Existing,
     deployment: &Deployment,
-) -> Vec<&'static str> {
+) -> Vec<String> {
     let Some(folder) = folder else { return Vec::new() };
     let stands = |name: &str| matches!(folder.look(Path::new(name)), Ok(Found::File(_)));
     let is_folder = |name: &&'static str| folder.folder(Path::new(name)).is_ok();
     let dotenv = Output::Dotenv.path();
     let dotenv = (stands(dotenv) && holds_secrets(existing, deployment)).then_some(dotenv);
     let folders = [SECRET_FOLDER, BACKUPS].into_iter().filter(is_folder);
-    dotenv.into_iter().chain(COPIES.into_iter().filter(|name| stands(name))).chain(folders).collect()
+    let known = dotenv.into_iter().chain(COPIES.into_iter().filter(|name| stands(name))).chain(folders);
+    let kept = KEPT.iter().flat_map(|name| ENDS.map(|end| format!("{name}{end}")));
+    let kept = kept.filter(|name| stands(name) && has_secret_line(folder, name));
+    known.map(str::to_owned).chain(kept).collect()
+}
+
+/// Whether a text that somebody wrote by hand sets a secret, and not what a variable holds. One that can't be read may.
+fn has_secret_line(folder: &Folder, name: &str) -> bool {
+    let is_variable = |value: &str| value.starts_with('$') && !value.starts_with("$$");
+    let Some(bytes) = folder.read(Path::new(name), TEXT_LIMIT).ok() else { return true };
+    let Ok(text) = str::from_utf8(&bytes) else { return true };
+    let mut settings = text.lines().filter_map(|line| setting(line, &['=', ':']));
+    settings.any(|(key, value)| !is_variable(value) && is_secret(key, value))
 }
 
 /// Whether `.env` holds a secret. One that can't be read may.
@@ -70,15 +86,21 @@ fn holds_secrets(existing: &Existing, deployment: &Deployment) -> bool {
     let (Ok(block), Some(file)) = (existing.values(|key| names.contains(key)), existing.get(Output::Dotenv)) else {
         return true;
     };
-    !unused_secrets(&block, |_| false).is_empty() || file.text.lines().any(is_secret_line)
+    !unused_secrets(&block, |_| false).is_empty()
+        || file.text.lines().filter_map(|line| setting(line, &['='])).any(|(key, value)| is_secret(key, value))
 }
 
-/// Whether a line sets what is a secret by its name, or an URL with a password.
-fn is_secret_line(line: &str) -> bool {
-    let Some((key, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { return false };
-    let value = value.trim().trim_matches(['\'', '"']);
+/// What a line sets, and to what.
+fn setting<'l>(line: &'l str, signs: &[char]) -> Option<(&'l str, &'l str)> {
+    let (key, value) = line.split_once(signs).filter(|_| !line.trim_start().starts_with('#'))?;
+    Some((key, value.trim().trim_matches(['\'', '"'])))
+}
+
+/// Whether a value is a secret by its name, or an URL with a password.
+fn is_secret(key: &str, value: &str) -> bool {
     let is_long = value.len() >= SHORTEST && !value.bytes().all(|byte| byte.is_ascii_digit());
-    password_of(value).is_some() || (is_long && may_name_secret(key))
+    let in_url = password_of(value).is_some_and(|password| !password.starts_with("${"));
+    in_url || (is_long && may_name_secret(key))
 }
 
 /// The files with secrets among those that git lists, with a letter before each: `?` where it has not the file.
@@ -106,6 +128,7 @@ fn area(path: &str) -> Option<&str> {
     match path.split_once('/') {
         None => Some(path),
         Some((folder @ SECRET_FOLDER, name)) => is_secret_file(name).then_some(folder),
+        Some((_, name)) if name.contains(".orig") => Some(path),
         // each backup has a folder of its own
         Some((folder @ BACKUPS, way)) => way.contains('/').then_some(folder),
         Some(_) => None,

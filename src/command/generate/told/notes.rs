@@ -13,7 +13,7 @@ use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
-use crate::spelling::{on_one_line, shell_word};
+use crate::spelling::{on_one_line, path, shell_word};
 use crate::value::SecretsIn;
 
 impl Telling<'_> {
@@ -44,6 +44,7 @@ impl Telling<'_> {
         notes.extend(self.unread_secrets());
         notes.extend(self.twin());
         notes.extend(self.exposed_text());
+        notes.extend(self.silent());
         notes.extend(self.too_large());
         notes
     }
@@ -128,6 +129,16 @@ impl Telling<'_> {
         Some(format!(
             "warning: Docker Compose takes `{twin}` and not `{ours}`\n  = help: move it away, or name ours: `docker compose \
              -f docker-compose.yml`\n"
+        ))
+    }
+
+    /// That git did not answer, so that nobody takes this for an answer.
+    fn silent(&self) -> Option<String> {
+        let root = self.outcome.git.silent.as_ref()?;
+        let (root, typed) = (path(root), shell_word(root));
+        Some(format!(
+            "note: git gives no answer in `{root}`, so whether it has files with secrets is not known\n  = help: look for what \
+             keeps it, such as a pipe: `find {typed} ! -type f ! -type d ! -type l`\n"
         ))
     }
 
