@@ -1,6 +1,8 @@
 //! Knows how secrets are hidden in a text, in time that grows with the text and the secrets, and not with their product.
 //! Must not know whose text it is.
 
+use std::collections::HashSet;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Secret;
@@ -14,6 +16,10 @@ const SHORTEST_CONCEALED: usize = 6;
 
 /// So many bytes of secrets are looked for at the most: what finds them takes some hundred times as much memory.
 pub const MOST_HIDDEN: usize = 2 * 1024 * 1024;
+
+/// Longer secrets are hidden piece by piece, of so many characters: what finds one takes time that grows with the square of
+/// its length.
+const PIECE: usize = 128;
 
 /// Finds secrets in texts, as they are and as a URL has them; nothing where they are too many.
 pub struct Concealer(Option<AhoCorasick>);
@@ -31,6 +37,7 @@ impl Concealer {
         }
         let in_url = |value: &str| Some(percent_encode(value)).filter(|encoded| encoded != value);
         let forms = values.into_iter().flat_map(|value| [Some(value.to_owned()), in_url(value)]).flatten();
+        let forms: HashSet<_> = forms.flat_map(pieces).collect();
         // of secrets that begin alike the longest: what is left of it behind a shorter one would show
         Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok())
     }
@@ -46,6 +53,21 @@ impl Concealer {
         });
         concealed
     }
+}
+
+/// A secret in pieces that are long enough to be recognized.
+fn pieces(secret: String) -> Vec<String> {
+    let characters: Vec<char> = secret.chars().collect();
+    if characters.len() <= PIECE {
+        return vec![secret];
+    }
+    let mut pieces: Vec<String> = characters.chunks(PIECE).map(|piece| piece.iter().collect()).collect();
+    if let Some(last) = pieces.pop_if(|last| last.chars().count() < SHORTEST_CONCEALED)
+        && let Some(before) = pieces.last_mut()
+    {
+        before.push_str(&last);
+    }
+    pieces
 }
 
 /// The text with every occurrence of a secret replaced, as it is or as a URL has it.
@@ -85,6 +107,16 @@ mod tests {
         let long = secret(&"x".repeat(MOST_HIDDEN));
         assert_eq!(conceal("a b", [&long]), "a b");
         assert_eq!(conceal("a b", [&long, &secret("123456")]), "[secret]");
+    }
+
+    #[test]
+    fn a_long_secret_is_concealed_whole_and_at_once() {
+        for length in [PIECE - 1, PIECE, PIECE + 1, PIECE + SHORTEST_CONCEALED, 1_000_000] {
+            let long = "x".repeat(length - 2) + "yz";
+            let concealed = conceal(&format!("a {long} b"), [&secret(&long)]);
+            assert!(!concealed.contains(['x', 'y', 'z']), "{length}: {concealed:.200}");
+            assert_eq!(concealed.replace("[secret]", ""), "a  b", "{length}");
+        }
     }
 
     #[test]

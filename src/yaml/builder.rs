@@ -341,3 +341,19 @@ fn too_deep(span: Range<usize>) -> Fatal {
         rule: YamlRule::Size,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_values_than_any_deployment_has_are_not_read() {
+        let read = |others: usize| {
+            let mut builder = Builder::new("a: [b, {c: d}]");
+            builder.values = VALUE_LIMIT - others;
+            builder.document().map(|_| ()).map_err(|fault| fault.message)
+        };
+        assert_eq!(read(7), Ok(()));
+        assert_eq!(read(6), Err("more than 2000000 keys and values".to_owned()));
+    }
+}

@@ -269,7 +269,7 @@ fn new_and_import_write_through_no_link() {
 
 #[test]
 fn import_reads_through_no_link_that_leads_out() {
-    const COMPOSE: &str = "services: { api: { image: 'shop/api:$TAG', container_name: api } }\n";
+    const COMPOSE: &str = "services: { api: { image: 'shop/api:1', environment: { A: '${b:-x}', T: '$TAG' } } }\n";
     for (link, target) in [
         ("docker-compose.yml", "../home/.netrc"),
         ("compose.yaml", "../home/token.yaml"),
