@@ -209,7 +209,7 @@ held=()
 # What is run in there by `docker exec` is not logged; the output of the container itself would be, databases and all.
 hold() {
   container=$(
-    docker compose run --detach --rm --no-TTY --label "codelab-gen.started-by=$mark" --entrypoint sh "${@:2}" "$1" \
+    docker compose run --detach --rm --no-TTY --label "codelab-gen.started-by=$mark" --entrypoint /bin/sh "${@:2}" "$1" \
       -c 'exec sleep 86400' </dev/null
   ) || {
     tell "the image of $1 does not start: expected one with a shell"
