@@ -338,8 +338,8 @@ fn every_file_has_its_mode_under_any_umask() {
         let deploy = folder.path().join("a/deploy");
         let mode = |name: &str| fs::metadata(deploy.join(name)).unwrap().mode() & 0o7777;
         generate();
-        let made = if umask == "000" { 0o755 } else { 0o700 };
-        assert_eq!(["..", ".", "scripts"].map(mode), [made; 3], "umask {umask}");
+        let of_folders = if umask == "000" { 0o755 } else { 0o700 };
+        assert_eq!(["..", ".", "scripts"].map(mode), [of_folders; 3], "umask {umask}");
         assert_eq!(OUTPUTS.map(mode), [0o600, 0o644, 0o755, 0o644], "umask {umask}");
         assert_eq!(["secrets", "secrets/postgres_password"].map(mode), [0o700, 0o644], "umask {umask}");
 
