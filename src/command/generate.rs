@@ -192,6 +192,12 @@ fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Ques
     git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
 
+/// What git should ignore in a folder whose `.env` is new; nothing where it does.
+pub(super) fn note_of_ignores(folder: &Path, world: &World) -> Option<String> {
+    let root = world.trust.repository(folder, &world.current).unwrap_or_default();
+    git::Questions::ask(root, folder, &[""; 0], git::About::Tracked, true).answers().note_of_ignores()
+}
+
 /// Compares without any secret: none is asked for, made or judged.
 fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
     let existing = target.existing(opened)?;

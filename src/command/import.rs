@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::{World, catalogue_of, deployment_of, print, print_note};
@@ -87,6 +88,9 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     }
     let told = write(&imported, &places, &dotenv, world)?;
     print_note(&notes_text(&imported.notes, &compose));
+    if !imported.new_secrets.is_empty() {
+        print_note(&note_of_ignores(&places.folder, world).unwrap_or_default());
+    }
     print(&told)?;
     let change = if places.root == normalized(&world.current) {
         String::new()

@@ -602,3 +602,23 @@ fn what_comes_by_a_file_of_variables_is_known() {
     assert!(all.contains("      postgres: shop\n      env: DATABASE_URL"), "{all}");
     assert!(all.contains("\npostgres:") && all.contains("  user: shop\n"), "{all}");
 }
+
+/// The next `git add` would commit what import has put into `.env`.
+#[test]
+fn git_is_told_of_a_dotenv_that_holds_secrets_now() {
+    let compose = format!("services:\n  api:\n    image: api:1\n    environment: {{ API_KEY: {SECRET} }}\n");
+    let git = |folder: &Path| {
+        let made = std::process::Command::new("git").args(["init", "--quiet"]).current_dir(folder).status();
+        assert!(made.unwrap().success());
+    };
+    for (ignored, is_told) in [("", true), (".env*\n*.orig*\nsecrets/\nbackups/\n.*.tmp\n!.env.example\n", false)] {
+        let folder = folder(&[("docker-compose.yml", &compose), (".gitignore", ignored)]);
+        git(folder.path());
+        let said = stderr(&import(folder.path(), &[]));
+        assert_eq!(said.contains("git would take files that hold secrets"), is_told, "{ignored}: {said}");
+        assert_eq!(said.contains("      .env\n"), is_told, "{said}");
+    }
+    let folder = folder(&[("docker-compose.yml", ONE)]);
+    git(folder.path());
+    assert_eq!(stderr(&import(folder.path(), &[])), "", "no secret was moved");
+}

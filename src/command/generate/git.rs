@@ -51,6 +51,17 @@ impl Answers {
     pub(super) fn would_take_secrets(&self) -> bool {
         self.missing_ignores.iter().any(|line| *line != NOT_IGNORED.0)
     }
+
+    /// What git should ignore, as it is told where `.env` is new.
+    pub(super) fn note_of_ignores(&self) -> Option<String> {
+        let lines: String = self.missing_ignores.iter().flat_map(|line| ["      ", line, "\n"]).collect();
+        let what = if self.would_take_secrets() {
+            "git would take files that hold secrets"
+        } else {
+            "git would leave out `.env.example`, which holds none and is to be committed"
+        };
+        (!lines.is_empty()).then(|| format!("note: {what}\n  = help: add to .gitignore:\n{lines}"))
+    }
 }
 
 /// Questions that git works on meanwhile: it takes longer than all the rest of a run.

@@ -36,7 +36,7 @@ impl Telling<'_> {
             notes.extend(self.adoption());
             notes.extend(self.lost_password());
             notes.extend(self.weak_secrets());
-            notes.extend(self.ignores());
+            notes.extend(self.outcome.git.note_of_ignores());
             notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
@@ -140,18 +140,6 @@ impl Telling<'_> {
             "note: git gives no answer in `{root}`, so whether it has files with secrets is not known\n  = help: look for what \
              keeps it, such as a pipe: `find {typed} ! -type f ! -type d ! -type l`\n"
         ))
-    }
-
-    /// What git should ignore, told where `.env` is new.
-    fn ignores(&self) -> Option<String> {
-        let lines: Vec<_> = self.outcome.git.missing_ignores.iter().map(|line| format!("      {line}\n")).collect();
-        let lines = lines.concat();
-        let what = if self.outcome.git.would_take_secrets() {
-            "git would take files that hold secrets"
-        } else {
-            "git would leave out `.env.example`, which holds none and is to be committed"
-        };
-        (!lines.is_empty()).then(|| format!("note: {what}\n  = help: add to .gitignore:\n{lines}"))
     }
 
     /// That the password which a server was made with is gone.
