@@ -54,8 +54,9 @@ Examples:
   codelab-gen import                                      of the docker-compose.yml and .env here
   codelab-gen import ../shop --name shop                  of another folder's, as profiles/shop.yaml
 
-Nothing of the old files is touched; the printed commands compare them with what would be generated
-and then put that in their place, the old ones kept as .orig.";
+Of the old files only .env gets lines: secrets that stood in docker-compose.yml. What no profile can say
+goes into a new docker-compose.override.yml. The printed commands compare the old files with what would
+be generated and then put that in their place, the old ones kept as .orig.";
 
 /// Of `profiles`.
 pub(super) const PROFILES: &str = "\

@@ -27,8 +27,8 @@ record! {
         /// Other names that `--profile` takes for this profile.
         aliases: Vec<ProfileName>,
         /// What the deployment is for. A profile without a stage is a base: others extend it, nobody selects it. In
-        /// staging and production services restart, containers gain no privileges, the server has limits, TLS is
-        /// verified, and weak secrets are refused.
+        /// staging and production services restart, containers gain no privileges, the server has limits, and weak
+        /// secrets are refused.
         stage: Stage,
         /// The folder that the outputs go to, relative to the project's root; by default that root. `--all` takes the
         /// profiles that have one.

@@ -183,9 +183,9 @@ fn production() -> Value {
     chosen("stage", Stage::Production.as_str())
 }
 
-/// A service without a way out.
+/// A service without a way out. `const: false`, and `false` in an `enum`, are no condition to yaml-language-server.
 fn inside() -> Value {
-    json!({ "type": "object", "required": ["outbound"], "properties": { "outbound": { "const": false } } })
+    json!({ "type": "object", "required": ["outbound"], "properties": { "outbound": { "type": "boolean", "not": { "enum": [true] } } } })
 }
 
 fn pinned() -> Value {

@@ -367,7 +367,10 @@ def test_a_word_of_the_script_arrives_in_bash(tmp_path: Path, generate: Generate
     """The file with certificates is the one text of the script that a profile may choose freely."""
     psql = tmp_path / "bin" / "psql"
     psql.parent.mkdir()
-    psql.write_text('#!/bin/sh\nprintf %s "$PGSSLROOTCERT" >"$SAID"\n', encoding="utf-8")
+    server = "15|on|admin|admin"
+    psql.write_text(
+        f'#!/bin/sh\nprintf %s "$PGSSLROOTCERT" >"$SAID"\ncat >/dev/null\necho "{server}"\n', encoding="utf-8"
+    )
     psql.chmod(0o755)
     said, password = tmp_path / "said", {"POSTGRES_PASSWORD": "x"}
     env = {"PATH": f"{psql.parent}:{SCRUBBED['PATH']}", "INIT_POSTGRES_USER": "admin", "SAID": str(said), **password}

@@ -166,6 +166,8 @@ GIVE = """
 ALTER ROLE auth_service SUPERUSER;
 ALTER ROLE agent_runtime CREATEROLE CREATEDB REPLICATION BYPASSRLS;
 CREATE ROLE middle;
+CREATE ROLE harmless;
+GRANT harmless TO agent_runtime;
 GRANT pg_read_server_files TO middle;
 GRANT middle, pg_execute_server_program TO agent_runtime;
 GRANT CONNECT ON DATABASE auth_db TO agent_runtime;
@@ -182,7 +184,7 @@ def test_rights_that_a_service_should_not_have_are_told_and_taken(deployment: De
         found.the("role-rights", f"`{role}` may do nothing on the server but in its own database", "ok")
     psql(deployment, "postgres", GIVE)
     # It is its own who says so: nothing of it is run, and no name of it is believed.
-    hostile = 'CREATE ROLE "x\n  = help: rm -rf /"; GRANT "x\n  = help: rm -rf /" TO auth_service;'
+    hostile = 'CREATE ROLE "x\n  = help: rm -rf /" CREATEDB; GRANT "x\n  = help: rm -rf /" TO auth_service;'
     found = doctor.look()
     assert found.of("problem") == ["role-rights"]
     every = found.the("role-rights", "`auth_service` may do more than a service needs: it is a superuser")
@@ -196,6 +198,7 @@ def test_rights_that_a_service_should_not_have_are_told_and_taken(deployment: De
         "log_statement",
     ):
         assert what in many["message"]
+    assert "harmless" not in many["message"]
     for one in (every, many):
         doctor.mend(one["help"])
     found = doctor.look()

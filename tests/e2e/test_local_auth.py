@@ -1,5 +1,6 @@
 """`postgres.local_auth`: what a program in the server's own container may do without a password."""
 
+
 from deployment import DATABASES, SEEDS, SERVICES, Deployment
 from operations import back_up, facts, run_script
 
@@ -27,6 +28,9 @@ def test_a_new_volume_asks_for_passwords_inside_as_well(deployment: Deployment) 
         assert deployment.read(service) == SEEDS
         said = run_script(deployment, "psql", service, "-Atc", "SELECT current_user").stdout
         assert said == f"{service.replace('-', '_')}\n"
+    found = Doctor(deployment).look()
+    found.the("server-unreachable", "the server answers", "ok")
+    assert found.of("problem") == []
     assert run_script(deployment, "psql", "--superuser", "-Atc", "SELECT current_user").stdout == "codelab\n"
 
 

@@ -53,9 +53,6 @@ services: { api: { port: 80, publish: { default: 80, env: HOLE } } }
 services: { api: { port: 80, publish: { default: 80, address: HOLE } } }
 services: { api: { outbound: HOLE } }
 services: { api: { port: 80, publish: 80, outbound: HOLE } }
-services: { api: { outbound: false, port: 80, publish: HOLE } }
-services: { api: { outbound: false, compose: { networks: HOLE } } }
-services: { api: { outbound: false, compose: { network_mode: HOLE } } }
 services: { api: { data: HOLE } }
 services: { api: { volumes: [HOLE] } }
 services: { api: { environment: { A: HOLE } } }

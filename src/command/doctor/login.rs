@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::spelling::shell_word;
 
 pub(super) const ENCRYPTION: &str = "encryption";
-const REFUSED: &str = "password-refused";
+pub(super) const REFUSED: &str = "password-refused";
 
 /// What the server says to who comes too late.
 const FULL: [&str; 2] = ["too many clients", "connection slots are reserved"];
@@ -65,6 +65,11 @@ impl<'a> Client<'a> {
         }
         if is_full(said) {
             full(said, remedies)
+        } else if says("too many connections for database") {
+            let message = format!("all connections that `{name}` may have are taken");
+            let help =
+                format!("`ALTER DATABASE \"{name}\" CONNECTION LIMIT -1` takes back a limit that somebody gave it");
+            Finding::problem(CONNECTIONS, message, help)
         } else if says("too many connections for") {
             let message = format!("`{role}` has all connections to `{name}` that it may have");
             Finding::problem(

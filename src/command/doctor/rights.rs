@@ -15,6 +15,7 @@ const CHECK: &str = "role-rights";
 const SHOWN: usize = 12;
 
 /// The rights of each role, as a text for people, and the statement that takes it, whose names the server itself quotes.
+/// Membership in a role that leads to none of them is the administrator's to give.
 /// A superuser has all, so nothing else is told of one. Who is not of the deployment is passed by.
 const RIGHTS: &str = r"
 SELECT coalesce(
@@ -35,7 +36,11 @@ FROM (
     THEN format('REVOKE %I FROM %I GRANTED BY %I', given.rolname, role.rolname, pg_get_userbyid(direct.grantor)) END
   FROM pg_roles AS role JOIN pg_roles AS given ON given.oid <> role.oid AND pg_has_role(role.oid, given.oid, 'MEMBER')
   LEFT JOIN pg_auth_members AS direct ON direct.member = role.oid AND direct.roleid = given.oid
-  WHERE NOT role.rolsuper
+  WHERE NOT role.rolsuper AND EXISTS (
+    SELECT FROM pg_roles AS led_to WHERE pg_has_role(given.oid, led_to.oid, 'MEMBER') AND (led_to.oid < '16384'::oid
+      OR led_to.rolsuper OR led_to.rolcreaterole OR led_to.rolcreatedb OR led_to.rolreplication OR led_to.rolbypassrls
+      OR led_to.rolname = ANY (ARRAY[__ROLES__]::name[]))
+  )
   UNION ALL
   SELECT role.oid, role.rolname, 7, 'may connect to ' || quote_ident(datname),
     format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', datname, role.rolname)

@@ -8,7 +8,7 @@ use super::containers::Containers;
 use super::docker::{Docker, Silence};
 use super::finding::{Finding, Verdict};
 use super::load::{self, CONNECTIONS, full};
-use super::login::{Client, is_full};
+use super::login::{Client, REFUSED, is_full};
 use super::remedy::Remedies;
 use super::session::{DATABASE, Session};
 use super::volume::Volume;
@@ -83,6 +83,12 @@ impl Asked<'_> {
             if text.starts_with("psql: error") && text.contains(&format!("{kind} \"{name}\" does not exist")) {
                 return volume.lacks(&format!("{kind} `{name}`"), &text);
             }
+        }
+        if ["no password supplied", "password authentication failed"].iter().any(|words| text.contains(words)) {
+            let message = format!("the server refuses the password of `{user}` that its container has");
+            let help = "with `local_auth: password` the server has the old one: give it the new one with `scripts/db/psql.sh \
+                        --superuser postgres -c '\\password'` while the old one is in .env, then change it there";
+            return Finding::problem(REFUSED, message, help).shown_by(&text);
         }
         if let Some(damage) = volume.damage() {
             return damage;

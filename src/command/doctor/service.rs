@@ -124,11 +124,13 @@ fn not_looked_into(
 /// and mounts.
 fn probe(container: &Container, module: &str, file: &str, docker: &Docker) -> Result<(&'static str, Answer), Silence> {
     let mut last = Silence::Failed(String::new());
+    let user = if container.stays() { running_as(container, docker)? } else { None };
+    let of_user: Vec<&str> = user.iter().flat_map(|user| ["--user", user.as_str()]).collect();
     for python in PYTHONS {
         // without -B an import would write what it compiled
         let script = ["-B", "-c", PROBE, module, file];
         let said = if container.stays() {
-            docker.ask_inside(&[&[container.id(), python], script.as_slice()].concat())
+            docker.ask_inside(&[of_user.as_slice(), &[container.id(), python], &script].concat())
         } else {
             let like = ["--network", "none", "--volumes-from", container.id(), "--user", container.user()];
             let program = ["--entrypoint", python, container.image()];
@@ -143,6 +145,26 @@ fn probe(container: &Container, module: &str, file: &str, docker: &Docker) -> Re
         }
     }
     Err(last)
+}
+
+/// As whom the first process of a container runs. `docker exec` would come in as root where that has stepped down, and
+/// Python runs what a service has laid beside its program; nothing where there is no shell that could tell.
+///
+/// # Errors
+/// Where the container does not answer in time.
+fn running_as(container: &Container, docker: &Docker) -> Result<Option<String>, Silence> {
+    const TELL: &str = "while read -r key id rest; do case $key in Uid:) user=$id ;; Gid:) group=$id ;; esac; done \
+                        </proc/1/status; echo \"$user:$group\"";
+    match docker.ask_inside(&[container.id(), "/bin/sh", "-c", TELL]) {
+        Ok(said) => {
+            let said = said.trim();
+            let is_number = |text: &str| text.parse::<u32>().is_ok();
+            let ids = said.split_once(':').filter(|(user, group)| is_number(user) && is_number(group));
+            Ok(ids.map(|_| said.to_owned()))
+        }
+        Err(silence) if silence.is_cut_off() => Err(silence),
+        Err(_) => Ok(None),
+    }
 }
 
 fn driver_module(driver: Driver) -> &'static str {

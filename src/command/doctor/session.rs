@@ -12,6 +12,10 @@ const OPTIONS: &str = "PGOPTIONS=-c search_path=pg_catalog,pg_temp -c default_tr
                        -c local_preload_libraries= -c client_min_messages=error -c statement_timeout=10s \
                        -c lock_timeout=2s -c standard_conforming_strings=on";
 
+/// The password that the container has, which is asked for where the volume was made with `local_auth: password`.
+const LOG_IN: &str = "[ -z \"${POSTGRES_PASSWORD_FILE:-}\" ] || POSTGRES_PASSWORD=$(cat \"$POSTGRES_PASSWORD_FILE\"); \
+                      PGPASSWORD=${POSTGRES_PASSWORD:-} exec psql \"$@\"";
+
 /// Where nothing of a service's is.
 pub(super) const DATABASE: &str = "postgres";
 
@@ -27,10 +31,10 @@ impl<'a> Session<'a> {
         Self { docker, container, user }
     }
 
-    /// The rows of one statement, by the socket: this needs no password.
+    /// The rows of one statement, by the socket.
     pub(super) fn ask(&self, sql: &str) -> Result<String, Silence> {
         let variables = ["-e", OPTIONS, "-e", "PGCONNECT_TIMEOUT=10", self.container.id()];
-        let psql = ["psql", "-XAtqw", "-U", self.user, "-d", DATABASE, "-c", sql];
+        let psql = ["sh", "-c", LOG_IN, "psql", "-XAtqw", "-U", self.user, "-d", DATABASE, "-c", sql];
         self.docker.ask_inside(&[variables.as_slice(), &psql].concat())
     }
 

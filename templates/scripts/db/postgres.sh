@@ -29,7 +29,7 @@ if [ -n "${POSTGRES_USER:-}" ]; then
   # Settings made for other programs would lead psql away from the server in this container.
   unset PGHOST PGHOSTADDR PGPORT PGSERVICE PGOPTIONS PGDATABASE
   export PGUSER="$POSTGRES_USER"
-  # Not asked for unless the volume was made with POSTGRES_INITDB_ARGS=--auth-local=...
+  # Asked for only where the volume was made with `local_auth: password`.
   if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then
     POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE")
   fi

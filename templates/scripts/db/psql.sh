@@ -58,7 +58,7 @@ if [ -z "$service" ]; then
 fi
 
 find_project
-trap let_go EXIT
+trap 'let_go; close_server' EXIT
 open_server
 terminal=()
 if [ -t 0 ] && [ -t 1 ]; then

@@ -317,6 +317,11 @@ as_service() {
     sh -c "$find_python"' && exec "$p" -I -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
 }
 
+# in_service CONTAINER ARGUMENT...: the same with this one's input and output.
+in_service() {
+  { (as_service "$@") 2>&1 >&4 4>&- | tell_errors 4>&-; } 4>&1
+}
+
 # before_of FILE: of standard input, the names that a file which was replaced may have; a folder of a service's may hold
 # any other.
 before_of() {
@@ -327,11 +332,6 @@ before_of() {
     *) ;;
     esac
   done
-}
-
-# in_service CONTAINER ARGUMENT...: the same with this one's input and output.
-in_service() {
-  { (as_service "$@") 2>&1 >&4 4>&- | tell_errors 4>&-; } 4>&1
 }
 
 # The container of the server, once open_server has found or started it.

@@ -232,7 +232,8 @@ for index in "${!chosen[@]}"; do
   # Who keeps it elsewhere than in .env has it in the container.
   PASSWORD=$(password_of "$service" 2>/dev/null) || PASSWORD=
   PASSWORD=$PASSWORD in_server "$service" "${load[@]}" <"$backup/$file" | arrived "$file" ||
-    die "$file could not be restored; nothing was changed"
+    die "$file could not be restored; nothing was changed" \
+      'after "too many connections for role": stop the service first, or give it a larger connection_limit'
   in_server "$service" settle "$database" "$new" </dev/null ||
     die "the settings of $database could not be restored; nothing was changed"
 done
