@@ -1,7 +1,7 @@
 """`postgres.local_auth`: what a program in the server's own container may do without a password."""
 
-
 from deployment import DATABASES, SEEDS, SERVICES, Deployment
+from doctor import Doctor
 from operations import back_up, facts, run_script
 
 ASKS_ITSELF = ["psql", "-X", "-A", "-t", "-w", "-U", "codelab", "-d", "postgres", "-c", "SELECT rolsuper FROM pg_roles"]
