@@ -86,16 +86,18 @@ fn a_git_that_gives_no_answer_is_not_waited_for() {
         command.env_clear().env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").current_dir(root).args(arguments);
         assert!(command.status().unwrap().success(), "{program} {arguments:?}");
     };
+    fs::create_dir(root.join("profiles")).unwrap();
+    let profile = "format: 1\nproject: shop\nstage: ci\nsecrets: { KEY: generate }\nservices: { api: { image: 'a:1', \
+                   environment: { KEY: { secret: KEY } } } }\n";
+    fs::write(root.join("profiles/a.yaml"), profile).unwrap();
+    assert_eq!(codelab_gen(root).args(["-p", "a"]).finish().status.code(), Some(0));
+    assert_eq!(codelab_gen(root).args(["-p", "a", "--check"]).finish().status.code(), Some(0), "nothing else is wrong");
     by("git", &["init", "--quiet"]);
     by("mkfifo", &[".gitignore"]);
-    fs::create_dir(root.join("profiles")).unwrap();
-    let profile = "format: 1\nproject: shop\nstage: ci\nservices: { api: { image: 'a:1' } }\n";
-    fs::write(root.join("profiles/a.yaml"), profile).unwrap();
-    fs::write(root.join(".env"), "API_PASSWORD=hunter2-hunter2\n").unwrap();
     let mut command = codelab_gen(root);
     let done = command.args(["-p", "a", "--check"]).env("PATH", &path).env("GIT_CONFIG_NOSYSTEM", "1").finish();
     assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
-    assert!(stderr(&done).contains("git gives no answer"), "{}", stderr(&done));
+    assert!(stderr(&done).contains("error: git gives no answer"), "{}", stderr(&done));
     // it would wait for whoever writes to the pipe, who would find it there
     let waits =
         std::process::Command::new("timeout").args(["1", "sh", "-c", ": >.gitignore"]).current_dir(root).status();

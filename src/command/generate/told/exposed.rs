@@ -6,9 +6,11 @@ use crate::report;
 use crate::spelling::shell_word;
 
 impl Telling<'_> {
-    /// Whether secrets are, or would be, where everybody who has the repository reads them: that fails a check.
+    /// Whether secrets are, or would be, where everybody who has the repository reads them: that fails a check, and so does
+    /// a git that does not tell.
     pub(super) fn exposes(&self) -> bool {
-        self.ending == Ending::Check && !self.outcome.git.exposed.is_empty()
+        let git = &self.outcome.git;
+        self.ending == Ending::Check && (!git.exposed.is_empty() || git.silent.is_some())
     }
 
     /// Each file with secrets that git has or would take, for people.

@@ -136,8 +136,9 @@ impl Telling<'_> {
     fn silent(&self) -> Option<String> {
         let root = self.outcome.git.silent.as_ref()?;
         let (root, typed) = (path(root), shell_word(root));
+        let word = if self.ending == Ending::Check { "error" } else { "note" };
         Some(format!(
-            "note: git gives no answer in `{root}`, so whether it has files with secrets is not known\n  = help: look for what \
+            "{word}: git gives no answer in `{root}`, so whether it has files with secrets is not known\n  = help: look for what \
              keeps it, such as a pipe: `find {typed} ! -type f ! -type d ! -type l`\n"
         ))
     }
