@@ -48,7 +48,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Whether git would take a file that holds secrets, and not only leave one out that holds none.
-    pub(super) fn would_take_secrets(&self) -> bool {
+    fn would_take_secrets(&self) -> bool {
         self.missing_ignores.iter().any(|line| *line != NOT_IGNORED.0)
     }
 
