@@ -6,7 +6,6 @@ mod completion;
 mod doctor;
 mod explain;
 mod failure;
-mod folders;
 mod generate;
 mod github;
 mod graph;

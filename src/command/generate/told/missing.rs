@@ -1,7 +1,7 @@
 //! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
 
 use super::Telling;
-use crate::command::folders::{DataFolder, data_folders, keeps_data_in_folder};
+use crate::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::deployment::{ExternalTls, Host, Program, Server};
 use crate::disk::{normalized, relative};
 use crate::spelling::shell_word;

@@ -2,7 +2,7 @@
 
 use super::Telling;
 use crate::change::{Change, ChangeKind};
-use crate::command::folders::{data_folders, making};
+use crate::folders::{data_folders, making};
 use crate::deployment::Host;
 use crate::disk::{normalized, relative};
 use crate::render::Output;

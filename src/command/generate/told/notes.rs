@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Ending, Telling};
 use crate::change::Standing;
-use crate::command::folders::data_folders;
+use crate::folders::data_folders;
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;

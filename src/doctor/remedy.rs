@@ -1,9 +1,6 @@
 //! Knows the commands that mend things, as typed in the current folder. Must not know what is wrong.
 
-use std::path::Path;
-
-use crate::cli::TargetArgs;
-use crate::command::target::Target;
+use super::subject::Subject;
 use crate::deployment::{Deployment, External, Host};
 use crate::disk::{normalized, relative};
 use crate::spelling::{raw_path, shell_word};
@@ -22,16 +19,16 @@ pub(super) struct Remedies<'a> {
 }
 
 impl<'a> Remedies<'a> {
-    /// `made_with` are settings that the outputs were made with and that this run has not.
-    pub(super) fn new(target: &'a Target, args: &TargetArgs, current: &Path, made_with: &[String]) -> Self {
-        let folder = relative(&normalized(current), &target.folder);
+    pub(super) fn new(subject: &Subject<'a>) -> Self {
+        let Subject { deployment, folder, current, args, made_with, .. } = *subject;
+        let folder = relative(&normalized(current), folder);
         let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
         let profile = args.profile.iter().map(|profile| ("--profile", profile.clone()));
         let out = args.out.iter().map(|out| ("--out", raw_path(out)));
         let settings = args.settings.iter().chain(made_with).map(|setting| ("--set", setting.clone()));
         let arguments = profile.chain(out).chain(settings);
         let arguments: Vec<_> = arguments.map(|(option, value)| format!(" {option} {}", shell_word(&value))).collect();
-        Self { deployment: &target.deployment, change_folder, arguments: arguments.concat() }
+        Self { deployment, change_folder, arguments: arguments.concat() }
     }
 
     /// codelab-gen as it was called, with this instead of `doctor`.

@@ -6,11 +6,10 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::remedy::Remedies;
-use crate::change::{ChangeKind, ChangeSet, Existing};
-use crate::command::World;
-use crate::command::folders::{DataFolder, data_folders, making};
-use crate::command::target::Target;
+use super::subject::Subject;
+use crate::change::ChangeKind;
 use crate::deployment::{Holds, Program, PublishedPort, secret_file_path};
+use crate::folders::{DataFolder, data_folders, making};
 use crate::render::Output;
 use crate::secret::{Secret, edited, weakness};
 use crate::spelling::shell_word;
@@ -19,18 +18,17 @@ use crate::value::{EnvironmentKey, SecretsIn};
 const OUTPUTS: &str = "outputs";
 const SECRETS: &str = "secrets";
 
-/// Whether the outputs are as the profile says; `made_with` are settings that they were made with and that this run has
-/// not.
-pub(super) fn outputs(changes: &ChangeSet, made_with: &[String], remedies: &Remedies<'_>) -> Vec<Finding> {
-    if !made_with.is_empty() {
-        let settings: Vec<_> = made_with.iter().map(|setting| format!("--set {}", shell_word(setting))).collect();
+/// Whether the outputs are as the profile says.
+pub(super) fn outputs(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
+    if !subject.made_with.is_empty() {
+        let settings: Vec<_> = subject.made_with.iter().map(|setting| format!("--set {}", shell_word(setting))).collect();
         let settings = settings.join(" ");
         let message =
             format!("the outputs were made with `{settings}`, which this run has not: it looks for another deployment");
         return vec![Finding::problem(OUTPUTS, message, remedies.codelab_gen("doctor"))];
     }
     let mut drifted: Vec<(&str, String, Vec<&str>)> = Vec::new();
-    for change in changes.changes.iter().filter(|change| change.is_drift()) {
+    for change in subject.drift.changes.iter().filter(|change| change.is_drift()) {
         let (what, help) = drift(change.kind(), remedies);
         match drifted.iter_mut().find(|(known, _, _)| *known == what) {
             Some((_, _, paths)) => paths.push(change.output.path()),
@@ -62,41 +60,37 @@ fn drift(kind: ChangeKind, remedies: &Remedies<'_>) -> (&'static str, String) {
 }
 
 /// Whether `.env` has what it must have, and something else takes its place.
-pub(super) fn environment(
-    target: &Target,
-    existing: &Existing,
-    world: &World,
-    remedies: &Remedies<'_>,
-) -> Vec<Finding> {
-    let keys = target.deployment.dotenv_keys();
+pub(super) fn environment(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
+    let existing = subject.existing;
+    let keys = subject.deployment.dotenv_keys();
     let run = || remedies.codelab_gen("");
     let mut found = Vec::new();
     if existing.get(Output::Dotenv).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
         found.push(Finding::problem(SECRETS, "there is no `.env`", run()));
     }
-    let files = target.deployment.secret_files().into_iter().map(secret_file_path);
+    let files = subject.deployment.secret_files().into_iter().map(secret_file_path);
     let is_lost = |path: &String| existing.secret_file(path).is_none_or(|file| file.text.trim().is_empty());
     let missing = files.filter(is_lost);
     found.extend(missing.map(|path| Finding::problem(SECRETS, format!("`{path}` is missing or empty"), run())));
     let values = existing.values(|_| true).unwrap_or_default();
     for key in keys.server.iter().chain(&keys.urls).chain(&keys.secrets) {
         let written = values.get(&key.name);
-        found.extend(exported(&key.name, written, world));
+        found.extend(exported(&key.name, written, subject));
         let is_secret = matches!(key.holds, Holds::Secret(_));
         if is_secret && written.is_none() && existing.get(Output::Dotenv).is_some() {
             found.push(Finding::problem(SECRETS, format!("`{}` is not set in .env", key.name), run()));
         }
         let weak = written.filter(|_| is_secret).and_then(weakness);
-        if let Some(why) = weak.filter(|_| target.deployment.stage.is_strict()) {
+        if let Some(why) = weak.filter(|_| subject.deployment.stage.is_strict()) {
             let help = remedies.codelab_gen(&format!("rotate {}", key.name));
             found.push(Finding::warning(SECRETS, format!("`{}` {why}", key.name), help));
         }
     }
-    for name in edited(&values, &target.deployment) {
+    for name in edited(&values, subject.deployment) {
         let message = format!("`{name}` was edited in .env, and the URLs there still have the old one");
         found.push(Finding::problem(SECRETS, message, run()));
     }
-    found.extend(managed_secrets(target, world));
+    found.extend(managed_secrets(subject));
     if found.is_empty() {
         found.push(Finding::ok(SECRETS, "every secret has a value, and nothing takes the place of .env"));
     }
@@ -104,16 +98,16 @@ pub(super) fn environment(
 }
 
 /// That the shell has another value for a key than `.env`.
-fn exported(key: &str, written: Option<&Secret>, world: &World) -> Option<Finding> {
-    let exported = (world.environment)(key).ok()??;
+fn exported(key: &str, written: Option<&Secret>, subject: &Subject<'_>) -> Option<Finding> {
+    let exported = (subject.environment)(key).ok()??;
     let differs = !written?.is_text(&exported);
     let message = format!("the shell sets `{key}`, which Docker Compose takes instead of what .env says");
     differs.then(|| Finding::problem("environment", message, format!("unset {key}")))
 }
 
 /// What a secret manager sets where docker compose is started.
-fn managed_secrets(target: &Target, world: &World) -> Option<Finding> {
-    let names = unset_secrets(target, world);
+fn managed_secrets(subject: &Subject<'_>) -> Option<Finding> {
+    let names = unset_secrets(subject);
     (!names.is_empty()).then(|| {
         let message = format!("{} come from a secret manager, and are not set here", names.join(", "));
         Finding { help: Some("start doctor through it".to_owned()), ..Finding::unseen(SECRETS, message) }
@@ -121,29 +115,29 @@ fn managed_secrets(target: &Target, world: &World) -> Option<Finding> {
 }
 
 /// The secrets of a secret manager that are not set here, in backticks.
-pub(super) fn unset_secrets(target: &Target, world: &World) -> Vec<String> {
-    let is_managed = target.deployment.secrets_in == SecretsIn::Environment;
-    let unset = |name: &&EnvironmentKey| matches!((world.environment)(name.as_str()), Ok(None));
-    let names = target.deployment.secrets.keys().filter(|_| is_managed).filter(unset);
+pub(super) fn unset_secrets(subject: &Subject<'_>) -> Vec<String> {
+    let is_managed = subject.deployment.secrets_in == SecretsIn::Environment;
+    let unset = |name: &&EnvironmentKey| matches!((subject.environment)(name.as_str()), Ok(None));
+    let names = subject.deployment.secrets.keys().filter(|_| is_managed).filter(unset);
     names.map(|name| format!("`{name}`")).collect()
 }
 
 /// Ports of the host that a service could not get; `running` are the services that have theirs.
-pub(super) fn ports(target: &Target, existing: &Existing, world: &World, running: &[String]) -> Vec<Finding> {
-    let services = target.deployment.services.iter();
+pub(super) fn ports(subject: &Subject<'_>, running: &[String]) -> Vec<Finding> {
+    let services = subject.deployment.services.iter();
     let services = services.filter_map(|service| Some((service.name.to_string(), service.publish.as_ref()?)));
-    let server = target.deployment.contained_server().and_then(|(_, container)| container.publish.as_ref());
+    let server = subject.deployment.contained_server().and_then(|(_, container)| container.publish.as_ref());
     let all = services.chain(server.map(|port| ("postgres".to_owned(), port)));
     let stopped = all.filter(|(name, _)| !running.contains(name));
-    let own = existing.users_values();
-    stopped.filter_map(|(name, port)| taken(&name, port, number(port, &own, world)?)).collect()
+    let own = subject.existing.users_values();
+    stopped.filter_map(|(name, port)| taken(&name, port, number(port, &own, subject)?)).collect()
 }
 
 /// The port as Compose will read it: from the shell, from `.env`, or as the profile has it.
-fn number(published: &PublishedPort, own: &HashMap<String, String>, world: &World) -> Option<u16> {
+fn number(published: &PublishedPort, own: &HashMap<String, String>, subject: &Subject<'_>) -> Option<u16> {
     let variable = published.variable.as_ref();
     let set =
-        variable.and_then(|name| (world.environment)(name.as_str()).ok()?.or_else(|| own.get(name.as_str()).cloned()));
+        variable.and_then(|name| (subject.environment)(name.as_str()).ok()?.or_else(|| own.get(name.as_str()).cloned()));
     let set = set.filter(|set| !set.is_empty());
     set.map_or(Some(published.port.get()), |set| set.trim().parse().ok())
 }
@@ -158,10 +152,10 @@ fn taken(service: &str, published: &PublishedPort, port: u16) -> Option<Finding>
 }
 
 /// Folders of data that are not there, or that a service can't write to.
-pub(super) fn data(target: &Target, world: &World) -> Vec<Finding> {
+pub(super) fn data(subject: &Subject<'_>) -> Vec<Finding> {
     const CHECK: &str = "folders";
-    let folders = data_folders(&target.deployment, &target.root, &world.current);
-    let missing = making(&folders, &target.folder).into_iter().map(|command| {
+    let folders = data_folders(subject.deployment, subject.root, subject.current);
+    let missing = making(&folders, subject.folder).into_iter().map(|command| {
         Finding::problem(
             CHECK,
             "a folder where a service keeps data does not exist; Docker would make it as root's",
@@ -174,13 +168,13 @@ pub(super) fn data(target: &Target, world: &World) -> Vec<Finding> {
 }
 
 /// Build contexts that are not there.
-pub(super) fn contexts(target: &Target) -> Vec<Finding> {
-    let services = target.deployment.services.iter();
+pub(super) fn contexts(subject: &Subject<'_>) -> Vec<Finding> {
+    let services = subject.deployment.services.iter();
     let contexts = services.filter_map(|service| match &service.program {
         Program::Built(build) | Program::BuiltAs(build, _) => Some((&service.name, &build.context)),
         Program::Image(_) => None,
     });
-    let missing = contexts.filter(|(_, context)| !target.root.join(context.as_str()).exists());
+    let missing = contexts.filter(|(_, context)| !subject.root.join(context.as_str()).exists());
     let finding = |(service, context): (&crate::value::ServiceName, &crate::value::HostPath)| {
         let message = format!("the build context `{context}` of `{service}` does not exist");
         Finding::problem("folders", message, "put the service's source with its Dockerfile there")
@@ -189,18 +183,18 @@ pub(super) fn contexts(target: &Target) -> Vec<Finding> {
 }
 
 /// A second Compose file, which Docker Compose would take instead; unless `COMPOSE_FILE` says which one it takes.
-pub(super) fn twin(target: &Target, existing: &Existing, world: &World, remedies: &Remedies<'_>) -> Option<Finding> {
+pub(super) fn twin(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Option<Finding> {
     const CHECK: &str = "compose-file";
-    let exported = (world.environment)("COMPOSE_FILE").ok().flatten();
+    let exported = (subject.environment)("COMPOSE_FILE").ok().flatten();
     let is_exported = exported.is_some();
-    if let Some(value) = exported.or_else(|| existing.users_value("COMPOSE_FILE")) {
+    if let Some(value) = exported.or_else(|| subject.existing.users_value("COMPOSE_FILE")) {
         let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
         let message = "`COMPOSE_FILE` does not name docker-compose.yml";
         let help =
             if is_exported { "unset COMPOSE_FILE" } else { "remove it from .env, or add docker-compose.yml there" };
         return (!is_ours).then(|| Finding::problem(CHECK, message, help));
     }
-    let twin = ["compose.yaml", "compose.yml"].into_iter().find(|name| target.folder.join(name).exists())?;
+    let twin = ["compose.yaml", "compose.yml"].into_iter().find(|name| subject.folder.join(name).exists())?;
     let message = format!("Docker Compose takes `{twin}` and not `docker-compose.yml`");
     Some(Finding::problem(CHECK, message, remedies.there(&format!("mv {twin} {twin}.orig"))))
 }

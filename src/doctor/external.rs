@@ -10,8 +10,7 @@ use super::finding::Finding;
 use super::login::{Client, ENCRYPTION};
 use super::remedy::Remedies;
 use super::server::UNREACHABLE;
-use crate::command::World;
-use crate::command::target::Target;
+use super::subject::Subject;
 use crate::deployment::{External, ExternalTls, Server};
 use crate::secret::Secret;
 use crate::spelling::{self, raw_path};
@@ -37,13 +36,13 @@ pub(super) struct Elsewhere<'a> {
 
 impl Elsewhere<'_> {
     /// Whether each owner of a database logs in to it.
-    pub(super) fn findings(&self, target: &Target, world: &World) -> Vec<Finding> {
+    pub(super) fn findings(&self, subject: &Subject<'_>) -> Vec<Finding> {
         let Some(image) = &self.external.client else {
             let message = "the external server: the profile names no image with psql";
             let help = Some("write `image: postgres:16-alpine` in the `postgres` section".to_owned());
             return vec![Finding { help, ..Finding::unseen(UNREACHABLE, message) }];
         };
-        let tls = match self.tls(target, world) {
+        let tls = match self.tls(subject) {
             Ok(options) => options,
             Err(finding) => return vec![finding],
         };
@@ -57,11 +56,11 @@ impl Elsewhere<'_> {
     }
 
     /// What makes a client protect its connection as services do.
-    fn tls(&self, target: &Target, world: &World) -> Result<Vec<String>, Finding> {
+    fn tls(&self, subject: &Subject<'_>) -> Result<Vec<String>, Finding> {
         let mode = self.external.tls.mode();
         let mut options = vec!["-e".to_owned(), format!("PGSSLMODE={}", mode.as_str())];
         if mode == Tls::VerifyFull {
-            let certificates = self.certificates(target, world)?;
+            let certificates = self.certificates(subject)?;
             let mount = format!("type=bind,source={},target={INSIDE},readonly", raw_path(&certificates));
             options.extend(["--mount".to_owned(), mount, "-e".to_owned(), format!("{CERTIFICATES}={INSIDE}")]);
         }
@@ -70,15 +69,15 @@ impl Elsewhere<'_> {
 
     /// The file that the server's certificate is verified by: the profile's, or one of this machine that stands for those
     /// of services' images.
-    fn certificates(&self, target: &Target, world: &World) -> Result<PathBuf, Finding> {
+    fn certificates(&self, subject: &Subject<'_>) -> Result<PathBuf, Finding> {
         if let ExternalTls::VerifyFull(Some(path)) = &self.external.tls {
-            let file = target.root.join(path.as_str());
+            let file = subject.root.join(path.as_str());
             let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
             let missing = || Finding::problem(ENCRYPTION, message, "put them there, then start the services anew");
             return if file.is_file() { Ok(file) } else { Err(missing()) };
         }
-        let exported = (world.environment)(CERTIFICATES).ok().flatten();
-        let file = world.current.join(exported.as_deref().unwrap_or(TRUSTED));
+        let exported = (subject.environment)(CERTIFICATES).ok().flatten();
+        let file = subject.current.join(exported.as_deref().unwrap_or(TRUSTED));
         let help = || Some(format!("set {CERTIFICATES} to the file with the certificates that you trust"));
         let message =
             || format!("the external server: `{}`, by which it would be verified, is not there", spelling::path(&file));

@@ -3,7 +3,7 @@
 use super::docker::{Docker, Silence};
 use super::finding::Finding;
 use super::remedy::Remedies;
-use crate::command::World;
+use super::subject::Subject;
 
 const CHECK: &str = "docker";
 
@@ -30,7 +30,7 @@ const COMPOSE: Part = Part {
 };
 
 /// Whether Docker is there, answers and is new enough.
-pub(super) fn versions(docker: &Docker, world: &World) -> Vec<Finding> {
+pub(super) fn versions(docker: &Docker, subject: &Subject<'_>) -> Vec<Finding> {
     let engine = match docker.greet(ENGINE.question) {
         Ok(version) => judged(&ENGINE, version.trim()),
         Err(Silence::NotInstalled) => {
@@ -39,7 +39,7 @@ pub(super) fn versions(docker: &Docker, world: &World) -> Vec<Finding> {
         }
         Err(silence) => {
             let text = silence.text();
-            Finding::problem(CHECK, "the Docker engine does not answer", waking(&text, world)).shown_by(&text)
+            Finding::problem(CHECK, "the Docker engine does not answer", waking(&text, subject)).shown_by(&text)
         }
     };
     let compose = match docker.greet(COMPOSE.question) {
@@ -53,9 +53,9 @@ pub(super) fn versions(docker: &Docker, world: &World) -> Vec<Finding> {
 }
 
 /// What lets an engine answer.
-fn waking(said: &str, world: &World) -> String {
+fn waking(said: &str, subject: &Subject<'_>) -> String {
     let is_set =
-        |name: &&str| (world.environment)(name).is_ok_and(|value| value.is_some_and(|value| !value.is_empty()));
+        |name: &&str| (subject.environment)(name).is_ok_and(|value| value.is_some_and(|value| !value.is_empty()));
     let elsewhere = ["DOCKER_HOST", "DOCKER_CONTEXT"].into_iter().find(is_set);
     match elsewhere {
         _ if said.contains("permission denied") => "sudo usermod -aG docker $USER && newgrp docker".to_owned(),

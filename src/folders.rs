@@ -13,10 +13,11 @@ use crate::url::ConnectionUrl;
 use crate::value::{HostPath, MountSource, ServiceName};
 
 /// A folder of the host in which a service keeps data.
-pub(super) struct DataFolder<'d> {
-    pub(super) service: &'d ServiceName,
+pub struct DataFolder<'d> {
+    /// The service.
+    pub service: &'d ServiceName,
     /// Its path as one would type it in the current folder.
-    pub(super) path: String,
+    pub path: String,
     /// Who the service runs as, where the profile says it in numbers.
     user: Option<User>,
     state: State,
@@ -47,7 +48,9 @@ enum State {
 const ELSEWHERE: &str = "it lies outside of the project: name a folder that is meant for this service's data";
 
 impl DataFolder<'_> {
-    pub(super) fn is_missing(&self) -> bool {
+    /// Whether nothing stands there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
         matches!(self.state, State::Missing)
     }
 
@@ -63,7 +66,8 @@ impl DataFolder<'_> {
     }
 
     /// That the service can't write there, with what to do.
-    pub(super) fn closed(&self) -> Option<(String, String)> {
+    #[must_use]
+    pub fn closed(&self) -> Option<(String, String)> {
         let (service, path) = (self.service, &self.path);
         let owner = match self.state {
             State::Closed { owner } => owner,
@@ -83,7 +87,8 @@ impl DataFolder<'_> {
 }
 
 /// The folders of the host in which services keep data, each once, as seen from the current one.
-pub(super) fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path) -> Vec<DataFolder<'d>> {
+#[must_use]
+pub fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path) -> Vec<DataFolder<'d>> {
     let project = Project::of_folder(root);
     let mut known = HashSet::new();
     let of_services = deployment.services.iter().filter_map(|service| {
@@ -95,7 +100,8 @@ pub(super) fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current:
 
 /// The commands that make those which are missing, typed by whoever owns the output folder: Docker would make them as
 /// root's.
-pub(super) fn making(folders: &[DataFolder<'_>], out: &Path) -> Vec<String> {
+#[must_use]
+pub fn making(folders: &[DataFolder<'_>], out: &Path) -> Vec<String> {
     let maker = fs::metadata(out).ok().map(|metadata| metadata.uid());
     let missing = folders.iter().filter(|folder| folder.is_missing());
     let (others, own): (Vec<_>, Vec<_>) = missing.partition(|folder| folder.is_for_another(maker));
@@ -119,7 +125,8 @@ fn data_folder<'d>(service: &'d Service, path: &Path, project: &Project, current
 }
 
 /// Whether the first mount of a service is a folder of the host that it writes to.
-pub(super) fn keeps_data_in_folder(service: &Service) -> bool {
+#[must_use]
+pub fn keeps_data_in_folder(service: &Service) -> bool {
     folder_of(service).is_some()
 }
 

@@ -14,7 +14,7 @@ const BLANKS: usize = 16;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// As it should be.
     Ok,
     /// It could not be looked at.
@@ -26,7 +26,9 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn as_str(self) -> &'static str {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Unseen => "unseen",
@@ -38,16 +40,17 @@ impl Verdict {
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Finding {
-    pub(super) verdict: Verdict,
+pub struct Finding {
+    /// How it is.
+    pub verdict: Verdict,
     /// A stable name of what was looked at, such as `password-refused`.
-    pub(super) check: &'static str,
+    pub check: &'static str,
     /// What was found, in a sentence.
-    pub(super) message: String,
+    pub message: String,
     /// What shows it: lines of a log, an error of a program.
-    pub(super) evidence: Vec<String>,
+    pub evidence: Vec<String>,
     /// The one command, or step, that mends it.
-    pub(super) help: Option<String>,
+    pub help: Option<String>,
 }
 
 impl Finding {
