@@ -3,9 +3,9 @@
 use super::target::{Target, first_line, select};
 use super::{World, print, print_document};
 use crate::cli::{DoctorArgs, Format};
-use crate::doctor::{Finding, Subject, Verdict, findings};
+use crate::doctor::{Subject, findings};
 use crate::outcome::{Exit, Failure};
-use crate::report::{self, Document};
+use crate::report::{Checkup, Condition, Document, Finding};
 
 /// Finds out what is wrong with a deployment.
 pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> {
@@ -29,12 +29,12 @@ pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> 
         current: &world.current,
         environment: world.environment,
     });
-    let worst = findings.iter().map(|finding| finding.verdict).max();
+    let is_problem = findings.iter().any(|finding| finding.verdict == Condition::Problem);
     match args.format {
         Format::Human => print(&text(&findings))?,
-        Format::Json => print_document(&Document::Checkup(document(&findings)))?,
+        Format::Json => print_document(&Document::Checkup(Checkup { findings }))?,
     }
-    Ok(if worst == Some(Verdict::Problem) { Exit::Different } else { Exit::Done })
+    Ok(if is_problem { Exit::Different } else { Exit::Done })
 }
 
 /// All findings for people, the worst last, where the eye is.
@@ -43,31 +43,15 @@ fn text(findings: &[Finding]) -> String {
     sorted.sort_by_key(|finding| finding.verdict);
     let mut lines = Vec::new();
     for Finding { verdict, check, message, evidence, help } in sorted {
-        let check = if *verdict == Verdict::Ok { String::new() } else { format!("[{check}] ") };
+        let check = if *verdict == Condition::Ok { String::new() } else { format!("[{check}] ") };
         lines.push(format!("{:<9} {check}{message}\n", verdict.as_str()));
         lines.extend(evidence.iter().map(|line| format!("            | {line}\n")));
         lines.extend(help.iter().map(|help| format!("  = help: {help}\n")));
     }
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let problems = plural(count(Verdict::Problem), "problem");
-    let warnings = plural(count(Verdict::Warning), "warning");
-    lines.push(format!("{problems}, {warnings}, {} not to be seen\n", count(Verdict::Unseen)));
+    let problems = plural(count(Condition::Problem), "problem");
+    let warnings = plural(count(Condition::Warning), "warning");
+    lines.push(format!("{problems}, {warnings}, {} not to be seen\n", count(Condition::Unseen)));
     lines.concat()
-}
-
-fn document(findings: &[Finding]) -> report::Checkup {
-    let finding = |finding: &Finding| report::Finding {
-        verdict: match finding.verdict {
-            Verdict::Ok => report::Condition::Ok,
-            Verdict::Unseen => report::Condition::Unseen,
-            Verdict::Warning => report::Condition::Warning,
-            Verdict::Problem => report::Condition::Problem,
-        },
-        check: finding.check.to_owned(),
-        message: finding.message.clone(),
-        evidence: finding.evidence.clone(),
-        help: finding.help.clone(),
-    };
-    report::Checkup { findings: findings.iter().map(finding).collect() }
 }

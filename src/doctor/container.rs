@@ -1,8 +1,8 @@
-//! Knows what Docker says of one container. Must not know what is wrong with it.
+//! Knows what Docker says of the containers of a deployment. Must not know what is wrong with one.
 
 use serde_json::Value;
 
-use super::docker::Docker;
+use super::docker::{Docker, Silence};
 use super::mask::secrets_of;
 use crate::secret::Secret;
 
@@ -136,5 +136,61 @@ impl Container {
     /// moment late, so the first lines of a program that says them at once are missing.
     pub(super) fn last_log(&self, docker: &Docker) -> String {
         docker.hear(&["logs", "--tail", LINES, "--since", self.text("/State/StartedAt"), self.id()])
+    }
+}
+
+/// What Docker knows of the containers of the deployment.
+pub(super) struct Containers {
+    known: Vec<Container>,
+    /// Why nothing is known of those that there are.
+    silence: Option<Silence>,
+}
+
+impl Containers {
+    /// Those that Compose counts to the deployment; where it can't tell, those that it made from this folder.
+    pub(super) fn ask(docker: &Docker, folder: &str) -> Self {
+        let by_folder = format!("label=com.docker.compose.project.working_dir={folder}");
+        let ps = ["ps", "--all", "--quiet", "--no-trunc"];
+        let listed = docker
+            .ask(&[["compose"].as_slice(), &ps].concat())
+            .or_else(|_| docker.ask(&[ps.as_slice(), &["--filter", &by_folder]].concat()))
+            .unwrap_or_default();
+        let ids: Vec<_> = listed.split_whitespace().collect();
+        if ids.is_empty() {
+            return Self { known: Vec::new(), silence: None };
+        }
+        match docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()) {
+            Ok(documents) => {
+                let containers = documents.into_iter().map(Container::new);
+                Self { known: containers.filter(|container| !container.is_one_off()).collect(), silence: None }
+            }
+            Err(silence) => Self { known: Vec::new(), silence: Some(silence) },
+        }
+    }
+
+    /// Why nothing is known of the containers that there are.
+    pub(super) fn silence(&self) -> Option<&Silence> {
+        self.silence.as_ref()
+    }
+
+    pub(super) fn all(&self) -> &[Container] {
+        &self.known
+    }
+
+    /// The one container of a service that says most about it: one that runs, where there are several.
+    pub(super) fn of(&self, service: &str) -> Option<&Container> {
+        let is_its = |container: &&Container| container.service() == service;
+        let running = self.known.iter().filter(is_its).find(|container| container.is_running());
+        running.or_else(|| self.known.iter().find(is_its))
+    }
+
+    pub(super) fn running(&self) -> Vec<String> {
+        let running = self.known.iter().filter(|container| container.is_running());
+        running.map(|container| container.service().to_owned()).collect()
+    }
+
+    /// The secrets that containers were started with; `.env` may have others by now.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        self.known.iter().flat_map(Container::secrets).collect()
     }
 }

@@ -1,26 +1,19 @@
 //! Knows what can be wrong with containers: missing, ended, unhealthy. Must not know databases.
 
-use super::container::Container;
-use super::docker::{Docker, Silence};
+use super::container::{Container, Containers};
+use super::docker::Docker;
 use super::ensure;
-use super::finding::Finding;
+use super::living::Living;
 use super::memory;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
-use crate::secret::Secret;
+use crate::report::Finding;
 use crate::value::ServiceName;
 
 const CHECK: &str = "containers";
 
 /// How a program ends that was stopped by hand, and not by itself.
 const STOPPED: [i64; 3] = [0, 137, 143];
-
-/// What Docker knows of the containers of the deployment.
-pub(super) struct Containers {
-    known: Vec<Container>,
-    /// Why nothing is known of those that there are.
-    silence: Option<Silence>,
-}
 
 /// One service, as the profile has it.
 struct Wanted {
@@ -29,94 +22,52 @@ struct Wanted {
     replicas: usize,
 }
 
-impl Containers {
-    /// Those that Compose counts to the deployment; where it can't tell, those that it made from this folder.
-    pub(super) fn ask(docker: &Docker, folder: &str) -> Self {
-        let by_folder = format!("label=com.docker.compose.project.working_dir={folder}");
-        let ps = ["ps", "--all", "--quiet", "--no-trunc"];
-        let listed = docker
-            .ask(&[["compose"].as_slice(), &ps].concat())
-            .or_else(|_| docker.ask(&[ps.as_slice(), &["--filter", &by_folder]].concat()))
-            .unwrap_or_default();
-        let ids: Vec<_> = listed.split_whitespace().collect();
-        if ids.is_empty() {
-            return Self { known: Vec::new(), silence: None };
-        }
-        match docker.documents(&[["container", "inspect"].as_slice(), &ids].concat()) {
-            Ok(documents) => {
-                let containers = documents.into_iter().map(Container::new);
-                Self { known: containers.filter(|container| !container.is_one_off()).collect(), silence: None }
-            }
-            Err(silence) => Self { known: Vec::new(), silence: Some(silence) },
-        }
-    }
+/// That Docker does not say what is with the containers; all else would be guessed.
+pub(super) fn unknown(containers: &Containers, remedies: &Remedies<'_>) -> Option<Finding> {
+    let silence = containers.silence()?;
+    let help = format!("look again; `{}` shows them too", remedies.there("docker compose ps --all"));
+    let message = "the containers: Docker lists them, and does not say what they are";
+    Some(Finding { help: Some(help), ..Finding::unseen(CHECK, message) }.shown_by(&silence.text()))
+}
 
-    /// That Docker does not say what is with the containers; all else would be guessed.
-    pub(super) fn unknown(&self, remedies: &Remedies<'_>) -> Option<Finding> {
-        let silence = self.silence.as_ref()?;
-        let help = format!("look again; `{}` shows them too", remedies.there("docker compose ps --all"));
-        let message = "the containers: Docker lists them, and does not say what they are";
-        Some(Finding { help: Some(help), ..Finding::unseen(CHECK, message) }.shown_by(&silence.text()))
+/// Whether each container is as it should be.
+pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
+    let Living { subject, containers, docker, remedies, .. } = *living;
+    if containers.all().is_empty() {
+        return vec![Finding::problem(CHECK, "the deployment has no containers", remedies.up())];
     }
+    let all = wanted(subject.deployment);
+    let of_service = |wanted| of_service(wanted, containers, docker, remedies);
+    let mut found: Vec<_> = all.iter().flat_map(of_service).collect();
+    let is_known = |container: &&Container| all.iter().any(|wanted| wanted.name.as_str() == container.service());
+    let strangers = containers.all().iter().filter(|container| !is_known(container));
+    let mut strangers: Vec<_> = strangers.map(Container::service).collect();
+    strangers.dedup();
+    found.extend(strangers.into_iter().map(|name| {
+        Finding::warning(
+            CHECK,
+            format!("`{name}` is no service of the profile, and has a container"),
+            format!("{} --remove-orphans", remedies.up()),
+        )
+    }));
+    found
+}
 
-    pub(super) fn all(&self) -> &[Container] {
-        &self.known
+fn of_service(wanted: &Wanted, containers: &Containers, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
+    let service = wanted.name.as_str();
+    let containers: Vec<_> = containers.all().iter().filter(|container| container.service() == service).collect();
+    if containers.is_empty() {
+        return vec![Finding::problem(CHECK, format!("`{service}` has no container"), remedies.up())];
     }
-
-    /// The one container of a service that says most about it: one that runs, where there are several.
-    pub(super) fn of(&self, service: &str) -> Option<&Container> {
-        let is_its = |container: &&Container| container.service() == service;
-        let running = self.known.iter().filter(is_its).find(|container| container.is_running());
-        running.or_else(|| self.known.iter().find(is_its))
+    let several = wanted.replicas > 1 || containers.len() > 1;
+    let name = |container: &Container| if several { container.name().to_owned() } else { service.to_owned() };
+    let finding = |container: &&Container| finding(container, &name(container), wanted, docker, remedies);
+    let mut found: Vec<_> = containers.iter().map(finding).collect();
+    if containers.len() < wanted.replicas {
+        let message = format!("`{service}` has {} of {} containers", containers.len(), wanted.replicas);
+        found.push(Finding::warning(CHECK, message, remedies.up()));
     }
-
-    pub(super) fn running(&self) -> Vec<String> {
-        let running = self.known.iter().filter(|container| container.is_running());
-        running.map(|container| container.service().to_owned()).collect()
-    }
-
-    /// The secrets that containers were started with; `.env` may have others by now.
-    pub(super) fn secrets(&self) -> Vec<Secret> {
-        self.known.iter().flat_map(Container::secrets).collect()
-    }
-
-    /// Whether each container is as it should be.
-    pub(super) fn findings(&self, deployment: &Deployment, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
-        if self.known.is_empty() {
-            return vec![Finding::problem(CHECK, "the deployment has no containers", remedies.up())];
-        }
-        let all = wanted(deployment);
-        let mut found: Vec<_> = all.iter().flat_map(|wanted| self.of_service(wanted, docker, remedies)).collect();
-        let is_known = |container: &&Container| all.iter().any(|wanted| wanted.name.as_str() == container.service());
-        let mut strangers: Vec<_> =
-            self.known.iter().filter(|container| !is_known(container)).map(Container::service).collect();
-        strangers.dedup();
-        found.extend(strangers.into_iter().map(|name| {
-            Finding::warning(
-                CHECK,
-                format!("`{name}` is no service of the profile, and has a container"),
-                format!("{} --remove-orphans", remedies.up()),
-            )
-        }));
-        found
-    }
-
-    fn of_service(&self, wanted: &Wanted, docker: &Docker, remedies: &Remedies<'_>) -> Vec<Finding> {
-        let service = wanted.name.as_str();
-        let containers: Vec<_> = self.known.iter().filter(|container| container.service() == service).collect();
-        if containers.is_empty() {
-            return vec![Finding::problem(CHECK, format!("`{service}` has no container"), remedies.up())];
-        }
-        let several = wanted.replicas > 1 || containers.len() > 1;
-        let name = |container: &Container| if several { container.name().to_owned() } else { service.to_owned() };
-        let finding = |container: &&Container| finding(container, &name(container), wanted, docker, remedies);
-        let mut found: Vec<_> = containers.iter().map(finding).collect();
-        if containers.len() < wanted.replicas {
-            let message = format!("`{service}` has {} of {} containers", containers.len(), wanted.replicas);
-            found.push(Finding::warning(CHECK, message, remedies.up()));
-        }
-        found
-    }
+    found
 }
 
 /// All services that should have containers.

@@ -1,9 +1,9 @@
 //! Knows what is left of the disk that the server's data lies on, and who has how much of it.
 //! Must not know what a server does without room.
 
-use super::finding::Finding;
 use super::remedy::Remedies;
 use super::session::Session;
+use crate::report::Finding;
 use crate::spelling::quoted;
 
 const CHECK: &str = "disk";

@@ -2,6 +2,7 @@
 //! answers mean.
 
 mod listen;
+mod silence;
 
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
@@ -10,6 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use self::listen::{Bounds, answer, last_words};
+
+pub(super) use self::silence::Silence;
 
 /// How long a question may take, and how long its answer may be: starting a container on a busy machine takes seconds, and
 /// what Docker knows of a container has some kilobytes.
@@ -27,35 +30,6 @@ const LOG: Bounds = Bounds { patience: Duration::from_secs(30), most: 4 << 20 };
 /// Docker's client, asked from the output folder.
 pub(super) struct Docker {
     folder: PathBuf,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Silence {
-    /// There is no such program.
-    NotInstalled,
-    /// It did not end in time.
-    Hung(Duration),
-    /// It said more than this many bytes.
-    Endless(usize),
-    /// It failed, and said this.
-    Failed(String),
-}
-
-impl Silence {
-    pub(super) fn text(&self) -> String {
-        match self {
-            Self::NotInstalled => "the program `docker` is not installed".to_owned(),
-            Self::Hung(patience) => format!("no answer within {} seconds", patience.as_secs()),
-            Self::Endless(most) => format!("an answer of more than {most} bytes"),
-            Self::Failed(text) => text.clone(),
-        }
-    }
-
-    /// Whether it was ended by us.
-    pub(super) fn is_cut_off(&self) -> bool {
-        matches!(self, Self::Hung(_) | Self::Endless(_))
-    }
 }
 
 /// Whether this says that an image is not on this machine.

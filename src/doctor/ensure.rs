@@ -2,8 +2,8 @@
 
 use super::container::Container;
 use super::docker::Docker;
-use super::finding::Finding;
 use super::remedy::Remedies;
+use crate::report::Finding;
 
 const CHECK: &str = "postgres-ensure";
 

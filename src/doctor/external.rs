@@ -3,16 +3,11 @@
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
-use super::docker::Docker;
-use super::finding::Finding;
-use super::login::{Client, ENCRYPTION};
-use super::remedy::Remedies;
-use super::server::UNREACHABLE;
-use super::subject::Subject;
-use crate::deployment::{External, ExternalTls, Server};
-use crate::secret::Secret;
+use super::connections::{ENCRYPTION, UNREACHABLE};
+use super::living::Living;
+use super::login::Client;
+use crate::deployment::{External, ExternalTls, Host, Server};
+use crate::report::Finding;
 use crate::spelling::{self, raw_path};
 use crate::value::{Choice as _, Tls};
 
@@ -26,23 +21,30 @@ const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
 const INSIDE: &str = "/certificates.pem";
 
 /// A server elsewhere, and what its clients know.
-pub(super) struct Elsewhere<'a> {
-    pub(super) server: &'a Server,
-    pub(super) external: &'a External,
-    pub(super) passwords: &'a IndexMap<String, Secret>,
-    pub(super) docker: &'a Docker,
-    pub(super) remedies: &'a Remedies<'a>,
+struct Elsewhere<'a> {
+    server: &'a Server,
+    external: &'a External,
+    living: &'a Living<'a>,
+}
+
+/// Whether each owner of a database logs in to it, where the server is elsewhere.
+pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
+    match &living.subject.deployment.server {
+        Some(server @ Server { host: Host::External(external), .. }) => {
+            Elsewhere { server, external, living }.findings()
+        }
+        Some(_) | None => Vec::new(),
+    }
 }
 
 impl Elsewhere<'_> {
-    /// Whether each owner of a database logs in to it.
-    pub(super) fn findings(&self, subject: &Subject<'_>) -> Vec<Finding> {
+    fn findings(&self) -> Vec<Finding> {
         let Some(image) = &self.external.client else {
             let message = "the external server: the profile names no image with psql";
             let help = Some("write `image: postgres:16-alpine` in the `postgres` section".to_owned());
             return vec![Finding { help, ..Finding::unseen(UNREACHABLE, message) }];
         };
-        let tls = match self.tls(subject) {
+        let tls = match self.tls() {
             Ok(options) => options,
             Err(finding) => return vec![finding],
         };
@@ -52,15 +54,16 @@ impl Elsewhere<'_> {
         let (image, port) = (image.to_string(), self.external.port.to_string());
         let client = Client::new(&image, &options, &self.external.host, &port);
         let databases = self.server.databases.iter();
-        databases.map(|database| client.log_in(database, self.passwords, self.docker, self.remedies)).collect()
+        let Living { passwords, docker, remedies, .. } = *self.living;
+        databases.map(|database| client.log_in(database, passwords, docker, remedies)).collect()
     }
 
     /// What makes a client protect its connection as services do.
-    fn tls(&self, subject: &Subject<'_>) -> Result<Vec<String>, Finding> {
+    fn tls(&self) -> Result<Vec<String>, Finding> {
         let mode = self.external.tls.mode();
         let mut options = vec!["-e".to_owned(), format!("PGSSLMODE={}", mode.as_str())];
         if mode == Tls::VerifyFull {
-            let certificates = self.certificates(subject)?;
+            let certificates = self.certificates()?;
             let mount = format!("type=bind,source={},target={INSIDE},readonly", raw_path(&certificates));
             options.extend(["--mount".to_owned(), mount, "-e".to_owned(), format!("{CERTIFICATES}={INSIDE}")]);
         }
@@ -69,15 +72,15 @@ impl Elsewhere<'_> {
 
     /// The file that the server's certificate is verified by: the profile's, or one of this machine that stands for those
     /// of services' images.
-    fn certificates(&self, subject: &Subject<'_>) -> Result<PathBuf, Finding> {
+    fn certificates(&self) -> Result<PathBuf, Finding> {
         if let ExternalTls::VerifyFull(Some(path)) = &self.external.tls {
-            let file = subject.root.join(path.as_str());
+            let file = self.living.subject.root.join(path.as_str());
             let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
             let missing = || Finding::problem(ENCRYPTION, message, "put them there, then start the services anew");
             return if file.is_file() { Ok(file) } else { Err(missing()) };
         }
-        let exported = (subject.environment)(CERTIFICATES).ok().flatten();
-        let file = subject.current.join(exported.as_deref().unwrap_or(TRUSTED));
+        let exported = (self.living.subject.environment)(CERTIFICATES).ok().flatten();
+        let file = self.living.subject.current.join(exported.as_deref().unwrap_or(TRUSTED));
         let help = || Some(format!("set {CERTIFICATES} to the file with the certificates that you trust"));
         let message =
             || format!("the external server: `{}`, by which it would be verified, is not there", spelling::path(&file));

@@ -1,6 +1,7 @@
 //! Knows what a check can find. Must not know how it looked.
 
 use super::mask::Mask;
+use crate::report::{Condition, Finding};
 use crate::spelling::on_one_line;
 
 /// How many characters of a message show; most are shorter than a hundred.
@@ -12,62 +13,21 @@ const LONGEST_LINE: usize = 400;
 /// How many blanks in a row show: more would end in what a terminal shows as a line of its own.
 const BLANKS: usize = 16;
 
-/// How something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// As it should be.
-    Ok,
-    /// It could not be looked at.
-    Unseen,
-    /// It works, and may not for long.
-    Warning,
-    /// It does not work.
-    Problem,
-}
-
-impl Verdict {
-    /// Its word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Unseen => "unseen",
-            Self::Warning => "warning",
-            Self::Problem => "problem",
-        }
-    }
-}
-
-/// What one check found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// How it is.
-    pub verdict: Verdict,
-    /// A stable name of what was looked at, such as `password-refused`.
-    pub check: &'static str,
-    /// What was found, in a sentence.
-    pub message: String,
-    /// What shows it: lines of a log, an error of a program.
-    pub evidence: Vec<String>,
-    /// The one command, or step, that mends it.
-    pub help: Option<String>,
-}
-
 impl Finding {
     pub(super) fn ok(check: &'static str, message: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Ok, check, message: message.into(), evidence: Vec::new(), help: None }
+        Self { verdict: Condition::Ok, check, message: message.into(), evidence: Vec::new(), help: None }
     }
 
     pub(super) fn unseen(check: &'static str, message: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Unseen, ..Self::ok(check, message) }
+        Self { verdict: Condition::Unseen, ..Self::ok(check, message) }
     }
 
     pub(super) fn warning(check: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Warning, help: Some(help.into()), ..Self::ok(check, message) }
+        Self { verdict: Condition::Warning, help: Some(help.into()), ..Self::ok(check, message) }
     }
 
     pub(super) fn problem(check: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Problem, help: Some(help.into()), ..Self::ok(check, message) }
+        Self { verdict: Condition::Problem, help: Some(help.into()), ..Self::ok(check, message) }
     }
 
     /// With the last lines of a text as evidence.

@@ -1,28 +1,20 @@
 //! Knows that secrets don't belong into logs, and what to do about one that is there. Must not show one, nor its line.
 
-use indexmap::IndexMap;
-
 use super::container::Container;
-use super::containers::Containers;
-use super::docker::Docker;
-use super::finding::Finding;
+use super::living::Living;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
 use crate::profile::SecretRule;
-use crate::secret::{Finder, Secret};
+use crate::report::Finding;
+use crate::secret::Finder;
 use crate::spelling::quoted;
 use crate::value::SecretsIn;
 
 const CHECK: &str = "secret-in-log";
 
 /// Which services have written which secrets into their logs, by the names of both.
-pub(super) fn findings(
-    deployment: &Deployment,
-    secrets: &IndexMap<String, Secret>,
-    containers: &Containers,
-    docker: &Docker,
-    remedies: &Remedies<'_>,
-) -> Vec<Finding> {
+pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
+    let Living { subject, passwords: secrets, containers, docker, remedies } = *living;
     if containers.all().is_empty() || secrets.is_empty() {
         return Vec::new();
     }
@@ -38,7 +30,7 @@ pub(super) fn findings(
     if told.is_empty() {
         return vec![Finding::ok(CHECK, "no secret stands in the logs of the containers")];
     }
-    told.iter().map(|(service, names)| finding(service, names, deployment, remedies)).collect()
+    told.iter().map(|(service, names)| finding(service, names, subject.deployment, remedies)).collect()
 }
 
 fn finding(service: &str, names: &[&str], deployment: &Deployment, remedies: &Remedies<'_>) -> Finding {

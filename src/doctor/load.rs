@@ -3,13 +3,14 @@
 
 use serde::Deserialize;
 
-use super::finding::Finding;
+use super::connections::{CONNECTIONS, full};
+use super::docker::Silence;
 use super::remedy::Remedies;
 use super::session::Session;
 use crate::deployment::Server;
+use crate::report::Finding;
 use crate::spelling::{quoted, shell_word};
 
-pub(super) const CONNECTIONS: &str = "connections";
 const LOCKS: &str = "locks";
 const TEMPORARY: &str = "temporary-files";
 
@@ -65,7 +66,7 @@ struct Blocking {
 /// All that is taken.
 pub(super) fn taken(session: &Session<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
     let unseen =
-        |check, what: &str, silence: &super::docker::Silence| Finding::unseen(check, what).shown_by(&silence.text());
+        |check, what: &str, silence: &Silence| Finding::unseen(check, what).shown_by(&silence.text());
     let connections = match session.ask_json::<Used>(USED) {
         Ok(used) => connections(&used, remedies),
         Err(silence) => unseen(CONNECTIONS, "who uses the connections of the server", &silence),
@@ -97,11 +98,6 @@ fn connections(found: &Used, remedies: &Remedies<'_>) -> Finding {
     } else {
         Finding::ok(CONNECTIONS, message)
     }
-}
-
-/// That nobody gets another connection.
-pub(super) fn full(said: &str, remedies: &Remedies<'_>) -> Finding {
-    Finding::problem(CONNECTIONS, "all connections of the server are used", remedies.more_connections()).shown_by(said)
 }
 
 /// Who has how many connections of a server that lets nobody in, by the titles of its processes.

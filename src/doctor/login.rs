@@ -3,20 +3,13 @@
 
 use indexmap::IndexMap;
 
+use super::connections::{CONNECTIONS, ENCRYPTION, MISSING, REFUSED, UNREACHABLE, full, is_full};
 use super::docker::{Docker, is_no_image};
-use super::finding::Finding;
-use super::load::{CONNECTIONS, full};
 use super::remedy::Remedies;
-use super::server::{MISSING, UNREACHABLE};
 use crate::deployment::OwnedDatabase;
+use crate::report::Finding;
 use crate::secret::Secret;
 use crate::spelling::shell_word;
-
-pub(super) const ENCRYPTION: &str = "encryption";
-pub(super) const REFUSED: &str = "password-refused";
-
-/// What the server says to who comes too late.
-const FULL: [&str; 2] = ["too many clients", "connection slots are reserved"];
 
 /// A container that lives for one question, and leaves nothing.
 pub(super) struct Client<'a> {
@@ -98,11 +91,6 @@ impl<'a> Client<'a> {
             Finding::problem(REFUSED, format!("`{role}` can't log in to `{name}`"), remedies.align_for(name))
         }
     }
-}
-
-/// Whether the server says that it has no connection left.
-pub(super) fn is_full(said: &str) -> bool {
-    FULL.iter().any(|words| said.contains(words))
 }
 
 /// What lets the connection to an external server be encrypted and verified, by what the client said.

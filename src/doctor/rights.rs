@@ -3,10 +3,10 @@
 
 use serde::Deserialize;
 
-use super::finding::Finding;
 use super::remedy::Remedies;
 use super::session::Session;
 use crate::deployment::Server;
+use crate::report::Finding;
 use crate::spelling::{quoted, shell_word};
 
 const CHECK: &str = "role-rights";

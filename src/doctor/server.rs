@@ -1,80 +1,74 @@
 //! Knows what can be wrong with PostgreSQL in its container: unreachable, another version, a database that is missing or
 //! somebody else's. Must not know how one logs in from elsewhere, what is taken of the server, nor SQLite.
 
-use indexmap::IndexMap;
-
+use super::connections::{CONNECTIONS, MISSING, REFUSED, UNREACHABLE, full, is_full};
 use super::container::Container;
-use super::containers::Containers;
-use super::docker::{Docker, Silence};
-use super::finding::{Finding, Verdict};
-use super::load::{self, CONNECTIONS, full};
-use super::login::{Client, REFUSED, is_full};
-use super::remedy::Remedies;
+use super::docker::Silence;
+use super::living::Living;
+use super::login::Client;
 use super::session::{DATABASE, Session};
-use super::volume::Volume;
-use super::{disk, rights};
+use super::volume::{VERSION, Volume};
+use super::{disk, load, rights};
 use crate::deployment::{self, OwnedDatabase, Server};
-use crate::secret::Secret;
+use crate::report::{Condition, Finding};
 use crate::spelling::quoted;
 use crate::value::{Access, ServiceName};
 
-pub(super) const UNREACHABLE: &str = "server-unreachable";
-pub(super) const MISSING: &str = "database-missing";
-pub(super) const VERSION: &str = "server-version";
 const OWNER: &str = "database-owner";
 
 /// The server's container, and what one may ask it.
-pub(super) struct Asked<'a> {
-    pub(super) server: &'a Server,
-    pub(super) container: &'a deployment::Container,
-    pub(super) containers: &'a Containers,
-    pub(super) docker: &'a Docker,
-    /// The passwords that stand in `.env` or beside it.
-    pub(super) passwords: &'a IndexMap<String, Secret>,
-    pub(super) remedies: &'a Remedies<'a>,
+struct Asked<'a> {
+    server: &'a Server,
+    container: &'a deployment::Container,
+    living: &'a Living<'a>,
+}
+
+/// All that is asked of a server in its container.
+pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
+    let contained = living.subject.deployment.contained_server();
+    contained.map(|(server, container)| Asked { server, container, living }.findings()).unwrap_or_default()
 }
 
 impl Asked<'_> {
-    /// All that is asked of it.
-    pub(super) fn findings(&self) -> Vec<Finding> {
-        let found = self.containers.of(ServiceName::postgres().as_str());
+    fn findings(&self) -> Vec<Finding> {
+        let found = self.living.containers.of(ServiceName::postgres().as_str());
         let Some(running) = found.filter(|found| found.stays()) else {
             return vec![self.volume(found).stopped()];
         };
-        let session = Session::new(self.docker, running, self.server.user.as_str());
+        let session = Session::new(self.living.docker, running, self.server.user.as_str());
         let major = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
             Ok(major) => major,
             Err(silence) => return vec![self.silent(&session, &silence)],
         };
         let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), self.version(&major.to_string())];
-        let taken = load::taken(&session, self.remedies);
+        let taken = load::taken(&session, self.living.remedies);
         let owners = "SELECT json_agg(json_build_array(datname, pg_get_userbyid(datdba))) FROM pg_database";
         match session.ask_json::<Vec<(String, String)>>(owners) {
             Ok(owners) => found.extend(self.databases(running, &owners)),
             Err(silence) => found.push(Finding::unseen(MISSING, "the databases").shown_by(&silence.text())),
         }
-        let is_full = |finding: &Finding| finding.check == CONNECTIONS && finding.verdict == Verdict::Problem;
+        let is_full = |finding: &Finding| finding.check == CONNECTIONS && finding.verdict == Condition::Problem;
         if taken.iter().any(is_full) {
             // who has them is known, and each login would tell it again
             found.retain(|finding| !is_full(finding));
         }
         found.extend(taken);
-        found.push(disk::left(&session, self.remedies));
+        found.push(disk::left(&session, self.living.remedies));
         if self.server.access == Access::PerService {
-            found.extend(rights::excessive(self.server, &session, self.remedies));
+            found.extend(rights::excessive(self.server, &session, self.living.remedies));
         }
         found
     }
 
     fn volume<'v>(&'v self, of: Option<&'v Container>) -> Volume<'v> {
-        Volume { container: self.container, of, docker: self.docker, remedies: self.remedies }
+        Volume { container: self.container, of, docker: self.living.docker, remedies: self.living.remedies }
     }
 
     fn silent(&self, session: &Session<'_>, silence: &Silence) -> Finding {
         let (text, running) = (silence.text(), session.container());
         if is_full(&text) {
             let holders = load::holders(self.server, session);
-            return full(&format!("{holders}\n{text}"), self.remedies);
+            return full(&format!("{holders}\n{text}"), self.living.remedies);
         }
         let volume = self.volume(Some(running));
         let user = self.server.user.as_str();
@@ -97,8 +91,8 @@ impl Asked<'_> {
             return Finding::unseen(UNREACHABLE, "the server, which is still starting").shown_by(&text);
         }
         let message = "the server runs and does not answer";
-        let restart = self.remedies.there("docker compose restart postgres");
-        let log = running.log(self.docker);
+        let restart = self.living.remedies.there("docker compose restart postgres");
+        let log = running.log(self.living.docker);
         Finding::problem(UNREACHABLE, message, restart).shown_by(&format!("{log}\n{text}"))
     }
 
@@ -133,16 +127,16 @@ impl Asked<'_> {
         match owner {
             None => {
                 let message = format!("the database `{name}` does not exist");
-                vec![Finding::problem(MISSING, message, self.remedies.align_for(name))]
+                vec![Finding::problem(MISSING, message, self.living.remedies.align_for(name))]
             }
             // where each service has a role of its own, he may not even connect then
             Some(owner) if owner != role => {
                 let message = format!("the database `{name}` belongs to {}, not to `{role}`", quoted(owner));
-                vec![Finding::problem(OWNER, message, self.remedies.align_for(name))]
+                vec![Finding::problem(OWNER, message, self.living.remedies.align_for(name))]
             }
             Some(_) => {
                 let login = match client {
-                    Some(client) => client.log_in(database, self.passwords, self.docker, self.remedies),
+                    Some(client) => client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies),
                     None => Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network"),
                 };
                 vec![Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`")), login]

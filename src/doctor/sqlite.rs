@@ -1,10 +1,10 @@
 //! Knows what can be wrong with a SQLite file, from what was seen of it inside of its service.
 //! Must not know how that was seen.
 
-use super::finding::Finding;
+use super::probe::{Answer, Journal};
 use super::remedy::Remedies;
-use super::service::{Answer, Journal};
 use crate::deployment::Service;
+use crate::report::Finding;
 use crate::spelling::shell_word;
 use crate::value::Hardening;
 

@@ -1,10 +1,8 @@
 //! Knows what services log where their tables are not those that they were written for. Must not know containers.
 
-use super::containers::Containers;
-use super::docker::Docker;
-use super::finding::Finding;
+use super::living::Living;
 use super::remedy::Remedies;
-use crate::deployment::Deployment;
+use crate::report::Finding;
 
 const CHECK: &str = "migration-errors";
 
@@ -27,13 +25,9 @@ const ERRORS: [&[&str]; 14] = [
 ];
 
 /// What the logs of services say of their tables.
-pub(super) fn migrations(
-    deployment: &Deployment,
-    containers: &Containers,
-    docker: &Docker,
-    remedies: &Remedies<'_>,
-) -> Vec<Finding> {
-    let services = deployment.services.iter().filter(|service| service.database.is_some());
+pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
+    let Living { subject, containers, docker, remedies, .. } = *living;
+    let services = subject.deployment.services.iter().filter(|service| service.database.is_some());
     let logged = services.filter_map(|service| Some((service.name.as_str(), containers.of(service.name.as_str())?)));
     logged.map(|(name, container)| judged(name, &container.last_log(docker), remedies)).collect()
 }

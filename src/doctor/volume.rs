@@ -4,16 +4,17 @@
 
 use serde_json::Value;
 
+use super::connections::UNREACHABLE;
 use super::container::Container;
 use super::disk;
 use super::docker::Docker;
-use super::finding::Finding;
 use super::remedy::Remedies;
-use super::server::{UNREACHABLE, VERSION};
 use crate::deployment;
+use crate::report::Finding;
 use crate::spelling::shell_word;
 
 const CHECK: &str = "volume";
+pub(super) const VERSION: &str = "server-version";
 
 const LOOK: &str = include_str!("look.sh");
 

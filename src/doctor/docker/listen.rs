@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::Silence;
+use super::silence::Silence;
 
 /// How often one looks whether the program has ended.
 const POLL: Duration = Duration::from_millis(5);

@@ -1,9 +1,8 @@
 //! Knows what can be wrong with Docker itself. Must not know the deployment.
 
 use super::docker::{Docker, Silence};
-use super::finding::Finding;
-use super::remedy::Remedies;
 use super::subject::Subject;
+use crate::report::Finding;
 
 const CHECK: &str = "docker";
 
@@ -30,7 +29,7 @@ const COMPOSE: Part = Part {
 };
 
 /// Whether Docker is there, answers and is new enough.
-pub(super) fn versions(docker: &Docker, subject: &Subject<'_>) -> Vec<Finding> {
+pub(super) fn findings(docker: &Docker, subject: &Subject<'_>) -> Vec<Finding> {
     let engine = match docker.greet(ENGINE.question) {
         Ok(version) => judged(&ENGINE, version.trim()),
         Err(Silence::NotInstalled) => {
@@ -80,17 +79,6 @@ fn judged(part: &Part, version: &str) -> Finding {
 fn number(version: &str) -> Option<(u64, u64)> {
     let mut parts = version.trim_start_matches('v').split(['.', '-', '+']);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// Whether Compose can read the deployment's files: it lists containers also where it can't.
-pub(super) fn legible(docker: &Docker, remedies: &Remedies<'_>) -> Option<Finding> {
-    let text = docker.ask(&["compose", "config", "--quiet"]).err()?.text();
-    let help = if text.contains("run codelab-gen") {
-        remedies.codelab_gen("")
-    } else {
-        format!("`{}` shows what it does not understand", remedies.there("docker compose config"))
-    };
-    Some(Finding::problem("compose-file", "Docker Compose can't read the deployment", help).shown_by(&text))
 }
 
 #[cfg(test)]
