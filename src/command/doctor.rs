@@ -1,11 +1,33 @@
 //! Knows the straight line of `doctor`, and how findings are told. Must not know what is looked at, nor how.
 
+use clap::Args;
+
+use super::generate::drift;
+use super::print::{print, print_document};
 use super::target::{Target, first_line, select};
-use super::{World, print, print_document};
-use crate::cli::{DoctorArgs, Format};
+use super::world::World;
+use crate::cli::{Format, TargetArgs};
 use crate::doctor::{Subject, findings};
 use crate::outcome::{Exit, Failure};
 use crate::report::{Checkup, Condition, Document, Finding};
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen doctor                                      look at the deployment of this folder
+  codelab-gen doctor --out deploy --format json           at another one, for programs";
+
+/// Finds out what is wrong with a deployment and what mends it; reads only
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct DoctorArgs {
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+    /// Which deployment, as for generating; without it the one that the outputs record.
+    #[command(flatten)]
+    target: TargetArgs,
+}
 
 /// Finds out what is wrong with a deployment.
 pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> {
@@ -23,7 +45,7 @@ pub(super) fn doctor(args: &DoctorArgs, world: &World) -> Result<Exit, Failure> 
         folder: &target.folder,
         root: &target.root,
         existing: &existing,
-        drift: &super::generate::drift(&target, &existing)?,
+        drift: &drift(&target, &existing)?,
         args: &args.target,
         made_with: &made_with,
         current: &world.current,

@@ -4,13 +4,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use indexmap::IndexMap;
 
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
-use super::{World, catalogue_of, deployment_of, print, print_note};
-use crate::cli::ImportArgs;
+use super::print::{print, print_note};
+use super::target::deployment_of;
+use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{self, Folder, normalized, relative};
@@ -23,6 +25,28 @@ use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, Project, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen import                                      of the docker-compose.yml and .env here
+  codelab-gen import ../shop --name shop                  of another folder's, as profiles/shop.yaml
+
+Of the old files only .env gets lines: secrets that stood in docker-compose.yml. What no profile can say
+goes into a new docker-compose.override.yml. The printed commands compare the old files with what would
+be generated and then put that in their place, the old ones kept as .orig.";
+
+/// Writes a profile of a deployment that is kept by hand: its docker-compose.yml and .env
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ImportArgs {
+    /// The folder with its docker-compose.yml [default: the current folder]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// The name of the profile: the file is `profiles/NAME.yaml`
+    #[arg(long, value_name = "NAME", default_value = "imported")]
+    name: String,
+}
 
 /// The names of a Compose file, in the order that Compose looks for them
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).

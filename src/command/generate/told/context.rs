@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::dockerignore::leaves_out;
-use super::{Ending, Telling};
+use super::Telling;
+use crate::command::generate::request::Ending;
 use crate::change::ChangeKind;
 use crate::deployment::{Build, Program};
 use crate::disk::{normalized, read_text, relative};

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
-use super::{Ending, Telling};
+use super::Telling;
+use crate::command::generate::request::Ending;
 use crate::change::Standing;
 use crate::folders::data_folders;
 use crate::command::target::settings_note;
