@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::look::{leftovers, read_output, read_secret_file, text_beside, texts_in};
+use self::look::{ExistingOutput, leftovers, read_output, read_secret_file, text_beside, texts_in};
 use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
@@ -19,6 +19,8 @@ use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
+
+pub use self::look::ExistingFile;
 
 /// The other names that Compose looks for, in its order
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
@@ -30,22 +32,6 @@ const BESIDE: [&str; 4] =
 
 /// The outputs whose record counts, the first one that is there.
 const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
-
-/// A file that is there.
-pub struct ExistingFile {
-    /// Its text.
-    pub text: String,
-    /// Its permissions.
-    pub mode: u32,
-}
-
-/// What stands in the place of an output.
-pub(super) struct ExistingOutput {
-    /// The file, or why it is none that could be read.
-    pub(super) file: Result<ExistingFile, RefusalReason>,
-    /// The name under which it would be kept; nothing where a copy of it is kept already.
-    pub(super) original: Option<PathBuf>,
-}
 
 /// All that is there of this deployment or another one.
 #[derive(Default)]

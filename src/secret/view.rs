@@ -110,19 +110,6 @@ fn line(key: &DotenvKey<'_>, values: Values<'_>) -> Line {
     Line::new(&key.name, value)
 }
 
-/// Whether a value has a form in `.env`, and every reader of it takes the whole: the postgres image keeps the first line of
-/// its password only, and psql takes a line end for the end of the password that it gives a role.
-pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret) -> Result<(), Unwritable> {
-    let value = secret.expose();
-    if *name == EnvironmentKey::postgres_password() && value.contains('\n') {
-        return Err(Unwritable { what: "it holds a line end, of which the postgres image keeps the first line only" });
-    }
-    if name.as_str().ends_with("__DB_PASSWORD") && value.contains('\n') {
-        return Err(Unwritable { what: "it holds a line end, which psql takes for the end of a password" });
-    }
-    dotenv::quote(value).map(drop)
-}
-
 impl Secret {
     /// Writes the value to its own file, without a line end: the image would strip one, other readers would not.
     ///
