@@ -19,7 +19,7 @@ pub(super) fn findings(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Fi
 fn twin(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Option<Finding> {
     let exported = (subject.environment)("COMPOSE_FILE").ok().flatten();
     let is_exported = exported.is_some();
-    if let Some(value) = exported.or_else(|| subject.existing.users_value("COMPOSE_FILE")) {
+    if let Some(value) = exported.or_else(|| subject.existing.dotenv().users_values().remove("COMPOSE_FILE")) {
         let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
         let message = "`COMPOSE_FILE` does not name docker-compose.yml";
         let help =

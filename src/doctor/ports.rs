@@ -14,7 +14,7 @@ pub(super) fn findings(subject: &Subject<'_>, running: &[String]) -> Vec<Finding
     let server = subject.deployment.contained_server().and_then(|(_, container)| container.publish.as_ref());
     let all = services.chain(server.map(|port| ("postgres".to_owned(), port)));
     let stopped = all.filter(|(name, _)| !running.contains(name));
-    let own = subject.existing.users_values();
+    let own = subject.existing.dotenv().users_values();
     stopped.filter_map(|(name, port)| taken(&name, port, number(port, &own, subject)?)).collect()
 }
 
