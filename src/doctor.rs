@@ -52,14 +52,8 @@ const OF_FILES: [fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>; 4] =
     [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
 
 /// The checks that ask containers, in the order in which they are told.
-const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 6] = [
-    containers::findings,
-    server::findings,
-    external::findings,
-    service::findings,
-    tables::findings,
-    leaks::findings,
-];
+const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 6] =
+    [containers::findings, server::findings, external::findings, service::findings, tables::findings, leaks::findings];
 
 /// What no look from outside can tell.
 const INVISIBLE: &str = "what each connection sets for itself: `PRAGMA foreign_keys`, `pool_pre_ping`, `expire_on_commit`, the sizes of pools";
@@ -84,7 +78,8 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
         let containers = Containers::ask(&docker, &raw_path(subject.folder));
         running = containers.running();
         hidden.extend(containers.secrets());
-        let living = Living { subject, passwords: &passwords, containers: &containers, docker: &docker, remedies: &remedies };
+        let living =
+            Living { subject, passwords: &passwords, containers: &containers, docker: &docker, remedies: &remedies };
         match containers::unknown(&containers, &remedies) {
             Some(unknown) => found.push(unknown),
             None => found.extend(OF_CONTAINERS.iter().flat_map(|check| check(&living))),

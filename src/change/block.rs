@@ -144,11 +144,7 @@ mod tests {
         ] {
             let adopted = placed(text).unwrap_or_default();
             assert_eq!(adopted, format!("{before}{BLOCK}{behind}"), "{text}");
-            assert_eq!(
-                placed(&adopted).as_deref(),
-                Ok(adopted.as_str()),
-                "a second time nothing changes: {text}"
-            );
+            assert_eq!(placed(&adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes: {text}");
         }
     }
 
@@ -189,7 +185,7 @@ mod tests {
             (BLOCK.replace("# >>>", "#"), Some(RefusalReason::BrokenMarks)),
             (format!("{BLOCK}{BLOCK}"), Some(RefusalReason::BrokenMarks)),
         ] {
-            assert_eq!(fault(&text), reason, "{text}");
+            assert_eq!(fault(&DotenvFile::read(&text)), reason, "{text}");
         }
         assert_eq!(placed(&windows), Err(vec![RefusalReason::CarriageReturns]));
     }

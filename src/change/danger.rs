@@ -3,11 +3,9 @@
 
 use super::EngineSwitch;
 use super::before::{After, Before};
-use super::standing::{Standing, StandingMount, StandingService};
+use super::standing::{StandingMount, StandingService};
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::disk::normalized;
-use crate::placement::Placement;
-use crate::render::Mark;
 use crate::spelling::shell_word;
 use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
 
@@ -260,6 +258,7 @@ pub(super) fn unreadable(file: &str) -> Danger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::Standing;
 
     #[test]
     fn a_volume_is_the_same_by_its_real_name() {

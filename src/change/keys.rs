@@ -78,8 +78,10 @@ pub(super) fn key_changes(block: &str, existing: &DotenvFile) -> Vec<KeyChange> 
 fn standing(existing: &DotenvFile, matters: impl Fn(&str) -> bool) -> Vec<Standing> {
     if existing.block.is_some() {
         let entries = existing.entries.iter().flatten();
-        let standing = entries.map(|Entry { key, value, line }| {
-            Standing { key: key.clone(), public: Some(public_part(key, value)), line: *line }
+        let standing = entries.map(|Entry { key, value, line }| Standing {
+            key: key.clone(),
+            public: Some(public_part(key, value)),
+            line: *line,
         });
         return standing.collect();
     }
@@ -100,7 +102,10 @@ mod tests {
                          A__DB_URL=postgresql://u:@postgres:5432/a\n# <<< codelab-gen\n";
 
     fn changes(existing: &str) -> Vec<(String, KeyChangeKind, Option<usize>)> {
-        key_changes(BLOCK, &DotenvFile::read(existing)).into_iter().map(|change| (change.key, change.kind, change.line)).collect()
+        key_changes(BLOCK, &DotenvFile::read(existing))
+            .into_iter()
+            .map(|change| (change.key, change.kind, change.line))
+            .collect()
     }
 
     #[test]

@@ -106,7 +106,9 @@ fn command(line: Line) -> clap::Command {
         .mut_subcommand("new", |command| command.mut_arg("from", |arg| arg.add(any_profile())))
         .mut_subcommand("rotate", |command| target(command).mut_arg("secrets", |arg| arg.add(secrets)))
         .mut_subcommand("explain", |command| {
-            target(command).mut_arg("path", |arg| arg.add(ArgValueCompleter::new(move |current: &OsStr| field_candidates(current, line))))
+            target(command).mut_arg("path", |arg| {
+                arg.add(ArgValueCompleter::new(move |current: &OsStr| field_candidates(current, line)))
+            })
         })
         .mut_subcommand("doctor", target)
         .mut_subcommand("code", |command| command.mut_arg("code", |arg| arg.add(codes)))

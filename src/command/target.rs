@@ -3,7 +3,7 @@
 
 mod selection;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::obstacles::read_failure;
 use super::world::World;

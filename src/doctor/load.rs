@@ -65,8 +65,7 @@ struct Blocking {
 
 /// All that is taken.
 pub(super) fn taken(session: &Session<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
-    let unseen =
-        |check, what: &str, silence: &Silence| Finding::unseen(check, what).shown_by(&silence.text());
+    let unseen = |check, what: &str, silence: &Silence| Finding::unseen(check, what).shown_by(&silence.text());
     let connections = match session.ask_json::<Used>(USED) {
         Ok(used) => connections(&used, remedies),
         Err(silence) => unseen(CONNECTIONS, "who uses the connections of the server", &silence),

@@ -11,7 +11,8 @@ const CHECK: &str = "outputs";
 /// Whether the outputs are as the profile says.
 pub(super) fn findings(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
     if !subject.made_with.is_empty() {
-        let settings: Vec<_> = subject.made_with.iter().map(|setting| format!("--set {}", shell_word(setting))).collect();
+        let settings: Vec<_> =
+            subject.made_with.iter().map(|setting| format!("--set {}", shell_word(setting))).collect();
         let settings = settings.join(" ");
         let message =
             format!("the outputs were made with `{settings}`, which this run has not: it looks for another deployment");
@@ -27,8 +28,9 @@ pub(super) fn findings(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Fi
     }
     let finding = |(what, help, paths): (&str, String, Vec<&str>)| match paths.as_slice() {
         [path] => Finding::problem(CHECK, format!("`{path}` {what}"), help),
-        paths => Finding::problem(CHECK, format!("each of {} outputs {what}", paths.len()), help)
-            .shown_by(&paths.join("\n")),
+        paths => {
+            Finding::problem(CHECK, format!("each of {} outputs {what}", paths.len()), help).shown_by(&paths.join("\n"))
+        }
     };
     let found: Vec<_> = drifted.into_iter().map(finding).collect();
     if found.is_empty() { vec![Finding::ok(CHECK, "the outputs are as the profile says")] } else { found }

@@ -21,8 +21,8 @@ pub(super) fn findings(subject: &Subject<'_>, running: &[String]) -> Vec<Finding
 /// The port as Compose will read it: from the shell, from `.env`, or as the profile has it.
 fn number(published: &PublishedPort, own: &HashMap<String, String>, subject: &Subject<'_>) -> Option<u16> {
     let variable = published.variable.as_ref();
-    let set =
-        variable.and_then(|name| (subject.environment)(name.as_str()).ok()?.or_else(|| own.get(name.as_str()).cloned()));
+    let set = variable
+        .and_then(|name| (subject.environment)(name.as_str()).ok()?.or_else(|| own.get(name.as_str()).cloned()));
     let set = set.filter(|set| !set.is_empty());
     set.map_or(Some(published.port.get()), |set| set.trim().parse().ok())
 }

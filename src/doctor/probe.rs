@@ -47,7 +47,12 @@ impl Answer {
 
 /// What the probe says, and the Python that ran it: in the container where it runs, else in another one of the same image
 /// and mounts.
-pub(super) fn probe(container: &Container, module: &str, file: &str, docker: &Docker) -> Result<(&'static str, Answer), Silence> {
+pub(super) fn probe(
+    container: &Container,
+    module: &str,
+    file: &str,
+    docker: &Docker,
+) -> Result<(&'static str, Answer), Silence> {
     let mut last = Silence::Failed(String::new());
     let user = if container.stays() { running_as(container, docker)? } else { None };
     let of_user: Vec<&str> = user.iter().flat_map(|user| ["--user", user.as_str()]).collect();

@@ -136,7 +136,9 @@ impl Asked<'_> {
             }
             Some(_) => {
                 let login = match client {
-                    Some(client) => client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies),
+                    Some(client) => {
+                        client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies)
+                    }
                     None => Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network"),
                 };
                 vec![Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`")), login]

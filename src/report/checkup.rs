@@ -25,7 +25,7 @@ pub struct Finding {
     pub help: Option<String>,
 }
 
-/// How something is, the worst last.
+/// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {

@@ -5,16 +5,16 @@ use super::database::{Home, resolve_database};
 use super::environment::environment;
 use super::scope::{Faults, Scope, raw};
 use crate::deployment::{
-    Build, Database, ExternalTls, HealthCheck, Host, Limits, NETWORK_MODE, NETWORKS, Probe, Program, PublishedPort,
-    Server, Service, Variable,
+    Build, Database, ExternalTls, HealthCheck, Host, NETWORK_MODE, NETWORKS, Probe, Program, PublishedPort, Server,
+    Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, Named, Raw, Setting, given};
+use crate::profile::{self, Raw, Setting, given};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ContainerPath, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
-    StartCondition, TextValue as _, VariableName,
+    ContainerPath, Hardening, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _,
+    VariableName,
 };
 
 /// Where the certificates of an external server's `ca` appear in a service's container.

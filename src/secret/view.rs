@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{Secret, Secrets};
 use crate::deployment::{DotenvKey, DotenvKeys, Holds};
-use crate::dotenv::{self, Unwritable};
 use crate::url::percent_encode;
 use crate::value::EnvironmentKey;
 
@@ -191,15 +190,6 @@ mod tests {
             let block =
                 SecretLines { server: lines(server), urls: lines(urls), secrets: lines(secrets), kept: lines(kept) };
             assert_eq!(block.is_empty(), server + urls + secrets + kept == 0);
-        }
-    }
-
-    #[test]
-    fn the_password_of_a_role_is_one_line() {
-        for (name, is_writable) in [("POSTGRES_PASSWORD", false), ("API__DB_PASSWORD", false), ("API_KEY", true)] {
-            let name = EnvironmentKey::parse(name).unwrap();
-            assert_eq!(check_writable(&name, &secret("two\nlines")).is_ok(), is_writable, "{name}");
-            assert!(check_writable(&name, &secret("one line")).is_ok(), "{name}");
         }
     }
 

@@ -16,3 +16,19 @@ pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret) -> Result<(
     }
     dotenv::quote(value).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextValue as _;
+
+    #[test]
+    fn the_password_of_a_role_is_one_line() {
+        let secret = |value: &str| Secret::new(value.to_owned()).unwrap();
+        for (name, is_writable) in [("POSTGRES_PASSWORD", false), ("API__DB_PASSWORD", false), ("API_KEY", true)] {
+            let name = EnvironmentKey::parse(name).unwrap();
+            assert_eq!(check_writable(&name, &secret("two\nlines")).is_ok(), is_writable, "{name}");
+            assert!(check_writable(&name, &secret("one line")).is_ok(), "{name}");
+        }
+    }
+}

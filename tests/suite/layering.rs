@@ -6,10 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Circles that are still there, by their room, each with what ends it. The list can only get shorter.
-const CIRCLES: [(&str, &str); 2] = [
-    ("import", "one reader of Compose files"),
-    ("render", "a target that has its views"),
-];
+const CIRCLES: [(&str, &str); 2] =
+    [("import", "one reader of Compose files"), ("render", "a target that has its views")];
 
 /// What opens a file, of the standard library.
 const OPENERS: [&str; 5] = ["fs::read(", "read_to_string(", "File::open(", "OpenOptions", "fs::write("];
@@ -51,15 +49,17 @@ impl House {
                 name => names.push(name),
             }
         }
-        let known = (1..=names.len()).rev().find(|end| self.0.contains_key(&names[..*end].join("::")))?;
-        let found = names[..known].join("::");
-        let handed_on = names.get(known).and_then(|item| self.handed_on(&found, item));
+        let ends = (1..=names.len()).rev();
+        let mut homes =
+            ends.map(|end| (names.iter().take(end).copied().collect::<Vec<_>>().join("::"), names.get(end)));
+        let (found, item) = homes.find(|(module, _)| self.0.contains_key(module))?;
+        let handed_on = item.and_then(|item| self.handed_on(&found, item));
         Some(handed_on.unwrap_or(found))
     }
 
     /// The module behind a `pub use`.
     fn handed_on(&self, module: &str, item: &str) -> Option<String> {
-        let uses = paths(&self.0[module]).into_iter();
+        let uses = paths(self.0.get(module)?).into_iter();
         let mut named = uses.filter(|(is_public, path)| *is_public && path.rsplit("::").next() == Some(item));
         named.find_map(|(_, path)| self.home(module, &path))
     }

@@ -21,11 +21,11 @@ pub struct ExistingFile {
 }
 
 /// What stands in the place of an output.
-pub(super) struct ExistingOutput {
+pub(in crate::change) struct ExistingOutput {
     /// The file, or why it is none that could be read.
-    pub(super) file: Result<ExistingFile, RefusalReason>,
+    pub(in crate::change) file: Result<ExistingFile, RefusalReason>,
     /// The name under which it would be kept; nothing where a copy of it is kept already.
-    pub(super) original: Option<PathBuf>,
+    pub(in crate::change) original: Option<PathBuf>,
 }
 
 /// A file's bytes and permissions.

@@ -1,5 +1,6 @@
 //! What is read of a folder: every name that counts, and every permission.
 
+use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -148,7 +149,11 @@ fn the_values_of_dotenv_are_those_of_its_block_else_of_the_users_lines_that_matt
 
     let nothing = existing(&[]);
     assert_eq!(values(&nothing, &["B"]), []);
-    assert!(!nothing.is_to_be_adopted() && nothing.dotenv().users_keys().is_empty() && nothing.dotenv().all_values().is_empty());
+    assert!(
+        !nothing.is_to_be_adopted()
+            && nothing.dotenv().users_keys().is_empty()
+            && nothing.dotenv().all_values().is_empty()
+    );
     assert_eq!(nothing.dotenv().users_values().get("B"), None);
 }
 

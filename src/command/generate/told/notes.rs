@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use super::Telling;
-use crate::command::generate::request::Ending;
 use crate::change::Standing;
-use crate::folders::data_folders;
+use crate::command::generate::request::Ending;
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
+use crate::folders::data_folders;
 use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
@@ -198,7 +198,8 @@ impl Telling<'_> {
         let mut read = keys.names();
         read.extend(variables.keys().map(|name| name.as_str()));
         let is_read = |key: &str| key.starts_with("COMPOSE_") || read.contains(key);
-        let unread: Vec<_> = self.outcome.existing.dotenv().users_keys().into_iter().filter(|key| !is_read(key)).collect();
+        let unread: Vec<_> =
+            self.outcome.existing.dotenv().users_keys().into_iter().filter(|key| !is_read(key)).collect();
         let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
         if !unread.is_empty() {
