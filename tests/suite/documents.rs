@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use codelab_gen::cli::CommandLine;
+use codelab_gen::command::CommandLine;
 
 use crate::support::{Finish as _, codelab_gen, stderr};
 use console::{Example, Shell, examples};
