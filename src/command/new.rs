@@ -102,7 +102,7 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
 fn yaml_text(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let is_bare = text.chars().all(is_plain) || text.starts_with(crate::source::BUILTIN_PREFIX);
-    if is_bare { text.to_owned() } else { crate::render::yaml_scalar(text) }
+    if is_bare { text.to_owned() } else { crate::yaml::as_needed(text).into_owned() }
 }
 
 /// The folder's name, as far as it can be a project's.

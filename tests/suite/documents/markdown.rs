@@ -40,7 +40,8 @@ fn entries(folder: &str) -> Vec<PathBuf> {
 }
 
 fn below(folder: &str) -> Vec<PathBuf> {
-    let (folders, mut files): (Vec<_>, Vec<_>) = entries(folder).into_iter().partition(|path| root().join(path).is_dir());
+    let (folders, mut files): (Vec<_>, Vec<_>) =
+        entries(folder).into_iter().partition(|path| root().join(path).is_dir());
     files.extend(folders.iter().flat_map(|folder| below(folder.to_str().unwrap())));
     files
 }
