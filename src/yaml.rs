@@ -1,4 +1,4 @@
-//! Knows how YAML text becomes a tree of nodes that remember where and how they were written.
+//! Knows how YAML text becomes a tree of nodes that remember where and how they were written, and how a document is written.
 //! Must not know what a profile is, nor what any key means.
 //!
 //! The events come from `granit-parser`, the parser below serde-saphyr. The tree is made here, because a profile
@@ -7,13 +7,17 @@
 
 mod builder;
 mod count;
+pub mod document;
 mod node;
+mod quote;
 mod scalar;
+mod write;
 
 use self::builder::Builder;
 
 pub use count::count_values;
 pub use node::{Content, Entry, Node, YamlFault, YamlRule};
+pub use quote::as_needed;
 pub use scalar::{Scalar, ScalarKind};
 
 /// Reads the one document of `text`.

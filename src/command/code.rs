@@ -11,7 +11,7 @@ use crate::spelling::{nearest, quoted};
 const HELP: &str = "\
 Examples:
   codelab-gen code                                        list all codes
-  codelab-gen code port-clash                             explain the one of error[port-clash]";
+  codelab-gen code port-clash                             explain error[port-clash]";
 
 /// Explains a code of a message, with a wrong and a right example
 #[derive(Debug, Args)]

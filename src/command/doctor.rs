@@ -14,8 +14,8 @@ use crate::report::{Checkup, Condition, Document, Finding};
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen doctor                                      look at the deployment of this folder
-  codelab-gen doctor --out deploy --format json           at another one, for programs";
+  codelab-gen doctor                                      check the deployment in this folder
+  codelab-gen doctor --out deploy --format json           check another one, for programs";
 
 /// Finds out what is wrong with a deployment and what mends it; reads only
 #[derive(Debug, Args)]

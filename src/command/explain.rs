@@ -26,9 +26,9 @@ use crate::spelling::{nearest, on_one_line, quoted};
 const HELP: &str = "\
 Examples:
   codelab-gen explain -p prod                             every value
-  codelab-gen explain -p prod services.auth-service       those of one service
-  codelab-gen explain --out deploy postgres.image         one value of what stands there
-  codelab-gen explain -p prod --risks                     what a reviewer of the profile looks at";
+  codelab-gen explain -p prod services.auth-service       the values of one service
+  codelab-gen explain --out deploy postgres.image         one value of the deployment in deploy
+  codelab-gen explain -p prod --risks                     what a reviewer should look at";
 
 /// Tells every value of a deployment with where it comes from: file and line, default, flag
 #[derive(Debug, Args)]

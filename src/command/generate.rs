@@ -31,22 +31,22 @@ const COMPARING: &str = "Instead of writing";
 /// What stands below all options, with the exit codes of all commands.
 pub(super) const HELP: &str = "\
 Examples:
-  codelab-gen --profile prod --out deploy  write the outputs of the profile prod-postgres
-  codelab-gen                              write them again, from the profile that they record
-  codelab-gen --check --all                in CI: is each deployment as its profile says?
-  codelab-gen -p prod --diff               show what another profile would change
+  codelab-gen --profile prod --out deploy  generate the deployment of the profile prod-postgres
+  codelab-gen                              generate it again, by the profile that the files record
+  codelab-gen --check --all                in CI: fail if a file differs from its profile
+  codelab-gen -p prod --diff               show what this profile would change
   codelab-gen -p dev --set services.auth-service.database.engine=postgres
                                            change one field of a profile for this run
   codelab-gen --set postgres.image=postgres:17-alpine --accept major
-                                           make a change that endangers data, once it is backed up
+                                           accept a change that endangers data, after a backup
 
 Exit codes:
   0   done, or nothing to do
   1   --check or --diff found a difference, doctor a problem
   2   wrong usage of the command line
   3   the profile was rejected
-  4   refused: a file is not ours or was edited, secrets disagree or are weak, data would be left
-  5   the outside world: files, permissions, a required secret is missing
+  4   refused: a foreign or edited file, secrets that disagree or are weak, data left behind
+  5   an outside cause: files, permissions, a required secret is missing
   70  a fault of codelab-gen itself";
 
 /// Generates the outputs, or compares them.

@@ -11,9 +11,9 @@ use crate::outcome::{Exit, Failure};
 
 /// What stands below its options.
 const HELP: &str = "\
-Containers that share all of their networks stand together. An arrow leads to what is used, a
-dotted one to what is waited for. Not drawn: mounts of the generated files, variables, secrets, and
-raw `compose:` keys but for networks.
+Containers with the same networks are in one box. A solid arrow leads to what a service uses, a
+dotted one to what it waits for. Not drawn: mounts of generated files, variables, secrets, and raw
+`compose:` keys except networks.
 
 Examples:
   codelab-gen graph -p prod                               Mermaid, for a fenced block in Markdown

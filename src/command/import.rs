@@ -29,12 +29,13 @@ use crate::value::{ProfileName, TextValue as _};
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen import                                      of the docker-compose.yml and .env here
-  codelab-gen import ../shop --name shop                  of another folder's, as profiles/shop.yaml
+  codelab-gen import                                      import the deployment in this folder
+  codelab-gen import ../shop --name shop                  import another one as profiles/shop.yaml
 
-Of the old files only .env gets lines: secrets that stood in docker-compose.yml. What no profile can say
-goes into a new docker-compose.override.yml. The printed commands compare the old files with what would
-be generated and then put that in their place, the old ones kept as .orig.";
+Secrets in docker-compose.yml are added to .env; the old files do not change otherwise. What a
+profile cannot express goes into a new docker-compose.override.yml. Of the printed commands, the
+first compares the old files with the generated ones, the second replaces them and keeps the old
+ones as .orig.";
 
 /// Writes a profile of a deployment that is kept by hand: its docker-compose.yml and .env
 #[derive(Debug, Args)]

@@ -12,8 +12,8 @@ use crate::spelling::{nearest, quoted};
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen man >codelab-gen.1                          the page of codelab-gen(1)
-  codelab-gen man rotate | man -l -                       read that of a subcommand";
+  codelab-gen man >codelab-gen.1                          write the page of codelab-gen(1)
+  codelab-gen man rotate | man -l -                       read the page of a subcommand";
 
 /// Prints a manual page
 #[derive(Debug, Args)]

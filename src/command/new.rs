@@ -38,9 +38,9 @@ editors check and complete it by the schema in its first line:
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen new shop                                    a profile that describes a service itself
-  codelab-gen new shop-prod --from shop                   one that says what is different from shop
-  codelab-gen new prod --from builtin:prod-postgres       one on top of a built-in profile";
+  codelab-gen new shop                                    a profile that stands alone
+  codelab-gen new shop-prod --from shop                   the differences from shop
+  codelab-gen new prod --from builtin:prod-postgres       the differences from a built-in profile";
 
 /// Writes a first profile with a copy of the schema, and tells how editors use it
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
 fn yaml_text(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let is_bare = text.chars().all(is_plain) || text.starts_with(crate::source::BUILTIN_PREFIX);
-    if is_bare { text.to_owned() } else { crate::render::yaml_scalar(text) }
+    if is_bare { text.to_owned() } else { crate::yaml::as_needed(text).into_owned() }
 }
 
 /// The folder's name, as far as it can be a project's.

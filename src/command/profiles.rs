@@ -18,7 +18,7 @@ use crate::value::Choice as _;
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen profiles                                    with stages, engines and files
+  codelab-gen profiles                                    with their stages, engines and files
   codelab-gen profiles --format json                      the same for programs";
 
 /// Lists the profiles that have a name

@@ -10,8 +10,8 @@ use crate::outcome::{Exit, Failure};
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen rotate POSTGRES_PASSWORD --out deploy       give it a value that is made up
-  codelab-gen rotate API_KEY --from-env                   take the value that is in the environment";
+  codelab-gen rotate POSTGRES_PASSWORD --out deploy       generate a new value
+  codelab-gen rotate API_KEY --from-env                   take the new value from the environment";
 
 /// Gives secrets new values, and prints the command that applies them
 #[derive(Debug, Args)]

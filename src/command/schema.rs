@@ -8,8 +8,8 @@ use crate::outcome::{Exit, Failure};
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen schema >schema/profile.schema.json          for editors
-  codelab-gen schema report                               of what --format json prints";
+  codelab-gen schema >schema/profile.schema.json          of a profile, for editors
+  codelab-gen schema report                               of the output of --format json";
 
 /// Prints a JSON Schema: that of a profile, for editors, or that of what `--format json` prints
 #[derive(Debug, Args)]

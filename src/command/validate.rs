@@ -27,7 +27,7 @@ use crate::spelling::{on_one_line, raw_path};
 const HELP: &str = "\
 Examples:
   codelab-gen validate                                    check every profile of the project
-  codelab-gen validate prod ./elsewhere.yaml              check these
+  codelab-gen validate prod ./elsewhere.yaml              check only these
   codelab-gen validate --deny-warnings --format github    in CI: annotate a pull request
   codelab-gen validate - <profile.yaml                    check standard input";
 
