@@ -3,11 +3,10 @@
 mod format;
 mod help;
 
+use crate::target::compose::DangerKind;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::change::DangerKind;
 
 pub use format::{Format, GraphFormat, RunFormat, ValidationFormat};
 

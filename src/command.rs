@@ -27,14 +27,17 @@ use std::process::ExitCode;
 
 use crate::cli::{self, Command, CommandLine, RunFormat, ValidationFormat};
 use crate::deployment::Deployment;
-use crate::diagnostic::{Code, Drawing};
+use crate::diagnostic::{Code, Diagnostic, Drawing};
 use crate::layers::Layers;
 use crate::outcome::{Exit, Failure, Rejection};
+use crate::profile::Profile;
 use crate::report::Document;
 use crate::resolve::resolve;
 use crate::secret::NotUnicode;
-use crate::source::{Catalogue, Trust};
+use crate::source::{Catalogue, Source, Trust};
 use crate::spelling::{harmless, path, shell_word, visible_json, without_commands};
+use crate::target::Target;
+use crate::target::compose::Extras;
 
 /// What a run may know of the world before it reads files.
 pub struct World {
@@ -210,15 +213,33 @@ fn print_drawn(text: &str) {
     let _ = out.write_all(without_commands(&text).as_bytes());
 }
 
-/// The deployment that layers mean together, or every fault of theirs.
-fn deployment_of(layers: Layers) -> Result<(Deployment, Vec<crate::source::Source>), Failure> {
+/// What a profile means, where its target can run that.
+fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
+    let refusals = Target::Compose.refusals(profile);
+    match resolve(profile) {
+        Ok(deployment) if refusals.is_empty() => Ok(deployment),
+        Ok(_) => Err(refusals),
+        Err(faults) => Err(faults.into_iter().chain(refusals).collect()),
+    }
+}
+
+/// What layers mean together.
+struct Meaning {
+    deployment: Deployment,
+    /// What they say for the target alone.
+    extras: Extras,
+    sources: Vec<Source>,
+}
+
+/// What layers mean together, or every fault of theirs.
+fn meaning_of(layers: Layers) -> Result<Meaning, Failure> {
     let Layers { sources, profile, mut diagnostics } = layers;
     let unreadable = diagnostics
         .iter()
         .any(|fault| matches!(fault.code, Code::Syntax | Code::DuplicateKey | Code::DocumentSize | Code::NotUtf8));
-    let resolved = if unreadable { Err(Vec::new()) } else { resolve(&profile) };
+    let resolved = if unreadable { Err(Vec::new()) } else { resolved(&profile) };
     match resolved {
-        Ok(deployment) if diagnostics.is_empty() => Ok((deployment, sources)),
+        Ok(deployment) if diagnostics.is_empty() => Ok(Meaning { deployment, extras: Extras::of(&profile), sources }),
         Ok(_) => Err(Failure::Rejected(Rejection { diagnostics, sources })),
         Err(faults) => {
             // what a base leaves to others can't be missing, and it was selected by mistake

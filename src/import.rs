@@ -36,9 +36,10 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::OddLine;
 use crate::placement::Placement;
 use crate::profile::{self, LONG_KEY, Raw};
-use crate::render::{Output, examine};
+use crate::render::examine;
 use crate::secret::names_secret;
 use crate::spelling::quoted;
+use crate::target::compose;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
@@ -126,7 +127,7 @@ fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
 }
 
 fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
-    let mark = examine(kept.compose, Output::Compose);
+    let mark = examine(kept.compose, compose::FILE);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
     let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();

@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! spelling disk yaml value dotenv interpolation url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render graph lint risk import change report outcome cli command
+//! deployment resolve secret placement render target schema graph lint risk import change report outcome cli command
 //! ```
 
 pub mod change;
@@ -45,6 +45,7 @@ pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod spelling;
+pub mod target;
 pub mod url;
 pub mod value;
 pub mod yaml;

@@ -8,11 +8,10 @@ mod memory;
 mod mounts;
 mod number;
 mod order;
-mod owned;
 mod server;
 mod service;
+mod stage;
 
-pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub(crate) use server::RELIED_ON;
 
 use indexmap::{IndexMap, IndexSet};
@@ -20,8 +19,8 @@ use indexmap::{IndexMap, IndexSet};
 use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, Raw, RawKeys, SecretRule, Setting, given};
-use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, SecretsIn, Stage, VolumeName};
+use crate::profile::{Profile, given};
+use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, SecretRule, SecretsIn, Stage, VolumeName};
 
 /// What a profile means that has no fault, for tests of what is made of it.
 #[cfg(test)]
@@ -86,14 +85,12 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     if let Some(container) = server.as_ref().and_then(Server::container) {
         memory::check(container, profile, faults);
     }
-    owned::check(profile, faults);
     let deployment = Deployment {
         stage: stage?,
         project: project?,
         volumes: volumes(&services, server.as_ref()),
         secrets: secrets(profile, server.as_ref()),
         secrets_in,
-        compose: raw(&profile.compose),
         services,
         server,
     };
@@ -175,10 +172,6 @@ fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKe
     }
     secrets.extend(rules);
     secrets
-}
-
-fn raw(keys: &Setting<RawKeys>) -> Vec<(String, Raw)> {
-    given(keys).map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
 }
 
 /// The engines that a database section describes.

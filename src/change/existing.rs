@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use self::look::{leftovers, read_output, read_secret_file, text_beside, texts_in};
-use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::disk::Folder;
 use crate::dotenv;
 use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
+use crate::target::compose::{self, Standing, fixed_volumes_of};
+use crate::target::outputs;
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
@@ -29,7 +30,7 @@ const BESIDE: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// The outputs whose record counts, the first one that is there.
-const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
+const RECORDING: [Output; 2] = [compose::FILE, compose::DOTENV];
 
 /// A file that is there.
 pub struct ExistingFile {
@@ -83,7 +84,7 @@ impl Existing {
     pub fn read(folder: Option<&Folder>, secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut existing = Self::default();
         let Some(folder) = folder else { return Ok(existing) };
-        for output in Output::ALL {
+        for output in outputs() {
             existing.read_output(folder, output)?;
         }
         for path in secret_paths {
@@ -91,7 +92,7 @@ impl Existing {
             let found = found.map_err(|error| ReadFault { path: folder.path().join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
-        if existing.output(Output::Compose).is_none() {
+        if existing.output(compose::FILE).is_none() {
             let read = |name: &&'static str| Some((*name, text_beside(folder, name)?));
             existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
         }
@@ -100,7 +101,7 @@ impl Existing {
         existing.secrets_are_open =
             folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
         existing.kept_beside = texts_in(folder, secrets);
-        let mut folders: Vec<_> = Output::ALL.iter().filter_map(|output| Path::new(output.path()).parent()).collect();
+        let mut folders: Vec<_> = outputs().filter_map(|output| Path::new(output.path()).parent()).collect();
         folders.push(secrets);
         folders.sort_unstable();
         folders.dedup();
@@ -133,7 +134,7 @@ impl Existing {
     /// profile's: none of them may show.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
-        let dotenv = self.get(Output::Dotenv).map(|file| file.text.as_str()).unwrap_or_default();
+        let dotenv = self.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         let values = dotenv.lines().filter_map(|line| {
             let (key, value) = line.split_once('=')?;
             let value = value.trim().trim_matches(['\'', '"']);
@@ -190,8 +191,8 @@ impl Existing {
     /// # Errors
     /// Where a line that matters has a form that not all readers read alike.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
-        let refused = |reason| Refusal { file: RefusedFile::Output(Output::Dotenv), reason };
-        let file = match self.output(Output::Dotenv).map(|found| &found.file) {
+        let refused = |reason| Refusal { file: RefusedFile::Output(compose::DOTENV), reason };
+        let file = match self.output(compose::DOTENV).map(|found| &found.file) {
             None => return Ok(IndexMap::new()),
             Some(Ok(file)) => file,
             Some(Err(reason)) => return Err(vec![refused(reason.clone())]),
@@ -215,13 +216,13 @@ impl Existing {
     /// Whether there is a `.env` that has no block of codelab-gen yet.
     #[must_use]
     pub fn is_to_be_adopted(&self) -> bool {
-        self.get(Output::Dotenv).is_some_and(|file| dotenv::split(&file.text).is_none())
+        self.get(compose::DOTENV).is_some_and(|file| dotenv::split(&file.text).is_none())
     }
 
     /// The keys of the user's own lines in `.env`.
     #[must_use]
     pub fn users_keys(&self) -> Vec<String> {
-        let Some(file) = self.get(Output::Dotenv) else { return Vec::new() };
+        let Some(file) = self.get(compose::DOTENV) else { return Vec::new() };
         let outside = match dotenv::split(&file.text) {
             Some(split) => format!("{}{}", split.before, split.after),
             None => file.text.clone(),
@@ -239,7 +240,7 @@ impl Existing {
     /// The values of all keys outside of the block, where all readers read the same; of a key that stands twice the last.
     #[must_use]
     pub fn users_values(&self) -> HashMap<String, String> {
-        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
+        let Some(file) = self.get(compose::DOTENV) else { return HashMap::new() };
         let outside = match dotenv::split(&file.text) {
             Some(split) => format!("{}{}", split.before, split.after),
             None => file.text.clone(),
@@ -254,7 +255,7 @@ impl Existing {
     #[must_use]
     pub fn standing(&self) -> Option<&Standing> {
         let text =
-            || self.get(Output::Compose).map(|file| &file.text).or(self.other_compose.as_ref().map(|(_, text)| text));
+            || self.get(compose::FILE).map(|file| &file.text).or(self.other_compose.as_ref().map(|(_, text)| text));
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
     }
 
@@ -266,14 +267,14 @@ impl Existing {
     /// The name of the existing Compose file.
     pub(super) fn compose_file(&self) -> Option<&str> {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
-        let ours = self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
+        let ours = self.output(compose::FILE).filter(is_text).map(|_| compose::FILE.path());
         ours.or(self.other_compose.as_ref().map(|(name, _)| *name))
     }
 
     /// The values of all keys of `.env`, as far as all readers read the same; of a key that stands twice the last. They hold
     /// secrets.
     pub(super) fn all_values(&self) -> HashMap<String, String> {
-        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
+        let Some(file) = self.get(compose::DOTENV) else { return HashMap::new() };
         let parts = dotenv::user_parts(&file.text).unwrap_or_default();
         parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?))).collect()
     }

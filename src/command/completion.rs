@@ -12,7 +12,7 @@ use clap_complete::engine::{
 use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Shells, Zsh};
 
 use super::target::{layers, select};
-use super::{World, catalogue, deployment_of, explain, print_note, print_raw};
+use super::{World, catalogue, explain, meaning_of, print_note, print_raw};
 use crate::cli::{CommandLine, CompletionsArgs, Shell, TargetArgs};
 use crate::diagnostic::Code;
 use crate::outcome::{Exit, Failure};
@@ -131,8 +131,8 @@ fn profile_entries() -> Vec<CatalogueEntry> {
 
 fn secret_names() -> Vec<String> {
     of_project(|target, world| {
-        let (deployment, _) = deployment_of(layers(select(target, true, world)?, target)?)?;
-        Ok(deployment.secrets.keys().map(ToString::to_string).collect())
+        let meaning = meaning_of(layers(select(target, true, world)?, target)?)?;
+        Ok(meaning.deployment.secrets.keys().map(ToString::to_string).collect())
     })
 }
 

@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use self::derived::{derived, is_without_meaning};
 use self::written::written;
 use super::target::{Selection, first_line, layers, select, settings, unrepeated_settings};
-use super::{World, deployment_of, print, print_document, print_note, risks};
+use super::{Meaning, World, meaning_of, print, print_document, print_note, risks};
 use crate::cli::{ExplainArgs, Format, TargetArgs};
 use crate::field::FieldPath;
 use crate::layers::gather;
@@ -76,7 +76,7 @@ pub(super) fn paths(target: &TargetArgs, world: &World) -> Result<Vec<String>, F
 fn all(selection: Selection, target: &TargetArgs) -> Result<Vec<Explained>, Failure> {
     let layers = layers(selection, target)?;
     let fields = layers.profile.fields();
-    let (deployment, sources) = deployment_of(layers)?;
+    let Meaning { deployment, sources, .. } = meaning_of(layers)?;
     let mut all = written(&fields, &sources);
     all.retain(|explained| explained.from != DEFAULT || !is_without_meaning(&explained.path, &deployment));
     let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));

@@ -1,7 +1,7 @@
 //! Knows the straight line from a profile to its drawing. Must not know what is drawn, nor how.
 
 use super::target::{first_line, layers, select, unrepeated_settings};
-use super::{World, deployment_of, print, print_note};
+use super::{World, meaning_of, print, print_note};
 use crate::cli::{GraphArgs, GraphFormat};
 use crate::graph::Graph;
 use crate::outcome::{Exit, Failure};
@@ -13,8 +13,8 @@ pub(super) fn graph(args: &GraphArgs, world: &World) -> Result<Exit, Failure> {
     if let Some(note) = unrepeated_settings(&selection, &args.target) {
         print_note(&note);
     }
-    let (deployment, _) = deployment_of(layers(selection, &args.target)?)?;
-    let graph = Graph::of(&deployment);
+    let meaning = meaning_of(layers(selection, &args.target)?)?;
+    let graph = Graph::of(&meaning.deployment, &meaning.extras);
     print(&match args.format {
         GraphFormat::Mermaid => graph.mermaid(),
         GraphFormat::Dot => graph.dot(),

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
-use super::{World, catalogue_of, deployment_of, print, print_note};
+use super::{World, catalogue_of, meaning_of, print, print_note};
 use crate::cli::ImportArgs;
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -177,7 +177,7 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<Deployme
     let name = format!("{shown}, as it would be");
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
-    deployment_of(gather(source, Vec::new(), &catalogue)?).map(|(deployment, _)| deployment)
+    meaning_of(gather(source, Vec::new(), &catalogue)?).map(|meaning| meaning.deployment)
 }
 
 /// The lines of `.env` by which generating would refuse it: what they set moves into the block, and is written so that not

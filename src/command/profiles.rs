@@ -1,6 +1,6 @@
 //! Knows how the profiles that have a name are listed. Must not know what they deploy.
 
-use super::{World, catalogue, deployment_of, print, print_document};
+use super::{World, catalogue, meaning_of, print, print_document};
 use crate::cli::{Format, ProfilesArgs};
 use crate::deployment::Deployment;
 use crate::layers::{Layers, gather};
@@ -58,8 +58,8 @@ fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
 
 fn state(layers: Layers) -> State {
     let is_base = layers.diagnostics.is_empty() && !layers.profile.stage.is_given();
-    match deployment_of(layers) {
-        Ok((deployment, _)) => State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) },
+    match meaning_of(layers).map(|meaning| meaning.deployment) {
+        Ok(deployment) => State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) },
         Err(_) if is_base => State::Base,
         Err(_) => State::Broken,
     }

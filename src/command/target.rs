@@ -6,7 +6,7 @@ mod selection;
 use std::path::{Path, PathBuf};
 
 use super::obstacles::read_failure;
-use super::{World, deployment_of};
+use super::{Meaning, World, meaning_of};
 use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
@@ -19,6 +19,7 @@ use crate::placement::Placement;
 use crate::render::Mark;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
+use crate::target::compose::Extras;
 use crate::value::HostPath;
 
 pub(super) use selection::{Selection, of_source, select};
@@ -26,6 +27,8 @@ pub(super) use selection::{Selection, of_source, select};
 /// A deployment, and where its outputs stand.
 pub(super) struct Target {
     pub(super) deployment: Deployment,
+    /// What the profile says for what it runs on alone.
+    pub(super) extras: Extras,
     pub(super) placement: Placement,
     /// The output folder.
     pub(super) folder: PathBuf,
@@ -47,14 +50,14 @@ impl Target {
             Some((folder, _)) => folder.clone(),
             None => output_folder(args, &layers, &catalogue, world)?,
         };
-        let (deployment, _) = deployment_of(layers)?;
+        let Meaning { deployment, extras, sources: _ } = meaning_of(layers)?;
         let root = normalized(catalogue.root());
         let placement = Placement {
             profile: recorded_name.recorded_in(&folder),
             root: relative(&folder, &root),
             settings: args.settings.clone(),
         };
-        Ok(Self { deployment, placement, folder, root, recorded })
+        Ok(Self { deployment, extras, placement, folder, root, recorded })
     }
 
     /// The output folder, where there is one.

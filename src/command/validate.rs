@@ -6,18 +6,22 @@ mod schema_copy;
 use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
 use super::github::Annotator;
 use super::risks::Grounds;
-use super::{World, catalogue, deployment_of, print, print_commands, print_document, print_drawn, print_json, risks};
+use super::{
+    Meaning, World, catalogue, meaning_of, print, print_commands, print_document, print_drawn, print_json, risks,
+};
 use crate::cli::{ValidateArgs, ValidationFormat};
+use crate::deployment::Deployment;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
 use crate::lint::{hidden_characters, lint, unexpanded};
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
-use crate::render::{Inputs, Output, render};
 use crate::report::{self, Document};
 use crate::secret::Values;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
+use crate::target::compose::Extras;
+use crate::target::{Inputs, Target};
 
 /// One profile with what was found.
 struct Verdict {
@@ -99,9 +103,9 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
         return Ok(Verdict { name, found, notices });
     }
     let unexpanded = unexpanded(&layers.profile);
-    match deployment_of(layers) {
-        Ok((deployment, sources)) => {
-            let mut diagnostics = warnings(&deployment)?;
+    match meaning_of(layers) {
+        Ok(Meaning { deployment, extras, sources }) => {
+            let mut diagnostics = warnings(&deployment, &extras)?;
             diagnostics.extend(unexpanded);
             diagnostics.extend(hidden_characters(&sources));
             diagnostics.extend(stale_schema);
@@ -113,13 +117,15 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
 }
 
 /// What is unwise about a deployment, and about the file that it becomes.
-fn warnings(deployment: &crate::deployment::Deployment) -> Result<Vec<Diagnostic>, Failure> {
+fn warnings(deployment: &Deployment, extras: &Extras) -> Result<Vec<Diagnostic>, Failure> {
     let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
     let kept = indexmap::IndexMap::new();
     let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
-    let files = render(deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let compose = files.iter().find(|file| file.output == Output::Compose);
-    Ok(lint(deployment, compose.map_or("", |file| &file.text)))
+    let files = Target::Compose
+        .render(deployment, extras, &inputs)
+        .map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let of_target = Target::Compose.warnings(deployment, extras, &files);
+    Ok(lint(deployment).into_iter().chain(of_target).collect())
 }
 
 fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use super::top::Volumes;
 use super::{health, mounts, ports, tree};
 use crate::diagnostic::Code;
 use crate::profile::{LabelName, Raw};
-use crate::resolve::SERVICE_KEYS;
+use crate::target::compose::SERVICE_KEYS;
 use crate::value::{
     Choice as _, ContainerPath, Driver, Engine, EnvironmentKey, Mount, MountSource, ServiceName, TextValue as _,
     VariableName,

@@ -2,7 +2,7 @@
 //! Must not know defaults, nor rules between fields.
 
 use super::command::{CheckCommand, Command};
-use super::form::{DependsOn, Publish, SecretRule, Value};
+use super::form::{DependsOn, Publish, Value};
 use super::leaf::{Literal, Named};
 use super::raw::RawKeys;
 use super::record::record;
@@ -12,7 +12,7 @@ use crate::value::{
     Access, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DatabaseName, DiskSize, Driver, Duration,
     Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval,
     LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName,
-    SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+    SecretRule, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 

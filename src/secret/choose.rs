@@ -5,8 +5,7 @@ use indexmap::IndexMap;
 use super::weak::weakness;
 use super::{Secret, view};
 use crate::dotenv::Unwritable;
-use crate::profile::SecretRule;
-use crate::value::EnvironmentKey;
+use crate::value::{EnvironmentKey, SecretRule};
 
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]

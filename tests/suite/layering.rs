@@ -21,7 +21,7 @@ fn order(lib: &str) -> Vec<String> {
     names.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The module of the crate that a file belongs to: `render` for `src/render/view/compose.rs`.
+/// The module of the crate that a file belongs to: `target` for `src/target/compose/file.rs`.
 fn module_of(path: &Path, src: &Path) -> String {
     let first = path.strip_prefix(src).unwrap().components().next().unwrap();
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()

@@ -11,9 +11,9 @@ use crate::command::World;
 use crate::command::folders::{DataFolder, data_folders, making};
 use crate::command::target::Target;
 use crate::deployment::{Holds, Program, PublishedPort, secret_file_path};
-use crate::render::Output;
 use crate::secret::{Secret, edited, weakness};
 use crate::spelling::shell_word;
+use crate::target::compose;
 use crate::value::{EnvironmentKey, SecretsIn};
 
 const OUTPUTS: &str = "outputs";
@@ -71,7 +71,7 @@ pub(super) fn environment(
     let keys = target.deployment.dotenv_keys();
     let run = || remedies.codelab_gen("");
     let mut found = Vec::new();
-    if existing.get(Output::Dotenv).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
+    if existing.get(compose::DOTENV).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
         found.push(Finding::problem(SECRETS, "there is no `.env`", run()));
     }
     let files = target.deployment.secret_files().into_iter().map(secret_file_path);
@@ -83,7 +83,7 @@ pub(super) fn environment(
         let written = values.get(&key.name);
         found.extend(exported(&key.name, written, world));
         let is_secret = matches!(key.holds, Holds::Secret(_));
-        if is_secret && written.is_none() && existing.get(Output::Dotenv).is_some() {
+        if is_secret && written.is_none() && existing.get(compose::DOTENV).is_some() {
             found.push(Finding::problem(SECRETS, format!("`{}` is not set in .env", key.name), run()));
         }
         let weak = written.filter(|_| is_secret).and_then(weakness);
@@ -194,7 +194,7 @@ pub(super) fn twin(target: &Target, existing: &Existing, world: &World, remedies
     let exported = (world.environment)("COMPOSE_FILE").ok().flatten();
     let is_exported = exported.is_some();
     if let Some(value) = exported.or_else(|| existing.users_value("COMPOSE_FILE")) {
-        let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
+        let is_ours = value.split(':').any(|file| Path::new(file).ends_with(compose::FILE.path()));
         let message = "`COMPOSE_FILE` does not name docker-compose.yml";
         let help =
             if is_exported { "unset COMPOSE_FILE" } else { "remove it from .env, or add docker-compose.yml there" };

@@ -8,9 +8,9 @@ use super::docker::Docker;
 use super::finding::Finding;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
-use crate::profile::SecretRule;
 use crate::secret::{Finder, Secret};
 use crate::spelling::quoted;
+use crate::value::SecretRule;
 use crate::value::SecretsIn;
 
 const CHECK: &str = "secret-in-log";

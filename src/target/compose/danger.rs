@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::EngineSwitch;
 use super::standing::{Standing, StandingMount, StandingService};
+use super::switch::EngineSwitch;
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::disk::normalized;
 use crate::placement::Placement;
@@ -53,19 +53,19 @@ pub struct Danger {
 }
 
 /// What stands in the output folder, as far as data depends on it.
-pub(super) struct Before<'b> {
+pub(crate) struct Before<'b> {
     /// What the existing Compose file runs.
-    pub(super) standing: &'b Standing,
+    pub(crate) standing: &'b Standing,
     /// The line of the Compose file, where codelab-gen wrote it.
-    pub(super) mark: Option<&'b Mark>,
+    pub(crate) mark: Option<&'b Mark>,
     /// The project's name where neither the file nor `.env` gives one: that of the folder.
-    pub(super) folder_project: String,
+    pub(crate) folder_project: String,
     /// Whether the user's own lines in `.env` give `COMPOSE_PROJECT_NAME`, which wins over the file.
-    pub(super) has_project_override: bool,
+    pub(crate) has_project_override: bool,
     /// The real names of volumes that the file beside the Compose file gives, which stays as it is.
-    pub(super) volumes_beside: Vec<(String, String)>,
+    pub(crate) volumes_beside: Vec<(String, String)>,
     /// The value of a key, as `.env` has it.
-    pub(super) value: &'b dyn Fn(&str) -> Option<String>,
+    pub(crate) value: &'b dyn Fn(&str) -> Option<String>,
 }
 
 impl Before<'_> {
@@ -77,14 +77,14 @@ impl Before<'_> {
 
 /// What is wanted.
 #[derive(Clone, Copy)]
-pub(super) struct After<'a> {
-    pub(super) deployment: &'a Deployment,
-    pub(super) placement: &'a Placement,
-    pub(super) folder: &'a Path,
+pub(crate) struct After<'a> {
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) placement: &'a Placement,
+    pub(crate) folder: &'a Path,
 }
 
 /// Every change that would part the deployment from its data.
-pub(super) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
+pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
     let server_before = before.standing.server().filter(|service| service.data_of_server().is_some());
     let mut dangers = Vec::new();
     dangers.extend(engine_danger(before, after, switches));
@@ -281,7 +281,7 @@ fn server_leaves(external: &External, service: &StandingService) -> Option<Dange
 }
 
 /// A file that starts containers now, and that says more than can be read here.
-pub(super) fn unreadable(file: &str) -> Danger {
+pub(crate) fn unreadable(file: &str) -> Danger {
     Danger {
         kind: DangerKind::Volume,
         message: format!("`{file}` can't be read whole, so what data its services have is not known"),
