@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, HostAddress, HostPath, HttpPath,
-    ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn, ServiceName,
-    Stage, StartCondition, VariableName, VolumeName,
+    ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName, HostAddress, HostPath,
+    HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
+    ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
@@ -204,6 +204,12 @@ pub struct Database {
     pub url: ConnectionUrl,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
+    /// Whether another service may use the same one.
+    pub shared: bool,
+    /// Extensions that the service needs on the server.
+    pub extensions: Vec<ExtensionName>,
+    /// What its role may use of the server.
+    pub limits: RoleLimits,
 }
 
 impl Deployment {

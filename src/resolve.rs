@@ -80,7 +80,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     order::check(profile, &services, faults);
     order::mark_those_that_end(&mut services);
-    let server = server.and_then(|server| with_databases(server, &services, profile));
+    let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     if let Some(container) = server.as_ref().and_then(Server::container) {
         memory::check(container, profile, faults);
@@ -144,8 +144,8 @@ fn secrets_in(profile: &Profile, faults: &mut Faults) -> SecretsIn {
 }
 
 /// The server with what is on it; none where no service uses it.
-fn with_databases(mut server: Server, services: &[Service], profile: &Profile) -> Option<Server> {
-    server.databases = database::owned_databases(services, profile);
+fn with_databases(mut server: Server, services: &[Service]) -> Option<Server> {
+    server.databases = database::owned_databases(services);
     (!server.databases.is_empty()).then_some(server)
 }
 
