@@ -44,7 +44,7 @@ use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
 pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
-pub use left::says_already;
+pub use left::Beside;
 
 /// A deployment that somebody keeps by hand.
 pub struct HandKept<'k> {
@@ -64,8 +64,8 @@ pub struct HandKept<'k> {
 pub struct Imported {
     /// The profile.
     pub profile: String,
-    /// The text of a `docker-compose.override.yml` with what no profile can say; nothing where that is nothing.
-    pub beside: Option<String>,
+    /// The `docker-compose.override.yml` with what no profile can say; nothing where that is nothing.
+    pub beside: Option<Beside>,
     /// Secrets that stand in the Compose file, for `.env`.
     pub new_secrets: Vec<NewSecret>,
     /// What is worth knowing, in the order of the Compose file.
@@ -175,7 +175,7 @@ fn finish(lines: Vec<Line>, ledger: &mut Ledger<'_>) -> Imported {
     notes.sort_by_key(|note| note.span.as_ref().map_or(usize::MAX, |span| span.start));
     Imported {
         profile: format!("{HEAD}{}", layout::text(lines)),
-        beside: ledger.left.text(),
+        beside: ledger.left.beside(),
         new_secrets: std::mem::take(&mut ledger.new_secrets),
         notes,
     }
