@@ -73,6 +73,8 @@ pub struct Service {
     pub labels: Vec<(String, String)>,
     /// How many containers, where not one.
     pub replicas: Option<Replicas>,
+    /// How long it may take to end, where not as long as usual.
+    pub stop_grace_period: Option<Duration>,
     /// What it may use of the machine.
     pub limits: Limits,
     /// What its containers are kept from.

@@ -115,6 +115,7 @@ impl<'n, 'text> Service<'n, 'text> {
         lines.extend(self.labels(&field, ledger));
         let (limits, mut deploy) = limits(node, &field, ledger);
         lines.extend(self.replicas(&field, &mut deploy, ledger));
+        lines.extend(self.time("stop_grace_period", &field, ledger));
         lines.extend(limits.map(|limits| Line::short("limits", limits)));
         lines.extend(self.database_lines(scope));
         let mut compose = raw_keys(node, |key| is_owned(key) || key == "deploy");

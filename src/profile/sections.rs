@@ -90,6 +90,8 @@ record! {
         labels: Named<LabelName, Literal>,
         /// How many containers of it run; by default one.
         replicas: Replicas,
+        /// How long it may take to end once it is told to, before it is killed; by default ten seconds.
+        stop_grace_period: Duration,
         /// What it may use of the machine; by default all.
         limits: Limits,
         /// What its container is kept from.

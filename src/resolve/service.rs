@@ -76,6 +76,7 @@ pub(super) fn resolve_service(
         depends_on: depends_on(written, scope),
         labels: given(&written.labels).map(|(name, text)| (name.as_str().to_owned(), text.0.clone())).collect(),
         replicas: written.replicas.copied().filter(|replicas| replicas.get() != 1),
+        stop_grace_period: written.stop_grace_period.get().cloned(),
         limits: limits(&written.limits),
         fences,
         runs_once: false,

@@ -8,7 +8,7 @@ use crate::profile::{Postgres, Profile, Raw, RawKeys, Service, Setting, given};
 use crate::value::{Hardening, Mount, MountSource, SecretsIn};
 
 /// Compose's key, and the field of a service that writes it.
-pub(crate) const SERVICE_KEYS: [(&str, &str); 18] = [
+pub(crate) const SERVICE_KEYS: [(&str, &str); 19] = [
     ("build", "build"),
     ("image", "image"),
     ("command", "command"),
@@ -22,6 +22,7 @@ pub(crate) const SERVICE_KEYS: [(&str, &str); 18] = [
     ("depends_on", "depends_on"),
     ("labels", "labels"),
     ("scale", "replicas"),
+    ("stop_grace_period", "stop_grace_period"),
     ("mem_limit", "limits.memory"),
     ("cpus", "limits.cpus"),
     ("cpu_period", "limits.cpus"),

@@ -26,6 +26,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
         depends_on: _,
         labels,
         replicas,
+        stop_grace_period,
         limits: _,
         fences: _,
         runs_once: _,
@@ -57,6 +58,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     );
     keys.push_filled("labels", labels.iter().map(|(name, text)| (name.clone(), literal(text))).collect::<Mapping>());
     keys.push_given("scale", replicas.map(number));
+    keys.push_given("stop_grace_period", stop_grace_period.as_ref().map(|time| literal(time.as_str())));
     keys
 }
 
