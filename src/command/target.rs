@@ -3,10 +3,10 @@
 
 mod selection;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::obstacles::read_failure;
-use super::{Meaning, World, meaning_of};
+use super::world::World;
 use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
@@ -16,13 +16,16 @@ use crate::field::FieldPath;
 use crate::layers::{Layers, gather};
 use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
+use crate::profile::Profile;
 use crate::render::Mark;
+use crate::resolve::resolve;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
-use crate::target::compose::Extras;
+use crate::target::{self, compose::Extras};
 use crate::value::HostPath;
 
-pub(super) use selection::{Selection, of_source, select};
+use self::selection::real;
+pub(super) use self::selection::{Selection, of_source, select};
 
 /// A deployment, and where its outputs stand.
 pub(super) struct Target {
@@ -158,12 +161,43 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
     Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })
 }
 
-/// The folder itself, where a link leads to it, or to one above it: ways out of it start there. It may be missing yet.
-fn real(folder: &Path) -> PathBuf {
-    let real = |standing: &Path| {
-        let mut real = std::fs::canonicalize(standing).ok()?;
-        real.extend(folder.strip_prefix(standing).ok()?);
-        Some(real)
-    };
-    folder.ancestors().find_map(real).unwrap_or_else(|| folder.to_owned())
+/// What a profile means, where its target can run that.
+fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
+    let refusals = target::Target::Compose.refusals(profile);
+    match resolve(profile) {
+        Ok(deployment) if refusals.is_empty() => Ok(deployment),
+        Ok(_) => Err(refusals),
+        Err(faults) => Err(faults.into_iter().chain(refusals).collect()),
+    }
+}
+
+/// What layers mean together.
+pub(super) struct Meaning {
+    pub(super) deployment: Deployment,
+    /// What they say for the target alone.
+    pub(super) extras: Extras,
+    pub(super) sources: Vec<Source>,
+}
+
+/// What layers mean together, or every fault of theirs.
+pub(super) fn meaning_of(layers: Layers) -> Result<Meaning, Failure> {
+    let Layers { sources, profile, mut diagnostics } = layers;
+    let unreadable = diagnostics
+        .iter()
+        .any(|fault| matches!(fault.code, Code::Syntax | Code::DuplicateKey | Code::DocumentSize | Code::NotUtf8));
+    let resolved = if unreadable { Err(Vec::new()) } else { resolved(&profile) };
+    match resolved {
+        Ok(deployment) if diagnostics.is_empty() => Ok(Meaning { deployment, extras: Extras::of(&profile), sources }),
+        Ok(_) => Err(Failure::Rejected(Rejection { diagnostics, sources })),
+        Err(faults) => {
+            // what a base leaves to others can't be missing, and it was selected by mistake
+            let is_base = faults.iter().any(|fault| fault.code == Code::NotSelectable);
+            let faults = faults
+                .into_iter()
+                .filter(|fault| !is_base || fault.code == Code::NotSelectable || !fault.code.is_about_absence());
+            let complete = diagnostics.iter().all(|fault| fault.code.is_about_absence());
+            diagnostics.extend(faults.filter(|fault| complete || !fault.code.is_about_absence()));
+            Err(Failure::Rejected(Rejection { diagnostics, sources }))
+        }
+    }
 }

@@ -1,32 +1,21 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
+use super::container::{check_pinned, limits};
 use super::database::{Home, resolve_database};
 use super::environment::environment;
-use super::server::check_pinned;
-use super::{Faults, stage};
+use super::scope::{Faults, Scope};
+use super::stage;
 use crate::deployment::{
-    Build, CheckTimes, Database, ExternalTls, HealthCheck, Host, Limits, Probe, Program, PublishedPort, Server,
-    Service, Variable,
+    Build, CheckTimes, Database, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service,
+    Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, CheckCommand, Named, Setting, given};
+use crate::profile::{self, CheckCommand, Setting, given};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ContainerPath, Engine, EnvironmentKey, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage, StartCondition,
-    TextValue as _, VariableName,
+    ContainerPath, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
-
-/// What of the rest of the profile a service depends on.
-pub(super) struct Scope<'p> {
-    pub(super) engine: Option<Engine>,
-    pub(super) stage: Stage,
-    pub(super) server: Option<&'p Server>,
-    pub(super) postgres_section: bool,
-    pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
-    pub(super) secrets: Vec<&'p EnvironmentKey>,
-    pub(super) secrets_in: SecretsIn,
-}
 
 /// Where the certificates of an external server's `ca` appear in a service's container.
 const CA_TARGET: &str = "/run/postgres-ca.pem";
@@ -211,12 +200,6 @@ fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName
     };
     let resolved = depends_on.0.iter().map(|(name, condition)| (name.clone(), condition.unwrap_or_else(|| best(name))));
     resolved.collect()
-}
-
-/// What is written of the limits.
-pub(super) fn limits(written: &Setting<profile::Limits>) -> Limits {
-    let written = written.get().cloned().unwrap_or_default();
-    Limits { memory: written.memory.get().cloned(), cpus: written.cpus.get().cloned(), pids: written.pids.copied() }
 }
 
 /// What a service without a way out can't have.

@@ -1,6 +1,7 @@
 //! Knows what Docker Compose runs: which files there are of a deployment, and what makes each of them.
 //! Must not know what any file says.
 
+mod before;
 mod danger;
 mod databases;
 mod dotenv;
@@ -22,8 +23,9 @@ use super::inputs::Inputs;
 use crate::deployment::Deployment;
 use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
 
-pub(crate) use danger::{After, Before, dangers, unreadable};
+pub(crate) use before::{After, Before};
 pub use danger::{Danger, DangerKind};
+pub(crate) use danger::{dangers, unreadable};
 pub use extras::Extras;
 pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, Networks, PUBLISHED_NETWORK, listed,

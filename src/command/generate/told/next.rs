@@ -2,8 +2,8 @@
 
 use super::Telling;
 use crate::change::{Change, ChangeKind};
-use crate::command::folders::{data_folders, making};
 use crate::disk::{normalized, relative};
+use crate::folders::{data_folders, making};
 use crate::spelling::shell_word;
 use crate::target::{Ground, Target, compose};
 
