@@ -58,7 +58,7 @@ impl Template {
     pub(crate) fn fill(&self, output: Output, view: &impl Serialize) -> Result<String, RenderFault> {
         let Self(text, dialect) = *self;
         let fault = |error| RenderFault::Template { path: output.path(), error };
-        let mut environment = Environment::new();
+        let mut environment = Environment::empty();
         let whitespace =
             SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
         environment.set_syntax(whitespace.map_err(fault)?);

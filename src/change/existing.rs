@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::look::{ExistingOutput, leftovers, read_output, read_secret_file, text_beside, texts_in};
+use self::look::{ExistingOutput, Opened, leftovers, text_beside, texts_in};
 use super::{Refusal, RefusalReason, RefusedFile, block};
-use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 use crate::disk::Folder;
 use crate::dotenv::DotenvFile;
 use crate::render::{Mark, Output, examine};
@@ -71,11 +71,12 @@ impl Existing {
     pub fn read(folder: Option<&Folder>, secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut existing = Self::default();
         let Some(folder) = folder else { return Ok(existing) };
+        let mut opened = Opened::new(folder);
         for output in outputs() {
-            existing.read_output(folder, output)?;
+            existing.read_output(folder, &mut opened, output)?;
         }
         for path in secret_paths {
-            let found = read_secret_file(folder, path);
+            let found = opened.secret_file(path);
             let found = found.map_err(|error| ReadFault { path: folder.path().join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
@@ -103,16 +104,16 @@ impl Existing {
     pub fn read_mark(folder: &Path) -> Result<Option<Mark>, ReadFault> {
         let fault = |error| ReadFault { path: folder.to_owned(), error };
         let Some(folder) = Folder::reach_if_there(folder).map_err(fault)? else { return Ok(None) };
-        let mut existing = Self::default();
+        let (mut existing, mut opened) = (Self::default(), Opened::new(&folder));
         for output in RECORDING {
-            existing.read_output(&folder, output)?;
+            existing.read_output(&folder, &mut opened, output)?;
         }
         Ok(existing.mark())
     }
 
-    fn read_output(&mut self, folder: &Folder, output: Output) -> Result<(), ReadFault> {
-        let found = read_output(folder, output)
-            .map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
+    fn read_output(&mut self, folder: &Folder, opened: &mut Opened<'_>, output: Output) -> Result<(), ReadFault> {
+        let found =
+            opened.output(output).map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
         self.outputs.extend(found.map(|found| (output, found)));
         Ok(())
     }
@@ -148,6 +149,13 @@ impl Existing {
     #[must_use]
     pub fn secret_file(&self, path: &str) -> Option<&ExistingFile> {
         self.secret(path).and_then(|found| found.as_ref().ok())
+    }
+
+    /// What the file of a secret holds.
+    #[must_use]
+    pub fn kept(&self, name: &EnvironmentKey) -> Option<Secret> {
+        let file = self.secret_file(&secret_file_path(name))?;
+        Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned())
     }
 
     /// Whether others than their owner can enter the folder of secrets.
