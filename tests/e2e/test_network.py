@@ -228,7 +228,11 @@ def test_each_container_reaches_what_the_profile_says(deployment: Deployment, en
                 "behind the host": [(OUTSIDE, program_of_host)],
             }
             reached[name] = reached_from(deployment, name, places)
-    assert reached == {name: expected_of(name) for name in MEETS}
+        assert reached == {name: expected_of(name) for name in MEETS}
+
+        # This test notices where it is otherwise.
+        engine.docker("network", "connect", f"{deployment.project}_database", deployment.name("plain"))
+        assert reached_from(deployment, "plain", places) - expected_of("plain") == {"postgres", "postgres, by its addresses"}
 
 
 def reached_from(deployment: Deployment, name: str, places: dict[str, list[tuple[str, int]]]) -> set[str]:
