@@ -13,7 +13,7 @@ mod server;
 mod service;
 
 pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
-pub(crate) use server::RELIED_ON;
+pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 

@@ -387,7 +387,7 @@ def test_doctor_comes_in_as_who_the_service_runs_as(deployment: Deployment) -> N
         "command": ["sleep", "86400"],
         "data": "own-data:/app/data",
         "database": {"engine": "sqlite", "sqlite": "data/own.db"},
-        "compose": {"working_dir": "/app/data"},
+        "working_dir": "/app/data",
     }
     deployment.write_profile(
         "own", {"project": deployment.project, "stage": "ci", "services": {"own": service}}

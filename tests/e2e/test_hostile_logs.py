@@ -2,23 +2,27 @@
 
 import base64
 import json
+import re
 import secrets
 import time
 from collections import defaultdict
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import images
 import pytest
 from deployment import SEEDS, Deployment, Generated, check
+from server import psql
 
-# All that PostgreSQL can be told to log. What fails is logged with the statement that failed.
+# What fails is logged with the statement that failed. With more than debug2 the server itself writes its environment into
+# its log, so a profile can't have that; each session gets it from the server.
 LOUD = {
-    "log_min_messages": "debug5",
+    "log_min_messages": "debug2",
     "log_min_error_statement": "debug5",
     "log_statement": "all",
     "debug_print_parse": "on",
 }
+LOUDER = "ALTER ROLE ALL SET log_min_messages = debug5"
 
 PROFILE: dict[str, Any] = {
     "extends": "builtin:prod-postgres",
@@ -98,15 +102,11 @@ class Heard:
 
 
 def forms(value: str) -> set[str]:
-    return {
-        value,
-        quote(value, safe=""),
-        quote(value),
-        quote_plus(value),
-        json.dumps(value)[1:-1],
-        value.replace("'", "''"),
-        base64.b64encode(value.encode()).decode(),
-    }
+    """As it is, as a URL, JSON, SQL and base64 have it, and each part that all of them but the last leave as it is."""
+    url = quote(value, safe="")
+    encoded = base64.b64encode(value.encode()).decode()
+    whole = {value, url, url.replace("~", "%7E"), json.dumps(value)[1:-1], value.replace("'", "''"), encoded}
+    return {*whole, *re.findall("[0-9A-Za-z]{12,}", value)}
 
 
 def started(deployment: Deployment, secrets_in: str) -> Heard:
@@ -115,6 +115,8 @@ def started(deployment: Deployment, secrets_in: str) -> Heard:
     deployment.write_profile("own", {**PROFILE, "secrets_in": secrets_in})
     given = {name: f"its own/p@ss {secrets.token_hex(8)}~1\"é" for name in PASSWORDS}
     heard.start(deployment.generate("--profile", "own", env=given))
+    psql(deployment, "postgres", LOUDER)
+    deployment.compose("up", "-d", "--wait", "--force-recreate", "postgres-ensure")
     assert heard.secrets == {name: {value} for name, value in given.items()}
     return heard
 
@@ -130,8 +132,7 @@ def nothing_is_found(heard: Heard) -> None:
     assert heard.found() == set()
     deployment = heard.deployment
     if deployment.out.joinpath("secrets").exists():
-        server = json.dumps([deployment.containers()[name]["Config"] for name in ("postgres", "postgres-ensure")])
-        heard.said["what the engine tells of the server"] = server
+        heard.said["what the engine tells of the server"] = json.dumps(deployment.containers()["postgres"])
         assert heard.found() == set()
     sql = f"ALTER ROLE nobody PASSWORD '{next(iter(heard.secrets['POSTGRES_PASSWORD']))}'"
     deployment.try_inside("postgres", "psql", "-XU", "codelab", "-d", "postgres", "-c", sql)
