@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::deployment::{NETWORK_MODE, NETWORKS};
-use crate::resolve::{
-    DEPLOY_KEYS, FILE_KEYS, LOG_LEVEL, RELIED_ON, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
+use crate::resolve::{LOG_LEVEL, RELIED_ON};
+use crate::target::compose::{
+    DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
 };
 use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
