@@ -16,13 +16,14 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value dotenv interpolation url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render graph lint risk import change report outcome cli command
+//! spelling disk yaml value dotenv interpolation compose url field source locate diagnostic profile layers
+//! deployment resolve schema secret placement render graph lint risk import change proof report outcome cli command
 //! ```
 
 pub mod change;
 pub mod cli;
 pub mod command;
+pub mod compose;
 pub mod deployment;
 pub mod diagnostic;
 pub mod disk;
@@ -37,6 +38,7 @@ pub mod locate;
 pub mod outcome;
 pub mod placement;
 pub mod profile;
+pub mod proof;
 pub mod render;
 pub mod report;
 pub mod resolve;

@@ -1,11 +1,14 @@
 //! Knows how a hand-kept deployment is read, and where what becomes of it is written.
 //! Must not know how any of it is recognized.
 
+mod prove;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use self::prove::{Beside, Proven, Unproven, prove};
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
@@ -15,7 +18,7 @@ use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
-use crate::import::{DOTENV, HandKept, Imported, NewSecret, Note, import, says_already};
+use crate::import::{DOTENV, HandKept, Imported, NewSecret, Note, says_already};
 use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
@@ -74,14 +77,17 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
         folder: &folder,
         placement: &placement,
     };
-    let imported = match import(&kept) {
-        Ok(imported) => imported,
-        Err(diagnostics) => {
+    let existing = beside.as_ref().and_then(|source| Some((source.name.rsplit('/').next()?, source.text.as_str())));
+    let to_root = relative(&places.folder, &places.root);
+    let proven = prove(&kept, &to_root, &Beside { existing }, |imported| check(imported, &places, world));
+    let Proven { imported, deployment } = match proven {
+        Ok(proven) => proven,
+        Err(Unproven::Failed(failure)) => return Err(failure),
+        Err(Unproven::Unimportable(diagnostics)) => {
             let sources = vec![compose, dotenv];
             return Err(Failure::Unimportable(Rejection { diagnostics, sources }));
         }
     };
-    let deployment = check(&imported, &places, world)?;
     let diagnostics = odd_lines(&dotenv, &deployment);
     if !diagnostics.is_empty() {
         return Err(Failure::Unimportable(Rejection { diagnostics, sources: vec![compose, dotenv] }));
@@ -210,7 +216,7 @@ fn odd_lines(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {
 /// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses
 /// one that is there.
 fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -> Result<String, Failure> {
-    let Imported { profile, beside, new_secrets, notes: _ } = imported;
+    let Imported { profile, beside, new_secrets, notes: _, server: _, fixed: _ } = imported;
     let shown = |path: &Path| shown(path, world);
     let beside = match beside {
         Some(text) => missing_beside(text, places, world)?,

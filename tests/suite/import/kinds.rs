@@ -6,12 +6,12 @@ use std::path::Path;
 use super::{ONE, SECRET, folder, import, refused};
 use crate::support::{Finish as _, codelab_gen, read, stderr, stdout};
 
-const SERVER: &str = "  db:\n    image: postgres:16\n    environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: \
+pub(super) const SERVER: &str = "  db:\n    image: postgres:16\n    environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: \
                       '${POSTGRES_PASSWORD}', POSTGRES_DB: shop }\n    volumes: ['pg:/var/lib/postgresql/data']\nvolumes: { pg: \
                       {} }\n";
 
 /// Imports and generates; the profile, the Compose file and the one beside it.
-fn generated(files: &[(&str, &str)]) -> (tempfile::TempDir, String, String) {
+pub(super) fn generated(files: &[(&str, &str)]) -> (tempfile::TempDir, String, String) {
     let folder = folder(files);
     let run = import(folder.path(), &[]);
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
