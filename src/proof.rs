@@ -86,7 +86,7 @@ impl Proof<'_> {
                 None => verdict.faults.push(found),
             }
         }
-        verdict.faults.extend(reach::lost(self, &quiet));
+        verdict.faults.extend(reach::lost(&judge, &quiet));
         let loud = World::loud(self, &quiet)?;
         follow::look(&judge, &quiet, &loud, &mut verdict);
         Some(verdict)

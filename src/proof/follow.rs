@@ -34,9 +34,7 @@ pub(super) fn look(judge: &Judge<'_>, quiet: &World, loud: &World, verdict: &mut
         let (before, after) = (at(&loud.before, &steps), at(&loud.after, &steps));
         let (had, has) = (followed(before), followed(after));
         let gained = has.difference(&had).any(|name| !judge.proof.keys.contains(name));
-        // what codelab-gen writes into `.env` is the profile's to say
-        let lost: BTreeSet<_> =
-            had.difference(&has).filter(|name| !judge.proof.keys.contains(*name)).cloned().collect();
+        let lost: BTreeSet<_> = had.difference(&has).cloned().collect();
         let is_shells = |name: &String| {
             let key = (judge.today(service), below.first().copied().unwrap_or_default().to_owned());
             quiet.dotenv.get(name).is_none() && bare.get(&key).is_some_and(|names| names.contains(name))
@@ -51,8 +49,10 @@ pub(super) fn look(judge: &Judge<'_>, quiet: &World, loud: &World, verdict: &mut
             continue;
         }
         let key = below.join(".");
+        // what codelab-gen writes into `.env` is the profile's to say
+        let lost = lost.into_iter().filter(|name| !judge.proof.keys.contains(name));
         let frozen = |variable| Frozen { variable, service: (*service).to_owned(), key: key.clone() };
-        verdict.frozen.extend(lost.into_iter().map(frozen));
+        verdict.frozen.extend(lost.map(frozen));
     }
 }
 

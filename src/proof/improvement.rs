@@ -19,6 +19,8 @@ pub enum Improvement {
     Ensure,
     /// A service reaches the server by waiting for it.
     Reach,
+    /// A service whose database is a SQLite file has nothing to do with the server.
+    Apart,
     /// A connection URL is made by codelab-gen.
     Url,
     /// The working folder is written out.
@@ -42,6 +44,10 @@ impl Improvement {
             Self::Ensure => Some((
                 "starts after `postgres-ensure` now",
                 "that brings roles, passwords, databases and owners in line at every start, and ends",
+            )),
+            Self::Apart => Some((
+                "neither waits for the server nor reaches it: its database is a SQLite file",
+                "`depends_on: { postgres: started }` in the profile brings both back",
             )),
             Self::Url => Some((
                 "has its connection URL from codelab-gen now",
@@ -131,7 +137,7 @@ impl<'p> Judge<'p> {
         matches!(below, ["environment", name] if database.is_some_and(|database| database.variable.as_str() == *name))
     }
 
-    fn service(&self, name: &str) -> Option<&'p Service> {
+    pub(super) fn service(&self, name: &str) -> Option<&'p Service> {
         self.services.get(name).copied()
     }
 
@@ -177,10 +183,12 @@ impl<'p> Judge<'p> {
                 let restarts = found.before.as_ref().is_some_and(|awaited| awaited.get("restart").is_some());
                 let is_covered = is_user && found.after.is_none() && !restarts;
                 let rests = self.proof.server.is_some() && !self.runs && found.after.is_none();
+                let is_apart = self.runs && found.after.is_none() && !restarts && uses_sqlite(service);
                 is_covered
                     .then_some(Improvement::Ensure)
                     .or((reaches && is_new).then_some(Improvement::Reach))
                     .or(rests.then_some(Improvement::Rest))
+                    .or(is_apart.then_some(Improvement::Apart))
             }
             ["networks", name] if *name == DATABASE_NETWORK || name.starts_with("database-") => {
                 (reaches && is_new).then_some(Improvement::Server)
@@ -214,6 +222,11 @@ impl<'p> Judge<'p> {
         let (before, after) = (texts(&found.before), texts(&found.after));
         before.is_subset(&after) && after.difference(&before).all(|name| Some(name.as_str()) == self.proof.server)
     }
+}
+
+/// Whether the database of a service is a SQLite file.
+pub(super) fn uses_sqlite(service: &Service) -> bool {
+    service.database.is_some() && !service.uses_postgres()
 }
 
 /// The services that name the whole `.env` as a file of their variables.

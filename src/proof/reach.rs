@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Proof;
 use super::difference::Difference;
+use super::improvement::{Judge, uses_sqlite};
 use super::worlds::World;
 use crate::compose::Tree;
 use crate::value::ServiceName;
@@ -20,7 +21,8 @@ fn reach(tree: &Tree) -> Reach {
 }
 
 /// Services that met on a network and do so no longer, and those that no longer find the server by its name of today.
-pub(super) fn lost(proof: &Proof<'_>, world: &World) -> Vec<Difference> {
+pub(super) fn lost(judge: &Judge<'_>, world: &World) -> Vec<Difference> {
+    let proof = judge.proof;
     let (before, after) = (reach(&world.before), reach(&world.after));
     let mut found = Vec::new();
     for members in members(&before, &after) {
@@ -31,7 +33,7 @@ pub(super) fn lost(proof: &Proof<'_>, world: &World) -> Vec<Difference> {
                 (!common.is_empty()).then_some(Some(common))
             });
         if all_meet.is_none() {
-            found.extend(parted(&members, &after));
+            found.extend(parted(&members, &after).into_iter().filter(|pair| !is_apart(*pair, judge, world)).map(told));
         }
     }
     found.extend(unnamed(proof, world, &before, &after));
@@ -51,17 +53,29 @@ fn members<'r>(before: &'r Reach, after: &Reach) -> Vec<Vec<&'r String>> {
 }
 
 /// The pairs of these that no longer meet.
-fn parted(members: &[&String], after: &Reach) -> Vec<Difference> {
+fn parted<'m>(members: &[&'m String], after: &Reach) -> Vec<[&'m String; 2]> {
     let mut found = Vec::new();
     for (at, one) in members.iter().enumerate() {
         for other in members.iter().skip(at + 1) {
             let (Some(mine), Some(theirs)) = (after.get(*one), after.get(*other)) else { continue };
             if shared(mine, theirs).next().is_none() {
-                found.push(told(one, other));
+                found.push([*one, *other]);
             }
         }
     }
     found
+}
+
+/// Whether one of two is the server, and the other one has a SQLite file and does not name the server.
+fn is_apart(pair: [&String; 2], judge: &Judge<'_>, world: &World) -> bool {
+    let own = ServiceName::postgres().to_string();
+    let [one, other] = pair;
+    let service = if *one == own { other } else { one };
+    let names = |server: &str| names_server(&world.after, service, server);
+    pair.contains(&&own)
+        && judge.service(service).is_some_and(uses_sqlite)
+        && !names(&own)
+        && !judge.proof.server.is_some_and(names)
 }
 
 /// Those that met the server, still use its name of today, and do not find it by that.
@@ -74,7 +88,7 @@ fn unnamed(proof: &Proof<'_>, world: &World, before: &Reach, after: &Reach) -> V
         |networks: &BTreeMap<String, Tree>| shared(later, networks).any(|network| answers(later, network, server));
     met.filter(|(name, _)| after.get(*name).is_some_and(|networks| !finds(networks)))
         .filter(|(name, _)| names_server(&world.after, name, server))
-        .map(|(name, _)| told(name, &own))
+        .map(|(name, _)| told([name, &own]))
         .collect()
 }
 
@@ -104,9 +118,9 @@ fn names_server(tree: &Tree, service: &str, server: &str) -> bool {
     words.contains(server)
 }
 
-fn told(one: &str, other: &str) -> Difference {
+fn told([one, other]: [&String; 2]) -> Difference {
     Difference {
-        path: ["services", one, "networks"].map(str::to_owned).to_vec(),
+        path: ["services", one.as_str(), "networks"].map(str::to_owned).to_vec(),
         before: Some(Tree::text(format!("reaches {other}"))),
         after: None,
     }

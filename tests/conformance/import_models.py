@@ -211,12 +211,12 @@ def depends_on(writer: Writer, awaited: list[str]) -> list[str]:
 
 
 def extras(writer: Writer, name: str) -> Iterator[list[str]]:
-    yield [f"restart: {writer.one('always', 'unless-stopped', "'no'", 'on-failure')}"]
+    yield ["restart: " + writer.one("always", "unless-stopped", "'no'", "on-failure")]
     yield ["command: " + writer.one("serve --at 'a b' $$X", "[serve, --at, 'a b']", f"serve {writer.text('x')}", "a && b")]
     yield ["entrypoint: " + writer.one("['/x', y]", "/x y")]
     yield ["labels:", *writer.pairs({"a.b": writer.text("1"), "c": "`x`"})]
     yield [f"user: '{writer.one('1000:1000', '${SHELL_USER}', '${UNSET_6:-1000}')}'"]
-    yield ["healthcheck:", f"  test: {writer.one('curl -f http://localhost', '[CMD, true]', '[CMD-SHELL, \"x || y\"]')}"] + (
+    yield ["healthcheck:", "  test: " + writer.one("curl -f http://localhost", "[CMD, true]", "[CMD-SHELL, 'x || y']")] + (
         [f"  interval: {writer.one('10s', '1m30s', '0.5s')}"] if writer.often() else []
     )
     yield ["healthcheck: { disable: true }"]

@@ -203,7 +203,8 @@ fn tell(verdict: &Verdict, kept: &HandKept<'_>, imported: &mut Imported) {
         let told = imported.fixed.get(&frozen.variable).into_iter().flatten();
         let prefix = format!("services.{}.", frozen.service);
         let is_server = frozen.service == own && imported.server.is_some();
-        let mut told = told.filter(|field| field.starts_with(&prefix) || (is_server && field.starts_with("postgres.")));
+        let is_field = |field: &&String| field.starts_with(&prefix) || (is_server && field.starts_with("postgres."));
+        let mut told = told.filter(|field| is_field(field) || *field == "postgres");
         if told.next().is_none() {
             let message = format!("`{}` of `{}` follows `{}` no more", frozen.key, frozen.service, frozen.variable);
             let span = spans.get(&today(&frozen.service)).cloned();
