@@ -10,8 +10,6 @@ from urllib.parse import unquote, urlsplit
 PASSWORD = "kq83hfKD93jfls02"
 SERVERS = ("db", "postgres", "database", "pg")
 IMAGES = ("postgres:16", "postgres:15-alpine", "postgres:17.2", "postgis/postgis:16-3.4")
-# Set by the shell alone: nothing of them may stand in a profile.
-SHELL = ("SHELL_HOME", "SHELL_USER", "SHELL_TAG")
 
 
 @dataclass
@@ -157,6 +155,8 @@ def connection(writer: Writer, server: str) -> dict[str, str | None]:
     scheme = writer.one("postgresql+asyncpg", "postgresql", "postgresql+psycopg", "postgres", "postgresql+psycopg2")
     port = writer.one("", ":5432", ":${UNSET_5:-5432}")
     url = f"{scheme}://{user}:{password}@{server}{port}/shop" + writer.one("", "", "?sslmode=disable")
+    if user == "${POSTGRES_USER}":
+        writer.variables.setdefault("POSTGRES_USER", "shop")
     match writer.chance.randrange(5):
         case 0:
             return {"DB_HOST": server, "DB_USER": user, "DB_PASSWORD": password, "DB_NAME": "shop", "DB_PORT": "5432"}
@@ -174,13 +174,13 @@ def ports(writer: Writer) -> Iterator[str]:
         writer.port += 1
         port = str(writer.port)
         yield writer.one(
-            f'"{port}:80"',
-            f"'127.0.0.1:{port}:80'",
-            f"'{writer.text(port)}:80'",
-            f"'{port}:53/udp'",
-            f"{{ target: 80, published: '{port}' }}",
-            f"{{ target: 80, published: '{port}', host_ip: 127.0.0.1, protocol: tcp }}",
-            f"'${{SHELL_PORT_{port}:-{port}}}:80'",
+            f'"{port}:{port}"',
+            f"'127.0.0.1:{port}:{port}'",
+            f"'{writer.text(port)}:{port}'",
+            f"'{port}:{port}/udp'",
+            f"{{ target: {port}, published: '{port}' }}",
+            f"{{ target: {port}, published: '{port}', host_ip: 127.0.0.1, protocol: tcp }}",
+            f"'${{SHELL_PORT_{port}:-{port}}}:{port}'",
         )
 
 
@@ -216,12 +216,13 @@ def extras(writer: Writer, name: str) -> Iterator[list[str]]:
     yield ["entrypoint: " + writer.one("['/x', y]", "/x y")]
     yield ["labels:", *writer.pairs({"a.b": writer.text("1"), "c": "`x`"})]
     yield [f"user: '{writer.one('1000:1000', '${SHELL_USER}', '${UNSET_6:-1000}')}'"]
-    yield ["healthcheck:", "  test: " + writer.one("curl -f http://localhost", "[CMD, true]", "[CMD-SHELL, 'x || y']")] + (
-        [f"  interval: {writer.one('10s', '1m30s', '0.5s')}"] if writer.often() else []
+    test = writer.one("curl -f http://localhost", "[CMD, 'true']", "[CMD-SHELL, 'x || y']")
+    interval = writer.one([], [f"  interval: {writer.one('10s', '1m30s', '0.5s')}"])
+    yield writer.one(["healthcheck:", f"  test: {test}", *interval], ["healthcheck: { disable: true }"])
+    yield writer.one(
+        [f"mem_limit: {writer.one('512m', '1g', '536870912')}"],
+        ["deploy:", "  resources:", f"    limits: {{ memory: {writer.one('256M', '1G')}, cpus: '0.50' }}"],
     )
-    yield ["healthcheck: { disable: true }"]
-    yield [f"mem_limit: {writer.one('512m', '1g', '536870912')}"]
-    yield ["deploy:", "  resources:", f"    limits: {{ memory: {writer.one('256M', '1G')}, cpus: '0.50' }}"]
     yield ["profiles: [debug]"]
     yield ["tmpfs: /tmp"]
     yield ["cap_add: [NET_ADMIN]"]
@@ -268,7 +269,8 @@ def server_block(writer: Writer, server: str) -> list[str]:
 def dotenv(writer: Writer) -> str:
     """The variables, each in a form that Docker Compose takes."""
     lines = []
-    for name, value in writer.variables.items():
+    # a line can only refer to those before it
+    for name, value in sorted(writer.variables.items(), key=lambda entry: "$" in entry[1]):
         forms = [f"{name}={value}"]
         if "$" not in value and name != "POSTGRES_PASSWORD":
             forms += [f"{name}='{value}'", f'{name}="{value}"', f"{name}={value} # why", f"export {name}={value}"]
@@ -338,3 +340,17 @@ def renamed(model: dict[str, Any], server: str) -> dict[str, Any]:
         if server in service.get("depends_on", {}):
             service["depends_on"] = {("postgres" if name == server else name): to for name, to in service["depends_on"].items()}
     return {**model, "services": services}
+
+
+def by_name(model: dict[str, Any]) -> dict[str, Any]:
+    """A model whose volumes are known by the names that Docker has for them: their keys are only the file's."""
+    names = {key: volume["name"] for key, volume in model.get("volumes", {}).items()}
+    volumes = {names[key]: volume for key, volume in model.get("volumes", {}).items()}
+    services = {}
+    for name, service in model["services"].items():
+        mounts = {target: dict(mount) for target, mount in service.get("volumes", {}).items()}
+        for mount in mounts.values():
+            if mount["type"] == "volume" and mount.get("source") in names:
+                mount["source"] = names[mount["source"]]
+        services[name] = {**service, "volumes": mounts}
+    return {**model, "services": services, "volumes": volumes}

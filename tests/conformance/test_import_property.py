@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from import_models import SHELL, Kept, is_improvement, kept, renamed, same_value
+from import_models import Kept, by_name, is_improvement, kept, renamed, same_value
 from programs import LONG, SCRUBBED, Compose, Meaning, run
 from test_import import differences, normal
 
 # So many deployments, in so many tests: one test takes some seconds.
 COUNT, CHUNKS = (10_000, 400) if LONG else (200, 20)
-SHELLS = ({}, {name: f"/of/{name.lower()}" for name in SHELL} | {"SHELL_TAG": "9", "SHELL_USER": "1001"})
+# Services of every profile of Compose count, also those that others wait for.
+ALL = {"COMPOSE_PROFILES": "*"}
+SHELLS = (ALL, ALL | {"SHELL_HOME": "/of/home", "SHELL_USER": "1001"})
 
 
 def test_a_deployment_means_the_same_whatever_its_spelling_is_probed() -> None:
@@ -69,6 +71,7 @@ def attempt(binary: Path, *arguments: str, folder: Path) -> str | None:
 
 def unexplained(old: dict[str, Any], new: dict[str, Any], deployment: Kept) -> list[str]:
     server = deployment.server or "postgres"
+    old, new = full(by_name(old)), full(by_name(new))
     if "postgres-ensure" in new["services"]:
         old = renamed(old, server)
     found = []
@@ -82,6 +85,14 @@ def unexplained(old: dict[str, Any], new: dict[str, Any], deployment: Kept) -> l
         if not gets_dotenv and not ("postgres-ensure" in new["services"] and is_improvement(path)):
             found.append(f"{path}: {values[0]!r} -> {values[1]!r}")
     return found
+
+
+def full(model: dict[str, Any]) -> dict[str, Any]:
+    """A model in which what a service does not say is empty."""
+    for service in model["services"].values():
+        for key in ("depends_on", "environment", "networks"):
+            service[key] = {name: {} if value is None and key == "networks" else value for name, value in service.get(key, {}).items()}
+    return model
 
 
 def value_at(model: Any, at: list[str]) -> Any:
