@@ -104,6 +104,7 @@ def value_at(model: Any, at: list[str]) -> Any:
 def check_notes(said: str, folder: Path, told: str) -> None:
     """Notes that were untrue once."""
     assert "another one of postgres" not in said, told
+    assert "nothing mounts" not in said, told
     beside = folder / "docker-compose.override.yml"
     assert ("it stands in docker-compose.override.yml" in said) == beside.exists(), told
     own = (folder / ".env").read_text(encoding="utf-8") if (folder / ".env").exists() else ""

@@ -11,6 +11,7 @@ use crate::change::place;
 use crate::compose::{Dotenv, Tree};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::dotenv::DotenvFile;
 use crate::import::{Aside, COMPOSE, HandKept, Imported, Note, import_but, says_already};
 use crate::placement::Placement;
 use crate::profile::SecretRule;
@@ -120,7 +121,11 @@ fn verdict(
     let files = render(deployment, &inputs).map_err(|error| fault(error.to_string()))?;
     let text = |output| files.iter().find(|file| file.output == output).map_or("", |file| file.text.as_str());
     let block = text(Output::Dotenv);
-    let dotenv = if block.is_empty() { own } else { place(block, &own).unwrap_or_else(|_| format!("{own}{block}")) };
+    let dotenv = if block.is_empty() {
+        own
+    } else {
+        place(block, &DotenvFile::read(&own)).unwrap_or_else(|_| format!("{own}{block}"))
+    };
     let names = deployment.dotenv_keys();
     let mut keys: BTreeSet<String> = names.names().into_iter().map(str::to_owned).collect();
     keys.extend(imported.new_secrets.iter().map(|new| new.key.to_string()));

@@ -160,6 +160,13 @@ fn what_generating_would_refuse_is_told_by_the_import() {
     assert_eq!(import(&shop, &[]).status.code(), Some(0));
     let run = codelab_gen(&shop).args(["--profile", "imported", "--force"]).finish();
     assert_eq!(run.status.code(), Some(0), "Compose calls it so before and after: {}", stderr(&run));
+    let renamed = compose.replace("uploads:/up", "old:/up").replace("{ uploads:", "{ old:");
+    let outer = folder(&[("shop/docker-compose.yml", &renamed)]);
+    let shop = outer.path().join("shop");
+    assert_eq!(import(&shop, &[]).status.code(), Some(0));
+    let run = codelab_gen(&shop).args(["--profile", "imported", "--force"]).finish();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert!(!stdout(&run).contains("nothing mounts"), "it is the same volume to Docker: {}", stdout(&run));
 }
 
 const URL: &str = "    environment: { A__DB_URL: 'postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop' }\n";
