@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indexmap::IndexMap;
 
-use self::prove::{Beside, Proven, Unproven, prove};
+use self::prove::{Beside, OURS_BESIDE, Proven, Unproven, prove};
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
@@ -59,9 +59,6 @@ const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose
 /// The names of the file that Compose reads beside it.
 const BESIDE: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
-
-/// The one that is written.
-const OURS_BESIDE: &str = "docker-compose.override.yml";
 
 /// The largest `.env` that is imported, in bytes: each of its secrets is looked for in every text of the Compose file.
 const DOTENV_LIMIT: usize = 4 * 1024 * 1024;

@@ -78,7 +78,7 @@ impl File {
         for (key, value) in self.others {
             let entries = match value {
                 Tree::Map(entries) => entries,
-                other => BTreeMap::from([(String::new(), other)]),
+                other @ (Tree::Nothing | Tree::Text(_) | Tree::List(_)) => BTreeMap::from([(String::new(), other)]),
             };
             others.insert(key, entries);
         }

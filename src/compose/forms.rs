@@ -16,7 +16,7 @@ pub(super) fn pairs(tree: Tree) -> Tree {
             };
             Tree::Map(items.iter().filter_map(pair).collect())
         }
-        other => other,
+        other @ (Tree::Nothing | Tree::Text(_) | Tree::Map(_)) => other,
     }
 }
 
@@ -25,7 +25,7 @@ pub(super) fn filled_pairs(tree: Tree) -> Tree {
     let filled = |value| if value == Tree::Nothing { Tree::text("") } else { value };
     match pairs(tree) {
         Tree::Map(entries) => Tree::Map(entries.into_iter().map(|(key, value)| (key, filled(value))).collect()),
-        other => other,
+        other @ (Tree::Nothing | Tree::Text(_) | Tree::List(_)) => other,
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn filled_pairs(tree: Tree) -> Tree {
 pub(super) fn listed(tree: Tree) -> Tree {
     match tree {
         Tree::Text(text) => Tree::List(vec![Tree::Text(text)]),
-        other => other,
+        other @ (Tree::Nothing | Tree::List(_) | Tree::Map(_)) => other,
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn named(tree: Tree) -> Tree {
             let full = |value| if value == Tree::Nothing { Tree::Map(BTreeMap::new()) } else { value };
             Tree::Map(entries.into_iter().map(|(name, value)| (name, full(value))).collect())
         }
-        other => other,
+        other @ (Tree::Nothing | Tree::Text(_)) => other,
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn hosts(tree: Tree) -> Tree {
             };
             Tree::List(entries.iter().flat_map(each).collect())
         }
-        other => other,
+        other @ (Tree::Nothing | Tree::Text(_)) => other,
     }
 }
 
@@ -82,11 +82,11 @@ pub(super) fn hosts(tree: Tree) -> Tree {
 pub(super) fn limits(tree: Tree) -> Tree {
     let both = |value: Tree| match value {
         Tree::Text(text) => Tree::map([("soft", Tree::Text(text.clone())), ("hard", Tree::Text(text))]),
-        other => other,
+        other @ (Tree::Nothing | Tree::List(_) | Tree::Map(_)) => other,
     };
     match tree {
         Tree::Map(entries) => Tree::Map(entries.into_iter().map(|(name, value)| (name, both(value))).collect()),
-        other => other,
+        other @ (Tree::Nothing | Tree::Text(_) | Tree::List(_)) => other,
     }
 }
 
@@ -175,7 +175,7 @@ pub fn lexical(text: &str) -> String {
 fn changed(tree: Tree, change: impl Fn(&str) -> Option<String>) -> Tree {
     match tree {
         Tree::Text(text) => Tree::Text(change(&text).unwrap_or(text)),
-        other => other,
+        other @ (Tree::Nothing | Tree::List(_) | Tree::Map(_)) => other,
     }
 }
 

@@ -50,8 +50,8 @@ impl Port {
 fn short(text: &str) -> Vec<Port> {
     let is_protocol = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
     let with_protocol = text.rsplit_once('/').filter(|(_, protocol)| is_protocol(protocol));
-    let (ports, protocol) = with_protocol.unwrap_or((text, "tcp"));
-    let mut parts = between_colons(ports);
+    let (pair, protocol) = with_protocol.unwrap_or((text, "tcp"));
+    let mut parts = between_colons(pair);
     let target = parts.pop().unwrap_or_default();
     let published = parts.pop().filter(|published| !published.is_empty());
     let address = parts.join(":");

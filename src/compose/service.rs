@@ -151,7 +151,7 @@ fn build(value: Tree) -> Tree {
     let mut entries = match value {
         Tree::Text(context) => BTreeMap::from([("context".to_owned(), Tree::Text(context))]),
         Tree::Map(entries) => entries,
-        other => return other,
+        other @ (Tree::Nothing | Tree::List(_)) => return other,
     };
     for (key, value) in &mut entries {
         let taken = std::mem::replace(value, Tree::Nothing);
@@ -182,7 +182,7 @@ fn files(value: Tree) -> Tree {
         let mut entries = match item {
             Tree::Text(path) => BTreeMap::from([("path".to_owned(), Tree::Text(path))]),
             Tree::Map(entries) => entries,
-            other => return other,
+            other @ (Tree::Nothing | Tree::List(_)) => return other,
         };
         if let Some(path) = entries.remove("path") {
             entries.insert("path".to_owned(), forms::path(path));
@@ -194,7 +194,7 @@ fn files(value: Tree) -> Tree {
     };
     match forms::listed(value) {
         Tree::List(items) => Tree::List(items.into_iter().map(file).collect()),
-        other => file(other),
+        other @ (Tree::Nothing | Tree::Text(_) | Tree::Map(_)) => file(other),
     }
 }
 
@@ -202,7 +202,7 @@ fn files(value: Tree) -> Tree {
 fn by_key(value: &Tree, read: impl Fn(&Tree) -> Vec<(String, Tree)>) -> Tree {
     match value {
         Tree::List(items) => Tree::Map(items.iter().flat_map(read).collect()),
-        other => other.clone(),
+        other @ (Tree::Nothing | Tree::Text(_) | Tree::Map(_)) => other.clone(),
     }
 }
 
@@ -225,7 +225,7 @@ fn health_check(value: Tree) -> Tree {
         *value = match key.as_str() {
             "test" => match taken {
                 Tree::Text(line) => Tree::List(vec![Tree::text("CMD-SHELL"), Tree::Text(line)]),
-                other => other,
+                other @ (Tree::Nothing | Tree::List(_) | Tree::Map(_)) => other,
             },
             "interval" | "timeout" | "start_period" | "start_interval" => forms::duration(taken),
             _ => taken,
@@ -249,7 +249,7 @@ fn dependencies(value: Tree) -> Tree {
             let names = items.iter().filter_map(Tree::as_text);
             Tree::Map(names.map(|name| (name.to_owned(), started())).collect())
         }
-        other => forms::named(other),
+        other @ (Tree::Nothing | Tree::Text(_) | Tree::Map(_)) => forms::named(other),
     }
 }
 

@@ -44,8 +44,12 @@ pub(super) fn tree_of(model: &Model, home: &str) -> Tree {
     let services = model.services.iter().map(|(name, service)| {
         let mut keys = service.keys.clone();
         if let Some(Tree::Map(mounts)) = keys.get_mut("volumes") {
-            mounts.values_mut().for_each(|mount| call_by_name(mount, &volumes));
-            mounts.values_mut().filter(|mount| is_bind(mount)).for_each(|mount| place(mount, "source", home));
+            for mount in mounts.values_mut() {
+                call_by_name(mount, &volumes);
+                if is_bind(mount) {
+                    place(mount, "source", home);
+                }
+            }
         }
         if let Some(build) = keys.get_mut("build") {
             place(build, "context", home);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::{self, Difference};
 use super::improvement::{Improvement, Judge};
+use super::verdict::{Frozen, Verdict};
 use super::worlds::{MARK, World, followed};
-use super::{Frozen, Verdict};
 use crate::compose::Tree;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::value::ServiceName;

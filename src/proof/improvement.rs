@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::difference::Difference;
-use super::worlds::World;
-use super::{Proof, url};
+use super::sides::Proof;
+use super::url;
+use super::worlds::{DOTENV, World};
 use crate::compose::Tree;
 use crate::deployment::{DATABASE_NETWORK, DEFAULT_NETWORK, MadeNetwork, PUBLISHED_NETWORK, SOCKET_FOLDER, Service};
 use crate::value::{ServiceName, VolumeName};
@@ -38,12 +39,12 @@ impl Improvement {
         match self {
             Self::Server => Some((
                 "runs as the server of the profile",
-                "its health check asks over TCP, it has 2 minutes to stop and 256 MB of shared memory, and it meets its users on \
-                 a network that has no way out",
+                "its health check asks over TCP, it has 2 minutes to stop and 256 MB of shared memory, and its network has \
+                 no way out",
             )),
             Self::Ensure => Some((
-                "starts after `postgres-ensure` now",
-                "that brings roles, passwords, databases and owners in line at every start, and ends",
+                "starts after `postgres-ensure` now, and meets the server on a network of its own",
+                "`postgres-ensure` brings roles, passwords, databases and owners in line at every start, and ends",
             )),
             Self::Apart => Some((
                 "neither waits for the server nor reaches it: its database is a SQLite file",
@@ -81,9 +82,6 @@ pub(super) struct Judge<'p> {
     /// The networks that the profile adds.
     made: BTreeSet<String>,
 }
-
-/// The file of variables that codelab-gen writes to.
-pub(super) const DOTENV: &str = ".env";
 
 /// Where images of PostgreSQL look for what runs on a new volume.
 const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d/";
@@ -191,7 +189,8 @@ impl<'p> Judge<'p> {
                     .or(is_apart.then_some(Improvement::Apart))
             }
             ["networks", name] if *name == DATABASE_NETWORK || name.starts_with("database-") => {
-                (reaches && is_new).then_some(Improvement::Server)
+                let through = if is_user { Improvement::Ensure } else { Improvement::Reach };
+                (reaches && is_new).then_some(through)
             }
             ["working_dir"] => (service.has_data && is_new).then_some(Improvement::Folder),
             ["environment", name] => self.of_variable(name, found, Improvement::Url),

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Proof;
 use super::difference::Difference;
 use super::improvement::{Judge, uses_sqlite};
+use super::sides::Proof;
 use super::worlds::World;
 use crate::compose::Tree;
 use crate::value::ServiceName;
@@ -47,7 +47,9 @@ type Names<'n> = BTreeSet<&'n String>;
 fn members<'r>(before: &'r Reach, after: &Reach) -> Vec<Vec<&'r String>> {
     let mut members: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
     for (name, networks) in before.iter().filter(|(name, _)| after.contains_key(*name)) {
-        networks.keys().for_each(|network| members.entry(network).or_default().push(name));
+        for network in networks.keys() {
+            members.entry(network).or_default().push(name);
+        }
     }
     members.into_values().collect()
 }

@@ -1,5 +1,7 @@
 //! What is the same, what is meant to change, and what must not.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::resolve::resolved;
 

@@ -20,8 +20,18 @@ pub(super) fn leads_to_the_same(before: &str, after: &str, server: Option<&str>)
     }
 }
 
-/// What a URL says: its scheme, who logs in, the host with its port, and what stands behind that.
-fn parts(text: &str, server: &str) -> Option<(String, Option<(String, String)>, String, String)> {
+/// What a URL says, decoded.
+#[derive(PartialEq, Eq)]
+struct Parts {
+    scheme: String,
+    login: Option<(String, String)>,
+    host: String,
+    port: String,
+    /// What stands behind the server.
+    rest: String,
+}
+
+fn parts(text: &str, server: &str) -> Option<Parts> {
     let WrittenUrl { scheme, login, place } = WrittenUrl::read(text)?;
     let decoded = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
     let login = login.map(|login| (decoded(login.user), decoded(login.password.unwrap_or_default())));
@@ -29,7 +39,7 @@ fn parts(text: &str, server: &str) -> Option<(String, Option<(String, String)>, 
     let (host, port) = host.split_once(':').unwrap_or((host, PORT));
     let is_server = host == server || host == ServiceName::postgres().as_str();
     let host = if is_server { ServiceName::postgres().to_string() } else { host.to_owned() };
-    Some((scheme.to_owned(), login, format!("{host}:{port}"), rest.to_owned()))
+    Some(Parts { scheme: scheme.to_owned(), login, host, port: port.to_owned(), rest: rest.to_owned() })
 }
 
 /// The words of a text with the server's name of today in the place of the other one.

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::difference::tree_of;
-use super::improvement::DOTENV;
-use super::{Proof, Side};
+use super::sides::{Proof, Side};
 use crate::compose::{Dotenv, File, Lookup, Model, Tree, project_name};
 use crate::value::ServiceName;
+
+/// The file of variables that codelab-gen writes to.
+pub(super) const DOTENV: &str = ".env";
 
 /// What surrounds the name of a variable in what the shell sets it to: no text of a file may hold it.
 pub(super) const MARK: char = '\u{1}';

@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use indexmap::IndexMap;
 
-use super::{Failure, OURS_BESIDE};
 use crate::change::place;
 use crate::compose::{Dotenv, Tree};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::DotenvFile;
 use crate::import::{Aside, COMPOSE, HandKept, Imported, Note, import_but, says_already};
+use crate::outcome::Failure;
 use crate::placement::Placement;
 use crate::profile::SecretRule;
 use crate::proof::{Difference, Proof, Side, Verdict};
@@ -21,6 +21,9 @@ use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, name
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, ServiceName};
 use crate::yaml::{self, Content, Node};
+
+/// The file beside the Compose file that is written.
+pub(super) const OURS_BESIDE: &str = "docker-compose.override.yml";
 
 /// How often something is put aside, at the most.
 const ROUNDS: usize = 16;
@@ -100,7 +103,8 @@ fn put_aside(fault: &Difference, imported: &Imported, aside: &mut Aside) -> bool
         (Some(service), Some(key)) if !is_server => aside.keep(service, key, entry),
         (_, _) => false,
     };
-    if is_shared { keep_server(aside) || keep(aside) } else { keep(aside) || keep_server(aside) }
+    // what a service shares with the server goes back as a whole
+    (is_shared && keep_server(aside)) || keep(aside) || keep_server(aside)
 }
 
 /// Generates in memory, with what the user's files will be then, and compares.

@@ -46,7 +46,7 @@ fn what_is_meant_to_change_is_told() {
     let said = stderr(&import(folder.path(), &[]));
     for (line, told) in [
         (6, "`db` runs as the server of the profile"),
-        (2, "`api` starts after `postgres-ensure` now"),
+        (2, "`api` starts after `postgres-ensure` now, and meets the server on a network of its own"),
         (2, "`api` has its connection URL from codelab-gen now"),
         (2, "`api` gets all of .env (`env_file`), also what codelab-gen writes there now"),
     ] {
