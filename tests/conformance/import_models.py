@@ -61,7 +61,11 @@ class Writer:
                 return value
 
     def quoted(self, text: str) -> str:
-        return f"'{text}'" if self.often(0.7) and "'" not in text else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return (
+            f"'{text}'"
+            if self.often(0.7) and "'" not in text
+            else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        )
 
     def pairs(self, entries: dict[str, str | None]) -> list[str]:
         """Names with values, as a mapping or as a list."""
@@ -85,7 +89,9 @@ def kept(seed: int) -> Kept:
         blocks.insert(writer.chance.randrange(len(blocks) + 1), server_block(writer, server))
     lines = ["services:"]
     for block in blocks:
-        lines += ["", *(f"  {line}" if line else "" for line in block)] if writer.often() else [f"  {line}" for line in block]
+        lines += (
+            ["", *(f"  {line}" if line else "" for line in block)] if writer.often() else [f"  {line}" for line in block]
+        )
     for key, entries in (("volumes", writer.volumes), ("networks", {name: "" for name in sorted(writer.networks)})):
         if entries:
             lines += [f"{key}:", *(f"  {name}:{value}" for name, value in entries.items())]
@@ -338,7 +344,9 @@ def renamed(model: dict[str, Any], server: str) -> dict[str, Any]:
     services = {("postgres" if name == server else name): dict(service) for name, service in model["services"].items()}
     for service in services.values():
         if server in service.get("depends_on", {}):
-            service["depends_on"] = {("postgres" if name == server else name): to for name, to in service["depends_on"].items()}
+            service["depends_on"] = {
+                ("postgres" if name == server else name): to for name, to in service["depends_on"].items()
+            }
     return {**model, "services": services}
 
 

@@ -38,7 +38,9 @@ def comparable(value: Any) -> Any:
     """Lists that are sets to Docker, in an order; a mapping that says nothing is as good as none."""
     match value:
         case dict():
-            return {key: None if item == {} else comparable(item) for key, item in value.items() if (key, item) != ("volume", {})}
+            return {
+                key: None if item == {} else comparable(item) for key, item in value.items() if (key, item) != ("volume", {})
+            }
         case list() if any(isinstance(item, dict) for item in value):
             return sorted((comparable(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
         case _:
