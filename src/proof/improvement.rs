@@ -8,7 +8,8 @@ use super::sides::Proof;
 use super::url;
 use super::worlds::{DOTENV, World};
 use crate::compose::Tree;
-use crate::deployment::{DATABASE_NETWORK, DEFAULT_NETWORK, MadeNetwork, PUBLISHED_NETWORK, SOCKET_FOLDER, Service};
+use crate::deployment::{SOCKET_FOLDER, Service};
+use crate::target::compose::{DATABASE_NETWORK, DEFAULT_NETWORK, PUBLISHED_NETWORK};
 use crate::value::{ServiceName, VolumeName};
 
 /// A change that is meant.
@@ -79,8 +80,6 @@ pub(super) struct Judge<'p> {
     /// The services that get all of `.env`.
     readers: BTreeSet<String>,
     services: HashMap<&'p str, &'p Service>,
-    /// The networks that the profile adds.
-    made: BTreeSet<String>,
 }
 
 /// Where images of PostgreSQL look for what runs on a new volume.
@@ -102,7 +101,6 @@ impl<'p> Judge<'p> {
             rested: sources.map(str::to_owned).collect(),
             readers: readers(&quiet.before),
             services: proof.deployment.services.iter().map(|service| (service.name.as_str(), service)).collect(),
-            made: proof.deployment.made_networks().iter().map(MadeNetwork::name).collect(),
         }
     }
 
@@ -140,7 +138,8 @@ impl<'p> Judge<'p> {
     }
 
     fn of_network(&self, name: &str, found: &Difference) -> Option<Improvement> {
-        let is_made = self.made.contains(name) && found.before.is_none();
+        let is_link = name.strip_prefix("database-").is_some_and(|service| self.services.contains_key(service));
+        let is_made = (is_link || name == DATABASE_NETWORK || name == PUBLISHED_NETWORK) && found.before.is_none();
         let is_left = name == DEFAULT_NETWORK && (found.before.is_none() || found.after.is_none());
         let rests = self.proof.server.is_some() && !self.runs;
         ((is_made || is_left) && self.runs)

@@ -7,19 +7,19 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use crate::change::place;
+use crate::command::target::Meaning;
 use crate::compose::{Dotenv, Tree};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::DotenvFile;
-use crate::import::{Aside, COMPOSE, HandKept, Imported, Note, import_but, says_already};
+use crate::import::{Aside, Beside, COMPOSE, HandKept, Imported, Note, import_but};
 use crate::outcome::Failure;
 use crate::placement::Placement;
-use crate::profile::SecretRule;
 use crate::proof::{Difference, Proof, Side, Verdict};
-use crate::render::{Inputs, Output, render};
 use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
+use crate::target::{Inputs, Target, compose};
 use crate::url::password_of;
-use crate::value::{EnvironmentKey, ServiceName};
+use crate::value::{EnvironmentKey, SecretRule, ServiceName};
 use crate::yaml::{self, Content, Node};
 
 /// The file beside the Compose file that is written.
@@ -37,16 +37,13 @@ const LONGEST: usize = 60;
 /// Shorter values are found everywhere.
 const SHORTEST: usize = 4;
 
-/// What is read of the files that Compose reads beside the Compose file.
-pub(super) struct Beside<'b> {
-    /// The name and the text of the one that is there.
-    pub(super) existing: Option<(&'b str, &'b str)>,
-}
+/// The name and the text of the file that Compose reads beside the Compose file, where it is there.
+type Existing<'b> = Option<(&'b str, &'b str)>;
 
 /// An import that changes nothing but what is meant to change.
 pub(super) struct Proven {
     pub(super) imported: Imported,
-    pub(super) deployment: Deployment,
+    pub(super) meaning: Meaning,
 }
 
 /// Why there is none.
@@ -70,17 +67,17 @@ impl From<Failure> for Unproven {
 pub(super) fn prove(
     kept: &HandKept<'_>,
     to_root: &str,
-    beside: &Beside<'_>,
-    check: impl Fn(&Imported) -> Result<Deployment, Failure>,
+    existing: Existing<'_>,
+    check: impl Fn(&Imported) -> Result<Meaning, Failure>,
 ) -> Result<Proven, Unproven> {
     let mut aside = Aside::default();
     for _ in 0..ROUNDS {
         let mut imported = import_but(kept, &aside).map_err(Unproven::Unimportable)?;
-        let deployment = check(&imported)?;
-        let verdict = verdict(kept, to_root, beside, &imported, &deployment)?;
+        let meaning = check(&imported)?;
+        let verdict = verdict(kept, to_root, existing, &imported, &meaning)?;
         if verdict.faults.is_empty() {
             tell(&verdict, kept, &mut imported);
-            return Ok(Proven { imported, deployment });
+            return Ok(Proven { imported, meaning });
         }
         let found: Vec<bool> = verdict.faults.iter().map(|fault| put_aside(fault, &imported, &mut aside)).collect();
         if !found.contains(&true) {
@@ -111,10 +108,11 @@ fn put_aside(fault: &Difference, imported: &Imported, aside: &mut Aside) -> bool
 fn verdict(
     kept: &HandKept<'_>,
     to_root: &str,
-    beside: &Beside<'_>,
+    existing: Existing<'_>,
     imported: &Imported,
-    deployment: &Deployment,
+    meaning: &Meaning,
 ) -> Result<Verdict, Failure> {
+    let Meaning { deployment, extras, sources: _ } = meaning;
     let fault = |message: String| Failure::Internal { message };
     let new: String = imported.new_secrets.iter().map(|new| new.line.as_str()).collect();
     let gap = if kept.dotenv.is_empty() || kept.dotenv.ends_with('\n') { "" } else { "\n" };
@@ -122,9 +120,9 @@ fn verdict(
     let (secrets, unset) = secrets(deployment, &own).map_err(fault)?;
     let placement = Placement { root: to_root.to_owned(), ..kept.placement.clone() };
     let inputs = Inputs { values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() }, placement: &placement };
-    let files = render(deployment, &inputs).map_err(|error| fault(error.to_string()))?;
+    let files = Target::Compose.render(deployment, extras, &inputs).map_err(|error| fault(error.to_string()))?;
     let text = |output| files.iter().find(|file| file.output == output).map_or("", |file| file.text.as_str());
-    let block = text(Output::Dotenv);
+    let block = text(compose::DOTENV);
     let dotenv = if block.is_empty() {
         own
     } else {
@@ -134,12 +132,13 @@ fn verdict(
     let mut keys: BTreeSet<String> = names.names().into_iter().map(str::to_owned).collect();
     keys.extend(imported.new_secrets.iter().map(|new| new.key.to_string()));
 
-    let existing = beside.existing.filter(|(_, text)| yaml::read(text).is_ok());
-    let existing = existing.filter(|(name, _)| is_read(name, kept.dotenv)).map(|(_, text)| text);
-    let is_said = |text: &str| beside.existing.is_some_and(|(_, existing)| says_already(existing, text));
-    let added = imported.beside.as_deref().filter(|text| !is_said(text) && is_read(OURS_BESIDE, &dotenv));
+    let is_said = |beside: &Beside| existing.is_some_and(|(_, text)| beside.is_said_by(text));
+    let added = imported.beside.as_ref().filter(|beside| !is_said(beside) && is_read(OURS_BESIDE, &dotenv));
+    let added = added.map(Beside::text);
+    let existing = existing.filter(|(name, text)| yaml::read(text).is_ok() && is_read(name, kept.dotenv));
+    let existing = existing.map(|(_, text)| text);
     let today: Vec<&str> = std::iter::once(kept.compose).chain(existing).collect();
-    let afterwards: Vec<&str> = std::iter::once(text(Output::Compose)).chain(existing).chain(added).collect();
+    let afterwards: Vec<&str> = std::iter::once(text(compose::FILE)).chain(existing).chain(added.as_deref()).collect();
     let proof = Proof {
         before: Side { files: &today, dotenv: kept.dotenv },
         after: Side { files: &afterwards, dotenv: &dotenv },
