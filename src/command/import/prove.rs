@@ -214,8 +214,9 @@ fn tell(verdict: &Verdict, kept: &HandKept<'_>, imported: &mut Imported) {
         let is_field = |field: &&String| field.starts_with(&prefix) || (is_server && field.starts_with("postgres."));
         let mut told = told.filter(|field| is_field(field) || *field == "postgres");
         if told.next().is_none() {
-            let message = format!("`{}` of `{}` follows `{}` no more", frozen.key, frozen.service, frozen.variable);
-            let span = spans.get(&today(&frozen.service)).cloned();
+            let service = today(&frozen.service);
+            let message = format!("`{}` of `{service}` follows `{}` no more", frozen.key, frozen.variable);
+            let span = spans.get(&service).cloned();
             notes.push(Note {
                 span,
                 message,

@@ -52,9 +52,24 @@ fn what_is_meant_to_change_is_told() {
     ] {
         assert_eq!(said.matches(&format!("note: docker-compose.yml:{line}: {told}\n")).count(), 1, "{told}: {said}");
     }
+    assert!(!said.contains("no more"), "the password has its name already: {said}");
     let run = codelab_gen(folder.path()).args(["--profile", "imported", "--force"]).finish();
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     assert!(read(folder.path(), "docker-compose.yml").contains("postgres-ensure"));
+}
+
+/// The password of the server has one name in `.env`; a line of another name has no effect any more.
+#[test]
+fn a_variable_that_is_no_longer_followed_is_told() {
+    let compose = format!(
+        "services:\n  api:\n    image: api:1\n    environment: {{ A__DB_URL: \
+         'postgresql://shop:${{DB_PASSWORD}}@db:5432/shop' }}\n{}",
+        SERVER.replace("${POSTGRES_PASSWORD}", "${DB_PASSWORD}")
+    );
+    let folder = folder(&[("docker-compose.yml", &compose), (".env", "DB_PASSWORD=abc123xyz789\n")]);
+    let said = stderr(&import(folder.path(), &[]));
+    let told = "note: docker-compose.yml:5: `environment.POSTGRES_PASSWORD` of `db` follows `DB_PASSWORD` no more\n";
+    assert!(said.contains(told), "{said}");
 }
 
 /// A secret that takes part in a difference does not show in it.
