@@ -9,6 +9,9 @@ use super::tree::Tree;
 /// What Docker takes where no address is written.
 const EVERYWHERE: &str = "0.0.0.0";
 
+/// A larger range stays one text.
+const LARGEST: u16 = 1024;
+
 /// A port of a container, and where it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
@@ -94,7 +97,9 @@ fn everywhere(address: &str) -> String {
 fn expanded(text: &str) -> Vec<String> {
     let range = text.split_once('-').and_then(|(first, last)| Some((first.parse::<u16>().ok()?, last.parse().ok()?)));
     match range {
-        Some((first, last)) if first <= last => (first..=last).map(|port| port.to_string()).collect(),
+        Some((first, last)) if first <= last && last - first < LARGEST => {
+            (first..=last).map(|port| port.to_string()).collect()
+        }
         Some(_) | None => vec![text.to_owned()],
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::difference::tree_of;
 use super::sides::{Proof, Side};
-use crate::compose::{Dotenv, File, Lookup, Model, Tree, project_name};
+use crate::compose::{Dotenv, File, Lookup, Model, Service, Tree, project_name};
 use crate::value::ServiceName;
 
 /// The file of variables that codelab-gen writes to.
@@ -12,6 +12,12 @@ pub(super) const DOTENV: &str = ".env";
 
 /// What surrounds the name of a variable in what the shell sets it to: no text of a file may hold it.
 pub(super) const MARK: char = '\u{1}';
+
+/// Values that are given to services by `.env` as a whole, at the most: more are not looked at.
+const MOST: usize = 1_000_000;
+
+/// Of longer values their beginning and their length stand for them: one may be referred to many times.
+const LONGEST: usize = 512;
 
 /// Both deployments in one world.
 pub(super) struct World {
@@ -41,8 +47,11 @@ impl World {
         let mut later = Dotenv::read(proof.after.dotenv, shell);
         proof.unset.iter().for_each(|name| later.remove(name));
         let [today, afterwards] = projects.map_or([None, None], |[today, later]| [Some(today), Some(later)]);
-        let before = model(proof.before, proof.folder, &dotenv, shell, today)?;
-        let after = model(proof.after, proof.folder, &later, shell, afterwards)?;
+        let mut before = model(proof.before, proof.folder, &dotenv, shell, today)?;
+        let mut after = model(proof.after, proof.folder, &later, shell, afterwards)?;
+        let telling = telling(proof, [&before, &after], [&dotenv, &later]);
+        give_dotenv(&mut before, &dotenv, &telling);
+        give_dotenv(&mut after, &later, &telling);
         let projects = [before.project.clone(), after.project.clone()];
         Some(Self {
             before: renamed(tree_of(&before, proof.home), proof),
@@ -63,22 +72,48 @@ pub(super) fn followed(tree: Option<&Tree>) -> BTreeSet<String> {
 }
 
 fn model(side: Side<'_>, folder: &str, dotenv: &Dotenv, shell: Lookup<'_>, project: Option<&String>) -> Option<Model> {
-    let lookup = |name: &str| shell(name).or_else(|| dotenv.get(name).map(str::to_owned));
+    let lookup = |name: &str| shell(name).or_else(|| dotenv.get(name).map(short));
     let mut file = File::default();
     for text in side.files {
         file = file.under(File::read(text, &lookup)?);
     }
     let project = project.cloned().unwrap_or_else(|| project_name(&file, folder, &lookup));
-    let mut model = file.finished(&project, &lookup);
-    for service in model.services.values_mut() {
-        let files = service.get("env_file").map(Tree::items).unwrap_or_default();
-        if files.iter().any(|file| file.get("path").and_then(Tree::as_text) == Some(DOTENV)) {
-            let given = dotenv.all().map(|(name, value)| (name, Tree::text(value)));
-            let own = service.keys.remove("environment").unwrap_or(Tree::Nothing);
-            service.keys.insert("environment".to_owned(), Tree::map(given).under(own));
-        }
+    Some(file.finished(&project, &lookup))
+}
+
+fn short(value: &str) -> String {
+    if value.len() <= LONGEST {
+        return value.to_owned();
     }
-    Some(model)
+    let beginning: String = value.chars().take(LONGEST / 4).collect();
+    format!("{beginning}{}", value.len())
+}
+
+/// The variables of `.env` that can make a difference to who gets all of it.
+fn telling(proof: &Proof<'_>, models: [&Model; 2], dotenvs: [&Dotenv; 2]) -> BTreeSet<String> {
+    let services = models.into_iter().flat_map(|model| model.services.values());
+    let given = services.flat_map(|service| service.names("environment")).map(str::to_owned);
+    let [today, later] = dotenvs;
+    let names = today.all().chain(later.all()).map(|(name, _)| name);
+    let changed = names.filter(|name| today.get(name) != later.get(name)).map(str::to_owned);
+    given.chain(changed).chain(proof.keys.iter().cloned()).collect()
+}
+
+/// Gives these variables of `.env` to the services that name it as a file of theirs.
+fn give_dotenv(model: &mut Model, dotenv: &Dotenv, telling: &BTreeSet<String>) {
+    let reads = |service: &Service| {
+        let files = service.get("env_file").map(Tree::items).unwrap_or_default();
+        files.iter().any(|file| file.get("path").and_then(Tree::as_text) == Some(DOTENV))
+    };
+    let readers: Vec<_> = model.services.values_mut().filter(|service| reads(service)).collect();
+    if readers.len().saturating_mul(telling.len()) > MOST {
+        return;
+    }
+    for service in readers {
+        let given = telling.iter().filter_map(|name| Some((name.as_str(), Tree::text(dotenv.get(name)?))));
+        let own = service.keys.remove("environment").unwrap_or(Tree::Nothing);
+        service.keys.insert("environment".to_owned(), Tree::map(given).under(own));
+    }
 }
 
 /// The server of today under the name that it has afterwards, wherever another service names it by its key.
