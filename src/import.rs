@@ -5,6 +5,7 @@
 //! what `compose:` must not hold, because a field of the profile writes that key, goes into a file that Compose reads
 //! beside the generated one. Secrets go to `.env`, and what no longer follows a variable is told.
 
+mod aside;
 mod connection;
 mod database;
 mod environment;
@@ -21,10 +22,10 @@ mod service;
 mod top;
 mod tree;
 mod variables;
-mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use self::aside::Taken;
 use self::environment::Given;
 use self::layout::{Line, Shape};
 use self::ledger::Ledger;
@@ -43,6 +44,7 @@ use crate::target::compose;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
+pub use aside::Aside;
 pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
 pub use left::Beside;
 
@@ -70,23 +72,37 @@ pub struct Imported {
     pub new_secrets: Vec<NewSecret>,
     /// What is worth knowing, in the order of the Compose file.
     pub notes: Vec<Note>,
+    /// The service that becomes the server of the profile.
+    pub server: Option<String>,
+    /// The variables whose values stand in the profile now, each with the fields, which is told.
+    pub fixed: BTreeMap<String, Vec<String>>,
 }
 
 /// Reads a hand-kept deployment as a profile.
 ///
 /// # Errors
+/// As [`import_but`].
+pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
+    import_but(kept, &Aside::default())
+}
+
+/// The same, but for what stays as it was.
+///
+/// # Errors
 /// Every fault of the files, and everything in them that would be another deployment as a profile. Their places are in
 /// the sources [`COMPOSE`] and [`DOTENV`].
-pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
+pub fn import_but(kept: &HandKept<'_>, aside: &Aside) -> Result<Imported, Vec<Diagnostic>> {
     let careful = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| concealed(fault, kept.compose)).collect();
-    let root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
+    let mut root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
     let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
     let mut ledger = Ledger::new(&variables, kept.placement);
+    ledger.server_stays.clone_from(&aside.server);
     ledger.named_beside = services_of(kept.beside);
     for span in profile::long_keys(&root) {
         ledger.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
     }
-    let imported = read(&root, kept, &mut ledger);
+    let taken = aside.take(&mut root);
+    let imported = read(&root, &taken, kept, &mut ledger);
     match imported {
         Some(imported) if ledger.faults.is_empty() => Ok(imported),
         Some(_) | None => Err(careful(ledger.faults)),
@@ -126,7 +142,7 @@ fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
     Diagnostic::error(Code::Syntax, Place::Span(DOTENV, start..start + length), message, help).conceal()
 }
 
-fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
+fn read(root: &Node<'_>, taken: &Taken<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
     let mark = examine(kept.compose, compose::FILE);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
@@ -142,6 +158,7 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
     guard_secrets(ledger);
     ledger.learn_references(root);
     let (services, server) = recognize(&services, &mut scope, ledger);
+    taken.leave(ledger);
     scope.learn(&services, server.as_ref());
     let volumes = top::volumes(root, &project, &scope, ledger);
     let stage = mark.and_then(|mark| mark.stage).unwrap_or(Stage::Development);
@@ -157,11 +174,11 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
         lines.push(Line::new("postgres", Shape::Lines(section)).beside("only runs where a service uses it").apart());
     }
     scope.note_server(server.as_ref(), ledger);
-    note_readers(&services, ledger);
     lines.extend(secrets(ledger));
     lines.extend(top::compose(root, &scope, ledger));
-    ledger.note_fixed();
-    Some(finish(lines, ledger))
+    let fixed = ledger.note_fixed();
+    let server = server.map(|server| server.name().to_owned());
+    Some(Imported { server, fixed, ..finish(lines, ledger) })
 }
 
 fn finish(lines: Vec<Line>, ledger: &mut Ledger<'_>) -> Imported {
@@ -178,6 +195,8 @@ fn finish(lines: Vec<Line>, ledger: &mut Ledger<'_>) -> Imported {
         beside: ledger.left.beside(),
         new_secrets: std::mem::take(&mut ledger.new_secrets),
         notes,
+        server: None,
+        fixed: BTreeMap::new(),
     }
 }
 
@@ -205,7 +224,10 @@ fn recognize<'n, 'text>(
         given.note_passed(ledger);
     }
     let found = server::find(entries);
-    let server = found.map(|entry| server::recognize(entry, ledger));
+    let server = found.map(|entry| match ledger.server_stays.clone() {
+        Some(why) => Err(why),
+        None => server::recognize(entry, ledger),
+    });
     let (server, mut why) = match server {
         Some(Ok(server)) => (Some(server), None),
         Some(Err(why)) => (None, Some(why)),
@@ -266,18 +288,6 @@ fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceNam
         ledger.fault(Code::InvalidValue, &entry.key_span, message, "rename the service, and import again");
     }
     name.ok()
-}
-
-/// Services that get all of `.env` also get what moves there.
-fn note_readers(services: &[Service<'_, '_>], ledger: &mut Ledger<'_>) {
-    for service in services.iter().filter(|service| service::has_dotenv(&service.entry.value)) {
-        if ledger.new_secrets.is_empty() {
-            return;
-        }
-        let span = &service.entry.key_span;
-        let message = format!("`{}` gets all of .env (`env_file`), also the secrets that move there now", service.name);
-        ledger.note(Some(span), message, "give it the variables that it needs under `environment:` instead");
-    }
 }
 
 /// What stands above the services.

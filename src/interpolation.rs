@@ -181,6 +181,62 @@ impl Reference {
     }
 }
 
+/// The longest text that variables make of another one: a long value may be referred to many times.
+const LONGEST: usize = 1024 * 1024;
+
+/// A text with its references replaced as Compose does. Where it would refuse to start, the reference stays there as
+/// `${NAME:?}`. Nothing for a text that it would not take.
+#[must_use]
+pub fn substitute(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    substitute_within(text, value, DEEPEST)
+}
+
+fn substitute_within(text: &str, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
+    let mut made = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('$') {
+        made.push_str(before);
+        if made.len() > LONGEST {
+            return None;
+        }
+        if let Some(after) = behind.strip_prefix('$') {
+            made.push('$');
+            rest = after;
+        } else if let Some(inner) = behind.strip_prefix('{') {
+            let end = closing_brace(inner)?;
+            made.push_str(&replaced(inner.get(..end)?, value, depth)?);
+            rest = inner.get(end + 1..)?;
+        } else {
+            let name = Some(name_of(behind)).filter(|name| !name.is_empty())?;
+            made.push_str(&value(name).unwrap_or_default());
+            rest = behind.get(name.len()..)?;
+        }
+    }
+    made.push_str(rest);
+    Some(made)
+}
+
+/// What stands in the place of `${…}`.
+fn replaced(inner: &str, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
+    let name = Some(name_of(inner)).filter(|name| !name.is_empty())?;
+    let operator = inner.get(name.len()..)?;
+    let (also_empty, operation) = match operator.strip_prefix(':') {
+        Some(operation) => (true, operation),
+        None => (false, operator),
+    };
+    let text = |depth: usize| substitute_within(operation.get(1..)?, value, depth.checked_sub(1)?);
+    let held = value(name).filter(|held| !(also_empty && held.is_empty()));
+    match (operation.chars().next(), held) {
+        (None, _) if also_empty => None,
+        (None, held) => Some(held.unwrap_or_default()),
+        (Some('-' | '?'), Some(held)) => Some(held),
+        (Some('-'), None) | (Some('+'), Some(_)) => text(depth),
+        (Some('+'), None) => Some(String::new()),
+        (Some('?'), None) => Some(format!("${{{name}:?}}")),
+        (Some(_), _) => None,
+    }
+}
+
 /// The variable's name that a text starts with; empty where it starts with none.
 fn name_of(text: &str) -> &str {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -230,6 +286,24 @@ mod tests {
             ("${B}${B:?no}/$C", "${B}${B}/${C}"),
         ] {
             assert_eq!(filled(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn references_are_replaced_as_compose_does() {
+        let value = |name: &str| [("A", "1"), ("E", "")].iter().find(|(key, _)| *key == name).map(|it| it.1.to_owned());
+        for (text, expected) in [
+            ("a$$b$A-${A}", Some("a$b1-1")),
+            ("${E:-x}${E-y}${N:-${A}}${N-}", Some("x1")),
+            ("${A:+x}${E:+y}${E+z}${N+w}", Some("xz")),
+            ("${N:?why}${E:?}${E?}${A:?}", Some("${N:?}${E:?}1")),
+            ("$N${N}", Some("")),
+            ("$", None),
+            ("${A", None),
+            ("${A|x}", None),
+            ("${A:}", None),
+        ] {
+            assert_eq!(substitute(text, &value).as_deref(), expected, "{text}");
         }
     }
 

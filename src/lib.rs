@@ -16,14 +16,15 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value dotenv interpolation url field source locate diagnostic profile layers
-//! deployment resolve folders secret placement render target schema graph lint risk import change report outcome cli doctor
+//! spelling disk yaml value dotenv interpolation compose url field source locate diagnostic profile layers
+//! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome cli doctor
 //! command
 //! ```
 
 pub mod change;
 pub mod cli;
 pub mod command;
+pub mod compose;
 pub mod deployment;
 pub mod diagnostic;
 pub mod disk;
@@ -40,6 +41,7 @@ pub mod locate;
 pub mod outcome;
 pub mod placement;
 pub mod profile;
+pub mod proof;
 pub mod render;
 pub mod report;
 pub mod resolve;

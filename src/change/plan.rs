@@ -14,7 +14,7 @@ use crate::spelling::raw_path;
 use crate::target::compose::{self, Danger, EngineSwitch, Standing};
 use crate::target::outputs;
 use crate::url::password_of;
-use crate::value::Engine;
+use crate::value::{Engine, VolumeName};
 
 /// What one run wants to stand in the output folder.
 pub struct Wanted<'w> {
@@ -50,7 +50,15 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let (switches, dangers) =
         if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
     let standing = if is_unchanged { None } else { existing.standing() };
-    let is_left = |name: &&str| deployment.volumes.iter().all(|volume| volume.as_str() != *name);
+    // a volume may have another key now, and be the same one to Docker
+    let real_name = |name: &str| standing.and_then(|standing| standing.real_name(name));
+    let is_left = |name: &&str| {
+        let is_kept = |volume: &VolumeName| {
+            volume.as_str() == *name
+                || real_name(name).is_some_and(|real| *real == format!("{}_{volume}", deployment.project))
+        };
+        !deployment.volumes.iter().any(is_kept)
+    };
     // where a service leaves the server for SQLite, that tells where its data stays
     let is_told = switches.iter().any(|switch| switch.from == Engine::Postgres);
     let data = standing.and_then(Standing::volume_of_server).filter(|_| !is_told);

@@ -1,23 +1,26 @@
 //! Knows how a hand-kept deployment is read, and where what becomes of it is written.
 //! Must not know how any of it is recognized.
 
+mod prove;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indexmap::IndexMap;
 
+use self::prove::{OURS_BESIDE, Proven, Unproven, prove};
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::print::{print, print_note};
-use super::target::meaning_of;
+use super::target::{Meaning, meaning_of};
 use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
-use crate::import::{Beside, DOTENV, HandKept, Imported, NewSecret, Note, import};
+use crate::import::{Beside, DOTENV, HandKept, Imported, NewSecret, Note};
 use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
@@ -56,9 +59,6 @@ const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose
 /// The names of the file that Compose reads beside it.
 const BESIDE: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
-
-/// The one that is written.
-const OURS_BESIDE: &str = "docker-compose.override.yml";
 
 /// The largest `.env` that is imported, in bytes: each of its secrets is looked for in every text of the Compose file.
 const DOTENV_LIMIT: usize = 4 * 1024 * 1024;
@@ -99,15 +99,18 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
         folder: &folder,
         placement: &placement,
     };
-    let imported = match import(&kept) {
-        Ok(imported) => imported,
-        Err(diagnostics) => {
+    let existing = beside.as_ref().and_then(|source| Some((source.name.rsplit('/').next()?, source.text.as_str())));
+    let to_root = relative(&places.folder, &places.root);
+    let proven = prove(&kept, &to_root, existing, |imported| check(imported, &places, world));
+    let Proven { imported, meaning } = match proven {
+        Ok(proven) => proven,
+        Err(Unproven::Failed(failure)) => return Err(failure),
+        Err(Unproven::Unimportable(diagnostics)) => {
             let sources = vec![compose, dotenv];
             return Err(Failure::Unimportable(Rejection { diagnostics, sources }));
         }
     };
-    let deployment = check(&imported, &places, world)?;
-    let diagnostics = odd_lines(&dotenv, &deployment);
+    let diagnostics = odd_lines(&dotenv, &meaning.deployment);
     if !diagnostics.is_empty() {
         return Err(Failure::Unimportable(Rejection { diagnostics, sources: vec![compose, dotenv] }));
     }
@@ -197,12 +200,12 @@ fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
 /// in the text that would have been written.
-fn check(imported: &Imported, places: &Places, world: &World) -> Result<Deployment, Failure> {
+fn check(imported: &Imported, places: &Places, world: &World) -> Result<Meaning, Failure> {
     let shown = shown(&places.profile, world);
     let name = format!("{shown}, as it would be");
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
-    meaning_of(gather(source, Vec::new(), &catalogue)?).map(|meaning| meaning.deployment)
+    meaning_of(gather(source, Vec::new(), &catalogue)?)
 }
 
 /// The lines of `.env` by which generating would refuse it: what they set moves into the block, and is written so that not
@@ -235,7 +238,7 @@ fn odd_lines(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {
 /// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses
 /// one that is there.
 fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -> Result<String, Failure> {
-    let Imported { profile, beside, new_secrets, notes: _ } = imported;
+    let Imported { profile, beside, new_secrets, notes: _, server: _, fixed: _ } = imported;
     let shown = |path: &Path| shown(path, world);
     let beside = match beside {
         Some(beside) => missing_beside(beside, places, world)?,

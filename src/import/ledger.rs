@@ -64,6 +64,8 @@ pub(super) struct Ledger<'i> {
     pub(super) new_secrets: Vec<NewSecret>,
     /// The services that the file beside the Compose file names.
     pub(super) named_beside: BTreeSet<String>,
+    /// Why the server gets no section, where that is decided already.
+    pub(super) server_stays: Option<String>,
     /// Where each of them stands among the others.
     moved: HashMap<EnvironmentKey, usize>,
     /// The values of secrets that are known, which no profile may hold.
@@ -91,6 +93,7 @@ impl<'i> Ledger<'i> {
             secrets: BTreeSet::new(),
             new_secrets: Vec::new(),
             named_beside: BTreeSet::new(),
+            server_stays: None,
             moved: HashMap::new(),
             values_of_secrets: Guarded::default(),
             references: BTreeMap::new(),
@@ -284,8 +287,9 @@ impl<'i> Ledger<'i> {
         }
     }
 
-    /// Tells which values of `.env` stand in the profile now.
-    pub(super) fn note_fixed(&mut self) {
+    /// Tells which values of `.env` stand in the profile now, and in which fields.
+    pub(super) fn note_fixed(&mut self) -> BTreeMap<String, Vec<String>> {
+        let mut told = BTreeMap::new();
         let mut by_name: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
         for (field, names) in std::mem::take(&mut self.fixed) {
             for (name, order) in names {
@@ -295,6 +299,7 @@ impl<'i> Ledger<'i> {
         for (name, mut fields) in by_name {
             fields.sort_unstable();
             let fields: Vec<_> = fields.into_iter().map(|(_, field)| field).collect();
+            told.insert(name.clone(), fields.clone());
             let fields = fields.join("`, `");
             if self.variables.get(&name) == Known::Unset {
                 let message = format!("`{name}` is not in .env; its default stands in the profile now: `{fields}`");
@@ -304,6 +309,7 @@ impl<'i> Ledger<'i> {
                 self.note(None, message, "change it there; the variable has no effect on it any more");
             }
         }
+        told
     }
 }
 

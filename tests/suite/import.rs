@@ -2,6 +2,7 @@
 //! is compared in `tests/conformance/test_import.py`.
 
 mod kinds;
+mod proof;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

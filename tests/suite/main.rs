@@ -31,6 +31,7 @@ mod layering;
 mod layers;
 mod limits;
 mod lookup;
+mod meaning;
 mod model;
 mod names;
 mod profile_reference;

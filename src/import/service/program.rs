@@ -2,12 +2,12 @@
 //! Must not know what the program needs to run.
 
 use super::Service;
+use crate::compose::{self, Understood};
 use crate::diagnostic::Code;
 use crate::import::environment::{self, Given, GivenValue};
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
 use crate::import::tree;
-use crate::import::words::{self, Understood};
 use crate::profile::Raw;
 use crate::value::{Duration, HostPath, ImageReference, TextValue as _, VariableName, split};
 use crate::yaml::Node;
@@ -119,7 +119,7 @@ impl Service<'_, '_> {
         ledger: &mut Ledger<'_>,
     ) -> Result<Option<Raw>, Unloadable> {
         let Some(line) = ledger.fixed(node, at) else { return Ok(None) };
-        let Some(Understood { words, dropped }) = words::split(&line) else {
+        let Some(Understood { words, dropped }) = compose::split(&line) else {
             let message =
                 format!("Compose does not load `{key}` of `{}`: it can't split the text into words", self.name);
             let help = "close quotes and parentheses, or write a list of words, and import again";

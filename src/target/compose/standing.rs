@@ -111,6 +111,11 @@ impl Standing {
         volumes.into_iter().map(|mount| mount.source.as_str()).collect()
     }
 
+    /// What Docker calls a named volume, where the file says that itself.
+    pub(crate) fn real_name(&self, volume: &str) -> Option<&str> {
+        self.fixed_volumes.iter().find(|(key, _)| key == volume).map(|(_, name)| name.as_str())
+    }
+
     /// Whether data stands in volumes that are named after the project.
     pub(crate) fn has_named_volumes(&self) -> bool {
         let fixed: HashSet<_> = self.fixed_volumes.iter().map(|(key, _)| key).collect();

@@ -6,12 +6,12 @@ use std::path::Path;
 use super::{ONE, SECRET, folder, import, refused};
 use crate::support::{Finish as _, codelab_gen, read, stderr, stdout};
 
-const SERVER: &str = "  db:\n    image: postgres:16\n    environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: \
+pub(super) const SERVER: &str = "  db:\n    image: postgres:16\n    environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: \
                       '${POSTGRES_PASSWORD}', POSTGRES_DB: shop }\n    volumes: ['pg:/var/lib/postgresql/data']\nvolumes: { pg: \
                       {} }\n";
 
 /// Imports and generates; the profile, the Compose file and the one beside it.
-fn generated(files: &[(&str, &str)]) -> (tempfile::TempDir, String, String) {
+pub(super) fn generated(files: &[(&str, &str)]) -> (tempfile::TempDir, String, String) {
     let folder = folder(files);
     let run = import(folder.path(), &[]);
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
@@ -163,6 +163,13 @@ fn what_generating_would_refuse_is_told_by_the_import() {
     assert_eq!(import(&shop, &[]).status.code(), Some(0));
     let run = codelab_gen(&shop).args(["--profile", "imported", "--force"]).finish();
     assert_eq!(run.status.code(), Some(0), "Compose calls it so before and after: {}", stderr(&run));
+    let renamed = compose.replace("uploads:/up", "old:/up").replace("{ uploads:", "{ old:");
+    let outer = folder(&[("shop/docker-compose.yml", &renamed)]);
+    let shop = outer.path().join("shop");
+    assert_eq!(import(&shop, &[]).status.code(), Some(0));
+    let run = codelab_gen(&shop).args(["--profile", "imported", "--force"]).finish();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    assert!(!stdout(&run).contains("nothing mounts"), "it is the same volume to Docker: {}", stdout(&run));
 }
 
 const URL: &str = "    environment: { A__DB_URL: 'postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop' }\n";

@@ -1,13 +1,13 @@
-//! Knows how Compose splits the text of a hand-kept command into words: as
+//! Knows how Compose splits the text of a command into words: as
 //! [go-shellwords](https://github.com/mattn/go-shellwords) does, which is not as a shell does. Must not know what is run.
 
 /// What Compose makes of a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Understood<'t> {
+pub struct Understood<'t> {
     /// The words.
-    pub(super) words: Vec<String>,
+    pub words: Vec<String>,
     /// The rest of the text, from an operator on, which it drops without a word.
-    pub(super) dropped: Option<&'t str>,
+    pub dropped: Option<&'t str>,
 }
 
 /// What surrounds a character.
@@ -42,7 +42,8 @@ impl Word {
 }
 
 /// Reads a text, its variables filled in; nothing where Compose does not load it.
-pub(super) fn split(text: &str) -> Option<Understood<'_>> {
+#[must_use]
+pub fn split(text: &str) -> Option<Understood<'_>> {
     let mut words = Vec::new();
     let mut word = Word::default();
     let mut within = Within::Nothing;

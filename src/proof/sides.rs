@@ -1,0 +1,34 @@
+//! Knows what is compared. Must not know how.
+
+use std::collections::BTreeSet;
+
+use crate::deployment::Deployment;
+
+/// A deployment, as its files say it.
+#[derive(Clone, Copy)]
+pub struct Side<'p> {
+    /// Its Compose files, each laid over the one before it.
+    pub files: &'p [&'p str],
+    /// Its `.env`.
+    pub dotenv: &'p str,
+}
+
+/// What is compared, and what is known of the deployment afterwards.
+pub struct Proof<'p> {
+    /// The deployment of today.
+    pub before: Side<'p>,
+    /// The deployment as codelab-gen would write it.
+    pub after: Side<'p>,
+    /// The name of their folder.
+    pub folder: &'p str,
+    /// The way from the project's root to it.
+    pub home: &'p str,
+    /// The service that becomes the server of the profile, by its name of today.
+    pub server: Option<&'p str>,
+    /// What the profile means.
+    pub deployment: &'p Deployment,
+    /// The keys of `.env` that codelab-gen writes.
+    pub keys: &'p BTreeSet<String>,
+    /// Those of them whose value nobody gave.
+    pub unset: &'p BTreeSet<String>,
+}

@@ -1,0 +1,87 @@
+//! Knows whether two texts lead to the same server and database, where the server may have another name now. Must not know
+//! which variable holds them.
+
+use crate::url::{WrittenUrl, percent_decode};
+use crate::value::ServiceName;
+
+/// The port that PostgreSQL listens on.
+const PORT: &str = "5432";
+
+/// Whether a text means what another one meant; `server` is what the server was called.
+pub(super) fn leads_to_the_same(before: &str, after: &str, server: Option<&str>) -> bool {
+    let Some(server) = server else { return before == after };
+    let own = ServiceName::postgres();
+    if before == server && after == own.as_str() {
+        return true;
+    }
+    match (parts(before, server), parts(after, server)) {
+        (Some(before), Some(after)) => before == after,
+        (_, _) => words(before, server) == words(after, server),
+    }
+}
+
+/// What a URL says, decoded.
+#[derive(PartialEq, Eq)]
+struct Parts {
+    scheme: String,
+    login: Option<(String, String)>,
+    host: String,
+    port: String,
+    /// What stands behind the server.
+    rest: String,
+}
+
+fn parts(text: &str, server: &str) -> Option<Parts> {
+    let WrittenUrl { scheme, login, place } = WrittenUrl::read(text)?;
+    let decoded = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
+    let login = login.map(|login| (decoded(login.user), decoded(login.password.unwrap_or_default())));
+    let (host, rest) = place.split_at(place.find(['/', '?']).unwrap_or(place.len()));
+    let (host, port) = host.split_once(':').unwrap_or((host, PORT));
+    let is_server = host == server || host == ServiceName::postgres().as_str();
+    let host = if is_server { ServiceName::postgres().to_string() } else { host.to_owned() };
+    Some(Parts { scheme: scheme.to_owned(), login, host, port: port.to_owned(), rest: rest.to_owned() })
+}
+
+/// The words of a text with the server's name of today in the place of the other one.
+fn words<'t>(text: &'t str, server: &str) -> Vec<&'t str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
+        if !is_part(character) {
+            let word = text.get(start..at).unwrap_or_default();
+            words.push(if word == server { "postgres" } else { word });
+            words.extend(text.get(at..at + character.len_utf8()));
+            start = at + character.len_utf8();
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_called_otherwise_is_the_same_one() {
+        for (before, after, is_same) in [
+            ("postgresql://u:p@db/x", "postgresql://u:p@postgres:5432/x", true),
+            ("postgresql://u:p%40@db:5432/x", "postgresql://u:p%40@postgres:5432/x", true),
+            ("postgresql://u:p!@db/x", "postgresql://u:p%21@postgres:5432/x", true),
+            ("postgresql://u:p@db:6000/x", "postgresql://u:p@postgres:5432/x", false),
+            ("postgresql://u:p@db/x", "postgresql://u:p@postgres:5432/y", false),
+            ("postgresql://u:p@db/x", "postgresql://u:q@postgres:5432/x", false),
+            ("postgresql://u:p@db/x", "postgresql://v:p@postgres:5432/x", false),
+            ("postgresql://u:p@db/x", "postgresql+asyncpg://u:p@postgres:5432/x", false),
+            ("postgresql://u:p@db/x?a=b", "postgresql://u:p@postgres:5432/x", false),
+            ("postgresql://u:p@other/x", "postgresql://u:p@postgres:5432/x", false),
+            ("db", "postgres", true),
+            ("db", "other", false),
+            ("host=db port=5432", "host=postgres port=5432", true),
+            ("host=db user=a", "host=postgres user=b", false),
+        ] {
+            assert_eq!(leads_to_the_same(before, after, Some("db")), is_same, "{before} {after}");
+        }
+        assert!(!leads_to_the_same("db", "postgres", None));
+    }
+}
