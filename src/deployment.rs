@@ -11,8 +11,8 @@ use crate::profile::{CheckCommand, Raw, SecretRule};
 use crate::url::ConnectionUrl;
 use crate::value::{
     ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, Hardening, HostAddress, HostPath,
-    HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn, ServiceName,
-    Stage, StartCondition, VariableName, VolumeName,
+    HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn, ServiceImage, ServiceName, Stage,
+    StartCondition, VariableName, VolumeName,
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
@@ -95,9 +95,9 @@ pub enum Program {
     /// An image that is built here.
     Built(Build),
     /// An image that is built here and gets a name.
-    BuiltAs(Build, ImageReference),
+    BuiltAs(Build, ServiceImage),
     /// An image from elsewhere.
-    Image(ImageReference),
+    Image(ServiceImage),
 }
 
 /// How an image is built.
@@ -186,13 +186,20 @@ pub struct Limits {
     pub pids: Option<ProcessCount>,
 }
 
-/// A service's database.
+/// Where a service finds the URL of its database.
 #[derive(Debug, Clone)]
-pub struct Database {
-    /// The key of `.env` that holds the URL: `<SERVICE>__DB_URL`.
+pub struct GivenUrl {
+    /// The key of `.env` that holds it: `<SERVICE>__DB_URL`.
     pub key: EnvironmentKey,
     /// The container's variable for it.
     pub variable: VariableName,
+}
+
+/// A service's database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Where the service finds the URL; nothing where it gets parts of it only.
+    pub given: Option<GivenUrl>,
     /// The URL.
     pub url: ConnectionUrl,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
@@ -212,6 +219,25 @@ impl Deployment {
     pub fn reaches_server(&self, service: &Service) -> bool {
         let waits = || service.depends_on.iter().any(|(name, _)| *name == ServiceName::postgres());
         self.contained_server().is_some() && (service.uses_postgres() || waits())
+    }
+}
+
+impl Program {
+    /// The image that is run, where it has a name.
+    #[must_use]
+    pub fn image(&self) -> Option<&ServiceImage> {
+        match self {
+            Self::Built(_) => None,
+            Self::BuiltAs(_, image) | Self::Image(image) => Some(image),
+        }
+    }
+}
+
+impl Database {
+    /// Whether the service gets the URL by this variable.
+    #[must_use]
+    pub fn is_given_as(&self, variable: &VariableName) -> bool {
+        self.given.as_ref().is_some_and(|given| given.variable == *variable)
     }
 }
 

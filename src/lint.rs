@@ -49,7 +49,7 @@ pub fn lint(deployment: &Deployment, compose: &str) -> Vec<Diagnostic> {
         warnings.extend(displaced_hardening(&service.compose, &at));
         warnings.extend(engine_socket(service, &at));
         if let Program::Image(image) = &service.program {
-            warnings.extend(unpinned_digest(image, deployment.stage, &at));
+            warnings.extend(unpinned_digest(image.usual(), deployment.stage, &at));
         }
         warnings.extend(sqlite_bind_mount(service, deployment.stage, &at));
     }

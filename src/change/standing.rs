@@ -83,10 +83,14 @@ impl Standing {
         self.server().is_some()
     }
 
-    /// The service that runs PostgreSQL: of those that mount its data the one of this name, else the first.
+    /// The services that run PostgreSQL: those that mount its data.
+    pub(super) fn servers(&self) -> impl Iterator<Item = &StandingService> {
+        self.services.iter().filter(|service| service.data_of_server().is_some())
+    }
+
+    /// The service that runs PostgreSQL: of several the one of this name, else the first.
     pub(super) fn server(&self) -> Option<&StandingService> {
-        let mut servers = self.services.iter().filter(|service| service.data_of_server().is_some());
-        self.service("postgres").filter(|service| service.data_of_server().is_some()).or_else(|| servers.next())
+        self.servers().find(|service| service.name == "postgres").or_else(|| self.servers().next())
     }
 
     /// The named volume with the data of the server.
@@ -154,6 +158,12 @@ impl StandingMount {
         self.target.trim_end_matches('/') == SERVER_SOCKET
     }
 
+    /// The same with what the variables of its source hold.
+    pub(super) fn filled(&self, value: &dyn Fn(&str) -> Option<String>) -> Self {
+        let source = Template::parse(&self.source).map(|source| source.filled(value));
+        Self { source: source.unwrap_or_else(|| self.source.clone()), target: self.target.clone() }
+    }
+
     pub(super) fn is_volume(&self) -> bool {
         !self.source.starts_with(['.', '/', '~', '$'])
     }
@@ -203,7 +213,7 @@ fn service(entry: &Entry<'_>) -> StandingService {
     let field = |name| child(&entry.value, name);
     StandingService {
         name: entry.key.to_string(),
-        image: scalar(&entry.value, "image").map(|image| with_defaults(&image)),
+        image: scalar(&entry.value, "image"),
         working_dir: scalar(&entry.value, "working_dir"),
         environment: field("environment").map(environment).unwrap_or_default(),
         mounts: field("volumes").map(mounts).unwrap_or_default(),

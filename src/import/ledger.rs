@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::HandKept;
 use super::guarded::Guarded;
 use super::left::{self, Left};
 use super::tree;
@@ -48,6 +49,8 @@ pub(super) struct Ledger<'i> {
     pub(super) variables: &'i Variables,
     /// Where the deployment stands, seen from the project's root.
     pub(super) placement: &'i Placement,
+    /// What the files beside the Compose file say.
+    files: &'i dyn Fn(&str) -> Option<String>,
     /// Variables that are secrets because of what they are given to.
     pub(super) secret_variables: BTreeSet<String>,
     pub(super) notes: Vec<Note>,
@@ -77,10 +80,11 @@ pub(super) struct Ledger<'i> {
 }
 
 impl<'i> Ledger<'i> {
-    pub(super) fn new(variables: &'i Variables, placement: &'i Placement) -> Self {
+    pub(super) fn new(variables: &'i Variables, kept: &HandKept<'i>) -> Self {
         Self {
             variables,
-            placement,
+            placement: kept.placement,
+            files: kept.files,
             secret_variables: BTreeSet::new(),
             notes: Vec::new(),
             noted: HashSet::new(),
@@ -135,6 +139,20 @@ impl<'i> Ledger<'i> {
     /// it. `field` is where it will stand.
     pub(super) fn fixed(&mut self, node: &Node<'_>, field: &str) -> Option<String> {
         self.fixed_text(tree::text(node)?, field)
+    }
+
+    /// The same for a text, of which nobody has said yet that it will stand in the profile.
+    pub(super) fn known(&self, text: &str) -> Option<String> {
+        let template = Template::parse(text)?;
+        if template.names().iter().any(|name| self.is_secret(name)) {
+            return None;
+        }
+        self.variables.fill(&template).filter(|filled| !self.holds_secret(filled))
+    }
+
+    /// The text of a file beside the Compose file, by its path from there.
+    pub(super) fn file(&self, path: &str) -> Option<String> {
+        (self.files)(path)
     }
 
     /// The same for a text.

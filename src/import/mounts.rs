@@ -30,7 +30,30 @@ pub(super) fn mount(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Op
         Some(_) => ledger.fixed(item, field)?,
         None => long_form(item, field, ledger)?,
     };
-    let mount = Mount::parse(&text).ok()?;
+    placed(Mount::parse(&text).ok()?, ledger)
+}
+
+/// What is mounted where, whatever else a mount says of that; nothing where a profile can't say so much.
+pub(super) fn place(item: &Node<'_>, ledger: &Ledger<'_>) -> Option<Mount> {
+    let of = |key: &str| ledger.known(tree::text_of(item, key)?);
+    let text = match tree::text(item) {
+        Some(text) => {
+            let text = ledger.known(text)?;
+            let mut parts = text.split(':');
+            let (source, target) = (parts.next()?, parts.next()?);
+            let is_read = parts.next().is_some_and(|modes| modes.split(',').any(|mode| mode == "ro"));
+            format!("{source}:{target}{}", if is_read { ":ro" } else { "" })
+        }
+        None => {
+            let is_read = tree::text_of(item, "read_only") == Some("true");
+            format!("{}:{}{}", of("source")?, of("target")?, if is_read { ":ro" } else { "" })
+        }
+    };
+    placed(Mount::parse(&text).ok()?, ledger)
+}
+
+/// A mount with its path as the profile must write it.
+fn placed(mount: Mount, ledger: &Ledger<'_>) -> Option<Mount> {
     Some(match &mount.source {
         MountSource::Bind(path) => {
             let source = MountSource::Bind(HostPath::parse(&ledger.placement.from_out(path)).ok()?);

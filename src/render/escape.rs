@@ -80,6 +80,8 @@ fn formatted(dialect: Dialect, value: &Value) -> Result<String, Error> {
     if let Some(Interpolated(text)) = value.downcast_object_ref::<Interpolated>() {
         return match dialect {
             Dialect::Compose => Ok(yaml_reference(text)),
+            // a shell would take it for the end of a command; in these quotes references are live to every reader
+            Dialect::Dotenv if text.contains('&') => Ok(format!("\"{text}\"")),
             Dialect::Dotenv => Ok(text.clone()),
             Dialect::Shell => Err(wrong(value)),
         };

@@ -2,6 +2,7 @@
 //! is compared in `tests/conformance/test_import.py`.
 
 mod kinds;
+mod recognized;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -194,7 +195,7 @@ fn what_follows_a_variable_says_so_and_the_rest_is_fixed_and_told() {
     let run = import(folder.path(), &[]);
     let profile = read(folder.path(), "profiles/imported.yaml");
     for line in [
-        "    image: api:2\n",
+        "    image: \"api:${TAG:-2}\"\n",
         "    publish: { env: PORT, default: 8080, address: \"0.0.0.0\" }\n",
         "      A: { env: A }\n",
         "      B: { env: B, default: \"\" }\n",
@@ -210,7 +211,6 @@ fn what_follows_a_variable_says_so_and_the_rest_is_fixed_and_told() {
     let said = stderr(&run);
     for told in [
         "note: docker-compose.yml:13: `environment` of `api` gives `NONE`, which is passed on where it is set",
-        "note: what `TAG` holds stands in the profile now: `services.api.image`",
         "note: what `PORT` holds stands in the profile now: `services.api.environment.URL`",
     ] {
         assert!(said.contains(told), "{told}: {said}");
@@ -228,11 +228,14 @@ fn the_server_gets_its_section_only_where_that_says_all_of_it() {
     };
     let data = "pg:/var/lib/postgresql/data";
     for (text, why) in [
-        (stack("postgres:14", "shop", data), "its image does not tell a version of PostgreSQL from 15 on"),
-        (stack("postgres:16", "shop", "./pg:/var/lib/postgresql/data"), "its data stands in the folder `./pg`"),
+        (stack("postgres:14", "shop", data), "its PostgreSQL is older than 15"),
+        (stack("bitnami/postgresql:16", "shop", data), "images of Bitnami keep their data elsewhere"),
+        (stack("supabase/postgres:15.6.1", "shop", data), "in images of Supabase the role `postgres` is no superuser"),
         (stack("postgres:18", "shop", data), "its data is mounted at `/var/lib/postgresql/data`"),
-        (stack("postgres:16", "shop", "pg:/other"), "its data stands in no named volume"),
-        (stack("postgres:16", "admin", data), "no service has a connection URL that leads to it"),
+        (stack("postgres:16", "shop", "pg:/var/lib/postgresql"), "its data is mounted at `/var/lib/postgresql`"),
+        (stack("postgres:16", "shop", "pg:/var/lib/postgresql/data:ro"), "its data is mounted read-only"),
+        (stack("postgres:16", "shop", "pg:/other"), "its data stands in no volume or folder"),
+        (stack("postgres:16", "admin", data), "no service is known to have a database on it"),
     ] {
         let folder = folder(&[("docker-compose.yml", &text)]);
         let run = import(folder.path(), &[]);

@@ -14,8 +14,9 @@ use self::service::{ServiceView, service_view};
 use super::super::escape::{interpolated, verbatim, yaml_scalar};
 use super::super::raw;
 use super::Header;
-use crate::deployment::{Database, Deployment, PublishedPort, secret_file_path};
+use crate::deployment::{Deployment, GivenUrl, PublishedPort, secret_file_path};
 use crate::placement::Placement;
+use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, SecretsIn};
 
 /// What Compose says where something of `.env` is missing.
@@ -65,7 +66,7 @@ pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) ->
         project: deployment.project.to_string(),
         built_urls: server.is_some() && deployment.secrets_in != SecretsIn::Files,
         services: deployment.services.iter().map(|service| service_view(service, deployment, placement)).collect(),
-        postgres: contained.map(|(server, container)| postgres_view(server, container, deployment)),
+        postgres: contained.map(|(server, container)| postgres_view(server, container, deployment, placement)),
         ensure: contained.and_then(|(server, container)| ensure_view(server, container, deployment)),
         networks,
         volumes: deployment.volumes.iter().map(ToString::to_string).collect(),
@@ -80,12 +81,12 @@ fn literal_entry(name: &str, value: &str) -> Entry {
 
 /// `${KEY:-URL}`: what `.env` says wins, because only there a password can be encoded. Where the password stands in a
 /// file, Compose does not see it, and the URL must be there.
-fn url_text(database: &Database, secrets_in: SecretsIn) -> Value {
-    match (database.url.password(), secrets_in) {
-        (Some(_), SecretsIn::Files) => interpolated(required(&database.key, secrets_in)),
+fn url_text(given: &GivenUrl, url: &ConnectionUrl, secrets_in: SecretsIn) -> Value {
+    match (url.password(), secrets_in) {
+        (Some(_), SecretsIn::Files) => interpolated(required(&given.key, secrets_in)),
         (password, SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::Files) => {
             let password = password.map(|password| required(password, secrets_in)).unwrap_or_default();
-            interpolated(format!("${{{}:-{}}}", database.key, database.url.text(&password)))
+            interpolated(format!("${{{}:-{}}}", given.key, url.text(&password)))
         }
     }
 }

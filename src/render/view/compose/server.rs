@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::keys::{keys_of_ensure, keys_of_image, keys_of_server};
 use super::{Entry, literal_entry, port_text, required, secret_name, url_text};
 use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, NETWORKS, SOCKET_FOLDER, Server};
+use crate::placement::Placement;
 use crate::render::escape::interpolated;
 use crate::render::{Output, raw};
 use crate::value::{EnvironmentKey, LocalAuth, SecretsIn, ServiceName, VolumeName};
@@ -44,7 +45,12 @@ pub(super) struct EnsureView {
 }
 
 /// The server's container.
-pub(super) fn postgres_view(server: &Server, container: &Container, deployment: &Deployment) -> PostgresView {
+pub(super) fn postgres_view(
+    server: &Server,
+    container: &Container,
+    deployment: &Deployment,
+    placement: &Placement,
+) -> PostgresView {
     let Container { image, major, database, publish, volume, ensure, local_auth, limits: _, settings, compose } =
         container;
     let folder = container.data_folder();
@@ -62,7 +68,7 @@ pub(super) fn postgres_view(server: &Server, container: &Container, deployment: 
             .chain(made_with(*local_auth))
             .collect(),
         secret_files: deployment.secret_files().into_iter().map(secret_name).collect(),
-        data: format!("{volume}:{folder}"),
+        data: format!("{}:{folder}", placement.source(volume.source())),
         socket: ensure.then(|| format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())),
         init_script: format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", Output::InitScript.path()),
         port: publish.as_ref().map(port_text),
@@ -82,7 +88,10 @@ pub(super) fn ensure_view(server: &Server, container: &Container, deployment: &D
     const SCRIPT: &str = "/init-postgres.sh";
     let on_server = deployment.services.iter().filter(|service| service.uses_postgres());
     let urls = on_server.filter_map(|service| service.database.as_ref());
-    let urls = urls.map(|database| Entry::new(database.key.as_str(), url_text(database, deployment.secrets_in)));
+    let urls = urls.filter_map(|database| {
+        let given = database.given.as_ref()?;
+        Some(Entry::new(given.key.as_str(), url_text(given, &database.url, deployment.secrets_in)))
+    });
     container.ensure.then(|| EnsureView {
         name: ServiceName::postgres_ensure().to_string(),
         server: ServiceName::postgres().to_string(),

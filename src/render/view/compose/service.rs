@@ -10,12 +10,12 @@ use crate::placement::Placement;
 use crate::profile::CheckCommand;
 use crate::render::escape::interpolated;
 use crate::render::raw;
-use crate::value::{CommandProbe, SecretsIn, ServiceName, StartCondition};
+use crate::value::{CommandProbe, SecretsIn, ServiceImage, ServiceName, StartCondition};
 
 #[derive(Serialize)]
 pub(super) struct ServiceView {
     name: String,
-    image: Option<String>,
+    image: Option<Value>,
     build: Option<BuildView>,
     entrypoint: Option<Value>,
     command: Option<Value>,
@@ -87,7 +87,7 @@ pub(super) fn service_view(service: &Service, deployment: &Deployment, placement
     let waited = deployment.waits_for(service);
     ServiceView {
         name: name.to_string(),
-        image: image.map(ToString::to_string),
+        image: image.map(image_text),
         build: build.map(|build| build_view(build, placement)),
         entrypoint: entrypoint.as_deref().map(word_list),
         command: command.as_deref().map(word_list),
@@ -102,6 +102,11 @@ pub(super) fn service_view(service: &Service, deployment: &Deployment, placement
         replicas: replicas.map(crate::value::Replicas::get),
         keys: raw::lines(&keys_of_service(service, deployment), 4),
     }
+}
+
+/// An image, of which only a variable that it follows is live.
+fn image_text(image: &ServiceImage) -> Value {
+    if image.follows().is_some() { interpolated(image.to_string()) } else { Value::from(image.to_string()) }
 }
 
 fn build_view(build: &Build, placement: &Placement) -> BuildView {
@@ -121,14 +126,18 @@ fn entries(
     database: Option<&Database>,
     secrets_in: SecretsIn,
 ) -> Vec<Entry> {
-    let url = database.map(|database| Entry::new(database.variable.as_str(), url_text(database, secrets_in)));
+    let url = database.and_then(|database| {
+        let given = database.given.as_ref()?;
+        Some(Entry::new(given.variable.as_str(), url_text(given, &database.url, secrets_in)))
+    });
+    let url_value = url.as_ref().map(|url| url.value.clone()).unwrap_or_default();
     let others = environment.iter().map(|(name, variable)| {
         let value = match variable {
             Variable::Literal(text) => Value::from(text.as_str()),
             Variable::Environment { name, default: Some(default) } => interpolated(format!("${{{name}:-{default}}}")),
             Variable::Environment { name, default: None } => interpolated(format!("${{{name}:?set {name} in .env}}")),
             Variable::Secret(secret) => interpolated(required(secret, secrets_in)),
-            Variable::Url => database.map(|database| url_text(database, secrets_in)).unwrap_or_default(),
+            Variable::Url => url_value.clone(),
         };
         Entry::new(name.as_str(), value)
     });
