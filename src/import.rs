@@ -162,7 +162,7 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
         lines.push(Line::new("postgres", Shape::Lines(section)).beside("only runs where a service uses it").apart());
     }
     scope.note_server(server.as_ref(), ledger);
-    note_readers(&services, ledger);
+    note_readers(&services, server.as_ref(), ledger);
     lines.extend(secrets(ledger));
     lines.extend(top::compose(root, &scope, ledger));
     ledger.note_fixed();
@@ -249,9 +249,12 @@ fn recognize<'n, 'text>(
     }
     match &chosen {
         // before other services, of which one may have a password of this name as well
-        Some(server) => server::take_password(server, ledger),
+        Some(server) => {
+            server::take_password(server, ledger);
+            ledger.volumes_beside.extend(server::volumes_beside(server));
+        }
         // no service is said to have a database on it
-        None => services.iter_mut().for_each(|service| service.find_database(None, scope, ledger)),
+        None => services.iter_mut().for_each(|service| service.leave_server(scope, ledger)),
     }
     for service in &services {
         service.note_database(ledger);
@@ -282,6 +285,7 @@ fn settle(
     for service in services.iter_mut() {
         service.find_database(Some(server), scope, ledger);
     }
+    leave_bystanders(services, server);
     let is_known = services.iter().filter_map(Service::database).any(|database| database.postgres.is_some());
     let is_clear = !scope.is_generated && services.iter().all(|service| !service.found.is_somebody_else);
     if !is_known && is_clear {
@@ -299,6 +303,21 @@ fn settle(
     scope::is_wanted(server, services, ledger)
 }
 
+/// A file of variables is given to many services that do not need all of it: of those that know the server by nothing else,
+/// the ones that wait for it use it.
+fn leave_bystanders(services: &mut [Service<'_, '_>], server: &Server<'_, '_>) {
+    let is_bystander = |service: &Service<'_, '_>| {
+        let of_files = service.database().is_some_and(|database| database.is_of_files && database.postgres.is_some());
+        of_files && !service.waits_for(server.name())
+    };
+    let uses = |service: &Service<'_, '_>| service.database().is_some_and(|database| database.postgres.is_some());
+    if services.iter().any(|service| uses(service) && !is_bystander(service)) {
+        for service in services.iter_mut().filter(|service| is_bystander(service)) {
+            service.found.database = None;
+        }
+    }
+}
+
 fn note_own_service(entry: &Entry<'_>, why: &str, ledger: &mut Ledger<'_>) {
     let message = format!("`{}` stays a service like the others, and gets no `postgres` section: {why}", entry.key);
     let help = "it runs as before; codelab-gen makes no databases on it and writes no scripts for it";
@@ -314,14 +333,16 @@ fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceNam
     name.ok()
 }
 
-/// Services that get all of `.env` also get what moves there.
-fn note_readers(services: &[Service<'_, '_>], ledger: &mut Ledger<'_>) {
+/// Services that get all of `.env` also get what moves there, and what generating writes there.
+fn note_readers(services: &[Service<'_, '_>], server: Option<&Server<'_, '_>>, ledger: &mut Ledger<'_>) {
     for service in services.iter().filter(|service| service::has_dotenv(&service.entry.value)) {
-        if ledger.new_secrets.is_empty() {
-            return;
-        }
+        let also = match (ledger.new_secrets.is_empty(), server) {
+            (false, _) => "the secrets that move there now",
+            (true, Some(_)) => "the server's login and all connection URLs, which codelab-gen writes there",
+            (true, None) => return,
+        };
         let span = &service.entry.key_span;
-        let message = format!("`{}` gets all of .env (`env_file`), also the secrets that move there now", service.name);
+        let message = format!("`{}` gets all of .env (`env_file`), also {also}", service.name);
         ledger.note(Some(span), message, "give it the variables that it needs under `environment:` instead");
     }
 }

@@ -129,8 +129,8 @@ impl StandingService {
         let folder = self.environment.iter().find(|(name, _)| name == "PGDATA").map(|(_, value)| value.as_str());
         let holds = |mount: &&StandingMount, folder: &str| Path::new(folder).starts_with(&mount.target);
         let given = folder.and_then(|folder| self.mounts.iter().find(|mount| holds(mount, folder)));
-        let usual = || self.mounts.iter().find(|mount| SERVER_DATA.contains(&mount.target.trim_end_matches('/')));
-        given.or_else(usual)
+        let at = |folder: &&str| self.mounts.iter().find(|mount| mount.target.trim_end_matches('/') == *folder);
+        given.or_else(|| SERVER_DATA.iter().find_map(at))
     }
 
     /// What stands at each folder of the container; of two at one the first.

@@ -25,7 +25,9 @@ pub(super) struct Home<'h> {
     pub(super) working_dir: Option<&'h ContainerPath>,
     /// What the container gets from files of variables.
     pub(super) of_files: &'h IndexMap<String, String>,
-    /// Whether one of those is `.env`.
+    /// Whether it waits for the server.
+    pub(super) waits: bool,
+    /// Whether one of those files is `.env`.
     pub(super) has_dotenv: bool,
     /// The lines of the service that are commented out.
     pub(super) commented: &'h [(String, String)],
@@ -43,6 +45,8 @@ pub(super) struct Database {
     pub(super) postgres: Option<PostgresSide>,
     /// Whether nothing but that it waits for the server tells that it is this one.
     pub(super) is_guess: bool,
+    /// Whether only files of variables tell it, which several services may get.
+    pub(super) is_of_files: bool,
 }
 
 /// A SQLite file in a mount.
@@ -185,7 +189,7 @@ fn accept(
         }
     }
     let url = Some((variable.clone(), url.clone()));
-    Ok(Database { url, parts: Vec::new(), engine, sqlite, postgres, is_guess: false })
+    Ok(Database { url, parts: Vec::new(), engine, sqlite, postgres, is_guess: false, is_of_files: given.is_none() })
 }
 
 /// What else the URL would be: the default of its reference, and lines that are commented out.

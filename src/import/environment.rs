@@ -12,7 +12,7 @@ use crate::diagnostic::Place;
 use crate::interpolation::{Otherwise, Reference, Template};
 use crate::profile::Raw;
 use crate::secret::names_secret;
-use crate::value::{Choice as _, DatabasePart, EnvironmentKey, TextValue as _};
+use crate::value::{Choice as _, DatabasePart, EnvironmentKey, ServiceName, TextValue as _};
 use crate::yaml::{Content, Node, ScalarKind};
 
 /// A variable of a container, as the Compose file gives it.
@@ -168,6 +168,17 @@ impl Given {
             ledger.leave(service, "environment", raw, &self.span, &format!("gives `{}`, which {why}", self.name));
         }
         value
+    }
+
+    /// The URL follows the profile now, and no longer the variables that say a part of it each.
+    pub(super) fn note_parts_of_url(&self, service: &ServiceName, ledger: &mut Ledger<'_>) {
+        let GivenValue::Text(text) = &self.value else { return };
+        let template = Template::parse(text).filter(|template| template.single().is_none());
+        for name in template.iter().flat_map(Template::names) {
+            if !ledger.is_secret(name) {
+                ledger.fix(name, &format!("services.{service}.database"));
+            }
+        }
     }
 
     /// A part of the service's database, which follows the profile now, and no longer the variables that it names.

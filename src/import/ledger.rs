@@ -171,9 +171,7 @@ impl<'i> Ledger<'i> {
             return None;
         }
         for name in names {
-            let names = self.fixed.entry(field.to_owned()).or_default();
-            names.entry(name.to_owned()).or_insert(self.fixed_count);
-            self.fixed_count += 1;
+            self.fix(name, field);
         }
         Some(filled)
     }
@@ -211,7 +209,8 @@ impl<'i> Ledger<'i> {
     }
 
     /// Puts a key of a service aside, with why; lists and mappings add to what is there.
-    pub(super) fn leave(&mut self, service: &str, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
+    pub(super) fn leave(&mut self, service: &str, key: &str, mut raw: Raw, span: &Range<usize>, why: &str) {
+        left::change(&mut raw, &|text| self.referring(text));
         if let Some(secret) = left::find(&raw, &|text| self.values_of_secrets.find(text).map(str::to_owned)) {
             let help = format!("write `${{{secret}}}` in its place, and import again");
             let message = format!("`{key}` of `{service}` holds the value of the secret `{secret}`");
@@ -228,6 +227,29 @@ impl<'i> Ledger<'i> {
         }
         self.note(Some(span), format!("`{key}` of `{service}` {why}"), KEPT_BESIDE);
         self.left.add_to(service, key, raw);
+    }
+
+    /// A text of the Compose file in which references stand for values of `.env` that are secrets: it means the same.
+    fn referring(&self, text: &str) -> Option<String> {
+        let (_, value) = self.values_of_secrets.value_in(text)?;
+        let key = self.key_of(value).filter(|_| !value.contains(['$', '{', '}']))?;
+        let text = text.replace(value, &format!("${{{key}}}"));
+        self.values_of_secrets.value_in(&text).is_none().then_some(text)
+    }
+
+    /// A key that holds a value in `.env`, or will.
+    fn key_of(&self, value: &str) -> Option<&str> {
+        let written = dotenv::quote(value).ok()?;
+        let is_moved = |new: &&NewSecret| new.line.strip_prefix(new.key.as_str()) == Some(&format!("={written}\n"));
+        let moved = self.new_secrets.iter().find(is_moved).map(|new| new.key.as_str());
+        moved.or_else(|| self.variables.all().filter(|(_, known)| *known == value).map(|(key, _)| key).min())
+    }
+
+    /// Remembers that a variable has no effect on a field any more.
+    pub(super) fn fix(&mut self, name: &str, field: &str) {
+        let names = self.fixed.entry(field.to_owned()).or_default();
+        names.entry(name.to_owned()).or_insert(self.fixed_count);
+        self.fixed_count += 1;
     }
 
     /// Puts a key at the top of the Compose file aside, with why.

@@ -64,7 +64,7 @@ fn placed(mount: Mount, ledger: &Ledger<'_>) -> Option<Mount> {
 }
 
 /// The named volume of a mount that a profile can't say.
-fn volume_of(item: &Node<'_>) -> Option<String> {
+pub(super) fn volume_of(item: &Node<'_>) -> Option<String> {
     let source = match tree::text(item) {
         Some(text) => text.split_once(':').map(|(source, _)| source),
         None => tree::text_of(item, "source").filter(|_| tree::text_of(item, "type") == Some("volume")),

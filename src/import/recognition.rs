@@ -20,6 +20,9 @@ pub(super) const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
 /// The first version whose data stands in [`DATA`] itself.
 const FIRST_WITH_PARENT: u16 = 18;
 
+/// A smaller number in a tag is that of something else, such as an extension.
+const OLDEST: i128 = 9;
+
 /// The versions that a tag without one may mean, by the place where the data is mounted.
 const USUAL: [u16; 2] = [17, FIRST_WITH_PARENT];
 
@@ -83,17 +86,22 @@ pub(super) fn recognize<'n, 'text>(
     let database = DatabaseName::parse(&database).ok();
     let database = database.filter(|name| !name.is_reserved() || name.as_str() == "postgres");
     let database = database.ok_or("its database has a name that a profile can't give")?;
-    let password = seen.value("POSTGRES_PASSWORD");
+    // who is let in without a password goes on so, and the server gets one beside
+    let is_open = || seen.value("POSTGRES_HOST_AUTH_METHOD").is_some_and(|method| method == "trust");
+    let password = seen.value("POSTGRES_PASSWORD").or_else(|| is_open().then(String::new));
     let password = password.ok_or("it has no `POSTGRES_PASSWORD` with a value")?;
-    // the image looks into the mount itself, or into a folder that PGDATA names
-    let usual = if version.major(&image) >= FIRST_WITH_PARENT { DATA.to_owned() } else { format!("{DATA}/data") };
+    let has_parent = version.major(&image) >= FIRST_WITH_PARENT;
+    let usual = if has_parent { DATA.to_owned() } else { format!("{DATA}/data") };
     let target = data.target.as_str().trim_end_matches('/');
-    let is_named = folder.is_some_and(|folder| folder.starts_with(target));
-    if target != usual && !is_named {
+    // the same folder of the mount, where the section mounts it
+    let inside = folder.as_deref().and_then(|folder| folder.trim_end_matches('/').strip_prefix(target));
+    let is_mounted_elsewhere = target != usual;
+    if is_mounted_elsewhere && (inside.is_none() || !seen.is_given("PGDATA")) {
         return Err(format!("its data is mounted at `{target}`, where a profile mounts it at `{usual}`"));
     }
+    let folder = inside.map(|inside| format!("{usual}{inside}")).filter(|folder| has_parent || *folder != usual);
     let has_scripts = has_own_scripts(node);
-    Ok(Server { entry, image, version, user, database, password, data, usual, has_scripts })
+    Ok(Server { entry, image, version, user, database, password, data, folder, has_scripts })
 }
 
 impl Version {
@@ -126,6 +134,11 @@ impl<'s, 'i> Seen<'s, 'i> {
             None => self.of_files.get(name).cloned(),
         };
         plain.filter(|value| !value.is_empty()).or_else(|| self.in_file(name))
+    }
+
+    /// Whether the Compose file itself gives a variable.
+    fn is_given(&self, name: &str) -> bool {
+        self.given.iter().any(|given| given.name == name)
     }
 
     /// What the secret holds that `NAME_FILE` names.
@@ -193,8 +206,8 @@ fn major_in(image: &str) -> Option<i128> {
     let (name, tag) = image.rsplit('/').next()?.split_once(':')?;
     let number = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next()?.parse::<i128>().ok();
     let behind_pg = tag.match_indices("pg").find_map(|(at, _)| number(tag.get(at + 2..)?));
-    let is_versioned = name.starts_with("postg") || name.contains("postgres");
-    behind_pg.or_else(|| number(tag).filter(|_| is_versioned))
+    let is_versioned = name.starts_with("postg") || name.contains("postgres") || name.starts_with("pg");
+    behind_pg.or_else(|| number(tag).filter(|number| is_versioned && *number >= OLDEST))
 }
 
 /// The version of the image that a Dockerfile begins with.
@@ -220,14 +233,14 @@ fn data(node: &Node<'_>, folder: Option<&str>, ledger: &Ledger<'_>) -> Result<(M
     let mounted: Vec<_> = items.iter().filter_map(|item| mounts::place(item, ledger)).collect();
     let is_below = |mount: &&Mount, folder: &str| folder.starts_with(mount.target.as_str().trim_end_matches('/'));
     let named = folder.and_then(|folder| mounted.iter().find(|mount| is_below(mount, folder)));
-    let usual: Vec<_> = mounted.iter().filter(|mount| mount.target.as_str().starts_with(DATA)).collect();
-    let mount = match (named, usual.as_slice()) {
-        (Some(mount), _) => mount,
-        (None, [mount]) => *mount,
-        (None, [] | [_, _, ..]) => {
-            return Err("its data stands in no volume or folder that a profile can mount, or in several".to_owned());
-        }
-    };
+    let below: Vec<_> = mounted.iter().filter(|mount| mount.target.as_str().starts_with(DATA)).collect();
+    let is_inner = |mount: &&Mount| mount.target.as_str().trim_end_matches('/') == format!("{DATA}/data");
+    let usual = mounted.iter().find(is_inner).or(match below.as_slice() {
+        [mount] => Some(*mount),
+        [] | [_, _, ..] => None,
+    });
+    let mount = named.or(usual);
+    let mount = mount.ok_or("its data stands in no volume or folder that a profile can mount, or in several")?;
     if mount.read_only {
         return Err("its data is mounted read-only".to_owned());
     }
@@ -262,6 +275,7 @@ mod tests {
             ("ankane/pgvector:v0.5.1", None),
             ("pgvector/pgvector:0.5.1", None),
             ("shop-db:17", None),
+            ("pgautoupgrade/pgautoupgrade:16-alpine", Some(16)),
             ("postgres", None),
             ("postgres:alpine", None),
         ] {

@@ -220,9 +220,7 @@ fn is_bound(service: &Service<'_, '_>, server: &str) -> bool {
 
 /// Whether a service waits for the server, or names its host.
 pub(super) fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {
-    let waits = tree::child(&service.entry.value, "depends_on").is_some_and(|node| {
-        tree::items(node).iter().any(|item| tree::text(item) == Some(server)) || tree::entry(node, server).is_some()
-    });
+    let waits = service.waits_for(server);
     let names_it = |given: &Given| given.today(ledger).is_some_and(|today| is_host(&given.name, &today, server));
     waits || service.given.iter().any(names_it)
 }

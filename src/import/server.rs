@@ -24,6 +24,9 @@ use crate::yaml::{Entry, Node};
 /// Where images of PostgreSQL make their socket.
 const SOCKET: &str = "/var/run/postgresql";
 
+/// The variable of images of PostgreSQL for the folder of the data.
+const PGDATA: &str = "PGDATA";
+
 /// The port that PostgreSQL listens on.
 const PORT: &str = "5432";
 
@@ -37,8 +40,8 @@ pub(super) struct Server<'n, 'text> {
     pub(super) password: String,
     /// The mount of its data, a volume as the Compose file calls it.
     pub(super) data: Mount,
-    /// Where the section mounts it.
-    pub(super) usual: String,
+    /// The folder in the mount that holds the data, where the section mounts it and not as the image takes by itself.
+    pub(super) folder: Option<String>,
     /// Whether scripts of the user's own run on a new volume.
     pub(super) has_scripts: bool,
 }
@@ -105,8 +108,10 @@ pub(super) fn section(
     let mut compose =
         service::raw_keys(node, |key| is_owned(key) || SERVER_RELIED_ON.contains(&key) || key == "deploy");
     scope.drop_generated(&mut compose);
+    drop_socket(node, &mut compose, ledger);
     compose.extend(deploy.map(|deploy| ("deploy".to_owned(), deploy)));
-    keep_name(server, scope.meets_others(services, server, ledger), &mut compose);
+    let meets_others = scope.meets_others(services, server, ledger);
+    keep_name(server, meets_others, &mut compose, ledger);
     if !compose.is_empty() {
         lines.push(Line::new("compose", Shape::Raw(Raw::Mapping(compose))));
     }
@@ -115,6 +120,37 @@ pub(super) fn section(
 
 fn is_owned(key: &str) -> bool {
     SERVER_KEYS.iter().any(|(owned, _)| *owned == key)
+}
+
+/// The folder of the socket is a volume now, by which postgres-ensure logs in.
+fn drop_socket(node: &Node<'_>, compose: &mut Vec<(String, Raw)>, ledger: &mut Ledger<'_>) {
+    let is_socket = |raw: &Raw| {
+        let Raw::Scalar { text, .. } = raw else { return false };
+        text.split(':').next().map(|target| target.trim_end_matches('/')) == Some(SOCKET)
+    };
+    let Some(at) = compose.iter().position(|(key, _)| key == "tmpfs") else { return };
+    let Some((_, tmpfs)) = compose.get_mut(at) else { return };
+    let is_empty = match tmpfs {
+        Raw::Sequence(items) => {
+            let count = items.len();
+            items.retain(|item| !is_socket(item));
+            if items.len() == count {
+                return;
+            }
+            items.is_empty()
+        }
+        one if is_socket(one) => true,
+        Raw::Scalar { .. } | Raw::Mapping(_) => return,
+    };
+    if is_empty {
+        compose.remove(at);
+    }
+    note_socket(tree::entry(node, "tmpfs").map_or(&node.span, |entry| &entry.key_span), ledger);
+}
+
+fn note_socket(span: &Range<usize>, ledger: &mut Ledger<'_>) {
+    let message = format!("what is mounted at `{SOCKET}` gives way to a volume");
+    ledger.note(Some(span), message, "by the socket in it postgres-ensure logs in");
 }
 
 /// What variables hold stands in the section now.
@@ -137,10 +173,19 @@ fn note_fixed(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
 
 /// The password's key in `.env` is always the same one.
 pub(super) fn take_password(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
+    if server.password.is_empty() {
+        return;
+    }
     let key = EnvironmentKey::postgres_password();
     let given = environment::of(&server.entry.value);
     let span = given.iter().find(|given| given.name == key.as_str()).map_or(server.span(), |given| &given.span);
     ledger.move_secret(&[key.to_string()], &server.password, span);
+}
+
+/// The named volumes that it mounts beside its data.
+pub(super) fn volumes_beside(server: &Server<'_, '_>) -> Vec<String> {
+    let items = tree::child(&server.entry.value, "volumes").map(tree::items).unwrap_or_default();
+    items.iter().filter_map(mounts::volume_of).collect()
 }
 
 fn published(node: &Node<'_>, name: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
@@ -205,7 +250,12 @@ fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope<'_>, ledger: &m
         TAKEN.contains(&given.name.trim_end_matches("_FILE")) || logs_in_by_password(given)
     };
     for given in environment::of(node).iter().filter(|given| !is_taken(given)) {
-        let Some(raw) = given.raw_beside(server.name(), ledger) else { continue };
+        let raw = match (given.name.as_str(), &server.folder) {
+            (PGDATA, None) => continue,
+            (PGDATA, Some(folder)) => Some(Raw::text(folder)),
+            (_, _) => given.raw_beside(server.name(), ledger),
+        };
+        let Some(raw) = raw else { continue };
         let raw = Raw::Mapping(vec![(given.name.clone(), raw)]);
         let why = format!("gives `{}`, which the server's section can't say", given.name);
         ledger.leave(name, "environment", raw, &given.span, &why);
@@ -235,9 +285,12 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
         let socket = MountSource::Volume(VolumeName::postgres_socket());
         target == SOCKET && mount.as_ref().is_some_and(|mount| mount.source == socket)
     };
-    let is_data = mount.as_ref() == Some(&server.data) && target.trim_end_matches('/') == server.usual;
-    if is_data || is_socket() {
+    if mount.as_ref() == Some(&server.data) || is_socket() {
         return;
+    }
+    let written = tree::text(item).and_then(|text| text.split(':').nth(1)).or(tree::text_of(item, "target"));
+    if written.map(|target| target.trim_end_matches('/')) == Some(SOCKET) {
+        return note_socket(&item.span, ledger);
     }
     let script = Output::InitScript.path();
     let is_ours = |text: &str| text.split(':').next().is_some_and(|source| source.ends_with(script));
@@ -258,10 +311,12 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
 }
 
 /// A server that had another name is still found by it, and one that others met on Compose's own network is still there.
-fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>) {
+fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>, ledger: &mut Ledger<'_>) {
     const KEY: &str = "networks";
     let is_written = compose.iter().any(|(key, _)| key == KEY);
-    if server.name() == ServiceName::postgres().as_str() {
+    if server.name() != ServiceName::postgres().as_str() {
+        note_name(server, ledger);
+    } else {
         if meets_others && !is_written {
             compose.push((KEY.to_owned(), Raw::words([DEFAULT_NETWORK])));
         }
@@ -284,6 +339,12 @@ fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(Str
         None => networks.push((DATABASE_NETWORK.to_owned(), aliases())),
     }
     compose.push((KEY.to_owned(), Raw::Mapping(networks)));
+}
+
+fn note_name(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
+    let message = format!("`{}` is called `postgres` now, and is still reached by its old name", server.name());
+    let help = "commands have the new one: `docker compose logs postgres`";
+    ledger.note(Some(server.span()), message, help);
 }
 
 /// Adds to the aliases that a server has on one of its networks.

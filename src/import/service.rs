@@ -76,10 +76,20 @@ impl<'n, 'text> Service<'n, 'text> {
             mounts: &self.mounts,
             working_dir: self.working_dir.as_ref(),
             of_files: &of_files(&self.entry.value, ledger),
+            waits: server.is_some_and(|server| self.waits_for(server.name())),
             has_dotenv: has_dotenv(&self.entry.value),
             commented: &scope.commented_in(&self.entry.value),
         };
         self.found = super::database::find(&home, server, ledger);
+    }
+
+    /// Finds its database where there is no server after all; why it has none on the last one that was tried stays known.
+    pub(super) fn leave_server(&mut self, scope: &Scope<'_>, ledger: &Ledger<'_>) {
+        let tried = std::mem::take(&mut self.found);
+        self.find_database(None, scope, ledger);
+        if tried.is_somebody_else {
+            self.found.told = tried.told;
+        }
     }
 
     /// Its database.
@@ -99,6 +109,13 @@ impl<'n, 'text> Service<'n, 'text> {
             let help = "write another name in the profile, or remove `database` where it has none";
             ledger.note(Some(&self.entry.key_span), message, help);
         }
+    }
+
+    /// Whether it says that another service must run before it.
+    pub(super) fn waits_for(&self, name: &str) -> bool {
+        tree::child(&self.entry.value, "depends_on").is_some_and(|node| {
+            tree::items(node).iter().any(|item| tree::text(item) == Some(name)) || tree::entry(node, name).is_some()
+        })
     }
 
     /// The named volumes that it mounts, as the Compose file calls them.
@@ -225,6 +242,9 @@ impl<'n, 'text> Service<'n, 'text> {
         let url = self.database().and_then(|database| database.url.as_ref());
         let (variable, url) = (url.map(|(variable, _)| variable.as_str()), url.map(|(_, url)| url.as_str()));
         let parts = self.database().map(|database| database.parts.as_slice()).unwrap_or_default();
+        if let Some(given) = self.given.iter().find(|given| Some(given.name.as_str()) == variable) {
+            given.note_parts_of_url(&self.name, ledger);
+        }
         let mut lines = Vec::new();
         for given in self.given.iter().filter(|given| Some(given.name.as_str()) != variable) {
             if given.name(ledger).is_none_or(|name| name != given.name) {
@@ -278,7 +298,7 @@ impl<'n, 'text> Service<'n, 'text> {
     }
 
     fn database_lines(&self, scope: &Scope<'_>) -> Option<Line> {
-        let Database { url, engine, sqlite, postgres, parts: _, is_guess } = self.database()?;
+        let Database { url, engine, sqlite, postgres, parts: _, is_guess, is_of_files: _ } = self.database()?;
         let mut lines = Vec::new();
         let is_choice = sqlite.is_some() && postgres.is_some();
         if is_choice && scope.engine != Some(*engine) {
@@ -299,7 +319,9 @@ impl<'n, 'text> Service<'n, 'text> {
             Some((variable, _)) => {
                 lines.push(Line::text("env", variable).beside("the container's variable for the URL"));
             }
-            None => lines.push(Line::short("url", Raw::plain("false")).beside("it keeps the variables that it has")),
+            None => {
+                lines.push(Line::short("give_url", Raw::plain("false")).beside("it keeps the variables that it has"))
+            }
         }
         if scope.is_shared(self) {
             lines.push(Line::short("shared", Raw::plain("true")).beside("with another service, as before"));

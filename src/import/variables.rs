@@ -153,7 +153,10 @@ fn lenient(line: &str) -> Option<String> {
     let is_quoted = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
     let inner = if is_quoted('"') || is_quoted('\'') { value.get(1..value.len() - 1)? } else { value };
     let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '`' | '\n');
-    let refers = || value.starts_with('"') && !inner.contains(['\'', '"', '\\', '`', '\n']) && !inner.contains("$$");
+    let is_plain = || !inner.contains(['\'', '"', '\\', '`', '\n']) && !inner.contains("$$");
+    // without quotes python-dotenv takes `$NAME` as it stands
+    let in_braces = || inner.split('$').skip(1).all(|behind| behind.starts_with('{'));
+    let refers = || is_plain() && (value.starts_with('"') || (!value.starts_with('\'') && in_braces()));
     (!inner.contains(special) || refers()).then(|| inner.to_owned())
 }
 

@@ -162,9 +162,9 @@ record! {
         driver: Driver = Driver::Asyncpg,
         /// Options behind the `?` of a PostgreSQL URL, such as `schema=public&connect_timeout=10`: taken as written.
         options: UrlOptions,
-        /// Whether the container gets the URL in a variable. With `false` it gets no more than the parts that
-        /// `environment` names, and what it has by itself; it has no `sqlite`, `driver`, `options` and `env` then.
-        url: bool = true,
+        /// Whether the container is given the URL in a variable; by default it is. With `false` it gets no more than the
+        /// parts that `environment` names, and there is no `sqlite`, `driver`, `options` and `env`.
+        give_url: bool,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
         /// Says that another service uses the same database on purpose; both must say so.
@@ -243,6 +243,14 @@ record! {
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
         /// one, `verify-full` uses the certificates of the service's image.
         ca: MountedPath,
+    }
+}
+
+impl Database {
+    /// Whether the container is given the URL.
+    #[must_use]
+    pub fn gives_url(&self) -> bool {
+        self.give_url.copied().unwrap_or(true)
     }
 }
 

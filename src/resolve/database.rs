@@ -52,10 +52,10 @@ pub(super) fn resolve_database(
             postgres_url(server, login, postgres??, database)
         }
     };
-    if !database.url() {
+    if !database.gives_url() {
         check_no_url(database, &at, faults);
     }
-    let given = database.url().then(|| {
+    let given = database.gives_url().then(|| {
         let key = EnvironmentKey::of_service(home.name, "__DB_URL");
         let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
         GivenUrl { key, variable }
@@ -74,9 +74,9 @@ fn check_no_url(database: &profile::Database, at: &FieldPath, faults: &mut Fault
     ];
     for (field, _) in fields.iter().filter(|(_, given)| *given) {
         let message = format!("`{field}` has no effect without a URL");
-        let help = format!("remove it, or `url: false`; where a base gives it, write `{field}: null`");
+        let help = format!("remove it, or `give_url: false`; where a base gives it, write `{field}: null`");
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
-        faults.push(fault.also(Place::value(&at.key("url")), "the service gets no URL"));
+        faults.push(fault.also(Place::value(&at.key("give_url")), "the service gets no URL"));
     }
 }
 

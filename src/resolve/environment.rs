@@ -79,8 +79,8 @@ fn part_of_database(
     };
     let variable = match (&database.url, part) {
         (_, DatabasePart::Url) if database.given.is_none() => {
-            let message = "the database says `url: false`, so there is no URL";
-            let help = "use the other parts, or remove `url: false`";
+            let message = "the database says `give_url: false`, so there is no URL";
+            let help = "use the other parts, or remove `give_url: false`";
             faults.add(Code::NoSuchPart, place(), message, help);
             return None;
         }

@@ -178,7 +178,7 @@ fn undecided() -> Value {
 
 /// A field that says how a URL is written, where the service gets none.
 fn without_url(field: &str) -> Value {
-    let none = json!({ "type": "object", "required": ["url"], "properties": { "url": { "type": "boolean", "not": { "enum": [true] } } } });
+    let none = json!({ "type": "object", "required": ["give_url"], "properties": { "give_url": { "type": "boolean", "not": { "enum": [true] } } } });
     when(&all(&[none, given(field)]), &wrong(&[field], &format!("`{field}` has no effect without a URL")))
 }
 

@@ -28,7 +28,7 @@ struct Variable {
 pub(super) fn find(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Result<Option<Database>, String> {
     let (variables, targets) = (variables(home, ledger), targets(home, server, ledger));
     let hosts = hosts(&variables, server);
-    if hosts.is_empty() && targets.is_empty() {
+    if hosts.is_empty() && targets.is_empty() && !(home.waits && logs_in(&variables, server)) {
         return Ok(None);
     }
     let about: Vec<_> = variables.iter().filter(|variable| variable.named.is_about(&hosts)).collect();
@@ -59,13 +59,25 @@ pub(super) fn find(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>
     };
     let name = name.ok_or("its database has a name that a profile can't give")?;
     let parts = parts(home, server, &name, ledger);
-    Ok(Some(of_name(name, parts, false)))
+    let is_given = |name: &str| home.given.iter().any(|given| given.name == name);
+    let is_of_files = parts.is_empty()
+        && !about.iter().any(|it| is_given(&it.name))
+        && given_targets(home, server, ledger).is_empty();
+    Ok(Some(Database { is_of_files, ..of_name(name, parts, false) }))
+}
+
+/// Whether the service has the server's own login, though not its host: that may stand in its program.
+fn logs_in(variables: &[Variable], server: &Server<'_, '_>) -> bool {
+    let has = |part: DatabasePart, value: &str| {
+        variables.iter().any(|it| it.named.part == part && it.value == value && it.named.is_about(&[]))
+    };
+    has(DatabasePart::User, server.user.as_str()) && has(DatabasePart::Password, &server.password)
 }
 
 /// A database that is told by no URL of the profile.
 pub(super) fn of_name(name: DatabaseName, parts: Vec<(String, DatabasePart)>, is_guess: bool) -> Database {
     let postgres = Some(PostgresSide { name, driver: Driver::Asyncpg, options: None });
-    Database { url: None, parts, engine: Engine::Postgres, sqlite: None, postgres, is_guess }
+    Database { url: None, parts, engine: Engine::Postgres, sqlite: None, postgres, is_guess, is_of_files: false }
 }
 
 /// The variables of the Compose file that hold nothing but a part of the database.
@@ -107,9 +119,14 @@ fn variables(home: &Home<'_>, ledger: &Ledger<'_>) -> Vec<Variable> {
 
 /// The texts that lead to the server.
 fn targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
-    let given = home.given.iter().filter_map(|given| target(&given.today(ledger)?));
     let of_files = home.of_files.values().filter_map(|value| target(value));
-    given.chain(of_files).filter(|target| target.host == server.name()).collect()
+    let of_files = of_files.filter(|target| target.host == server.name());
+    given_targets(home, server, ledger).into_iter().chain(of_files).collect()
+}
+
+fn given_targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
+    let given = home.given.iter().filter_map(|given| target(&given.today(ledger)?));
+    given.filter(|target| target.host == server.name()).collect()
 }
 
 /// How the variables begin that name the server's host.

@@ -116,7 +116,7 @@ fn what_a_server_gets_by_files_is_known() {
     let folder = folder(&[&[("docker-compose.yml", &*compose)][..], &files].concat());
     assert_eq!(import(folder.path(), &[]).status.code(), Some(0));
     let profile = read(folder.path(), "profiles/imported.yaml");
-    assert!(profile.contains("      postgres: stock\n      url: false"), "{profile}");
+    assert!(profile.contains("      postgres: stock\n      give_url: false"), "{profile}");
     assert!(has_section(&profile) && !profile.contains("from-a-file-1"), "{profile}");
     assert!(read(folder.path(), ".env").contains("POSTGRES_PASSWORD=from-a-file-1\n"));
 
@@ -209,7 +209,7 @@ fn a_database_is_known_by_its_parts_whatever_they_are_called() {
         ),
     ] {
         let (profile, _) = taken(&parts(&variables), &[]);
-        assert!(has_section(&profile) && profile.contains("      url: false #"), "{variables}: {profile}");
+        assert!(has_section(&profile) && profile.contains("      give_url: false #"), "{variables}: {profile}");
         for line in expected {
             assert!(profile.contains(line), "{line}: {profile}");
         }
@@ -230,7 +230,10 @@ fn a_database_is_known_by_its_parts_whatever_they_are_called() {
 #[test]
 fn a_url_stays_as_it_is_written() {
     for (url, lines) in [
-        ("postgres://shop:PW@db:5432/shop?sslmode=disable", "      driver: postgres\n      options: sslmode=disable\n"),
+        (
+            "postgres://shop:PW@db:5432/shop?sslmode=disable",
+            "      driver: postgres\n      options: \"sslmode=disable\"\n",
+        ),
         ("postgresql+psycopg2://shop:PW@db/shop", "      driver: psycopg2\n"),
         (
             "postgresql://shop:PW@db/shop?schema=public&a=b%20c",
@@ -259,7 +262,7 @@ fn a_url_stays_as_it_is_written() {
     assert!(
         read(folder.path(), "docker-compose.override.yml").contains("\"ecto://shop:${POSTGRES_PASSWORD}@db/shop\"")
     );
-    assert!(read(folder.path(), "profiles/imported.yaml").contains("      postgres: shop\n      url: false"));
+    assert!(read(folder.path(), "profiles/imported.yaml").contains("      postgres: shop\n      give_url: false"));
 }
 
 /// A profile's server runs for somebody: where nothing tells for whom, that is a guess, and never one that gives a database
@@ -301,6 +304,22 @@ fn a_tag_goes_on_following_its_variable() {
         assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
         let compose = read(folder.path(), "docker-compose.yml");
         assert!(compose.contains(expected.trim_end()), "{compose}");
+    }
+}
+
+/// What is refused in a profile goes into a file that is committed, and holds no secret either.
+#[test]
+fn a_secret_in_a_text_becomes_a_reference_to_it() {
+    let compose = format!(
+        "services:\n  r:\n    image: r:1\n    command: [r, --pass, '{SECRET}', 'a {SECRET} b', '$${SECRET}']\n"
+    );
+    let dotenv = format!("R_PASSWORD={SECRET}\n");
+    let folder = folder(&[("docker-compose.yml", &compose), (".env", &dotenv)]);
+    let run = import(folder.path(), &[]);
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let beside = read(folder.path(), "docker-compose.override.yml");
+    for line in ["- \"${R_PASSWORD}\"\n", "- \"a ${R_PASSWORD} b\"\n", "- \"$$${R_PASSWORD}\"\n"] {
+        assert!(beside.contains(line), "{line}: {beside}");
     }
 }
 
