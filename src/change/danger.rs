@@ -219,7 +219,8 @@ fn server_volume_danger(
     (!is_same(&mounted, volume.source(), before, after)).then(|| Danger {
         kind: DangerKind::Volume,
         message: format!(
-            "`postgres` would mount `{volume}` instead of `{}`, and start on an empty one",
+            "`postgres` would mount the {} `{volume}` instead of `{}`, and start on an empty one",
+            volume.kind(),
             mounted.source
         ),
         steps: format!(

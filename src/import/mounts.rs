@@ -36,19 +36,15 @@ pub(super) fn mount(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Op
 /// What is mounted where, whatever else a mount says of that; nothing where a profile can't say so much.
 pub(super) fn place(item: &Node<'_>, ledger: &Ledger<'_>) -> Option<Mount> {
     let of = |key: &str| ledger.known(tree::text_of(item, key)?);
-    let text = match tree::text(item) {
-        Some(text) => {
-            let text = ledger.known(text)?;
-            let mut parts = text.split(':');
-            let (source, target) = (parts.next()?, parts.next()?);
-            let is_read = parts.next().is_some_and(|modes| modes.split(',').any(|mode| mode == "ro"));
-            format!("{source}:{target}{}", if is_read { ":ro" } else { "" })
-        }
-        None => {
-            let is_read = tree::text_of(item, "read_only") == Some("true");
-            format!("{}:{}{}", of("source")?, of("target")?, if is_read { ":ro" } else { "" })
-        }
+    let (source, target, is_read) = if let Some(text) = tree::text(item) {
+        let text = ledger.known(text)?;
+        let mut parts = text.split(':').map(str::to_owned);
+        let (source, target) = (parts.next()?, parts.next()?);
+        (source, target, parts.next().is_some_and(|modes| modes.split(',').any(|mode| mode == "ro")))
+    } else {
+        (of("source")?, of("target")?, tree::text_of(item, "read_only") == Some("true"))
     };
+    let text = format!("{source}:{target}{}", if is_read { ":ro" } else { "" });
     placed(Mount::parse(&text).ok()?, ledger)
 }
 

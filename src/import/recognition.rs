@@ -23,8 +23,8 @@ const FIRST_WITH_PARENT: u16 = 18;
 /// A smaller number in a tag is that of something else, such as an extension.
 const OLDEST: i128 = 9;
 
-/// The versions that a tag without one may mean, by the place where the data is mounted.
-const USUAL: [u16; 2] = [17, FIRST_WITH_PARENT];
+/// The last version before that.
+const LAST_WITHOUT: u16 = 17;
 
 /// The last parts of images that run PostgreSQL.
 const IMAGES: [&str; 8] = [
@@ -194,10 +194,11 @@ fn version(entry: &Entry<'_>, image: &ImageReference, is_parent: bool, ledger: &
         Some(build) => built_on(build, ledger),
         None => major_in(&image.to_string()),
     };
-    match told {
-        Some(major) => PostgresMajor::new(major).map(Version::Known).ok_or_else(old),
-        None => PostgresMajor::new(i128::from(USUAL[usize::from(is_parent)])).map(Version::Guessed).ok_or_else(old),
+    if let Some(major) = told {
+        return PostgresMajor::new(major).map(Version::Known).ok_or_else(old);
     }
+    let guess = if is_parent { FIRST_WITH_PARENT } else { LAST_WITHOUT };
+    PostgresMajor::new(i128::from(guess)).map(Version::Guessed).ok_or_else(old)
 }
 
 /// The major version in a reference such as `x:latest-pg16`, `x:0.8.0-pg17`, `postgis:16-3.4`.
@@ -221,7 +222,7 @@ fn built_on(build: &Node<'_>, ledger: &Ledger<'_>) -> Option<i128> {
         words.find(|word| !word.starts_with("--"))
     });
     let known = |image: &str| ImageReference::parse(image).ok().and_then(|image| image.postgres_major());
-    images.filter_map(|image| known(image).or_else(|| major_in(image))).last()
+    images.filter_map(|image| known(image).or_else(|| major_in(image))).next_back()
 }
 
 /// The mount of the data, and whether it is the folder above it.

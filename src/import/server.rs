@@ -12,6 +12,7 @@ use super::service::Service;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
 use crate::deployment::{BY_PASSWORD, DATABASE_NETWORK, DEFAULT_NETWORK, INITDB_ARGS};
+use crate::interpolation::Template;
 use crate::profile::Raw;
 use crate::render::Output;
 use crate::resolve::{SERVER_KEYS, SERVER_RELIED_ON};
@@ -165,8 +166,12 @@ fn note_fixed(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
             "POSTGRES_DB" => "postgres.database",
             _ => continue,
         };
-        if let environment::GivenValue::Text(text) = &given.value {
-            ledger.fixed_text(text, field);
+        let environment::GivenValue::Text(text) = &given.value else { continue };
+        for name in Template::parse(text).iter().flat_map(Template::names) {
+            // these two are codelab-gen's own to write
+            if !["POSTGRES_USER", "POSTGRES_DB"].contains(&name) && !ledger.is_secret(name) {
+                ledger.fix(name, field);
+            }
         }
     }
 }
@@ -314,14 +319,13 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
 fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>, ledger: &mut Ledger<'_>) {
     const KEY: &str = "networks";
     let is_written = compose.iter().any(|(key, _)| key == KEY);
-    if server.name() != ServiceName::postgres().as_str() {
-        note_name(server, ledger);
-    } else {
+    if server.name() == ServiceName::postgres().as_str() {
         if meets_others && !is_written {
             compose.push((KEY.to_owned(), Raw::words([DEFAULT_NETWORK])));
         }
         return;
     }
+    note_name(server, ledger);
     let aliases = || Raw::Mapping(vec![("aliases".to_owned(), Raw::words([server.name()]))]);
     let written = compose.iter().position(|(key, _)| key == KEY).map(|index| compose.remove(index).1);
     let mut networks: Vec<(String, Raw)> = match written {

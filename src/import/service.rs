@@ -320,7 +320,7 @@ impl<'n, 'text> Service<'n, 'text> {
                 lines.push(Line::text("env", variable).beside("the container's variable for the URL"));
             }
             None => {
-                lines.push(Line::short("give_url", Raw::plain("false")).beside("it keeps the variables that it has"))
+                lines.push(Line::short("give_url", Raw::plain("false")).beside("it keeps the variables that it has"));
             }
         }
         if scope.is_shared(self) {

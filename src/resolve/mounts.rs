@@ -87,7 +87,7 @@ fn check_server_volume(service: &Service, server: Option<&Server>, faults: &mut 
     let Some(container) = server.and_then(Server::container) else { return };
     for (index, mount) in service.mounts.iter().enumerate() {
         if mount.source == *container.volume.source() {
-            let what = if container.volume.volume().is_some() { "volume" } else { "folder" };
+            let what = container.volume.kind();
             let message = format!("the {what} `{}` holds the data of PostgreSQL", container.volume);
             let help = "mount another one, or give the server's data another place with `postgres.volume`";
             faults.add(Code::MountClash, mount_place(service, index), message, help);

@@ -32,6 +32,15 @@ impl DataPlace {
         &self.0
     }
 
+    /// What it is, in a word.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &self.0 {
+            MountSource::Volume(_) => "volume",
+            MountSource::Bind(_) => "folder",
+        }
+    }
+
     /// The named volume, where it is one.
     #[must_use]
     pub fn volume(&self) -> Option<&VolumeName> {

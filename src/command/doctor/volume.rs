@@ -104,13 +104,11 @@ impl Volume<'_> {
     /// That the server itself says that it has no such role or database, which every volume is made with.
     pub(super) fn lacks(&self, what: &str, said: &str) -> Finding {
         let volume = self.name().unwrap_or_else(|| self.container.volume.to_string());
-        let message =
-            format!("the {} `{volume}` has no {what}: it was not made to its end, or is damaged", self.kind());
+        let message = format!(
+            "the {} `{volume}` has no {what}: it was not made to its end, or is damaged",
+            self.container.volume.kind()
+        );
         Finding::problem(CHECK, message, self.anew(&volume)).shown_by(said)
-    }
-
-    fn kind(&self) -> &'static str {
-        if self.container.volume.volume().is_some() { "volume" } else { "folder" }
     }
 
     fn does_not_run(&self, log: &str) -> Finding {

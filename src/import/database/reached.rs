@@ -37,8 +37,8 @@ pub(super) fn find(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>
     let users: Vec<_> = of_targets(|target| target.user.as_ref()).chain(values(DatabasePart::User)).collect();
     let passwords: Vec<_> =
         of_targets(|target| target.password.as_ref()).chain(values(DatabasePart::Password)).collect();
-    let mut ports = of_targets(|target| target.port.as_ref());
-    if ports.any(|port| port != PORT) || values(DatabasePart::Port).any(|port| port != PORT) {
+    let mut at = of_targets(|target| target.port.as_ref()).chain(values(DatabasePart::Port));
+    if at.any(|port| port != PORT) {
         return Err("it reaches the server at another port than 5432".to_owned());
     }
     if let Some(other) = other_than(&users, server.user.as_str()) {

@@ -187,7 +187,7 @@ fn following(template: &Template, ledger: &Ledger<'_>) -> Option<String> {
         if ledger.is_secret(name) || std::mem::replace(&mut follows, true) {
             return None;
         }
-        text.push_str(&format!("${{{name}:-{}}}", default?));
+        text.extend(["${", name, ":-", default?, "}"]);
     }
     let is_one = ServiceImage::parse(&text).is_ok_and(|image| image.follows().is_some());
     is_one.then_some(text)

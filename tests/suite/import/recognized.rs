@@ -74,7 +74,7 @@ fn data_is_kept_in_a_volume_or_in_a_folder_and_never_left() {
         ("/srv/pg:/var/lib/postgresql/data/", "", "  volume: /srv/pg\n", None),
         ("${PG_AT:-./x/pg}:/var/lib/postgresql/data", "", "  volume: ./x/pg\n", None),
         ("./pg:/var/lib/postgresql/data:Z", "", "  volume: ./pg\n", Some("./pg:/var/lib/postgresql/data:Z")),
-        ("pg:/srv/data", "    labels: { a: b }\n", "  volume: pg\n", Some("pg:/srv/data")),
+        ("pg:/srv/data", "    labels: { a: b }\n", "  volume: pg\n", Some("PGDATA: /var/lib/postgresql/data/16")),
     ] {
         let is_elsewhere = data.contains("/srv/data");
         let own = server("postgres:16", data, more);

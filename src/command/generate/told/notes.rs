@@ -151,8 +151,9 @@ impl Telling<'_> {
         let was_meant = self.outcome.rotated.contains(name);
         let stands = || self.outcome.existing.standing().is_some_and(Standing::has_server);
         (is_made_up && !was_meant && stands()).then(|| format!(
-            "note: `{name}` was nowhere to be found and is a new one; a server on the data in `{}` has the old one\n  = help: \
+            "note: `{name}` was nowhere to be found and is a new one; a server on the {} `{}` has the old one\n  = help: \
              the next command gives it the new one\n",
+            container.volume.kind(),
             container.volume
         ))
     }
