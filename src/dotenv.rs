@@ -4,7 +4,11 @@
 //! The quoting keeps to forms that Docker Compose, python-dotenv, dotenvy and shells read alike; their readers differ
 //! in nearly everything else.
 
+mod file;
+
 use crate::spelling::is_hidden;
+
+pub use self::file::DotenvFile;
 
 /// The line that a block starts with, up to the machine's words.
 pub const BLOCK_START: &str = "# >>> codelab-gen:";

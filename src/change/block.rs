@@ -4,18 +4,17 @@
 use std::collections::{HashMap, HashSet};
 
 use super::RefusalReason;
-use crate::dotenv::{self, Entry, UserPart};
+use crate::dotenv::{self, DotenvFile, Entry, OddLine, UserPart};
 use crate::interpolation::Template;
 
 /// What stands before a line of the user's that the block replaces with another value.
 const REPLACED: &str = "# replaced by the block of codelab-gen: ";
 
 /// What makes a `.env` unreadable that has codelab-gen's marks, or what was left of them.
-pub(super) fn fault(text: &str) -> Option<RefusalReason> {
-    let has_marks = text.contains(dotenv::BLOCK_START) || text.contains(dotenv::BLOCK_END);
-    match dotenv::split(text) {
-        Some(split) if split.block.contains('\r') => Some(RefusalReason::CarriageReturns),
-        None if has_marks => Some(RefusalReason::BrokenMarks),
+pub(super) fn fault(file: &DotenvFile) -> Option<RefusalReason> {
+    match &file.block {
+        Some(block) if block.contains('\r') => Some(RefusalReason::CarriageReturns),
+        None if file.has_broken_marks() => Some(RefusalReason::BrokenMarks),
         Some(_) | None => None,
     }
 }
@@ -27,40 +26,30 @@ type Ours<'e> = HashMap<&'e str, &'e Entry>;
 ///
 /// # Errors
 /// Where the file can't be read for sure, or has a key of the block a second time.
-pub fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> {
+pub fn place(block: &str, existing: &DotenvFile) -> Result<String, Vec<RefusalReason>> {
     if let Some(reason) = fault(existing) {
         return Err(vec![reason]);
     }
     let ours = dotenv::read(block).unwrap_or_default();
-    let ours: HashMap<&str, &Entry> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
-    match dotenv::split(existing) {
-        Some(split) => {
-            let inside = 1 + split.before.matches('\n').count();
-            let behind = inside + split.block.matches('\n').count();
-            dotenv::read(split.block).map_err(|odd| vec![RefusalReason::OddLine(inside + odd.0 - 1)])?;
-            let mut found = clashes(split.before, 1, &ours, inside)?;
-            found.extend(clashes(split.after, behind, &ours, inside)?);
-            if found.is_empty() { Ok(format!("{}{block}{}", split.before, split.after)) } else { Err(found) }
-        }
-        None => adopt(block, existing, &ours),
+    let ours: Ours<'_> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+    if existing.block.is_none() {
+        return adopt(block, existing, &ours);
     }
-}
-
-/// The keys of the block that a user's lines set as well; `first` is the number of their first line.
-fn clashes(text: &str, first: usize, ours: &Ours<'_>, inside: usize) -> Result<Vec<RefusalReason>, Vec<RefusalReason>> {
-    let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(first + odd.0 - 1)])?;
+    let odd = |odd: OddLine| vec![RefusalReason::OddLine(odd.0)];
+    existing.entries.as_ref().map_err(|line| odd(*line))?;
+    let inside = existing.before.matches('\n').count();
     let clash = |part: &UserPart<'_>| {
         let entry = ours.get(part.key?)?;
-        let (inside, outside) = (inside + entry.line - 1, first + part.line - 1);
-        Some(RefusalReason::KeyOutside { key: entry.key.clone(), inside, outside })
+        Some(RefusalReason::KeyOutside { key: entry.key.clone(), inside: inside + entry.line, outside: part.line })
     };
-    Ok(parts.iter().filter_map(clash).collect())
+    let clashes: Vec<_> = existing.users_parts().map_err(odd)?.iter().filter_map(clash).collect();
+    if clashes.is_empty() { Ok([&existing.before, block, &existing.after].concat()) } else { Err(clashes) }
 }
 
 /// A file without a block: lines that say what the block says move into it, lines that say something else stay as
 /// comments, all others stay as they are. A line can only refer to what stands before it, so the block comes before the
 /// first one that refers to one of its keys; behind all lines where none does.
-fn adopt(block: &str, existing: &str, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
+fn adopt(block: &str, existing: &DotenvFile, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
     let parts = managed_parts(existing, |key| ours.contains_key(key))?;
     let mut text = String::new();
     let mut place = None;
@@ -107,10 +96,10 @@ fn before_comments(text: &str) -> usize {
 /// # Errors
 /// Where such a key is written in a form that readers read differently, or twice.
 pub(super) fn managed_parts(
-    text: &str,
+    file: &DotenvFile,
     matters: impl Fn(&str) -> bool,
 ) -> Result<Vec<UserPart<'_>>, Vec<RefusalReason>> {
-    let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(odd.0)])?;
+    let parts = file.users_parts().map_err(|odd| vec![RefusalReason::OddLine(odd.0)])?;
     let mut reasons = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
     for part in &parts {
@@ -131,14 +120,18 @@ mod tests {
 
     const BLOCK: &str = "# >>> codelab-gen: x\nA=1\nB=2\n# <<< codelab-gen\n";
 
+    fn placed(existing: &str) -> Result<String, Vec<RefusalReason>> {
+        place(BLOCK, &DotenvFile::read(existing))
+    }
+
     #[test]
     fn a_file_without_a_block_is_adopted_and_loses_nothing() {
-        let adopted = place(BLOCK, "# mine\nC=3\nA=1\nB='other'\nexport D=4\n\n").unwrap_or_default();
+        let adopted = placed("# mine\nC=3\nA=1\nB='other'\nexport D=4\n\n").unwrap_or_default();
         let expected = "# mine\nC=3\n# replaced by the block of codelab-gen: B='other'\nexport D=4\n\n";
         assert_eq!(adopted, format!("{expected}{BLOCK}"));
-        assert_eq!(place(BLOCK, &adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes");
-        assert_eq!(place(BLOCK, "").as_deref(), Ok(BLOCK));
-        assert_eq!(place(BLOCK, "A=1").as_deref(), Ok(BLOCK));
+        assert_eq!(placed(&adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes");
+        assert_eq!(placed("").as_deref(), Ok(BLOCK));
+        assert_eq!(placed("A=1").as_deref(), Ok(BLOCK));
     }
 
     #[test]
@@ -149,13 +142,9 @@ mod tests {
             ("D=${X:-${A}}\n", "", "\nD=${X:-${A}}\n"),
             ("D='${A}'\nE=${C}\n#F=${A}\nG=a\n", "D='${A}'\nE=${C}\n#F=${A}\nG=a\n\n", ""),
         ] {
-            let adopted = place(BLOCK, text).unwrap_or_default();
+            let adopted = placed(text).unwrap_or_default();
             assert_eq!(adopted, format!("{before}{BLOCK}{behind}"), "{text}");
-            assert_eq!(
-                place(BLOCK, &adopted).as_deref(),
-                Ok(adopted.as_str()),
-                "a second time nothing changes: {text}"
-            );
+            assert_eq!(placed(&adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes: {text}");
         }
     }
 
@@ -169,7 +158,7 @@ mod tests {
             ("X=\"open\nA=1\n", RefusalReason::OddLine(1)),
             ("A=1\nA=2\n", RefusalReason::KeyTwice { key: "A".into(), line: 2 }),
         ] {
-            assert_eq!(place(BLOCK, text), Err(vec![reason]), "{text}");
+            assert_eq!(placed(text), Err(vec![reason]), "{text}");
         }
     }
 
@@ -180,7 +169,7 @@ mod tests {
             RefusalReason::KeyOutside { key: "A".into(), inside: 4, outside: 2 },
             RefusalReason::KeyOutside { key: "B".into(), inside: 5, outside: 8 },
         ];
-        assert_eq!(place(BLOCK, &text), Err(expected.to_vec()));
+        assert_eq!(placed(&text), Err(expected.to_vec()));
     }
 
     #[test]
@@ -196,9 +185,9 @@ mod tests {
             (BLOCK.replace("# >>>", "#"), Some(RefusalReason::BrokenMarks)),
             (format!("{BLOCK}{BLOCK}"), Some(RefusalReason::BrokenMarks)),
         ] {
-            assert_eq!(fault(&text), reason, "{text}");
+            assert_eq!(fault(&DotenvFile::read(&text)), reason, "{text}");
         }
-        assert_eq!(place(BLOCK, &windows), Err(vec![RefusalReason::CarriageReturns]));
+        assert_eq!(placed(&windows), Err(vec![RefusalReason::CarriageReturns]));
     }
 
     #[test]
@@ -208,7 +197,7 @@ mod tests {
             (format!("X=1\nC=\"open\n{BLOCK}"), 2),
             (format!("X=1\n{BLOCK}Y=1\nC=\"open\n"), 7),
         ] {
-            assert_eq!(place(BLOCK, &text), Err(vec![RefusalReason::OddLine(line)]), "{text}");
+            assert_eq!(placed(&text), Err(vec![RefusalReason::OddLine(line)]), "{text}");
         }
     }
 }

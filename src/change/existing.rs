@@ -3,22 +3,23 @@
 mod look;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::look::{leftovers, read_output, read_secret_file, text_beside, texts_in};
+use self::look::{ExistingOutput, leftovers, read_output, read_secret_file, text_beside, texts_in};
 use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::disk::Folder;
-use crate::dotenv;
+use crate::dotenv::DotenvFile;
 use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
+
+pub use self::look::ExistingFile;
 
 /// The other names that Compose looks for, in its order
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
@@ -30,22 +31,6 @@ const BESIDE: [&str; 4] =
 
 /// The outputs whose record counts, the first one that is there.
 const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
-
-/// A file that is there.
-pub struct ExistingFile {
-    /// Its text.
-    pub text: String,
-    /// Its permissions.
-    pub mode: u32,
-}
-
-/// What stands in the place of an output.
-pub(super) struct ExistingOutput {
-    /// The file, or why it is none that could be read.
-    pub(super) file: Result<ExistingFile, RefusalReason>,
-    /// The name under which it would be kept; nothing where a copy of it is kept already.
-    pub(super) original: Option<PathBuf>,
-}
 
 /// All that is there of this deployment or another one.
 #[derive(Default)]
@@ -61,6 +46,8 @@ pub struct Existing {
     other_compose: Option<(&'static str, String)>,
     /// The text of the file that Compose reads beside it.
     beside: Option<String>,
+    /// `.env`, taken apart once.
+    dotenv: OnceCell<DotenvFile>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
 }
@@ -191,63 +178,35 @@ impl Existing {
     /// Where a line that matters has a form that not all readers read alike.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
         let refused = |reason| Refusal { file: RefusedFile::Output(Output::Dotenv), reason };
-        let file = match self.output(Output::Dotenv).map(|found| &found.file) {
-            None => return Ok(IndexMap::new()),
-            Some(Ok(file)) => file,
-            Some(Err(reason)) => return Err(vec![refused(reason.clone())]),
-        };
-        if let Some(reason) = block::fault(&file.text) {
+        if let Some(reason) = self.output(Output::Dotenv).and_then(|found| found.file.as_ref().err()) {
+            return Err(vec![refused(reason.clone())]);
+        }
+        let file = self.dotenv();
+        if let Some(reason) = block::fault(file) {
             return Err(vec![refused(reason)]);
         }
-        let Some(split) = dotenv::split(&file.text) else {
-            let parts = block::managed_parts(&file.text, &matters)
+        if file.block.is_none() {
+            let parts = block::managed_parts(file, &matters)
                 .map_err(|reasons| reasons.into_iter().map(refused).collect::<Vec<_>>())?;
             let entries = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?)));
             let entries = entries.filter(|(key, _)| matters(key));
             return Ok(entries.filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect());
-        };
-        let first = split.before.matches('\n').count();
-        let odd_line = |odd: dotenv::OddLine| vec![refused(RefusalReason::OddLine(first + odd.0))];
-        let entries = dotenv::read(split.block).map_err(odd_line)?;
-        Ok(entries.into_iter().filter_map(|entry| Some((entry.key, Secret::new(entry.value)?))).collect())
+        }
+        let entries = file.entries.as_ref().map_err(|odd| vec![refused(RefusalReason::OddLine(odd.0))])?;
+        Ok(entries.iter().filter_map(|entry| Some((entry.key.clone(), Secret::new(entry.value.clone())?))).collect())
+    }
+
+    /// `.env`, taken apart; an empty one where it is not there.
+    #[must_use]
+    pub fn dotenv(&self) -> &DotenvFile {
+        let text = || self.get(Output::Dotenv).map_or("", |file| &file.text);
+        self.dotenv.get_or_init(|| DotenvFile::read(text()))
     }
 
     /// Whether there is a `.env` that has no block of codelab-gen yet.
     #[must_use]
     pub fn is_to_be_adopted(&self) -> bool {
-        self.get(Output::Dotenv).is_some_and(|file| dotenv::split(&file.text).is_none())
-    }
-
-    /// The keys of the user's own lines in `.env`.
-    #[must_use]
-    pub fn users_keys(&self) -> Vec<String> {
-        let Some(file) = self.get(Output::Dotenv) else { return Vec::new() };
-        let outside = match dotenv::split(&file.text) {
-            Some(split) => format!("{}{}", split.before, split.after),
-            None => file.text.clone(),
-        };
-        let parts = dotenv::user_parts(&outside).unwrap_or_default();
-        parts.into_iter().filter_map(|part| part.key.map(str::to_owned)).collect()
-    }
-
-    /// The value of a key outside of the block, where all readers read the same.
-    #[must_use]
-    pub fn users_value(&self, key: &str) -> Option<String> {
-        self.users_values().remove(key)
-    }
-
-    /// The values of all keys outside of the block, where all readers read the same; of a key that stands twice the last.
-    #[must_use]
-    pub fn users_values(&self) -> HashMap<String, String> {
-        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
-        let outside = match dotenv::split(&file.text) {
-            Some(split) => format!("{}{}", split.before, split.after),
-            None => file.text.clone(),
-        };
-        let parts = dotenv::user_parts(&outside).unwrap_or_default();
-        let last: HashMap<_, _> =
-            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value))).collect();
-        last.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+        self.get(Output::Dotenv).is_some() && self.dotenv().block.is_none()
     }
 
     /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes where that is missing.
@@ -268,14 +227,6 @@ impl Existing {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
         let ours = self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
         ours.or(self.other_compose.as_ref().map(|(name, _)| *name))
-    }
-
-    /// The values of all keys of `.env`, as far as all readers read the same; of a key that stands twice the last. They hold
-    /// secrets.
-    pub(super) fn all_values(&self) -> HashMap<String, String> {
-        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
-        let parts = dotenv::user_parts(&file.text).unwrap_or_default();
-        parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?))).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::before::{After, Before};
 use super::{Action, Change, ChangeKind, ChangeSet, Danger, EngineSwitch, Existing, ExistingFile};
 use super::{RefusalReason, SecretChange, Standing, block, danger, engine, keys, steps};
 use crate::deployment::Deployment;
@@ -91,13 +92,13 @@ struct Terms {
 fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
     let Some(found) = existing.output(output) else {
-        let keys = if output.is_block() { keys::key_changes(&text, "") } else { Vec::new() };
+        let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
         let text = (!(terms.withheld && output.is_block())).then_some(text);
         let action = Action::Write { kind: ChangeKind::Created, text, original: None };
         return Change { output, keys, mode: None, before: None, action };
     };
     match &found.file {
-        Ok(file) => plan_replacement(output, text, file, found.original.clone(), terms),
+        Ok(file) => plan_replacement(RenderedFile { output, text }, file, found.original.clone(), existing, terms),
         Err(reason) => {
             let original = found.original.clone();
             let action = if terms.force && reason.can_be_forced(output) {
@@ -111,14 +112,15 @@ fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
 }
 
 fn plan_replacement(
-    output: Output,
-    text: String,
+    rendered: RenderedFile,
     file: &ExistingFile,
     original: Option<PathBuf>,
+    existing: &Existing,
     terms: Terms,
 ) -> Change {
-    let keys = if output.is_block() { keys::key_changes(&text, &file.text) } else { Vec::new() };
-    let (text, mut reasons) = match output.is_block().then(|| block::place(&text, &file.text)) {
+    let RenderedFile { output, text } = rendered;
+    let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
+    let (text, mut reasons) = match output.is_block().then(|| block::place(&text, existing.dotenv())) {
         None => (text, Vec::new()),
         Some(Ok(placed)) => (placed, Vec::new()),
         Some(Err(reasons)) => (text, reasons),
@@ -181,13 +183,12 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
-    let own_lines = dotenv::split(&file.text).filter(|_| output.is_block());
-    let own_lines = own_lines.map(|split| format!("{}{}", split.before, split.after));
+    let own_lines = output.is_block().then(|| existing.dotenv().users_lines());
     let action = match own_lines.filter(|text| !text.is_empty()) {
         Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },
         None => Action::Remove,
     };
-    let keys = if output.is_block() { keys::key_changes("", &file.text) } else { Vec::new() };
+    let keys = if output.is_block() { keys::key_changes("", existing.dotenv()) } else { Vec::new() };
     Some(Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
 }
 
@@ -203,17 +204,18 @@ fn compare(
         return (Vec::new(), unread.into_iter().collect());
     };
     let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
-    let values = existing.all_values();
-    let before = danger::Before {
+    let dotenv = existing.dotenv();
+    let (values, own_values) = (dotenv.all_values(), dotenv.users_values());
+    let before = Before {
         standing,
         mark: mark.as_ref(),
         folder_project: project_of(folder),
-        has_project_override: existing.users_value("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
-            && existing.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
+        has_project_override: own_values.get("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
+            && dotenv.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
         volumes_beside: existing.volumes_beside(),
         value: &|key| values.get(key).cloned(),
     };
-    let after = danger::After { deployment, placement, folder };
+    let after = After { deployment, placement, folder };
     let switches = engine::engine_switches(&before, after);
     let dangers = danger::dangers(&before, after, &switches);
     (switches, dangers)

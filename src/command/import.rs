@@ -4,13 +4,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use indexmap::IndexMap;
 
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
-use super::{World, catalogue_of, deployment_of, print, print_note};
-use crate::cli::ImportArgs;
+use super::print::{print, print_note};
+use super::target::deployment_of;
+use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{self, Folder, normalized, relative};
@@ -23,6 +25,29 @@ use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, Project, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen import                                      import the deployment in this folder
+  codelab-gen import ../shop --name shop                  import another one as profiles/shop.yaml
+
+Secrets in docker-compose.yml are added to .env; the old files do not change otherwise. What a
+profile cannot express goes into a new docker-compose.override.yml. Of the printed commands, the
+first compares the old files with the generated ones, the second replaces them and keeps the old
+ones as .orig.";
+
+/// Writes a profile of a deployment that is kept by hand: its docker-compose.yml and .env
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ImportArgs {
+    /// The folder with its docker-compose.yml [default: the current folder]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// The name of the profile: the file is `profiles/NAME.yaml`
+    #[arg(long, value_name = "NAME", default_value = "imported")]
+    name: String,
+}
 
 /// The names of a Compose file, in the order that Compose looks for them
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).

@@ -11,7 +11,7 @@ mod notes;
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Ending, Finished, Outcome};
+use super::request::{Ending, Finished, Outcome};
 use crate::change::{Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalReason, RefusedFile};
 use crate::command::failure::refusal;
 use crate::command::target::Target;

@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
-use super::{Ending, Telling};
+use super::Telling;
 use crate::change::Standing;
-use crate::command::folders::data_folders;
+use crate::command::generate::request::Ending;
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
+use crate::folders::data_folders;
 use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
@@ -117,7 +118,7 @@ impl Telling<'_> {
     /// A second Compose file, which Docker Compose would take instead
     /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
     fn twin(&self) -> Option<String> {
-        if let Some(value) = self.outcome.existing.users_value("COMPOSE_FILE") {
+        if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
             let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
             let note =
                 "warning: `COMPOSE_FILE` in .env does not name docker-compose.yml\n  = help: remove it, or add it\n";
@@ -198,7 +199,8 @@ impl Telling<'_> {
         let mut read = keys.names();
         read.extend(variables.keys().map(|name| name.as_str()));
         let is_read = |key: &str| key.starts_with("COMPOSE_") || read.contains(key);
-        let unread: Vec<_> = self.outcome.existing.users_keys().into_iter().filter(|key| !is_read(key)).collect();
+        let unread: Vec<_> =
+            self.outcome.existing.dotenv().users_keys().into_iter().filter(|key| !is_read(key)).collect();
         let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
         if !unread.is_empty() {
