@@ -190,7 +190,8 @@ pub(super) fn take_password(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
 /// The named volumes that it mounts beside its data.
 pub(super) fn volumes_beside(server: &Server<'_, '_>) -> Vec<String> {
     let items = tree::child(&server.entry.value, "volumes").map(tree::items).unwrap_or_default();
-    items.iter().filter_map(mounts::volume_of).collect()
+    let volumes = items.iter().filter_map(mounts::volume_of);
+    volumes.filter(|name| name != VolumeName::postgres_socket().as_str()).collect()
 }
 
 fn published(node: &Node<'_>, name: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
