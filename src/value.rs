@@ -10,6 +10,7 @@ mod image;
 mod name;
 mod number;
 mod path;
+mod secret;
 mod service_image;
 mod text;
 mod url_options;
@@ -28,6 +29,7 @@ pub use name::{
 };
 pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
+pub use secret::SecretRule;
 pub use service_image::ServiceImage;
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
 pub use url_options::UrlOptions;

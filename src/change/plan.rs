@@ -3,15 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::before::{After, Before};
-use super::{Action, Change, ChangeKind, ChangeSet, Danger, EngineSwitch, Existing, ExistingFile};
-use super::{RefusalReason, SecretChange, Standing, block, danger, engine, keys, steps};
+use super::{Action, Change, ChangeKind, ChangeSet, Existing, ExistingFile};
+use super::{RefusalReason, SecretChange, block, keys, steps};
 use crate::deployment::Deployment;
 use crate::dotenv;
 use crate::placement::Placement;
 use crate::render::{Mark, Output, RenderedFile, Seal, examine, public_part};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
+use crate::target::compose::{self, Danger, EngineSwitch, Standing};
+use crate::target::outputs;
 use crate::url::password_of;
 use crate::value::Engine;
 
@@ -39,12 +40,12 @@ pub struct Wanted<'w> {
 #[must_use]
 pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let Wanted { folder, deployment, placement, files, withheld, secret_files, force, secrets } = wanted;
-    let left = Output::ALL.into_iter().filter(|output| files.iter().all(|file| file.output != *output));
+    let left = outputs().filter(|output| files.iter().all(|file| file.output != *output));
     let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
     let terms = Terms { withheld, force };
     let mut changes: Vec<_> = files.into_iter().map(|file| plan_file(file, existing, terms)).collect();
     changes.extend(left);
-    let compose = changes.iter().find(|change| change.output == Output::Compose);
+    let compose = changes.iter().find(|change| change.output == compose::FILE);
     let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
     let (switches, dangers) =
         if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
@@ -150,7 +151,7 @@ fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) if output == Output::DotenvExample && holds_secret(text) => Some(RefusalReason::Edited),
+        Some(_) if output == compose::DOTENV_EXAMPLE && holds_secret(text) => Some(RefusalReason::Edited),
         Some(_) => None,
     }
 }
@@ -200,13 +201,13 @@ fn compare(
     existing: &Existing,
 ) -> (Vec<EngineSwitch>, Vec<Danger>) {
     let Some(standing) = existing.standing() else {
-        let unread = existing.compose_file().map(danger::unreadable);
+        let unread = existing.compose_file().map(compose::unreadable);
         return (Vec::new(), unread.into_iter().collect());
     };
-    let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
+    let mark: Option<Mark> = existing.get(compose::FILE).and_then(|file| examine(&file.text, compose::FILE));
     let dotenv = existing.dotenv();
     let (values, own_values) = (dotenv.all_values(), dotenv.users_values());
-    let before = Before {
+    let before = compose::Before {
         standing,
         mark: mark.as_ref(),
         folder_project: project_of(folder),
@@ -215,9 +216,9 @@ fn compare(
         volumes_beside: existing.volumes_beside(),
         value: &|key| values.get(key).cloned(),
     };
-    let after = After { deployment, placement, folder };
-    let switches = engine::engine_switches(&before, after);
-    let dangers = danger::dangers(&before, after, &switches);
+    let after = compose::After { deployment, placement, folder };
+    let switches = compose::engine_switches(&before, after);
+    let dangers = compose::dangers(&before, after, &switches);
     (switches, dangers)
 }
 

@@ -9,6 +9,7 @@ use super::{Action, Change, ChangeKind, ChangeSet, SecretChange};
 use crate::disk::temporary;
 use crate::render::Output;
 use crate::secret::Secret;
+use crate::target::outputs;
 
 /// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
 /// protects it is its folder.
@@ -110,7 +111,7 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
 fn emptied_folders<'c>(changes: &ChangeSet) -> impl Iterator<Item = Step<'c>> {
     let stays =
         |output| changes.changes.iter().any(|change| change.output == output && change.kind() != ChangeKind::Removed);
-    let gone = Output::ALL.into_iter().filter(move |output| !stays(*output));
+    let gone = outputs().filter(move |output| !stays(*output));
     let above = gone.flat_map(|output| Path::new(output.path()).ancestors().skip(1));
     let mut folders: Vec<_> = above.filter(|folder| !folder.as_os_str().is_empty()).collect();
     // what lies deeper goes first

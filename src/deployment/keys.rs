@@ -7,9 +7,8 @@ use indexmap::IndexMap;
 
 use super::{Database, Deployment, PublishedPort, Server, Service, Variable};
 use crate::field::FieldPath;
-use crate::profile::SecretRule;
 use crate::url::ConnectionUrl;
-use crate::value::{EnvironmentKey, SecretsIn, ServiceImage};
+use crate::value::{EnvironmentKey, SecretRule, SecretsIn, ServiceImage};
 
 /// The keys of `.env`, by section.
 #[derive(Debug, Clone, Default)]

@@ -11,11 +11,10 @@ use super::scope::Scope;
 use super::service::Service;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
-use crate::deployment::{BY_PASSWORD, DATABASE_NETWORK, DEFAULT_NETWORK, INITDB_ARGS};
+use crate::deployment::{BY_PASSWORD, INITDB_ARGS};
 use crate::interpolation::Template;
 use crate::profile::Raw;
-use crate::render::Output;
-use crate::resolve::{SERVER_KEYS, SERVER_RELIED_ON};
+use crate::target::compose::{self, DATABASE_NETWORK, DEFAULT_NETWORK, SERVER_KEYS, SERVER_RELIED_ON};
 use crate::value::{
     Choice as _, DatabaseName, EnvironmentKey, ImageReference, LocalAuth, Mount, MountSource, PostgresMajor, RoleName,
     ServiceName, TextValue as _, VolumeName,
@@ -298,7 +297,7 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
     if written.map(|target| target.trim_end_matches('/')) == Some(SOCKET) {
         return note_socket(&item.span, ledger);
     }
-    let script = Output::InitScript.path();
+    let script = compose::INIT_SCRIPT.path();
     let is_ours = |text: &str| text.split(':').next().is_some_and(|source| source.ends_with(script));
     if tree::text(item).is_some_and(is_ours) && target.starts_with(INIT_SCRIPTS) {
         if scope.is_generated {

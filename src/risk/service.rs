@@ -5,8 +5,8 @@ use super::found::{Base, Found, Ground};
 use super::host::mounted;
 use super::kind::RiskKind;
 use crate::field::FieldPath;
-use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
-use crate::value::{DataPlace, Hardening, HostAddress, HostPath, MountSource, ServiceImage};
+use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, Service, Value, given};
+use crate::value::{DataPlace, Hardening, HostAddress, HostPath, MountSource, SecretRule, ServiceImage};
 
 /// The first port that any user may listen on.
 const FIRST_FREE_PORT: u16 = 1024;

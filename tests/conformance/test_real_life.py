@@ -150,4 +150,3 @@ def test_nine_of_ten_get_their_server() -> None:
     sections = [name for name in with_server if "\npostgres: " in parts_of(name)[PROFILE]]
     assert len(DEPLOYMENTS) >= 60
     assert len(sections) >= 0.9 * len(with_server), sorted(set(with_server) - set(sections))
-

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use crate::change::{Danger, KeyChange, KeyChangeKind, Refusal, RefusalReason};
+use crate::change::{KeyChange, KeyChangeKind, Refusal, RefusalReason};
 use crate::disk::TEXT_LIMIT;
 use crate::field::FieldPath;
 use crate::outcome::Refused;
-use crate::render::Output;
 use crate::report;
 use crate::spelling::{self, harmless, on_one_line};
+use crate::target::compose::{self, Danger};
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
@@ -48,7 +48,7 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
-        RefusalReason::Edited if refusal.file.is(Output::Compose) => format!(
+        RefusalReason::Edited if refusal.file.is(compose::FILE) => format!(
             "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
              keeps it as {name}.orig"
         ),

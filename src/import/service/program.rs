@@ -10,7 +10,7 @@ use crate::import::tree;
 use crate::import::words::{self, Understood};
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::profile::Raw;
-use crate::value::{HostPath, ImageReference, ServiceImage, TextValue as _, VariableName, split};
+use crate::value::{Duration, HostPath, ImageReference, ServiceImage, TextValue as _, VariableName, split};
 use crate::yaml::Node;
 
 /// A text that Compose does not load, which was told.
@@ -161,6 +161,15 @@ impl Service<'_, '_> {
         let text = ledger.fixed(node, &format!("{field}.{key}"));
         if text.is_none() {
             self.leave(key, node, "refers to what is not set", ledger);
+        }
+        text.map(|text| Line::text(key, &text))
+    }
+
+    pub(super) fn time(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let node = tree::child(&self.entry.value, key)?;
+        let text = ledger.fixed(node, &format!("{field}.{key}")).filter(|text| Duration::parse(text).is_ok());
+        if text.is_none() {
+            self.leave(key, node, "is no span of time that a profile can say", ledger);
         }
         text.map(|text| Line::text(key, &text))
     }

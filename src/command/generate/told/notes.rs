@@ -4,17 +4,17 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use super::Telling;
-use crate::change::Standing;
 use crate::command::generate::request::Ending;
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::folders::data_folders;
-use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
 use crate::spelling::{on_one_line, path, shell_word};
+use crate::target::compose::{self, Standing, beyond_limit};
+use crate::target::outputs;
 use crate::value::SecretsIn;
 
 impl Telling<'_> {
@@ -88,7 +88,7 @@ impl Telling<'_> {
             let mark = self.outcome.existing.get(*output).and_then(|file| examine(&file.text, *output));
             mark.is_some_and(|mark| mark.seal == Seal::Broken)
         };
-        let left = Output::ALL.into_iter().filter(|output| !is_used(output) && is_edited(output));
+        let left = outputs().filter(|output| !is_used(output) && is_edited(output));
         let note = |output: Output| {
             let path = self.named(output.path());
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
@@ -119,14 +119,14 @@ impl Telling<'_> {
     /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
     fn twin(&self) -> Option<String> {
         if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
-            let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
+            let is_ours = value.split(':').any(|file| Path::new(file).ends_with(compose::FILE.path()));
             let note =
                 "warning: `COMPOSE_FILE` in .env does not name docker-compose.yml\n  = help: remove it, or add it\n";
             return (!is_ours).then(|| note.to_owned());
         }
         let twins = ["compose.yaml", "compose.yml"];
         let twin = twins.into_iter().find(|name| self.target.folder.join(name).exists())?;
-        let (twin, ours) = (self.named(twin), self.named(Output::Compose.path()));
+        let (twin, ours) = (self.named(twin), self.named(compose::FILE.path()));
         Some(format!(
             "warning: Docker Compose takes `{twin}` and not `{ours}`\n  = help: move it away, or name ours: `docker compose \
              -f docker-compose.yml`\n"
@@ -193,7 +193,7 @@ impl Telling<'_> {
         if !self.outcome.existing.is_to_be_adopted() {
             return None;
         }
-        let dotenv = self.named(Output::Dotenv.path());
+        let dotenv = self.named(compose::DOTENV.path());
         let keys = self.target.deployment.dotenv_keys();
         let variables = self.target.deployment.variables();
         let mut read = keys.names();
@@ -217,8 +217,7 @@ impl Telling<'_> {
     /// A warning where Compose itself would refuse the file.
     fn too_large(&self) -> Option<String> {
         let compose = self.outcome.changes.compose_text()?;
-        let Diagnostic { code, message, help, .. } =
-            beyond_compose_limit(self.target.deployment.services.len(), compose)?;
+        let Diagnostic { code, message, help, .. } = beyond_limit(self.target.deployment.services.len(), compose)?;
         Some(format!("warning[{code}]: {message}\n  = help: {help}\n"))
     }
 }

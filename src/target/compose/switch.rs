@@ -21,7 +21,7 @@ pub struct EngineSwitch {
 }
 
 /// Every service that opens another database.
-pub(super) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
+pub(crate) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
     let services = after.deployment.services.iter();
     services.filter_map(|service| engine_switch(service, before)).collect()
 }
@@ -72,8 +72,8 @@ fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::Standing;
     use crate::resolve::resolved;
+    use crate::target::compose::Standing;
 
     #[test]
     fn a_service_opens_what_its_variable_says_else_what_dotenv_says() {
