@@ -22,7 +22,7 @@ use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
-use crate::source::{Catalogue, Origin, Project, ReadFault, Source};
+use crate::source::{Catalogue, Origin, Project, ReadFault, SIZE_LIMIT, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
 
@@ -194,7 +194,7 @@ fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
 
 /// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.
 fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path))
+    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path), SIZE_LIMIT)
 }
 
 fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
