@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName, HostAddress, HostPath,
-    HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
+    HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn, ServiceImage,
     ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
@@ -95,9 +95,9 @@ pub enum Program {
     /// An image that is built here.
     Built(Build),
     /// An image that is built here and gets a name.
-    BuiltAs(Build, ImageReference),
+    BuiltAs(Build, ServiceImage),
     /// An image from elsewhere.
-    Image(ImageReference),
+    Image(ServiceImage),
 }
 
 /// How an image is built.
@@ -195,13 +195,20 @@ pub struct Limits {
     pub pids: Option<ProcessCount>,
 }
 
-/// A service's database.
+/// Where a service finds the URL of its database.
 #[derive(Debug, Clone)]
-pub struct Database {
-    /// The key of `.env` that holds the URL: `<SERVICE>__DB_URL`.
+pub struct GivenUrl {
+    /// The key of `.env` that holds it: `<SERVICE>__DB_URL`.
     pub key: EnvironmentKey,
     /// The container's variable for it.
     pub variable: VariableName,
+}
+
+/// A service's database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Where the service finds the URL; nothing where it gets parts of it only.
+    pub given: Option<GivenUrl>,
     /// The URL.
     pub url: ConnectionUrl,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
@@ -244,6 +251,25 @@ impl Deployment {
         let is_written = |(name, _): &(ServiceName, _)| service.depends_on.iter().any(|(known, _)| known == name);
         let server = server.filter(|server| !is_written(server));
         server.into_iter().chain(service.depends_on.iter().cloned()).collect()
+    }
+}
+
+impl Program {
+    /// The image that is run, where it has a name.
+    #[must_use]
+    pub fn image(&self) -> Option<&ServiceImage> {
+        match self {
+            Self::Built(_) => None,
+            Self::BuiltAs(_, image) | Self::Image(image) => Some(image),
+        }
+    }
+}
+
+impl Database {
+    /// Whether the service gets the URL by this variable.
+    #[must_use]
+    pub fn is_given_as(&self, variable: &VariableName) -> bool {
+        self.given.as_ref().is_some_and(|given| given.variable == *variable)
     }
 }
 

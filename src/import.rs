@@ -15,7 +15,9 @@ mod layout;
 mod ledger;
 mod left;
 mod mounts;
+mod parts;
 mod ports;
+mod recognition;
 mod scope;
 mod server;
 mod service;
@@ -23,6 +25,7 @@ mod top;
 mod tree;
 mod variables;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::aside::Taken;
@@ -56,6 +59,8 @@ pub struct HandKept<'k> {
     pub dotenv: &'k str,
     /// The text of the file that Compose reads beside its Compose file; empty where there is none.
     pub beside: &'k str,
+    /// The text of another file of its folder, by its path from there, such as one that gives variables to a service.
+    pub files: &'k dyn Fn(&str) -> Option<String>,
     /// The name of its folder, after which Compose calls the project where nothing else names it.
     pub folder: &'k str,
     /// The way from the project's root to that folder, as the `root` of a placement.
@@ -95,8 +100,8 @@ pub fn import_but(kept: &HandKept<'_>, aside: &Aside) -> Result<Imported, Vec<Di
     let careful = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| concealed(fault, kept.compose)).collect();
     let mut root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
     let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
-    let mut ledger = Ledger::new(&variables, kept.placement);
-    ledger.server_stays.clone_from(&aside.server);
+    let mut ledger = Ledger::new(&variables, kept);
+    ledger.servers_that_stay.clone_from(&aside.servers);
     ledger.named_beside = services_of(kept.beside);
     for span in profile::long_keys(&root) {
         ledger.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
@@ -157,7 +162,8 @@ fn read(root: &Node<'_>, taken: &Taken<'_>, kept: &HandKept<'_>, ledger: &mut Le
     let project = top::project(root, kept.folder, ledger);
     guard_secrets(ledger);
     ledger.learn_references(root);
-    let (services, server) = recognize(&services, &mut scope, ledger);
+    let whole = Whole { root, project: &project, entries: &services };
+    let (services, server) = recognize(&whole, &scope, ledger);
     taken.leave(ledger);
     scope.learn(&services, server.as_ref());
     let volumes = top::volumes(root, &project, &scope, ledger);
@@ -204,81 +210,140 @@ fn finish(lines: Vec<Line>, ledger: &mut Ledger<'_>) -> Imported {
 fn guard_secrets(ledger: &mut Ledger<'_>) {
     let variables = ledger.variables;
     for (key, value) in variables.all() {
-        if let Some(password) = crate::url::password_of(value) {
-            ledger.guard(key, password);
+        if let Some(password) = variables::password_in(value) {
+            ledger.guard(key, &password);
         } else if names_secret(key) {
             ledger.guard(key, value);
         }
     }
 }
 
-/// The services of the profile, and the server of its `postgres` section.
+/// What an import reads at first.
+struct Whole<'w, 'text> {
+    root: &'w Node<'text>,
+    project: &'w str,
+    entries: &'w [&'w Entry<'text>],
+}
+
+/// The services of the profile, and the server of its `postgres` section: of several the one that most services use, as
+/// far as a profile can say it. The others stay services.
 fn recognize<'n, 'text>(
-    entries: &[&'n Entry<'text>],
-    scope: &mut Scope<'_>,
+    whole: &Whole<'n, 'text>,
+    scope: &Scope<'_>,
     ledger: &mut Ledger<'_>,
 ) -> (Vec<Service<'n, 'text>>, Option<Server<'n, 'text>>) {
-    let given: Vec<Vec<Given>> = entries.iter().map(|entry| environment::of(&entry.value)).collect();
+    let mut given: Vec<Vec<Given>> = whole.entries.iter().map(|entry| environment::of(&entry.value)).collect();
     for given in given.iter().flatten() {
         given.find_secrets(ledger);
         given.note_passed(ledger);
     }
-    let found = server::find(entries);
-    let server = found.map(|entry| match ledger.server_stays.clone() {
-        Some(why) => Err(why),
-        None => server::recognize(entry, ledger),
-    });
-    let (server, mut why) = match server {
-        Some(Ok(server)) => (Some(server), None),
-        Some(Err(why)) => (None, Some(why)),
-        None => (None, None),
-    };
     let mut services = Vec::new();
-    let mut aside = None;
-    for (entry, given) in entries.iter().zip(given) {
-        let Some(name) = service_name(entry, ledger) else { continue };
-        if server.as_ref().is_some_and(|server| server.name() == entry.key) {
-            aside = Some((*entry, name, given));
-        } else {
+    let mut aside = Vec::new();
+    for (entry, given) in whole.entries.iter().zip(given.drain(..)) {
+        if recognition::is_server(&entry.value, ledger) {
+            aside.push((*entry, given));
+        } else if let Some(name) = service_name(entry, ledger) {
             services.push(Service::read(entry, name, given, ledger));
         }
     }
-    find_databases(&mut services, server.as_ref(), scope, ledger);
-    let Some(standing) = server.as_ref() else {
-        if let (Some(entry), Some(why)) = (found, why.take()) {
-            note_own_service(entry, &why, ledger);
+    let mut why_not: BTreeMap<&str, String> = BTreeMap::new();
+    let mut servers = Vec::new();
+    for (entry, _) in &aside {
+        let stays = ledger.servers_that_stay.get(entry.key.as_ref()).cloned();
+        let recognized = || recognition::recognize(entry, whole.root, whole.project, ledger);
+        match stays.map_or_else(recognized, Err) {
+            Ok(server) => servers.push(server),
+            Err(why) => drop(why_not.insert(&entry.key, why)),
         }
-        return (services, server);
-    };
-    let Err(why) = scope::is_wanted(standing, &services, ledger) else {
-        // before other services, of which one may have a password of this name as well
-        server::take_password(standing, ledger);
-        return (services, server);
-    };
-    // the server stays what it is, and no service is said to have a database on it
-    if let Some((entry, name, given)) = aside {
-        note_own_service(entry, why, ledger);
-        find_databases(&mut services, None, scope, ledger);
-        services.push(Service::read(entry, name, given, ledger));
     }
-    (services, None)
+    let users = |server: &Server<'_, '_>| services.iter().filter(|it| scope::needs(it, server.name(), ledger)).count();
+    servers.sort_by_cached_key(|server| (Reverse(users(server)), server.name() != ServiceName::postgres().as_str()));
+    let mut chosen: Option<Server<'_, '_>> = None;
+    for server in servers {
+        let settled = match &chosen {
+            Some(chosen) => Err(format!("`{}` is the server that more of the services use", chosen.name())),
+            None => settle(&mut services, &server, whole, scope, ledger).map_err(str::to_owned),
+        };
+        match settled {
+            Ok(()) => chosen = Some(server),
+            Err(why) => drop(why_not.insert(&server.entry.key, why)),
+        }
+    }
+    match &chosen {
+        // before other services, of which one may have a password of this name as well
+        Some(server) => {
+            server::take_password(server, ledger);
+            ledger.volumes_beside.extend(server::volumes_beside(server));
+        }
+        // no service is said to have a database on it
+        None => services.iter_mut().for_each(|service| service.leave_server(scope, ledger)),
+    }
+    for service in &services {
+        service.note_database(ledger);
+    }
+    for (entry, given) in aside {
+        let Some(why) = why_not.get(entry.key.as_ref()) else { continue };
+        note_own_service(entry, why, ledger);
+        if let Some(name) = service_name(entry, ledger) {
+            services.push(Service::read(entry, name, given, ledger));
+        }
+    }
+    services.sort_by_key(|service| service.entry.key_span.start);
+    (services, chosen)
+}
+
+/// Finds the databases of the services on a server. Where no service tells of one, those that wait for the server are taken
+/// to use the one that it is made with: a profile's server runs for somebody.
+///
+/// # Errors
+/// Why the server stays a service.
+fn settle(
+    services: &mut [Service<'_, '_>],
+    server: &Server<'_, '_>,
+    whole: &Whole<'_, '_>,
+    scope: &Scope<'_>,
+    ledger: &Ledger<'_>,
+) -> Result<(), &'static str> {
+    for service in services.iter_mut() {
+        service.find_database(Some(server), scope, ledger);
+    }
+    leave_bystanders(services, server);
+    let is_known = services.iter().filter_map(Service::database).any(|database| database.postgres.is_some());
+    let is_clear = !scope.is_generated && services.iter().all(|service| !service.found.is_somebody_else);
+    if !is_known && is_clear {
+        for service in services.iter_mut().filter(|service| service.database().is_none()) {
+            if scope::needs(service, server.name(), ledger) {
+                service.found.database = database::guess(server);
+            }
+        }
+    }
+    let postgres = ServiceName::postgres();
+    let is_taken = |entry: &&Entry<'_>| entry.key == postgres.as_str();
+    if server.name() != postgres.as_str() && whole.entries.iter().copied().any(|entry| is_taken(&entry)) {
+        return Err("another service is called `postgres`, which is the name of the section's server");
+    }
+    scope::is_wanted(server, services, ledger)
+}
+
+/// A file of variables is given to many services that do not need all of it: of those that know the server by nothing else,
+/// the ones that wait for it use it.
+fn leave_bystanders(services: &mut [Service<'_, '_>], server: &Server<'_, '_>) {
+    let is_bystander = |service: &Service<'_, '_>| {
+        let of_files = service.database().is_some_and(|database| database.is_of_files && database.postgres.is_some());
+        of_files && !service.waits_for(server.name())
+    };
+    let uses = |service: &Service<'_, '_>| service.database().is_some_and(|database| database.postgres.is_some());
+    if services.iter().any(|service| uses(service) && !is_bystander(service)) {
+        for service in services.iter_mut().filter(|service| is_bystander(service)) {
+            service.found.database = None;
+        }
+    }
 }
 
 fn note_own_service(entry: &Entry<'_>, why: &str, ledger: &mut Ledger<'_>) {
     let message = format!("`{}` stays a service like the others, and gets no `postgres` section: {why}", entry.key);
     let help = "it runs as before; codelab-gen makes no databases on it and writes no scripts for it";
     ledger.note(Some(&entry.key_span), message, help);
-}
-
-fn find_databases(
-    services: &mut [Service<'_, '_>],
-    server: Option<&Server<'_, '_>>,
-    scope: &Scope<'_>,
-    ledger: &mut Ledger<'_>,
-) {
-    for service in services {
-        service.find_database(server, scope, ledger);
-    }
 }
 
 fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceName> {

@@ -22,7 +22,7 @@ pub fn lint(deployment: &Deployment) -> Vec<Diagnostic> {
         warnings.extend(published_everywhere(service.publish.as_ref(), &at));
         warnings.extend(engine_socket(service, &at));
         if let Program::Image(image) = &service.program {
-            warnings.extend(unpinned_digest(image, deployment.stage, &at));
+            warnings.extend(unpinned_digest(image.usual(), deployment.stage, &at));
         }
         warnings.extend(sqlite_bind_mount(service, deployment.stage, &at));
     }

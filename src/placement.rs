@@ -42,12 +42,17 @@ impl Placement {
     /// A mount as Compose writes it, seen from the output folder.
     #[must_use]
     pub fn mount(&self, mount: &Mount) -> String {
-        let source = match &mount.source {
+        let mode = if mount.read_only { ":ro" } else { "" };
+        format!("{}:{}{mode}", self.source(&mount.source), mount.target)
+    }
+
+    /// What is mounted, as Compose writes it, seen from the output folder.
+    #[must_use]
+    pub fn source(&self, source: &MountSource) -> String {
+        match source {
             MountSource::Bind(path) => self.from_out(path),
             MountSource::Volume(name) => name.as_str().to_owned(),
-        };
-        let mode = if mount.read_only { ":ro" } else { "" };
-        format!("{source}:{}{mode}", mount.target)
+        }
     }
 }
 

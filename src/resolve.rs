@@ -145,7 +145,7 @@ fn volumes(services: &[Service], server: Option<&Server>) -> Vec<VolumeName> {
         MountSource::Bind(_) => None,
     });
     let container = server.and_then(Server::container);
-    let data = container.map(|container| container.volume.clone());
+    let data = container.and_then(|container| container.volume.volume().cloned());
     let socket = container.filter(|container| container.ensure).map(|_| VolumeName::postgres_socket());
     let volumes: IndexSet<VolumeName> = mounted.cloned().chain(data).chain(socket).collect();
     volumes.into_iter().collect()

@@ -5,7 +5,10 @@
 
 mod written;
 
-use crate::value::{ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqlitePath, Tls};
+use crate::value::{
+    Choice as _, ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqlitePath, Tls,
+    UrlOptions,
+};
 
 pub use self::written::{WrittenUrl, password_of};
 
@@ -38,6 +41,8 @@ pub struct PostgresUrl {
     pub database: DatabaseName,
     /// How the connection is protected; nothing inside of the deployment's own network.
     pub tls: Option<Tls>,
+    /// What the driver or the application wants to be told beside that.
+    pub options: Option<UrlOptions>,
 }
 
 /// A role with the name of the secret that is its password.
@@ -80,32 +85,43 @@ impl ConnectionUrl {
     pub fn text(&self, password: &str) -> String {
         match self {
             Self::Sqlite { path, .. } => format!("sqlite:///{path}"),
-            Self::Postgres(PostgresUrl { driver, login, host, port, database, tls }) => {
+            Self::Postgres(PostgresUrl { driver, login, host, port, database, tls, options }) => {
                 let scheme = scheme(*driver);
-                let query = tls.map(|tls| query(*driver, tls)).unwrap_or_default();
-                format!("{scheme}://{}:{password}@{host}:{port}/{database}{query}", login.role)
+                let tls = tls.map(|tls| format!("{}={}", tls_option(*driver), tls.as_str()));
+                let query: Vec<_> = tls.into_iter().chain(options.as_ref().map(ToString::to_string)).collect();
+                let mark = if query.is_empty() { "" } else { "?" };
+                let query = query.join("&");
+                format!("{scheme}://{}:{password}@{host}:{port}/{database}{mark}{query}", login.role)
             }
         }
     }
 }
 
+/// What a URL for a driver begins with.
 fn scheme(driver: Driver) -> &'static str {
     match driver {
         Driver::Asyncpg => "postgresql+asyncpg",
         Driver::Psycopg => "postgresql+psycopg",
+        Driver::Psycopg2 => "postgresql+psycopg2",
         Driver::Plain => "postgresql",
+        Driver::Postgres => "postgres",
     }
+}
+
+/// The driver whose URLs begin so.
+#[must_use]
+pub fn driver_of(written: &str) -> Option<Driver> {
+    Driver::ALL.iter().copied().find(|driver| scheme(*driver) == written)
 }
 
 /// asyncpg takes `ssl` and refuses `sslmode`, libpq the other way round. The mode is always written: a driver that
 /// finds none obeys `PGSSLMODE`, or falls back to no encryption in silence.
-fn query(driver: Driver, tls: Tls) -> String {
-    use crate::value::Choice as _;
-    let parameter = match driver {
+#[must_use]
+pub fn tls_option(driver: Driver) -> &'static str {
+    match driver {
         Driver::Asyncpg => "ssl",
-        Driver::Psycopg | Driver::Plain => "sslmode",
-    };
-    format!("?{parameter}={}", tls.as_str())
+        Driver::Psycopg | Driver::Psycopg2 | Driver::Plain | Driver::Postgres => "sslmode",
+    }
 }
 
 /// Encodes what a URL's user or password may not hold as it is: everything but `A-Za-z0-9-._`. `~` is among them,

@@ -4,19 +4,23 @@
 //! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
 
 mod choice;
+mod data_place;
 mod grammar;
 mod image;
 mod name;
 mod number;
 mod path;
 mod secret;
+mod service_image;
 mod text;
+mod url_options;
 mod words;
 
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
     Tls,
 };
+pub use data_place::DataPlace;
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use name::{
@@ -26,5 +30,7 @@ pub use name::{
 pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
 pub use secret::SecretRule;
+pub use service_image::ServiceImage;
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
+pub use url_options::UrlOptions;
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

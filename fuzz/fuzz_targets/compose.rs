@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
         let _ = (standing.service_names().count(), standing.has_server());
     }
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
-    let kept = HandKept { compose: text, dotenv: DOTENV, beside: text, folder: "shop", placement: &placement };
+    let kept = HandKept { compose: text, dotenv: DOTENV, beside: text, files: &|_| None, folder: "shop", placement: &placement };
     let Ok(imported) = import(&kept) else { return };
     let (_, faults) = profile::parse(&Source::from_text("imported", &imported.profile), SourceId(0));
     assert!(faults.is_empty(), "{}\n{faults:?}", imported.profile);

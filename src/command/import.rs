@@ -92,10 +92,17 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     let root = relative(&places.root, &places.folder);
     let placement = Placement { profile: places.name.to_string(), root, settings: Vec::new() };
     let folder = raw_path(places.folder.file_name().unwrap_or_default());
+    let file = |path: &str| {
+        let path = normalized(&places.folder.join(path));
+        // who wrote the Compose file may be a stranger
+        let is_inside = path.starts_with(&places.folder);
+        is_inside.then(|| read(&path, world).ok()).flatten().map(|source| source.text)
+    };
     let kept = HandKept {
         compose: &compose.text,
         dotenv: &dotenv.text,
         beside: beside.as_ref().map_or("", |beside| &beside.text),
+        files: &file,
         folder: &folder,
         placement: &placement,
     };

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::{Deployment, PublishedPort, Server, Service, Variable};
+use super::{Database, Deployment, PublishedPort, Server, Service, Variable};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
-use crate::value::{EnvironmentKey, SecretRule, SecretsIn};
+use crate::value::{EnvironmentKey, SecretRule, SecretsIn, ServiceImage};
 
 /// The keys of `.env`, by section.
 #[derive(Debug, Clone, Default)]
@@ -93,9 +93,7 @@ impl Deployment {
         let databases = self.services.iter().filter_map(|service| service.database.as_ref());
         let keys = DotenvKeys {
             server: self.server.as_ref().map(|server| server_keys(server, &of_server)).unwrap_or_default(),
-            urls: databases
-                .map(|database| DotenvKey { name: database.key.to_string(), holds: Holds::Url(&database.url) })
-                .collect(),
+            urls: databases.filter_map(url_key).collect(),
             secrets: self.secrets.keys().filter(|name| !is_of_server.contains(name)).map(secret).collect(),
         };
         match self.secrets_in {
@@ -113,7 +111,7 @@ impl Deployment {
         let postgres = FieldPath::root().key("postgres");
         let of_server = [(POSTGRES_USER, postgres.key("user")), (POSTGRES_DB, postgres.key("database"))];
         let of_services = self.services.iter().filter_map(|service: &Service| {
-            let key = service.database.as_ref()?.key.as_str();
+            let key = service.database.as_ref()?.given.as_ref()?.key.as_str();
             Some((key, FieldPath::root().key("services").key(&service.name).key("database")))
         });
         of_server.into_iter().filter(|_| self.server.is_some()).chain(of_services).collect()
@@ -137,7 +135,8 @@ impl Deployment {
         }
     }
 
-    /// The variables that containers take from `.env` or the shell, each once, with what holds where one is not set.
+    /// The variables that containers and images take from `.env` or the shell, each once, with what holds where one is not
+    /// set.
     #[must_use]
     pub fn variables(&self) -> IndexMap<&EnvironmentKey, String> {
         let mut variables = IndexMap::new();
@@ -146,7 +145,10 @@ impl Deployment {
                 Variable::Environment { name, default } => Some((name, default.clone().unwrap_or_default())),
                 Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
             });
-            for (name, default) in port_variable(service.publish.as_ref()).into_iter().chain(of_environment) {
+            let of_image = service.program.image().and_then(ServiceImage::follows);
+            let of_image = of_image.map(|(name, default)| (name, default.to_owned()));
+            let of_port = port_variable(service.publish.as_ref());
+            for (name, default) in of_image.into_iter().chain(of_port).chain(of_environment) {
                 variables.entry(name).or_insert(default);
             }
         }
@@ -156,6 +158,12 @@ impl Deployment {
         }
         variables
     }
+}
+
+/// The key of a URL that a service gets.
+fn url_key(database: &Database) -> Option<DotenvKey<'_>> {
+    let given = database.given.as_ref()?;
+    Some(DotenvKey { name: given.key.to_string(), holds: Holds::Url(&database.url) })
 }
 
 fn port_variable(port: Option<&PublishedPort>) -> Option<(&EnvironmentKey, String)> {

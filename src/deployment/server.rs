@@ -5,8 +5,8 @@ use indexmap::IndexSet;
 use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart};
 use crate::url::Login;
 use crate::value::{
-    Access, ConnectionCount, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath, ImageReference,
-    Interval, LocalAuth, Port, PostgresMajor, RoleName, SettingName, Tls, VolumeName,
+    Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, RoleName, SettingName, Tls,
 };
 
 /// Where the official image makes its socket.
@@ -53,8 +53,8 @@ pub struct Container {
     pub database: DatabaseName,
     /// Its published port.
     pub publish: Option<PublishedPort>,
-    /// The named volume of its data.
-    pub volume: VolumeName,
+    /// Where its data is kept.
+    pub volume: DataPlace,
     /// Whether a container of its own brings roles and databases in line at every start.
     pub ensure: bool,
     /// How the server lets in programs of its own container, where its volume is new.

@@ -80,7 +80,8 @@ fn driver_module(driver: Driver) -> &'static str {
     match driver {
         Driver::Asyncpg => "asyncpg",
         Driver::Psycopg => "psycopg",
-        Driver::Plain => "",
+        Driver::Psycopg2 => "psycopg2",
+        Driver::Plain | Driver::Postgres => "",
     }
 }
 

@@ -105,7 +105,10 @@ impl Volume<'_> {
     /// That the server itself says that it has no such role or database, which every volume is made with.
     pub(super) fn lacks(&self, what: &str, said: &str) -> Finding {
         let volume = self.name().unwrap_or_else(|| self.container.volume.to_string());
-        let message = format!("the volume `{volume}` has no {what}: it was not made to its end, or is damaged");
+        let message = format!(
+            "the {} `{volume}` has no {what}: it was not made to its end, or is damaged",
+            self.container.volume.kind()
+        );
         Finding::problem(CHECK, message, self.anew(&volume)).shown_by(said)
     }
 
@@ -121,6 +124,11 @@ impl Volume<'_> {
     }
 
     fn anew(&self, volume: &str) -> String {
+        if self.container.volume.volume().is_none() {
+            return "if the server never ran with it, there is nothing in it: stop the deployment, and move the folder away; \
+                    else keep it, and restore a backup into another `postgres.volume`"
+                .to_owned();
+        }
         let anew = format!("docker compose down && docker volume rm {}", shell_word(volume));
         format!(
             "if the server never ran with it, there is nothing in it: `{} && docker compose up -d --wait`; else keep it, and \
@@ -136,7 +144,8 @@ impl Volume<'_> {
         }
         let config = self.docker.ask(&["compose", "config", "--format", "json"]).ok()?;
         let config: Value = serde_json::from_str(&config).ok()?;
-        Some(config.get("volumes")?.get(self.container.volume.as_str())?.get("name")?.as_str()?.to_owned())
+        let volume = self.container.volume.volume()?;
+        Some(config.get("volumes")?.get(volume.as_str())?.get("name")?.as_str()?.to_owned())
     }
 
     /// What is in it, where that can be told. A volume that is not there must not be named to `docker run`, which would

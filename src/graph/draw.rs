@@ -6,7 +6,7 @@ use super::{Graph, Id, Kind, Relation};
 use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
 use crate::target::compose::{Extras, Networks};
 use crate::url::ConnectionUrl;
-use crate::value::{ContainerPath, ImageReference, Mount, MountSource, ServiceName, StartCondition, VolumeName};
+use crate::value::{ContainerPath, Mount, MountSource, ServiceName, StartCondition, VolumeName};
 
 impl Graph {
     /// Draws a deployment; the same one always gives the same graph.
@@ -32,7 +32,7 @@ impl Graph {
 
 fn draw_service(service: &Service, networks: Networks<'_>, board: &mut Board) {
     let program = match &service.program {
-        Program::Image(image) | Program::BuiltAs(_, image) => image_text(image),
+        Program::Image(image) | Program::BuiltAs(_, image) => image_text(&image.to_string()),
         Program::Built(build) => format!("built from {}", build.context),
     };
     let replicas = service.replicas.map(|replicas| format!("{} containers", replicas.get()));
@@ -41,12 +41,11 @@ fn draw_service(service: &Service, networks: Networks<'_>, board: &mut Board) {
 }
 
 /// An image; its digest as short as Docker shows it.
-fn image_text(image: &ImageReference) -> String {
+fn image_text(text: &str) -> String {
     const SHOWN: usize = 12;
-    let text = image.to_string();
     match text.split_once("@sha256:") {
         Some((name, digest)) => format!("{name}@sha256:{}…", digest.get(..SHOWN).unwrap_or(digest)),
-        None => text,
+        None => text.to_owned(),
     }
 }
 
@@ -56,7 +55,7 @@ fn draw_server(server: &Server, networks: Networks<'_>, board: &mut Board) {
         Host::Container(container) => {
             let membership = Membership::of_server(container, networks);
             let name = ServiceName::postgres();
-            let lines = [name.as_str(), &image_text(&container.image)];
+            let lines = [name.as_str(), &image_text(&container.image.to_string())];
             (board.member(Kind::Service, name.as_str(), &lines, &membership), membership)
         }
         Host::External(external) => {
@@ -130,12 +129,16 @@ fn source(mount: &Mount) -> &str {
 }
 
 fn draw_mount(mount: &Mount, from: &Id, board: &mut Board) {
-    let to = match &mount.source {
-        MountSource::Volume(name) => draw_volume(name, board),
-        MountSource::Bind(path) => board.node(Kind::HostPath, path.as_str(), &[path.as_str(), "on the host"]),
-    };
+    let to = draw_source(&mount.source, board);
     let mode = if mount.read_only { ":ro" } else { "" };
     board.edge(from, &to, Relation::Mounts(format!("{}{mode}", mount.target)));
+}
+
+fn draw_source(source: &MountSource, board: &mut Board) -> Id {
+    match source {
+        MountSource::Volume(name) => draw_volume(name, board),
+        MountSource::Bind(path) => board.node(Kind::HostPath, path.as_str(), &[path.as_str(), "on the host"]),
+    }
 }
 
 fn draw_volume(name: &VolumeName, board: &mut Board) -> Id {
@@ -158,7 +161,7 @@ fn draw_container_relations(container: &Container, board: &mut Board) {
     if let Some(port) = &container.publish {
         draw_port(port, &id, board);
     }
-    let data = draw_volume(&container.volume, board);
+    let data = draw_source(container.volume.source(), board);
     board.edge(&id, &data, Relation::Mounts(container.data_folder().to_owned()));
     if !container.ensure {
         return;

@@ -1,7 +1,7 @@
 //! Knows what an import leaves as it was, because a profile would make something else of it. Must not know how that was found
 //! out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::Ledger;
 use crate::compose::{Mount, Tree};
@@ -11,8 +11,8 @@ use crate::yaml::{Content, Entry, Node};
 /// Parts of a Compose file that stay as they were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aside {
-    /// Why the server gets no section, where it gets none.
-    pub(super) server: Option<String>,
+    /// The servers that get no section, each with why.
+    pub(super) servers: BTreeMap<String, String>,
     keys: BTreeSet<Part>,
 }
 
@@ -34,10 +34,10 @@ const NEEDED: [&str; 2] = ["build", "image"];
 const WHY: &str = "would mean something else as a profile says it";
 
 impl Aside {
-    /// Leaves the server a service like the others; whether that is new.
-    pub fn keep_server(&mut self, why: String) -> bool {
-        let is_new = self.server.is_none();
-        self.server.get_or_insert(why);
+    /// Leaves a server a service like the others; whether that is new.
+    pub fn keep_server(&mut self, name: &str, why: String) -> bool {
+        let is_new = !self.servers.contains_key(name);
+        self.servers.entry(name.to_owned()).or_insert(why);
         is_new
     }
 

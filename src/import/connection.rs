@@ -1,15 +1,16 @@
-//! Knows what a hand-written connection URL says, and which of them a profile can say.
+//! Knows what a hand-written connection URL says, which of them a profile can say, and where all others lead.
 //! Must not know which service opens it.
 
-use crate::url::{WrittenUrl, percent_decode};
-use crate::value::{DatabaseName, Driver, SqlitePath, TextValue as _};
+use crate::secret::names_secret;
+use crate::url::{WrittenUrl, driver_of, percent_decode};
+use crate::value::{DatabaseName, Driver, SqlitePath, TextValue as _, UrlOptions};
 
 /// A connection URL that a profile can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Connection {
     /// `sqlite:///PATH`.
     Sqlite(SqlitePath),
-    /// `postgresql[+DRIVER]://USER:PASSWORD@HOST:PORT/DATABASE`.
+    /// `SCHEME://USER:PASSWORD@HOST:PORT/DATABASE[?OPTIONS]`.
     Postgres(PostgresConnection),
 }
 
@@ -17,12 +18,33 @@ pub(super) enum Connection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PostgresConnection {
     pub(super) driver: Driver,
+    pub(super) options: Option<UrlOptions>,
     pub(super) user: String,
     pub(super) password: String,
     pub(super) host: String,
     pub(super) port: String,
     pub(super) database: DatabaseName,
 }
+
+/// Where a text leads, in any of the forms that programs take; what it does not say is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) host: String,
+    pub(super) port: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) database: Option<String>,
+}
+
+/// Words before `://`, without `+DRIVER`, by which programs mean PostgreSQL. `ecto` may mean another one as well: the host
+/// decides.
+const SCHEMES: [&str; 8] = ["postgres", "postgresql", "pgsql", "pg", "psql", "postgis", "timescaledb", "ecto"];
+
+/// Options of a URL that say where it leads, in the place of what stands before them.
+const LEADING: [&str; 5] = ["user", "host", "port", "dbname", "hostaddr"];
+
+/// What stands before a URL that is meant for a program on the Java machine.
+const MACHINES: [&str; 2] = ["jdbc:", "r2dbc:"];
 
 /// Reads a URL of one of the two engines; nothing for any other text.
 ///
@@ -37,36 +59,91 @@ pub(super) fn read(text: &str) -> Option<Result<Connection, String>> {
             (_, _) => Err(format!("a profile writes `sqlite:///`, and not `{}:///`", url.scheme)),
         });
     }
-    if !url.scheme.starts_with("postgres") {
-        return None;
-    }
-    Some(postgres(url).map(Connection::Postgres))
+    is_scheme(url.scheme).then(|| postgres(url).map(Connection::Postgres))
+}
+
+fn is_scheme(scheme: &str) -> bool {
+    SCHEMES.contains(&scheme.split('+').next().unwrap_or_default())
 }
 
 fn postgres(WrittenUrl { scheme, login, place }: WrittenUrl<'_>) -> Result<PostgresConnection, String> {
-    let driver = match scheme {
-        "postgresql+asyncpg" => Driver::Asyncpg,
-        "postgresql+psycopg" => Driver::Psycopg,
-        "postgresql" => Driver::Plain,
-        _ => return Err(format!("a profile has no driver that is written `{scheme}://`")),
-    };
+    let driver = driver_of(scheme).ok_or_else(|| format!("a profile has no driver that is written `{scheme}://`"))?;
     let unreadable = || "its parts can't be told apart".to_owned();
     let login = login.ok_or_else(unreadable)?;
-    if place.contains('?') {
-        return Err("it has parameters behind `?`, which a profile makes itself".to_owned());
-    }
+    let password = login.password.filter(|password| !password.is_empty()).ok_or("it has no password")?;
+    let (place, query) = place.split_once('?').map_or((place, None), |(place, query)| (place, Some(query)));
+    let options = query.filter(|query| !query.is_empty()).map(options).transpose()?;
     let (host_and_port, database) = place.split_once('/').ok_or_else(unreadable)?;
     let (host, port) = host_and_port.split_once(':').unwrap_or((host_and_port, "5432"));
-    let password = login.password.unwrap_or_default();
-    let database = DatabaseName::parse(database).ok().filter(|name| !name.is_reserved());
+    let database = DatabaseName::parse(database).ok().filter(|name| !name.is_reserved() || name.as_str() == "postgres");
     Ok(PostgresConnection {
         driver,
+        options,
         user: percent_decode(login.user).ok_or_else(unreadable)?,
         password: percent_decode(password).unwrap_or_else(|| password.to_owned()),
         host: host.to_owned(),
         port: port.to_owned(),
         database: database.ok_or_else(|| "its database has a name that a profile can't give".to_owned())?,
     })
+}
+
+/// # Errors
+/// Why a profile can't take them.
+fn options(query: &str) -> Result<UrlOptions, String> {
+    let options = UrlOptions::parse(query).map_err(|_| "its options have characters that a profile does not take")?;
+    if options.names().any(|name| LEADING.contains(&name) || names_secret(name)) {
+        return Err("an option of it says who logs in, or where".to_owned());
+    }
+    Ok(options)
+}
+
+/// Where a text leads that means PostgreSQL, as a URL, or as names with values; nothing for any other text.
+pub(super) fn target(text: &str) -> Option<Target> {
+    let url = MACHINES.iter().find_map(|machine| text.strip_prefix(machine)).unwrap_or(text);
+    match WrittenUrl::read(url) {
+        Some(url) if is_scheme(url.scheme) => Some(target_of_url(url)),
+        Some(_) => None,
+        None => target_of_words(text),
+    }
+}
+
+fn target_of_url(WrittenUrl { login, place, .. }: WrittenUrl<'_>) -> Target {
+    let (place, query) = place.split_once('?').unwrap_or((place, ""));
+    let (host_and_port, database) = place.split_once('/').unwrap_or((place, ""));
+    let (host, port) = host_and_port.split_once(':').map_or((host_and_port, None), |(host, port)| (host, Some(port)));
+    let option = |name: &str| query.split('&').find_map(|option| option.strip_prefix(name)?.strip_prefix('='));
+    let decoded = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
+    let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(decoded);
+    Target {
+        host: host.to_owned(),
+        port: port.map(str::to_owned),
+        user: some(login.map(|login| login.user).or_else(|| option("user"))),
+        password: some(login.and_then(|login| login.password).or_else(|| option("password"))),
+        database: some(Some(database)),
+    }
+}
+
+/// `Host=db;Port=5432;Database=shop;Username=shop;Password=…`, or the same between spaces.
+fn target_of_words(text: &str) -> Option<Target> {
+    let separator = if text.contains(';') { ';' } else { ' ' };
+    let mut target = Target::default();
+    for (key, value) in text.split(separator).filter_map(|part| part.split_once('=')) {
+        let key: String = key.to_ascii_lowercase().chars().filter(|c| !matches!(c, ' ' | '_')).collect();
+        let value = value.trim().trim_matches(['\'', '"']).to_owned();
+        match key.as_str() {
+            "host" | "server" | "datasource" | "hostname" => target.host = value,
+            "port" => target.port = Some(value),
+            "user" | "username" | "userid" | "uid" => target.user = Some(value),
+            "password" | "pwd" => target.password = Some(value),
+            "database" | "dbname" | "initialcatalog" => target.database = Some(value),
+            _ => {}
+        }
+    }
+    if let Some((host, port)) = target.host.clone().split_once(':') {
+        (target.host, target.port) = (host.to_owned(), Some(port.to_owned()));
+    }
+    let is_whole = !target.host.is_empty() && (target.user.is_some() || target.database.is_some());
+    is_whole.then_some(target)
 }
 
 #[cfg(test)]
@@ -89,14 +166,31 @@ mod tests {
     }
 
     #[test]
+    fn a_driver_is_known_by_its_scheme_and_options_stay() {
+        for (url, driver, options) in [
+            ("postgres://u:p@h/d", Driver::Postgres, None),
+            ("postgresql+psycopg2://u:p@h/d", Driver::Psycopg2, None),
+            ("postgresql://u:p@h/d?schema=public&x=1", Driver::Plain, Some("schema=public&x=1")),
+            ("postgresql://u:p@h/d?", Driver::Plain, None),
+        ] {
+            let Some(Ok(Connection::Postgres(read))) = read(url) else { panic!("{url}") };
+            assert_eq!((read.driver, read.options.map(|it| it.to_string()).as_deref()), (driver, options), "{url}");
+        }
+    }
+
+    #[test]
     fn what_a_profile_can_not_say_is_told_without_showing_it() {
         for url in [
             "sqlite+aiosqlite:///x.db",
             "sqlite://",
-            "postgres://u:hunter22@h/d",
-            "postgresql+psycopg2://u:hunter22@h/d",
-            "postgresql://u:hunter22@h/d?sslmode=require",
-            "postgresql://u:hunter22@h/postgres",
+            "postgresql+pg8000://u:hunter22@h/d",
+            "pgsql://u:hunter22@h/d",
+            "postgresql://u:p@h/d?password=hunter22",
+            "postgresql://u:hunter22@h/d?host=x",
+            "postgresql://u:hunter22@h/d?a=b c",
+            "postgresql://u:hunter22@h/template1",
+            "postgresql://u@h/d",
+            "postgresql://u:@h/d",
             "postgresql://h",
         ] {
             let why = read(url).unwrap().unwrap_err();
@@ -112,6 +206,35 @@ mod tests {
             let url = format!("postgresql://u:p@{place}/d");
             let Some(Ok(Connection::Postgres(read))) = read(&url) else { panic!("{url}") };
             assert_eq!((read.host.as_str(), read.port.as_str()), (host, port));
+        }
+    }
+
+    #[test]
+    fn a_text_leads_to_the_same_place_in_every_form() {
+        let all = (Some("5432"), Some("u"), Some("p@s"), Some("d"));
+        for (text, (port, user, password, database)) in [
+            ("postgres://u:p%40s@h:5432/d?sslmode=disable", all),
+            ("ecto://u:p%40s@h/d", (None, Some("u"), Some("p@s"), Some("d"))),
+            ("jdbc:postgresql://h:5432/d", (Some("5432"), None, None, Some("d"))),
+            ("jdbc:postgresql://h/d?user=u&password=p%40s", (None, Some("u"), Some("p@s"), Some("d"))),
+            ("r2dbc:postgresql://h/d", (None, None, None, Some("d"))),
+            ("Host=h;Port=5432;Database=d;Username=u;Password=p@s", all),
+            ("Server=h;User Id=u;Pwd=p@s;Initial Catalog=d", (None, Some("u"), Some("p@s"), Some("d"))),
+            ("host=h port=5432 user=u password=p@s dbname=d sslmode=disable", all),
+            ("Data Source=h:5432;User_ID=u", (Some("5432"), Some("u"), None, None)),
+        ] {
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            let expected = Target {
+                host: "h".to_owned(),
+                port: owned(port),
+                user: owned(user),
+                password: owned(password),
+                database: owned(database),
+            };
+            assert_eq!(target(text), Some(expected), "{text}");
+        }
+        for text in ["http://h/d", "mysql://u:p@h/d", "h", "host=h", "a=b c=d", "Server=h;Timeout=3", ""] {
+            assert_eq!(target(text), None, "{text}");
         }
     }
 }

@@ -1,14 +1,20 @@
 //! Knows which database a hand-kept service uses, and which one it would use by the lines that are commented out.
 //! Must not know how a profile is laid out.
 
+mod reached;
+
+use std::ops::Range;
+
+use indexmap::IndexMap;
+
 use super::connection::{self, Connection, PostgresConnection};
-use super::environment::Given;
+use super::environment::{Given, GivenValue};
 use super::ledger::Ledger;
 use super::server::Server;
 use crate::interpolation::{Otherwise, Template};
 use crate::value::{
-    ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Mount, MountSource, RoleName, ServiceName, SqlitePath,
-    TextValue as _, VariableName,
+    ContainerPath, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, Mount, MountSource, RoleName,
+    ServiceName, SqlitePath, TextValue as _, UrlOptions, VariableName,
 };
 
 /// What a database is looked for in.
@@ -17,7 +23,11 @@ pub(super) struct Home<'h> {
     pub(super) given: &'h [Given],
     pub(super) mounts: &'h [Mount],
     pub(super) working_dir: Option<&'h ContainerPath>,
-    /// Whether the container gets all of `.env`.
+    /// What the container gets from files of variables.
+    pub(super) of_files: &'h IndexMap<String, String>,
+    /// Whether it waits for the server.
+    pub(super) waits: bool,
+    /// Whether one of those files is `.env`.
     pub(super) has_dotenv: bool,
     /// The lines of the service that are commented out.
     pub(super) commented: &'h [(String, String)],
@@ -25,14 +35,18 @@ pub(super) struct Home<'h> {
 
 /// The database of a service.
 pub(super) struct Database {
-    /// The container's variable for the URL.
-    pub(super) variable: String,
-    /// The URL of today.
-    pub(super) url: String,
+    /// The container's variable for the URL, with the URL of today; nothing where it keeps what it has.
+    pub(super) url: Option<(String, String)>,
+    /// Variables that hold a part of it.
+    pub(super) parts: Vec<(String, DatabasePart)>,
     /// The engine of today.
     pub(super) engine: Engine,
     pub(super) sqlite: Option<SqliteFile>,
-    pub(super) postgres: Option<(DatabaseName, Driver)>,
+    pub(super) postgres: Option<PostgresSide>,
+    /// Whether nothing but that it waits for the server tells that it is this one.
+    pub(super) is_guess: bool,
+    /// Whether only files of variables tell it, which several services may get.
+    pub(super) is_of_files: bool,
 }
 
 /// A SQLite file in a mount.
@@ -41,6 +55,24 @@ pub(super) struct SqliteFile {
     pub(super) path: SqlitePath,
     /// The mount that it lies in.
     pub(super) data: usize,
+}
+
+/// A database on the server, and how its URL is written.
+#[derive(Clone)]
+pub(super) struct PostgresSide {
+    pub(super) name: DatabaseName,
+    pub(super) driver: Driver,
+    pub(super) options: Option<UrlOptions>,
+}
+
+/// What was found of a service's database.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) database: Option<Database>,
+    /// Why a URL is none that a profile says, by the place of the variable.
+    pub(super) told: Vec<(Option<Range<usize>>, String)>,
+    /// Whether the service logs in to the server as another role, or with another password.
+    pub(super) is_somebody_else: bool,
 }
 
 /// A variable that holds a connection URL.
@@ -52,37 +84,77 @@ struct Candidate<'h> {
 }
 
 /// Finds the database of a service; nothing where it has none that a profile can say.
-pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &mut Ledger<'_>) -> Option<Database> {
+pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &Ledger<'_>) -> Found {
     let usual = EnvironmentKey::of_service(home.name, "__DB_URL").to_string();
     let mut candidates: Vec<_> = home.given.iter().filter_map(|given| candidate(given, ledger)).collect();
-    if home.has_dotenv {
-        candidates.extend(in_dotenv(home, &usual, ledger));
-    }
+    candidates.extend(in_files(home, &usual));
     let rank = |candidate: &Candidate<'_>| match candidate.variable.as_str() {
         name if name == usual => 0,
         name if name.ends_with("DB_URL") || name.ends_with("DATABASE_URL") => 1,
         _ => 2,
     };
     candidates.sort_by_key(rank);
-    candidates.into_iter().find_map(|candidate| accept(candidate, home, server, ledger))
+    let mut found = Found::default();
+    for candidate in candidates {
+        match accept(&candidate, home, server, ledger) {
+            Ok(database) => {
+                found.database = Some(database);
+                found.told.clear();
+                break;
+            }
+            Err(why) => {
+                let message =
+                    format!("`{}` of `{}` is no `database` of the profile: {why}", candidate.variable, home.name);
+                found.told.push((candidate.given.map(|given| given.span.clone()), message));
+            }
+        }
+    }
+    let Some(server) = server else { return found };
+    match &mut found.database {
+        Some(Database { engine: Engine::Sqlite, .. }) => {}
+        Some(database) => {
+            let name = database.postgres.as_ref().map(|postgres| postgres.name.clone());
+            database.parts = name.map(|name| reached::parts(home, server, &name, ledger)).unwrap_or_default();
+        }
+        None => match reached::find(home, server, ledger) {
+            Ok(Some(database)) => {
+                found.database = Some(database);
+                found.told.clear();
+            }
+            Ok(None) => {}
+            Err(why) => {
+                found.is_somebody_else = true;
+                let message = format!("`{}` uses the server, and has no `database` in the profile: {why}", home.name);
+                if found.told.is_empty() {
+                    found.told.push((None, message));
+                }
+            }
+        },
+    }
+    found
 }
 
-/// The URLs of `.env`, which the container gets whole: its own by its name, and one that leads to the server, which only
+/// The database that the server is made with, for a service of which nothing tells more than that it waits for the server.
+pub(super) fn guess(server: &Server<'_, '_>) -> Option<Database> {
+    (!server.has_scripts).then(|| reached::of_name(server.database.clone(), Vec::new(), true))
+}
+
+/// The URLs of files, which the container gets whole: its own by its name, and one that leads to the server, which only
 /// one service can mean that names no other.
-fn in_dotenv<'h>(home: &Home<'_>, usual: &str, ledger: &Ledger<'_>) -> Vec<Candidate<'h>> {
+fn in_files<'h>(home: &Home<'_>, usual: &str) -> Vec<Candidate<'h>> {
     let is_given = |name: &str| home.given.iter().any(|given| given.name == name);
     let is_others = |name: &str| name.ends_with("__DB_URL") && name != usual;
     let is_url = |url: &str| connection::read(url).is_some();
-    let mut found: Vec<_> = ledger
-        .variables
-        .all()
+    let mut found: Vec<_> = home
+        .of_files
+        .iter()
         .filter(|(name, url)| is_url(url) && !is_given(name) && !is_others(name) && VariableName::parse(name).is_ok())
         .collect();
     found.sort_unstable();
-    let candidate = |(name, url): (&str, &str)| Candidate {
-        variable: name.to_owned(),
-        source: Some(name.to_owned()),
-        url: url.to_owned(),
+    let candidate = |(name, url): (&String, &String)| Candidate {
+        variable: name.clone(),
+        source: home.has_dotenv.then(|| name.clone()),
+        url: url.clone(),
         given: None,
     };
     found.into_iter().map(candidate).collect()
@@ -94,33 +166,30 @@ fn candidate<'h>(given: &'h Given, ledger: &Ledger<'_>) -> Option<Candidate<'h>>
     is_url.then(|| Candidate { variable: given.name.clone(), source: given.source(), url, given: Some(given) })
 }
 
+/// # Errors
+/// Why a profile can't say it, in words.
 fn accept(
-    candidate: Candidate<'_>,
+    candidate: &Candidate<'_>,
     home: &Home<'_>,
     server: Option<&Server<'_, '_>>,
-    ledger: &mut Ledger<'_>,
-) -> Option<Database> {
+    ledger: &Ledger<'_>,
+) -> Result<Database, String> {
     let Candidate { variable, source, url, given } = candidate;
-    let told = connection::read(&url)?.and_then(|connection| side(&connection, home, server, ledger));
-    let (engine, mut sqlite, mut postgres) = match told {
-        Ok(Side::Sqlite(file)) => (Engine::Sqlite, Some(file), None),
-        Ok(Side::Postgres(name, driver)) => (Engine::Postgres, None, Some((name, driver))),
-        Err(why) => {
-            let message = format!("`{variable}` of `{}` is no `database` of the profile: {why}", home.name);
-            let help = "it stays a variable; describe the database by hand to switch its engine with the profile";
-            ledger.note(given.map(|given| &given.span), message, help);
-            return None;
-        }
+    let connection = connection::read(url).ok_or("it is no URL")??;
+    let (engine, mut sqlite, mut postgres) = match side(&connection, home, server)? {
+        Side::Sqlite(file) => (Engine::Sqlite, Some(file), None),
+        Side::Postgres(side) => (Engine::Postgres, None, Some(side)),
     };
-    for other in alternatives(&variable, source.as_deref(), given, home, ledger) {
+    for other in alternatives(variable, source.as_deref(), *given, home, ledger) {
         let Some(Ok(connection)) = connection::read(&other) else { continue };
-        match (side(&connection, home, server, ledger), engine) {
+        match (side(&connection, home, server), engine) {
             (Ok(Side::Sqlite(file)), Engine::Postgres) => sqlite = sqlite.or(Some(file)),
-            (Ok(Side::Postgres(name, driver)), Engine::Sqlite) => postgres = postgres.or(Some((name, driver))),
-            (Ok(Side::Sqlite(_)), Engine::Sqlite) | (Ok(Side::Postgres(..)), Engine::Postgres) | (Err(_), _) => {}
+            (Ok(Side::Postgres(side)), Engine::Sqlite) => postgres = postgres.or(Some(side)),
+            (Ok(Side::Sqlite(_)), Engine::Sqlite) | (Ok(Side::Postgres(_)), Engine::Postgres) | (Err(_), _) => {}
         }
     }
-    Some(Database { variable, url, engine, sqlite, postgres })
+    let url = Some((variable.clone(), url.clone()));
+    Ok(Database { url, parts: Vec::new(), engine, sqlite, postgres, is_guess: false, is_of_files: given.is_none() })
 }
 
 /// What else the URL would be: the default of its reference, and lines that are commented out.
@@ -132,14 +201,14 @@ fn alternatives(
     ledger: &Ledger<'_>,
 ) -> Vec<String> {
     let default = given.and_then(|given| match &given.value {
-        super::environment::GivenValue::Text(text) => {
+        GivenValue::Text(text) => {
             let template = Template::parse(text)?;
             match &template.single()?.otherwise {
                 Otherwise::Default { text, .. } => ledger.variables.fill(text),
                 Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => None,
             }
         }
-        super::environment::GivenValue::Passed | super::environment::GivenValue::Odd(_) => None,
+        GivenValue::Passed | GivenValue::Odd(_) => None,
     });
     let of_dotenv = [Some(variable), source.filter(|source| *source != variable)];
     let of_dotenv = of_dotenv.into_iter().flatten().flat_map(|key| ledger.variables.commented(key));
@@ -152,17 +221,12 @@ fn alternatives(
 /// One engine of a database.
 enum Side {
     Sqlite(SqliteFile),
-    Postgres(DatabaseName, Driver),
+    Postgres(PostgresSide),
 }
 
 /// # Errors
 /// Why a profile can't say it, in words.
-fn side(
-    connection: &Connection,
-    home: &Home<'_>,
-    server: Option<&Server<'_, '_>>,
-    ledger: &mut Ledger<'_>,
-) -> Result<Side, String> {
+fn side(connection: &Connection, home: &Home<'_>, server: Option<&Server<'_, '_>>) -> Result<Side, String> {
     match connection {
         Connection::Sqlite(path) => {
             let data = data_mount(path, home).ok_or("its SQLite file lies in no mount that is sure to hold it")?;
@@ -171,11 +235,8 @@ fn side(
         Connection::Postgres(url) => {
             let server = server.ok_or("the profile has no `postgres` section")?;
             is_on(server, url, home)?;
-            if url.password != server.password {
-                let message = format!("the URL of `{}` has another password than `POSTGRES_PASSWORD`", home.name);
-                ledger.note(None, message, "the generated one has that of `POSTGRES_PASSWORD`");
-            }
-            Ok(Side::Postgres(url.database.clone(), url.driver))
+            let PostgresConnection { driver, options, database, .. } = url;
+            Ok(Side::Postgres(PostgresSide { name: database.clone(), driver: *driver, options: options.clone() }))
         }
     }
 }
@@ -188,15 +249,21 @@ fn is_on(server: &Server<'_, '_>, url: &PostgresConnection, home: &Home<'_>) -> 
         return Err("it reaches the server at another port than 5432".to_owned());
     }
     if url.user != server.user.as_str() {
-        let own = RoleName::of_service(home.name);
-        let message = "its role is not the one that the server is made with";
-        return Err(if url.user == own.as_str() {
-            format!("{message}; see `access: per_service`")
-        } else {
-            message.into()
-        });
+        return Err(other_role(&url.user, home));
+    }
+    if url.password != server.password {
+        return Err(OTHER_PASSWORD.to_owned());
     }
     Ok(())
+}
+
+/// Why a service that logs in so can't share the server's role.
+const OTHER_PASSWORD: &str = "it has another password than the server's `POSTGRES_PASSWORD`";
+
+fn other_role(user: &str, home: &Home<'_>) -> String {
+    let message = "its role is not the one that the server is made with";
+    let own = RoleName::of_service(home.name);
+    if user == own.as_str() { format!("{message}; see `access: per_service`") } else { message.into() }
 }
 
 /// The mount that a SQLite file lies in. A relative path hangs on the folder that the program runs in; without

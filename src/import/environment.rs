@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 
 use super::ledger::{Ledger, key_of_secret};
 use super::tree;
-use super::variables::{Known, is_secret_value};
+use super::variables::{Known, is_secret_value, password_in};
 use crate::diagnostic::Place;
 use crate::interpolation::{Otherwise, Reference, Template};
 use crate::profile::Raw;
 use crate::secret::names_secret;
-use crate::value::{EnvironmentKey, TextValue as _};
+use crate::value::{Choice as _, DatabasePart, EnvironmentKey, ServiceName, TextValue as _};
 use crate::yaml::{Content, Node, ScalarKind};
 
 /// A variable of a container, as the Compose file gives it.
@@ -114,8 +114,7 @@ impl Given {
         if !names_secret(&self.name) && !is_secret_value(&today) {
             return;
         }
-        let password = crate::url::password_of(&today).map(str::to_owned);
-        ledger.guard(&self.name, &password.unwrap_or_else(|| today.clone()));
+        ledger.guard(&self.name, &password_in(&today).unwrap_or_else(|| today.clone()));
         ledger.secret_variables.extend(self.source());
     }
 
@@ -169,6 +168,28 @@ impl Given {
             ledger.leave(service, "environment", raw, &self.span, &format!("gives `{}`, which {why}", self.name));
         }
         value
+    }
+
+    /// The URL follows the profile now, and no longer the variables that say a part of it each.
+    pub(super) fn note_parts_of_url(&self, service: &ServiceName, ledger: &mut Ledger<'_>) {
+        let GivenValue::Text(text) = &self.value else { return };
+        let template = Template::parse(text).filter(|template| template.single().is_none());
+        for name in template.iter().flat_map(Template::names) {
+            if !ledger.is_secret(name) {
+                ledger.fix(name, &format!("services.{service}.database"));
+            }
+        }
+    }
+
+    /// A part of the service's database, which follows the profile now, and no longer the variables that it names.
+    pub(super) fn part(&self, service: &str, part: DatabasePart, ledger: &mut Ledger<'_>) -> Raw {
+        let field = format!("services.{service}.environment.{}", self.name);
+        match &self.value {
+            GivenValue::Text(text) => drop(ledger.fixed_text(text, &field)),
+            GivenValue::Passed => drop(ledger.fixed_text(&format!("${{{}}}", self.name), &field)),
+            GivenValue::Odd(_) => {}
+        }
+        form("database", part.as_str())
     }
 
     /// The value as the file beside the Compose file writes it: a secret moves to `.env`, and is referred to.

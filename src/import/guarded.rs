@@ -35,13 +35,12 @@ impl Group {
         Self { secrets, finder }
     }
 
-    /// The key of a value in a text.
-    fn find(&self, text: &str) -> Option<&str> {
-        let found = match &self.finder {
+    /// A value in a text, with its key.
+    fn find(&self, text: &str) -> Option<&(String, String)> {
+        match &self.finder {
             Some(finder) => self.secrets.get(finder.find(text)?.pattern().as_usize()),
             None => self.secrets.iter().find(|(_, value)| text.contains(value.as_str())),
-        };
-        found.map(|(key, _)| key.as_str())
+        }
     }
 }
 
@@ -61,7 +60,13 @@ impl Guarded {
 
     /// The key of a value that stands in a text.
     pub(super) fn find(&self, text: &str) -> Option<&str> {
-        self.groups.iter().find_map(|group| group.find(text))
+        self.value_in(text).map(|(key, _)| key)
+    }
+
+    /// The same with the value, of which a long one may stand there in part only.
+    pub(super) fn value_in(&self, text: &str) -> Option<(&str, &str)> {
+        let found = self.groups.iter().find_map(|group| group.find(text));
+        found.map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::HandKept;
 use super::guarded::Guarded;
 use super::left::{self, Left};
 use super::tree;
@@ -48,6 +49,8 @@ pub(super) struct Ledger<'i> {
     pub(super) variables: &'i Variables,
     /// Where the deployment stands, seen from the project's root.
     pub(super) placement: &'i Placement,
+    /// What the files beside the Compose file say.
+    files: &'i dyn Fn(&str) -> Option<String>,
     /// Variables that are secrets because of what they are given to.
     pub(super) secret_variables: BTreeSet<String>,
     pub(super) notes: Vec<Note>,
@@ -64,8 +67,8 @@ pub(super) struct Ledger<'i> {
     pub(super) new_secrets: Vec<NewSecret>,
     /// The services that the file beside the Compose file names.
     pub(super) named_beside: BTreeSet<String>,
-    /// Why the server gets no section, where that is decided already.
-    pub(super) server_stays: Option<String>,
+    /// Why these servers get no section, where that is decided already.
+    pub(super) servers_that_stay: BTreeMap<String, String>,
     /// Where each of them stands among the others.
     moved: HashMap<EnvironmentKey, usize>,
     /// The values of secrets that are known, which no profile may hold.
@@ -79,10 +82,11 @@ pub(super) struct Ledger<'i> {
 }
 
 impl<'i> Ledger<'i> {
-    pub(super) fn new(variables: &'i Variables, placement: &'i Placement) -> Self {
+    pub(super) fn new(variables: &'i Variables, kept: &HandKept<'i>) -> Self {
         Self {
             variables,
-            placement,
+            placement: kept.placement,
+            files: kept.files,
             secret_variables: BTreeSet::new(),
             notes: Vec::new(),
             noted: HashSet::new(),
@@ -93,7 +97,7 @@ impl<'i> Ledger<'i> {
             secrets: BTreeSet::new(),
             new_secrets: Vec::new(),
             named_beside: BTreeSet::new(),
-            server_stays: None,
+            servers_that_stay: BTreeMap::new(),
             moved: HashMap::new(),
             values_of_secrets: Guarded::default(),
             references: BTreeMap::new(),
@@ -140,6 +144,20 @@ impl<'i> Ledger<'i> {
         self.fixed_text(tree::text(node)?, field)
     }
 
+    /// The same for a text, of which nobody has said yet that it will stand in the profile.
+    pub(super) fn known(&self, text: &str) -> Option<String> {
+        let template = Template::parse(text)?;
+        if template.names().iter().any(|name| self.is_secret(name)) {
+            return None;
+        }
+        self.variables.fill(&template).filter(|filled| !self.holds_secret(filled))
+    }
+
+    /// The text of a file beside the Compose file, by its path from there.
+    pub(super) fn file(&self, path: &str) -> Option<String> {
+        (self.files)(path)
+    }
+
     /// The same for a text.
     pub(super) fn fixed_text(&mut self, text: &str, field: &str) -> Option<String> {
         self.fixed_template(&Template::parse(text)?, field)
@@ -156,9 +174,7 @@ impl<'i> Ledger<'i> {
             return None;
         }
         for name in names {
-            let names = self.fixed.entry(field.to_owned()).or_default();
-            names.entry(name.to_owned()).or_insert(self.fixed_count);
-            self.fixed_count += 1;
+            self.fix(name, field);
         }
         Some(filled)
     }
@@ -196,7 +212,8 @@ impl<'i> Ledger<'i> {
     }
 
     /// Puts a key of a service aside, with why; lists and mappings add to what is there.
-    pub(super) fn leave(&mut self, service: &str, key: &str, raw: Raw, span: &Range<usize>, why: &str) {
+    pub(super) fn leave(&mut self, service: &str, key: &str, mut raw: Raw, span: &Range<usize>, why: &str) {
+        left::change(&mut raw, &|text| self.referring(text));
         if let Some(secret) = left::find(&raw, &|text| self.values_of_secrets.find(text).map(str::to_owned)) {
             let help = format!("write `${{{secret}}}` in its place, and import again");
             let message = format!("`{key}` of `{service}` holds the value of the secret `{secret}`");
@@ -213,6 +230,29 @@ impl<'i> Ledger<'i> {
         }
         self.note(Some(span), format!("`{key}` of `{service}` {why}"), KEPT_BESIDE);
         self.left.add_to(service, key, raw);
+    }
+
+    /// A text of the Compose file in which references stand for values of `.env` that are secrets: it means the same.
+    fn referring(&self, text: &str) -> Option<String> {
+        let (_, value) = self.values_of_secrets.value_in(text)?;
+        let key = self.key_of(value).filter(|_| !value.contains(['$', '{', '}']))?;
+        let text = text.replace(value, &format!("${{{key}}}"));
+        self.values_of_secrets.value_in(&text).is_none().then_some(text)
+    }
+
+    /// A key that holds a value in `.env`, or will.
+    fn key_of(&self, value: &str) -> Option<&str> {
+        let written = dotenv::quote(value).ok()?;
+        let is_moved = |new: &&NewSecret| new.line.strip_prefix(new.key.as_str()) == Some(&format!("={written}\n"));
+        let moved = self.new_secrets.iter().find(is_moved).map(|new| new.key.as_str());
+        moved.or_else(|| self.variables.all().filter(|(_, known)| *known == value).map(|(key, _)| key).min())
+    }
+
+    /// Remembers that a variable has no effect on a field any more.
+    pub(super) fn fix(&mut self, name: &str, field: &str) {
+        let names = self.fixed.entry(field.to_owned()).or_default();
+        names.entry(name.to_owned()).or_insert(self.fixed_count);
+        self.fixed_count += 1;
     }
 
     /// Puts a key at the top of the Compose file aside, with why.

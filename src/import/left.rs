@@ -82,6 +82,19 @@ fn join(known: &mut Raw, more: Raw) {
     }
 }
 
+/// Changes the texts of raw keys for which there is another one.
+pub(super) fn change(raw: &mut Raw, other: &impl Fn(&str) -> Option<String>) {
+    match raw {
+        Raw::Scalar { text, .. } => {
+            if let Some(changed) = other(text) {
+                *raw = Raw::text(&changed);
+            }
+        }
+        Raw::Sequence(items) => items.iter_mut().for_each(|item| change(item, other)),
+        Raw::Mapping(entries) => entries.iter_mut().for_each(|(_, entry)| change(entry, other)),
+    }
+}
+
 /// What is found in the first text of raw keys that something is found in.
 pub(super) fn find(raw: &Raw, found: &impl Fn(&str) -> Option<String>) -> Option<String> {
     match raw {

@@ -30,7 +30,26 @@ pub(super) fn mount(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Op
         Some(_) => ledger.fixed(item, field)?,
         None => long_form(item, field, ledger)?,
     };
-    let mount = Mount::parse(&text).ok()?;
+    placed(Mount::parse(&text).ok()?, ledger)
+}
+
+/// What is mounted where, whatever else a mount says of that; nothing where a profile can't say so much.
+pub(super) fn place(item: &Node<'_>, ledger: &Ledger<'_>) -> Option<Mount> {
+    let of = |key: &str| ledger.known(tree::text_of(item, key)?);
+    let (source, target, is_read) = if let Some(text) = tree::text(item) {
+        let text = ledger.known(text)?;
+        let mut parts = text.split(':').map(str::to_owned);
+        let (source, target) = (parts.next()?, parts.next()?);
+        (source, target, parts.next().is_some_and(|modes| modes.split(',').any(|mode| mode == "ro")))
+    } else {
+        (of("source")?, of("target")?, tree::text_of(item, "read_only") == Some("true"))
+    };
+    let text = format!("{source}:{target}{}", if is_read { ":ro" } else { "" });
+    placed(Mount::parse(&text).ok()?, ledger)
+}
+
+/// A mount with its path as the profile must write it.
+fn placed(mount: Mount, ledger: &Ledger<'_>) -> Option<Mount> {
     Some(match &mount.source {
         MountSource::Bind(path) => {
             let source = MountSource::Bind(HostPath::parse(&ledger.placement.from_out(path)).ok()?);
@@ -41,7 +60,7 @@ pub(super) fn mount(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Op
 }
 
 /// The named volume of a mount that a profile can't say.
-fn volume_of(item: &Node<'_>) -> Option<String> {
+pub(super) fn volume_of(item: &Node<'_>) -> Option<String> {
     let source = match tree::text(item) {
         Some(text) => text.split_once(':').map(|(source, _)| source),
         None => tree::text_of(item, "source").filter(|_| tree::text_of(item, "type") == Some("volume")),

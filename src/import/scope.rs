@@ -10,7 +10,7 @@ use super::tree;
 use super::variables;
 use crate::profile::Raw;
 use crate::target::compose::{DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORKS, PUBLISHED_NETWORK};
-use crate::value::{Engine, ServiceName};
+use crate::value::{Engine, MountSource, ServiceName};
 use crate::yaml::Node;
 
 /// What a service of the profile depends on beside itself.
@@ -28,6 +28,8 @@ pub(super) struct Scope<'s> {
     opened: HashMap<String, usize>,
     /// The named volumes that something mounts.
     pub(super) mounted: HashSet<String>,
+    /// Where the server keeps its data, a volume as the Compose file calls it.
+    data_of_server: Option<MountSource>,
 }
 
 impl<'s> Scope<'s> {
@@ -41,12 +43,13 @@ impl<'s> Scope<'s> {
             services: HashMap::new(),
             opened: HashMap::new(),
             mounted: HashSet::new(),
+            data_of_server: None,
         }
     }
 
     /// Takes in what is known once all services are read.
     pub(super) fn learn(&mut self, services: &[Service<'_, '_>], server: Option<&Server<'_, '_>>) {
-        let databases = || services.iter().filter_map(|service| service.database.as_ref());
+        let databases = || services.iter().filter_map(Service::database);
         let choices = || databases().filter(|database| database.sqlite.is_some() && database.postgres.is_some());
         let on_postgres = choices().filter(|database| database.engine == Engine::Postgres).count();
         let all = choices().count();
@@ -58,8 +61,17 @@ impl<'s> Scope<'s> {
         for opened in services.iter().filter_map(Service::opened) {
             *self.opened.entry(opened).or_default() += 1;
         }
-        let volumes = services.iter().flat_map(Service::volumes).chain(server.map(|server| server.volume.to_string()));
-        self.mounted = volumes.collect();
+        self.data_of_server = server.map(|server| server.data.source.clone());
+        let of_server = self.data_of_server.iter().filter_map(|source| match source {
+            MountSource::Volume(name) => Some(name.to_string()),
+            MountSource::Bind(_) => None,
+        });
+        self.mounted = services.iter().flat_map(Service::volumes).chain(of_server).collect();
+    }
+
+    /// Whether this is where the server keeps its data.
+    pub(super) fn is_data_of_server(&self, source: &MountSource) -> bool {
+        self.data_of_server.as_ref() == Some(source)
     }
 
     /// Whether a service that has nothing to do with the server, as far as the profile knows, met it on Compose's own
@@ -79,7 +91,7 @@ impl<'s> Scope<'s> {
         };
         let others: Vec<_> = services
             .iter()
-            .filter(|service| service.database.is_none() && is_on_default(&service.entry.value))
+            .filter(|service| service.database().is_none() && is_on_default(&service.entry.value))
             .filter(|service| !needs(service, server.name(), ledger))
             .map(|service| format!("`{}`", service.name))
             .collect();
@@ -103,7 +115,7 @@ impl<'s> Scope<'s> {
 
     /// Whether a service that has no database in the profile reaches the server, which runs.
     pub(super) fn reached(&self, service: &Service<'_, '_>, ledger: &Ledger<'_>) -> bool {
-        let server = self.server.as_deref().filter(|_| self.runs_server && service.database.is_none());
+        let server = self.server.as_deref().filter(|_| self.runs_server && service.database().is_none());
         server.is_some_and(|server| needs(service, server, ledger))
     }
 
@@ -172,9 +184,9 @@ pub(super) fn is_wanted(
     services: &[Service<'_, '_>],
     ledger: &Ledger<'_>,
 ) -> Result<(), &'static str> {
-    let databases: Vec<_> = services.iter().filter_map(|service| service.database.as_ref()).collect();
+    let databases: Vec<_> = services.iter().filter_map(Service::database).collect();
     if databases.iter().all(|database| database.postgres.is_none()) {
-        return Err("no service has a connection URL that leads to it and that a profile can say");
+        return Err("no service is known to have a database on it, as the role that it is made with");
     }
     let is_renamed = server.name() != ServiceName::postgres().as_str();
     if is_renamed && services.iter().any(|service| is_bound(service, server.name())) {
@@ -186,7 +198,7 @@ pub(super) fn is_wanted(
         return Err("the file beside the Compose file names it, and the section's server is called `postgres`");
     }
     let runs = databases.iter().any(|database| database.engine == Engine::Postgres);
-    let others = services.iter().filter(|service| service.database.is_none());
+    let others = services.iter().filter(|service| service.database().is_none());
     let mut users = others.filter(|service| needs(service, server.name(), ledger));
     if !runs && users.next().is_some() {
         return Err("a service without a database in the profile uses it");
@@ -206,10 +218,9 @@ fn is_bound(service: &Service<'_, '_>, server: &str) -> bool {
     ["network_mode", "ipc", "pid"].iter().any(of_service) || ["volumes_from", "links"].iter().any(listed)
 }
 
-fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {
-    let waits = tree::child(&service.entry.value, "depends_on").is_some_and(|node| {
-        tree::items(node).iter().any(|item| tree::text(item) == Some(server)) || tree::entry(node, server).is_some()
-    });
+/// Whether a service waits for the server, or names its host.
+pub(super) fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {
+    let waits = service.waits_for(server);
     let names_it = |given: &Given| given.today(ledger).is_some_and(|today| is_host(&given.name, &today, server));
     waits || service.given.iter().any(names_it)
 }

@@ -1,16 +1,18 @@
-//! Knows whether a hand-kept service is the PostgreSQL server that a profile describes, and how.
-//! Must not know the services that use it.
+//! Knows how the `postgres` section of a profile describes a hand-kept server. Must not know how one is recognized, nor
+//! the services that use it.
 
 use std::ops::Range;
 
 use super::environment;
 use super::layout::{Line, Shape};
 use super::ledger::Ledger;
+use super::recognition::{INIT_SCRIPTS, Version};
 use super::scope::Scope;
 use super::service::Service;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
 use crate::deployment::{BY_PASSWORD, INITDB_ARGS};
+use crate::interpolation::Template;
 use crate::profile::Raw;
 use crate::target::compose::{self, DATABASE_NETWORK, DEFAULT_NETWORK, SERVER_KEYS, SERVER_RELIED_ON};
 use crate::value::{
@@ -19,29 +21,29 @@ use crate::value::{
 };
 use crate::yaml::{Entry, Node};
 
-/// Where images of PostgreSQL keep their data: the whole of it from version 18 on.
-const DATA: &str = "/var/lib/postgresql";
-
-/// What images run on a new volume.
-const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d";
-
 /// Where images of PostgreSQL make their socket.
 const SOCKET: &str = "/var/run/postgresql";
+
+/// The variable of images of PostgreSQL for the folder of the data.
+const PGDATA: &str = "PGDATA";
 
 /// The port that PostgreSQL listens on.
 const PORT: &str = "5432";
 
 /// A service that the `postgres` section of a profile can describe.
 pub(super) struct Server<'n, 'text> {
-    entry: &'n Entry<'text>,
-    image: ImageReference,
-    /// The major version, where the image's tag does not tell it to a profile.
-    version: Option<PostgresMajor>,
+    pub(super) entry: &'n Entry<'text>,
+    pub(super) image: ImageReference,
+    pub(super) version: Version,
     pub(super) user: RoleName,
-    database: DatabaseName,
+    pub(super) database: DatabaseName,
     pub(super) password: String,
-    /// The volume of its data, as the Compose file calls it.
-    pub(super) volume: VolumeName,
+    /// The mount of its data, a volume as the Compose file calls it.
+    pub(super) data: Mount,
+    /// The folder in the mount that holds the data, where the section mounts it and not as the image takes by itself.
+    pub(super) folder: Option<String>,
+    /// Whether scripts of the user's own run on a new volume.
+    pub(super) has_scripts: bool,
 }
 
 impl Server<'_, '_> {
@@ -61,82 +63,6 @@ impl Server<'_, '_> {
     }
 }
 
-/// The service that runs PostgreSQL: of several the one of this name, else the first.
-pub(super) fn find<'n, 'text>(services: &[&'n Entry<'text>]) -> Option<&'n Entry<'text>> {
-    let servers = || services.iter().copied().filter(|entry| is_server(&entry.value));
-    servers().find(|entry| entry.key == "postgres").or_else(|| servers().next())
-}
-
-fn is_server(node: &Node<'_>) -> bool {
-    const IMAGES: [&str; 4] = ["postgres", "postgis", "pgvector", "timescaledb"];
-    let image = tree::text_of(node, "image").unwrap_or_default();
-    let name = image.rsplit('/').next().and_then(|name| name.split([':', '@']).next()).unwrap_or_default();
-    let mounts = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
-    let keeps = |mount: &Node<'_>| {
-        let target = tree::text(mount).and_then(|text| text.split(':').nth(1)).or(tree::text_of(mount, "target"));
-        target.is_some_and(|target| target.starts_with(DATA))
-    };
-    IMAGES.contains(&name) || mounts.iter().any(keeps)
-}
-
-/// Reads it as the server of a profile.
-///
-/// # Errors
-/// Why it can't be that one.
-pub(super) fn recognize<'n, 'text>(
-    entry: &'n Entry<'text>,
-    ledger: &mut Ledger<'_>,
-) -> Result<Server<'n, 'text>, String> {
-    let node = &entry.value;
-    let image = tree::child(node, "image").and_then(|image| ledger.fixed(image, "postgres.image"));
-    let image = image.and_then(|image| ImageReference::parse(&image).ok()).ok_or("it has no image of its own")?;
-    let told = image.postgres_major();
-    let major = told.or_else(|| major_in(image.tag()?)).and_then(PostgresMajor::new);
-    let major = major.ok_or("its image does not tell a version of PostgreSQL from 15 on")?;
-    let given = environment::of(node);
-    let has_dotenv = service::has_dotenv(node);
-    let value = |name: &str, ledger: &Ledger<'_>| match given.iter().find(|given| given.name == name) {
-        Some(given) => given.today(ledger),
-        None => ledger.variables.value(name).filter(|_| has_dotenv).map(str::to_owned),
-    };
-    let user = value("POSTGRES_USER", ledger).filter(|user| !user.is_empty()).unwrap_or_else(|| "postgres".to_owned());
-    let user = RoleName::parse(&user).ok().filter(|user| !user.is_reserved());
-    let user = user.ok_or("its role has a name that a profile can't give")?;
-    let database = value("POSTGRES_DB", ledger).filter(|database| !database.is_empty());
-    let database = DatabaseName::parse(database.as_deref().unwrap_or(user.as_str()));
-    let database = database.map_err(|_| "its database has a name that a profile can't give")?;
-    let password = value("POSTGRES_PASSWORD", ledger).filter(|password| !password.is_empty());
-    let password = password.ok_or("it has no `POSTGRES_PASSWORD` with a value")?;
-    let folder = if major.get() >= 18 { DATA.to_owned() } else { format!("{DATA}/data") };
-    let volume = data_volume(node, &folder, ledger)?;
-    let version = told.is_none().then_some(major);
-    Ok(Server { entry, image, version, user, database, password, volume })
-}
-
-/// The major version in a tag such as `pg16` or `16-3.4`.
-fn major_in(tag: &str) -> Option<i128> {
-    let digits = tag.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-}
-
-fn data_volume(node: &Node<'_>, folder: &str, ledger: &mut Ledger<'_>) -> Result<VolumeName, String> {
-    let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
-    let mounted = items.iter().filter_map(|item| mounts::mount(item, "postgres.volume", ledger));
-    let data = mounted.filter(|mount| mount.target.as_str().starts_with(DATA)).collect::<Vec<_>>();
-    match data.as_slice() {
-        [Mount { source: MountSource::Volume(name), target, read_only: false }] if target.as_str() == folder => {
-            Ok(name.clone())
-        }
-        [Mount { source: MountSource::Bind(path), .. }] => {
-            Err(format!("its data stands in the folder `{path}`, and a profile keeps it in a named volume"))
-        }
-        [Mount { target, .. }] => {
-            Err(format!("its data is mounted at `{target}`, where a profile mounts it at `{folder}`"))
-        }
-        [] | [_, _, ..] => Err("its data stands in no named volume, or in several".to_owned()),
-    }
-}
-
 /// The lines of the `postgres` section.
 pub(super) fn section(
     server: &Server<'_, '_>,
@@ -147,17 +73,30 @@ pub(super) fn section(
 ) -> Vec<Line> {
     let node = &server.entry.value;
     let name = ServiceName::postgres().to_string();
+    note_fixed(server, ledger);
     let mut lines = vec![Line::text("image", &server.image.to_string())];
-    if let Some(version) = server.version {
-        lines.push(Line::short("version", Raw::plain(&version.to_string())).beside("the one that the image carries"));
+    let version = |major: PostgresMajor| Line::short("version", Raw::plain(&major.to_string()));
+    match server.version {
+        Version::Tagged => {}
+        Version::Known(major) => lines.push(version(major).beside("the one that the image carries")),
+        Version::Guessed(major) => {
+            lines.push(version(major).beside("a guess by the place of its data: ask `postgres --version` in it"));
+            let message =
+                format!("the image of `{}` does not say which PostgreSQL it is; {major} is a guess", server.name());
+            let help = "ask it: `docker compose exec SERVICE postgres --version`; write that into `postgres.version`";
+            ledger.note(Some(server.span()), message, help);
+        }
     }
     lines.push(Line::text("user", server.user.as_str()));
     lines.push(Line::text("database", server.database.as_str()));
     lines.push(Line::text("access", "shared").beside("every service logs in as `user`, as before"));
     lines.extend(published(node, &name, ledger).map(|publish| Line::short("publish", publish)));
-    let volume = volumes.get(server.volume.as_str()).unwrap_or(&server.volume);
-    if *volume != VolumeName::postgres_data() {
-        lines.push(Line::text("volume", volume.as_str()));
+    let place = match &server.data.source {
+        MountSource::Volume(name) => volumes.get(name.as_str()).unwrap_or(name).to_string(),
+        MountSource::Bind(path) => path.to_string(),
+    };
+    if place != VolumeName::postgres_data().as_str() {
+        lines.push(Line::text("volume", &place));
     }
     if environment::of(node).iter().any(logs_in_by_password) {
         lines.push(Line::text("local_auth", LocalAuth::Password.as_str()));
@@ -169,8 +108,10 @@ pub(super) fn section(
     let mut compose =
         service::raw_keys(node, |key| is_owned(key) || SERVER_RELIED_ON.contains(&key) || key == "deploy");
     scope.drop_generated(&mut compose);
+    drop_socket(node, &mut compose, ledger);
     compose.extend(deploy.map(|deploy| ("deploy".to_owned(), deploy)));
-    keep_name(server, scope.meets_others(services, server, ledger), &mut compose);
+    let meets_others = scope.meets_others(services, server, ledger);
+    keep_name(server, meets_others, &mut compose, ledger);
     if !compose.is_empty() {
         lines.push(Line::new("compose", Shape::Raw(Raw::Mapping(compose))));
     }
@@ -181,12 +122,75 @@ fn is_owned(key: &str) -> bool {
     SERVER_KEYS.iter().any(|(owned, _)| *owned == key)
 }
 
+/// The folder of the socket is a volume now, by which postgres-ensure logs in.
+fn drop_socket(node: &Node<'_>, compose: &mut Vec<(String, Raw)>, ledger: &mut Ledger<'_>) {
+    let is_socket = |raw: &Raw| {
+        let Raw::Scalar { text, .. } = raw else { return false };
+        text.split(':').next().map(|target| target.trim_end_matches('/')) == Some(SOCKET)
+    };
+    let Some(at) = compose.iter().position(|(key, _)| key == "tmpfs") else { return };
+    let Some((_, tmpfs)) = compose.get_mut(at) else { return };
+    let is_empty = match tmpfs {
+        Raw::Sequence(items) => {
+            let count = items.len();
+            items.retain(|item| !is_socket(item));
+            if items.len() == count {
+                return;
+            }
+            items.is_empty()
+        }
+        one if is_socket(one) => true,
+        Raw::Scalar { .. } | Raw::Mapping(_) => return,
+    };
+    if is_empty {
+        compose.remove(at);
+    }
+    note_socket(tree::entry(node, "tmpfs").map_or(&node.span, |entry| &entry.key_span), ledger);
+}
+
+fn note_socket(span: &Range<usize>, ledger: &mut Ledger<'_>) {
+    let message = format!("what is mounted at `{SOCKET}` gives way to a volume");
+    ledger.note(Some(span), message, "by the socket in it postgres-ensure logs in");
+}
+
+/// What variables hold stands in the section now.
+fn note_fixed(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
+    let node = &server.entry.value;
+    if let Some(image) = tree::child(node, "image") {
+        ledger.fixed(image, "postgres.image");
+    }
+    for given in environment::of(node) {
+        let field = match given.name.as_str() {
+            "POSTGRES_USER" => "postgres.user",
+            "POSTGRES_DB" => "postgres.database",
+            _ => continue,
+        };
+        let environment::GivenValue::Text(text) = &given.value else { continue };
+        for name in Template::parse(text).iter().flat_map(Template::names) {
+            // these two are codelab-gen's own to write
+            if !["POSTGRES_USER", "POSTGRES_DB"].contains(&name) && !ledger.is_secret(name) {
+                ledger.fix(name, field);
+            }
+        }
+    }
+}
+
 /// The password's key in `.env` is always the same one.
 pub(super) fn take_password(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
-    let key = EnvironmentKey::postgres_password();
-    if let Some(given) = environment::of(&server.entry.value).iter().find(|given| given.name == key.as_str()) {
-        ledger.move_secret(&[key.to_string()], &server.password, &given.span);
+    if server.password.is_empty() {
+        return;
     }
+    let key = EnvironmentKey::postgres_password();
+    let given = environment::of(&server.entry.value);
+    let span = given.iter().find(|given| given.name == key.as_str()).map_or(server.span(), |given| &given.span);
+    ledger.move_secret(&[key.to_string()], &server.password, span);
+}
+
+/// The named volumes that it mounts beside its data.
+pub(super) fn volumes_beside(server: &Server<'_, '_>) -> Vec<String> {
+    let items = tree::child(&server.entry.value, "volumes").map(tree::items).unwrap_or_default();
+    let volumes = items.iter().filter_map(mounts::volume_of);
+    volumes.filter(|name| name != VolumeName::postgres_socket().as_str()).collect()
 }
 
 fn published(node: &Node<'_>, name: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
@@ -246,9 +250,18 @@ fn logs_in_by_password(given: &environment::Given) -> bool {
 fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope<'_>, ledger: &mut Ledger<'_>) {
     const TAKEN: [&str; 3] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"];
     let node = &server.entry.value;
-    let is_taken = |given: &&environment::Given| TAKEN.contains(&given.name.as_str()) || logs_in_by_password(given);
+    // beside `NAME` the image takes no `NAME_FILE`
+    let is_taken = |given: &&environment::Given| {
+        TAKEN.contains(&given.name.trim_end_matches("_FILE")) || logs_in_by_password(given)
+    };
     for given in environment::of(node).iter().filter(|given| !is_taken(given)) {
-        let raw = Raw::Mapping(vec![(given.name.clone(), given.raw())]);
+        let raw = match (given.name.as_str(), &server.folder) {
+            (PGDATA, None) => continue,
+            (PGDATA, Some(folder)) => Some(Raw::text(folder)),
+            (_, _) => given.raw_beside(server.name(), ledger),
+        };
+        let Some(raw) = raw else { continue };
+        let raw = Raw::Mapping(vec![(given.name.clone(), raw)]);
         let why = format!("gives `{}`, which the server's section can't say", given.name);
         ledger.leave(name, "environment", raw, &given.span, &why);
     }
@@ -273,10 +286,16 @@ fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope<'_>, ledger: &m
 fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) {
     let mount = mounts::mount(item, "postgres.volume", ledger);
     let target = mount.as_ref().map(|mount| mount.target.as_str()).unwrap_or_default();
-    let is_volume =
-        |name: &VolumeName| mount.as_ref().is_some_and(|mount| mount.source == MountSource::Volume(name.clone()));
-    if is_volume(&server.volume) || (target == SOCKET && is_volume(&VolumeName::postgres_socket())) {
+    let is_socket = || {
+        let socket = MountSource::Volume(VolumeName::postgres_socket());
+        target == SOCKET && mount.as_ref().is_some_and(|mount| mount.source == socket)
+    };
+    if mount.as_ref() == Some(&server.data) || is_socket() {
         return;
+    }
+    let written = tree::text(item).and_then(|text| text.split(':').nth(1)).or(tree::text_of(item, "target"));
+    if written.map(|target| target.trim_end_matches('/')) == Some(SOCKET) {
+        return note_socket(&item.span, ledger);
     }
     let script = compose::INIT_SCRIPT.path();
     let is_ours = |text: &str| text.split(':').next().is_some_and(|source| source.ends_with(script));
@@ -288,12 +307,16 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
         ledger.note(Some(&item.span), message, "the old one is kept as `.orig`; look whether it does more");
         return;
     }
+    let why = match mounts::place(item, ledger) {
+        Some(place) if place == server.data => "mounts the server's data in a way that the section can't say",
+        Some(_) | None => "mounts something beside the server's data",
+    };
     let raw = Raw::Sequence(vec![Raw::of(item)]);
-    ledger.leave(name, "volumes", raw, &item.span, "mounts something beside the server's data");
+    ledger.leave(name, "volumes", raw, &item.span, why);
 }
 
 /// A server that had another name is still found by it, and one that others met on Compose's own network is still there.
-fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>) {
+fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>, ledger: &mut Ledger<'_>) {
     const KEY: &str = "networks";
     let is_written = compose.iter().any(|(key, _)| key == KEY);
     if server.name() == ServiceName::postgres().as_str() {
@@ -302,6 +325,7 @@ fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(Str
         }
         return;
     }
+    note_name(server, ledger);
     let aliases = || Raw::Mapping(vec![("aliases".to_owned(), Raw::words([server.name()]))]);
     let written = compose.iter().position(|(key, _)| key == KEY).map(|index| compose.remove(index).1);
     let mut networks: Vec<(String, Raw)> = match written {
@@ -319,6 +343,12 @@ fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(Str
         None => networks.push((DATABASE_NETWORK.to_owned(), aliases())),
     }
     compose.push((KEY.to_owned(), Raw::Mapping(networks)));
+}
+
+fn note_name(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) {
+    let message = format!("`{}` is called `postgres` now, and is still reached by its old name", server.name());
+    let help = "commands have the new one: `docker compose logs postgres`";
+    ledger.note(Some(server.span()), message, help);
 }
 
 /// Adds to the aliases that a server has on one of its networks.

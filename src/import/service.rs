@@ -4,13 +4,16 @@ mod dependency;
 mod limits;
 mod program;
 
-use super::database::{Database, Home};
+use indexmap::IndexMap;
+
+use super::database::{Database, Found, Home, PostgresSide};
 use super::environment::Given;
 use super::layout::{Line, Shape};
 use super::ledger::Ledger;
 use super::scope::Scope;
 use super::server::Server;
 use super::top::Volumes;
+use super::variables::Variables;
 use super::{health, mounts, ports, tree};
 use crate::diagnostic::Code;
 use crate::profile::{LabelName, Raw};
@@ -30,7 +33,7 @@ pub(super) struct Service<'n, 'text> {
     pub(super) given: Vec<Given>,
     pub(super) mounts: Vec<Mount>,
     working_dir: Option<ContainerPath>,
-    pub(super) database: Option<Database>,
+    pub(super) found: Found,
     check: Option<health::HealthCheck>,
 }
 
@@ -62,25 +65,57 @@ impl<'n, 'text> Service<'n, 'text> {
             }
             found
         });
-        Self { entry, name, given, mounts, working_dir, database: None, check }
+        Self { entry, name, given, mounts, working_dir, found: Found::default(), check }
     }
 
-    /// Finds its database.
-    pub(super) fn find_database(
-        &mut self,
-        server: Option<&Server<'_, '_>>,
-        scope: &Scope<'_>,
-        ledger: &mut Ledger<'_>,
-    ) {
+    /// Finds its database, where the server is this one.
+    pub(super) fn find_database(&mut self, server: Option<&Server<'_, '_>>, scope: &Scope<'_>, ledger: &Ledger<'_>) {
         let home = Home {
             name: &self.name,
             given: &self.given,
             mounts: &self.mounts,
             working_dir: self.working_dir.as_ref(),
+            of_files: &of_files(&self.entry.value, ledger),
+            waits: server.is_some_and(|server| self.waits_for(server.name())),
             has_dotenv: has_dotenv(&self.entry.value),
             commented: &scope.commented_in(&self.entry.value),
         };
-        self.database = super::database::find(&home, server, ledger);
+        self.found = super::database::find(&home, server, ledger);
+    }
+
+    /// Finds its database where there is no server after all; why it has none on the last one that was tried stays known.
+    pub(super) fn leave_server(&mut self, scope: &Scope<'_>, ledger: &Ledger<'_>) {
+        let tried = std::mem::take(&mut self.found);
+        self.find_database(None, scope, ledger);
+        if tried.is_somebody_else {
+            self.found.told = tried.told;
+        }
+    }
+
+    /// Its database.
+    pub(super) fn database(&self) -> Option<&Database> {
+        self.found.database.as_ref()
+    }
+
+    /// Tells what of its variables is no database, and which one is a guess.
+    pub(super) fn note_database(&self, ledger: &mut Ledger<'_>) {
+        let help = "it stays a variable; describe the database by hand to switch its engine with the profile";
+        for (span, message) in &self.found.told {
+            ledger.note(span.as_ref(), message.as_str(), help);
+        }
+        let guessed = self.database().filter(|database| database.is_guess);
+        if let Some(name) = guessed.and_then(|database| database.postgres.as_ref()).map(|postgres| &postgres.name) {
+            let message = format!("`{}` waits for the server; that `{name}` is its database is a guess", self.name);
+            let help = "write another name in the profile, or remove `database` where it has none";
+            ledger.note(Some(&self.entry.key_span), message, help);
+        }
+    }
+
+    /// Whether it says that another service must run before it.
+    pub(super) fn waits_for(&self, name: &str) -> bool {
+        tree::child(&self.entry.value, "depends_on").is_some_and(|node| {
+            tree::items(node).iter().any(|item| tree::text(item) == Some(name)) || tree::entry(node, name).is_some()
+        })
     }
 
     /// The named volumes that it mounts, as the Compose file calls them.
@@ -108,7 +143,7 @@ impl<'n, 'text> Service<'n, 'text> {
         lines.extend(self.word("user", &field, ledger));
         lines.extend(self.folder());
         lines.extend(self.ports(&field, ledger));
-        lines.extend(self.places(volumes));
+        lines.extend(self.places(scope, volumes, ledger));
         lines.extend(self.environment(ledger));
         lines.extend(self.check.as_ref().map(|check| Line::short("healthcheck", check.raw.clone())));
         lines.extend(self.depends_on(scope, ledger));
@@ -139,7 +174,7 @@ impl<'n, 'text> Service<'n, 'text> {
         if let Some(folder) = &self.working_dir {
             return Some(Line::text("working_dir", folder.as_str()));
         }
-        let file = self.database.as_ref()?.sqlite.as_ref().filter(|file| file.path.as_str().starts_with('/'))?;
+        let file = self.database()?.sqlite.as_ref().filter(|file| file.path.as_str().starts_with('/'))?;
         let folder = self.mounts.get(file.data)?.target.parent();
         let line = Line::text("working_dir", folder.as_str());
         Some(line.beside("a guess: the folder that the image runs in (WORKDIR)"))
@@ -173,19 +208,44 @@ impl<'n, 'text> Service<'n, 'text> {
     }
 
     /// The data mount, and the others.
-    fn places(&self, volumes: &Volumes) -> Vec<Line> {
-        let data = self.database.as_ref().and_then(|database| database.sqlite.as_ref()).map(|file| file.data);
-        let texts: Vec<_> = self.mounts.iter().map(|mount| mounts::written(mount, volumes)).collect();
-        let (data, others): (Vec<_>, Vec<_>) = texts.iter().enumerate().partition(|(index, _)| Some(*index) == data);
+    fn places(&self, scope: &Scope<'_>, volumes: &Volumes, ledger: &mut Ledger<'_>) -> Vec<Line> {
+        let data = self.database().and_then(|database| database.sqlite.as_ref()).map(|file| file.data);
+        let (of_server, texts): (Vec<_>, Vec<_>) = self
+            .mounts
+            .iter()
+            .map(|mount| (mount, mounts::written(mount, volumes)))
+            .enumerate()
+            .partition(|(_, (mount, _))| scope.is_data_of_server(&mount.source));
+        for (_, (mount, text)) in of_server {
+            self.leave_data_of_server(mount, &text, ledger);
+        }
+        let texts = texts.iter().map(|(index, (_, text))| (*index, text));
+        let (data, others): (Vec<_>, Vec<_>) = texts.partition(|(index, _)| Some(*index) == data);
         let others: Vec<_> = others.into_iter().map(|(_, text)| text.as_str()).collect();
         let data = data.into_iter().map(|(_, text)| Line::text("data", text));
         let others = (!others.is_empty()).then(|| Line::new("volumes", Shape::Raw(Raw::words(others))));
         data.chain(others).collect()
     }
 
+    /// What else mounts the server's data, such as a backup, which the profile refuses.
+    fn leave_data_of_server(&self, mount: &Mount, text: &str, ledger: &mut Ledger<'_>) {
+        let items = tree::child(&self.entry.value, "volumes").map(tree::items).unwrap_or_default();
+        let Some(item) = items.iter().find(|item| mounts::place(item, ledger).as_ref() == Some(mount)) else { return };
+        let raw = match &mount.source {
+            MountSource::Volume(_) => Raw::text(text),
+            MountSource::Bind(_) => Raw::of(item),
+        };
+        let why = "mounts the data of the server, which a profile refuses";
+        ledger.leave(&self.entry.key, "volumes", Raw::Sequence(vec![raw]), &item.span, why);
+    }
+
     fn environment(&self, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let url = self.database.as_ref().map(|database| database.url.as_str());
-        let variable = self.database.as_ref().map(|database| database.variable.as_str());
+        let url = self.database().and_then(|database| database.url.as_ref());
+        let (variable, url) = (url.map(|(variable, _)| variable.as_str()), url.map(|(_, url)| url.as_str()));
+        let parts = self.database().map(|database| database.parts.as_slice()).unwrap_or_default();
+        if let Some(given) = self.given.iter().find(|given| Some(given.name.as_str()) == variable) {
+            given.note_parts_of_url(&self.name, ledger);
+        }
         let mut lines = Vec::new();
         for given in self.given.iter().filter(|given| Some(given.name.as_str()) != variable) {
             if given.name(ledger).is_none_or(|name| name != given.name) {
@@ -199,7 +259,12 @@ impl<'n, 'text> Service<'n, 'text> {
                 ledger.leave(&self.entry.key, "environment", raw, &given.span, &why);
                 continue;
             }
-            lines.extend(given.value(&self.entry.key, url, ledger).map(|value| Line::short(&given.name, value)));
+            let part = parts.iter().find(|(name, _)| *name == given.name).map(|(_, part)| *part);
+            let value = match part {
+                Some(part) => Some(given.part(&self.entry.key, part, ledger)),
+                None => given.value(&self.entry.key, url, ledger),
+            };
+            lines.extend(value.map(|value| Line::short(&given.name, value)));
         }
         (!lines.is_empty()).then(|| Line::new("environment", Shape::Lines(lines)))
     }
@@ -234,22 +299,30 @@ impl<'n, 'text> Service<'n, 'text> {
     }
 
     fn database_lines(&self, scope: &Scope<'_>) -> Option<Line> {
-        let Database { variable, engine, sqlite, postgres, url: _ } = self.database.as_ref()?;
+        let Database { url, engine, sqlite, postgres, parts: _, is_guess, is_of_files: _ } = self.database()?;
         let mut lines = Vec::new();
         let is_choice = sqlite.is_some() && postgres.is_some();
         if is_choice && scope.engine != Some(*engine) {
             lines.push(Line::text("engine", engine.as_str()));
         }
         lines.extend(sqlite.as_ref().map(|file| Line::text("sqlite", file.path.as_str())));
-        if let Some((name, driver)) = postgres {
-            lines.push(Line::text("postgres", name.as_str()));
+        if let Some(PostgresSide { name, driver, options }) = postgres {
+            let line = Line::text("postgres", name.as_str());
+            lines.push(if *is_guess { line.beside("a guess: the one that the server is made with") } else { line });
             if *driver != Driver::Asyncpg {
                 lines.push(Line::text("driver", driver.as_str()));
             }
+            lines.extend(options.as_ref().map(|options| Line::text("options", &options.to_string())));
         }
         let usual = EnvironmentKey::of_service(&self.name, "__DB_URL").to_string();
-        if *variable != usual {
-            lines.push(Line::text("env", variable).beside("the container's variable for the URL"));
+        match url {
+            Some((variable, _)) if *variable == usual => {}
+            Some((variable, _)) => {
+                lines.push(Line::text("env", variable).beside("the container's variable for the URL"));
+            }
+            None => {
+                lines.push(Line::short("give_url", Raw::plain("false")).beside("it keeps the variables that it has"));
+            }
         }
         if scope.is_shared(self) {
             lines.push(Line::short("shared", Raw::plain("true")).beside("with another service, as before"));
@@ -259,9 +332,9 @@ impl<'n, 'text> Service<'n, 'text> {
 
     /// The database that it uses today, by a name that is the same for the same one.
     pub(super) fn opened(&self) -> Option<String> {
-        let database = self.database.as_ref()?;
+        let database = self.database()?;
         match (database.engine, &database.sqlite, &database.postgres) {
-            (Engine::Postgres, _, Some((name, _))) => Some(format!("postgres {name}")),
+            (Engine::Postgres, _, Some(postgres)) => Some(format!("postgres {}", postgres.name)),
             (Engine::Sqlite, Some(file), _) => {
                 let mount = self.mounts.get(file.data)?;
                 let source = mounts::written(mount, &Volumes::new());
@@ -274,12 +347,32 @@ impl<'n, 'text> Service<'n, 'text> {
 
 /// Whether the containers of a service get all of `.env`.
 pub(super) fn has_dotenv(service: &Node<'_>) -> bool {
-    let is_dotenv = |node: &Node<'_>| {
-        let path = tree::text(node).or(tree::text_of(node, "path"));
-        path.is_some_and(|path| matches!(path, ".env" | "./.env"))
-    };
+    files(service).any(is_dotenv)
+}
+
+/// What the containers of a service get from files of variables; of two files the later one counts.
+pub(super) fn of_files(service: &Node<'_>, ledger: &Ledger<'_>) -> IndexMap<String, String> {
+    let mut all = IndexMap::new();
+    for path in files(service) {
+        let text = if is_dotenv(path) { None } else { ledger.known(path).and_then(|path| ledger.file(&path)) };
+        let of_file = text.and_then(|text| Variables::read(&text).ok());
+        let variables = if is_dotenv(path) { Some(ledger.variables) } else { of_file.as_ref() };
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        all.extend(variables.into_iter().flat_map(Variables::all).map(owned));
+    }
+    all.sort_unstable_keys();
+    all
+}
+
+fn files<'n>(service: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
     let files = tree::child(service, "env_file");
-    files.is_some_and(|files| is_dotenv(files) || tree::items(files).iter().any(is_dotenv))
+    let items = files.map(tree::items).unwrap_or_default();
+    let path = |node: &'n Node<'_>| tree::text(node).or(tree::text_of(node, "path"));
+    files.and_then(tree::text).into_iter().chain(items.iter().filter_map(path))
+}
+
+fn is_dotenv(path: &str) -> bool {
+    matches!(path, ".env" | "./.env")
 }
 
 /// The keys that Compose gets as they stand.

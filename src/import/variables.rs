@@ -3,14 +3,21 @@
 
 use std::collections::HashMap;
 
+use super::connection::target;
 use crate::dotenv;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::secret::names_secret;
 use crate::url::{WrittenUrl, password_of};
 
-/// Whether a value holds a secret by its looks: a URL with a password, or a private key.
+/// Whether a value holds a secret by its looks: a URL or the like with a password, or a private key.
 pub(super) fn is_secret_value(value: &str) -> bool {
-    password_of(value).is_some_and(|password| !password.is_empty()) || value.starts_with("-----BEGIN")
+    password_in(value).is_some() || value.starts_with("-----BEGIN")
+}
+
+/// The password in a URL, as it is written there, or in `Host=…;Password=…`; nothing where that is nothing.
+pub(super) fn password_in(value: &str) -> Option<String> {
+    let of_url = password_of(value).map(str::to_owned);
+    of_url.or_else(|| target(value)?.password).filter(|password| !password.is_empty())
 }
 
 /// Whether a secret may stand in a text: it names one, or has a URL with a login.
@@ -146,7 +153,10 @@ fn lenient(line: &str) -> Option<String> {
     let is_quoted = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
     let inner = if is_quoted('"') || is_quoted('\'') { value.get(1..value.len() - 1)? } else { value };
     let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '`' | '\n');
-    let refers = || value.starts_with('"') && !inner.contains(['\'', '"', '\\', '`', '\n']) && !inner.contains("$$");
+    let is_plain = || !inner.contains(['\'', '"', '\\', '`', '\n']) && !inner.contains("$$");
+    // without quotes python-dotenv takes `$NAME` as it stands
+    let in_braces = || inner.split('$').skip(1).all(|behind| behind.starts_with('{'));
+    let refers = || is_plain() && (value.starts_with('"') || (!value.starts_with('\'') && in_braces()));
     (!inner.contains(special) || refers()).then(|| inner.to_owned())
 }
 
@@ -203,6 +213,10 @@ mod tests {
             ("postgresql://u@h/d", false),
             ("redis://:x@redis:6379/0", true),
             ("redis://redis:6379/0", false),
+            ("Server=h;Database=d;Password=x", true),
+            ("host=h dbname=d password=x", true),
+            ("jdbc:postgresql://h/d?password=x", true),
+            ("Server=h;Database=d", false),
             ("-----BEGIN PRIVATE KEY-----", true),
             ("a -----BEGIN", false),
             ("plain", false),

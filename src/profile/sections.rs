@@ -9,10 +9,11 @@ use super::record::record;
 use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
-    Access, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DatabaseName, DiskSize, Driver, Duration,
-    Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference, Interval,
-    LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName,
-    SecretRule, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+    Access, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName, DiskSize,
+    Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference,
+    Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas,
+    RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Tls, UrlOptions,
+    VariableName,
 };
 use crate::yaml::Node;
 
@@ -56,8 +57,9 @@ record! {
     merged Service = "a service" {
         /// How its image is built: the folder with the Dockerfile, or the details.
         build: Build,
-        /// The image that is run, or with `build` the name that the built image gets.
-        image: ImageReference,
+        /// The image that is run, or with `build` the name that the built image gets. Its tag may follow a variable of
+        /// `.env`: `api:${VERSION:-1.2}`.
+        image: ServiceImage,
         /// What is run instead of the image's own command: a list of words, or one text that is split into words as a
         /// shell does it. No shell runs it; for one write `[sh, -c, "TEXT"]`.
         command: Command,
@@ -161,6 +163,11 @@ record! {
         postgres: PostgresDatabase,
         /// The driver that opens a PostgreSQL URL; it stands in the URL's scheme.
         driver: Driver = Driver::Asyncpg,
+        /// Options behind the `?` of a PostgreSQL URL, such as `schema=public&connect_timeout=10`: taken as written.
+        options: UrlOptions,
+        /// Whether the container is given the URL in a variable; by default it is. With `false` it gets no more than the
+        /// parts that `environment` names, and there is no `sqlite`, `driver`, `options` and `env`.
+        give_url: bool,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
         /// Says that another service uses the same database on purpose; both must say so.
@@ -207,8 +214,8 @@ record! {
         access: Access = Access::Shared,
         /// The port of the host that leads to the server: a number for 127.0.0.1, or `ADDRESS:PORT`; by default none.
         publish: Publish,
-        /// The named volume of the data.
-        volume: VolumeName = VolumeName::postgres_data(),
+        /// The named volume of the data, or a folder of the host, relative to the project's root: `./postgres`.
+        volume: DataPlace = DataPlace::postgres_data(),
         /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
         ensure: bool = true,
         /// How programs in the server's own container log in, by its socket or by 127.0.0.1. It holds for a volume that
@@ -239,6 +246,14 @@ record! {
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
         /// one, `verify-full` uses the certificates of the service's image.
         ca: MountedPath,
+    }
+}
+
+impl Database {
+    /// Whether the container is given the URL.
+    #[must_use]
+    pub fn gives_url(&self) -> bool {
+        self.give_url.copied().unwrap_or(true)
     }
 }
 

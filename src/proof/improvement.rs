@@ -129,8 +129,8 @@ impl<'p> Judge<'p> {
 
     /// Whether the whole value of a variable of a service is a connection URL that codelab-gen makes.
     pub(super) fn is_url(&self, service: &str, below: &[&str]) -> bool {
-        let database = self.service(service).and_then(|service| service.database.as_ref());
-        matches!(below, ["environment", name] if database.is_some_and(|database| database.variable.as_str() == *name))
+        let given = self.service(service).and_then(|service| service.database.as_ref()?.given.as_ref());
+        matches!(below, ["environment", name] if given.is_some_and(|given| given.variable.as_str() == *name))
     }
 
     pub(super) fn service(&self, name: &str) -> Option<&'p Service> {

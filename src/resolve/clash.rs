@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::scope::Faults;
-use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
+use crate::deployment::{GivenUrl, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceName};
+use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceImage, ServiceName};
 
 /// The keys of `.env` that belong to the server.
 const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
@@ -132,9 +132,11 @@ fn check_keys(services: &[Service], profile: &Profile, faults: &mut Faults) {
     let mut owners: HashMap<EnvironmentKey, Place> = HashMap::new();
     for service in services {
         let place = Place::key(&service_path(&service.name));
-        let Some(database) = &service.database else { continue };
-        if let Some(first) = owners.insert(database.key.clone(), place.clone()) {
-            let message = format!("the key `{}` of .env would belong to two services", database.key);
+        let Some(GivenUrl { key, .. }) = service.database.as_ref().and_then(|database| database.given.as_ref()) else {
+            continue;
+        };
+        if let Some(first) = owners.insert(key.clone(), place.clone()) {
+            let message = format!("the key `{key}` of .env would belong to two services");
             let fault = Diagnostic::error(Code::KeyClash, place, message, "rename one of the services");
             faults.push(fault.also(first, "the other one"));
         }
@@ -177,7 +179,10 @@ fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults)
             Variable::Environment { name, .. } => Some((name, at.key("environment").key(variable).key("env"))),
             Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
         });
-        for (name, path) in of_port.into_iter().chain(of_environment).filter(|(name, _)| is_owned(name)) {
+        let of_image = service.program.image().and_then(ServiceImage::follows);
+        let of_image = of_image.map(|(name, _)| (name, at.key("image")));
+        let all = of_image.into_iter().chain(of_port).chain(of_environment);
+        for (name, path) in all.filter(|(name, _)| is_owned(name)) {
             let message = format!("the key `{name}` of .env is written by codelab-gen");
             let help = if secrets.contains(name) {
                 format!("write `{{ secret: {name} }}` for the secret, or use another name")

@@ -3,16 +3,19 @@
 use indexmap::IndexMap;
 
 use super::scope::{Faults, Scope, described};
-use crate::deployment::{Database, Host, OwnedDatabase, RoleLimits, Server, Service};
+use crate::deployment::{Database, GivenUrl, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
-    Access, Choice as _, ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Mount, Port, RoleName,
-    ServiceName, SqlitePath, VariableName,
+    Access, Choice as _, ContainerPath, DatabaseName, Engine, EnvironmentKey, Mount, Port, RoleName, ServiceName,
+    SqlitePath, VariableName,
 };
+
+/// The database that every server has, and that programs connect to which want none in particular.
+const MAINTENANCE: &str = "postgres";
 
 /// What a database's rules look at in its service.
 pub(super) struct Home<'s> {
@@ -32,7 +35,7 @@ pub(super) fn resolve_database(
 ) -> Option<Database> {
     let at = home.at.key("database");
     let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(sqlite, home, &at.key("sqlite"), faults));
-    let postgres = database.postgres.get().map(|written| database_name(written, &at.key("postgres"), faults));
+    let postgres = database.postgres.get().map(|written| database_name(written, scope, &at.key("postgres"), faults));
     let sqlite_file = match &sqlite {
         Some(Some(ConnectionUrl::Sqlite { file, .. })) => Some(file.clone()),
         Some(Some(ConnectionUrl::Postgres(_)) | None) | None => None,
@@ -45,21 +48,43 @@ pub(super) fn resolve_database(
                 check_limits(written, server, &at.key("postgres"), faults);
             }
             let login = login(server, home, faults)?;
-            postgres_url(server, login, postgres??, database.driver())
+            postgres_url(server, login, postgres??, database)
         }
     };
-    let key = EnvironmentKey::of_service(home.name, "__DB_URL");
-    let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
+    if !database.gives_url() {
+        check_no_url(database, &at, faults);
+    }
+    let given = database.gives_url().then(|| {
+        let key = EnvironmentKey::of_service(home.name, "__DB_URL");
+        let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
+        GivenUrl { key, variable }
+    });
     let on_server = database.postgres.get();
     Some(Database {
-        key,
-        variable,
+        given,
         url,
         sqlite_file,
         shared: database.shared.copied() == Some(true),
         extensions: on_server.and_then(|written| written.extensions.get()).cloned().unwrap_or_default(),
         limits: on_server.map(limits).unwrap_or_default(),
     })
+}
+
+/// Fields that say how a URL is written, beside the word that there is none. A program that can open a SQLite file is told
+/// which one by its URL.
+fn check_no_url(database: &profile::Database, at: &FieldPath, faults: &mut Faults) {
+    let fields = [
+        ("sqlite", database.sqlite.is_given()),
+        ("driver", database.driver.is_given()),
+        ("options", database.options.is_given()),
+        ("env", database.env.is_given()),
+    ];
+    for (field, _) in fields.iter().filter(|(_, given)| *given) {
+        let message = format!("`{field}` has no effect without a URL");
+        let help = format!("remove it, or `give_url: false`; where a base gives it, write `{field}: null`");
+        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
+        faults.push(fault.also(Place::value(&at.key("give_url")), "the service gets no URL"));
+    }
 }
 
 fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, faults: &mut Faults) -> Option<Engine> {
@@ -138,17 +163,28 @@ fn outside_mount(
     .also(Place::value(&home.at.key("data")), "the data mount")
 }
 
-fn database_name(written: &profile::PostgresDatabase, at: &FieldPath, faults: &mut Faults) -> Option<DatabaseName> {
+fn database_name(
+    written: &profile::PostgresDatabase,
+    scope: &Scope<'_>,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<DatabaseName> {
     let Some(name) = written.name.get() else {
         faults.add(Code::MissingField, Place::key(at), "the database is not named", "write `name: DATABASE_NAME`");
         return None;
     };
-    if name.is_reserved() {
+    if name.is_reserved() && !is_of_superuser(name, scope) {
         let message = format!("PostgreSQL keeps the database name {} for itself", quoted(name.as_str()));
         faults.add(Code::ReservedName, Place::value(&at.key("name")), message, "choose another name");
         return None;
     }
     Some(name.clone())
+}
+
+/// Whether it is the database `postgres` of a server whose superuser it belongs to anyway, as who logs in to it.
+fn is_of_superuser(name: &DatabaseName, scope: &Scope<'_>) -> bool {
+    let is_own = |server: &Server| server.container().is_some() && server.access == Access::Shared;
+    name.as_str() == MAINTENANCE && scope.server.is_some_and(is_own)
 }
 
 /// Limits are those of a role, and only some that an administrator without a superuser's rights may set.
@@ -203,12 +239,17 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
     }
 }
 
-fn postgres_url(server: &Server, login: Login, database: DatabaseName, driver: Driver) -> ConnectionUrl {
+fn postgres_url(server: &Server, login: Login, name: DatabaseName, written: &profile::Database) -> ConnectionUrl {
     let (host, port, tls) = match &server.host {
         Host::Container(_) => (ServiceName::postgres().as_str().to_owned(), Port::POSTGRES, None),
         Host::External(external) => (external.host.clone(), external.port, Some(external.tls.mode())),
     };
-    ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, tls })
+    // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
+    let options = match (written.options.get(), tls) {
+        (Some(options), Some(_)) => options.without(&["ssl", "sslmode"]),
+        (options, _) => options.cloned(),
+    };
+    ConnectionUrl::Postgres(PostgresUrl { driver: written.driver(), login, host, port, database: name, tls, options })
 }
 
 /// The databases that the services use on the server, each once, with the extensions that any of them asks for.

@@ -21,7 +21,7 @@ pub(super) fn environment(
     let mut variables = Vec::new();
     for (name, value) in given(&written.environment) {
         let at = at.key(name);
-        if database.is_some_and(|database| database.variable == *name) {
+        if database.is_some_and(|database| database.is_given_as(name)) {
             let help = "remove it, or give the URL another variable with `database.env`";
             let message = format!("{} holds the connection URL", quoted(name.as_str()));
             faults.add(Code::VariableClash, Place::key(&at), message, help);
@@ -77,6 +77,12 @@ fn part_of_database(
         return None;
     };
     let variable = match (&database.url, part) {
+        (_, DatabasePart::Url) if database.given.is_none() => {
+            let message = "the database says `give_url: false`, so there is no URL";
+            let help = "use the other parts, or remove `give_url: false`";
+            faults.add(Code::NoSuchPart, place(), message, help);
+            return None;
+        }
         (_, DatabasePart::Url) => Variable::Url,
         (ConnectionUrl::Sqlite { file, .. }, DatabasePart::Name) => Variable::Literal(file.as_str().to_owned()),
         (ConnectionUrl::Sqlite { .. }, _) => {

@@ -85,12 +85,13 @@ fn check_targets(service: &Service, faults: &mut Faults) {
 fn check_server_volume(service: &Service, server: Option<&Server>, faults: &mut Faults) {
     let Some(container) = server.and_then(Server::container) else { return };
     for (index, mount) in service.mounts.iter().enumerate() {
-        let MountSource::Volume(name) = &mount.source else { continue };
-        if *name == container.volume {
-            let message = format!("the volume `{name}` holds the data of PostgreSQL");
-            let help = "mount another volume, or give the server's another name with `postgres.volume`";
+        if mount.source == *container.volume.source() {
+            let what = container.volume.kind();
+            let message = format!("the {what} `{}` holds the data of PostgreSQL", container.volume);
+            let help = "mount another one, or give the server's data another place with `postgres.volume`";
             faults.add(Code::MountClash, mount_place(service, index), message, help);
-        } else if container.ensure && *name == VolumeName::postgres_socket() {
+        } else if container.ensure && mount.source == MountSource::Volume(VolumeName::postgres_socket()) {
+            let name = VolumeName::postgres_socket();
             let message =
                 format!("by the volume `{name}` a service would be PostgreSQL's superuser without a password");
             faults.add(Code::MountClash, mount_place(service, index), message, "mount another volume");

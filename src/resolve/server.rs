@@ -68,7 +68,7 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         faults.add(Code::ReservedName, Place::value(&at.key(field)), message, help);
     }
     check_settings(postgres, at, faults);
-    if postgres.ensure() && postgres.volume() == VolumeName::postgres_socket() {
+    if postgres.ensure() && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
     }

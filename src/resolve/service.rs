@@ -91,7 +91,7 @@ fn program(written: &profile::Service, stage: Stage, at: &FieldPath, faults: &mu
     if let Some(image) = &image
         && !written.build.is_given()
     {
-        check_pinned(image, stage, &at.key("image"), faults);
+        check_pinned(image.usual(), stage, &at.key("image"), faults);
     }
     match (written.build.get(), image) {
         (None, Some(image)) => Some(Program::Image(image)),

@@ -6,7 +6,7 @@ use super::host::mounted;
 use super::kind::RiskKind;
 use crate::field::FieldPath;
 use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, Service, Value, given};
-use crate::value::{Hardening, HostAddress, HostPath, MountSource, SecretRule};
+use crate::value::{DataPlace, Hardening, HostAddress, HostPath, MountSource, SecretRule, ServiceImage};
 
 /// The first port that any user may listen on.
 const FIRST_FREE_PORT: u16 = 1024;
@@ -52,6 +52,9 @@ pub(super) fn of_server(profile: &Profile, found: &mut Found<'_>) {
     found.receiver = FieldPath::root().key("postgres");
     let at = found.receiver.clone();
     published(server.publish.get(), &at, found);
+    if let Some(MountSource::Bind(path)) = server.volume.get().map(DataPlace::source) {
+        host_path(path.as_str(), false, &at.key("volume"), found);
+    }
     of_settings(server, &at, found);
     if let Some(external) = server.external.get() {
         let at = at.key("external");
@@ -85,6 +88,9 @@ fn of_service(service: &Service, profile: &Profile, at: &FieldPath, found: &mut 
         found.say(RiskKind::RootUser, &at.key("user"), &user.0);
     }
     published(service.publish.get(), at, found);
+    if let Some((name, _)) = service.image.get().and_then(ServiceImage::follows) {
+        found.say(RiskKind::Environment, &at.key("image"), &name.to_string());
+    }
     let data = service.data.get().map(|mount| (at.key("data"), mount));
     let mounts = service.volumes.get().into_iter().flatten().enumerate();
     let mounts = mounts.map(|(index, mount)| (at.key("volumes").key(index), mount));

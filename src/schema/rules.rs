@@ -13,7 +13,8 @@ use crate::target::compose::{
 use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
 /// A reference that means the same image tomorrow.
-const PINNED: &str = "@sha256:|:(?!latest$)[^:/@]+$";
+const PINNED: &str =
+    concat!("@sha256:|:(?!latest$)[^:/@${}]+$|", "(^|/)[^:/]+:(?!\\$\\{[A-Z0-9_]+:-latest\\}$)[^:/@{}]*\\$\\{[^/@]+$");
 
 /// A text without anything but white space, by Unicode's meaning of it.
 const BLANK: &str = "^[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*$";
@@ -114,6 +115,7 @@ fn service() -> Vec<Value> {
             &wrong(&["database"], NO_DESCRIPTION),
         ),
         below("database", &all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
+        below("database", &all(&["sqlite", "driver", "options", "env"].map(without_url))),
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
         when(&inside(), &below("compose", &all(&[NETWORKS, NETWORK_MODE].map(chooses_networks)))),
@@ -178,6 +180,12 @@ fn decided(engine: Engine) -> Value {
 /// A database that leaves its engine to the profile.
 fn undecided() -> Value {
     all(&[absent("engine"), given("sqlite"), given("postgres")])
+}
+
+/// A field that says how a URL is written, where the service gets none.
+fn without_url(field: &str) -> Value {
+    let none = json!({ "type": "object", "required": ["give_url"], "properties": { "give_url": { "type": "boolean", "not": { "enum": [true] } } } });
+    when(&all(&[none, given(field)]), &wrong(&[field], &format!("`{field}` has no effect without a URL")))
 }
 
 /// More than one container.

@@ -14,7 +14,8 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
     let mut edited: Vec<EnvironmentKey> = Vec::new();
     for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
         let Some(Login { role, password: key }) = database.url.login() else { continue };
-        let (Some(url), Some(secret)) = (block.get(database.key.as_str()), block.get(key.as_str())) else { continue };
+        let url = database.given.as_ref().and_then(|given| block.get(given.key.as_str()));
+        let (Some(url), Some(secret)) = (url, block.get(key.as_str())) else { continue };
         let Some(written) = WrittenUrl::read(url.expose()).and_then(|url| url.login) else { continue };
         let Some(old) = written.password else { continue };
         // another role has another password, and a copied .env.example a reference
@@ -34,7 +35,7 @@ pub fn passwords_in_urls(block: &IndexMap<String, Secret>, deployment: &Deployme
     let databases = deployment.services.iter().filter_map(|service| service.database.as_ref());
     let found = databases.filter_map(|database| {
         let name = database.url.password().filter(|name| !block.contains_key(name.as_str()))?;
-        let url = block.get(database.key.as_str())?.expose();
+        let url = block.get(database.given.as_ref()?.key.as_str())?.expose();
         let encoded = password_of(url).filter(|encoded| !encoded.starts_with("${"))?;
         let leads_there = url == database.url.text(encoded);
         let password = percent_decode(encoded).filter(|_| leads_there)?;

@@ -11,6 +11,7 @@ fn postgres(driver: Driver, tls: Option<Tls>) -> ConnectionUrl {
         port: Port::POSTGRES,
         database: DatabaseName::parse("auth_db").unwrap(),
         tls,
+        options: None,
     })
 }
 
@@ -48,9 +49,32 @@ fn each_driver_gets_the_tls_parameter_that_it_knows() {
         (Driver::Asyncpg, Tls::VerifyFull, "postgresql+asyncpg://codelab:x@postgres:5432/auth_db?ssl=verify-full"),
         (Driver::Psycopg, Tls::Require, "postgresql+psycopg://codelab:x@postgres:5432/auth_db?sslmode=require"),
         (Driver::Plain, Tls::Disable, "postgresql://codelab:x@postgres:5432/auth_db?sslmode=disable"),
+        (Driver::Psycopg2, Tls::Disable, "postgresql+psycopg2://codelab:x@postgres:5432/auth_db?sslmode=disable"),
+        (Driver::Postgres, Tls::Disable, "postgres://codelab:x@postgres:5432/auth_db?sslmode=disable"),
     ] {
         assert_eq!(text(driver, tls), url);
     }
+}
+
+#[test]
+fn options_stand_behind_the_tls_parameter() {
+    let text = |tls| {
+        let ConnectionUrl::Postgres(url) = postgres(Driver::Plain, tls) else { panic!() };
+        let options = Some(UrlOptions::parse("pool=5&app=x").unwrap());
+        ConnectionUrl::Postgres(PostgresUrl { options, ..url }).text("x")
+    };
+    let place = "postgresql://codelab:x@postgres:5432/auth_db";
+    assert_eq!(text(None), format!("{place}?pool=5&app=x"));
+    assert_eq!(text(Some(Tls::Require)), format!("{place}?sslmode=require&pool=5&app=x"));
+}
+
+#[test]
+fn every_driver_is_known_by_its_scheme() {
+    for driver in Driver::ALL {
+        let text = postgres(*driver, None).text("x");
+        assert_eq!(driver_of(text.split_once("://").unwrap().0), Some(*driver));
+    }
+    assert_eq!(driver_of("postgresql+pg8000"), None);
 }
 
 #[test]

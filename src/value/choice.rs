@@ -94,8 +94,12 @@ choices! {
         Asyncpg = "asyncpg",
         /// psycopg 3, through SQLAlchemy: `postgresql+psycopg://`.
         Psycopg = "psycopg",
+        /// psycopg 2, through SQLAlchemy: `postgresql+psycopg2://`.
+        Psycopg2 = "psycopg2",
         /// Whatever reads `postgresql://`, such as libpq and programs that are not Python.
         Plain = "plain",
+        /// Whatever reads `postgres://`, the shorter word for the same, which some programs insist on.
+        Postgres = "postgres",
     }
 
     /// How PostgreSQL lets in programs of its own container.

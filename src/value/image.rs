@@ -15,12 +15,20 @@ pub struct ImageReference {
     digest: Option<String>,
 }
 
+macro_rules! name {
+    () => {
+        concat!(
+            "([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/)?",
+            "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*"
+        )
+    };
+}
+
 /// The grammar as a regular expression; [`ImageReference::parse`] follows it, and a test compares the two.
-const PATTERN: &str = concat!(
-    "^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/)?",
-    "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
-    "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
-);
+pub(super) const PATTERN: &str = concat!("^", name!(), "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$");
+
+/// What stands before the tag.
+pub(super) const NAME_PATTERN: &str = name!();
 
 impl ImageReference {
     /// The tag, where one is written.

@@ -691,3 +691,18 @@ def test_copies_elsewhere_are_restored(shop: Shop) -> None:
         shop.server.query(f"DROP DATABASE {name}")
     shop.script("restore", str(moved))
     assert shop.does("SELECT count(*) FROM notes") == ["2"]
+
+
+def test_the_database_postgres_is_replaced_like_any_other(shop: Shop) -> None:
+    """A service that logs in as the superuser may have it; nobody renames the database that he is in."""
+
+    def place(name: str) -> list[str]:
+        return shop.server.query(f"SELECT oid FROM pg_database WHERE datname = '{name}'")
+
+    shop.in_server("make", "postgres", "postgres_new")
+    old, new = place("postgres"), place("postgres_new")
+    shop.in_server("swap", "postgres", "postgres_new", "postgres_before")
+    assert (place("postgres"), place("postgres_before"), place("postgres_new")) == (new, old, [])
+    shop.in_server("swap", "postgres", "postgres_before", "postgres_gone")
+    shop.in_server("remove", "postgres_gone")
+    assert (place("postgres"), place("postgres_gone")) == (old, [])

@@ -29,6 +29,8 @@ TEXTS = """
     /a:/b ./a:/b ./a:/b:ro ./a:/b:rw ./a:/b:z ./a:/b:ro:ro v1:/b v:/b vol:/ vol:b vol:/a/../b vol:/a/. .:/b ..:/b ...:/b
     .a:/b /:/b //:/b ./${A}:/b ./${A:/b ./a:/${b} ./a:/${b vol.1:/b -v:/b ./~:/b ~/a:/b
     a app app:1 app:latest app: app:1:2 App:1 a.b a..b a_b a__b a___b a--b a-.b a_-b -a a- a/b a//b /a:1 a/B a.b:5/c
+    app:${V:-1} app:v${V:-1.2}-a app:${V:-latest} app:${V:-latest}-a app:${V} app:${V:-} app:${v:-1} ${V:-app:1}
+    a.b:5/c:${V:-latest} a.b:5/c:${V:-2} app:${V:-1}:2 app:${V:-1}${W:-2} app:$V a=b&c=d ?a=b a=b#c a=${b}
     localhost:5000/a:1 localhost:123456/a reg-.io/a REG.io/a app:1@sha256:0 app:.1 app:-1 app:1. app:_ a@b
     30s 1m30s 0s 500ms 10us 1h 30 30S 1.5s -1s 1d s 1234567s 12345678s 1s1s
     512m 0m 1g 1gb 1GB 1t 1kb m 123456789b 1234567890b 01m

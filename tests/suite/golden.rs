@@ -85,6 +85,7 @@ fn generate(case: &Case, folder: &Path) {
         "POSTGRES_PASSWORD",
         "API__DB_PASSWORD",
         "MIGRATE__DB_PASSWORD",
+        "WIKI__DB_PASSWORD",
         "AGENT_RUNTIME__DB_PASSWORD",
         "AUTH_SERVICE__DB_PASSWORD",
         "INTERNAL_API_KEY",

@@ -68,8 +68,10 @@ fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec
     if let Some(database) = &service.database {
         let at = at.key("database");
         values.push((at.key("engine"), database.url.engine().to_string()));
-        values.push((at.key("env"), database.variable.to_string()));
-        values.push((at.key("url"), database.url.text(PASSWORD)));
+        if let Some(given) = &database.given {
+            values.push((at.key("env"), given.variable.to_string()));
+            values.push((at.key("url"), database.url.text(PASSWORD)));
+        }
         values.extend(match &database.url {
             ConnectionUrl::Postgres(url) => Some((at.key("password"), format!("the secret {}", url.login.password))),
             ConnectionUrl::Sqlite { file, .. } => Some((at.key("file"), file.to_string())),

@@ -93,9 +93,8 @@ fn put_aside(fault: &Difference, imported: &Imported, aside: &mut Aside) -> bool
     let [key, entry] = [2, 3].map(|step| fault.path.get(step).map(String::as_str));
     let is_shared = matches!(key, Some("networks" | "depends_on"));
     let is_server = fault.service() == Some(ServiceName::postgres().as_str()) && imported.server.is_some();
-    let keep_server = |aside: &mut Aside| {
-        imported.server.is_some() && aside.keep_server(format!("`{}` would mean something else", fault.key()))
-    };
+    let why = || format!("`{}` would mean something else", fault.key());
+    let keep_server = |aside: &mut Aside| imported.server.as_ref().is_some_and(|name| aside.keep_server(name, why()));
     let keep = |aside: &mut Aside| match (fault.service(), key) {
         (Some(service), Some(key)) if !is_server => aside.keep(service, key, entry),
         (_, _) => false,

@@ -30,12 +30,12 @@ impl Service<'_, '_> {
     fn edges(&self, node: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>, kept: &mut Vec<(String, Raw)>) {
         for item in tree::items(node) {
             let name = tree::text(item).unwrap_or_default();
-            if let Some(name) = scope.awaited(name, self.database.is_some()) {
+            if let Some(name) = scope.awaited(name, self.database().is_some()) {
                 kept.extend(self.edge(name, "started", Raw::plain("service_started"), &item.span, scope, ledger));
             }
         }
         for entry in tree::entries(node) {
-            let Some(name) = scope.awaited(&entry.key, self.database.is_some()) else {
+            let Some(name) = scope.awaited(&entry.key, self.database().is_some()) else {
                 self.keep_restart(entry, scope, ledger);
                 continue;
             };

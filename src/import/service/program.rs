@@ -8,8 +8,9 @@ use crate::import::environment::{self, Given, GivenValue};
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
 use crate::import::tree;
+use crate::interpolation::{Otherwise, Part, Template};
 use crate::profile::Raw;
-use crate::value::{Duration, HostPath, ImageReference, TextValue as _, VariableName, split};
+use crate::value::{Duration, HostPath, ImageReference, ServiceImage, TextValue as _, VariableName, split};
 use crate::yaml::Node;
 
 /// A text that Compose does not load, which was told.
@@ -26,14 +27,7 @@ impl Service<'_, '_> {
             }
         }
         if let Some(image) = tree::child(node, "image") {
-            let text = ledger.fixed(image, &format!("{field}.image"));
-            match text.filter(|text| ImageReference::parse(text).is_ok()) {
-                Some(text) => lines.push(Line::text("image", &text)),
-                None if lines.is_empty() => {
-                    self.refuse_program(image, "has an image that is none once its variables are filled in", ledger);
-                }
-                None => self.leave("image", image, "is none once its variables are filled in", ledger),
-            }
+            lines.extend(self.image(image, field, lines.is_empty(), ledger));
         }
         if tree::child(node, "build").is_none() && tree::child(node, "image").is_none() {
             let message = format!("the service `{}` has neither `build` nor `image` of its own", self.name);
@@ -41,6 +35,32 @@ impl Service<'_, '_> {
             ledger.fault(Code::NoProgram, &self.entry.key_span, message, help);
         }
         lines
+    }
+
+    /// The image. A tag goes on following its variable; what follows one otherwise does so in the file beside.
+    fn image(&self, image: &Node<'_>, field: &str, is_needed: bool, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let template = tree::text(image).and_then(Template::parse);
+        if let Some(text) = template.as_ref().and_then(|template| following(template, ledger)) {
+            return Some(Line::text("image", &text));
+        }
+        let text = ledger.fixed(image, &format!("{field}.image"));
+        let text = text.filter(|text| ImageReference::parse(text).is_ok());
+        let is_fixed = template.is_some_and(|template| template.literal().is_some());
+        match (text, is_fixed) {
+            (Some(text), true) => Some(Line::text("image", &text)),
+            (Some(text), false) => {
+                self.leave("image", image, "follows a variable by more than its tag", ledger);
+                Some(Line::text("image", &text))
+            }
+            (None, _) if is_needed => {
+                self.refuse_program(image, "has an image that is none once its variables are filled in", ledger);
+                None
+            }
+            (None, _) => {
+                self.leave("image", image, "is none once its variables are filled in", ledger);
+                None
+            }
+        }
     }
 
     fn refuse_program(&self, node: &Node<'_>, why: &str, ledger: &mut Ledger<'_>) {
@@ -153,6 +173,33 @@ impl Service<'_, '_> {
         }
         text.map(|text| Line::text(key, &text))
     }
+}
+
+/// An image whose tag follows a variable, as a profile says it: with the default that it has, or with today's value.
+fn following(template: &Template, ledger: &Ledger<'_>) -> Option<String> {
+    let mut text = String::new();
+    let mut follows = false;
+    for part in template.parts() {
+        let reference = match part {
+            Part::Text(part) => {
+                text.push_str(part);
+                continue;
+            }
+            Part::Reference(reference) => reference,
+        };
+        let name = reference.name.as_str();
+        let default = match &reference.otherwise {
+            Otherwise::Default { text, .. } => text.literal(),
+            Otherwise::Empty | Otherwise::Required => ledger.variables.value(name),
+            Otherwise::Alternative => None,
+        };
+        if ledger.is_secret(name) || std::mem::replace(&mut follows, true) {
+            return None;
+        }
+        text.extend(["${", name, ":-", default?, "}"]);
+    }
+    let is_one = ServiceImage::parse(&text).is_ok_and(|image| image.follows().is_some());
+    is_one.then_some(text)
 }
 
 fn argument(given: &Given, field: &str, ledger: &mut Ledger<'_>) -> Option<String> {

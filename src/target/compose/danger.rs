@@ -6,6 +6,7 @@ use super::standing::{StandingMount, StandingService};
 use super::switch::EngineSwitch;
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::disk::normalized;
+use crate::interpolation::Template;
 use crate::spelling::shell_word;
 use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
 
@@ -51,7 +52,13 @@ pub struct Danger {
 
 /// Every change that would part the deployment from its data.
 pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
-    let server_before = before.standing.server().filter(|service| service.data_of_server().is_some());
+    let wanted = after.deployment.contained_server().map(|(_, container)| container.volume.source());
+    let holds_it = |service: &&StandingService| {
+        let (data, wanted) = (service.data_of_server(), wanted);
+        data.zip(wanted).is_some_and(|(data, wanted)| is_same(&data.filled(before.value), wanted, before, after))
+    };
+    // of several servers that whose data it is
+    let server_before = before.standing.servers().find(holds_it).or_else(|| before.standing.server());
     let mut dangers = Vec::new();
     dangers.extend(engine_danger(before, after, switches));
     dangers.extend(project_danger(before, after));
@@ -60,10 +67,10 @@ pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
     }
     match (after.deployment.server.as_ref().map(|server| &server.host), server_before) {
         (Some(Host::Container(container)), Some(service)) => {
-            match server_volume_danger(container, service, before) {
+            match server_volume_danger(container, service, before, after) {
                 // on another volume nothing of the old one is read
                 Some(danger) => dangers.push(danger),
-                None => dangers.extend(image_dangers(container, service, after.deployment)),
+                None => dangers.extend(image_dangers(container, service, before, after.deployment)),
             }
         }
         (Some(Host::External(external)), Some(service)) => dangers.extend(server_leaves(external, service)),
@@ -129,22 +136,12 @@ fn project_danger(before: &Before<'_>, after: After<'_>) -> Option<Danger> {
 fn volume_danger(service: &Service, before: &Before<'_>, after: After<'_>) -> Option<Danger> {
     let standing = before.standing.service(service.name.as_str())?.mounted();
     service.mounts.iter().enumerate().find_map(|(index, mount)| {
-        let mounted = *standing.get(mount.target.as_str().trim_end_matches('/'))?;
+        let mounted = &standing.get(mount.target.as_str().trim_end_matches('/'))?.filled(before.value);
         let is_data = index == 0 && service.has_data;
-        let same = match &mount.source {
-            MountSource::Volume(name) => same_volume(mounted, name.as_str(), before),
-            MountSource::Bind(path) => {
-                let place = |path: &str| normalized(&after.folder.join(path));
-                !mounted.is_volume() && place(&mounted.source) == place(&after.placement.from_out(path))
-            }
-        };
-        if same || !(is_data || mounted.is_volume()) {
+        if is_same(mounted, &mount.source, before, after) || !(is_data || mounted.is_volume()) {
             return None;
         }
-        let source = match &mount.source {
-            MountSource::Volume(name) => name.to_string(),
-            MountSource::Bind(path) => after.placement.from_out(path),
-        };
+        let source = after.placement.source(&mount.source);
         Some(Danger {
             kind: DangerKind::Volume,
             message: format!(
@@ -154,6 +151,17 @@ fn volume_danger(service: &Service, before: &Before<'_>, after: After<'_>) -> Op
             steps: format!("keep `{}` in the profile, or copy its content to the new place first", mounted.source),
         })
     })
+}
+
+/// Whether what is mounted now is what will be.
+fn is_same(mounted: &StandingMount, source: &MountSource, before: &Before<'_>, after: After<'_>) -> bool {
+    match source {
+        MountSource::Volume(name) => same_volume(mounted, name.as_str(), before),
+        MountSource::Bind(path) => {
+            let place = |path: &str| normalized(&after.folder.join(path));
+            !mounted.is_volume() && place(&mounted.source) == place(&after.placement.from_out(path))
+        }
+    }
 }
 
 /// A volume that says its real name itself is the same where Compose would make that name of the project's.
@@ -166,13 +174,19 @@ fn same_volume(mounted: &StandingMount, name: &str, before: &Before<'_>) -> bool
     mounted.is_volume() && fixed.map_or(mounted.source == name, is_same_name)
 }
 
-fn server_volume_danger(container: &Container, service: &StandingService, before: &Before<'_>) -> Option<Danger> {
-    let mounted = service.data_of_server()?;
+fn server_volume_danger(
+    container: &Container,
+    service: &StandingService,
+    before: &Before<'_>,
+    after: After<'_>,
+) -> Option<Danger> {
+    let mounted = service.data_of_server()?.filled(before.value);
     let volume = &container.volume;
-    (!same_volume(mounted, volume.as_str(), before)).then(|| Danger {
+    (!is_same(&mounted, volume.source(), before, after)).then(|| Danger {
         kind: DangerKind::Volume,
         message: format!(
-            "`postgres` would mount the volume `{volume}` instead of `{}`, and start on an empty one",
+            "`postgres` would mount the {} `{volume}` instead of `{}`, and start on an empty one",
+            volume.kind(),
             mounted.source
         ),
         steps: format!(
@@ -183,10 +197,14 @@ fn server_volume_danger(container: &Container, service: &StandingService, before
 }
 
 /// Another image on the same data.
-fn image_dangers(container: &Container, service: &StandingService, deployment: &Deployment) -> Vec<Danger> {
-    let Some(stands) = service.image.as_deref().and_then(|image| ImageReference::parse(image).ok()) else {
-        return Vec::new();
-    };
+fn image_dangers(
+    container: &Container,
+    service: &StandingService,
+    before: &Before<'_>,
+    deployment: &Deployment,
+) -> Vec<Danger> {
+    let image = service.image.as_deref().and_then(Template::parse).map(|image| image.filled(before.value));
+    let Some(stands) = image.and_then(|image| ImageReference::parse(&image).ok()) else { return Vec::new() };
     let wanted = &container.image;
     let mut dangers = Vec::new();
     dangers.extend(role_danger(service, deployment));

@@ -64,11 +64,17 @@ fn line(key: &DotenvKey<'_>) -> Line {
         Holds::Text(text) => Value::from(text),
         Holds::Secret(_) => Value::from(""),
         Holds::Url(url) => match url.password() {
-            Some(password) => verbatim(url.text(&format!("${{{password}}}"))),
+            Some(password) => verbatim(live(url.text(&format!("${{{password}}}")))),
             None => Value::from(url.text("")),
         },
     };
     Line::new(&key.name, value)
+}
+
+/// A text with a reference. A shell would take `&` for the end of a command; in these quotes references are live to every
+/// reader.
+fn live(text: String) -> String {
+    if text.contains('&') { format!("\"{text}\"") } else { text }
 }
 
 /// The lines are comments: quoting is not needed, and a line end must not end them.

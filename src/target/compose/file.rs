@@ -74,7 +74,7 @@ fn services(deployment: &Deployment, extras: &Extras, networks: Networks<'_>, pl
     });
     let mut services: Mapping = of_profile.collect();
     if let Some((server, container)) = deployment.contained_server() {
-        services.append(postgres(server, container, deployment, extras, networks));
+        services.append(postgres(server, container, deployment, placement, extras, networks));
         services.append(ensure(server, container, deployment, extras));
     }
     services

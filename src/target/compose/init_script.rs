@@ -153,7 +153,8 @@ fn first_database(server: &Server) -> Option<&DatabaseName> {
 }
 
 fn url_view(service: &Service) -> Option<UrlView> {
-    let Database { key, url, .. } = service.database.as_ref()?;
+    let Database { given, url, .. } = service.database.as_ref()?;
+    let key = &given.as_ref()?.key;
     match url {
         ConnectionUrl::Sqlite { .. } => None,
         ConnectionUrl::Postgres(PostgresUrl { login, host, port, database, .. }) => Some(UrlView {

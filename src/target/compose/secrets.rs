@@ -2,7 +2,8 @@
 //! Must not know any secret's value.
 
 use super::interpolation::{literal, reference};
-use crate::deployment::{Database, secret_file_path};
+use crate::deployment::{GivenUrl, secret_file_path};
+use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, SecretsIn};
 use crate::yaml::document::{Mapping, Value};
 
@@ -11,12 +12,12 @@ const MISSING_SECRET: &str = "run codelab-gen to write .env";
 
 /// `${KEY:-URL}`: what `.env` says wins, because only there a password can be encoded. Where the password stands in a
 /// file, Compose does not see it, and the URL must be there.
-pub(super) fn url(database: &Database, secrets_in: SecretsIn) -> Value {
-    match (database.url.password(), secrets_in) {
-        (Some(_), SecretsIn::Files) => reference(required(&database.key, secrets_in)),
+pub(super) fn url(given: &GivenUrl, url: &ConnectionUrl, secrets_in: SecretsIn) -> Value {
+    match (url.password(), secrets_in) {
+        (Some(_), SecretsIn::Files) => reference(required(&given.key, secrets_in)),
         (password, SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::Files) => {
             let password = password.map(|password| required(password, secrets_in)).unwrap_or_default();
-            reference(format!("${{{}:-{}}}", database.key, database.url.text(&password)))
+            reference(format!("${{{}:-{}}}", given.key, url.text(&password)))
         }
     }
 }

@@ -83,10 +83,14 @@ impl Standing {
         self.server().is_some()
     }
 
-    /// The service that runs PostgreSQL: of those that mount its data the one of this name, else the first.
+    /// The services that run PostgreSQL: those that mount its data.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = &StandingService> {
+        self.services.iter().filter(|service| service.data_of_server().is_some())
+    }
+
+    /// The service that runs PostgreSQL: of several the one of this name, else the first.
     pub(crate) fn server(&self) -> Option<&StandingService> {
-        let mut servers = self.services.iter().filter(|service| service.data_of_server().is_some());
-        self.service("postgres").filter(|service| service.data_of_server().is_some()).or_else(|| servers.next())
+        self.servers().find(|service| service.name == "postgres").or_else(|| self.servers().next())
     }
 
     /// The named volume with the data of the server.
@@ -130,8 +134,8 @@ impl StandingService {
         let folder = self.environment.iter().find(|(name, _)| name == "PGDATA").map(|(_, value)| value.as_str());
         let holds = |mount: &&StandingMount, folder: &str| Path::new(folder).starts_with(&mount.target);
         let given = folder.and_then(|folder| self.mounts.iter().find(|mount| holds(mount, folder)));
-        let usual = || self.mounts.iter().find(|mount| SERVER_DATA.contains(&mount.target.trim_end_matches('/')));
-        given.or_else(usual)
+        let at = |folder: &&str| self.mounts.iter().find(|mount| mount.target.trim_end_matches('/') == *folder);
+        given.or_else(|| SERVER_DATA.iter().find_map(at))
     }
 
     /// What stands at each folder of the container; of two at one the first.
@@ -157,6 +161,12 @@ impl StandingMount {
     /// Whether it holds no data but the socket of a server.
     fn is_socket(&self) -> bool {
         self.target.trim_end_matches('/') == SERVER_SOCKET
+    }
+
+    /// The same with what the variables of its source hold.
+    pub(crate) fn filled(&self, value: &dyn Fn(&str) -> Option<String>) -> Self {
+        let source = Template::parse(&self.source).map(|source| source.filled(value));
+        Self { source: source.unwrap_or_else(|| self.source.clone()), target: self.target.clone() }
     }
 
     pub(crate) fn is_volume(&self) -> bool {
@@ -208,7 +218,7 @@ fn service(entry: &Entry<'_>) -> StandingService {
     let field = |name| child(&entry.value, name);
     StandingService {
         name: entry.key.to_string(),
-        image: scalar(&entry.value, "image").map(|image| with_defaults(&image)),
+        image: scalar(&entry.value, "image"),
         working_dir: scalar(&entry.value, "working_dir"),
         environment: field("environment").map(environment).unwrap_or_default(),
         mounts: field("volumes").map(mounts).unwrap_or_default(),

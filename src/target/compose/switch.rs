@@ -53,19 +53,19 @@ fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch>
 
 /// Whether a host is the one that is wanted; the server in a container may have had another name.
 fn is_same_host(host: &str, wanted: &str, before: &Before<'_>) -> bool {
-    let server = before.standing.server().map(|server| server.name.as_str());
-    host == wanted || (wanted == ServiceName::postgres().as_str() && server == Some(host))
+    let is_server = || before.standing.servers().any(|server| server.name == host);
+    host == wanted || (wanted == ServiceName::postgres().as_str() && is_server())
 }
 
 /// The URL that a service opens now: the default in the Compose file, else what `.env` says.
 fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>) -> Option<String> {
-    let reference = format!("${{{}", database.key);
-    let is_url =
-        |(name, value): &&(String, String)| name == database.variable.as_str() || value.starts_with(&reference);
+    let given = database.given.as_ref()?;
+    let reference = format!("${{{}", given.key);
+    let is_url = |(name, value): &&(String, String)| name == given.variable.as_str() || value.starts_with(&reference);
     let written = standing.environment.iter().find(is_url).map(|(_, value)| value.clone());
     match written {
         Some(text) if StandingUrl::read(&text).is_some() => Some(text),
-        Some(_) | None => (before.value)(database.key.as_str()),
+        Some(_) | None => (before.value)(given.key.as_str()),
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
                        a: { image: 'a:1', data: './data:/data', database: { sqlite: /data/a.db } }\n";
         let deployment = resolved(profile);
         let database = deployment.services[0].database.as_ref().unwrap();
-        let variable = database.variable.as_str();
+        let variable = database.given.as_ref().unwrap().variable.as_str();
         for (name, value, opened) in [
             (variable, "sqlite:///x.db", "sqlite:///x.db"),
             (variable, "${A__DB_URL:-sqlite:///x.db}", "${A__DB_URL:-sqlite:///x.db}"),

@@ -1827,7 +1827,8 @@ async def open_postgres(url: URL, side: str) -> PostgresServer:
 
 def with_driver(url: URL) -> URL:
     driver = url.drivername.partition("+")[2]
-    if not driver:
+    # the one of the URL may be none for event loops
+    if driver not in ("asyncpg", "psycopg"):
         driver = "asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg"
     if driver == "asyncpg" and "sslmode" in url.query and "ssl" not in url.query:
         mode = str(url.query["sslmode"])
@@ -2257,7 +2258,7 @@ def given_urls() -> tuple[URL, URL]:
                 "write it as the service's own",
             ) from None
     engines = {url.drivername.partition("+")[0] for url in urls}
-    if engines != {"sqlite", "postgresql"}:
+    if engines not in ({"sqlite", "postgresql"}, {"sqlite", "postgres"}):
         raise Stop(
             USAGE,
             "the URLs are not one of SQLite and one of PostgreSQL",

@@ -106,7 +106,7 @@ url=$(docker exec ${as[@]+"${as[@]}"} "$holder" sh -c "$find_python"' &&
   exec "$p" -c "import os, sys; print(os.environ.get(sys.argv[1], str()))" "$1"' sh "$variable" </dev/null)
 before_query=${url%%\?*}
 case $url in
-postgresql*://*) ;;
+postgresql*://* | postgres://*) ;;
 *) die "the URL that $service gets as $variable is not one of PostgreSQL" \
   'a variable that the shell exports wins over .env; otherwise run codelab-gen again' ;;
 esac

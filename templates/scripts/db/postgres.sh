@@ -8,7 +8,7 @@ set -euo pipefail
 set +x # with `bash -x` a password could be printed
 export LC_ALL=C PGCLIENTENCODING=UTF8
 
-# A database that always exists, and that nobody restores.
+# A database that always exists, and that nobody restores but who has no other one.
 maintenance_database=postgres
 # How long a lock is waited for, which a service may hold for ever, in seconds.
 patience=10
@@ -457,9 +457,11 @@ left_out() {
 # Both names change in one transaction, so there is a DATABASE at every moment. Renaming locks out who wants to connect,
 # and fails for one who has slipped in since the others were sent away. Who locks it from elsewhere is sent away too.
 swap() {
-  local attempt
+  local attempt beside=$maintenance_database
+  # Nobody renames the database that he is in.
+  [ "$1" != "$beside" ] || beside=template1
   for attempt in 1 2 3 4 5; do
-    if NAME=$1 NEW=$2 OLD=$3 ask "$maintenance_database" <<'SQL'
+    if NAME=$1 NEW=$2 OLD=$3 ask "$beside" <<'SQL'
 \getenv name NAME
 \getenv new NEW
 \getenv old OLD

@@ -56,7 +56,10 @@ fn references_inside_of_dotenv_are_followed() {
     for (dotenv, expected) in [
         ("SITE=a.example\nURL=https://${SITE}/x\n", Some("serve https://a.example/x")),
         ("SITE=a.example\nURL=\"https://$SITE/x\"\n", Some("serve https://a.example/x")),
-        ("SITE=a.example\nURL=${SITE} # why\n", None),
+        ("SITE=a.example\nURL=${SITE} # why\n", Some("serve a.example")),
+        ("SITE=a.example\nURL=$SITE # why\n", None),
+        // Compose cuts a command at `&`
+        ("SITE=a.example\nURL=${SITE}?a=1&b=2\n", Some("serve a.example?a=1")),
         ("URL='https://${SITE}/x'\n", Some("serve https://$${SITE}/x")),
         ("URL=https://${SITE}/x\nSITE=late\n", None),
     ] {

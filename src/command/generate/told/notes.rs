@@ -158,9 +158,9 @@ impl Telling<'_> {
             }
         };
         (is_made_up && !was_meant && self.has_server()).then(|| {
-            let volume = &container.volume;
+            let (kind, volume) = (container.volume.kind(), &container.volume);
             format!(
-                "note: `{name}` was nowhere to be found and is a new one; a server on the volume `{volume}` has the old \
+                "note: `{name}` was nowhere to be found and is a new one; a server on the {kind} `{volume}` has the old \
                  one\n  = help: {help}\n"
             )
         })

@@ -9,6 +9,7 @@ use super::super::secrets::{password, secret_name, url};
 use super::keys::{keys_of_ensure, keys_of_server, ports};
 use super::service::{check_times, waits_until};
 use crate::deployment::{BY_PASSWORD, Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server};
+use crate::placement::Placement;
 use crate::value::{LocalAuth, SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
@@ -21,6 +22,7 @@ pub(super) fn postgres(
     server: &Server,
     container: &Container,
     deployment: &Deployment,
+    placement: &Placement,
     extras: &Extras,
     networks: Networks<'_>,
 ) -> Mapping {
@@ -35,7 +37,7 @@ pub(super) fn postgres(
     keys.push_given("command", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
     keys.push("environment", environment);
     keys.push_filled("secrets", secret_names(deployment));
-    keys.push("volumes", server_volumes(container));
+    keys.push("volumes", server_volumes(container, placement));
     keys.push_filled("ports", ports(publish.as_ref()));
     keys.push("healthcheck", is_ready(server, container));
     keys.push(NETWORKS, raw(&networks.of_server(container)));
@@ -55,13 +57,14 @@ pub(super) fn postgres(
     Mapping::from_iter([(ServiceName::postgres().to_string(), Value::from(keys).apart())])
 }
 
-fn server_volumes(container: &Container) -> Value {
+fn server_volumes(container: &Container, placement: &Placement) -> Value {
     let of_data = if container.keeps_majors_apart() {
         "the folder above the data: from PostgreSQL 18 on the image makes one below it for each major version"
     } else {
         "the data itself; from PostgreSQL 18 on the image wants the folder above it"
     };
-    let data = literal(&format!("{}:{}", container.volume, container.data_folder())).above(of_data);
+    let place = placement.source(container.volume.source());
+    let data = literal(&format!("{place}:{}", container.data_folder())).above(of_data);
     let of_socket = format!("the server's socket, by which {} logs in", ServiceName::postgres_ensure());
     let socket = literal(&format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())).above(of_socket);
     let script = format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", INIT_SCRIPT.path());
@@ -88,7 +91,8 @@ pub(super) fn ensure(server: &Server, container: &Container, deployment: &Deploy
     let databases = on_server.filter_map(|service| service.database.as_ref());
     let mut environment = server_variables(server, container, deployment.secrets_in);
     for database in databases {
-        environment.push(database.key.to_string(), url(database, deployment.secrets_in));
+        let Some(given) = &database.given else { continue };
+        environment.push(given.key.to_string(), url(given, &database.url, deployment.secrets_in));
     }
     let socket = format!("{}:{SOCKET_FOLDER}:ro", VolumeName::postgres_socket());
     let script = format!("./{}:{SCRIPT}:ro", INIT_SCRIPT.path());

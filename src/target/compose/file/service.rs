@@ -5,7 +5,7 @@ use super::super::secrets::{required, url};
 use super::keys::ports;
 use crate::deployment::{Build, CheckTimes, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
 use crate::placement::Placement;
-use crate::value::{CommandProbe, SecretsIn, StartCondition, VariableName};
+use crate::value::{CommandProbe, SecretsIn, ServiceImage, StartCondition, VariableName};
 use crate::yaml::document::{Mapping, Value};
 
 /// The keys of one service of the profile, but for those that keep it running and keep it in.
@@ -42,7 +42,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     let words = |words: &Option<Vec<String>>| Some(command(words.as_ref()?.iter().map(String::as_str)));
     let waited = deployment.waits_for(service);
     let mut keys = Mapping::default();
-    keys.push_given("image", image.map(|image| literal(&image.to_string())));
+    keys.push_given("image", image.map(image_text));
     keys.push_given("build", build.map(|build| build_keys(build, placement)));
     keys.push_given("entrypoint", words(entrypoint));
     keys.push_given("command", words(arguments));
@@ -62,6 +62,11 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     keys
 }
 
+/// An image, of which only a variable that it follows is live.
+fn image_text(image: &ServiceImage) -> Value {
+    if image.follows().is_some() { reference(image.to_string()) } else { literal(&image.to_string()) }
+}
+
 fn build_keys(build: &Build, placement: &Placement) -> Value {
     let Build { context, dockerfile, target, args } = build;
     let context = literal(&placement.from_out(context));
@@ -78,17 +83,22 @@ fn build_keys(build: &Build, placement: &Placement) -> Value {
 
 /// The connection URL first, then the rest in the order of the profile. Compose resolves no references in their names.
 fn variables(environment: &[(VariableName, Variable)], database: Option<&Database>, secrets_in: SecretsIn) -> Mapping {
-    let of_url = database.map(|database| (database.variable.to_string(), url(database, secrets_in)));
+    let of_url = database.and_then(|database| {
+        let given = database.given.as_ref()?;
+        Some((given.variable.to_string(), url(given, &database.url, secrets_in)))
+    });
+    let same = || of_url.as_ref().map_or_else(Value::nothing, |(_, url)| url.clone());
     let others = environment.iter().map(|(name, variable)| {
         let value = match variable {
             Variable::Literal(text) => literal(text),
             Variable::Environment { name, default: Some(default) } => reference(format!("${{{name}:-{default}}}")),
             Variable::Environment { name, default: None } => reference(format!("${{{name}:?set {name} in .env}}")),
             Variable::Secret(secret) => reference(required(secret, secrets_in)),
-            Variable::Url => database.map_or_else(Value::nothing, |database| url(database, secrets_in)),
+            Variable::Url => same(),
         };
         (name.to_string(), value)
     });
+    let others: Vec<_> = others.collect();
     of_url.into_iter().chain(others).collect()
 }
 
