@@ -69,7 +69,7 @@ pub struct GenerateArgs {
 #[command(next_help_heading = WHICH)]
 pub struct TargetArgs {
     /// The profile: a name, an alias, a path, or `-` for standard input [default: $CODELAB_PROFILE, else the profile
-    /// that the outputs record, else dev-sqlite]
+    /// that the outputs record, else the only one of the project, else dev-sqlite]
     #[arg(short, long, value_name = "NAME|PATH|-")]
     pub profile: Option<String>,
     /// The folder for the outputs [default: `out` of the profile, else the project's root]
@@ -211,9 +211,16 @@ pub struct NewArgs {
 /// Writes a profile of a deployment that is kept by hand.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The folder with its docker-compose.yml [default: the current folder]
-    #[arg(value_name = "DIR")]
+    /// The folder with its docker-compose.yml, or a Compose file of another name [default: the current folder]
+    #[arg(value_name = "DIR|FILE")]
     pub folder: Option<PathBuf>,
+    /// A Compose file, as `docker compose -f` takes it; may be repeated [default: COMPOSE_FILE in .env, else the file that
+    /// Compose finds]
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Writes a profile also where no service has a database that it could switch
+    #[arg(long)]
+    pub anyway: bool,
     /// The name of the profile: the file is `profiles/NAME.yaml`
     #[arg(long, value_name = "NAME", default_value = "imported")]
     pub name: String,

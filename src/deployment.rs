@@ -10,9 +10,9 @@ use indexmap::IndexMap;
 use crate::profile::{CheckCommand, Raw, SecretRule};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, Hardening, HostAddress, HostPath,
-    HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn, ServiceName,
-    Stage, StartCondition, VariableName, VolumeName,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, Hardening, HostAddress,
+    HostPath, HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn,
+    ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
@@ -103,8 +103,8 @@ pub enum Program {
 /// How an image is built.
 #[derive(Debug, Clone)]
 pub struct Build {
-    /// The folder that is sent to the builder.
-    pub context: HostPath,
+    /// What is sent to the builder.
+    pub context: BuildContext,
     /// The Dockerfile, where not the usual one.
     pub dockerfile: Option<HostPath>,
     /// The stage of the Dockerfile, where not the last one.

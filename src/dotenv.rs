@@ -4,6 +4,10 @@
 //! The quoting keeps to forms that Docker Compose, python-dotenv, dotenvy and shells read alike; their readers differ
 //! in nearly everything else.
 
+mod loose;
+
+use std::collections::HashMap;
+
 use crate::spelling::is_hidden;
 
 /// The line that a block starts with, up to the machine's words.
@@ -214,6 +218,18 @@ pub struct UserPart<'text> {
     pub key: Option<&'text str>,
     /// The value, where it is written in a form that all readers read alike.
     pub value: Option<String>,
+    /// The value as Docker Compose reads it, with what the lines before it set; nothing where only the shell knows.
+    pub to_compose: Option<String>,
+    /// What is said behind the value, of a line in another form.
+    pub remark: Option<&'text str>,
+}
+
+impl UserPart<'_> {
+    /// Whether all readers read what Docker Compose reads.
+    #[must_use]
+    pub fn is_alike(&self) -> bool {
+        self.value.is_some() && self.value == self.to_compose
+    }
 }
 
 /// Takes a user's own lines apart, so that their texts put together are the lines again.
@@ -223,6 +239,7 @@ pub struct UserPart<'text> {
 /// their own or a part of the value.
 pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
     let mut parts = Vec::new();
+    let mut known = HashMap::new();
     let mut rest = text;
     let mut line = 1;
     while !rest.is_empty() {
@@ -233,7 +250,18 @@ pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
             None if key.is_some() && has_open_quote(first) => return Err(OddLine(line)),
             None => (first, None),
         };
-        parts.push(UserPart { text: part, line, key, value });
+        let loose = if key.is_some() && value.is_none() { loose::read(part) } else { None };
+        let to_compose = match (&value, &loose) {
+            (Some(value), _) if loose::is_single_quoted(part) => Some(value.clone()),
+            (Some(value), _) => loose::filled(value, &known),
+            (None, Some(loose)) if loose.refers => loose::filled(&loose.value, &known),
+            (None, loose) => loose.as_ref().map(|loose| loose.value.clone()),
+        };
+        if let Some(key) = key {
+            known.insert(key, to_compose.clone());
+        }
+        let remark = loose.and_then(|loose| loose.remark);
+        parts.push(UserPart { text: part, line, key, value, to_compose, remark });
         line += part.matches('\n').count();
         rest = rest.get(part.len()..).unwrap_or_default();
     }

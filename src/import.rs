@@ -7,12 +7,16 @@
 
 mod connection;
 mod database;
+mod defaults;
 mod environment;
+mod files;
+mod gather;
 mod guarded;
 mod health;
 mod layout;
 mod ledger;
 mod left;
+mod merge;
 mod mounts;
 mod ports;
 mod scope;
@@ -38,17 +42,19 @@ use crate::placement::Placement;
 use crate::profile::{self, LONG_KEY, Raw};
 use crate::render::{Output, examine};
 use crate::secret::names_secret;
+use crate::source::SourceId;
 use crate::spelling::quoted;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
+pub use files::{ComposeFile, Files, joined, named_in};
 pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
 pub use left::says_already;
 
 /// A deployment that somebody keeps by hand.
 pub struct HandKept<'k> {
-    /// The text of its Compose file.
-    pub compose: &'k str,
+    /// Its Compose files.
+    pub files: &'k Files,
     /// The text of its `.env`; empty where there is none.
     pub dotenv: &'k str,
     /// The text of the file that Compose reads beside its Compose file; empty where there is none.
@@ -75,13 +81,31 @@ pub struct Imported {
 ///
 /// # Errors
 /// Every fault of the files, and everything in them that would be another deployment as a profile. Their places are in
-/// the sources [`COMPOSE`] and [`DOTENV`].
+/// the sources [`COMPOSE`] and [`DOTENV`], and behind those the second Compose file and so on. Those of notes are in the
+/// text of all files.
 pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
-    let careful = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| concealed(fault, kept.compose)).collect();
-    let root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
-    let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
+    let careful = |faults: Vec<Diagnostic>| {
+        let concealed = faults.into_iter().map(|fault| concealed(fault, kept.files.text()));
+        concealed.map(|fault| in_its_file(fault, kept.files)).collect()
+    };
+    let mut root = gather::tree(kept.files).map_err(careful)?;
+    let beside = yaml::read(kept.beside).ok();
+    if let Some(beside) = &beside {
+        gather::take_programs(&mut root, beside);
+    }
+    let variables_of = |dotenv: &str| Variables::read(dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)]);
+    let mut variables = variables_of(kept.dotenv)?;
+    let of_defaults = defaults::find(&root, &variables);
+    defaults::remove(&mut root, &of_defaults);
+    let new = of_defaults.into_iter().filter_map(|(key, value)| NewSecret::of(key, &value));
+    let new: Vec<_> = new.collect();
+    if !new.is_empty() {
+        let lines: String = new.iter().map(|new| new.line.as_str()).collect();
+        variables = variables_of(&format!("{}\n{lines}", kept.dotenv))?;
+    }
     let mut ledger = Ledger::new(&variables, kept.placement);
-    ledger.named_beside = services_of(kept.beside);
+    ledger.new_secrets = new;
+    ledger.named_beside = beside.as_ref().map(services_of).unwrap_or_default();
     for span in profile::long_keys(&root) {
         ledger.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
     }
@@ -92,10 +116,23 @@ pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
     }
 }
 
+/// A fault with its places in the files that they are in.
+fn in_its_file(mut fault: Diagnostic, files: &Files) -> Diagnostic {
+    for label in std::iter::once(&mut fault.primary).chain(&mut fault.others) {
+        if let Place::Span(source, span) = &mut label.place
+            && *source == COMPOSE
+        {
+            let (file, inside) = files.locate(span);
+            *source = if file == 0 { COMPOSE } else { SourceId(DOTENV.0 + file) };
+            *span = inside;
+        }
+    }
+    fault
+}
+
 /// The services that a Compose file names.
-fn services_of(text: &str) -> BTreeSet<String> {
-    let root = yaml::read(text).ok();
-    let services = root.as_ref().and_then(|root| tree::child(root, "services")).map(tree::entries).unwrap_or_default();
+fn services_of(root: &Node<'_>) -> BTreeSet<String> {
+    let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();
     services.iter().map(|entry| entry.key.to_string()).collect()
 }
 
@@ -126,7 +163,7 @@ fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
 }
 
 fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
-    let mark = examine(kept.compose, Output::Compose);
+    let mark = examine(kept.files.text_of(0), Output::Compose);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
     let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();
@@ -136,7 +173,7 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
         ledger.fault(Code::MissingField, &root.span, "the file has no services", help);
         return None;
     }
-    let mut scope = Scope::new(kept.compose, is_generated);
+    let mut scope = Scope::new(kept.files.text(), is_generated);
     let project = top::project(root, kept.folder, ledger);
     guard_secrets(ledger);
     ledger.learn_references(root);

@@ -16,7 +16,7 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value dotenv interpolation url field source locate diagnostic profile layers
+//! spelling disk yaml value interpolation dotenv url field source locate diagnostic profile layers
 //! deployment resolve schema secret placement render graph lint risk import change report outcome cli command
 //! ```
 

@@ -16,7 +16,7 @@ use crate::secret::{SecretLines, Values, secret_lines};
 
 pub use escape::Dialect;
 pub(crate) use escape::yaml_scalar;
-pub use mark::{Mark, OUTPUT_FORMAT, Seal, examine, is_recordable, public_part};
+pub use mark::{Mark, OUTPUT_FORMAT, Seal, examine, is_recordable, part_of, public_part};
 pub use program::Program;
 pub(crate) use raw::layout as yaml_lines;
 

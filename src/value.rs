@@ -4,6 +4,7 @@
 //! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
 
 mod choice;
+mod context;
 mod grammar;
 mod image;
 mod name;
@@ -16,6 +17,7 @@ pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
     Tls,
 };
+pub use context::BuildContext;
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use name::{

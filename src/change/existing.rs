@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::look::{leftovers, read_output, read_secret_file, text_beside, texts_in};
+pub(super) use self::look::OtherCompose;
+use self::look::{leftovers, other_compose_files, read_output, read_secret_file, text_beside, texts_in};
 use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
@@ -19,10 +20,6 @@ use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
-
-/// The other names that Compose looks for, in its order
-/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
-const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yaml", "compose.yml", "docker-compose.yaml"];
 
 /// The files that Compose reads beside it, of which the first that is there counts.
 const BESIDE: [&str; 4] =
@@ -57,10 +54,10 @@ pub struct Existing {
     secrets_are_open: bool,
     /// What all files of secrets hold, those of other profiles included.
     kept_beside: Vec<String>,
-    /// A Compose file of another name, with its text, where there is no `docker-compose.yml`.
-    other_compose: Option<(&'static str, String)>,
-    /// The text of the file that Compose reads beside it.
-    beside: Option<String>,
+    /// Compose files of other names.
+    other_compose: Vec<OtherCompose>,
+    /// The file that Compose reads beside it, by its name, with its text.
+    beside: Option<(&'static str, String)>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
 }
@@ -91,11 +88,9 @@ impl Existing {
             let found = found.map_err(|error| ReadFault { path: folder.path().join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
-        if existing.output(Output::Compose).is_none() {
-            let read = |name: &&'static str| Some((*name, text_beside(folder, name)?));
-            existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
-        }
-        existing.beside = BESIDE.iter().find_map(|name| text_beside(folder, name));
+        existing.other_compose =
+            other_compose_files(folder).map_err(|error| ReadFault { path: folder.path().to_owned(), error })?;
+        existing.beside = BESIDE.iter().find_map(|name| Some((*name, text_beside(folder, name)?)));
         let secrets = Path::new(SECRET_FOLDER);
         existing.secrets_are_open =
             folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
@@ -184,11 +179,11 @@ impl Existing {
         RECORDING.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
     }
 
-    /// The keys and values of the block of `.env`; where there is no block yet, those lines of the user's that `matters`
-    /// says would be in it.
+    /// The keys and values of the block of `.env`, and of those lines of the user's that `matters` says would be in it, as
+    /// Docker Compose reads them.
     ///
     /// # Errors
-    /// Where a line that matters has a form that not all readers read alike.
+    /// Where it is not sure what such a line says.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
         let refused = |reason| Refusal { file: RefusedFile::Output(Output::Dotenv), reason };
         let file = match self.output(Output::Dotenv).map(|found| &found.file) {
@@ -199,17 +194,21 @@ impl Existing {
         if let Some(reason) = block::fault(&file.text) {
             return Err(vec![refused(reason)]);
         }
+        let all = |reasons: Vec<RefusalReason>| reasons.into_iter().map(refused).collect::<Vec<_>>();
         let Some(split) = dotenv::split(&file.text) else {
-            let parts = block::managed_parts(&file.text, &matters)
-                .map_err(|reasons| reasons.into_iter().map(refused).collect::<Vec<_>>())?;
-            let entries = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?)));
-            let entries = entries.filter(|(key, _)| matters(key));
-            return Ok(entries.filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect());
+            let parts = block::managed_parts(&file.text, &matters).map_err(all)?;
+            return Ok(of_users(parts, matters));
         };
         let first = split.before.matches('\n').count();
         let odd_line = |odd: dotenv::OddLine| vec![refused(RefusalReason::OddLine(first + odd.0))];
         let entries = dotenv::read(split.block).map_err(odd_line)?;
-        Ok(entries.into_iter().filter_map(|entry| Some((entry.key, Secret::new(entry.value)?))).collect())
+        let mut values: IndexMap<_, _> =
+            entries.into_iter().filter_map(|entry| Some((entry.key, Secret::new(entry.value)?))).collect();
+        // a line that is not sure is told once it is known that it is to move
+        let parts = dotenv::user_parts(&file.text).unwrap_or_default();
+        let outside = of_users(parts, |key| matters(key) && !values.contains_key(key));
+        values.extend(outside);
+        Ok(values)
     }
 
     /// Whether there is a `.env` that has no block of codelab-gen yet.
@@ -230,13 +229,13 @@ impl Existing {
         parts.into_iter().filter_map(|part| part.key.map(str::to_owned)).collect()
     }
 
-    /// The value of a key outside of the block, where all readers read the same.
+    /// The value of a key outside of the block, as Docker Compose reads it.
     #[must_use]
     pub fn users_value(&self, key: &str) -> Option<String> {
         self.users_values().remove(key)
     }
 
-    /// The values of all keys outside of the block, where all readers read the same; of a key that stands twice the last.
+    /// The values of all keys outside of the block as Docker Compose reads them; of a key that stands twice the last.
     #[must_use]
     pub fn users_values(&self) -> HashMap<String, String> {
         let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
@@ -246,37 +245,73 @@ impl Existing {
         };
         let parts = dotenv::user_parts(&outside).unwrap_or_default();
         let last: HashMap<_, _> =
-            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value))).collect();
+            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose))).collect();
         last.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes where that is missing.
+    /// Whether `docker-compose.yml` is there, and codelab-gen wrote it.
+    pub(super) fn has_own_compose(&self) -> bool {
+        self.get(Output::Compose).is_some_and(|file| examine(&file.text, Output::Compose).is_some())
+    }
+
+    /// Compose files of other names, in the order that Compose looks for them.
+    pub(super) fn other_compose(&self) -> &[OtherCompose] {
+        &self.other_compose
+    }
+
+    /// The Compose file of another name that Compose takes, where `docker-compose.yml` is not there or not ours.
+    fn taken_instead(&self) -> Option<&OtherCompose> {
+        let is_there = self.output(Output::Compose).is_some();
+        let wins = |other: &&OtherCompose| !is_there || (other.wins && !self.has_own_compose());
+        self.other_compose.iter().find(wins)
+    }
+
+    /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes instead.
     #[must_use]
     pub fn standing(&self) -> Option<&Standing> {
-        let text =
-            || self.get(Output::Compose).map(|file| &file.text).or(self.other_compose.as_ref().map(|(_, text)| text));
+        let text = || match self.taken_instead() {
+            Some(other) => other.text.as_deref(),
+            None => self.get(Output::Compose).map(|file| file.text.as_str()),
+        };
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
     }
 
     /// The real names that volumes get from the file beside the Compose file, by their keys.
     pub(super) fn volumes_beside(&self) -> Vec<(String, String)> {
-        self.beside.as_deref().map(fixed_volumes_of).unwrap_or_default()
+        self.beside().map(fixed_volumes_of).unwrap_or_default()
+    }
+
+    /// The text of the file that Compose reads beside the Compose file.
+    #[must_use]
+    pub fn beside(&self) -> Option<&str> {
+        self.beside.as_ref().map(|(_, text)| text.as_str())
+    }
+
+    /// The name of that file.
+    #[must_use]
+    pub fn beside_name(&self) -> Option<&'static str> {
+        self.beside.as_ref().map(|(name, _)| *name)
     }
 
     /// The name of the existing Compose file.
     pub(super) fn compose_file(&self) -> Option<&str> {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
-        let ours = self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
-        ours.or(self.other_compose.as_ref().map(|(name, _)| *name))
+        let ours = || self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
+        self.taken_instead().map(|other| other.name).or_else(ours)
     }
 
-    /// The values of all keys of `.env`, as far as all readers read the same; of a key that stands twice the last. They hold
-    /// secrets.
+    /// The values of all keys of `.env` as Docker Compose reads them; of a key that stands twice the last. They hold secrets.
     pub(super) fn all_values(&self) -> HashMap<String, String> {
         let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
         let parts = dotenv::user_parts(&file.text).unwrap_or_default();
-        parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?))).collect()
+        parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose?))).collect()
     }
+}
+
+/// The values of a user's lines that matter; of a key that stands twice the last.
+fn of_users(parts: Vec<dotenv::UserPart<'_>>, matters: impl Fn(&str) -> bool) -> IndexMap<String, Secret> {
+    let own = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose?)));
+    own.filter(|(key, _)| matters(key)).filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect()
 }
 
 /// The secrets of a block that a deployment does not use: they are kept for the profile that does. URLs and names are

@@ -3,12 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::beside::{self, InTheWay};
 use super::{Action, Change, ChangeKind, ChangeSet, Danger, EngineSwitch, Existing, ExistingFile};
 use super::{RefusalReason, SecretChange, Standing, block, danger, engine, keys, steps};
 use crate::deployment::Deployment;
 use crate::dotenv;
 use crate::placement::Placement;
-use crate::render::{Mark, Output, RenderedFile, Seal, examine, public_part};
+use crate::render::{Mark, Output, RenderedFile, Seal, examine, part_of, public_part};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
 use crate::url::password_of;
@@ -41,8 +42,12 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let left = Output::ALL.into_iter().filter(|output| files.iter().all(|file| file.output != *output));
     let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
     let terms = Terms { withheld, force };
-    let mut changes: Vec<_> = files.into_iter().map(|file| plan_file(file, existing, terms)).collect();
+    let in_the_way = InTheWay::find(existing, folder);
+    let has_dotenv = files.iter().any(|file| file.output == Output::Dotenv);
+    let planned = files.into_iter().map(|file| plan_file(file, existing, &in_the_way, terms));
+    let mut changes: Vec<_> = planned.collect();
     changes.extend(left);
+    changes.extend(beside::dotenv_without_line(&in_the_way, existing).filter(|_| force && !withheld && !has_dotenv));
     let compose = changes.iter().find(|change| change.output == Output::Compose);
     let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
     let (switches, dangers) =
@@ -58,6 +63,8 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
         folder: folder.to_owned(),
         secret_files: secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect(),
         changes,
+        has_line_aside: force && in_the_way.has_line(),
+        aside: if force { in_the_way.files } else { Vec::new() },
         switches,
         left_volumes,
         dangers,
@@ -88,7 +95,14 @@ struct Terms {
     force: bool,
 }
 
-fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
+fn plan_file(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
+    let output = file.output;
+    let change = plan_of(file, existing, in_the_way, terms);
+    let reasons = if output == Output::Compose && !terms.force { in_the_way.reasons() } else { Vec::new() };
+    if reasons.is_empty() { change } else { change.refused(reasons) }
+}
+
+fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
     let Some(found) = existing.output(output) else {
         let keys = if output.is_block() { keys::key_changes(&text, "") } else { Vec::new() };
@@ -97,7 +111,11 @@ fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
         return Change { output, keys, mode: None, before: None, action };
     };
     match &found.file {
-        Ok(file) => plan_replacement(output, text, file, found.original.clone(), terms),
+        Ok(file) => {
+            let without_line = in_the_way.without_line(&file.text).filter(|_| output.is_block() && terms.force);
+            let base = without_line.as_deref().unwrap_or(&file.text);
+            plan_replacement((output, text), (file, base), found.original.clone(), terms)
+        }
         Err(reason) => {
             let original = found.original.clone();
             let action = if terms.force && reason.can_be_forced(output) {
@@ -110,18 +128,21 @@ fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
     }
 }
 
+/// What becomes of a file, whose lines are taken as they are in `base`.
 fn plan_replacement(
-    output: Output,
-    text: String,
-    file: &ExistingFile,
+    (output, text): (Output, String),
+    (file, base): (&ExistingFile, &str),
     original: Option<PathBuf>,
     terms: Terms,
 ) -> Change {
     let keys = if output.is_block() { keys::key_changes(&text, &file.text) } else { Vec::new() };
-    let (text, mut reasons) = match output.is_block().then(|| block::place(&text, &file.text)) {
-        None => (text, Vec::new()),
-        Some(Ok(placed)) => (placed, Vec::new()),
-        Some(Err(reasons)) => (text, reasons),
+    let (text, mut reasons) = match output {
+        Output::Dotenv => match block::place(&text, base) {
+            Ok(placed) => (placed, Vec::new()),
+            Err(reasons) => (text, reasons),
+        },
+        Output::DotenvExample => (block::complete(&text, &file.text).unwrap_or(text), Vec::new()),
+        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => (text, Vec::new()),
     };
     if reasons.is_empty() && text == file.text && output.accepts(file.mode) {
         return Change { output, keys, mode: Some(file.mode), before: Some(text), action: Action::Keep };
@@ -148,7 +169,9 @@ fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) if output == Output::DotenvExample && holds_secret(text) => Some(RefusalReason::Edited),
+        Some(_) if output == Output::DotenvExample && holds_secret(part_of(text, output)) => {
+            Some(RefusalReason::Edited)
+        }
         Some(_) => None,
     }
 }
@@ -181,7 +204,8 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
-    let own_lines = dotenv::split(&file.text).filter(|_| output.is_block());
+    let has_own_lines = output.is_block() || part_of(&file.text, output).len() < file.text.len();
+    let own_lines = dotenv::split(&file.text).filter(|_| has_own_lines);
     let own_lines = own_lines.map(|split| format!("{}{}", split.before, split.after));
     let action = match own_lines.filter(|text| !text.is_empty()) {
         Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },

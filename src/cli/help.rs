@@ -53,6 +53,7 @@ pub(super) const IMPORT: &str = "\
 Examples:
   codelab-gen import                                      of the docker-compose.yml and .env here
   codelab-gen import ../shop --name shop                  of another folder's, as profiles/shop.yaml
+  codelab-gen import -f docker-compose.yml -f prod.yml    of several files, as Compose takes them
 
 Of the old files only .env gets lines: secrets that stood in docker-compose.yml. What no profile can say
 goes into a new docker-compose.override.yml. The printed commands compare the old files with what would

@@ -1,36 +1,31 @@
 //! Knows how a hand-kept deployment is read, and where what becomes of it is written.
 //! Must not know how any of it is recognized.
 
-use std::collections::HashSet;
+mod files;
+mod lines;
+
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use self::files::Read;
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::{World, catalogue_of, deployment_of, print, print_note};
 use crate::cli::ImportArgs;
 use crate::deployment::Deployment;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
-use crate::import::{DOTENV, HandKept, Imported, NewSecret, Note, import, says_already};
+use crate::import::{DOTENV, Files, HandKept, Imported, NewSecret, Note, import, says_already};
 use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
-use crate::source::{Catalogue, Origin, Project, ReadFault, Source};
+use crate::source::{Catalogue, Origin, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
-
-/// The names of a Compose file, in the order that Compose looks for them
-/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
-const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/// The names of the file that Compose reads beside it.
-const BESIDE: [&str; 4] =
-    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// The one that is written.
 const OURS_BESIDE: &str = "docker-compose.override.yml";
@@ -60,54 +55,79 @@ impl Places {
 
 /// Writes a profile of what stands in a folder, and what can't stand in a profile beside it.
 pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
-    let places = places(args, world)?;
-    let compose = compose_file(&places.folder, world)?;
-    let beside = beside_file(&places.folder, world)?;
+    let chosen = files::choose(args, world)?;
+    let places = places(args, chosen.folder, world)?;
     let dotenv = dotenv_file(&places.folder.join(".env"), world)?;
+    let Read { sources, files, beside } = files::read_all(&places.folder, &chosen.files, &dotenv, world)?;
     let root = relative(&places.root, &places.folder);
     let placement = Placement { profile: places.name.to_string(), root, settings: Vec::new() };
     let folder = raw_path(places.folder.file_name().unwrap_or_default());
     let kept = HandKept {
-        compose: &compose.text,
+        files: &files,
         dotenv: &dotenv.text,
         beside: beside.as_ref().map_or("", |beside| &beside.text),
         folder: &folder,
         placement: &placement,
     };
-    let imported = match import(&kept) {
-        Ok(imported) => imported,
-        Err(diagnostics) => {
-            let sources = vec![compose, dotenv];
-            return Err(Failure::Unimportable(Rejection { diagnostics, sources }));
-        }
+    let unimportable = |diagnostics: Vec<Diagnostic>| {
+        let mut sources = sources.clone();
+        sources.insert(DOTENV.0, dotenv.clone());
+        Failure::Unimportable(Rejection { diagnostics, sources })
     };
+    let imported = import(&kept).map_err(unimportable)?;
     let deployment = check(&imported, &places, world)?;
-    let diagnostics = odd_lines(&dotenv, &deployment);
+    let diagnostics = lines::faults(&dotenv, &deployment);
     if !diagnostics.is_empty() {
-        return Err(Failure::Unimportable(Rejection { diagnostics, sources: vec![compose, dotenv] }));
+        return Err(unimportable(diagnostics));
+    }
+    if !args.anyway && !gains(&deployment) {
+        print_note(&nothing_to_gain(&sources));
+        print("nothing was written\n")?;
+        return Ok(Exit::Done);
     }
     let told = write(&imported, &places, &dotenv, world)?;
-    print_note(&notes_text(&imported.notes, &compose));
+    print_note(&notes_text(&imported.notes, &files, &sources));
+    print_note(&files::note(&files, &chosen.files, &places.folder, world));
     if !imported.new_secrets.is_empty() {
         print_note(&note_of_ignores(&places.folder, world).unwrap_or_default());
     }
     print(&told)?;
+    print(&next(&places, &lines::missing(&dotenv, &imported.new_secrets, &deployment), world))?;
+    Ok(Exit::Done)
+}
+
+/// Whether there is something that a profile does and a Compose file does not.
+fn gains(deployment: &Deployment) -> bool {
+    deployment.server.is_some() || deployment.services.iter().any(|service| service.database.is_some())
+}
+
+fn nothing_to_gain(sources: &[Source]) -> String {
+    let name = sources.first().map(|source| source.name.as_str()).unwrap_or_default();
+    format!(
+        "note: there is nothing to gain: no service has a database that a profile could switch, migrate or back up\n  = help: \
+         keep {} as it is; `codelab-gen import --anyway` writes a profile all the same, and tells why\n",
+        quoted(name)
+    )
+}
+
+/// The commands that come next.
+fn next(places: &Places, missing: &[String], world: &World) -> String {
     let change = if places.root == normalized(&world.current) {
         String::new()
     } else {
         format!("cd {} && ", shell_word(relative(&normalized(&world.current), &places.root)))
     };
     let command = format!("{change}codelab-gen --profile {} --force", places.name);
-    print(&format!("next: {command} --diff\nthen: {command}\n"))?;
-    Ok(Exit::Done)
+    let given =
+        missing.iter().map(|name| format!("then: read -rs {name} && export {name} # it has no value in .env\n"));
+    format!("next: {command} --diff\n{}then: {command}\n", given.collect::<String>())
 }
 
-fn places(args: &ImportArgs, world: &World) -> Result<Places, Failure> {
+fn places(args: &ImportArgs, folder: PathBuf, world: &World) -> Result<Places, Failure> {
     let name = ProfileName::parse(&args.name).map_err(|mismatch| Failure::Usage {
         message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
         help: mismatch.help,
     })?;
-    let folder = normalized(&world.current.join(args.folder.as_deref().unwrap_or(Path::new("."))));
     let catalogue = catalogue_of(&folder, world)?;
     let root = normalized(catalogue.root());
     let profile = root.join(format!("profiles/{name}.yaml"));
@@ -125,49 +145,19 @@ fn places(args: &ImportArgs, world: &World) -> Result<Places, Failure> {
     Ok(Places { folder, root, profile, name })
 }
 
-/// The file that Compose would take.
-fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
-    for name in COMPOSE_FILES {
-        match read(&folder.join(name), world) {
-            Err(ReadFault::Missing) => {}
-            Err(fault) => return Err(unreadable(&folder.join(name), &fault, world)),
-            Ok(source) => return Ok(source),
-        }
-    }
-    let shown = shown(folder, world);
-    let message = format!("there is no Compose file in `{shown}`");
-    Err(Failure::outside(message, "name the folder that has the docker-compose.yml: `codelab-gen import FOLDER`"))
-}
-
-/// The file that Compose would read beside it.
-fn beside_file(folder: &Path, world: &World) -> Result<Option<Source>, Failure> {
-    let Some(path) = BESIDE.iter().map(|name| folder.join(name)).find(|path| path.exists()) else { return Ok(None) };
-    read(&path, world).map(Some).map_err(|fault| unreadable(&path, &fault, world))
-}
-
 /// The `.env`, which a deployment need not have.
 fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
-    match read(path, world) {
+    match files::read(path, world) {
         Err(ReadFault::Missing) => {
             Ok(Source { name: ".env".to_owned(), text: String::new(), origin: Origin::Argument })
         }
-        Err(fault) => Err(unreadable(path, &fault, world)),
+        Err(fault) => Err(files::unreadable(path, &fault, world)),
         Ok(source) if source.text.len() > DOTENV_LIMIT => {
             let message = format!("`{}` is larger than {} MiB", source.name, DOTENV_LIMIT / 1024 / 1024);
             Err(Failure::outside(message, "look whether it is a list of variables; nothing was written"))
         }
         Ok(source) => Ok(source),
     }
-}
-
-/// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.
-fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path))
-}
-
-fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
-    let shown = shown(path, world);
-    Failure::outside(format!("can't read `{shown}`: {fault}"), "look at the file; nothing was written")
 }
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
@@ -178,33 +168,6 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<Deployme
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
     deployment_of(gather(source, Vec::new(), &catalogue)?).map(|(deployment, _)| deployment)
-}
-
-/// The lines of `.env` by which generating would refuse it: what they set moves into the block, and is written so that not
-/// all readers read it alike, or stands there twice.
-fn odd_lines(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {
-    if dotenv::split(&dotenv.text).is_some() {
-        return Vec::new();
-    }
-    let keys = deployment.dotenv_keys();
-    let names = keys.names();
-    let mut seen = HashSet::new();
-    let mut faults = Vec::new();
-    let mut start = 0;
-    for part in dotenv::user_parts(&dotenv.text).unwrap_or_default() {
-        let place = Place::Span(DOTENV, start..start + part.text.trim_end_matches('\n').len());
-        start += part.text.len();
-        let Some(key) = part.key.filter(|key| names.contains(key)) else { continue };
-        if part.value.is_none() {
-            let message = format!("`{key}` is written in a form that not all readers of .env read alike");
-            let help = format!("write `{key}='VALUE'`: no `export`, no space around `=`, nothing behind the quote");
-            faults.push(Diagnostic::error(Code::InvalidValue, place, message, help).conceal());
-        } else if !seen.insert(key) {
-            let help = "keep the last of them, which is the one that counts";
-            faults.push(Diagnostic::error(Code::DuplicateKey, place, format!("`{key}` is set twice"), help).conceal());
-        }
-    }
-    faults
 }
 
 /// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses
@@ -242,7 +205,7 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
 
 /// What must be written into a file beside the Compose file; nothing where one says it already.
 fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<Option<&'t str>, Failure> {
-    let Some(existing) = beside_file(&places.folder, world)? else { return Ok(Some(text)) };
+    let Some(existing) = files::beside(&places.folder, world)? else { return Ok(Some(text)) };
     if says_already(&existing.text, text) {
         return Ok(None);
     }
@@ -264,13 +227,14 @@ fn add_secrets(folder: &Folder, dotenv: &Source, secrets: &[NewSecret], world: &
 }
 
 /// The notes by what follows from them, which is told once.
-fn notes_text(notes: &[Note], compose: &Source) -> String {
-    let lines = Lines::new(&compose.text);
+fn notes_text(notes: &[Note], files: &Files, sources: &[Source]) -> String {
+    let lines: Vec<_> = sources.iter().map(|source| Lines::new(&source.text)).collect();
     let mut by_help: IndexMap<&str, Vec<String>> = IndexMap::new();
     for Note { span, message, help } in notes {
-        let place = span.as_ref().map(|span| {
-            let (line, _) = lines.at(span.start);
-            format!("{}:{line}: ", compose.name)
+        let place = span.as_ref().and_then(|span| {
+            let (file, inside) = files.locate(span);
+            let (line, _) = lines.get(file)?.at(inside.start);
+            Some(format!("{}:{line}: ", sources.get(file)?.name))
         });
         by_help.entry(help).or_default().push(format!("note: {}{}\n", place.unwrap_or_default(), on_one_line(message)));
     }

@@ -43,6 +43,14 @@ pub struct NewSecret {
     pub line: String,
 }
 
+impl NewSecret {
+    /// A secret with its line; nothing where no line could say it.
+    pub(super) fn of(key: EnvironmentKey, value: &str) -> Option<Self> {
+        let line = format!("{key}={}\n", dotenv::quote(value).ok()?);
+        Some(Self { key, line })
+    }
+}
+
 /// All that an import finds beside the profile.
 pub(super) struct Ledger<'i> {
     pub(super) variables: &'i Variables,

@@ -177,7 +177,7 @@ pub(super) fn data(target: &Target, world: &World) -> Vec<Finding> {
 pub(super) fn contexts(target: &Target) -> Vec<Finding> {
     let services = target.deployment.services.iter();
     let contexts = services.filter_map(|service| match &service.program {
-        Program::Built(build) | Program::BuiltAs(build, _) => Some((&service.name, &build.context)),
+        Program::Built(build) | Program::BuiltAs(build, _) => Some((&service.name, build.context.folder()?)),
         Program::Image(_) => None,
     });
     let missing = contexts.filter(|(_, context)| !target.root.join(context.as_str()).exists());

@@ -21,7 +21,7 @@ pub(super) struct PostgresView {
     secret_files: Vec<String>,
     data: String,
     socket: Option<String>,
-    init_script: String,
+    init_script: Option<String>,
     port: Option<Value>,
     test: Value,
     shm_size: Option<&'static str>,
@@ -45,8 +45,8 @@ pub(super) struct EnsureView {
 
 /// The server's container.
 pub(super) fn postgres_view(server: &Server, container: &Container, deployment: &Deployment) -> PostgresView {
-    let Container { image, major, database, publish, volume, ensure, local_auth, limits: _, settings, compose } =
-        container;
+    let Container { image, major, database, publish, volume, ensure, init_script, local_auth, .. } = container;
+    let (settings, compose) = (&container.settings, &container.compose);
     let folder = container.data_folder();
     let has = |key: &str| compose.iter().any(|(known, _)| known == key);
     let unless = |key: &str, value: &'static str| (!has(key)).then_some(value);
@@ -64,7 +64,8 @@ pub(super) fn postgres_view(server: &Server, container: &Container, deployment: 
         secret_files: deployment.secret_files().into_iter().map(secret_name).collect(),
         data: format!("{volume}:{folder}"),
         socket: ensure.then(|| format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())),
-        init_script: format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", Output::InitScript.path()),
+        init_script: (*init_script || !*ensure)
+            .then(|| format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", Output::InitScript.path())),
         port: publish.as_ref().map(port_text),
         test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", server.user.as_str(), "-d", database.as_str()]
             .into_iter()

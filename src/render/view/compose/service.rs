@@ -108,7 +108,7 @@ fn build_view(build: &Build, placement: &Placement) -> BuildView {
     let Build { context, dockerfile, target, args } = build;
     BuildView {
         is_plain: dockerfile.is_none() && target.is_none() && args.is_empty(),
-        context: placement.from_out(context),
+        context: context.folder().map_or_else(|| context.to_string(), |folder| placement.from_out(folder)),
         dockerfile: dockerfile.as_ref().map(ToString::to_string),
         target: target.clone(),
         args: args.iter().map(|(name, value)| literal_entry(name.as_str(), value)).collect(),

@@ -1,0 +1,107 @@
+//! Knows what an image is built of: a folder of the host, or what git or a web server has.
+//! Must not know how it is built.
+
+use std::fmt;
+
+use schemars::{Schema, json_schema};
+
+use super::grammar::{Mismatch, TextValue};
+use super::path::{HOST_PATTERN, HostPath};
+
+/// What is sent to the builder, or fetched by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildContext {
+    /// A folder of the host.
+    Folder(HostPath),
+    /// The address of a git repository or an archive
+    /// (<https://docs.docker.com/build/concepts/context/#git-repositories>).
+    Remote(String),
+}
+
+/// How an address begins.
+const SCHEMES: [&str; 5] = ["https://", "http://", "git://", "ssh://", "git@"];
+
+/// An address without a password.
+const REMOTE_PATTERN: &str = r"^(?:(?:https?|git|ssh)://(?![^/]*:[^/]*@)|git@)[A-Za-z0-9._~:/?#@!&()*+,;=%-]+$";
+
+impl BuildContext {
+    /// It as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Folder(path) => path.as_str(),
+            Self::Remote(address) => address,
+        }
+    }
+
+    /// The folder of the host.
+    #[must_use]
+    pub fn folder(&self) -> Option<&HostPath> {
+        match self {
+            Self::Folder(path) => Some(path),
+            Self::Remote(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for BuildContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TextValue for BuildContext {
+    fn parse(text: &str) -> Result<Self, Mismatch> {
+        let Some(rest) = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
+            return HostPath::parse(text).map(Self::Folder);
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._~:/?#@!&()*+,;=%-".contains(c);
+        let host = rest.split('/').next().unwrap_or_default();
+        let has_password = text.contains("://")
+            && host
+                .split_once('@')
+                .is_some_and(|_| host.rsplit_once('@').is_some_and(|(login, _)| login.contains(':')));
+        if rest.is_empty() || !rest.chars().all(is_plain) || has_password {
+            return Err(Mismatch::new(
+                "the address of a git repository without a password",
+                "write it like `https://example.com/app.git#v1.2:folder`; Docker takes a login from git's own settings",
+            ));
+        }
+        Ok(Self::Remote(text.to_owned()))
+    }
+
+    fn schema() -> Schema {
+        let folder = HOST_PATTERN;
+        let examples = ["./agent-runtime", "https://example.com/app.git#v1.2:folder"];
+        json_schema!({
+            "type": "string",
+            "anyOf": [{ "pattern": folder }, { "pattern": REMOTE_PATTERN }],
+            "examples": examples,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_no_folder_and_has_no_password() {
+        for (text, is_folder) in [
+            ("./app", true),
+            ("github.com/x", true),
+            ("https://example.com/x/y.git", false),
+            ("https://example.com:8443/x.git#main:sub/folder", false),
+            ("git@example.com:x/y.git#v1.2", false),
+            ("ssh://git@example.com/x.git", false),
+            ("git://example.com/x.git", false),
+            ("http://example.com/x.tar.gz?a=b", false),
+        ] {
+            let context = BuildContext::parse(text).unwrap_or_else(|mismatch| panic!("{text}: {}", mismatch.expected));
+            assert_eq!((context.folder().is_some(), context.as_str()), (is_folder, text));
+        }
+        for text in ["https://", "https://u:p@example.com/x.git", "https://example.com/a b", "git@", "a:b", "~/x", ""] {
+            assert!(BuildContext::parse(text).is_err(), "{text}");
+        }
+    }
+}
