@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{Schema, json_schema};
 
 use super::grammar::{Mismatch, TextValue};
-use super::path::{HOST_PATTERN, HostPath};
+use super::path::HostPath;
 
 /// What is sent to the builder, or fetched by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,11 @@ pub enum BuildContext {
 /// How an address begins.
 const SCHEMES: [&str; 5] = ["https://", "http://", "git://", "ssh://", "git@"];
 
-/// An address without a password.
-const REMOTE_PATTERN: &str = r"^(?:(?:https?|git|ssh)://(?![^/]*:[^/]*@)|git@)[A-Za-z0-9._~:/?#@!&()*+,;=%-]+$";
+/// A path of the host, or an address without a password.
+const PATTERN: &str = concat!(
+    r"^(?:(?:(?:https?|git|ssh)://(?![^/]*:[^/]*@)|git@)[A-Za-z0-9._~:/?#@!&()*+,;=%-]+|",
+    r"[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*)$"
+);
 
 impl BuildContext {
     /// It as it is written.
@@ -52,32 +55,29 @@ impl fmt::Display for BuildContext {
 
 impl TextValue for BuildContext {
     fn parse(text: &str) -> Result<Self, Mismatch> {
+        let mismatch = || {
+            Mismatch::new(
+                "a path without `:` and control characters, and not below `~`, or the address of a git repository without a \
+                 password",
+                "write a path such as `./agent-runtime`, or `https://example.com/app.git#v1.2:folder`; a login comes from git's \
+                 own settings",
+            )
+        };
         let Some(rest) = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
-            return HostPath::parse(text).map(Self::Folder);
+            return HostPath::parse(text).map(Self::Folder).map_err(|_| mismatch());
         };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._~:/?#@!&()*+,;=%-".contains(c);
         let host = rest.split('/').next().unwrap_or_default();
-        let has_password = text.contains("://")
-            && host
-                .split_once('@')
-                .is_some_and(|_| host.rsplit_once('@').is_some_and(|(login, _)| login.contains(':')));
-        if rest.is_empty() || !rest.chars().all(is_plain) || has_password {
-            return Err(Mismatch::new(
-                "the address of a git repository without a password",
-                "write it like `https://example.com/app.git#v1.2:folder`; Docker takes a login from git's own settings",
-            ));
+        let login = host.rsplit_once('@').map(|(login, _)| login).unwrap_or_default();
+        if rest.is_empty() || !rest.chars().all(is_plain) || login.contains(':') {
+            return Err(mismatch());
         }
         Ok(Self::Remote(text.to_owned()))
     }
 
     fn schema() -> Schema {
-        let folder = HOST_PATTERN;
         let examples = ["./agent-runtime", "https://example.com/app.git#v1.2:folder"];
-        json_schema!({
-            "type": "string",
-            "anyOf": [{ "pattern": folder }, { "pattern": REMOTE_PATTERN }],
-            "examples": examples,
-        })
+        json_schema!({ "type": "string", "pattern": PATTERN, "examples": examples })
     }
 }
 

@@ -66,7 +66,7 @@ macro_rules! container {
     };
 }
 
-pub(super) const HOST_PATTERN: &str = r"^[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$";
+const HOST_PATTERN: &str = r"^[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$";
 const MOUNTED_PATTERN: &str = r"^(?![\s\S]*\$\{[^}]*$)[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*$";
 const CONTAINER_PATTERN: &str = concat!("^", container!(), "$");
 const HTTP_PATTERN: &str = r"^/[A-Za-z0-9._~/?&=%-]*$";

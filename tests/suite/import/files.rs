@@ -141,5 +141,5 @@ fn a_service_whose_program_stands_in_the_override_has_it() {
     ];
     let folder = folder(&files);
     assert_eq!(import(folder.path(), &[]).status.code(), Some(0));
-    assert!(read(folder.path(), "profiles/imported.yaml").contains("    build: .\n"));
+    assert!(read(folder.path(), "profiles/imported.yaml").contains("    build: \".\"\n"));
 }
