@@ -281,7 +281,7 @@ fn recognize<'n, 'text>(
 fn note_own_service(entry: &Entry<'_>, why: &str, ledger: &mut Ledger<'_>) {
     let message = format!("`{}` stays a service like the others, and gets no `postgres` section: {why}", entry.key);
     let help = "it runs as before; codelab-gen makes no databases on it and writes no scripts for it";
-    ledger.note(Some(&entry.key_span), message, help);
+    ledger.reason(Some(&entry.key_span), message, help);
 }
 
 fn find_databases(

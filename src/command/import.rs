@@ -81,6 +81,8 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
         return Err(unimportable(diagnostics));
     }
     if !args.anyway && !gains(&deployment) {
+        let reasons: Vec<_> = imported.notes.into_iter().filter(|note| note.is_reason).collect();
+        print_note(&notes_text(&reasons, &files, &sources));
         print_note(&nothing_to_gain(&sources));
         print("nothing was written\n")?;
         return Ok(Exit::Done);
@@ -105,7 +107,7 @@ fn nothing_to_gain(sources: &[Source]) -> String {
     let name = sources.first().map(|source| source.name.as_str()).unwrap_or_default();
     format!(
         "note: there is nothing to gain: no service has a database that a profile could switch, migrate or back up\n  = help: \
-         keep {} as it is; `codelab-gen import --anyway` writes a profile all the same, and tells why\n",
+         keep {} as it is; `codelab-gen import --anyway` writes a profile all the same\n",
         quoted(name)
     )
 }
@@ -230,7 +232,7 @@ fn add_secrets(folder: &Folder, dotenv: &Source, secrets: &[NewSecret], world: &
 fn notes_text(notes: &[Note], files: &Files, sources: &[Source]) -> String {
     let lines: Vec<_> = sources.iter().map(|source| Lines::new(&source.text)).collect();
     let mut by_help: IndexMap<&str, Vec<String>> = IndexMap::new();
-    for Note { span, message, help } in notes {
+    for Note { span, message, help, is_reason: _ } in notes {
         let place = span.as_ref().and_then(|span| {
             let (file, inside) = files.locate(span);
             let (line, _) = lines.get(file)?.at(inside.start);

@@ -108,7 +108,7 @@ fn accept(
         Err(why) => {
             let message = format!("`{variable}` of `{}` is no `database` of the profile: {why}", home.name);
             let help = "it stays a variable; describe the database by hand to switch its engine with the profile";
-            ledger.note(given.map(|given| &given.span), message, help);
+            ledger.reason(given.map(|given| &given.span), message, help);
             return None;
         }
     };

@@ -33,6 +33,8 @@ pub struct Note {
     pub message: String,
     /// What follows, or what to do.
     pub help: String,
+    /// Whether it tells why a database is none of the profile.
+    pub is_reason: bool,
 }
 
 /// A secret that stands in the Compose file, and moves to `.env`.
@@ -108,7 +110,17 @@ impl<'i> Ledger<'i> {
     }
 
     pub(super) fn note(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
-        let note = Note { span: span.cloned(), message: message.into(), help: help.into() };
+        let note = Note { span: span.cloned(), message: message.into(), help: help.into(), is_reason: false };
+        self.add_note(note);
+    }
+
+    /// The same where it tells why a database is none of the profile.
+    pub(super) fn reason(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
+        let note = Note { span: span.cloned(), message: message.into(), help: help.into(), is_reason: true };
+        self.add_note(note);
+    }
+
+    fn add_note(&mut self, note: Note) {
         if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }

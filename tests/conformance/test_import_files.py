@@ -18,7 +18,7 @@ services:
   api:
     image: api:1
     command: [serve, --slow]
-    environment: [A=1, B=${B:-b}, PASSED]
+    environment: ["A=1", "B=${B:-b}", PASSED]
     ports: ["127.0.0.1:8000:8000"]
     volumes: ["./data:/data", "cache:/cache"]
     depends_on: [cache]
@@ -40,7 +40,7 @@ services:
     command: serve --fast
     environment: { A: "2", C: "3" }
     ports: ["127.0.0.1:8001:8001", "127.0.0.1:8000:8000"]
-    volumes: [{ type: bind, source: ./other, target: /data/ }]
+    volumes: [{ type: bind, source: ./other, target: /data }]
     depends_on: { worker: { condition: service_started } }
     healthcheck: { test: check --twice }
     labels: [two=2]
@@ -87,8 +87,8 @@ CASES: dict[str, dict[str, str]] = {
     },
     "another separator, and the override among them": {
         ".env": "COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=base.yml;over.yml;docker-compose.override.yml\n",
-        "base.yml": BASE,
-        "over.yml": OVER,
+        "base.yml": API,
+        "over.yml": "services: { api: { command: go }, web: { image: 'web:1' } }\n",
         "docker-compose.override.yml": "services: { api: { init: true } }\n",
     },
     "include and extends": {
