@@ -214,7 +214,7 @@ pub struct ImportArgs {
     /// The folder with its docker-compose.yml, or a Compose file of another name [default: the current folder]
     #[arg(value_name = "DIR|FILE")]
     pub folder: Option<PathBuf>,
-    /// A Compose file, as `docker compose -f` takes it; may be repeated [default: COMPOSE_FILE in .env, else the file that
+    /// A Compose file, as `docker compose -f` takes it; may be repeated [default: `COMPOSE_FILE` in .env, else the file that
     /// Compose finds]
     #[arg(short, long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,

@@ -247,7 +247,7 @@ pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
         let key = key_of(first);
         let (part, value) = match read_entry(rest) {
             Some(((_, value), behind)) => (rest.get(..rest.len() - behind.len()).unwrap_or(rest), Some(value)),
-            None if key.is_some() && has_open_quote(first) => return Err(OddLine(line)),
+            None if key.is_some() && has_open_quote(first) => (loose::lines(rest).ok_or(OddLine(line))?, None),
             None => (first, None),
         };
         let loose = if key.is_some() && value.is_none() { loose::read(part) } else { None };

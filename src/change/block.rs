@@ -39,8 +39,8 @@ pub fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> 
     }
 }
 
-/// An example that is the user's with the block in it: his lines of its keys say what `.env` says, and so go; all others
-/// stay. Nothing where the file has marks that can't be told apart, or is codelab-gen's whole.
+/// An example that is the user's with the block in it: of his lines of its keys no value stays, which may be a secret; all
+/// others stay. Nothing where the file has marks that can't be told apart, or is codelab-gen's whole.
 pub(super) fn complete(block: &str, existing: &str) -> Option<String> {
     const HEAD: &str = "# These lines are kept by hand, but for the block of codelab-gen.\n\n";
     let unix = existing.replace("\r\n", "\n");
@@ -49,7 +49,7 @@ pub(super) fn complete(block: &str, existing: &str) -> Option<String> {
     let ours: HashMap<&str, &Entry> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
     let parts = dotenv::user_parts(existing).ok().filter(|_| fault(existing).is_none())?;
     let Some(split) = dotenv::split(existing) else {
-        let left = Left::of(parts.iter(), &parts, &ours);
+        let left = Left::of(parts.iter(), &parts, &ours, true);
         let (above, below) = left.text.split_at_checked(left.place.unwrap_or(left.text.len()))?;
         let above = above.trim_end_matches('\n');
         let above = if above.is_empty() { HEAD.to_owned() } else { format!("{above}\n\n") };
@@ -57,8 +57,8 @@ pub(super) fn complete(block: &str, existing: &str) -> Option<String> {
     };
     let inside = 1 + split.before.matches('\n').count();
     let behind = inside + split.block.matches('\n').count();
-    let before = Left::of(parts.iter().filter(|part| part.line < inside), &parts, &ours);
-    let after = Left::of(parts.iter().filter(|part| part.line >= behind), &parts, &ours);
+    let before = Left::of(parts.iter().filter(|part| part.line < inside), &parts, &ours, true);
+    let after = Left::of(parts.iter().filter(|part| part.line >= behind), &parts, &ours, true);
     (!before.text.is_empty()).then(|| format!("{}{block}{}", before.text, after.text))
 }
 
@@ -82,8 +82,8 @@ fn replace(block: &str, existing: &str, split: &Split<'_>, ours: &Ours<'_>) -> R
         return Ok(format!("{}{block}{}", split.before, split.after));
     }
     let is_before = |part: &&UserPart<'_>| part.line < inside;
-    let before = Left::of(parts.iter().filter(is_before), &parts, ours);
-    let after = Left::of(parts.iter().filter(|part| part.line >= behind), &parts, ours);
+    let before = Left::of(parts.iter().filter(is_before), &parts, ours, false);
+    let after = Left::of(parts.iter().filter(|part| part.line >= behind), &parts, ours, false);
     let (above, below) = before.text.split_at_checked(before.place.unwrap_or(before.text.len())).unwrap_or_default();
     Ok(format!("{above}{block}{below}{}", after.text))
 }
@@ -93,7 +93,7 @@ fn replace(block: &str, existing: &str, split: &Split<'_>, ours: &Ours<'_>) -> R
 /// first one that refers to one of its keys; behind all lines where none does.
 fn adopt(block: &str, existing: &str, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
     let parts = managed_parts(existing, |key| ours.contains_key(key))?;
-    let Left { text, place } = Left::of(parts.iter(), &parts, ours);
+    let Left { text, place } = Left::of(parts.iter(), &parts, ours, false);
     let (before, behind) = text.split_at_checked(place.unwrap_or(text.len())).unwrap_or((&text, ""));
     let before = before.trim_end_matches('\n');
     let before = if before.is_empty() { String::new() } else { format!("{before}\n\n") };
@@ -112,6 +112,7 @@ impl Left {
         parts: impl Iterator<Item = &'p UserPart<'text>>,
         all: &[UserPart<'_>],
         ours: &Ours<'_>,
+        is_example: bool,
     ) -> Self {
         let last = last_lines(all);
         let mut left = Self { text: String::new(), place: None };
@@ -127,6 +128,10 @@ impl Left {
                 }
                 Some(entry) if is_last && part.to_compose.as_deref() == Some(entry.value.as_str()) => {
                     left.text.extend(part.remark.into_iter().flat_map(|remark| [remark, "\n"]));
+                }
+                Some(_) if is_example => {
+                    let remark = part.remark.unwrap_or_default();
+                    left.text.extend([REPLACED, part.key.unwrap_or_default(), "=", remark, "\n"]);
                 }
                 Some(_) => {
                     for line in part.text.lines() {
@@ -218,8 +223,8 @@ mod tests {
         let replaced = "# replaced by the block of codelab-gen: ";
         for (text, expected) in [
             ("# how\nA=1\nC=3\n", format!("# how\nC=3\n\n{BLOCK}")),
-            ("A=change me # why\nC=\n", format!("{replaced}A=change me # why\nC=\n\n{BLOCK}")),
-            ("A=$NONE\n", format!("{replaced}A=$NONE\n\n{BLOCK}")),
+            ("A=change me # why\nC=\n", format!("{replaced}A=# why\nC=\n\n{BLOCK}")),
+            ("A=$NONE\n", format!("{replaced}A=\n\n{BLOCK}")),
             ("A=1\nB=2\n", format!("{head}{BLOCK}")),
             ("D=${A}\n", format!("{head}{BLOCK}\nD=${{A}}\n")),
         ] {
@@ -229,7 +234,7 @@ mod tests {
         let other = BLOCK.replace("B=2", "B=3");
         assert_eq!(
             complete(BLOCK, &format!("C=3\n{other}B=1\nD=4\n")),
-            Some(format!("C=3\n{BLOCK}{replaced}B=1\nD=4\n"))
+            Some(format!("C=3\n{BLOCK}{replaced}B=\nD=4\n"))
         );
         assert_eq!(complete(BLOCK, &other), None, "it is ours whole");
         assert_eq!(complete(BLOCK, &format!("C=3\n{BLOCK}{BLOCK}")), None);

@@ -87,6 +87,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
         print("nothing was written\n")?;
         return Ok(Exit::Done);
     }
+    refuse_link(&places, &imported, &deployment, world)?;
     let told = write(&imported, &places, &dotenv, world)?;
     print_note(&notes_text(&imported.notes, &files, &sources));
     print_note(&files::note(&files, &chosen.files, &places.folder, world));
@@ -96,6 +97,17 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     print(&told)?;
     print(&next(&places, &lines::missing(&dotenv, &imported.new_secrets, &deployment), world))?;
     Ok(Exit::Done)
+}
+
+/// A link in the place of `.env` is not written through, by this run or by the one that comes next.
+fn refuse_link(places: &Places, imported: &Imported, deployment: &Deployment, world: &World) -> Result<(), Failure> {
+    let path = places.folder.join(".env");
+    let is_written = !imported.new_secrets.is_empty() || !deployment.dotenv_keys().names().is_empty();
+    if !is_written || !path.is_symlink() {
+        return Ok(());
+    }
+    let message = format!("`{}` is a symbolic link, and lines move into it", shown(&path, world));
+    Err(Failure::outside(message, "replace the link by the file that it leads to, and import again"))
 }
 
 /// Whether there is something that a profile does and a Compose file does not.

@@ -20,6 +20,23 @@ pub(super) struct Loose<'line> {
     pub(super) remark: Option<&'line str>,
 }
 
+/// The lines of a value whose quote is open at the end of its first line; nothing where it is never closed.
+pub(super) fn lines(text: &str) -> Option<&str> {
+    let (_, written) = text.split_once(['=', ':'])?;
+    let start = text.len() - written.trim_start().len();
+    let quote = text.get(start..)?.chars().next()?;
+    let mut is_escaped = false;
+    let end = text.char_indices().skip_while(|(at, _)| *at <= start).find(|(_, character)| {
+        let is_end = *character == quote && !is_escaped;
+        is_escaped = *character == '\\' && !is_escaped;
+        is_end
+    })?;
+    let behind = text.get(end.0 + 1..)?;
+    let rest = behind.split_inclusive('\n').next().unwrap_or_default();
+    let is_end = rest.trim().is_empty() || rest.trim().starts_with('#');
+    text.get(..end.0 + 1 + rest.len()).filter(|_| is_end)
+}
+
 /// Reads a line; nothing where what Compose makes of it is not sure.
 pub(super) fn read(line: &str) -> Option<Loose<'_>> {
     let (_, written) = line.split_once(['=', ':'])?;
@@ -46,7 +63,9 @@ fn quoted(written: &str, quote: char) -> Option<Loose<'_>> {
             return is_end.then_some(Loose { value, refers: quote == '"', remark });
         }
         if character != '\\' {
-            value.push(character);
+            // Compose takes the ends of lines of Windows for those of others
+            let is_end = character == '\r' && written.get(at + 1..)?.starts_with('\n');
+            value.extend(Some(character).filter(|_| !is_end));
             continue;
         }
         match characters.next()?.1 {
@@ -97,7 +116,6 @@ fn fill(template: &Template, known: &HashMap<&str, Option<String>>) -> Option<St
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::dotenv::user_parts;
 
     #[test]
@@ -127,7 +145,24 @@ mod tests {
             let parts = user_parts(line).unwrap_or_default();
             assert_eq!(parts[0].to_compose.as_deref(), value, "{line}");
             assert_eq!(parts[0].remark, remark.filter(|_| value.is_some()), "{line}");
-            assert_eq!(parts[0].is_alike(), false, "{line}");
+            assert!(!parts[0].is_alike(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_read_to_its_end() {
+        for (text, value) in [
+            ("A=\"one\r\ntwo\"\r\nB=1\r\n", "one\ntwo"),
+            ("export A='one\ntwo' # why\nB=1\n", "one\ntwo"),
+            ("A=\"one\nt\\\"wo\" \nB=1\n", "one\nt\"wo"),
+        ] {
+            let parts = user_parts(text).unwrap_or_default();
+            assert_eq!(parts.iter().map(|part| part.text).collect::<String>(), text);
+            let keys: Vec<_> = parts.iter().filter_map(|part| Some((part.key?, part.to_compose.as_deref()))).collect();
+            assert_eq!(keys, [("A", Some(value)), ("B", Some("1"))], "{text}");
+        }
+        for text in ["A='one\ntwo'x\n", "A='one\nB='x'\n", "A=\"one\n"] {
+            assert_eq!(user_parts(text).err(), Some(crate::dotenv::OddLine(1)), "{text}");
         }
     }
 

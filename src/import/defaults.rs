@@ -27,7 +27,9 @@ pub(super) fn find(root: &Node<'_>, variables: &Variables) -> BTreeMap<Environme
 }
 
 fn look(node: &Node<'_>, found: &mut BTreeMap<String, String>, not_sure: &mut BTreeSet<String>) {
-    tree::items(node).iter().for_each(|item| look(item, found, not_sure));
+    for item in tree::items(node) {
+        look(item, found, not_sure);
+    }
     for entry in tree::entries(node) {
         // a variable that is passed on by its name has no default
         if entry.value.is_null() {

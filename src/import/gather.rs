@@ -24,7 +24,7 @@ const INCLUDED: [&str; 5] = ["services", "volumes", "networks", "secrets", "conf
 ///
 /// # Errors
 /// What can't be read, or made one.
-pub(super) fn tree<'f>(files: &'f Files) -> Result<Node<'f>, Vec<Diagnostic>> {
+pub(super) fn tree(files: &Files) -> Result<Node<'_>, Vec<Diagnostic>> {
     let mut trees = Vec::new();
     let mut faults = Vec::new();
     for file in 0..files.ways().count() {

@@ -59,6 +59,10 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
             "`--force` puts the block of codelab-gen into it, leaves your other lines, and keeps it as {name}.orig; or choose \
              another folder with `--out`"
         ),
+        RefusalReason::NotOurs if refusal.file.is(Output::Compose) => format!(
+            "`codelab-gen import` makes a profile of it; `--force` replaces it and keeps it as {name}.orig; or choose another \
+             folder with `--out`"
+        ),
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
@@ -85,7 +89,9 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
         }
         RefusalReason::OddLine(_) => "write it as KEY='value', in single quotes".to_owned(),
         RefusalReason::OtherCompose(other) => {
-            format!("`--force` keeps it as {other}.orig; or choose another folder with `--out`")
+            format!(
+                "`codelab-gen import` makes a profile of it; `--force` keeps it as {other}.orig; or choose another folder with `--out`"
+            )
         }
         RefusalReason::ComposeFile(_) => {
             "`--force` makes a comment of that line; or choose another folder with `--out`".to_owned()

@@ -213,10 +213,10 @@ pub(super) fn note(files: &Files, named: &[PathBuf], folder: &Path, world: &Worl
     let ours = folder.join(Output::Compose.path());
     if !named.is_empty() && !named.contains(&ours) && ours.exists() {
         let ours = shown(&ours, world);
-        note.push_str(&format!(
+        note += &format!(
             "note: `{ours}` is not among these files, and gives way to what is generated\n  = help: `--force` keeps it as \
              {ours}.orig; to have both, write `out: ./FOLDER` in the profile\n"
-        ));
+        );
     }
     note
 }

@@ -44,6 +44,7 @@ fn a_value_that_only_other_readers_read_otherwise_is_taken_as_compose_reads_it()
         ("A_KEY=ab cd efgh", "'ab cd efgh'", ""),
         ("A_KEY=it's mine", "\"it's mine\"", ""),
         ("A_KEY=first\nA_KEY=second12", "second12", "# replaced by the block of codelab-gen: A_KEY=first\n"),
+        ("A_KEY=\"one\r\ntwo\"\r\nX=1\r", "'one", "X=1\r\n"),
         ("BASE=abcd\nA_KEY=\"${BASE}efgh\"", "abcdefgh", "BASE=abcd\n"),
     ] {
         let dotenv = format!("# mine\n{line}\nMODE=live\n");
@@ -134,6 +135,17 @@ fn a_bare_run_finds_the_only_profile_and_asks_among_several() {
         "{}",
         stderr(&run)
     );
+}
+
+#[test]
+fn a_link_in_the_place_of_dotenv_is_told_before_anything_is_written() {
+    let folder = folder(&[("docker-compose.yml", KEYS), ("real.env", "A_KEY=abcdefgh\n")]);
+    std::os::unix::fs::symlink("real.env", folder.path().join(".env")).unwrap();
+    let before = tree(folder.path());
+    let run = import(folder.path(), &[]);
+    assert_eq!(run.status.code(), Some(5), "{}", stderr(&run));
+    assert!(stderr(&run).contains("`.env` is a symbolic link, and lines move into it"), "{}", stderr(&run));
+    assert_eq!(tree(folder.path()), before);
 }
 
 #[test]

@@ -228,11 +228,10 @@ impl Telling<'_> {
         let odd = moved.iter().filter(|part| !part.is_alike() || is_twice(part));
         let odd: Vec<_> = odd.filter_map(|part| Some(format!("`{}` (line {})", part.key?, part.line))).collect();
         if !odd.is_empty() {
-            note.push_str(&format!(
-                "note: the readers of .env read these lines differently: {}\n  = help: the block has what Docker Compose read \
-                 there; look whether that is what was meant\n",
-                odd.join(", ")
-            ));
+            note.extend(["note: the readers of .env read these lines differently: ", &odd.join(", ")]);
+            note.push_str(
+                "\n  = help: the block has what Docker Compose read there; look whether that is what was meant\n",
+            );
         }
         Some(note)
     }
@@ -246,7 +245,7 @@ impl Telling<'_> {
         let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;
         let keys = self.target.deployment.dotenv_keys();
         read.extend(keys.names().into_iter().map(str::to_owned));
-        read.extend(self.target.deployment.variables().keys().map(|name| name.to_string()));
+        read.extend(self.target.deployment.variables().keys().map(ToString::to_string));
         let is_read = |key: &String| key.starts_with("COMPOSE_") || key.starts_with("DOCKER_") || read.contains(key);
         let unread = existing.users_keys().into_iter().filter(|key| !is_read(key));
         let unread: Vec<_> = unread.map(|key| format!("`{key}`")).collect();
