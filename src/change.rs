@@ -2,6 +2,7 @@
 //! Must not know how an output's text is made.
 
 mod apply;
+mod before;
 mod beside;
 mod block;
 mod danger;

@@ -4,11 +4,14 @@
 //! The quoting keeps to forms that Docker Compose, python-dotenv, dotenvy and shells read alike; their readers differ
 //! in nearly everything else.
 
+mod file;
 mod loose;
 
 use std::collections::HashMap;
 
 use crate::spelling::is_hidden;
+
+pub use self::file::DotenvFile;
 
 /// The line that a block starts with, up to the machine's words.
 pub const BLOCK_START: &str = "# >>> codelab-gen:";
@@ -238,8 +241,15 @@ impl UserPart<'_> {
 /// The line of a quote that is not closed there in a form that all readers read alike: what follows it may be lines of
 /// their own or a part of the value.
 pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
+    parts_behind(text, &mut HashMap::new())
+}
+
+/// The same of lines that stand behind others, of which this is known; it grows by what these set.
+fn parts_behind<'text>(
+    text: &'text str,
+    known: &mut HashMap<&'text str, Option<String>>,
+) -> Result<Vec<UserPart<'text>>, OddLine> {
     let mut parts = Vec::new();
-    let mut known = HashMap::new();
     let mut rest = text;
     let mut line = 1;
     while !rest.is_empty() {
@@ -253,8 +263,8 @@ pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
         let loose = if key.is_some() && value.is_none() { loose::read(part) } else { None };
         let to_compose = match (&value, &loose) {
             (Some(value), _) if loose::is_single_quoted(part) => Some(value.clone()),
-            (Some(value), _) => loose::filled(value, &known),
-            (None, Some(loose)) if loose.refers => loose::filled(&loose.value, &known),
+            (Some(value), _) => loose::filled(value, known),
+            (None, Some(loose)) if loose.refers => loose::filled(&loose.value, known),
             (None, loose) => loose.as_ref().map(|loose| loose.value.clone()),
         };
         if let Some(key) = key {

@@ -101,20 +101,6 @@ impl Id {
     }
 }
 
-impl Graph {
-    /// The graph as a flowchart of Mermaid.
-    #[must_use]
-    pub fn mermaid(&self) -> String {
-        mermaid::text(self)
-    }
-
-    /// The graph in the language of Graphviz.
-    #[must_use]
-    pub fn dot(&self) -> String {
-        dot::text(self)
-    }
-}
-
 impl Relation {
     /// What is read at the edge.
     #[must_use]

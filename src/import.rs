@@ -197,10 +197,10 @@ fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option
     lines.extend(secrets(ledger));
     lines.extend(top::compose(root, &scope, ledger));
     ledger.note_fixed();
-    Some(finish(&lines, ledger))
+    Some(finish(lines, ledger))
 }
 
-fn finish(lines: &[Line], ledger: &mut Ledger<'_>) -> Imported {
+fn finish(lines: Vec<Line>, ledger: &mut Ledger<'_>) -> Imported {
     const HEAD: &str = "\
 # yaml-language-server: $schema=../schema/profile.schema.json
 #
@@ -210,7 +210,7 @@ fn finish(lines: &[Line], ledger: &mut Ledger<'_>) -> Imported {
     let mut notes = std::mem::take(&mut ledger.notes);
     notes.sort_by_key(|note| note.span.as_ref().map_or(usize::MAX, |span| span.start));
     Imported {
-        profile: format!("{HEAD}{}", layout::text(lines, 0)),
+        profile: format!("{HEAD}{}", layout::text(lines)),
         beside: ledger.left.text(),
         new_secrets: std::mem::take(&mut ledger.new_secrets),
         notes,

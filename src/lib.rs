@@ -17,7 +17,8 @@
 //!
 //! ```text
 //! spelling disk yaml value interpolation dotenv url field source locate diagnostic profile layers
-//! deployment resolve schema secret placement render graph lint risk import change report outcome cli command
+//! deployment resolve schema folders secret placement render graph lint risk import change report outcome cli doctor
+//! command
 //! ```
 
 pub mod change;
@@ -26,8 +27,10 @@ pub mod command;
 pub mod deployment;
 pub mod diagnostic;
 pub mod disk;
+pub mod doctor;
 pub mod dotenv;
 pub mod field;
+pub mod folders;
 pub mod graph;
 pub mod import;
 pub mod interpolation;

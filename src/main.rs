@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use codelab_gen::cli::CommandLine;
+use codelab_gen::command::CommandLine;
 use codelab_gen::spelling::{on_one_line, raw_path, without_commands};
 
 fn main() -> ExitCode {

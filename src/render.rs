@@ -1,10 +1,10 @@
 //! Knows the table of outputs, and turns a deployment into the texts of all of them.
 //! Must not know profiles, nor the disk.
 
+mod compose;
 mod escape;
 mod mark;
 mod program;
-mod raw;
 mod view;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
@@ -15,10 +15,8 @@ use crate::placement::Placement;
 use crate::secret::{SecretLines, Values, secret_lines};
 
 pub use escape::Dialect;
-pub(crate) use escape::yaml_scalar;
 pub use mark::{Mark, OUTPUT_FORMAT, Seal, examine, is_recordable, part_of, public_part};
 pub use program::Program;
-pub(crate) use raw::layout as yaml_lines;
 
 /// Where the scripts for the databases stand.
 const SCRIPTS: &str = "scripts/db/";
@@ -117,25 +115,15 @@ impl Output {
     pub fn is_block(self) -> bool {
         self == Self::Dotenv
     }
-
-    fn dialect(self) -> Dialect {
-        match self {
-            Self::Dotenv | Self::DotenvExample => Dialect::Dotenv,
-            Self::Compose => Dialect::Compose,
-            Self::InitScript | Self::Databases | Self::Program(_) => Dialect::Shell,
-        }
-    }
-
-    fn template(self) -> &'static str {
-        match self {
-            Self::Dotenv | Self::DotenvExample => include_str!("../templates/.env.j2"),
-            Self::Compose => include_str!("../templates/docker-compose.yml.j2"),
-            Self::InitScript => include_str!("../templates/scripts/init-postgres.sh.j2"),
-            Self::Databases => include_str!("../templates/scripts/db/databases.sh.j2"),
-            Self::Program(_) => include_str!("../templates/scripts/db/header.j2"),
-        }
-    }
 }
+
+/// A text with gaps, and how what goes into them is written.
+struct Template(&'static str, Dialect);
+
+const DOTENV: Template = Template(include_str!("../templates/.env.j2"), Dialect::Dotenv);
+const INIT_SCRIPT: Template = Template(include_str!("../templates/scripts/init-postgres.sh.j2"), Dialect::Shell);
+const DATABASES: Template = Template(include_str!("../templates/scripts/db/databases.sh.j2"), Dialect::Shell);
+const HEADER: Template = Template(include_str!("../templates/scripts/db/header.j2"), Dialect::Shell);
 
 /// An output with its text, finished but not written.
 #[derive(Clone)]
@@ -179,18 +167,22 @@ pub struct Inputs<'i> {
 /// Where a template is wrong.
 pub fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let mut files = Vec::new();
-    let header = fill(Output::Program(Program::Reach), &view::Header::new(deployment, inputs.placement))?;
+    let header = HEADER.fill(Output::Program(Program::Reach), &view::Header::new(deployment, inputs.placement))?;
     for output in Output::ALL {
         let text = match output {
             Output::Dotenv => dotenv_lines(deployment, inputs)
-                .map(|lines| fill(output, &view::dotenv::view(deployment, inputs.placement, lines))),
+                .map(|lines| DOTENV.fill(output, &view::dotenv::view(deployment, inputs.placement, lines))),
             Output::DotenvExample => {
                 let lines = view::dotenv::example_lines(deployment);
-                Some(fill(output, &view::dotenv::view(deployment, inputs.placement, lines)))
+                Some(DOTENV.fill(output, &view::dotenv::view(deployment, inputs.placement, lines)))
             }
-            Output::Compose => Some(fill(output, &view::compose::view(deployment, inputs.placement))),
-            Output::InitScript => view::init_script::view(deployment, inputs.placement).map(|view| fill(output, &view)),
-            Output::Databases => view::databases::view(deployment, inputs.placement).map(|view| fill(output, &view)),
+            Output::Compose => Some(Ok(compose::text(deployment, inputs.placement))),
+            Output::InitScript => {
+                view::init_script::view(deployment, inputs.placement).map(|view| INIT_SCRIPT.fill(output, &view))
+            }
+            Output::Databases => {
+                view::databases::view(deployment, inputs.placement).map(|view| DATABASES.fill(output, &view))
+            }
             Output::Program(program) => program.is_needed(deployment).then(|| Ok(program.with_header(&header))),
         };
         let Some(text) = text.transpose()? else { continue };
@@ -207,19 +199,22 @@ fn dotenv_lines(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<SecretLi
     (!lines.is_empty()).then_some(lines)
 }
 
-/// Fills a template. The dialect follows from the output, so that no template can forget to escape.
-fn fill(output: Output, view: &impl Serialize) -> Result<String, RenderFault> {
-    let fault = |error| RenderFault::Template { path: output.path(), error };
-    let mut environment = Environment::new();
-    let whitespace = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    environment.set_syntax(whitespace.map_err(fault)?);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let dialect = output.dialect();
-    environment.set_auto_escape_callback(move |_| AutoEscape::Custom(dialect.name().into()));
-    environment.set_formatter(move |out, _, value| escape::write(dialect, out, value));
-    environment.add_template(output.path(), output.template()).map_err(fault)?;
-    let template = environment.get_template(output.path()).map_err(fault)?;
-    template.render(minijinja::Value::from(minijinja::value::Serde(view))).map_err(fault)
+impl Template {
+    /// The text of an output. How a value is written follows from the template, so that no line of it can forget to escape.
+    fn fill(&self, output: Output, view: &impl Serialize) -> Result<String, RenderFault> {
+        let Self(text, dialect) = *self;
+        let fault = |error| RenderFault::Template { path: output.path(), error };
+        let mut environment = Environment::new();
+        let whitespace =
+            SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        environment.set_syntax(whitespace.map_err(fault)?);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(move |_| AutoEscape::Custom(dialect.name().into()));
+        environment.set_formatter(move |out, _, value| escape::write(dialect, out, value));
+        environment.add_template(output.path(), text).map_err(fault)?;
+        let template = environment.get_template(output.path()).map_err(fault)?;
+        template.render(minijinja::Value::from(minijinja::value::Serde(view))).map_err(fault)
+    }
 }
 
 /// Reads the rendered block with dotenvy, a reader that this project did not write: every value must come back.

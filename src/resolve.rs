@@ -2,6 +2,7 @@
 //! Must not know positions in a text, files, nor any secret's value.
 
 mod clash;
+mod container;
 mod database;
 mod environment;
 mod memory;
@@ -9,6 +10,7 @@ mod mounts;
 mod number;
 mod order;
 mod owned;
+mod scope;
 mod server;
 mod service;
 
@@ -17,11 +19,12 @@ pub(crate) use server::RELIED_ON;
 
 use indexmap::{IndexMap, IndexSet};
 
+use self::scope::{Faults, Scope, raw};
 use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, Raw, RawKeys, SecretRule, Setting, given};
-use crate::value::{Engine, EnvironmentKey, MountSource, ProjectName, SecretsIn, Stage, VolumeName};
+use crate::profile::{Profile, SecretRule, given};
+use crate::value::{EnvironmentKey, MountSource, ProjectName, SecretsIn, Stage, VolumeName};
 
 /// What a profile means that has no fault, for tests of what is made of it.
 #[cfg(test)]
@@ -57,7 +60,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let project = project(profile, faults);
     let server = server::resolve_server(profile, stage.unwrap_or(Stage::Development), faults);
     let secrets_in = secrets_in(profile, faults);
-    let scope = service::Scope {
+    let scope = Scope {
         engine: profile.engine.copied(),
         stage: stage.unwrap_or(Stage::Development),
         server: server.as_ref(),
@@ -83,6 +86,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     order::mark_those_that_end(&mut services);
     let server = server.and_then(|server| with_databases(server, &services, profile));
     clash::check(&services, server.as_ref(), profile, faults);
+    mounts::check(&services, server.as_ref(), profile, faults);
     if let Some(container) = server.as_ref().and_then(Server::container) {
         memory::check(container, profile, faults);
     }
@@ -98,20 +102,6 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         server,
     };
     all_resolved.then_some(deployment)
-}
-
-/// Collects the faults of one profile.
-#[derive(Default)]
-struct Faults(Vec<Diagnostic>);
-
-impl Faults {
-    fn add(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) {
-        self.push(Diagnostic::error(code, place, message, help));
-    }
-
-    fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
-    }
 }
 
 fn stage(profile: &Profile, faults: &mut Faults) -> Option<Stage> {
@@ -175,15 +165,4 @@ fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKe
     }
     secrets.extend(rules);
     secrets
-}
-
-fn raw(keys: &Setting<RawKeys>) -> Vec<(String, Raw)> {
-    given(keys).map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
-}
-
-/// The engines that a database section describes.
-fn described(database: &crate::profile::Database) -> Vec<Engine> {
-    let sqlite = database.sqlite.is_given().then_some(Engine::Sqlite);
-    let postgres = database.postgres.is_given().then_some(Engine::Postgres);
-    sqlite.into_iter().chain(postgres).collect()
 }

@@ -1,151 +1,20 @@
-//! Knows what a profile can give to its services beyond the default: every kind in one table, the gravest first.
-//! Must not know how risks are told, nor the file system.
+//! Knows what a profile gives to its services beyond the default, the gravest first. Must not know how risks are told, nor the file system.
 
 mod compose;
+mod found;
 mod host;
+mod kind;
 mod service;
 mod top;
 
 use std::collections::HashMap;
 
-use crate::diagnostic::Place;
+use self::found::{Found, TOLD};
 use crate::field::FieldPath;
 use crate::profile::Profile;
-use crate::spelling::quoted;
 
-pub use host::{Base, Ground};
-
-/// How much a risk puts at stake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
-    /// Whoever has it can take the machine.
-    High,
-    /// It reaches beyond the deployment.
-    Medium,
-    /// It runs or reads what the project says.
-    Low,
-}
-
-impl Gravity {
-    /// The gravity as it is printed.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-        }
-    }
-}
-
-macro_rules! kinds {
-    ($($gravity:ident $variant:ident = $name:literal: $gives:literal,)+) => {
-        /// What is given.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum RiskKind {
-            $(#[doc = $gives] $variant,)+
-        }
-
-        impl RiskKind {
-            /// Every kind, the gravest first.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The kind as it is printed; it never changes.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)+
-                }
-            }
-
-            /// What is given, after the word 'gets'.
-            #[must_use]
-            pub fn gives(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $gives,)+
-                }
-            }
-
-            /// How much it puts at stake.
-            #[must_use]
-            pub fn gravity(self) -> Gravity {
-                match self {
-                    $(Self::$variant => Gravity::$gravity,)+
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    High EngineSocket = "engine-socket": "the socket of a container engine, which makes it root on the machine",
-    High Privileged = "privileged": "all that root of the machine may do",
-    High HostProgram = "host-program": "a program that Docker Compose runs on the machine, outside of any container",
-    High ForeignCompose = "foreign-compose": "what another Compose file says, which this list does not know",
-    High HostSystem = "host-system": "a folder of the machine's own system, or of its users",
-    High Repository = "repository": "the project as a whole, with every secret and what git runs, or git's own folder",
-    High HostNamespace = "host-namespace": "the machine's own processes, memory, users or network",
-    High Unconfined = "unconfined": "a container without one of the fences that the kernel has",
-    High Device = "device": "devices of the machine",
-    High HostCapability = "host-capability": "a capability of root that leads out of a container",
-    Medium HostPath = "host-path": "a file or folder of the machine outside of the project",
-    Medium AllSecrets = "all-secrets": "`.env` or the files of secrets, with every secret of the deployment",
-    Medium BuildOutside = "build-outside": "an image that is built of files outside of the project",
-    Medium Environment = "environment": "a value from the environment, or the `.env`, of whoever starts it",
-    Medium ExternalServer = "external-server": "a database on another machine, where its data and its password go",
-    Medium LogsElsewhere = "logs-elsewhere": "a logging driver, which may send what it prints to elsewhere",
-    Medium SharedNamespace = "shared-namespace": "the processes, network or files of another container",
-    Medium ForeignNetwork = "foreign-network": "a network that other deployments may be in, or of a driver of its own",
-    Medium Published = "published": "a port that other machines reach",
-    Medium RootUser = "root-user": "root inside of its container",
-    Medium Capability = "capability": "a capability of root",
-    Medium Loosened = "loosened": "a container without a fence that codelab-gen puts up",
-    Medium Kernel = "kernel": "settings of the kernel, another runtime, or a control group of its own",
-    Medium Group = "group": "a group of the machine, such as the one that owns a socket",
-    Medium MachineUse = "machine-use": "more of the machine than its share",
-    Medium ServerProgram = "server-program": "programs, libraries or rules of login for the PostgreSQL server",
-    Medium OtherKey = "other-key": "a key of Docker Compose that this list does not know",
-    Low ProjectFile = "project-file": "the content of a file",
-    Low GivenSecret = "given-secret": "a secret that somebody gives, or that stands in a file",
-    Low Names = "names": "other addresses for names, also that of the machine",
-    Low PrivilegedPort = "privileged-port": "a port of the machine below 1024",
-    Low Build = "build": "an image that is built: what its Dockerfile runs, runs on the machine's engine",
-    Low Shell = "shell": "lines for a shell or another interpreter, written in the profile",
-    Low Hook = "hook": "commands beside its own, when it starts, stops, or a file changes",
-    Low Gpu = "gpu": "processors for graphics and the like",
-    Low Restart = "restart": "a start with every start of the machine",
-}
-
-/// Something that a profile gives beyond the default.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Risk {
-    /// What it is.
-    pub kind: RiskKind,
-    /// The field that gives it.
-    pub path: FieldPath,
-    /// Where that is written.
-    pub place: Place,
-    /// Who gets it: `services.api`.
-    receiver: FieldPath,
-    /// What stands there, where that says more.
-    found: Option<String>,
-}
-
-impl Risk {
-    /// Who gets what.
-    #[must_use]
-    pub fn message(&self) -> String {
-        let receiver = match self.receiver.steps() {
-            [] => "the deployment".to_owned(),
-            _ => quoted(&self.receiver.to_string()),
-        };
-        let found = self.found.as_ref().map(|found| format!(": {}", quoted(found))).unwrap_or_default();
-        format!("{receiver} gets {}{found}", self.kind.gives())
-    }
-}
-
-/// How many risks are told: a reader sees what is gravest, and a large profile takes no longer than to be read.
-const TOLD: usize = 200;
+pub use found::{Base, Ground, Risk};
+pub use kind::{Gravity, RiskKind};
 
 /// What a profile gives beyond the default.
 #[derive(Debug, Clone, Default)]
@@ -168,35 +37,4 @@ pub fn risks(profile: &Profile, ground: &dyn Fn(Base, &str) -> Ground) -> Risks 
     told.truncate(TOLD);
     let left_out = count - told.len();
     Risks { told, left_out }
-}
-
-/// Collects risks of one receiver after the other.
-struct Found<'g> {
-    ground: &'g dyn Fn(Base, &str) -> Ground,
-    receiver: FieldPath,
-    risks: Vec<Risk>,
-    /// How many there are of each kind, also of those that are not told.
-    counts: HashMap<RiskKind, usize>,
-}
-
-impl Found<'_> {
-    /// A risk at the value of a field.
-    fn add(&mut self, kind: RiskKind, path: &FieldPath) {
-        self.told(kind, path, None);
-    }
-
-    /// A risk with the text that says more about it.
-    fn say(&mut self, kind: RiskKind, path: &FieldPath, found: &str) {
-        self.told(kind, path, Some(found.to_owned()));
-    }
-
-    fn told(&mut self, kind: RiskKind, path: &FieldPath, found: Option<String>) {
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
-        if *count > TOLD {
-            return;
-        }
-        let (receiver, place) = (self.receiver.clone(), Place::value(path));
-        self.risks.push(Risk { kind, path: path.clone(), place, receiver, found });
-    }
 }

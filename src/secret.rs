@@ -9,6 +9,7 @@ mod find;
 mod name;
 mod view;
 mod weak;
+mod writable;
 
 use std::fmt;
 

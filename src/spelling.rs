@@ -51,6 +51,12 @@ pub fn on_one_line(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
+/// A text as words of a comment in a file: on one line, and a `?` in place of each character that is not seen.
+#[must_use]
+pub fn comment(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_hidden(c) { '?' } else { c }).collect()
+}
+
 /// A text without what the runner of GitHub Actions takes for a command in any line of any program: `::` and a name behind
 /// nothing but blanks, and `##[` anywhere
 /// (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>).

@@ -3,7 +3,7 @@
 #![no_main]
 
 use codelab_gen::change::place;
-use codelab_gen::dotenv::{quote, read, split, user_parts};
+use codelab_gen::dotenv::{DotenvFile, quote, read, split, user_parts};
 use libfuzzer_sys::fuzz_target;
 
 const BLOCK: &str = "# >>> codelab-gen: x\nA=1\nB='2 3'\n# <<< codelab-gen\n";
@@ -26,8 +26,8 @@ fuzz_target!(|text: &str| {
         let again = read(&format!("A={written}\n")).expect("what is written is read");
         assert!(again.len() == 1 && again[0].value == text);
     }
-    if let Ok(placed) = place(BLOCK, text) {
+    if let Ok(placed) = place(BLOCK, &DotenvFile::read(text)) {
         assert_eq!(split(&placed).expect("the block is found").block, BLOCK);
-        assert_eq!(place(BLOCK, &placed).expect("it is placed again"), placed);
+        assert_eq!(place(BLOCK, &DotenvFile::read(&placed)).expect("it is placed again"), placed);
     }
 });

@@ -4,18 +4,17 @@
 use std::collections::HashMap;
 
 use super::RefusalReason;
-use crate::dotenv::{self, Entry, Split, UserPart};
+use crate::dotenv::{self, DotenvFile, Entry, OddLine, UserPart};
 use crate::interpolation::Template;
 
 /// What stands before a line of the user's that the block replaces with another value.
 const REPLACED: &str = "# replaced by the block of codelab-gen: ";
 
 /// What makes a `.env` unreadable that has codelab-gen's marks, or what was left of them.
-pub(super) fn fault(text: &str) -> Option<RefusalReason> {
-    let has_marks = text.contains(dotenv::BLOCK_START) || text.contains(dotenv::BLOCK_END);
-    match dotenv::split(text) {
-        Some(split) if split.block.contains('\r') => Some(RefusalReason::CarriageReturns),
-        None if has_marks => Some(RefusalReason::BrokenMarks),
+pub(super) fn fault(file: &DotenvFile) -> Option<RefusalReason> {
+    match &file.block {
+        Some(block) if block.contains('\r') => Some(RefusalReason::CarriageReturns),
+        None if file.has_broken_marks() => Some(RefusalReason::BrokenMarks),
         Some(_) | None => None,
     }
 }
@@ -27,63 +26,58 @@ type Ours<'e> = HashMap<&'e str, &'e Entry>;
 ///
 /// # Errors
 /// Where the file can't be read for sure, or has a key of the block a second time.
-pub fn place(block: &str, existing: &str) -> Result<String, Vec<RefusalReason>> {
+pub fn place(block: &str, existing: &DotenvFile) -> Result<String, Vec<RefusalReason>> {
     if let Some(reason) = fault(existing) {
         return Err(vec![reason]);
     }
     let ours = dotenv::read(block).unwrap_or_default();
-    let ours: HashMap<&str, &Entry> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
-    match dotenv::split(existing) {
-        Some(split) => replace(block, existing, &split, &ours),
-        None => adopt(block, existing, &ours),
-    }
+    let ours: Ours<'_> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+    if existing.block.is_none() { adopt(block, existing, &ours) } else { replace(block, existing, &ours) }
 }
 
 /// An example that is the user's with the block in it: of his lines of its keys no value stays, which may be a secret; all
 /// others stay. Nothing where the file has marks that can't be told apart, or is codelab-gen's whole.
 pub(super) fn complete(block: &str, existing: &str) -> Option<String> {
     const HEAD: &str = "# These lines are kept by hand, but for the block of codelab-gen.\n\n";
-    let unix = existing.replace("\r\n", "\n");
-    let existing = if fault(existing) == Some(RefusalReason::CarriageReturns) { &unix } else { existing };
+    let file = DotenvFile::read(existing);
+    let is_of_windows = fault(&file) == Some(RefusalReason::CarriageReturns);
+    let file = if is_of_windows { DotenvFile::read(&existing.replace("\r\n", "\n")) } else { file };
     let ours = dotenv::read(block).unwrap_or_default();
-    let ours: HashMap<&str, &Entry> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
-    let parts = dotenv::user_parts(existing).ok().filter(|_| fault(existing).is_none())?;
-    let Some(split) = dotenv::split(existing) else {
+    let ours: Ours<'_> = ours.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+    let parts = file.users_parts().ok().filter(|_| fault(&file).is_none())?;
+    if file.block.is_none() {
         let left = Left::of(parts.iter(), &parts, &ours, true);
         let (above, below) = left.text.split_at_checked(left.place.unwrap_or(left.text.len()))?;
         let above = above.trim_end_matches('\n');
         let above = if above.is_empty() { HEAD.to_owned() } else { format!("{above}\n\n") };
         return Some(if below.is_empty() { format!("{above}{block}") } else { format!("{above}{block}\n{below}") });
-    };
-    let inside = 1 + split.before.matches('\n').count();
-    let behind = inside + split.block.matches('\n').count();
-    let before = Left::of(parts.iter().filter(|part| part.line < inside), &parts, &ours, true);
-    let after = Left::of(parts.iter().filter(|part| part.line >= behind), &parts, &ours, true);
+    }
+    let first = file.before.matches('\n').count();
+    let before = Left::of(parts.iter().filter(|part| part.line <= first), &parts, &ours, true);
+    let after = Left::of(parts.iter().filter(|part| part.line > first), &parts, &ours, true);
     (!before.text.is_empty()).then(|| format!("{}{block}{}", before.text, after.text))
 }
 
 /// A file with a block: that is replaced, and lines of the user's that have become keys of the block move into it.
-fn replace(block: &str, existing: &str, split: &Split<'_>, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
-    let inside = 1 + split.before.matches('\n').count();
-    let behind = inside + split.block.matches('\n').count();
-    let old = dotenv::read(split.block).map_err(|odd| vec![RefusalReason::OddLine(inside + odd.0 - 1)])?;
-    let old: HashMap<&str, usize> = old.iter().map(|entry| (entry.key.as_str(), inside + entry.line - 1)).collect();
+fn replace(block: &str, existing: &DotenvFile, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
+    let odd = |odd: &OddLine| vec![RefusalReason::OddLine(odd.0)];
+    let old = existing.entries.as_ref().map_err(odd)?;
+    let old: HashMap<&str, usize> = old.iter().map(|entry| (entry.key.as_str(), entry.line)).collect();
     let parts = managed_parts(existing, |key| ours.contains_key(key) && !old.contains_key(key))?;
     let clash = |part: &UserPart<'_>| {
         let key = part.key.filter(|key| ours.contains_key(key))?;
         Some(RefusalReason::KeyOutside { key: key.to_owned(), inside: *old.get(key)?, outside: part.line })
     };
-    let is_inside = |part: &&UserPart<'_>| (inside..behind).contains(&part.line);
-    let found: Vec<_> = parts.iter().filter(|part| !is_inside(part)).filter_map(clash).collect();
-    if !found.is_empty() {
-        return Err(found);
+    let clashes: Vec<_> = parts.iter().filter_map(clash).collect();
+    if !clashes.is_empty() {
+        return Err(clashes);
     }
-    if parts.iter().filter(|part| !is_inside(part)).all(|part| part.key.is_none_or(|key| !ours.contains_key(key))) {
-        return Ok(format!("{}{block}{}", split.before, split.after));
+    if parts.iter().all(|part| part.key.is_none_or(|key| !ours.contains_key(key))) {
+        return Ok([&existing.before, block, &existing.after].concat());
     }
-    let is_before = |part: &&UserPart<'_>| part.line < inside;
-    let before = Left::of(parts.iter().filter(is_before), &parts, ours, false);
-    let after = Left::of(parts.iter().filter(|part| part.line >= behind), &parts, ours, false);
+    let first = existing.before.matches('\n').count();
+    let before = Left::of(parts.iter().filter(|part| part.line <= first), &parts, ours, false);
+    let after = Left::of(parts.iter().filter(|part| part.line > first), &parts, ours, false);
     let (above, below) = before.text.split_at_checked(before.place.unwrap_or(before.text.len())).unwrap_or_default();
     Ok(format!("{above}{block}{below}{}", after.text))
 }
@@ -91,7 +85,7 @@ fn replace(block: &str, existing: &str, split: &Split<'_>, ours: &Ours<'_>) -> R
 /// A file without a block: lines that say what the block says move into it, lines that say something else stay as
 /// comments, all others stay as they are. A line can only refer to what stands before it, so the block comes before the
 /// first one that refers to one of its keys; behind all lines where none does.
-fn adopt(block: &str, existing: &str, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
+fn adopt(block: &str, existing: &DotenvFile, ours: &Ours<'_>) -> Result<String, Vec<RefusalReason>> {
     let parts = managed_parts(existing, |key| ours.contains_key(key))?;
     let Left { text, place } = Left::of(parts.iter(), &parts, ours, false);
     let (before, behind) = text.split_at_checked(place.unwrap_or(text.len())).unwrap_or((&text, ""));
@@ -170,10 +164,10 @@ fn before_comments(text: &str) -> usize {
 /// # Errors
 /// Every line of such a key that is not.
 pub(super) fn managed_parts(
-    text: &str,
+    file: &DotenvFile,
     matters: impl Fn(&str) -> bool,
 ) -> Result<Vec<UserPart<'_>>, Vec<RefusalReason>> {
-    let parts = dotenv::user_parts(text).map_err(|odd| vec![RefusalReason::OddLine(odd.0)])?;
+    let parts = file.users_parts().map_err(|odd| vec![RefusalReason::OddLine(odd.0)])?;
     let last = last_lines(&parts);
     let reason = |part: &UserPart<'_>| {
         let key = part.key.filter(|key| matters(key) && last.get(key) == Some(&part.line))?;
@@ -189,14 +183,18 @@ mod tests {
 
     const BLOCK: &str = "# >>> codelab-gen: x\nA=1\nB=2\n# <<< codelab-gen\n";
 
+    fn placed(existing: &str) -> Result<String, Vec<RefusalReason>> {
+        place(BLOCK, &DotenvFile::read(existing))
+    }
+
     #[test]
     fn a_file_without_a_block_is_adopted_and_loses_nothing() {
-        let adopted = place(BLOCK, "# mine\nC=3\nA=1\nB='other'\nexport D=4\n\n").unwrap_or_default();
+        let adopted = placed("# mine\nC=3\nA=1\nB='other'\nexport D=4\n\n").unwrap_or_default();
         let expected = "# mine\nC=3\n# replaced by the block of codelab-gen: B='other'\nexport D=4\n\n";
         assert_eq!(adopted, format!("{expected}{BLOCK}"));
-        assert_eq!(place(BLOCK, &adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes");
-        assert_eq!(place(BLOCK, "").as_deref(), Ok(BLOCK));
-        assert_eq!(place(BLOCK, "A=1").as_deref(), Ok(BLOCK));
+        assert_eq!(placed(&adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes");
+        assert_eq!(placed("").as_deref(), Ok(BLOCK));
+        assert_eq!(placed("A=1").as_deref(), Ok(BLOCK));
     }
 
     #[test]
@@ -207,13 +205,9 @@ mod tests {
             ("D=${X:-${A}}\n", "", "\nD=${X:-${A}}\n"),
             ("D='${A}'\nE=${C}\n#F=${A}\nG=a\n", "D='${A}'\nE=${C}\n#F=${A}\nG=a\n\n", ""),
         ] {
-            let adopted = place(BLOCK, text).unwrap_or_default();
+            let adopted = placed(text).unwrap_or_default();
             assert_eq!(adopted, format!("{before}{BLOCK}{behind}"), "{text}");
-            assert_eq!(
-                place(BLOCK, &adopted).as_deref(),
-                Ok(adopted.as_str()),
-                "a second time nothing changes: {text}"
-            );
+            assert_eq!(placed(&adopted).as_deref(), Ok(adopted.as_str()), "a second time nothing changes: {text}");
         }
     }
 
@@ -246,7 +240,7 @@ mod tests {
             ("X=\"open\nA=1\n", vec![RefusalReason::OddLine(1)]),
             ("X=$NONE\nA=\"a\\nb\"\nB=$NONE\n", vec![odd("A", 2), odd("B", 3)]),
         ] {
-            assert_eq!(place(BLOCK, text), Err(reason), "{text}");
+            assert_eq!(placed(text), Err(reason), "{text}");
         }
     }
 
@@ -269,7 +263,7 @@ mod tests {
                 "# replaced by the block of codelab-gen: A=1\n# replaced by the block of codelab-gen: A=2\n\n",
             ),
         ] {
-            assert_eq!(place(BLOCK, text), Ok(format!("{left}{BLOCK}")), "{text}");
+            assert_eq!(placed(text), Ok(format!("{left}{BLOCK}")), "{text}");
         }
     }
 
@@ -283,10 +277,10 @@ mod tests {
             (format!("C=3\nB=2\nD=${{B}}\n{old}"), format!("C=3\n{BLOCK}D=${{B}}\n")),
             (format!("C=3\n{old}D=${{B}}\n"), format!("C=3\n{BLOCK}D=${{B}}\n")),
         ] {
-            assert_eq!(place(BLOCK, &text).as_deref(), Ok(expected.as_str()), "{text}");
-            assert_eq!(place(BLOCK, &expected).as_deref(), Ok(expected.as_str()), "a second time nothing changes");
+            assert_eq!(placed(&text).as_deref(), Ok(expected.as_str()), "{text}");
+            assert_eq!(placed(&expected).as_deref(), Ok(expected.as_str()), "a second time nothing changes");
         }
-        assert_eq!(place(BLOCK, &format!("B=$NONE\n{old}")), Err(vec![odd("B", 1)]));
+        assert_eq!(placed(&format!("B=$NONE\n{old}")), Err(vec![odd("B", 1)]));
     }
 
     #[test]
@@ -296,7 +290,7 @@ mod tests {
             RefusalReason::KeyOutside { key: "A".into(), inside: 4, outside: 2 },
             RefusalReason::KeyOutside { key: "B".into(), inside: 5, outside: 8 },
         ];
-        assert_eq!(place(BLOCK, &text), Err(expected.to_vec()));
+        assert_eq!(placed(&text), Err(expected.to_vec()));
     }
 
     #[test]
@@ -312,9 +306,9 @@ mod tests {
             (BLOCK.replace("# >>>", "#"), Some(RefusalReason::BrokenMarks)),
             (format!("{BLOCK}{BLOCK}"), Some(RefusalReason::BrokenMarks)),
         ] {
-            assert_eq!(fault(&text), reason, "{text}");
+            assert_eq!(fault(&DotenvFile::read(&text)), reason, "{text}");
         }
-        assert_eq!(place(BLOCK, &windows), Err(vec![RefusalReason::CarriageReturns]));
+        assert_eq!(placed(&windows), Err(vec![RefusalReason::CarriageReturns]));
     }
 
     #[test]
@@ -324,7 +318,7 @@ mod tests {
             (format!("X=1\nC=\"open\n{BLOCK}"), 2),
             (format!("X=1\n{BLOCK}Y=1\nC=\"open\n"), 7),
         ] {
-            assert_eq!(place(BLOCK, &text), Err(vec![RefusalReason::OddLine(line)]), "{text}");
+            assert_eq!(placed(&text), Err(vec![RefusalReason::OddLine(line)]), "{text}");
         }
     }
 }

@@ -1,14 +1,11 @@
 //! Knows which changes would part a deployment from its data, by comparing what stands with what is wanted.
 //! Must not know how that is told, nor whether somebody accepted it.
 
-use std::path::Path;
-
 use super::EngineSwitch;
-use super::standing::{Standing, StandingMount, StandingService};
+use super::before::{After, Before};
+use super::standing::{StandingMount, StandingService};
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::disk::normalized;
-use crate::placement::Placement;
-use crate::render::Mark;
 use crate::spelling::shell_word;
 use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
 
@@ -50,37 +47,6 @@ pub struct Danger {
     pub message: String,
     /// What to do instead, or before.
     pub steps: String,
-}
-
-/// What stands in the output folder, as far as data depends on it.
-pub(super) struct Before<'b> {
-    /// What the existing Compose file runs.
-    pub(super) standing: &'b Standing,
-    /// The line of the Compose file, where codelab-gen wrote it.
-    pub(super) mark: Option<&'b Mark>,
-    /// The project's name where neither the file nor `.env` gives one: that of the folder.
-    pub(super) folder_project: String,
-    /// Whether the user's own lines in `.env` give `COMPOSE_PROJECT_NAME`, which wins over the file.
-    pub(super) has_project_override: bool,
-    /// The real names of volumes that the file beside the Compose file gives, which stays as it is.
-    pub(super) volumes_beside: Vec<(String, String)>,
-    /// The value of a key, as `.env` has it.
-    pub(super) value: &'b dyn Fn(&str) -> Option<String>,
-}
-
-impl Before<'_> {
-    /// The name of the project, where `.env` does not give another.
-    fn project(&self) -> String {
-        self.standing.project().unwrap_or_else(|| self.folder_project.clone())
-    }
-}
-
-/// What is wanted.
-#[derive(Clone, Copy)]
-pub(super) struct After<'a> {
-    pub(super) deployment: &'a Deployment,
-    pub(super) placement: &'a Placement,
-    pub(super) folder: &'a Path,
 }
 
 /// Every change that would part the deployment from its data.
@@ -292,6 +258,7 @@ pub(super) fn unreadable(file: &str) -> Danger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::Standing;
 
     #[test]
     fn a_volume_is_the_same_by_its_real_name() {

@@ -1,6 +1,6 @@
 //! Knows which services open another database, and where their data stays. Must not know whether that is wanted.
 
-use super::danger::{After, Before};
+use super::before::{After, Before};
 use super::standing::{StandingService, StandingUrl};
 use crate::deployment::{Database, Deployment, NETWORKS, Service};
 use crate::interpolation::Template;

@@ -3,23 +3,26 @@
 mod look;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
 pub(super) use self::look::OtherCompose;
-use self::look::{leftovers, other_compose_files, read_output, read_secret_file, text_beside, texts_in};
+use self::look::{
+    ExistingOutput, leftovers, other_compose_files, read_output, read_secret_file, text_beside, texts_in,
+};
 use super::standing::{Standing, fixed_volumes_of};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
 use crate::disk::Folder;
-use crate::dotenv;
+use crate::dotenv::{DotenvFile, Entry, UserPart};
 use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
+
+pub use self::look::ExistingFile;
 
 /// The files that Compose reads beside it, of which the first that is there counts.
 const BESIDE: [&str; 4] =
@@ -27,22 +30,6 @@ const BESIDE: [&str; 4] =
 
 /// The outputs whose record counts, the first one that is there.
 const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
-
-/// A file that is there.
-pub struct ExistingFile {
-    /// Its text.
-    pub text: String,
-    /// Its permissions.
-    pub mode: u32,
-}
-
-/// What stands in the place of an output.
-pub(super) struct ExistingOutput {
-    /// The file, or why it is none that could be read.
-    pub(super) file: Result<ExistingFile, RefusalReason>,
-    /// The name under which it would be kept; nothing where a copy of it is kept already.
-    pub(super) original: Option<PathBuf>,
-}
 
 /// All that is there of this deployment or another one.
 #[derive(Default)]
@@ -58,6 +45,8 @@ pub struct Existing {
     other_compose: Vec<OtherCompose>,
     /// The file that Compose reads beside it, by its name, with its text.
     beside: Option<(&'static str, String)>,
+    /// `.env`, taken apart once.
+    dotenv: OnceCell<DotenvFile>,
     /// Read once, and only where it matters: the file can be large.
     standing: OnceCell<Option<Standing>>,
 }
@@ -186,67 +175,38 @@ impl Existing {
     /// Where it is not sure what such a line says.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
         let refused = |reason| Refusal { file: RefusedFile::Output(Output::Dotenv), reason };
-        let file = match self.output(Output::Dotenv).map(|found| &found.file) {
-            None => return Ok(IndexMap::new()),
-            Some(Ok(file)) => file,
-            Some(Err(reason)) => return Err(vec![refused(reason.clone())]),
-        };
-        if let Some(reason) = block::fault(&file.text) {
+        if let Some(reason) = self.output(Output::Dotenv).and_then(|found| found.file.as_ref().err()) {
+            return Err(vec![refused(reason.clone())]);
+        }
+        let file = self.dotenv();
+        if let Some(reason) = block::fault(file) {
             return Err(vec![refused(reason)]);
         }
         let all = |reasons: Vec<RefusalReason>| reasons.into_iter().map(refused).collect::<Vec<_>>();
-        let Some(split) = dotenv::split(&file.text) else {
-            let parts = block::managed_parts(&file.text, &matters).map_err(all)?;
-            return Ok(of_users(parts, matters));
-        };
-        let first = split.before.matches('\n').count();
-        let odd_line = |odd: dotenv::OddLine| vec![refused(RefusalReason::OddLine(first + odd.0))];
-        let entries = dotenv::read(split.block).map_err(odd_line)?;
-        let mut values: IndexMap<_, _> =
-            entries.into_iter().filter_map(|entry| Some((entry.key, Secret::new(entry.value)?))).collect();
+        if file.block.is_none() {
+            return Ok(of_users(block::managed_parts(file, &matters).map_err(all)?, matters));
+        }
+        let entries = file.entries.as_ref().map_err(|odd| vec![refused(RefusalReason::OddLine(odd.0))])?;
+        let entry = |entry: &Entry| Some((entry.key.clone(), Secret::new(entry.value.clone())?));
+        let mut values: IndexMap<_, _> = entries.iter().filter_map(entry).collect();
         // a line that is not sure is told once it is known that it is to move
-        let parts = dotenv::user_parts(&file.text).unwrap_or_default();
+        let parts = file.users_parts().unwrap_or_default();
         let outside = of_users(parts, |key| matters(key) && !values.contains_key(key));
         values.extend(outside);
         Ok(values)
     }
 
+    /// `.env`, taken apart; an empty one where it is not there.
+    #[must_use]
+    pub fn dotenv(&self) -> &DotenvFile {
+        let text = || self.get(Output::Dotenv).map_or("", |file| &file.text);
+        self.dotenv.get_or_init(|| DotenvFile::read(text()))
+    }
+
     /// Whether there is a `.env` that has no block of codelab-gen yet.
     #[must_use]
     pub fn is_to_be_adopted(&self) -> bool {
-        self.get(Output::Dotenv).is_some_and(|file| dotenv::split(&file.text).is_none())
-    }
-
-    /// The keys of the user's own lines in `.env`.
-    #[must_use]
-    pub fn users_keys(&self) -> Vec<String> {
-        let Some(file) = self.get(Output::Dotenv) else { return Vec::new() };
-        let outside = match dotenv::split(&file.text) {
-            Some(split) => format!("{}{}", split.before, split.after),
-            None => file.text.clone(),
-        };
-        let parts = dotenv::user_parts(&outside).unwrap_or_default();
-        parts.into_iter().filter_map(|part| part.key.map(str::to_owned)).collect()
-    }
-
-    /// The value of a key outside of the block, as Docker Compose reads it.
-    #[must_use]
-    pub fn users_value(&self, key: &str) -> Option<String> {
-        self.users_values().remove(key)
-    }
-
-    /// The values of all keys outside of the block as Docker Compose reads them; of a key that stands twice the last.
-    #[must_use]
-    pub fn users_values(&self) -> HashMap<String, String> {
-        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
-        let outside = match dotenv::split(&file.text) {
-            Some(split) => format!("{}{}", split.before, split.after),
-            None => file.text.clone(),
-        };
-        let parts = dotenv::user_parts(&outside).unwrap_or_default();
-        let last: HashMap<_, _> =
-            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose))).collect();
-        last.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+        self.get(Output::Dotenv).is_some() && self.dotenv().block.is_none()
     }
 
     /// Whether `docker-compose.yml` is there, and codelab-gen wrote it.
@@ -299,17 +259,10 @@ impl Existing {
         let ours = || self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
         self.taken_instead().map(|other| other.name).or_else(ours)
     }
-
-    /// The values of all keys of `.env` as Docker Compose reads them; of a key that stands twice the last. They hold secrets.
-    pub(super) fn all_values(&self) -> HashMap<String, String> {
-        let Some(file) = self.get(Output::Dotenv) else { return HashMap::new() };
-        let parts = dotenv::user_parts(&file.text).unwrap_or_default();
-        parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose?))).collect()
-    }
 }
 
 /// The values of a user's lines that matter; of a key that stands twice the last.
-fn of_users(parts: Vec<dotenv::UserPart<'_>>, matters: impl Fn(&str) -> bool) -> IndexMap<String, Secret> {
+fn of_users(parts: Vec<UserPart<'_>>, matters: impl Fn(&str) -> bool) -> IndexMap<String, Secret> {
     let own = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose?)));
     own.filter(|(key, _)| matters(key)).filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::dotenv;
+use crate::dotenv::{self, DotenvFile, Entry};
 use crate::render::public_part;
 
 /// A key of `.env` that is not as the deployment has it.
@@ -48,7 +48,7 @@ struct Standing {
 
 /// The keys of an existing file that are not as in the block that would be written, in the order of the block, stale
 /// ones behind. Where a file has no block yet, its own lines count.
-pub(super) fn key_changes(block: &str, existing: &str) -> Vec<KeyChange> {
+pub(super) fn key_changes(block: &str, existing: &DotenvFile) -> Vec<KeyChange> {
     // with the line ends of Windows, or a broken mark, nothing can be said of single keys
     if super::block::fault(existing).is_some() {
         return Vec::new();
@@ -75,17 +75,17 @@ pub(super) fn key_changes(block: &str, existing: &str) -> Vec<KeyChange> {
     of_wanted.chain(stale).collect()
 }
 
-fn standing(existing: &str, matters: impl Fn(&str) -> bool) -> Vec<Standing> {
-    if let Some(split) = dotenv::split(existing) {
-        let first = split.before.matches('\n').count();
-        let entries = dotenv::read(split.block).unwrap_or_default().into_iter();
-        let standing = entries.map(|entry| {
-            let public = Some(public_part(&entry.key, &entry.value));
-            Standing { key: entry.key, public, line: first + entry.line }
+fn standing(existing: &DotenvFile, matters: impl Fn(&str) -> bool) -> Vec<Standing> {
+    if existing.block.is_some() {
+        let entries = existing.entries.iter().flatten();
+        let standing = entries.map(|Entry { key, value, line }| Standing {
+            key: key.clone(),
+            public: Some(public_part(key, value)),
+            line: *line,
         });
         return standing.collect();
     }
-    let parts = dotenv::user_parts(existing).unwrap_or_default().into_iter();
+    let parts = existing.users_parts().unwrap_or_default().into_iter();
     let standing = parts.filter_map(|part| {
         let key = part.key.filter(|key| matters(key))?.to_owned();
         let public = part.value.map(|value| public_part(&key, &value));
@@ -102,7 +102,10 @@ mod tests {
                          A__DB_URL=postgresql://u:@postgres:5432/a\n# <<< codelab-gen\n";
 
     fn changes(existing: &str) -> Vec<(String, KeyChangeKind, Option<usize>)> {
-        key_changes(BLOCK, existing).into_iter().map(|change| (change.key, change.kind, change.line)).collect()
+        key_changes(BLOCK, &DotenvFile::read(existing))
+            .into_iter()
+            .map(|change| (change.key, change.kind, change.line))
+            .collect()
     }
 
     #[test]

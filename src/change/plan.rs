@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::before::{After, Before};
 use super::beside::{self, InTheWay};
 use super::{Action, Change, ChangeKind, ChangeSet, Danger, EngineSwitch, Existing, ExistingFile};
 use super::{RefusalReason, SecretChange, Standing, block, danger, engine, keys, steps};
 use crate::deployment::Deployment;
-use crate::dotenv;
+use crate::dotenv::{self, DotenvFile};
 use crate::placement::Placement;
 use crate::render::{Mark, Output, RenderedFile, Seal, examine, part_of, public_part};
 use crate::secret::Secret;
@@ -105,7 +106,7 @@ fn plan_file(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, ter
 fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
     let Some(found) = existing.output(output) else {
-        let keys = if output.is_block() { keys::key_changes(&text, "") } else { Vec::new() };
+        let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
         let text = (!(terms.withheld && output.is_block())).then_some(text);
         let action = Action::Write { kind: ChangeKind::Created, text, original: None };
         return Change { output, keys, mode: None, before: None, action };
@@ -113,8 +114,9 @@ fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms
     match &found.file {
         Ok(file) => {
             let without_line = in_the_way.without_line(&file.text).filter(|_| output.is_block() && terms.force);
-            let base = without_line.as_deref().unwrap_or(&file.text);
-            plan_replacement((output, text), (file, base), found.original.clone(), terms)
+            let base = without_line.map(|text| DotenvFile::read(&text));
+            let base = base.as_ref().unwrap_or_else(|| existing.dotenv());
+            plan_replacement(RenderedFile { output, text }, (file, base), found.original.clone(), terms)
         }
         Err(reason) => {
             let original = found.original.clone();
@@ -128,14 +130,15 @@ fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms
     }
 }
 
-/// What becomes of a file, whose lines are taken as they are in `base`.
+/// What becomes of a file; the lines of `.env` are taken as they are in `base`.
 fn plan_replacement(
-    (output, text): (Output, String),
-    (file, base): (&ExistingFile, &str),
+    rendered: RenderedFile,
+    (file, base): (&ExistingFile, &DotenvFile),
     original: Option<PathBuf>,
     terms: Terms,
 ) -> Change {
-    let keys = if output.is_block() { keys::key_changes(&text, &file.text) } else { Vec::new() };
+    let RenderedFile { output, text } = rendered;
+    let keys = if output.is_block() { keys::key_changes(&text, base) } else { Vec::new() };
     let (text, mut reasons) = match output {
         Output::Dotenv => match block::place(&text, base) {
             Ok(placed) => (placed, Vec::new()),
@@ -204,14 +207,18 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
-    let has_own_lines = output.is_block() || part_of(&file.text, output).len() < file.text.len();
-    let own_lines = dotenv::split(&file.text).filter(|_| has_own_lines);
-    let own_lines = own_lines.map(|split| format!("{}{}", split.before, split.after));
+    let own_lines = match output {
+        Output::Dotenv => Some(existing.dotenv().users_lines()),
+        Output::DotenvExample if part_of(&file.text, output).len() < file.text.len() => {
+            Some(DotenvFile::read(&file.text).users_lines())
+        }
+        _ => None,
+    };
     let action = match own_lines.filter(|text| !text.is_empty()) {
         Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },
         None => Action::Remove,
     };
-    let keys = if output.is_block() { keys::key_changes("", &file.text) } else { Vec::new() };
+    let keys = if output.is_block() { keys::key_changes("", existing.dotenv()) } else { Vec::new() };
     Some(Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
 }
 
@@ -227,17 +234,18 @@ fn compare(
         return (Vec::new(), unread.into_iter().collect());
     };
     let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
-    let values = existing.all_values();
-    let before = danger::Before {
+    let dotenv = existing.dotenv();
+    let (values, own_values) = (dotenv.all_values(), dotenv.users_values());
+    let before = Before {
         standing,
         mark: mark.as_ref(),
         folder_project: project_of(folder),
-        has_project_override: existing.users_value("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
-            && existing.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
+        has_project_override: own_values.get("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
+            && dotenv.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
         volumes_beside: existing.volumes_beside(),
         value: &|key| values.get(key).cloned(),
     };
-    let after = danger::After { deployment, placement, folder };
+    let after = After { deployment, placement, folder };
     let switches = engine::engine_switches(&before, after);
     let dangers = danger::dangers(&before, after, &switches);
     (switches, dangers)

@@ -1,10 +1,26 @@
 //! Knows how a code is looked up and how its explanation is shown. Must not know what any code means.
 
-use super::print;
-use crate::cli::CodeArgs;
+use clap::Args;
+
+use super::print::print;
 use crate::diagnostic::Code;
 use crate::outcome::{Exit, Failure};
 use crate::spelling::{nearest, quoted};
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen code                                        list all codes
+  codelab-gen code port-clash                             explain error[port-clash]";
+
+/// Explains a code of a message, with a wrong and a right example
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct CodeArgs {
+    /// The code, such as `wrong-type` of `error[wrong-type]` [default: lists all codes]
+    #[arg(value_name = "CODE")]
+    code: Option<String>,
+}
 
 /// Explains one code, or lists all of them.
 pub(super) fn code(args: &CodeArgs) -> Result<Exit, Failure> {

@@ -5,15 +5,17 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
+use clap::{Args, ValueEnum};
 use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Shells, Zsh};
 
-use super::target::{layers, select};
-use super::{World, catalogue, deployment_of, explain, print_note, print_raw};
-use crate::cli::{CommandLine, CompletionsArgs, Shell, TargetArgs};
+use super::explain;
+use super::print::{print_note, print_raw};
+use super::target::{deployment_of, layers, select};
+use super::world::{World, catalogue};
+use crate::cli::TargetArgs;
 use crate::diagnostic::Code;
 use crate::outcome::{Exit, Failure};
 use crate::source::CatalogueEntry;
@@ -25,11 +27,40 @@ const VARIABLE: &str = "CODELAB_GEN_COMPLETE";
 /// The program as the printed script calls it.
 const PROGRAM: &str = "codelab-gen";
 
+/// What builds the command line.
+type Line = fn() -> clap::Command;
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen completions bash    in ~/.bashrc: source <(codelab-gen completions bash)
+  codelab-gen completions zsh     in ~/.zshrc after compinit: source <(codelab-gen completions zsh)
+  codelab-gen completions fish    in config.fish: codelab-gen completions fish | source";
+
+/// Prints what makes a shell complete commands, options, and the names of profiles
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
+}
+
+/// The shells that complete the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    /// Bash 4 or later.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+}
+
 /// Answers a shell that completes a command line, and nothing in every other run.
-#[must_use]
-pub fn complete() -> Option<ExitCode> {
+pub(super) fn complete(line: Line) -> Option<ExitCode> {
     let current = std::env::current_dir().ok();
-    let answer = CompleteEnv::with_factory(command)
+    let answer = CompleteEnv::with_factory(|| command(line))
         .var(VARIABLE)
         .shells(Shells(&[&Bash, &Zsh, &Fish]))
         .completer(PROGRAM)
@@ -60,22 +91,24 @@ pub(super) fn print_script(args: &CompletionsArgs) -> Result<Exit, Failure> {
 }
 
 /// The command line, with what completes the arguments that are names of something.
-fn command() -> clap::Command {
-    let profile = || ArgValueCompleter::new(Profiles { with_bases: false });
-    let any_profile = || ArgValueCompleter::new(Profiles { with_bases: true });
-    let secrets = ArgValueCandidates::new(|| candidates(secret_names()));
+fn command(line: Line) -> clap::Command {
+    let profile = || ArgValueCompleter::new(Profiles { line, with_bases: false });
+    let any_profile = || ArgValueCompleter::new(Profiles { line, with_bases: true });
+    let secrets = ArgValueCandidates::new(move || candidates(secret_names(line)));
     let codes = ArgValueCandidates::new(|| Code::ALL.iter().copied().map(code_candidate).collect());
-    let commands = ArgValueCandidates::new(|| candidates(command_names()));
+    let commands = ArgValueCandidates::new(move || candidates(command_names(line)));
     let target = |command: clap::Command| {
         let command = command.mut_arg("profile", |arg| arg.add(profile()));
         command.mut_arg("out", |arg| arg.add(ArgValueCompleter::new(folder_candidates)))
     };
-    target(CommandLine::command())
+    target(line())
         .mut_subcommand("validate", |command| command.mut_arg("profiles", |arg| arg.add(any_profile())))
         .mut_subcommand("new", |command| command.mut_arg("from", |arg| arg.add(any_profile())))
         .mut_subcommand("rotate", |command| target(command).mut_arg("secrets", |arg| arg.add(secrets)))
         .mut_subcommand("explain", |command| {
-            target(command).mut_arg("path", |arg| arg.add(ArgValueCompleter::new(field_candidates)))
+            target(command).mut_arg("path", |arg| {
+                arg.add(ArgValueCompleter::new(move |current: &OsStr| field_candidates(current, line)))
+            })
         })
         .mut_subcommand("doctor", target)
         .mut_subcommand("code", |command| command.mut_arg("code", |arg| arg.add(codes)))
@@ -84,6 +117,7 @@ fn command() -> clap::Command {
 
 /// The profiles that have a name, and their files once a path is begun.
 struct Profiles {
+    line: Line,
     /// Whether those that can only be extended are meant as well.
     with_bases: bool,
 }
@@ -91,7 +125,7 @@ struct Profiles {
 impl ValueCompleter for Profiles {
     fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
         let is_path = raw_path(current).contains('/');
-        let entries = profile_entries();
+        let entries = of_project(self.line, |_, world| Ok(catalogue(world)?.entries()));
         let entries = entries.into_iter().filter(|entry| self.with_bases || entry.selectable);
         let names = entries.flat_map(|CatalogueEntry { name, aliases, .. }| [name].into_iter().chain(aliases));
         let mut found = candidates(names.filter(|name| begins(name, current)));
@@ -113,10 +147,10 @@ fn is_profile_or_folder(path: &Path) -> bool {
 }
 
 /// Fields to the depth that is typed: `services.` gives the services, not all that is below each.
-fn field_candidates(current: &OsStr) -> Vec<CompletionCandidate> {
+fn field_candidates(current: &OsStr, line: Line) -> Vec<CompletionCandidate> {
     let depth = raw_path(current).split('.').count();
     let mut shown: Vec<String> = Vec::new();
-    for path in of_project(explain::paths) {
+    for path in of_project(line, explain::paths) {
         let path = path.split('.').take(depth).collect::<Vec<_>>().join(".");
         if begins(&path, current) && !shown.contains(&path) {
             shown.push(path);
@@ -125,31 +159,27 @@ fn field_candidates(current: &OsStr) -> Vec<CompletionCandidate> {
     candidates(shown)
 }
 
-fn profile_entries() -> Vec<CatalogueEntry> {
-    of_project(|_, world| Ok(catalogue(world)?.entries()))
-}
-
-fn secret_names() -> Vec<String> {
-    of_project(|target, world| {
+fn secret_names(line: Line) -> Vec<String> {
+    of_project(line, |target, world| {
         let (deployment, _) = deployment_of(layers(select(target, true, world)?, target)?)?;
         Ok(deployment.secrets.keys().map(ToString::to_string).collect())
     })
 }
 
-fn command_names() -> Vec<String> {
-    CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+fn command_names(line: Line) -> Vec<String> {
+    line().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// What the project at hand has; nothing where it can't be read, for there is nobody to tell.
-fn of_project<T>(find: impl Fn(&TargetArgs, &World) -> Result<Vec<T>, Failure>) -> Vec<T> {
+fn of_project<T>(line: Line, find: impl Fn(&TargetArgs, &World) -> Result<Vec<T>, Failure>) -> Vec<T> {
     let Ok(world) = World::of_process().map(|world| World { note: |_| {}, ..world }) else { return Vec::new() };
-    find(&typed_target(), &world).unwrap_or_default()
+    find(&typed_target(line), &world).unwrap_or_default()
 }
 
 /// The deployment that the words typed so far mean.
-fn typed_target() -> TargetArgs {
+fn typed_target(line: Line) -> TargetArgs {
     let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let parsed = CommandLine::command().ignore_errors(true).try_get_matches_from(words).unwrap_or_default();
+    let parsed = line().ignore_errors(true).try_get_matches_from(words).unwrap_or_default();
     let matches = parsed.subcommand().map_or(&parsed, |(_, matches)| matches);
     // not every command has these
     TargetArgs {

@@ -2,29 +2,50 @@
 //! follows from other values. Must not know how a value is found out.
 
 mod derived;
+mod value;
 mod written;
 
+use clap::Args;
 use indexmap::IndexSet;
 
 use self::derived::{derived, is_without_meaning};
+use self::value::{DEFAULT, Explained};
 use self::written::written;
-use super::target::{Selection, first_line, layers, select, settings, unrepeated_settings};
-use super::{World, deployment_of, print, print_document, print_note, risks};
-use crate::cli::{ExplainArgs, Format, TargetArgs};
+use super::print::{print, print_document, print_note};
+use super::risks;
+use super::target::{Selection, deployment_of, first_line, layers, select, settings, unrepeated_settings};
+use super::world::World;
+use crate::cli::{Format, TargetArgs};
 use crate::field::FieldPath;
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::report::{Document, ExplainedValue, Explanation};
 use crate::spelling::{nearest, on_one_line, quoted};
 
-/// Where a value comes from that nobody wrote.
-const DEFAULT: &str = "default";
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen explain -p prod                             every value
+  codelab-gen explain -p prod services.auth-service       the values of one service
+  codelab-gen explain --out deploy postgres.image         one value of the deployment in deploy
+  codelab-gen explain -p prod --risks                     what a reviewer should look at";
 
-/// A value with where it comes from.
-struct Explained {
-    path: FieldPath,
-    value: String,
-    from: String,
+/// Tells every value of a deployment with where it comes from: file and line, default, flag
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ExplainArgs {
+    /// Only what is at or below this field: `services.auth-service.database` [default: everything]
+    #[arg(value_name = "PATH")]
+    path: Option<String>,
+    /// Lists instead what the profile gives to its services beyond the default, the gravest first
+    #[arg(long, conflicts_with = "path")]
+    risks: bool,
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+    /// Which deployment, as for generating.
+    #[command(flatten)]
+    target: TargetArgs,
 }
 
 /// Tells every value, or those below one path.

@@ -4,8 +4,10 @@ pub(super) mod refusal;
 pub(super) mod rejection;
 mod secrets;
 
+use self::refusal::paragraph;
 use super::github::Annotator;
-use super::{World, print_commands, print_document, print_drawn};
+use super::print::{print_commands, print_document, print_drawn};
+use super::world::World;
 use crate::cli::RunFormat;
 use crate::diagnostic::Drawing;
 use crate::outcome::{Exit, Failure};
@@ -32,11 +34,11 @@ pub(super) fn text(failure: &Failure, drawing: Drawing) -> String {
         }
         Failure::Refused(refused) => harmless(&refusal::text(refused)),
         Failure::Secrets { faults, folder } => {
-            let told = secrets::messages(faults, folder).into_iter().map(|(text, help)| message(&text, &help));
+            let told = secrets::messages(faults, folder).into_iter().map(|(text, help)| paragraph(&text, &help));
             told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"
         }
-        Failure::Usage { message: text, help } | Failure::Outside { message: text, help } => message(text, help),
-        Failure::Internal { message: text } => message(&internal(text), REPORT_IT),
+        Failure::Usage { message: text, help } | Failure::Outside { message: text, help } => paragraph(text, help),
+        Failure::Internal { message: text } => paragraph(&internal(text), REPORT_IT),
     }
 }
 
@@ -45,12 +47,6 @@ const REPORT_IT: &str = "report it with your profile; nothing was written";
 
 fn internal(text: &str) -> String {
     format!("{text}; this is a fault of codelab-gen")
-}
-
-/// One line each; help may have more below it, which stand where no help begins.
-fn message(text: &str, help: &str) -> String {
-    let help = harmless(help).replace('\n', "\n          ");
-    format!("error: {}\n  |\n  = help: {help}\n", on_one_line(text))
 }
 
 /// A failure for programs.

@@ -1,59 +1,75 @@
-//! Knows the straight line from arguments to written or compared outputs. Must not know how any of the steps is done.
+//! Knows what is asked of the program where no subcommand is named: to generate, or to compare. Must not know how a run
+//! does it.
 
 mod all;
 mod consent;
 mod git;
+mod request;
+mod run;
 mod secrets;
 mod told;
 
-use std::path::Path;
+use clap::Args;
 
-use indexmap::IndexMap;
-
-use self::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
+use self::all::run_all;
+use self::request::Finished;
+use self::run::run;
 use super::github::Annotator;
-use super::obstacles::{check_recordable, check_still_recorded, read_failure, write_failure};
-use super::target::{Selection, Target, first_line, select};
-use super::{World, print, print_commands, print_document, print_note, risks};
-use crate::change::{
-    Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, apply, plan, unused_secrets,
-};
-use crate::cli::{ConsentArgs, GenerateArgs, RotateArgs, RunFormat, TargetArgs};
-use crate::deployment::{Deployment, Holds, secret_file_path};
-use crate::disk::Folder;
+use super::print::{print, print_commands, print_document, print_notes};
+use super::target::select;
+use super::world::World;
+use crate::cli::{RunFormat, TargetArgs, WHICH};
 use crate::outcome::{Exit, Failure};
-use crate::render::{Inputs, Output, RenderedFile, render};
-use crate::report::{Document, Report};
-use crate::secret::{Secret, Secrets, Values, edited};
-use crate::spelling;
-use crate::value::EnvironmentKey;
+use crate::report::Document;
 
-/// What becomes of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It is written.
-    Write,
-    /// It is told as far as it is drift.
-    Check,
-    /// It is told whole.
-    Diff,
-}
+pub(super) use self::request::{ConsentArgs, Ending, Request, Rotation};
+pub(super) use self::run::{drift, note_of_ignores};
 
-/// What is asked for, whatever the subcommand.
-struct Request<'r> {
-    target: &'r TargetArgs,
-    consent: &'r ConsentArgs,
-    ending: Ending,
-    format: RunFormat,
-    rotate: Option<&'r RotateArgs>,
-}
+/// The heading of the options that write nothing.
+const COMPARING: &str = "Instead of writing";
 
-/// One run that did what was asked, ready to be told.
-struct Finished {
-    text: String,
-    notes: Vec<String>,
-    report: Report,
-    exit: Exit,
+/// What stands below all options, with the exit codes of all commands.
+pub(super) const HELP: &str = "\
+Examples:
+  codelab-gen --profile prod --out deploy  generate the deployment of the profile prod-postgres
+  codelab-gen                              generate it again, by the profile that the files record
+  codelab-gen --check --all                in CI: fail if a file differs from its profile
+  codelab-gen -p prod --diff               show what this profile would change
+  codelab-gen -p dev --set services.auth-service.database.engine=postgres
+                                           change one field of a profile for this run
+  codelab-gen --set postgres.image=postgres:17-alpine --accept major
+                                           accept a change that endangers data, after a backup
+
+Exit codes:
+  0   done, or nothing to do
+  1   --check or --diff found a difference, doctor a problem
+  2   wrong usage of the command line
+  3   the profile was rejected
+  4   refused: a foreign or edited file, secrets that disagree or are weak, data left behind
+  5   an outside cause: files, permissions, a required secret is missing
+  70  a fault of codelab-gen itself";
+
+/// Generates the outputs, or compares them.
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: RunFormat,
+    /// Which deployment.
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Every profile of the project that has an `out` of its own
+    #[arg(long, conflicts_with_all = ["profile", "out"], help_heading = WHICH)]
+    all: bool,
+    /// Writes nothing; tells what is not as the profile says, and ends with 1 where something is
+    #[arg(long, help_heading = COMPARING)]
+    check: bool,
+    /// Writes nothing; shows all that a run would change, and ends with 1 where something is
+    #[arg(long, conflicts_with = "check", help_heading = COMPARING)]
+    diff: bool,
+    /// What writing may do.
+    #[command(flatten)]
+    consent: ConsentArgs,
 }
 
 /// Generates the outputs of one profile or of all, or compares them with what stands.
@@ -70,181 +86,17 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<Exit, Failu
         });
     }
     let request = Request { target: &args.target, consent: &args.consent, ending, format: args.format, rotate: None };
-    if args.all { all::run_all(&request, world) } else { run_selected(&request, world) }
+    if args.all { run_all(&request, world) } else { run_selected(&request, world) }
 }
 
-/// Generates with new values for some secrets.
-pub(super) fn rotate(args: &RotateArgs, world: &World) -> Result<Exit, Failure> {
-    let RotateArgs { target, consent, format, .. } = args;
-    let request =
-        Request { target, consent, ending: Ending::Write, format: RunFormat::from(*format), rotate: Some(args) };
-    run_selected(&request, world)
-}
-
-fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
+pub(super) fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
     let selection = select(request.target, request.rotate.is_some(), world)?;
     let Finished { text, notes, report, exit } = run(request, selection, world)?;
-    tell_notes(&notes);
+    print_notes(&notes);
     match request.format {
         RunFormat::Human => print(&text)?,
         RunFormat::Json => print_document(&Document::Run(Box::new(report)))?,
         RunFormat::Github => print_commands(&Annotator::new(world).report(&report))?,
     }
     Ok(exit)
-}
-
-fn tell_notes(notes: &[String]) {
-    for note in notes {
-        print_note(note);
-    }
-}
-
-/// One profile, from its text to what there is to tell.
-fn run(request: &Request<'_>, selection: Selection, world: &World) -> Result<Finished, Failure> {
-    if request.format == RunFormat::Human {
-        print(&first_line(&selection))?;
-    }
-    if request.format == RunFormat::Github {
-        print_commands(&Annotator::new(world).notices(&risks::notices_of(&selection, request.target, world)?))?;
-    }
-    let target = Target::resolve(selection, request.target, world)?;
-    check_recordable(&target.placement)?;
-    let outcome = match request.ending {
-        Ending::Write => {
-            let lock = FolderLock::acquire(&target.folder, &mut || wait_note(&target)).map_err(write_failure)?;
-            check_still_recorded(target.recorded.as_ref())?;
-            write(&target, lock.folder(), request, world)?
-        }
-        Ending::Check | Ending::Diff => {
-            let lock = FolderLock::share(&target.folder, &mut || wait_note(&target));
-            let lock = lock.map_err(|error| read_failure(ReadFault { path: target.folder.clone(), error }))?;
-            compare(&target, lock.as_ref().map(FolderLock::folder), request, world)?
-        }
-    };
-    let telling = told::Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
-    Ok(telling.finish())
-}
-
-/// That another run has the folder; the lock may be somebody else's.
-fn wait_note(target: &Target) {
-    print_note(&format!("note: another run works on `{}`; waiting for it\n", spelling::path(&target.folder)));
-}
-
-/// What a run found and did.
-struct Outcome {
-    existing: Existing,
-    changes: ChangeSet,
-    secrets: Secrets,
-    rotated: Vec<EnvironmentKey>,
-    edited: Vec<EnvironmentKey>,
-    /// Keys that are no secrets and are set in the environment, where Compose would take them.
-    exported: Vec<String>,
-    git: git::Answers,
-}
-
-/// The URLs and names of `.env` that the environment sets as well.
-fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
-    let keys = deployment.dotenv_keys();
-    let names = keys.server.iter().chain(&keys.urls).filter(|key| !matches!(key.holds, Holds::Secret(_)));
-    let is_set = |name: &&str| !matches!((world.environment)(name), Ok(None));
-    names.map(|key| key.name.as_str()).filter(is_set).map(str::to_owned).collect()
-}
-
-/// Reads what stands there, finishes every file in memory, and only then writes.
-fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
-    let Target { deployment, folder, root, .. } = target;
-    let existing = target.existing(Some(opened))?;
-    let keys = deployment.dotenv_keys();
-    let names = keys.names();
-    let Ok(block) = existing.values(|key| names.contains(key)) else {
-        let changes = plan_withheld(target, request.consent.force, &existing)?;
-        return Err(consent::refused(target, &changes, request));
-    };
-    let stored = stored_secrets(deployment, &existing, &block);
-    let rotated = request.rotate.map(|rotate| rotated(rotate, deployment)).transpose()?.unwrap_or_default();
-    let asked = SecretRequest {
-        allow_weak: request.consent.allow_weak_secrets,
-        rotated: &rotated,
-        from_environment: request.rotate.is_some_and(|rotate| rotate.from_env),
-    };
-    let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
-    let kept = kept_secrets(deployment, &block);
-    let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept })?;
-    let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
-    let concealed = concealed.chain(existing.secrets()).collect();
-    let files_of_secrets = secret_files(deployment, &secrets);
-    let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
-    let changes = plan(wanted, &existing);
-    consent::check(target, &changes, request)?;
-    let questions = git_questions(folder, &changes, world);
-    apply(&changes, opened).map_err(write_failure)?;
-    let exported = exported(deployment, world);
-    let git = questions.answers();
-    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, git })
-}
-
-/// What git is asked about a `.env` that is written. Asking costs more than a run that changes nothing.
-fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
-    let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
-    let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    let secrets = is_written.then_some(Output::Dotenv.path());
-    let root = world.trust.repository(folder, &world.current).unwrap_or_default();
-    git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
-}
-
-/// What git should ignore in a folder whose `.env` is new; nothing where it does.
-pub(super) fn note_of_ignores(folder: &Path, world: &World) -> Option<String> {
-    let root = world.trust.repository(folder, &world.current).unwrap_or_default();
-    git::Questions::ask(root, folder, &[""; 0], git::About::Tracked, true).answers().note_of_ignores()
-}
-
-/// Compares without any secret: none is asked for, made or judged.
-fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
-    let existing = target.existing(opened)?;
-    let secrets = git::standing(opened, &existing, &target.deployment);
-    let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
-    let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, false);
-    let changes = plan_withheld(target, request.consent.force, &existing)?;
-    let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
-    let git = questions.answers();
-    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, git })
-}
-
-/// What stands there against what the profile says, without any secret.
-pub(super) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
-    plan_withheld(target, false, existing)
-}
-
-fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
-    let keys = target.deployment.dotenv_keys();
-    let names = keys.names();
-    let block = existing.values(|key| names.contains(key)).unwrap_or_default();
-    let kept = kept_secrets(&target.deployment, &block);
-    let files = rendered(target, Values::Withheld { kept: &kept })?;
-    let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
-    let files_of_secrets = target.deployment.secret_files();
-    let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
-    Ok(plan(Wanted { withheld: true, ..wanted(target, force, files, files_of_secrets, concealed) }, existing))
-}
-
-fn wanted(
-    target: &Target,
-    force: bool,
-    files: Vec<RenderedFile>,
-    secret_files: Vec<(String, Option<Secret>)>,
-    secrets: Vec<Secret>,
-) -> Wanted<'_> {
-    let Target { deployment, placement, folder, .. } = target;
-    Wanted { folder, deployment, placement, files, withheld: false, secret_files, force, secrets }
-}
-
-/// Secrets of the block that this deployment does not use; they are kept for the profile that does.
-fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> IndexMap<EnvironmentKey, Secret> {
-    let rules = deployment.kept_secrets();
-    unused_secrets(block, |key| rules.contains_key(key))
-}
-
-fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
-    let inputs = Inputs { values, placement: &target.placement };
-    render(&target.deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexSet;
 
-use super::World;
+use super::world::World;
 use crate::disk::{normalized, relative};
 use crate::report::{self, Change, Diagnostic, Exposed, File, Message, Report, Run, Verdict};
 use crate::spelling::on_one_line;

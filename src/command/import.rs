@@ -6,14 +6,16 @@ mod lines;
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use indexmap::IndexMap;
 
 use self::files::Read;
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
-use super::{World, catalogue_of, deployment_of, print, print_note};
-use crate::cli::ImportArgs;
+use super::print::{print, print_note};
+use super::target::deployment_of;
+use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::disk::{self, Folder, normalized, relative};
@@ -26,6 +28,37 @@ use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen import                                      import the deployment in this folder
+  codelab-gen import ../shop --name shop                  import another one as profiles/shop.yaml
+  codelab-gen import -f docker-compose.yml -f prod.yml    import several Compose files
+
+Secrets in docker-compose.yml are added to .env; the old files do not change otherwise. What a
+profile cannot express goes into a new docker-compose.override.yml. Of the printed commands, the
+first compares the old files with the generated ones, the second replaces them and keeps the old
+ones as .orig.";
+
+/// Writes a profile of a deployment that is kept by hand: its docker-compose.yml and .env
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ImportArgs {
+    /// The folder with its docker-compose.yml, or a Compose file of another name [default: the current folder]
+    #[arg(value_name = "DIR|FILE")]
+    folder: Option<PathBuf>,
+    /// A Compose file, as `docker compose -f` takes it; may be repeated [default: `COMPOSE_FILE` in .env, else the file that
+    /// Compose finds]
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Writes a profile also where no service has a database that it could switch
+    #[arg(long)]
+    anyway: bool,
+    /// The name of the profile: the file is `profiles/NAME.yaml`
+    #[arg(long, value_name = "NAME", default_value = "imported")]
+    name: String,
+}
 
 /// The one that is written.
 const OURS_BESIDE: &str = "docker-compose.override.yml";
@@ -55,7 +88,7 @@ impl Places {
 
 /// Writes a profile of what stands in a folder, and what can't stand in a profile beside it.
 pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
-    let chosen = files::choose(args, world)?;
+    let chosen = files::choose(args.folder.as_deref(), &args.files, world)?;
     let places = places(args, chosen.folder, world)?;
     let dotenv = dotenv_file(&places.folder.join(".env"), world)?;
     let Read { sources, files, beside } = files::read_all(&places.folder, &chosen.files, &dotenv, world)?;

@@ -2,17 +2,31 @@
 
 use std::io;
 
-use clap::CommandFactory as _;
+use clap::Args;
 use clap_mangen::Man;
 
-use super::print_raw;
-use crate::cli::{CommandLine, ManArgs};
+use super::print::print_raw;
 use crate::outcome::{Exit, Failure};
 use crate::spelling::{nearest, quoted};
 
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen man >codelab-gen.1                          write the page of codelab-gen(1)
+  codelab-gen man rotate | man -l -                       read the page of a subcommand";
+
+/// Prints a manual page
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ManArgs {
+    /// Of this subcommand [default: of codelab-gen itself]
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
+}
+
 /// Prints the page of codelab-gen, or that of a subcommand.
-pub(super) fn manual(args: &ManArgs) -> Result<Exit, Failure> {
-    let mut command = CommandLine::command().disable_help_subcommand(true);
+pub(super) fn manual(args: &ManArgs, line: clap::Command) -> Result<Exit, Failure> {
+    let mut command = line.disable_help_subcommand(true);
     command.build();
     let command = match &args.command {
         None => command,

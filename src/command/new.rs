@@ -4,8 +4,10 @@
 use std::io;
 use std::path::Path;
 
-use super::{World, catalogue, print, print_note};
-use crate::cli::NewArgs;
+use clap::Args;
+
+use super::print::{print, print_note};
+use super::world::{World, catalogue};
 use crate::disk::{self, Folder, TEXT_LIMIT, Unread, normalized, relative};
 use crate::layers::load;
 use crate::outcome::{Exit, Failure};
@@ -32,6 +34,25 @@ editors check and complete it by the schema in its first line:
   JetBrains  Settings > Languages & Frameworks > Schemas and DTDs > JSON Schema Mappings:
              schema/profile.schema.json for the files profiles/*.yaml
 ";
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen new shop                                    a profile that stands alone
+  codelab-gen new shop-prod --from shop                   the differences from shop
+  codelab-gen new prod --from builtin:prod-postgres       the differences from a built-in profile";
+
+/// Writes a first profile with a copy of the schema, and tells how editors use it
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct NewArgs {
+    /// Its name: the file is `profiles/NAME.yaml`
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The profile that it extends: a name, an alias or a path [default: none, it describes a service itself]
+    #[arg(long, value_name = "PROFILE")]
+    from: Option<String>,
+}
 
 /// Writes `profiles/NAME.yaml` and the schema beside it.
 pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
@@ -81,7 +102,7 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
 fn yaml_text(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let is_bare = text.chars().all(is_plain) || text.starts_with(crate::source::BUILTIN_PREFIX);
-    if is_bare { text.to_owned() } else { crate::render::yaml_scalar(text) }
+    if is_bare { text.to_owned() } else { crate::yaml::as_needed(text).into_owned() }
 }
 
 /// The folder's name, as far as it can be a project's.

@@ -1,7 +1,11 @@
 //! Knows how the profiles that have a name are listed. Must not know what they deploy.
 
-use super::{World, catalogue, deployment_of, print, print_document};
-use crate::cli::{Format, ProfilesArgs};
+use clap::Args;
+
+use super::print::{print, print_document};
+use super::target::deployment_of;
+use super::world::{World, catalogue};
+use crate::cli::Format;
 use crate::deployment::Deployment;
 use crate::layers::{Layers, gather};
 use crate::outcome::{Exit, Failure};
@@ -10,6 +14,21 @@ use crate::source::{Catalogue, CatalogueEntry};
 use crate::spelling::on_one_line;
 use crate::url::ConnectionUrl;
 use crate::value::Choice as _;
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen profiles                                    with their stages, engines and files
+  codelab-gen profiles --format json                      the same for programs";
+
+/// Lists the profiles that have a name
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ProfilesArgs {
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+}
 
 /// Longer cells do not move those of other lines.
 const WIDEST: usize = 60;

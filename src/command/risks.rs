@@ -3,9 +3,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::World;
 use super::failure::rejection::place_document;
 use super::target::{Selection, settings};
+use super::world::World;
 use crate::cli::TargetArgs;
 use crate::deployment::SECRET_FOLDER;
 use crate::disk::normalized;

@@ -3,10 +3,10 @@
 
 mod selection;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::obstacles::read_failure;
-use super::{World, deployment_of};
+use super::world::World;
 use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
 use crate::deployment::{Deployment, secret_file_path};
@@ -17,11 +17,13 @@ use crate::layers::{Layers, gather};
 use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
 use crate::render::Mark;
+use crate::resolve::resolve;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
 use crate::value::HostPath;
 
-pub(super) use selection::{Selection, of_source, select};
+use self::selection::real;
+pub(super) use self::selection::{Selection, of_source, select};
 
 /// A deployment, and where its outputs stand.
 pub(super) struct Target {
@@ -155,12 +157,25 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
     Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })
 }
 
-/// The folder itself, where a link leads to it, or to one above it: ways out of it start there. It may be missing yet.
-fn real(folder: &Path) -> PathBuf {
-    let real = |standing: &Path| {
-        let mut real = std::fs::canonicalize(standing).ok()?;
-        real.extend(folder.strip_prefix(standing).ok()?);
-        Some(real)
-    };
-    folder.ancestors().find_map(real).unwrap_or_else(|| folder.to_owned())
+/// The deployment that layers mean together, or every fault of theirs.
+pub(super) fn deployment_of(layers: Layers) -> Result<(Deployment, Vec<Source>), Failure> {
+    let Layers { sources, profile, mut diagnostics } = layers;
+    let unreadable = diagnostics
+        .iter()
+        .any(|fault| matches!(fault.code, Code::Syntax | Code::DuplicateKey | Code::DocumentSize | Code::NotUtf8));
+    let resolved = if unreadable { Err(Vec::new()) } else { resolve(&profile) };
+    match resolved {
+        Ok(deployment) if diagnostics.is_empty() => Ok((deployment, sources)),
+        Ok(_) => Err(Failure::Rejected(Rejection { diagnostics, sources })),
+        Err(faults) => {
+            // what a base leaves to others can't be missing, and it was selected by mistake
+            let is_base = faults.iter().any(|fault| fault.code == Code::NotSelectable);
+            let faults = faults
+                .into_iter()
+                .filter(|fault| !is_base || fault.code == Code::NotSelectable || !fault.code.is_about_absence());
+            let complete = diagnostics.iter().all(|fault| fault.code.is_about_absence());
+            diagnostics.extend(faults.filter(|fault| complete || !fault.code.is_about_absence()));
+            Err(Failure::Rejected(Rejection { diagnostics, sources }))
+        }
+    }
 }

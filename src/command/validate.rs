@@ -3,11 +3,15 @@
 mod sarif;
 mod schema_copy;
 
+use clap::{Args, ValueEnum};
+
 use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
 use super::github::Annotator;
-use super::risks::Grounds;
-use super::{World, catalogue, deployment_of, print, print_commands, print_document, print_drawn, print_json, risks};
-use crate::cli::{ValidateArgs, ValidationFormat};
+use super::print::{print, print_commands, print_document, print_drawn, print_json};
+use super::risks::{self, Grounds};
+use super::target::deployment_of;
+use super::world::{World, catalogue};
+use crate::cli::RunFormat;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
 use crate::lint::{hidden_characters, lint, unexpanded};
@@ -18,6 +22,54 @@ use crate::report::{self, Document};
 use crate::secret::Values;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
+
+/// What stands below its options.
+const HELP: &str = "\
+Examples:
+  codelab-gen validate                                    check every profile of the project
+  codelab-gen validate prod ./elsewhere.yaml              check only these
+  codelab-gen validate --deny-warnings --format github    in CI: annotate a pull request
+  codelab-gen validate - <profile.yaml                    check standard input";
+
+/// Checks profiles, warns of what is unwise, and writes nothing
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct ValidateArgs {
+    /// Names, aliases, paths, or `-` for standard input [default: every profile of the project]
+    #[arg(value_name = "PROFILE")]
+    profiles: Vec<String>,
+    /// Ends with 3 where something is only warned of
+    #[arg(long)]
+    deny_warnings: bool,
+    /// How results are told
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: ValidationFormat,
+}
+
+impl ValidateArgs {
+    /// How a run that fails is told.
+    pub(super) fn run_format(&self) -> RunFormat {
+        match self.format {
+            ValidationFormat::Json => RunFormat::Json,
+            ValidationFormat::Github => RunFormat::Github,
+            ValidationFormat::Human | ValidationFormat::Sarif => RunFormat::Human,
+        }
+    }
+}
+
+/// How faults of profiles are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum ValidationFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON document on standard output.
+    Json,
+    /// Workflow commands of GitHub Actions, which annotate a pull request.
+    Github,
+    /// SARIF 2.1.0, which code scanners and editors read.
+    Sarif,
+}
 
 /// One profile with what was found.
 struct Verdict {

@@ -152,8 +152,14 @@ impl Container {
     /// Where the image wants the volume of its data: from PostgreSQL 18 on a folder above the data.
     #[must_use]
     pub fn data_folder(&self) -> &'static str {
-        const MAJOR_WITH_PARENT_FOLDER: u16 = 18;
-        if self.major.get() >= MAJOR_WITH_PARENT_FOLDER { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" }
+        if self.keeps_majors_apart() { "/var/lib/postgresql" } else { "/var/lib/postgresql/data" }
+    }
+
+    /// Whether the image makes a folder below the volume for each major version.
+    #[must_use]
+    pub fn keeps_majors_apart(&self) -> bool {
+        const FIRST: u16 = 18;
+        self.major.get() >= FIRST
     }
 }
 

@@ -3,27 +3,30 @@
 
 use super::{Edge, Graph, Kind, Node, Relation};
 
-/// The text of a graph.
-pub(super) fn text(graph: &Graph) -> String {
-    let Graph { name, groups, nodes, edges } = graph;
-    let mut lines = vec![
-        format!("digraph {} {{", quoted([name.as_str()])),
-        "  rankdir=LR".to_owned(),
-        "  graph [fontname=\"Helvetica\", fontsize=11, style=rounded, color=gray50, nodesep=0.35, ranksep=0.6]"
-            .to_owned(),
-        "  node [fontname=\"Helvetica\", fontsize=11, shape=box]".to_owned(),
-        "  edge [fontname=\"Helvetica\", fontsize=9, arrowsize=0.7]".to_owned(),
-    ];
-    for group in groups {
-        lines.push(format!("  subgraph cluster_{} {{", group.id.as_str()));
-        lines.push(format!("    label={}", quoted([group.title.as_str()])));
-        lines.extend(group.nodes.iter().map(|inner| format!("    {}", node(inner))));
-        lines.push("  }".to_owned());
+impl Graph {
+    /// The graph in the language of Graphviz.
+    #[must_use]
+    pub fn dot(&self) -> String {
+        let Graph { name, groups, nodes, edges } = self;
+        let mut lines = vec![
+            format!("digraph {} {{", quoted([name.as_str()])),
+            "  rankdir=LR".to_owned(),
+            "  graph [fontname=\"Helvetica\", fontsize=11, style=rounded, color=gray50, nodesep=0.35, ranksep=0.6]"
+                .to_owned(),
+            "  node [fontname=\"Helvetica\", fontsize=11, shape=box]".to_owned(),
+            "  edge [fontname=\"Helvetica\", fontsize=9, arrowsize=0.7]".to_owned(),
+        ];
+        for group in groups {
+            lines.push(format!("  subgraph cluster_{} {{", group.id.as_str()));
+            lines.push(format!("    label={}", quoted([group.title.as_str()])));
+            lines.extend(group.nodes.iter().map(|inner| format!("    {}", node(inner))));
+            lines.push("  }".to_owned());
+        }
+        lines.extend(nodes.iter().map(|outer| format!("  {}", node(outer))));
+        lines.extend(edges.iter().map(|one| format!("  {}", edge(one))));
+        lines.extend(["}".to_owned(), String::new()]);
+        lines.join("\n")
     }
-    lines.extend(nodes.iter().map(|outer| format!("  {}", node(outer))));
-    lines.extend(edges.iter().map(|one| format!("  {}", edge(one))));
-    lines.extend(["}".to_owned(), String::new()]);
-    lines.join("\n")
 }
 
 fn node(node: &Node) -> String {

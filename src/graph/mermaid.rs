@@ -3,19 +3,22 @@
 
 use super::{Edge, Graph, Kind, Node, Relation};
 
-/// The text of a graph.
-pub(super) fn text(graph: &Graph) -> String {
-    let Graph { name: _, groups, nodes, edges } = graph;
-    let mut lines = vec!["flowchart LR".to_owned()];
-    for group in groups {
-        lines.push(format!("  subgraph {}[\"{}\"]", group.id.as_str(), label([group.title.as_str()])));
-        lines.extend(group.nodes.iter().map(|inner| format!("    {}", node(inner))));
-        lines.push("  end".to_owned());
+impl Graph {
+    /// The graph as a flowchart of Mermaid.
+    #[must_use]
+    pub fn mermaid(&self) -> String {
+        let Graph { name: _, groups, nodes, edges } = self;
+        let mut lines = vec!["flowchart LR".to_owned()];
+        for group in groups {
+            lines.push(format!("  subgraph {}[\"{}\"]", group.id.as_str(), label([group.title.as_str()])));
+            lines.extend(group.nodes.iter().map(|inner| format!("    {}", node(inner))));
+            lines.push("  end".to_owned());
+        }
+        lines.extend(nodes.iter().map(|outer| format!("  {}", node(outer))));
+        lines.extend(edges.iter().map(|one| format!("  {}", edge(one))));
+        lines.push(String::new());
+        lines.join("\n")
     }
-    lines.extend(nodes.iter().map(|outer| format!("  {}", node(outer))));
-    lines.extend(edges.iter().map(|one| format!("  {}", edge(one))));
-    lines.push(String::new());
-    lines.join("\n")
 }
 
 fn node(node: &Node) -> String {

@@ -1,18 +1,18 @@
 //! Knows how a profile is laid out as a careful person would write it. Must not know what its fields mean.
 
 use crate::profile::Raw;
-use crate::render::{yaml_lines, yaml_scalar};
-use crate::yaml::{Scalar, ScalarKind};
+use crate::yaml::document::{Mapping, Value};
 
 /// The widest line of short forms; longer ones take a line for each key.
 const WIDEST: usize = 110;
 
+/// Before a comment behind a value.
+const GAP: usize = 1;
+
 /// A key with its value.
 pub(super) struct Line {
     key: String,
-    value: Shape,
-    beside: Option<&'static str>,
-    apart: bool,
+    value: Value,
 }
 
 /// How a value is laid out.
@@ -26,8 +26,13 @@ pub(super) enum Shape {
 }
 
 impl Line {
-    pub(super) fn new(key: &str, value: Shape) -> Self {
-        Self { key: key.to_owned(), value, beside: None, apart: false }
+    pub(super) fn new(key: &str, shape: Shape) -> Self {
+        let value = match shape {
+            Shape::Short(raw) => Value::from(&raw).on_one_line_up_to(WIDEST),
+            Shape::Raw(raw) => Value::from(&raw),
+            Shape::Lines(lines) => mapping(lines).into(),
+        };
+        Self { key: key.to_owned(), value }
     }
 
     /// A value that fits on one line.
@@ -41,88 +46,26 @@ impl Line {
     }
 
     /// Says something behind the value.
-    pub(super) fn beside(mut self, comment: &'static str) -> Self {
-        self.beside = Some(comment);
-        self
+    pub(super) fn beside(self, comment: &'static str) -> Self {
+        Self { value: self.value.behind(comment), ..self }
     }
 
     /// Stands apart from what is before it.
-    pub(super) fn apart(mut self) -> Self {
-        self.apart = true;
-        self
+    pub(super) fn apart(self) -> Self {
+        Self { value: self.value.apart(), ..self }
     }
 }
 
-/// The lines, indented by so many spaces.
-pub(super) fn text(lines: &[Line], indent: usize) -> String {
-    let mut out = Vec::new();
-    write(lines, indent, &mut out);
-    out.join("\n") + "\n"
+/// The text of a profile.
+pub(super) fn text(lines: Vec<Line>) -> String {
+    mapping(lines).text(GAP)
 }
 
 /// Raw keys as the text of a Compose file.
 pub(super) fn raw_text(keys: &[(String, Raw)]) -> String {
-    yaml_lines(keys, 0).join("\n") + "\n"
+    keys.iter().map(|(key, raw)| (key.clone(), raw.into())).collect::<Mapping>().text(GAP)
 }
 
-fn write(lines: &[Line], indent: usize, out: &mut Vec<String>) {
-    let margin = " ".repeat(indent);
-    for (index, line) in lines.iter().enumerate() {
-        if line.apart && index > 0 {
-            out.push(String::new());
-        }
-        let beside = line.beside.map(|comment| format!(" # {comment}")).unwrap_or_default();
-        let head = format!("{margin}{}:", yaml_scalar(&line.key));
-        match &line.value {
-            Shape::Lines(inner) => {
-                out.push(format!("{head}{beside}"));
-                write(inner, indent + 2, out);
-            }
-            Shape::Short(raw) => {
-                let short = format!("{head} {}{beside}", short(raw));
-                match raw {
-                    Raw::Mapping(entries) if short.len() > WIDEST => {
-                        out.push(format!("{head}{beside}"));
-                        let lines = entries.iter().map(|(key, value)| Line::short(key, value.clone()));
-                        write(&lines.collect::<Vec<_>>(), indent + 2, out);
-                    }
-                    Raw::Sequence(_) if short.len() > WIDEST => {
-                        out.extend(yaml_lines(&[(line.key.clone(), raw.clone())], indent));
-                    }
-                    Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_) => out.push(short),
-                }
-            }
-            Shape::Raw(raw) => out.extend(yaml_lines(&[(line.key.clone(), raw.clone())], indent)),
-        }
-    }
-}
-
-/// A value on one line.
-fn short(raw: &Raw) -> String {
-    match raw {
-        Raw::Scalar { text, plain } => scalar(text, *plain),
-        Raw::Sequence(items) => format!("[{}]", items.iter().map(inner).collect::<Vec<_>>().join(", ")),
-        Raw::Mapping(entries) if entries.is_empty() => "{}".to_owned(),
-        Raw::Mapping(entries) => {
-            let entry = |(key, value): &(String, Raw)| format!("{}: {}", yaml_scalar(key), inner(value));
-            format!("{{ {} }}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-/// A value between commas, where a colon needs quotes.
-fn inner(raw: &Raw) -> String {
-    let text = short(raw);
-    match raw {
-        Raw::Scalar { .. } if text.contains(':') && !text.starts_with('"') => format!("\"{text}\""),
-        Raw::Scalar { .. } | Raw::Sequence(_) | Raw::Mapping(_) => text,
-    }
-}
-
-fn scalar(text: &str, plain: bool) -> String {
-    match (Scalar { text: text.into(), plain }).kind() {
-        ScalarKind::Text => yaml_scalar(text),
-        ScalarKind::Null => "null".to_owned(),
-        ScalarKind::Boolean(_) | ScalarKind::Integer(_) | ScalarKind::Float => text.to_owned(),
-    }
+fn mapping(lines: Vec<Line>) -> Mapping {
+    lines.into_iter().map(|Line { key, value }| (key, value)).collect()
 }

@@ -10,6 +10,7 @@ use super::written::{Field, Held, Reader, SchemaOf, Written};
 use crate::diagnostic::Code;
 use crate::field::FieldPath;
 use crate::value::{Mismatch, TextValue};
+use crate::yaml::document::{Mapping, Value};
 use crate::yaml::{Content, Entry, Node, Scalar, ScalarKind};
 
 /// The longest key, in characters: every reader of YAML takes 1024 of them, and an escape is six or more.
@@ -77,10 +78,27 @@ impl Raw {
 
     /// The keys of a mapping; nothing for anything else.
     #[must_use]
-    pub fn into_entries(self) -> Option<Vec<(String, Self)>> {
+    pub fn entries(&self) -> Option<&[(String, Self)]> {
         match self {
             Self::Mapping(entries) => Some(entries),
             Self::Scalar { .. } | Self::Sequence(_) => None,
+        }
+    }
+}
+
+/// As it is written again: numbers, booleans and nulls stay what they were.
+impl From<&Raw> for Value {
+    fn from(raw: &Raw) -> Self {
+        match raw {
+            Raw::Scalar { text, plain } => match (Scalar { text: text.as_str().into(), plain: *plain }).kind() {
+                ScalarKind::Text => Self::text(text.clone()),
+                ScalarKind::Null => Self::bare("null"),
+                ScalarKind::Boolean(_) | ScalarKind::Integer(_) | ScalarKind::Float => Self::bare(text.clone()),
+            },
+            Raw::Sequence(items) => items.iter().map(Self::from).collect(),
+            Raw::Mapping(entries) => {
+                entries.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect::<Mapping>().into()
+            }
         }
     }
 }
@@ -210,5 +228,21 @@ fn raw(node: &Node<'_>) -> Raw {
         Content::Mapping(entries) => {
             Raw::Mapping(entries.iter().map(|entry| (entry.key.clone().into_owned(), raw(&entry.value))).collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_keys_mean_the_same_when_read_back() {
+        let text = "deploy:\n  a: [1, '1', {b: null, c: []}]\n  d: {}\n  e: [[x, '${Y:-z}'], '']\ntty: true\nf: |\n  two\n  lines\n";
+        let raw = Raw::of(&crate::yaml::read(text).unwrap());
+        let written: Mapping = raw.entries().unwrap().iter().map(|(key, value)| (key.clone(), value.into())).collect();
+        let written = written.text(2);
+        let reread: serde_yaml::Value = serde_yaml::from_str(&written).unwrap_or_else(|e| panic!("{e}\n{written}"));
+        let original: serde_yaml::Value = serde_yaml::from_str(text).unwrap();
+        assert_eq!(reread, original, "{written}");
     }
 }

@@ -11,12 +11,12 @@ pub struct Checkup {
 }
 
 /// What one check found.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// How it is.
     pub verdict: Condition,
     /// What was looked at; the name never changes.
-    pub check: String,
+    pub check: &'static str,
     /// What was found.
     pub message: String,
     /// What shows it, without secrets.
@@ -26,7 +26,7 @@ pub struct Finding {
 }
 
 /// How something is.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
     /// As it should be.
@@ -37,4 +37,17 @@ pub enum Condition {
     Warning,
     /// It does not work.
     Problem,
+}
+
+impl Condition {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unseen => "unseen",
+            Self::Warning => "warning",
+            Self::Problem => "problem",
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Faults, mounts};
+use super::scope::Faults;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -17,7 +17,6 @@ const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     check_databases(services, server, profile, faults);
-    mounts::check(services, server, profile, faults);
     check_ports(services, server, faults);
     check_keys(services, profile, faults);
     check_variables(services, profile, faults);

@@ -2,8 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::service::Scope;
-use super::{Faults, described};
+use super::scope::{Faults, Scope, described};
 use crate::deployment::{Database, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;

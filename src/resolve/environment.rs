@@ -1,7 +1,6 @@
 //! Knows what the variables of a service hold. Must not know how any of it is written into a file.
 
-use super::Faults;
-use super::service::Scope;
+use super::scope::{Faults, Scope};
 use crate::deployment::{Database, Variable};
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;

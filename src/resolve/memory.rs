@@ -1,7 +1,7 @@
 //! Knows whether the server's settings fit into its container. Must not know anything else about settings.
 
-use super::Faults;
 use super::number::number;
+use super::scope::Faults;
 use crate::deployment::Container;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;

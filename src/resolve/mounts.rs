@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::Faults;
 use super::clash::{database_place, is_shared, service_path};
+use super::scope::Faults;
 use crate::deployment::{Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile::Profile;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Faults;
+use super::scope::Faults;
 use crate::deployment::Service;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;

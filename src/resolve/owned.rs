@@ -1,7 +1,7 @@
 //! Knows which Compose keys the profile has a field for, so that `compose:` may not write them a second time.
 //! Must not know what the keys do.
 
-use super::Faults;
+use super::scope::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Raw, RawKeys, Setting, given};

@@ -1,7 +1,8 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
+use super::container::{check_pinned, limits};
 use super::number::count;
-use super::{Faults, raw, service};
+use super::scope::{Faults, raw};
 use crate::deployment::{Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -93,7 +94,7 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
 
 /// What is written, and in stages where others' data is what keeps a server from taking the whole machine.
 fn limits_of_server(postgres: &Postgres, stage: Stage) -> Limits {
-    let written = service::limits(&postgres.limits);
+    let written = limits(&postgres.limits);
     if !stage.is_strict() {
         return written;
     }
@@ -144,19 +145,6 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
         faults.push(fault.also(Place::key(&at.key("external")), "the server is elsewhere"));
     }
-}
-
-/// A tag that moves would change the program under people's data without anybody deciding it.
-pub(super) fn check_pinned(image: &ImageReference, stage: Stage, at: &FieldPath, faults: &mut Faults) {
-    if stage != Stage::Production || !image.is_floating() {
-        return;
-    }
-    let message = match image.tag() {
-        Some(tag) => format!("the tag {} means another image tomorrow", quoted(tag)),
-        None => format!("the image {} has no tag, and so means another image tomorrow", quoted(&image.to_string())),
-    };
-    let help = "write the version that you tested as its tag, or its `@sha256:` digest";
-    faults.add(Code::UnpinnedImage, Place::value(at), message, help);
 }
 
 fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {

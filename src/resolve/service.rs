@@ -1,32 +1,21 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
+use super::container::{check_pinned, limits};
 use super::database::{Home, resolve_database};
 use super::environment::environment;
-use super::server::check_pinned;
-use super::{Faults, raw};
+use super::scope::{Faults, Scope, raw};
 use crate::deployment::{
-    Build, Database, ExternalTls, HealthCheck, Host, Limits, NETWORK_MODE, NETWORKS, Probe, Program, PublishedPort,
-    Server, Service, Variable,
+    Build, Database, ExternalTls, HealthCheck, Host, NETWORK_MODE, NETWORKS, Probe, Program, PublishedPort, Server,
+    Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, Named, Raw, Setting, given};
+use crate::profile::{self, Raw, Setting, given};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ContainerPath, Engine, EnvironmentKey, Hardening, HostPath, Mount, MountSource, SecretsIn, ServiceName, Stage,
-    StartCondition, TextValue as _, VariableName,
+    ContainerPath, Hardening, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _,
+    VariableName,
 };
-
-/// What of the rest of the profile a service depends on.
-pub(super) struct Scope<'p> {
-    pub(super) engine: Option<Engine>,
-    pub(super) stage: Stage,
-    pub(super) server: Option<&'p Server>,
-    pub(super) postgres_section: bool,
-    pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
-    pub(super) secrets: Vec<&'p EnvironmentKey>,
-    pub(super) secrets_in: SecretsIn,
-}
 
 /// Where the certificates of an external server's `ca` appear in a service's container.
 const CA_TARGET: &str = "/run/postgres-ca.pem";
@@ -206,12 +195,6 @@ fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName
     };
     let resolved = depends_on.0.iter().map(|(name, condition)| (name.clone(), condition.unwrap_or_else(|| best(name))));
     resolved.collect()
-}
-
-/// What is written of the limits.
-pub(super) fn limits(written: &Setting<profile::Limits>) -> Limits {
-    let written = written.get().cloned().unwrap_or_default();
-    Limits { memory: written.memory.get().cloned(), cpus: written.cpus.get().cloned(), pids: written.pids.copied() }
 }
 
 /// Root without capabilities can't write a folder of somebody else, and whose a folder of the host is, nobody knows here.

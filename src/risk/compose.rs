@@ -1,8 +1,8 @@
 //! Knows what raw Compose keys can give to a container. Must not know the typed fields.
 
+use super::found::Found;
 use super::host::read_file;
-use super::service::is_root;
-use super::{Found, RiskKind};
+use super::kind::RiskKind;
 use crate::field::FieldPath;
 use crate::profile::{Raw, RawKeys, Setting, given};
 
@@ -285,4 +285,10 @@ fn is_empty(value: &Raw) -> bool {
         Raw::Sequence(entries) => entries.is_empty(),
         Raw::Mapping(entries) => entries.is_empty(),
     }
+}
+
+/// Whether a user of a container is root, by name or number.
+pub(super) fn is_root(user: &str) -> bool {
+    let name = user.split(':').next().unwrap_or_default();
+    name == "root" || name.parse::<u32>().is_ok_and(|number| number == 0)
 }

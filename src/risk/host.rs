@@ -1,31 +1,10 @@
 //! Knows which files and folders of a machine must not be in a container. Must not know who mounts them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Found, RiskKind};
+use super::found::{Base, Found, Ground};
+use super::kind::RiskKind;
 use crate::field::FieldPath;
-
-/// What a relative path starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Base {
-    /// The project's root, as the fields of a profile do.
-    Root,
-    /// The output folder, as raw Compose keys do.
-    Out,
-}
-
-/// Where a path of the host leads, links followed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
-    /// Into the project.
-    Inside,
-    /// To the project as a whole, or into git's own folder.
-    Whole,
-    /// To `.env`, or to the files of secrets.
-    Secrets,
-    /// To this place elsewhere.
-    Elsewhere(PathBuf),
-}
 
 /// What lets its reader become somebody else.
 const PRIVATE: [&str; 9] =

@@ -1,8 +1,9 @@
 //! Knows what the typed fields of services and of the server can give. Must not know raw Compose keys.
 
-use super::compose::{self, Fences};
+use super::compose::{self, Fences, is_root};
+use super::found::{Base, Found, Ground};
 use super::host::mounted;
-use super::{Base, Found, Ground, RiskKind};
+use super::kind::RiskKind;
 use crate::field::FieldPath;
 use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
 use crate::value::{Hardening, HostAddress, HostPath, MountSource};
@@ -172,12 +173,6 @@ pub(super) fn of_extensions(profile: &Profile, found: &mut Found<'_>) {
             }
         }
     }
-}
-
-/// Whether a user of a container is root, by name or number.
-pub(super) fn is_root(user: &str) -> bool {
-    let name = user.split(':').next().unwrap_or_default();
-    name == "root" || name.parse::<u32>().is_ok_and(|number| number == 0)
 }
 
 /// Whether a health check gives a shell more than a program with its words.

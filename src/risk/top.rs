@@ -1,9 +1,10 @@
 //! Knows what raw Compose keys at the top of the file can give. Must not know those of a container.
 
 use super::compose::{references, text};
+use super::found::Found;
 use super::host::read_file;
+use super::kind::RiskKind;
 use super::service::of_extensions;
-use super::{Found, RiskKind};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Raw, given};
 

@@ -2,8 +2,9 @@
 
 use indexmap::IndexMap;
 
+use super::Secret;
 use super::weak::weakness;
-use super::{Secret, view};
+use super::writable::check_writable;
 use crate::dotenv::Unwritable;
 use crate::profile::SecretRule;
 use crate::value::EnvironmentKey;
@@ -139,7 +140,7 @@ pub fn choose(
     let mut faults = SecretFaults::default();
     for (name, rule) in rules {
         let Some((secret, origin)) = choose_one(name, rule, outside, &mut faults) else { continue };
-        if let Err(unwritable) = view::check_writable(name, &secret) {
+        if let Err(unwritable) = check_writable(name, &secret) {
             faults.unwritable.push((name.clone(), unwritable));
             continue;
         }

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{Secret, Secrets};
 use crate::deployment::{DotenvKey, DotenvKeys, Holds};
-use crate::dotenv::{self, Unwritable};
 use crate::url::percent_encode;
 use crate::value::EnvironmentKey;
 
@@ -110,19 +109,6 @@ fn line(key: &DotenvKey<'_>, values: Values<'_>) -> Line {
     Line::new(&key.name, value)
 }
 
-/// Whether a value has a form in `.env`, and every reader of it takes the whole: the postgres image keeps the first line of
-/// its password only, and psql takes a line end for the end of the password that it gives a role.
-pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret) -> Result<(), Unwritable> {
-    let value = secret.expose();
-    if *name == EnvironmentKey::postgres_password() && value.contains('\n') {
-        return Err(Unwritable { what: "it holds a line end, of which the postgres image keeps the first line only" });
-    }
-    if name.as_str().ends_with("__DB_PASSWORD") && value.contains('\n') {
-        return Err(Unwritable { what: "it holds a line end, which psql takes for the end of a password" });
-    }
-    dotenv::quote(value).map(drop)
-}
-
 impl Secret {
     /// Writes the value to its own file, without a line end: the image would strip one, other readers would not.
     ///
@@ -204,15 +190,6 @@ mod tests {
             let block =
                 SecretLines { server: lines(server), urls: lines(urls), secrets: lines(secrets), kept: lines(kept) };
             assert_eq!(block.is_empty(), server + urls + secrets + kept == 0);
-        }
-    }
-
-    #[test]
-    fn the_password_of_a_role_is_one_line() {
-        for (name, is_writable) in [("POSTGRES_PASSWORD", false), ("API__DB_PASSWORD", false), ("API_KEY", true)] {
-            let name = EnvironmentKey::parse(name).unwrap();
-            assert_eq!(check_writable(&name, &secret("two\nlines")).is_ok(), is_writable, "{name}");
-            assert!(check_writable(&name, &secret("one line")).is_ok(), "{name}");
         }
     }
 

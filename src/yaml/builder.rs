@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
-use super::{Content, Entry, Node, Scalar, YamlFault, YamlRule};
+use super::node::{Content, Entry, Node, YamlFault, YamlRule};
+use super::scalar::Scalar;
 
 /// Collections inside collections, at the most; a profile needs about eight.
 const DEPTH_LIMIT: usize = 64;

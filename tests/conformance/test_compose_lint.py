@@ -1,6 +1,6 @@
 """What a security linter for Compose files finds: nothing high, and only what the profile leaves to its user.
 
-docs/containers.md, 'What keeps a container in', says why each of the findings is left.
+docs/containers.md, 'What confines a container', says why each of the findings is left.
 """
 
 import json

@@ -46,26 +46,41 @@ ENDLESS = "#!/bin/sh\nexec yes '{}'\n"
 LYING = f"#!/bin/sh\nprintf 'No such image\\n%s' '{FORGED}' >&2\nexit 125\n"
 
 
-def test_what_containers_say_is_bounded_and_forges_nothing(deployment: Deployment) -> None:
-    asked = {"forging": FORGING, "silent": SILENT, "endless": ENDLESS, "lying": LYING}
-    names = [*asked, "loud"]
+def start_in_place_of_python(deployment: Deployment, programs: dict[str, str], beside: str = "") -> None:
+    """Starts a service for each of these programs, which stands in the place of Python there, and perhaps another one."""
     service = {
         "image": images.SERVICE,
         "command": ["/usr/bin/python3", "-c", SAY.format(text=f"no such table: x\u202e\x1b[2K\r{FORGED}")],
         "database": {"engine": "sqlite", "sqlite": "data/own.db"},
     }
+    names = [*programs, *([beside] if beside else [])]
     services = {name: {**service, "data": f"{name}-data:/app/data"} for name in names}
-    for name in asked:
+    for name in programs:
         services[name]["environment"] = {"PATH": "/own:/usr/bin:/bin"}
     deployment.write_profile("own", {"project": deployment.project, "stage": "ci", "services": services})
     deployment.generate("--profile", "own")
-    for name, program in asked.items():
+    for name, program in programs.items():
         folder = deployment.root / name
         folder.mkdir()
         for python in ("python", "python3"):
             (folder / python).write_text(program, encoding="utf-8")
             (folder / python).chmod(0o755)
         deployment.add(name, volumes=[f"{folder}:/own:ro"])
+
+
+def test_a_container_that_never_answers_or_never_ends_is_not_waited_for(deployment: Deployment) -> None:
+    start_in_place_of_python(deployment, {"silent": SILENT, "endless": ENDLESS})
+    deployment.compose("up", "-d")
+
+    found = Doctor(deployment).look()
+    said = found.the("service-silent", "`silent` was asked", "warning")
+    assert said["evidence"] == ["no answer within 15 seconds"]
+    said = found.the("service-silent", "`endless` was asked", "warning")
+    assert said["evidence"] == ["an answer of more than 1048576 bytes"]
+
+
+def test_what_containers_say_is_bounded_and_forges_nothing(deployment: Deployment) -> None:
+    start_in_place_of_python(deployment, {"forging": FORGING, "lying": LYING}, "loud")
     look = f"printf 'a\\n%s\\033[8m' '{FORGED}'; exit 1"
     deployment.add("loud", healthcheck={"test": ["CMD-SHELL", look], "interval": "1s", "retries": 1})
     deployment.compose("up", "-d")
@@ -73,16 +88,12 @@ def test_what_containers_say_is_bounded_and_forges_nothing(deployment: Deploymen
 
     doctor = Doctor(deployment)
     found = doctor.look()
-    said = found.the("service-silent", "`silent` was asked", "warning")
-    assert said["evidence"] == ["no answer within 15 seconds"]
-    said = found.the("service-silent", "`endless` was asked", "warning")
-    assert said["evidence"] == ["an answer of more than 1048576 bytes"]
     lying = found.the("driver", "the inside of `lying`: no Python", "unseen")
     assert lying["evidence"][0] == "No such image"
     on_unknown = found.the("slow-sqlite", "`/app/data/own.db` of `forging` has journal_mode `delete`", "warning")
     assert "on `unknown`" in on_unknown["message"]
     found.the("containers", "`loud` runs, but its health check fails")
-    for name in names:
+    for name in ("forging", "lying", "loud"):
         found.the("migration-errors", f"the tables of `{name}`")
     nothing_is_forged(doctor, found)
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import images
@@ -153,7 +154,7 @@ def program(**more: object) -> dict[str, object]:
     return {"image": images.SERVICE, "command": listens, "port": LISTENS, **more}
 
 
-def table(open_port: int, closed_port: int, server_port: int) -> dict[str, object]:
+def profile_of_table(open_port: int, closed_port: int, server_port: int) -> dict[str, object]:
     """A profile with services of every kind that there is to networks."""
     services = {
         "user": program(database={"postgres": "user"}),
@@ -201,7 +202,7 @@ def test_each_container_reaches_what_the_profile_says(deployment: Deployment, en
     """From each container: every other one by its name and by all its addresses, the server, the host by each of its own
     addresses with all that is published there, and what lies behind the host."""
     open_port, closed_port, server_port = (int(engine.on_host(FREE_PORT)) for _ in range(3))
-    deployment.write_profile("table", table(open_port, closed_port, server_port))
+    deployment.write_profile("table", profile_of_table(open_port, closed_port, server_port))
     deployment.run_printed(deployment.generate_profile("table"))
     running = {name: one for name, one in deployment.containers().items() if name != "postgres-ensure"}
     published = [place for one in running.values() for places in ports(one).values() for place in places]
@@ -214,9 +215,9 @@ def test_each_container_reaches_what_the_profile_says(deployment: Deployment, en
         port = 5432 if name == "postgres" else LISTENS
         of_others[name] = [(name, port)]
         of_others[f"{name}, by its addresses"] = [(network["IPAddress"], port) for network in networks[name]]
-    with listening_on_host(engine) as program_of_host:
-        reached = {}
-        for name in running:
+    with listening_on_host(engine) as program_of_host, ThreadPoolExecutor(len(running)) as pool:
+
+        def reached(name: str) -> set[str]:
             hosts = [gateway_of(engine, network["NetworkID"]) for network in networks[name]]
             places = {
                 **of_others,
@@ -227,8 +228,11 @@ def test_each_container_reaches_what_the_profile_says(deployment: Deployment, en
                 ],
                 "behind the host": [(OUTSIDE, program_of_host)],
             }
-            reached[name] = reached_from(deployment, name, places)
-    assert reached == {name: expected_of(name) for name in MEETS}
+            return reached_from(deployment, name, places)
+
+        # what is kept from answering is waited for: by all at once
+        table = dict(zip(running, pool.map(reached, running), strict=True))
+    assert table == {name: expected_of(name) for name in MEETS}
 
 
 def reached_from(deployment: Deployment, name: str, places: dict[str, list[tuple[str, int]]]) -> set[str]:

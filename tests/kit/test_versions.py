@@ -23,7 +23,7 @@ def test_documents_name_the_version_of_the_program() -> None:
         for names in NAMED.findall(path.read_text(encoding="utf-8")):
             found.setdefault("".join(names), set()).add(path.name)
     assert set(found) == {version()}, found
-    assert {"ci.md", "action.yml", "README.md", "README.ru.md"} <= found[version()]
+    assert {"ci.md", "action.yml", "install.md"} <= found[version()]
 
 
 def test_the_program_says_it(binary: Path) -> None:

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout, tests};
 
-/// Which drawings are compared byte for byte; those of the built-in profiles stand in README.
+/// Which drawings are compared byte for byte; those of the built-in profiles are in docs/graph.md.
 const CASES: [(&str, &str, &[&str]); 5] = [
     ("every-field", "golden/every-field.yaml", &[]),
     ("external", "golden/external.yaml", &[]),

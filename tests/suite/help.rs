@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{CommandFactory as _, Parser as _};
-use codelab_gen::cli::CommandLine;
+use codelab_gen::command::CommandLine;
 
 use crate::support::{Finish as _, codelab_gen, stderr, stdout};
 

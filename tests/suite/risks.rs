@@ -331,12 +331,12 @@ fn a_name_of_a_file_makes_no_line() {
 
 #[test]
 fn the_document_has_every_kind() {
-    let mut page = "# Risks\n\nWhat a profile can give to its services beyond the default, the gravest first, as\n\
-                    `codelab-gen explain --risks` and the notices of `codelab-gen validate --format github`, `sarif` and\n\
-                    `json` name it. None is a fault: whether a service needs it is for the reviewer of the profile to \
-                    say.\n\n`high`: whoever has it can take the machine. `medium`: it reaches beyond the deployment. \
-                    `low`: it runs or reads\nwhat the project says. Images, tags and labels are not judged: what an \
-                    image runs, runs in its container.\n\n| risk | gravity | a service gets |\n|---|---|---|\n"
+    let mut page = "# Risks\n\nWhat a profile can give to its services beyond the default, the gravest first. \
+                    `codelab-gen explain --risks` lists it, and so do\n`codelab-gen validate --format github`, `sarif` \
+                    and `json`, as notices. None is a fault: the reviewer decides whether a service\nneeds it.\n\n\
+                    `high`: whoever has it can take over the host. `medium`: it reaches beyond the deployment. `low`: \
+                    it runs or reads what the\nproject says. Images, tags and labels are not judged: an image runs in \
+                    its container.\n\n| risk | gravity | a service gets |\n|---|---|---|\n"
         .to_owned();
     for kind in RiskKind::ALL {
         writeln!(page, "| `{}` | {} | {} |", kind.as_str(), kind.gravity().as_str(), kind.gives()).unwrap();

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{ExistingFile, ExistingOutput};
 use crate::change::RefusalReason;
 use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT, Unread};
 use crate::render::Output;
@@ -12,6 +11,22 @@ use crate::spelling::raw_path;
 
 /// A text of so many bytes has more characters than one that is too short to be hidden.
 const SHORT: usize = 24;
+
+/// A file that is there.
+pub struct ExistingFile {
+    /// Its text.
+    pub text: String,
+    /// Its permissions.
+    pub mode: u32,
+}
+
+/// What stands in the place of an output.
+pub(in crate::change) struct ExistingOutput {
+    /// The file, or why it is none that could be read.
+    pub(in crate::change) file: Result<ExistingFile, RefusalReason>,
+    /// The name under which it would be kept; nothing where a copy of it is kept already.
+    pub(in crate::change) original: Option<PathBuf>,
+}
 
 /// A file's bytes and permissions.
 type Bytes = (Vec<u8>, u32);

@@ -1,5 +1,6 @@
 //! What is read of a folder: every name that counts, and every permission.
 
+use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -135,26 +136,30 @@ fn the_values_of_dotenv_are_those_of_its_block_else_of_the_users_lines_that_matt
     let with_own = pairs(&[("POSTGRES_USER", "u"), ("API_KEY", "a b"), url, ("MINE", "last")]);
     assert_eq!(values(&with_block, &["MINE"]), with_own, "it would be in the block");
     assert!(!with_block.is_to_be_adopted());
-    assert_eq!(with_block.users_keys(), ["B", "MINE", "MINE", "C"]);
-    assert_eq!(with_block.users_value("MINE").as_deref(), Some("last"));
-    assert_eq!(with_block.users_value("API_KEY"), None);
-    let all = with_block.all_values();
+    assert_eq!(with_block.dotenv().users_keys(), ["B", "MINE", "MINE", "C"]);
+    assert_eq!(with_block.dotenv().users_values().get("MINE").map(String::as_str), Some("last"));
+    assert_eq!(with_block.dotenv().users_values().get("API_KEY"), None);
+    let all = with_block.dotenv().all_values();
     assert_eq!((all.get(url.0).map(String::as_str), all.get("MINE").map(String::as_str)), (Some(url.1), Some("last")));
 
     let without = existing(&[(".env", "B=1\nC=2\nA__DB_URL=sqlite:///x\nexport D=3\n")]);
     assert_eq!(values(&without, &["B", "X"]), pairs(&[("B", "1")]));
     assert!(without.is_to_be_adopted());
-    assert_eq!(without.users_keys(), ["B", "C", "A__DB_URL", "D"]);
-    assert_eq!(without.users_value("C").as_deref(), Some("2"));
-    assert_eq!(without.users_value("D").as_deref(), Some("3"), "as Compose reads it");
+    assert_eq!(without.dotenv().users_keys(), ["B", "C", "A__DB_URL", "D"]);
+    assert_eq!(without.dotenv().users_values().get("C").map(String::as_str), Some("2"));
+    assert_eq!(without.dotenv().users_values().get("D").map(String::as_str), Some("3"), "as Compose reads it");
     let all = [("B", "1"), ("C", "2"), ("A__DB_URL", "sqlite:///x"), ("D", "3")];
     let all = all.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    assert_eq!(without.all_values(), HashMap::from(all));
+    assert_eq!(without.dotenv().all_values(), HashMap::from(all));
 
     let nothing = existing(&[]);
     assert_eq!(values(&nothing, &["B"]), []);
-    assert!(!nothing.is_to_be_adopted() && nothing.users_keys().is_empty() && nothing.all_values().is_empty());
-    assert_eq!(nothing.users_value("B"), None);
+    assert!(
+        !nothing.is_to_be_adopted()
+            && nothing.dotenv().users_keys().is_empty()
+            && nothing.dotenv().all_values().is_empty()
+    );
+    assert_eq!(nothing.dotenv().users_values().get("B"), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Knows which values of a deployment follow from others, and which defaults mean nothing in it.
 //! Must not know what a profile wrote.
 
-use super::Explained;
+use super::value::Explained;
 use crate::deployment::{Deployment, Limits, Probe, PublishedPort, Service};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{DEFAULT, Explained};
+use super::value::{DEFAULT, Explained};
 use crate::field::FieldPath;
 use crate::locate::{Locator, Part};
 use crate::profile::{self, Field, Held};

@@ -9,7 +9,7 @@ use crate::outcome::Refused;
 use crate::render::Output;
 use crate::report;
 use crate::secret::may_name_secret;
-use crate::spelling::{self, on_one_line};
+use crate::spelling::{self, harmless, on_one_line};
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
@@ -120,28 +120,34 @@ fn key_note(key: &KeyChange, field: Option<&FieldPath>) -> String {
     format!("`{name}`{line}: {}; {instead}", kind.as_str())
 }
 
+/// One line each; help may have more below it, which stand where no help begins.
+pub(super) fn paragraph(text: &str, help: &str) -> String {
+    let help = harmless(help).replace('\n', "\n          ");
+    format!("error: {}\n  |\n  = help: {help}\n", on_one_line(text))
+}
+
 /// All that is in the way, for people.
 pub(super) fn text(refused: &Refused) -> String {
     let Refused { folder, refusals, keys, differences, dangers } = refused;
     let mut paragraphs = Vec::new();
     for refusal in refusals {
-        let mut paragraph = super::message(&message(refusal, folder), &help(refusal));
+        let mut told = paragraph(&message(refusal, folder), &help(refusal));
         if refusal.reason == RefusalReason::Edited && refusal.file.is_block() {
-            paragraph.extend(keys.iter().map(|(key, field)| format!("  = note: {}\n", key_note(key, field.as_ref()))));
+            told.extend(keys.iter().map(|(key, field)| format!("  = note: {}\n", key_note(key, field.as_ref()))));
         }
         let difference = differences.iter().find(|(output, _)| refusal.file.is(*output));
         let is_shown = refusal.reason == RefusalReason::Edited && !refusal.file.is_block();
         if let Some((_, difference)) = difference.filter(|_| is_shown) {
-            paragraph.push_str(&shortened(difference));
+            told.push_str(&shortened(difference));
         }
         // one folder can be in the way of many files
-        if !paragraphs.contains(&paragraph) {
-            paragraphs.push(paragraph);
+        if !paragraphs.contains(&told) {
+            paragraphs.push(told);
         }
     }
     for Danger { kind, message, steps } in dangers {
         let help = format!("{}; `--accept {}` does it all the same", on_one_line(steps), kind.as_str());
-        paragraphs.push(super::message(message, &help));
+        paragraphs.push(paragraph(message, &help));
     }
     paragraphs.join("\n") + "\nnothing was written\n"
 }

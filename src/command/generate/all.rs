@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::{Ending, Finished, Request, run, tell_notes};
+use super::request::{Ending, Finished, Request};
+use super::run::run;
 use crate::cli::RunFormat;
+use crate::command::failure;
 use crate::command::github::Annotator;
+use crate::command::print::{print, print_commands, print_document, print_drawn, print_notes};
 use crate::command::target::{Selection, of_source, settings};
-use crate::command::{World, catalogue, failure, print, print_commands, print_document, print_drawn};
+use crate::command::world::{World, catalogue};
 use crate::disk::normalized;
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure};
@@ -27,7 +30,7 @@ pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Fail
         }
         let (report, exit) = match selection.and_then(|selection| run(request, selection, world)) {
             Ok(Finished { text, notes, report, exit }) => {
-                tell_notes(&notes);
+                print_notes(&notes);
                 if request.format == RunFormat::Human {
                     print(&text)?;
                 }

@@ -1,6 +1,6 @@
 //! Knows which changes are not made without a word of the user, and what that word is. Must not know how they were found.
 
-use super::Request;
+use super::request::Request;
 use crate::change::{ChangeSet, Danger, DangerKind};
 use crate::command::target::Target;
 use crate::outcome::{Failure, Refused};

@@ -7,8 +7,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use crate::change::Existing;
-use crate::cli::RotateArgs;
-use crate::command::World;
+use crate::command::world::World;
 use crate::deployment::{Deployment, secret_file_path};
 use crate::disk::{self, TEXT_LIMIT};
 use crate::outcome::Failure;
@@ -51,7 +50,7 @@ pub(super) struct Request<'r> {
 }
 
 /// The secrets that are to get new values.
-pub(super) fn rotated(rotate: &RotateArgs, deployment: &Deployment) -> Result<Vec<EnvironmentKey>, Failure> {
+pub(super) fn rotated(secrets: &[String], deployment: &Deployment) -> Result<Vec<EnvironmentKey>, Failure> {
     let rules = deployment.kept_secrets();
     let known = |name: &String| {
         if let Some(known) = rules.keys().find(|known| known.as_str() == name) {
@@ -66,7 +65,7 @@ pub(super) fn rotated(rotate: &RotateArgs, deployment: &Deployment) -> Result<Ve
         };
         Err(Failure::Usage { message, help })
     };
-    rotate.secrets.iter().map(known).collect()
+    secrets.iter().map(known).collect()
 }
 
 /// The text of a file that a profile names for a secret; the profile may be a stranger's.

@@ -12,7 +12,7 @@ mod readers;
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Ending, Finished, Outcome};
+use super::request::{Ending, Finished, Outcome};
 use crate::change::{Aside, Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalReason, RefusedFile};
 use crate::command::failure::refusal;
 use crate::command::target::Target;

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::ImportArgs;
-use crate::command::World;
 use crate::command::new::shown;
+use crate::command::world::World;
 use crate::disk::{normalized, relative};
 use crate::dotenv;
 use crate::import::{ComposeFile, Files, joined, named_in};
@@ -43,9 +42,9 @@ pub(super) struct Read {
 }
 
 /// What the arguments name: a folder, or files.
-pub(super) fn choose(args: &ImportArgs, world: &World) -> Result<Chosen, Failure> {
-    let named = args.folder.as_ref().map(|named| normalized(&world.current.join(named)));
-    let mut files: Vec<_> = args.files.iter().map(|file| normalized(&world.current.join(file))).collect();
+pub(super) fn choose(named: Option<&Path>, files: &[PathBuf], world: &World) -> Result<Chosen, Failure> {
+    let named = named.map(|named| normalized(&world.current.join(named)));
+    let mut files: Vec<_> = files.iter().map(|file| normalized(&world.current.join(file))).collect();
     let folder = match named {
         Some(file) if file.is_file() && files.is_empty() => {
             files.push(file);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::change::Existing;
 use crate::cli::{PROFILE_VARIABLE, TargetArgs};
 use crate::command::obstacles::read_failure;
-use crate::command::{World, catalogue, tell_passed_by};
+use crate::command::world::{World, catalogue, tell_passed_by};
 use crate::disk::{normalized, relative};
 use crate::layers::{load, load_of};
 use crate::outcome::Failure;
@@ -121,7 +121,7 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
         None => vec![world.current.clone(), catalogue.root().to_owned()],
     };
     for folder in folders {
-        let folder = super::real(&normalized(&folder));
+        let folder = real(&normalized(&folder));
         if let Some(mark) = Existing::read_mark(&folder).map_err(read_failure)? {
             return Ok(Some((mark, folder)));
         }
@@ -220,4 +220,14 @@ pub(in crate::command) fn of_source(source: Source, catalogue: Catalogue, becaus
         Origin::StandardInput | Origin::Argument => RecordedName::Text("-".to_owned()),
     };
     Selection { source, recorded_name, because, catalogue, recorded: None }
+}
+
+/// The folder itself, where a link leads to it, or to one above it: ways out of it start there. It may be missing yet.
+pub(super) fn real(folder: &Path) -> PathBuf {
+    let real = |standing: &Path| {
+        let mut real = std::fs::canonicalize(standing).ok()?;
+        real.extend(folder.strip_prefix(standing).ok()?);
+        Some(real)
+    };
+    folder.ancestors().find_map(real).unwrap_or_else(|| folder.to_owned())
 }

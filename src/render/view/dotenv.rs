@@ -4,7 +4,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::super::escape::{comment, interpolated};
+use super::super::escape::{comment, verbatim};
 use super::Header;
 use crate::deployment::{Deployment, DotenvKey, Holds};
 use crate::placement::Placement;
@@ -58,7 +58,7 @@ fn line(key: &DotenvKey<'_>) -> Line {
         Holds::Text(text) => Value::from(text),
         Holds::Secret(_) => Value::from(""),
         Holds::Url(url) => match url.password() {
-            Some(password) => interpolated(url.text(&format!("${{{password}}}"))),
+            Some(password) => verbatim(url.text(&format!("${{{password}}}"))),
             None => Value::from(url.text("")),
         },
     };

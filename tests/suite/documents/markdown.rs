@@ -26,19 +26,24 @@ pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every document: those at the root, and those in docs/.
+/// Every document: those at the root, and those anywhere below docs/.
 pub(super) fn documents() -> Vec<Document> {
-    let mut paths: Vec<PathBuf> = ["", "docs"].into_iter().flat_map(markdown_in).collect();
+    let mut paths: Vec<PathBuf> = entries("").into_iter().chain(below("docs")).collect();
+    paths.retain(|path| path.extension().is_some_and(|it| it == "md"));
     paths.sort();
     paths.iter().map(|path| document(path.to_str().unwrap())).collect()
 }
 
-fn markdown_in(folder: &str) -> Vec<PathBuf> {
+fn entries(folder: &str) -> Vec<PathBuf> {
     let names = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
-    names
-        .map(|name| Path::new(folder).join(name))
-        .filter(|path| path.extension().is_some_and(|it| it == "md"))
-        .collect()
+    names.map(|name| Path::new(folder).join(name)).collect()
+}
+
+fn below(folder: &str) -> Vec<PathBuf> {
+    let (folders, mut files): (Vec<_>, Vec<_>) =
+        entries(folder).into_iter().partition(|path| root().join(path).is_dir());
+    files.extend(folders.iter().flat_map(|folder| below(folder.to_str().unwrap())));
+    files
 }
 
 /// One document.

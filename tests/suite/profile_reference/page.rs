@@ -9,18 +9,18 @@ use super::values::{inline, is_record, named_value, phrases, resolved};
 
 const INTRODUCTION: &str = "# The profile
 
-Every field of a profile, in the order in which one is written. It is made from the
-[JSON Schema](../schema/profile.schema.json) by which editors check and complete profiles; `codelab-gen schema` prints it,
-and `codelab-gen new NAME` writes a first profile with a copy of it. [README](../README.md#a-profile) shows a small profile,
-[examples/container.yaml](examples/container.yaml) one with every field, [examples/external.yaml](examples/external.yaml)
-one that extends it and whose PostgreSQL runs elsewhere.
+Every field of a profile, in the usual order. This page is generated from the
+[JSON Schema](../schema/profile.schema.json) by which editors check and complete profiles. `codelab-gen schema` prints that
+schema, and `codelab-gen new NAME` writes a first profile with a copy of it. [write-profile.md](write-profile.md) shows a small
+profile, [examples/container.yaml](examples/container.yaml) one with every field, and
+[examples/external.yaml](examples/external.yaml) one that extends it and uses an external PostgreSQL.
 
-`NAME` in a path stands for a key of your own choice. `null` as a value removes what was inherited. Keys that begin with
-`x-` are yours: they are allowed in every mapping with fixed keys, and mean nothing. A path is also what `--set` takes
-(`--set services.auth-service.port=8004`) and what `codelab-gen explain` tells the value and the origin of.
+`NAME` in a path is a key of your choice. `null` as a value removes what was inherited. Keys that begin with `x-` are yours:
+they are allowed in every mapping with fixed keys, and mean nothing. `--set` takes such a path
+(`--set services.auth-service.port=8004`), and `codelab-gen explain` prints the value at a path and its origin.
 
-What is needed and refused below is what the schema says of a profile with a `stage` that extends nothing; [codes.md](codes.md) has all rules,
-also those that no schema can say.
+The rules below are those of the schema, for a profile with a `stage` that extends nothing. [codes.md](codes.md) has all rules,
+including those that a schema cannot express.
 
 ";
 

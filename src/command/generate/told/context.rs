@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Telling;
 use super::dockerignore::leaves_out;
-use super::{Ending, Telling};
 use crate::change::ChangeKind;
+use crate::command::generate::request::Ending;
 use crate::deployment::{Build, Program};
 use crate::disk::{normalized, read_text, relative};
 use crate::render::Output;

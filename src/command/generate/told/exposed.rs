@@ -1,7 +1,8 @@
 //! Knows how it is told that git has files with secrets, or would take them. Must not know how that was found out.
 
-use super::{Ending, Telling};
+use super::Telling;
 use crate::command::generate::git::Exposed;
+use crate::command::generate::request::Ending;
 use crate::report;
 use crate::spelling::shell_word;
 

@@ -1,9 +1,9 @@
 //! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
 
 use super::Telling;
-use crate::command::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::deployment::{ExternalTls, Host, Program, Server};
 use crate::disk::{normalized, relative};
+use crate::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::spelling::shell_word;
 use crate::value::{HostPath, MountSource};
 

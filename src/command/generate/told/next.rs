@@ -2,9 +2,9 @@
 
 use super::Telling;
 use crate::change::{Change, ChangeKind};
-use crate::command::folders::{data_folders, making};
 use crate::deployment::Host;
 use crate::disk::{normalized, relative};
+use crate::folders::{data_folders, making};
 use crate::render::Output;
 use crate::spelling::shell_word;
 use crate::value::SecretsIn;

@@ -3,14 +3,15 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
+use super::Telling;
 use super::readers::read_by;
-use super::{Ending, Outcome, Telling};
 use crate::change::{Refusal, RefusalReason, Standing};
-use crate::command::folders::data_folders;
+use crate::command::generate::request::{Ending, Outcome};
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
-use crate::dotenv::{self, UserPart};
+use crate::dotenv::UserPart;
+use crate::folders::data_folders;
 use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
@@ -127,7 +128,7 @@ impl Telling<'_> {
         if changes.has_line_aside || !changes.aside.is_empty() || changes.refusals().iter().any(is_refused) {
             return None;
         }
-        if let Some(value) = self.outcome.existing.users_value("COMPOSE_FILE") {
+        if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
             let names = |name: &str| value.split([':', ';', ',']).any(|file| Path::new(file).ends_with(name));
             let beside = self.outcome.existing.beside_name().filter(|beside| !names(beside));
             let missing = if names(Output::Compose.path()) { beside? } else { Output::Compose.path() };
@@ -201,20 +202,21 @@ impl Telling<'_> {
     /// What became of the user's lines in `.env`, where some of them moved into the block.
     fn adoption(&self) -> Option<String> {
         let existing = &self.outcome.existing;
-        let file = existing.get(Output::Dotenv)?;
+        let file = existing.dotenv();
+        let has_block = file.block.is_some();
         let keys = self.target.deployment.dotenv_keys();
         let names = keys.names();
-        let split = dotenv::split(&file.text);
-        let block = split.and_then(|split| dotenv::read(split.block).ok()).unwrap_or_default();
-        let parts = dotenv::user_parts(&file.text).unwrap_or_default();
+        let block = file.entries.as_deref().unwrap_or_default();
+        let parts = file.users_parts().unwrap_or_default();
         let own = |key: &str| names.contains(key) && block.iter().all(|entry| entry.key != key);
         let moved: Vec<_> = parts.iter().filter(|part| part.key.is_some_and(own)).collect();
-        if names.is_empty() || (split.is_some() && moved.is_empty()) {
+        let is_there = existing.get(Output::Dotenv).is_some();
+        if !is_there || names.is_empty() || (has_block && moved.is_empty()) {
             return None;
         }
         let dotenv = self.named(Output::Dotenv.path());
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
-        if split.is_some() {
+        if has_block {
             let keys: Vec<_> = moved.iter().filter_map(|part| Some(format!("`{}`", part.key?))).collect();
             note = format!("note: {} of your lines in `{dotenv}` moved into the block\n", keys.join(", "));
         } else if let Some(unread) = self.unread() {
@@ -241,13 +243,13 @@ impl Telling<'_> {
         let Outcome { existing, changes, .. } = self.outcome;
         let dotenv = existing.get(Output::Dotenv).map(|file| file.text.as_str()).unwrap_or_default();
         let files: Vec<_> = changes.compose_text().into_iter().chain(existing.beside()).collect();
-        let reads_others = existing.users_value("COMPOSE_FILE").is_some() && !changes.has_line_aside;
+        let reads_others = existing.dotenv().users_values().contains_key("COMPOSE_FILE") && !changes.has_line_aside;
         let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;
         let keys = self.target.deployment.dotenv_keys();
         read.extend(keys.names().into_iter().map(str::to_owned));
         read.extend(self.target.deployment.variables().keys().map(ToString::to_string));
         let is_read = |key: &String| key.starts_with("COMPOSE_") || key.starts_with("DOCKER_") || read.contains(key);
-        let unread = existing.users_keys().into_iter().filter(|key| !is_read(key));
+        let unread = existing.dotenv().users_keys().into_iter().filter(|key| !is_read(key));
         let unread: Vec<_> = unread.map(|key| format!("`{key}`")).collect();
         (!unread.is_empty()).then(|| unread.join(", "))
     }

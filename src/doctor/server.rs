@@ -1,0 +1,148 @@
+//! Knows what can be wrong with PostgreSQL in its container: unreachable, another version, a database that is missing or
+//! somebody else's. Must not know how one logs in from elsewhere, what is taken of the server, nor SQLite.
+
+use super::connections::{CONNECTIONS, MISSING, REFUSED, UNREACHABLE, full, is_full};
+use super::container::Container;
+use super::docker::Silence;
+use super::living::Living;
+use super::login::Client;
+use super::session::{DATABASE, Session};
+use super::volume::{VERSION, Volume};
+use super::{disk, load, rights};
+use crate::deployment::{self, OwnedDatabase, Server};
+use crate::report::{Condition, Finding};
+use crate::spelling::quoted;
+use crate::value::{Access, ServiceName};
+
+const OWNER: &str = "database-owner";
+
+/// The server's container, and what one may ask it.
+struct Asked<'a> {
+    server: &'a Server,
+    container: &'a deployment::Container,
+    living: &'a Living<'a>,
+}
+
+/// All that is asked of a server in its container.
+pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
+    let contained = living.subject.deployment.contained_server();
+    contained.map(|(server, container)| Asked { server, container, living }.findings()).unwrap_or_default()
+}
+
+impl Asked<'_> {
+    fn findings(&self) -> Vec<Finding> {
+        let found = self.living.containers.of(ServiceName::postgres().as_str());
+        let Some(running) = found.filter(|found| found.stays()) else {
+            return vec![self.volume(found).stopped()];
+        };
+        let session = Session::new(self.living.docker, running, self.server.user.as_str());
+        let major = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
+            Ok(major) => major,
+            Err(silence) => return vec![self.silent(&session, &silence)],
+        };
+        let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), self.version(&major.to_string())];
+        let taken = load::taken(&session, self.living.remedies);
+        let owners = "SELECT json_agg(json_build_array(datname, pg_get_userbyid(datdba))) FROM pg_database";
+        match session.ask_json::<Vec<(String, String)>>(owners) {
+            Ok(owners) => found.extend(self.databases(running, &owners)),
+            Err(silence) => found.push(Finding::unseen(MISSING, "the databases").shown_by(&silence.text())),
+        }
+        let is_full = |finding: &Finding| finding.check == CONNECTIONS && finding.verdict == Condition::Problem;
+        if taken.iter().any(is_full) {
+            // who has them is known, and each login would tell it again
+            found.retain(|finding| !is_full(finding));
+        }
+        found.extend(taken);
+        found.push(disk::left(&session, self.living.remedies));
+        if self.server.access == Access::PerService {
+            found.extend(rights::excessive(self.server, &session, self.living.remedies));
+        }
+        found
+    }
+
+    fn volume<'v>(&'v self, of: Option<&'v Container>) -> Volume<'v> {
+        Volume { container: self.container, of, docker: self.living.docker, remedies: self.living.remedies }
+    }
+
+    fn silent(&self, session: &Session<'_>, silence: &Silence) -> Finding {
+        let (text, running) = (silence.text(), session.container());
+        if is_full(&text) {
+            let holders = load::holders(self.server, session);
+            return full(&format!("{holders}\n{text}"), self.living.remedies);
+        }
+        let volume = self.volume(Some(running));
+        let user = self.server.user.as_str();
+        for what in [("role", user), ("database", DATABASE)] {
+            let (kind, name) = what;
+            if text.starts_with("psql: error") && text.contains(&format!("{kind} \"{name}\" does not exist")) {
+                return volume.lacks(&format!("{kind} `{name}`"), &text);
+            }
+        }
+        if ["no password supplied", "password authentication failed"].iter().any(|words| text.contains(words)) {
+            let message = format!("the server refuses the password of `{user}` that its container has");
+            let help = "with `local_auth: password` the server has the old one: give it the new one with `scripts/db/psql.sh \
+                        --superuser postgres -c '\\password'` while the old one is in .env, then change it there";
+            return Finding::problem(REFUSED, message, help).shown_by(&text);
+        }
+        if let Some(damage) = volume.damage() {
+            return damage;
+        }
+        if running.health() == "starting" {
+            return Finding::unseen(UNREACHABLE, "the server, which is still starting").shown_by(&text);
+        }
+        let message = "the server runs and does not answer";
+        let restart = self.living.remedies.there("docker compose restart postgres");
+        let log = running.log(self.living.docker);
+        Finding::problem(UNREACHABLE, message, restart).shown_by(&format!("{log}\n{text}"))
+    }
+
+    fn version(&self, major: &str) -> Finding {
+        let wanted = self.container.major.to_string();
+        if major == wanted {
+            return Finding::ok(VERSION, format!("the server is PostgreSQL {major}, as the profile says"));
+        }
+        let message =
+            format!("the server is PostgreSQL {major}, the profile says {wanted}, which does not start on its data");
+        let help = format!(
+            "write `version: {major}` with an image of it in the `postgres` section; or bring the data over: \
+             scripts/db/backup.sh now, and restore.sh into a new `postgres.volume`"
+        );
+        Finding::problem(VERSION, message, help)
+    }
+
+    /// Whether each database is there, belongs to who logs in to it, and lets him in.
+    fn databases(&self, running: &Container, owners: &[(String, String)]) -> Vec<Finding> {
+        let image = running.image();
+        let client = running.network().map(|network| {
+            // the image has a volume of its own for data, which Docker would make for the client as well
+            Client::new(image, &["--network", network, "--tmpfs", self.container.data_folder()], "postgres", "5432")
+        });
+        let owner = |name: &str| owners.iter().find(|(known, _)| known == name).map(|(_, owner)| owner.as_str());
+        let databases = self.server.databases.iter();
+        databases.flat_map(|database| self.database(database, owner(database.name.as_str()), client.as_ref())).collect()
+    }
+
+    fn database(&self, database: &OwnedDatabase, owner: Option<&str>, client: Option<&Client<'_>>) -> Vec<Finding> {
+        let (name, role) = (database.name.as_str(), database.owner.role.as_str());
+        match owner {
+            None => {
+                let message = format!("the database `{name}` does not exist");
+                vec![Finding::problem(MISSING, message, self.living.remedies.align_for(name))]
+            }
+            // where each service has a role of its own, he may not even connect then
+            Some(owner) if owner != role => {
+                let message = format!("the database `{name}` belongs to {}, not to `{role}`", quoted(owner));
+                vec![Finding::problem(OWNER, message, self.living.remedies.align_for(name))]
+            }
+            Some(_) => {
+                let login = match client {
+                    Some(client) => {
+                        client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies)
+                    }
+                    None => Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network"),
+                };
+                vec![Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`")), login]
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Knows whether the folders of the host that hold services' data are there and can be written. Must not make any.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use crate::deployment::{Deployment, Service};
+use crate::disk::{normalized, relative};
+use crate::source::Project;
+use crate::spelling::shell_word;
+use crate::url::ConnectionUrl;
+use crate::value::{HostPath, MountSource, ServiceName};
+
+/// A folder of the host in which a service keeps data.
+pub struct DataFolder<'d> {
+    /// The service.
+    pub service: &'d ServiceName,
+    /// Its path as one would type it in the current folder.
+    pub path: String,
+    /// Who the service runs as, where the profile says it in numbers.
+    user: Option<User>,
+    state: State,
+    /// Whether it lies in the project, links followed. Elsewhere nothing is told to be moved or given away: a stranger's
+    /// profile may name a folder of the system.
+    is_inside: bool,
+}
+
+/// Who a program runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct User {
+    id: u32,
+    group: Option<u32>,
+}
+
+enum State {
+    Missing,
+    /// A file stands there, or a link that leads nowhere.
+    Occupied,
+    /// It belongs to somebody else, who does not let the service write.
+    Closed {
+        owner: u32,
+    },
+    Usable,
+}
+
+/// What to do about what lies outside of the project.
+const ELSEWHERE: &str = "it lies outside of the project: name a folder that is meant for this service's data";
+
+impl DataFolder<'_> {
+    /// Whether nothing stands there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.state, State::Missing)
+    }
+
+    /// Whether the service runs as somebody else than who makes the folder.
+    fn is_for_another(&self, maker: Option<u32>) -> bool {
+        self.user.is_some_and(|user| user.id != 0 && maker.is_some_and(|maker| maker != user.id))
+    }
+
+    /// What makes the folder for the service's user.
+    fn giving_away(&self) -> Option<String> {
+        let User { id, group } = self.user?;
+        Some(format!("sudo install -d -o {id} -g {} {}", group.unwrap_or(id), shell_word(&self.path)))
+    }
+
+    /// That the service can't write there, with what to do.
+    #[must_use]
+    pub fn closed(&self) -> Option<(String, String)> {
+        let (service, path) = (self.service, &self.path);
+        let owner = match self.state {
+            State::Closed { owner } => owner,
+            State::Occupied => {
+                let message = format!("`{path}`, where `{service}` keeps its data, is no folder");
+                let help = format!("move it away (`mv {0} {0}.old`), and run this again", shell_word(path));
+                return Some((message, if self.is_inside { help } else { ELSEWHERE.to_owned() }));
+            }
+            State::Missing | State::Usable => return None,
+        };
+        let User { id, group } = self.user?;
+        let message =
+            format!("`{service}` runs as the user {id} and can't write to `{path}`, which belongs to {owner}");
+        let help = format!("sudo chown -R {id}:{} {}", group.unwrap_or(id), shell_word(path));
+        Some((message, if self.is_inside { help } else { ELSEWHERE.to_owned() }))
+    }
+}
+
+/// The folders of the host in which services keep data, each once, as seen from the current one.
+#[must_use]
+pub fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path) -> Vec<DataFolder<'d>> {
+    let project = Project::of_folder(root);
+    let mut known = HashSet::new();
+    let of_services = deployment.services.iter().filter_map(|service| {
+        let path = normalized(&root.join(folder_of(service)?));
+        known.insert(path.clone()).then(|| data_folder(service, &path, &project, current))
+    });
+    of_services.collect()
+}
+
+/// The commands that make those which are missing, typed by whoever owns the output folder: Docker would make them as
+/// root's.
+#[must_use]
+pub fn making(folders: &[DataFolder<'_>], out: &Path) -> Vec<String> {
+    let maker = fs::metadata(out).ok().map(|metadata| metadata.uid());
+    let missing = folders.iter().filter(|folder| folder.is_missing());
+    let (others, own): (Vec<_>, Vec<_>) = missing.partition(|folder| folder.is_for_another(maker));
+    let own: Vec<_> = own.iter().map(|folder| shell_word(&folder.path)).collect();
+    let own = (!own.is_empty()).then(|| format!("mkdir -p {}", own.join(" ")));
+    own.into_iter().chain(others.iter().filter_map(|folder| folder.giving_away())).collect()
+}
+
+fn data_folder<'d>(service: &'d Service, path: &Path, project: &Project, current: &Path) -> DataFolder<'d> {
+    let user = service.user.as_deref().and_then(user);
+    let state = match fs::metadata(path) {
+        Err(_) if path.symlink_metadata().is_ok() => State::Occupied,
+        Err(_) => State::Missing,
+        Ok(found) if !found.is_dir() => State::Occupied,
+        Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
+        Ok(_) => State::Usable,
+    };
+    let link = || path.parent().map_or(Ok(None), |folder| project.admit(folder));
+    let is_inside = project.admit(path).or_else(|_| link()).is_ok_and(|real| real.is_some());
+    DataFolder { service: &service.name, path: relative(&normalized(current), path), user, state, is_inside }
+}
+
+/// Whether the first mount of a service is a folder of the host that it writes to.
+#[must_use]
+pub fn keeps_data_in_folder(service: &Service) -> bool {
+    folder_of(service).is_some()
+}
+
+/// The folder of a service's data mount, down to that of its SQLite file: SQLite makes a file, but no folder.
+fn folder_of(service: &Service) -> Option<String> {
+    let mount = service.mounts.first().filter(|mount| service.has_data && !mount.read_only)?;
+    let MountSource::Bind(path) = &mount.source else { return None };
+    let inside = match service.database.as_ref().map(|database| &database.url) {
+        Some(ConnectionUrl::Sqlite { file, .. }) => mount.target.strip(file).unwrap_or_default(),
+        Some(ConnectionUrl::Postgres(_)) | None => "",
+    };
+    let below = inside.rsplit_once('/').map(|(folder, _)| format!("/{folder}")).unwrap_or_default();
+    Some(format!("{}{below}", HostPath::as_str(path).trim_end_matches('/')))
+}
+
+/// `UID` or `UID:GID`; a name means nothing outside of its image.
+fn user(text: &str) -> Option<User> {
+    let (id, group) = match text.split_once(':') {
+        Some((id, group)) => (id, Some(group.parse().ok()?)),
+        None => (text, None),
+    };
+    Some(User { id: id.parse().ok()?, group })
+}
+
+fn can_write(user: User, folder: &fs::Metadata) -> bool {
+    let mode = folder.mode();
+    let is_group = user.group == Some(folder.gid());
+    user.id == 0
+        || match (user.id == folder.uid(), is_group) {
+            (true, _) => mode & 0o300 == 0o300,
+            (false, true) => mode & 0o030 == 0o030,
+            (false, false) => mode & 0o003 == 0o003,
+        }
+}

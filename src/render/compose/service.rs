@@ -1,0 +1,136 @@
+//! Knows what `docker-compose.yml` says of one service of the profile. Must not know the server's container.
+
+use super::interpolation::{command, literal, number, reference, word};
+use super::keys::keys_of_service;
+use super::{ports, required, url};
+use crate::deployment::{Build, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
+use crate::placement::Placement;
+use crate::profile::CheckCommand;
+use crate::value::{CommandProbe, SecretsIn, StartCondition, VariableName};
+use crate::yaml::document::{Mapping, Value};
+
+/// The keys of one service of the profile.
+pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Placement) -> Mapping {
+    let Service {
+        name: _,
+        program,
+        command: arguments,
+        entrypoint,
+        user,
+        working_dir,
+        publish,
+        outbound: _,
+        mounts,
+        has_data: _,
+        environment,
+        health_check,
+        depends_on: _,
+        labels,
+        replicas,
+        limits: _,
+        hardening: _,
+        runs_once: _,
+        database,
+        compose: _,
+    } = service;
+    let (image, build) = match program {
+        Program::Built(build) => (None, Some(build)),
+        Program::BuiltAs(build, image) => (Some(image), Some(build)),
+        Program::Image(image) => (Some(image), None),
+    };
+    let words = |words: &Option<Vec<String>>| Some(command(words.as_ref()?.iter().map(String::as_str)));
+    let waited = deployment.waits_for(service);
+    let mut keys = Mapping::default();
+    keys.push_given("image", image.map(|image| literal(&image.to_string())));
+    keys.push_given("build", build.map(|build| build_keys(build, placement)));
+    keys.push_given("entrypoint", words(entrypoint));
+    keys.push_given("command", words(arguments));
+    keys.push_given("user", user.as_deref().map(literal));
+    keys.push_given("working_dir", working_dir.as_ref().map(|folder| literal(folder.as_str())));
+    keys.push_filled("environment", variables(environment, database.as_ref(), deployment.secrets_in));
+    keys.push_filled("volumes", mounts.iter().map(|mount| literal(&placement.mount(mount))).collect::<Value>());
+    keys.push_filled("ports", ports(publish.as_ref()));
+    keys.push_given("healthcheck", health_check.as_ref().map(health_check_keys));
+    keys.push_filled(
+        "depends_on",
+        waited.iter().map(|(name, until)| (name.to_string(), waits_until(*until))).collect::<Mapping>(),
+    );
+    keys.push_filled("labels", labels.iter().map(|(name, text)| (name.clone(), literal(text))).collect::<Mapping>());
+    keys.push_given("scale", replicas.map(number));
+    keys.append(keys_of_service(service, deployment));
+    keys
+}
+
+fn build_keys(build: &Build, placement: &Placement) -> Value {
+    let Build { context, dockerfile, target, args } = build;
+    let context = literal(&context.folder().map_or_else(|| context.to_string(), |folder| placement.from_out(folder)));
+    if dockerfile.is_none() && target.is_none() && args.is_empty() {
+        return context;
+    }
+    let mut keys = Mapping::default();
+    keys.push("context", context);
+    keys.push_given("dockerfile", dockerfile.as_ref().map(|file| literal(file.as_str())));
+    keys.push_given("target", target.as_deref().map(literal));
+    keys.push_filled("args", args.iter().map(|(name, text)| (name.to_string(), literal(text))).collect::<Mapping>());
+    keys.into()
+}
+
+/// The connection URL first, then the rest in the order of the profile. Compose resolves no references in their names.
+fn variables(environment: &[(VariableName, Variable)], database: Option<&Database>, secrets_in: SecretsIn) -> Mapping {
+    let of_url = database.map(|database| (database.variable.to_string(), url(database, secrets_in)));
+    let others = environment.iter().map(|(name, variable)| {
+        let value = match variable {
+            Variable::Literal(text) => literal(text),
+            Variable::Environment { name, default: Some(default) } => reference(format!("${{{name}:-{default}}}")),
+            Variable::Environment { name, default: None } => reference(format!("${{{name}:?set {name} in .env}}")),
+            Variable::Secret(secret) => reference(required(secret, secrets_in)),
+            Variable::Url => database.map_or_else(Value::nothing, |database| url(database, secrets_in)),
+        };
+        (name.to_string(), value)
+    });
+    of_url.into_iter().chain(others).collect()
+}
+
+fn health_check_keys(check: &HealthCheck) -> Mapping {
+    let HealthCheck { probe, interval, timeout, retries, start_period } = check;
+    Mapping::from_iter([
+        ("test", probe_command(probe)),
+        ("interval", literal(interval.as_str())),
+        ("timeout", literal(timeout.as_str())),
+        ("retries", number(retries)),
+        ("start_period", literal(start_period.as_str())),
+    ])
+}
+
+/// `http.client` and not `urllib`: the latter would go through a proxy that Docker gives to every container.
+fn probe_command(probe: &Probe) -> Value {
+    let (with, port, path) = match probe {
+        Probe::Http { with, port, path } => (with, port, path),
+        Probe::Command(CheckCommand::Line(line)) => return command(["CMD-SHELL", line]),
+        Probe::Command(CheckCommand::Words(words)) => {
+            return command(std::iter::once("CMD").chain(words.iter().map(String::as_str)));
+        }
+    };
+    let url = format!("http://127.0.0.1:{port}{path}");
+    match with {
+        CommandProbe::Python => {
+            let script = format!(
+                "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', {port}); \
+                 c.request('GET', '{path}'); sys.exit(c.getresponse().status >= 400)"
+            );
+            command(["CMD", "python", "-c", &script])
+        }
+        CommandProbe::Curl => command(["CMD", "curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", &url]),
+        CommandProbe::Wget => command(["CMD", "wget", "-q", "-Y", "off", "-O", "/dev/null", &url]),
+    }
+}
+
+/// What is waited for in another service.
+pub(super) fn waits_until(condition: StartCondition) -> Value {
+    let condition = match condition {
+        StartCondition::Started => "service_started",
+        StartCondition::Healthy => "service_healthy",
+        StartCondition::Completed => "service_completed_successfully",
+    };
+    Mapping::from_iter([("condition", word(condition))]).into()
+}

@@ -1,0 +1,43 @@
+//! Knows what every part of a profile is resolved with: what it depends on elsewhere, and where its faults go.
+//! Must not know any rule.
+
+use crate::deployment::Server;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::profile::{self, Named, Raw, RawKeys, Setting, given};
+use crate::value::{Engine, EnvironmentKey, SecretsIn, ServiceName, Stage};
+
+/// What of the rest of the profile a service depends on.
+pub(super) struct Scope<'p> {
+    pub(super) engine: Option<Engine>,
+    pub(super) stage: Stage,
+    pub(super) server: Option<&'p Server>,
+    pub(super) postgres_section: bool,
+    pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
+    pub(super) secrets: Vec<&'p EnvironmentKey>,
+    pub(super) secrets_in: SecretsIn,
+}
+
+/// Collects the faults of one profile.
+#[derive(Default)]
+pub(super) struct Faults(pub(super) Vec<Diagnostic>);
+
+impl Faults {
+    pub(super) fn add(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::error(code, place, message, help));
+    }
+
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+}
+
+pub(super) fn raw(keys: &Setting<RawKeys>) -> Vec<(String, Raw)> {
+    given(keys).map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
+}
+
+/// The engines that a database section describes.
+pub(super) fn described(database: &profile::Database) -> Vec<Engine> {
+    let sqlite = database.sqlite.is_given().then_some(Engine::Sqlite);
+    let postgres = database.postgres.is_given().then_some(Engine::Postgres);
+    sqlite.into_iter().chain(postgres).collect()
+}
