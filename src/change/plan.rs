@@ -212,7 +212,7 @@ fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
         Output::DotenvExample if part_of(&file.text, output).len() < file.text.len() => {
             Some(DotenvFile::read(&file.text).users_lines())
         }
-        _ => None,
+        Output::DotenvExample | Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => None,
     };
     let action = match own_lines.filter(|text| !text.is_empty()) {
         Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },

@@ -23,7 +23,7 @@ const SCHEMES: [&str; 5] = ["https://", "http://", "git://", "ssh://", "git@"];
 
 /// A path of the host, or an address without a password.
 const PATTERN: &str = concat!(
-    r"^(?:(?:(?:https?|git|ssh)://(?![^/]*:[^/]*@)|git@)[A-Za-z0-9._~:/?#@!&()*+,;=%-]+|",
+    r"^(?:(?:(?:https?|git|ssh)://(?![^/]*:[^/]*@)|git@(?=[^:]*:))[A-Za-z0-9._~:/?#@!&()*+,;=%-]+|",
     r"[^~:\x00-\x1f\x7f-\x9f][^:\x00-\x1f\x7f-\x9f]*)$"
 );
 
@@ -63,7 +63,9 @@ impl TextValue for BuildContext {
                  own settings",
             )
         };
-        let Some(rest) = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
+        // no folder has a colon in its path
+        let address = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)).filter(|_| text.contains(':'));
+        let Some(rest) = address else {
             return HostPath::parse(text).map(Self::Folder).map_err(|_| mismatch());
         };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._~:/?#@!&()*+,;=%-".contains(c);
@@ -90,6 +92,7 @@ mod tests {
         for (text, is_folder) in [
             ("./app", true),
             ("github.com/x", true),
+            ("git@host", true),
             ("https://example.com/x/y.git", false),
             ("https://example.com:8443/x.git#main:sub/folder", false),
             ("git@example.com:x/y.git#v1.2", false),
@@ -100,7 +103,9 @@ mod tests {
             let context = BuildContext::parse(text).unwrap_or_else(|mismatch| panic!("{text}: {}", mismatch.expected));
             assert_eq!((context.folder().is_some(), context.as_str()), (is_folder, text));
         }
-        for text in ["https://", "https://u:p@example.com/x.git", "https://example.com/a b", "git@", "a:b", "~/x", ""] {
+        for text in
+            ["https://", "https://u:p@example.com/x.git", "https://example.com/a b", "git@h:a b", "a:b", "~/x", ""]
+        {
             assert!(BuildContext::parse(text).is_err(), "{text}");
         }
     }

@@ -199,25 +199,25 @@ const WAY_OUT: &str = "let Docker Compose make one file of them: `docker compose
 
 /// What is to be known of a deployment of several files, or of one of another name.
 pub(super) fn note(files: &Files, named: &[PathBuf], folder: &Path, world: &World) -> String {
-    let ways: Vec<_> = files.ways().collect();
-    let mut note = String::new();
-    if ways.len() > 1 {
-        let ways: Vec<_> = ways.iter().map(|way| quoted(way)).collect();
-        note = format!(
+    let ways: Vec<_> = files.ways().map(quoted).collect();
+    let of_several = if ways.len() > 1 {
+        format!(
             "note: {} are one deployment, and the profile says it whole\n  = help: docker-compose.yml says it whole as well once it \
              is generated: start it by `docker compose` without `-f`\n",
             ways.join(", ")
-        );
-    }
+        )
+    } else {
+        String::new()
+    };
     let ours = folder.join(Output::Compose.path());
-    if !named.is_empty() && !named.contains(&ours) && ours.exists() {
-        let ours = shown(&ours, world);
-        note += &format!(
-            "note: `{ours}` is not among these files, and gives way to what is generated\n  = help: `--force` keeps it as \
-             {ours}.orig; to have both, write `out: ./FOLDER` in the profile\n"
-        );
+    if named.is_empty() || named.contains(&ours) || !ours.exists() {
+        return of_several;
     }
-    note
+    let ours = shown(&ours, world);
+    format!(
+        "{of_several}note: `{ours}` is not among these files, and gives way to what is generated\n  = help: `--force` keeps it as \
+         {ours}.orig; to have both, write `out: ./FOLDER` in the profile\n"
+    )
 }
 
 /// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.

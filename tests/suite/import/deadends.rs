@@ -19,7 +19,7 @@ fn follow(folder: &Path, arguments: &[&str]) -> String {
     for (_, command) in commands {
         let words: Vec<_> = command.split_whitespace().skip(1).collect();
         let run = codelab_gen(folder).args(&words).finish();
-        let expected = if words.contains(&"--diff") { 1 } else { 0 };
+        let expected = i32::from(words.contains(&"--diff"));
         assert_eq!(run.status.code(), Some(expected), "{command}: {}", stderr(&run));
         told += &stderr(&run);
     }
