@@ -12,10 +12,12 @@ use codelab_gen::deployment::Deployment;
 use codelab_gen::disk::Folder;
 use codelab_gen::placement::Placement;
 use codelab_gen::profile::parse;
-use codelab_gen::render::{Inputs, RenderedFile, render};
+use codelab_gen::render::RenderedFile;
 use codelab_gen::resolve::resolve;
 use codelab_gen::secret::Values;
 use codelab_gen::source::{Source, SourceId};
+use codelab_gen::target::compose::Extras;
+use codelab_gen::target::{Inputs, Target};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use indexmap::IndexMap;
 
@@ -35,7 +37,7 @@ fn placement() -> Placement {
 
 fn rendered(deployment: &Deployment, placement: &Placement) -> Vec<RenderedFile> {
     let inputs = Inputs { values: Values::Withheld { kept: &IndexMap::new() }, placement };
-    render(deployment, &inputs).unwrap()
+    Target::Compose.render(deployment, &Extras::default(), &inputs).unwrap()
 }
 
 fn wanted<'w>(

@@ -2,36 +2,30 @@
 //! Must not know how an output's text is made.
 
 mod apply;
-mod before;
 mod beside;
 mod block;
-mod danger;
 mod difference;
-mod engine;
 mod existing;
 mod keys;
 mod lock;
 mod plan;
 mod refusal;
-mod standing;
 mod steps;
 
 use std::path::{Path, PathBuf};
 
 use crate::render::Output;
 use crate::secret::Secret;
+use crate::target::compose::{self, Danger, EngineSwitch};
 
 pub use apply::{WriteFault, apply};
 pub use beside::Aside;
 pub use block::place;
-pub use danger::{Danger, DangerKind};
-pub use engine::EngineSwitch;
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 pub use keys::{KeyChange, KeyChangeKind};
 pub use lock::FolderLock;
 pub use plan::{Wanted, plan};
 pub use refusal::{Refusal, RefusalReason, RefusedFile};
-pub use standing::Standing;
 
 /// What happens to one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +179,7 @@ impl ChangeSet {
     /// The text of `docker-compose.yml` after the run.
     #[must_use]
     pub fn compose_text(&self) -> Option<&str> {
-        let compose = self.changes.iter().find(|change| change.output == Output::Compose)?;
+        let compose = self.changes.iter().find(|change| change.output == compose::FILE)?;
         match &compose.action {
             Action::Write { text, .. } => text.as_deref(),
             Action::Refuse { text, .. } => Some(text),

@@ -1,26 +1,24 @@
 //! Knows what a deployment is once every default is filled in: no field here means 'default', no state is wrong.
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
+mod fences;
 mod keys;
-mod networks;
 mod server;
 
 use indexmap::IndexMap;
 
-use crate::profile::{CheckCommand, Raw, SecretRule};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, Hardening, HostAddress,
-    HostPath, HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretsIn,
-    ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
+    HostAddress, HostPath, HttpPath, ImageReference, Interval, Mount, Port, ProcessCount, ProjectName, Replicas,
+    SecretRule, SecretsIn, ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
+pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
-pub use networks::{
-    DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, MadeNetwork, NETWORK_MODE, NETWORKS, PUBLISHED_NETWORK,
-};
 pub use server::{
-    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, OwnedDatabase, RoleLimits, SOCKET_FOLDER, Server,
+    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, OwnedDatabase, Preparation, RoleLimits,
+    SOCKET_FOLDER, Server,
 };
 
 /// Everything that runs.
@@ -28,7 +26,7 @@ pub use server::{
 pub struct Deployment {
     /// What it is for.
     pub stage: Stage,
-    /// The Compose project.
+    /// The name of all of it.
     pub project: ProjectName,
     /// The programs, in the order of the profile.
     pub services: Vec<Service>,
@@ -38,10 +36,8 @@ pub struct Deployment {
     pub volumes: Vec<VolumeName>,
     /// Every secret with the rule for its first value.
     pub secrets: IndexMap<EnvironmentKey, SecretRule>,
-    /// How secrets reach Compose.
+    /// How secrets reach what runs.
     pub secrets_in: SecretsIn,
-    /// Raw top-level Compose keys.
-    pub compose: Vec<(String, Raw)>,
 }
 
 /// A program that runs.
@@ -69,7 +65,7 @@ pub struct Service {
     pub has_data: bool,
     /// Its variables, without that of the connection URL.
     pub environment: Vec<(VariableName, Variable)>,
-    /// How Docker finds out whether it works.
+    /// How to find out whether it works.
     pub health_check: Option<HealthCheck>,
     /// What must run before it.
     pub depends_on: Vec<(ServiceName, StartCondition)>,
@@ -77,16 +73,20 @@ pub struct Service {
     pub labels: Vec<(String, String)>,
     /// How many containers, where not one.
     pub replicas: Option<Replicas>,
+    /// How long it may take to end, where not as long as usual.
+    pub stop_grace_period: Option<Duration>,
     /// What it may use of the machine.
     pub limits: Limits,
-    /// What its container is kept from.
-    pub hardening: Hardening,
+    /// What its containers are kept from.
+    pub fences: Fences,
     /// Whether it ends by itself, because another one waits for that.
     pub runs_once: bool,
+    /// Whether it is started again.
+    pub restart: Restart,
+    /// What is kept of what its containers print; nothing for all of it.
+    pub log: Option<KeptLog>,
     /// Its database.
     pub database: Option<Database>,
-    /// Raw Compose keys.
-    pub compose: Vec<(String, Raw)>,
 }
 
 /// What a service runs.
@@ -144,11 +144,18 @@ pub enum Variable {
     Url,
 }
 
-/// A health check with all its times.
+/// A health check.
 #[derive(Debug, Clone)]
 pub struct HealthCheck {
     /// What is run.
     pub probe: Probe,
+    /// When, and how often.
+    pub times: CheckTimes,
+}
+
+/// The times of a health check.
+#[derive(Debug, Clone)]
+pub struct CheckTimes {
     /// The time between two checks.
     pub interval: Interval,
     /// How long one may take.
@@ -171,8 +178,10 @@ pub enum Probe {
         /// The path.
         path: HttpPath,
     },
-    /// A command.
-    Command(CheckCommand),
+    /// A text for a shell of the container.
+    Line(String),
+    /// The words of a command, for no shell.
+    Words(Vec<String>),
 }
 
 /// What a container may use of the machine; without a number, all of it.
@@ -197,6 +206,12 @@ pub struct Database {
     pub url: ConnectionUrl,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
+    /// Whether another service may use the same one.
+    pub shared: bool,
+    /// Extensions that the service needs on the server.
+    pub extensions: Vec<ExtensionName>,
+    /// What its role may use of the server.
+    pub limits: RoleLimits,
 }
 
 impl Deployment {
@@ -212,6 +227,23 @@ impl Deployment {
     pub fn reaches_server(&self, service: &Service) -> bool {
         let waits = || service.depends_on.iter().any(|(name, _)| *name == ServiceName::postgres());
         self.contained_server().is_some() && (service.uses_postgres() || waits())
+    }
+
+    /// What a service waits for: the server where its data is on it, and what the profile says.
+    #[must_use]
+    pub fn waits_for(&self, service: &Service) -> Vec<(ServiceName, StartCondition)> {
+        let container = self.contained_server().map(|(_, container)| container);
+        let container = container.filter(|_| service.uses_postgres());
+        let server = container.map(|container| {
+            if container.ensure {
+                (ServiceName::postgres_ensure(), StartCondition::Completed)
+            } else {
+                (ServiceName::postgres(), StartCondition::Healthy)
+            }
+        });
+        let is_written = |(name, _): &(ServiceName, _)| service.depends_on.iter().any(|(known, _)| known == name);
+        let server = server.filter(|server| !is_written(server));
+        server.into_iter().chain(service.depends_on.iter().cloned()).collect()
     }
 }
 

@@ -39,7 +39,6 @@ use self::docker::Docker;
 use self::living::Living;
 use self::mask::Mask;
 use self::remedy::Remedies;
-use crate::deployment::secret_file_path;
 use crate::report::{Condition, Finding};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
@@ -97,9 +96,7 @@ fn passwords(subject: &Subject<'_>) -> IndexMap<String, Secret> {
     let mut passwords = existing.values(|_| true).unwrap_or_default();
     passwords.retain(|name, _| deployment.secrets.keys().any(|secret| secret.as_str() == name));
     for name in deployment.secret_files() {
-        let file = existing.secret_file(&secret_file_path(name));
-        let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
-        passwords.extend(secret.map(|secret| (name.to_string(), secret)));
+        passwords.extend(existing.kept(name).map(|secret| (name.to_string(), secret)));
     }
     if deployment.secrets_in == SecretsIn::Environment {
         let set = |name: &EnvironmentKey| environment(name.as_str()).ok().flatten();

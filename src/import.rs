@@ -40,16 +40,17 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::OddLine;
 use crate::placement::Placement;
 use crate::profile::{self, LONG_KEY, Raw};
-use crate::render::{Output, examine};
+use crate::render::examine;
 use crate::secret::names_secret;
 use crate::source::SourceId;
 use crate::spelling::quoted;
+use crate::target::compose;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
 pub use files::{ComposeFile, Files, joined, named_in};
 pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
-pub use left::says_already;
+pub use left::Beside;
 
 /// A deployment that somebody keeps by hand.
 pub struct HandKept<'k> {
@@ -69,8 +70,8 @@ pub struct HandKept<'k> {
 pub struct Imported {
     /// The profile.
     pub profile: String,
-    /// The text of a `docker-compose.override.yml` with what no profile can say; nothing where that is nothing.
-    pub beside: Option<String>,
+    /// The `docker-compose.override.yml` with what no profile can say; nothing where that is nothing.
+    pub beside: Option<Beside>,
     /// Secrets that stand in the Compose file, for `.env`.
     pub new_secrets: Vec<NewSecret>,
     /// What is worth knowing, in the order of the Compose file.
@@ -163,7 +164,7 @@ fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
 }
 
 fn read(root: &Node<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
-    let mark = examine(kept.files.text_of(0), Output::Compose);
+    let mark = examine(kept.files.text_of(0), compose::FILE);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
     let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();
@@ -211,7 +212,7 @@ fn finish(lines: Vec<Line>, ledger: &mut Ledger<'_>) -> Imported {
     notes.sort_by_key(|note| note.span.as_ref().map_or(usize::MAX, |span| span.start));
     Imported {
         profile: format!("{HEAD}{}", layout::text(lines)),
-        beside: ledger.left.text(),
+        beside: ledger.left.beside(),
         new_secrets: std::mem::take(&mut ledger.new_secrets),
         notes,
     }

@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! spelling disk yaml value interpolation dotenv url field source locate diagnostic profile layers
-//! deployment resolve schema folders secret placement render graph lint risk import change report outcome cli doctor
+//! deployment resolve folders secret placement render target schema graph lint risk import change report outcome cli doctor
 //! command
 //! ```
 
@@ -48,6 +48,7 @@ pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod spelling;
+pub mod target;
 pub mod url;
 pub mod value;
 pub mod yaml;

@@ -2,51 +2,24 @@
 
 mod hidden;
 
-use crate::deployment::{Container, Deployment, Host, MadeNetwork, NETWORKS, Program, PublishedPort, Server, Service};
+use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Command, Profile, Raw, given};
+use crate::profile::{Command, Profile, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, ImageReference, Mount, MountSource, SettingName, Stage};
-use crate::yaml::count_values;
 
 pub use hidden::hidden_characters;
 
-/// Docker Compose 5 refuses a file with more YAML values than this (`maximum node visit limit`; keys do not count).
-const COMPOSE_LIMIT: usize = 100_000;
-
-/// How many values are worth a word: four fifths of the limit.
-const NEAR_COMPOSE_LIMIT: usize = COMPOSE_LIMIT / 5 * 4;
-
-/// Compose's keys that give a container more than it needs, or take its fences away.
-const FENCES: [&str; 15] = [
-    "cap_add",
-    "cap_drop",
-    "cgroup",
-    "devices",
-    "group_add",
-    "ipc",
-    "network_mode",
-    "pid",
-    "privileged",
-    "read_only",
-    "security_opt",
-    "sysctls",
-    "userns_mode",
-    "uts",
-    "volumes_from",
-];
-
-/// Every warning about a deployment with the text of its `docker-compose.yml`.
+/// Every warning about what a deployment is.
 #[must_use]
-pub fn lint(deployment: &Deployment, compose: &str) -> Vec<Diagnostic> {
+pub fn lint(deployment: &Deployment) -> Vec<Diagnostic> {
     let root = FieldPath::root();
     let mut warnings = Vec::new();
     for service in &deployment.services {
         let at = root.key("services").key(&service.name);
         warnings.extend(published_everywhere(service.publish.as_ref(), &at));
-        warnings.extend(displaced_hardening(&service.compose, &at));
         warnings.extend(engine_socket(service, &at));
         if let Program::Image(image) = &service.program {
             warnings.extend(unpinned_digest(image, deployment.stage, &at));
@@ -60,8 +33,6 @@ pub fn lint(deployment: &Deployment, compose: &str) -> Vec<Diagnostic> {
             warnings.extend(container_warnings(container, deployment.stage, &at));
         }
     }
-    warnings.extend(open_network(deployment, &root));
-    warnings.extend(compose_limit(deployment.services.len(), compose, NEAR_COMPOSE_LIMIT));
     warnings
 }
 
@@ -81,37 +52,11 @@ pub fn unexpanded(profile: &Profile) -> Vec<Diagnostic> {
     commands.filter_map(warning).collect()
 }
 
-/// The warning where Compose will refuse the file.
-#[must_use]
-pub fn beyond_compose_limit(services: usize, compose: &str) -> Option<Diagnostic> {
-    compose_limit(services, compose, COMPOSE_LIMIT)
-}
-
-fn compose_limit(services: usize, compose: &str, worth_a_word: usize) -> Option<Diagnostic> {
-    let values = count_values(compose, worth_a_word, COMPOSE_LIMIT);
-    if values <= worth_a_word {
-        return None;
-    }
-    let values = if values > COMPOSE_LIMIT { format!("over {COMPOSE_LIMIT}") } else { values.to_string() };
-    let place = Place::key(&FieldPath::root().key("services"));
-    let message = format!(
-        "docker-compose.yml has {values} YAML values for {services} services; Docker Compose loads {COMPOSE_LIMIT}"
-    );
-    Some(Diagnostic::warning(Code::ComposeLimit, place, message, "split the services into several profiles"))
-}
-
 fn container_warnings(container: &Container, stage: Stage, at: &FieldPath) -> Vec<Diagnostic> {
     let image = unpinned_digest(&container.image, stage, at);
     let publish = published_everywhere(container.publish.as_ref(), at);
-    let root = as_root(&container.compose, at);
     let unencrypted = unencrypted_port(container, at);
-    image
-        .into_iter()
-        .chain(publish)
-        .chain(unencrypted)
-        .chain(root)
-        .chain(displaced_hardening(&container.compose, at))
-        .collect()
+    image.into_iter().chain(publish).chain(unencrypted).collect()
 }
 
 fn superuser_access(server: &Server, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
@@ -174,31 +119,6 @@ fn engine_socket(service: &Service, at: &FieldPath) -> Option<Diagnostic> {
     })
 }
 
-/// PostgreSQL itself refuses to run as root, so that its image steps down: with capabilities for it.
-fn as_root(compose: &[(String, Raw)], at: &FieldPath) -> Option<Diagnostic> {
-    let is_root =
-        |user: &Raw| matches!(user, Raw::Scalar { text, .. } if matches!(text.split(':').next(), Some("0" | "root")));
-    compose.iter().any(|(key, user)| key == "user" && is_root(user)).then(|| {
-        let message = "the server's container starts as root, and keeps the capabilities to become another user";
-        let help = "write the user of the image in numbers, such as `user: \"999:999\"`, or remove it";
-        Diagnostic::warning(Code::DisplacedHardening, Place::value(&at.key("compose").key("user")), message, help)
-    })
-}
-
-/// A network of the user's own that takes the place of the one without a way out.
-fn open_network(deployment: &Deployment, root: &FieldPath) -> Option<Diagnostic> {
-    let (_, networks) = deployment.compose.iter().find(|(key, _)| key == NETWORKS)?;
-    let is_internal = |network: &Raw| network.get("internal") == Some(&Raw::plain("true"));
-    let made = deployment.made_networks().into_iter().filter(MadeNetwork::is_internal).map(|network| network.name());
-    let is_open = |name: &String| networks.get(name).is_some_and(|network| !is_internal(network));
-    made.into_iter().find(is_open).map(|name| {
-        let message = format!("the network `{name}` of your own takes the place of the one without a way out");
-        let help = "give yours another name, or write `internal: true` below it";
-        let place = Place::key(&root.key("compose").key(NETWORKS).key(&name));
-        Diagnostic::warning(Code::DisplacedHardening, place, message, help)
-    })
-}
-
 /// The server's container has no certificate, unless a setting says so: who is on the way reads what is sent.
 fn unencrypted_port(container: &Container, at: &FieldPath) -> Option<Diagnostic> {
     let port = container.publish.as_ref().filter(|publish| !publish.address.is_loopback())?;
@@ -211,14 +131,4 @@ fn unencrypted_port(container: &Container, at: &FieldPath) -> Option<Diagnostic>
             format!("write `publish: {}` for 127.0.0.1, and reach it by `ssh -L`; or see `settings: ssl`", port.port);
         Diagnostic::warning(Code::UnencryptedPort, Place::value(&at.key("publish")), message, help)
     })
-}
-
-fn displaced_hardening(compose: &[(String, Raw)], at: &FieldPath) -> Vec<Diagnostic> {
-    let keys = compose.iter().filter(|(key, _)| FENCES.contains(&key.as_str()));
-    let warning = |(key, _): &(String, Raw)| {
-        let message = format!("`{key}` changes what protects the host from this container");
-        let help = "remove it, or keep it as narrow as the program allows";
-        Diagnostic::warning(Code::DisplacedHardening, Place::key(&at.key("compose").key(key)), message, help)
-    };
-    keys.map(warning).collect()
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::change::{Danger, KeyChange, Refusal};
+use crate::change::{KeyChange, Refusal};
 use crate::diagnostic::Diagnostic;
 use crate::field::FieldPath;
 use crate::layers::LoadFault;
@@ -12,6 +12,7 @@ use crate::render::Output;
 use crate::secret::SecretFaults;
 use crate::source::{Source, UnreadableFolder};
 use crate::spelling;
+use crate::target::compose::Danger;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,7 +15,7 @@ use crate::source::{Source, SourceId};
 use crate::yaml::{self, YamlFault, YamlRule};
 
 pub use command::{CheckCommand, Command};
-pub use form::{DependsOn, Publish, SecretRule, Value, VariableDefault};
+pub use form::{DependsOn, Publish, Value, VariableDefault};
 pub use leaf::{Literal, Named, given};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{

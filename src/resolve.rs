@@ -9,22 +9,21 @@ mod memory;
 mod mounts;
 mod number;
 mod order;
-mod owned;
 mod scope;
 mod server;
 mod service;
+mod stage;
 
-pub(crate) use owned::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub(crate) use server::RELIED_ON;
 
 use indexmap::{IndexMap, IndexSet};
 
-use self::scope::{Faults, Scope, raw};
+use self::scope::{Faults, Scope};
 use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, SecretRule, given};
-use crate::value::{EnvironmentKey, MountSource, ProjectName, SecretsIn, Stage, VolumeName};
+use crate::profile::{Profile, given};
+use crate::value::{EnvironmentKey, MountSource, ProjectName, SecretRule, SecretsIn, Stage, VolumeName};
 
 /// What a profile means that has no fault, for tests of what is made of it.
 #[cfg(test)]
@@ -84,20 +83,18 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     order::check(profile, &services, faults);
     order::mark_those_that_end(&mut services);
-    let server = server.and_then(|server| with_databases(server, &services, profile));
+    let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
-    mounts::check(&services, server.as_ref(), profile, faults);
+    mounts::check(&services, server.as_ref(), faults);
     if let Some(container) = server.as_ref().and_then(Server::container) {
         memory::check(container, profile, faults);
     }
-    owned::check(profile, faults);
     let deployment = Deployment {
         stage: stage?,
         project: project?,
         volumes: volumes(&services, server.as_ref()),
         secrets: secrets(profile, server.as_ref()),
         secrets_in,
-        compose: raw(&profile.compose),
         services,
         server,
     };
@@ -137,8 +134,8 @@ fn secrets_in(profile: &Profile, faults: &mut Faults) -> SecretsIn {
 }
 
 /// The server with what is on it; none where no service uses it.
-fn with_databases(mut server: Server, services: &[Service], profile: &Profile) -> Option<Server> {
-    server.databases = database::owned_databases(services, profile);
+fn with_databases(mut server: Server, services: &[Service]) -> Option<Server> {
+    server.databases = database::owned_databases(services);
     (!server.databases.is_empty()).then_some(server)
 }
 

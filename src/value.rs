@@ -10,6 +10,7 @@ mod image;
 mod name;
 mod number;
 mod path;
+mod secret;
 mod text;
 mod words;
 
@@ -26,5 +27,6 @@ pub use name::{
 };
 pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
+pub use secret::SecretRule;
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use codelab_gen::change::Standing;
 use codelab_gen::import::{Files, HandKept, import};
 use codelab_gen::placement::Placement;
 use codelab_gen::profile;
 use codelab_gen::source::{Source, SourceId};
+use codelab_gen::target::compose::Standing;
 use codelab_gen::yaml;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,8 +22,8 @@ fuzz_target!(|text: &str| {
     let Ok(imported) = import(&kept) else { return };
     let (_, faults) = profile::parse(&Source::from_text("imported", &imported.profile), SourceId(0));
     assert!(faults.is_empty(), "{}\n{faults:?}", imported.profile);
-    if let Some(beside) = &imported.beside {
-        assert!(yaml::read(beside).is_ok(), "{beside}");
+    if let Some(beside) = imported.beside.map(|beside| beside.text()) {
+        assert!(yaml::read(&beside).is_ok(), "{beside}");
     }
     for secret in &imported.new_secrets {
         assert!(codelab_gen::dotenv::read(&secret.line).is_ok());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Action, Change, ChangeKind, Existing, RefusalReason};
 use crate::dotenv;
-use crate::render::Output;
+use crate::target::compose;
 
 /// The variable that says which files Compose reads.
 pub(super) const FILES: &str = "COMPOSE_FILE";
@@ -56,7 +56,7 @@ impl InTheWay {
         let others = existing.other_compose();
         let aside =
             others.iter().map(|other| Aside { from: folder.join(other.name), original: other.original.clone() });
-        let text = existing.get(Output::Dotenv).map(|file| file.text.as_str()).unwrap_or_default();
+        let text = existing.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         Self {
             files: aside.collect(),
             names: others.iter().map(|other| other.name).collect(),
@@ -97,7 +97,7 @@ fn line_of_others(text: &str) -> Option<usize> {
     let names: Vec<_> =
         value?.split(separator.as_deref().unwrap_or(":")).map(|name| name.trim_start_matches("./")).collect();
     let is_usual = matches!(names.as_slice(), [ours] | [ours, "docker-compose.override.yml" | "docker-compose.override.yaml"]
-        if *ours == Output::Compose.path());
+        if *ours == compose::FILE.path());
     (!is_usual).then_some(files.line)
 }
 
@@ -118,11 +118,11 @@ impl Change {
 
 /// The change of a `.env` in which nothing changes but the line that is put aside.
 pub(super) fn dotenv_without_line(in_the_way: &InTheWay, existing: &Existing) -> Option<Change> {
-    let file = existing.get(Output::Dotenv)?;
+    let file = existing.get(compose::DOTENV)?;
     let text = in_the_way.without_line(&file.text)?;
     let action = Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None };
     let before = Some(file.text.clone());
-    Some(Change { output: Output::Dotenv, keys: Vec::new(), mode: Some(file.mode), before, action })
+    Some(Change { output: compose::DOTENV, keys: Vec::new(), mode: Some(file.mode), before, action })
 }
 
 #[cfg(test)]

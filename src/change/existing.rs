@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 pub(super) use self::look::OtherCompose;
-use self::look::{
-    ExistingOutput, leftovers, other_compose_files, read_output, read_secret_file, text_beside, texts_in,
-};
-use super::standing::{Standing, fixed_volumes_of};
+use self::look::{ExistingOutput, Opened, leftovers, other_compose_files, text_beside, texts_in};
 use super::{Refusal, RefusalReason, RefusedFile, block};
-use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER};
+use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 use crate::disk::Folder;
 use crate::dotenv::{DotenvFile, Entry, UserPart};
 use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
+use crate::target::compose::{self, Standing, fixed_volumes_of};
+use crate::target::outputs;
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
@@ -29,7 +28,7 @@ const BESIDE: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// The outputs whose record counts, the first one that is there.
-const RECORDING: [Output; 2] = [Output::Compose, Output::Dotenv];
+const RECORDING: [Output; 2] = [compose::FILE, compose::DOTENV];
 
 /// All that is there of this deployment or another one.
 #[derive(Default)]
@@ -69,11 +68,12 @@ impl Existing {
     pub fn read(folder: Option<&Folder>, secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut existing = Self::default();
         let Some(folder) = folder else { return Ok(existing) };
-        for output in Output::ALL {
-            existing.read_output(folder, output)?;
+        let mut opened = Opened::new(folder);
+        for output in outputs() {
+            existing.read_output(folder, &mut opened, output)?;
         }
         for path in secret_paths {
-            let found = read_secret_file(folder, path);
+            let found = opened.secret_file(path);
             let found = found.map_err(|error| ReadFault { path: folder.path().join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
@@ -84,7 +84,7 @@ impl Existing {
         existing.secrets_are_open =
             folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
         existing.kept_beside = texts_in(folder, secrets);
-        let mut folders: Vec<_> = Output::ALL.iter().filter_map(|output| Path::new(output.path()).parent()).collect();
+        let mut folders: Vec<_> = outputs().filter_map(|output| Path::new(output.path()).parent()).collect();
         folders.push(secrets);
         folders.sort_unstable();
         folders.dedup();
@@ -99,16 +99,16 @@ impl Existing {
     pub fn read_mark(folder: &Path) -> Result<Option<Mark>, ReadFault> {
         let fault = |error| ReadFault { path: folder.to_owned(), error };
         let Some(folder) = Folder::reach_if_there(folder).map_err(fault)? else { return Ok(None) };
-        let mut existing = Self::default();
+        let (mut existing, mut opened) = (Self::default(), Opened::new(&folder));
         for output in RECORDING {
-            existing.read_output(&folder, output)?;
+            existing.read_output(&folder, &mut opened, output)?;
         }
         Ok(existing.mark())
     }
 
-    fn read_output(&mut self, folder: &Folder, output: Output) -> Result<(), ReadFault> {
-        let found = read_output(folder, output)
-            .map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
+    fn read_output(&mut self, folder: &Folder, opened: &mut Opened<'_>, output: Output) -> Result<(), ReadFault> {
+        let found =
+            opened.output(output).map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
         self.outputs.extend(found.map(|found| (output, found)));
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Existing {
     /// profile's: none of them may show.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
-        let dotenv = self.get(Output::Dotenv).map(|file| file.text.as_str()).unwrap_or_default();
+        let dotenv = self.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         let values = dotenv.lines().filter_map(|line| {
             let (key, value) = line.split_once('=')?;
             let value = value.trim().trim_matches(['\'', '"']);
@@ -144,6 +144,13 @@ impl Existing {
     #[must_use]
     pub fn secret_file(&self, path: &str) -> Option<&ExistingFile> {
         self.secret(path).and_then(|found| found.as_ref().ok())
+    }
+
+    /// What the file of a secret holds.
+    #[must_use]
+    pub fn kept(&self, name: &EnvironmentKey) -> Option<Secret> {
+        let file = self.secret_file(&secret_file_path(name))?;
+        Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned())
     }
 
     /// Whether others than their owner can enter the folder of secrets.
@@ -174,8 +181,8 @@ impl Existing {
     /// # Errors
     /// Where it is not sure what such a line says.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
-        let refused = |reason| Refusal { file: RefusedFile::Output(Output::Dotenv), reason };
-        if let Some(reason) = self.output(Output::Dotenv).and_then(|found| found.file.as_ref().err()) {
+        let refused = |reason| Refusal { file: RefusedFile::Output(compose::DOTENV), reason };
+        if let Some(reason) = self.output(compose::DOTENV).and_then(|found| found.file.as_ref().err()) {
             return Err(vec![refused(reason.clone())]);
         }
         let file = self.dotenv();
@@ -199,19 +206,19 @@ impl Existing {
     /// `.env`, taken apart; an empty one where it is not there.
     #[must_use]
     pub fn dotenv(&self) -> &DotenvFile {
-        let text = || self.get(Output::Dotenv).map_or("", |file| &file.text);
+        let text = || self.get(compose::DOTENV).map_or("", |file| &file.text);
         self.dotenv.get_or_init(|| DotenvFile::read(text()))
     }
 
     /// Whether there is a `.env` that has no block of codelab-gen yet.
     #[must_use]
     pub fn is_to_be_adopted(&self) -> bool {
-        self.get(Output::Dotenv).is_some() && self.dotenv().block.is_none()
+        self.get(compose::DOTENV).is_some() && self.dotenv().block.is_none()
     }
 
     /// Whether `docker-compose.yml` is there, and codelab-gen wrote it.
     pub(super) fn has_own_compose(&self) -> bool {
-        self.get(Output::Compose).is_some_and(|file| examine(&file.text, Output::Compose).is_some())
+        self.get(compose::FILE).is_some_and(|file| examine(&file.text, compose::FILE).is_some())
     }
 
     /// Compose files of other names, in the order that Compose looks for them.
@@ -221,7 +228,7 @@ impl Existing {
 
     /// The Compose file of another name that Compose takes, where `docker-compose.yml` is not there or not ours.
     fn taken_instead(&self) -> Option<&OtherCompose> {
-        let is_there = self.output(Output::Compose).is_some();
+        let is_there = self.output(compose::FILE).is_some();
         let wins = |other: &&OtherCompose| !is_there || (other.wins && !self.has_own_compose());
         self.other_compose.iter().find(wins)
     }
@@ -231,7 +238,7 @@ impl Existing {
     pub fn standing(&self) -> Option<&Standing> {
         let text = || match self.taken_instead() {
             Some(other) => other.text.as_deref(),
-            None => self.get(Output::Compose).map(|file| file.text.as_str()),
+            None => self.get(compose::FILE).map(|file| file.text.as_str()),
         };
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
     }
@@ -256,7 +263,7 @@ impl Existing {
     /// The name of the existing Compose file.
     pub(super) fn compose_file(&self) -> Option<&str> {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
-        let ours = || self.output(Output::Compose).filter(is_text).map(|_| Output::Compose.path());
+        let ours = || self.output(compose::FILE).filter(is_text).map(|_| compose::FILE.path());
         self.taken_instead().map(|other| other.name).or_else(ours)
     }
 }

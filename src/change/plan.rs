@@ -3,16 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::before::{After, Before};
 use super::beside::{self, InTheWay};
-use super::{Action, Change, ChangeKind, ChangeSet, Danger, EngineSwitch, Existing, ExistingFile};
-use super::{RefusalReason, SecretChange, Standing, block, danger, engine, keys, steps};
+use super::{Action, Change, ChangeKind, ChangeSet, Existing, ExistingFile};
+use super::{RefusalReason, SecretChange, block, keys, steps};
 use crate::deployment::Deployment;
 use crate::dotenv::{self, DotenvFile};
 use crate::placement::Placement;
 use crate::render::{Mark, Output, RenderedFile, Seal, examine, part_of, public_part};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
+use crate::target::compose::{self, Danger, EngineSwitch, Extras, Standing};
+use crate::target::outputs;
 use crate::url::password_of;
 use crate::value::Engine;
 
@@ -22,6 +23,8 @@ pub struct Wanted<'w> {
     pub folder: &'w Path,
     /// What is meant.
     pub deployment: &'w Deployment,
+    /// What the profile says for Compose alone.
+    pub extras: &'w Extras,
     /// Where the outputs stand beside the project.
     pub placement: &'w Placement,
     /// The finished outputs.
@@ -39,20 +42,20 @@ pub struct Wanted<'w> {
 /// Compares the finished files with what stands in the output folder.
 #[must_use]
 pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
-    let Wanted { folder, deployment, placement, files, withheld, secret_files, force, secrets } = wanted;
-    let left = Output::ALL.into_iter().filter(|output| files.iter().all(|file| file.output != *output));
+    let Wanted { folder, deployment, extras, placement, files, withheld, secret_files, force, secrets } = wanted;
+    let left = outputs().filter(|output| files.iter().all(|file| file.output != *output));
     let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
     let terms = Terms { withheld, force };
     let in_the_way = InTheWay::find(existing, folder);
-    let has_dotenv = files.iter().any(|file| file.output == Output::Dotenv);
+    let has_dotenv = files.iter().any(|file| file.output == compose::DOTENV);
     let planned = files.into_iter().map(|file| plan_file(file, existing, &in_the_way, terms));
     let mut changes: Vec<_> = planned.collect();
     changes.extend(left);
     changes.extend(beside::dotenv_without_line(&in_the_way, existing).filter(|_| force && !withheld && !has_dotenv));
-    let compose = changes.iter().find(|change| change.output == Output::Compose);
+    let compose = changes.iter().find(|change| change.output == compose::FILE);
     let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
     let (switches, dangers) =
-        if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
+        if is_unchanged { Default::default() } else { compare((deployment, extras), placement, folder, existing) };
     let standing = if is_unchanged { None } else { existing.standing() };
     let is_left = |name: &&str| deployment.volumes.iter().all(|volume| volume.as_str() != *name);
     // where a service leaves the server for SQLite, that tells where its data stays
@@ -99,7 +102,7 @@ struct Terms {
 fn plan_file(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
     let output = file.output;
     let change = plan_of(file, existing, in_the_way, terms);
-    let reasons = if output == Output::Compose && !terms.force { in_the_way.reasons() } else { Vec::new() };
+    let reasons = if output == compose::FILE && !terms.force { in_the_way.reasons() } else { Vec::new() };
     if reasons.is_empty() { change } else { change.refused(reasons) }
 }
 
@@ -139,13 +142,15 @@ fn plan_replacement(
 ) -> Change {
     let RenderedFile { output, text } = rendered;
     let keys = if output.is_block() { keys::key_changes(&text, base) } else { Vec::new() };
-    let (text, mut reasons) = match output {
-        Output::Dotenv => match block::place(&text, base) {
+    let (text, mut reasons) = if output == compose::DOTENV {
+        match block::place(&text, base) {
             Ok(placed) => (placed, Vec::new()),
             Err(reasons) => (text, reasons),
-        },
-        Output::DotenvExample => (block::complete(&text, &file.text).unwrap_or(text), Vec::new()),
-        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => (text, Vec::new()),
+        }
+    } else if output == compose::DOTENV_EXAMPLE {
+        (block::complete(&text, &file.text).unwrap_or(text), Vec::new())
+    } else {
+        (text, Vec::new())
     };
     if reasons.is_empty() && text == file.text && output.accepts(file.mode) {
         return Change { output, keys, mode: Some(file.mode), before: Some(text), action: Action::Keep };
@@ -172,7 +177,7 @@ fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) if output == Output::DotenvExample && holds_secret(part_of(text, output)) => {
+        Some(_) if output == compose::DOTENV_EXAMPLE && holds_secret(part_of(text, output)) => {
             Some(RefusalReason::Edited)
         }
         Some(_) => None,
@@ -207,12 +212,11 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
-    let own_lines = match output {
-        Output::Dotenv => Some(existing.dotenv().users_lines()),
-        Output::DotenvExample if part_of(&file.text, output).len() < file.text.len() => {
-            Some(DotenvFile::read(&file.text).users_lines())
-        }
-        Output::DotenvExample | Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => None,
+    let has_own_lines = part_of(&file.text, output).len() < file.text.len();
+    let own_lines = if output == compose::DOTENV {
+        Some(existing.dotenv().users_lines())
+    } else {
+        has_own_lines.then(|| DotenvFile::read(&file.text).users_lines())
     };
     let action = match own_lines.filter(|text| !text.is_empty()) {
         Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },
@@ -224,19 +228,19 @@ fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
 
 /// What the change means for the data of what stands there.
 fn compare(
-    deployment: &Deployment,
+    (deployment, extras): (&Deployment, &Extras),
     placement: &Placement,
     folder: &Path,
     existing: &Existing,
 ) -> (Vec<EngineSwitch>, Vec<Danger>) {
     let Some(standing) = existing.standing() else {
-        let unread = existing.compose_file().map(danger::unreadable);
+        let unread = existing.compose_file().map(compose::unreadable);
         return (Vec::new(), unread.into_iter().collect());
     };
-    let mark: Option<Mark> = existing.get(Output::Compose).and_then(|file| examine(&file.text, Output::Compose));
+    let mark: Option<Mark> = existing.get(compose::FILE).and_then(|file| examine(&file.text, compose::FILE));
     let dotenv = existing.dotenv();
     let (values, own_values) = (dotenv.all_values(), dotenv.users_values());
-    let before = Before {
+    let before = compose::Before {
         standing,
         mark: mark.as_ref(),
         folder_project: project_of(folder),
@@ -245,9 +249,9 @@ fn compare(
         volumes_beside: existing.volumes_beside(),
         value: &|key| values.get(key).cloned(),
     };
-    let after = After { deployment, placement, folder };
-    let switches = engine::engine_switches(&before, after);
-    let dangers = danger::dangers(&before, after, &switches);
+    let after = compose::After { deployment, extras, placement, folder };
+    let switches = compose::engine_switches(&before, after);
+    let dangers = compose::dangers(&before, after, &switches);
     (switches, dangers)
 }
 

@@ -9,6 +9,8 @@ use super::{Action, Aside, Change, ChangeKind, ChangeSet, SecretChange};
 use crate::disk::temporary;
 use crate::render::Output;
 use crate::secret::Secret;
+use crate::target::compose;
+use crate::target::outputs;
 
 /// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
 /// protects it is its folder.
@@ -92,7 +94,7 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
     for Aside { from, original } in &changes.aside {
         if let Some(original) = original {
             let temporary = temporary(original);
-            let mode = original_mode(Output::Compose);
+            let mode = original_mode(compose::FILE);
             steps.push(Step::Copy { from: from.clone(), temporary: temporary.clone(), mode });
             last.push(Step::Keep { temporary, original: original.clone() });
         }
@@ -119,7 +121,7 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
 fn emptied_folders<'c>(changes: &ChangeSet) -> impl Iterator<Item = Step<'c>> {
     let stays =
         |output| changes.changes.iter().any(|change| change.output == output && change.kind() != ChangeKind::Removed);
-    let gone = Output::ALL.into_iter().filter(move |output| !stays(*output));
+    let gone = outputs().filter(move |output| !stays(*output));
     let above = gone.flat_map(|output| Path::new(output.path()).ancestors().skip(1));
     let mut folders: Vec<_> = above.filter(|folder| !folder.as_os_str().is_empty()).collect();
     // what lies deeper goes first

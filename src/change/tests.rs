@@ -1,6 +1,7 @@
 //! What a change set says of itself.
 
 use super::*;
+use crate::target::compose::{self, DangerKind};
 
 fn change(output: Output, before: Option<&str>, action: Action) -> Change {
     Change { output, keys: Vec::new(), mode: None, before: before.map(str::to_owned), action }
@@ -51,7 +52,7 @@ fn a_change_tells_its_kind_its_original_and_its_reasons() {
         (Action::Remove, ChangeKind::Removed, None, vec![]),
         (refuse(reasons.clone()), ChangeKind::Conflict, None, reasons),
     ] {
-        let change = change(Output::Compose, None, action);
+        let change = change(compose::FILE, None, action);
         assert_eq!((change.kind(), change.original(), change.reasons()), (kind, original, reasons.as_slice()));
     }
 }
@@ -60,16 +61,16 @@ fn a_change_tells_its_kind_its_original_and_its_reasons() {
 fn drift_is_what_differs_from_what_is_committed() {
     let key = || vec![KeyChange { key: "A".to_owned(), kind: KeyChangeKind::Missing, line: None }];
     for kind in [ChangeKind::Created, ChangeKind::Updated, ChangeKind::LineEnds, ChangeKind::Mode] {
-        assert!(change(Output::Compose, None, write(kind)).is_drift(), "{kind:?}");
+        assert!(change(compose::FILE, None, write(kind)).is_drift(), "{kind:?}");
         for (before, keys, is_drift) in
             [(None, vec![], false), (None, key(), false), (Some("x"), vec![], false), (Some("x"), key(), true)]
         {
-            let change = Change { keys, ..change(Output::Dotenv, before, write(kind)) };
+            let change = Change { keys, ..change(compose::DOTENV, before, write(kind)) };
             assert_eq!(change.is_drift(), is_drift, "{kind:?} of .env, before: {before:?}");
         }
     }
-    assert!(change(Output::Compose, Some("x"), Action::Remove).is_drift());
-    for output in [Output::Compose, Output::Dotenv] {
+    assert!(change(compose::FILE, Some("x"), Action::Remove).is_drift());
+    for output in [compose::FILE, compose::DOTENV] {
         assert!(!Change { keys: key(), ..change(output, Some("x"), Action::Keep) }.is_drift());
         assert!(change(output, Some("x"), refuse(vec![RefusalReason::NotOurs])).is_drift());
     }
@@ -83,8 +84,8 @@ fn the_compose_text_is_what_stands_or_would_stand_after_the_run() {
         (refuse(Vec::new()), Some("wanted")),
         (Action::Remove, None),
     ] {
-        let other = change(Output::Dotenv, Some("other"), Action::Keep);
-        let changes = change_set(Vec::new(), vec![other, change(Output::Compose, Some("old"), action)]);
+        let other = change(compose::DOTENV, Some("other"), Action::Keep);
+        let changes = change_set(Vec::new(), vec![other, change(compose::FILE, Some("old"), action)]);
         assert_eq!(changes.compose_text(), text);
     }
     assert_eq!(change_set(Vec::new(), Vec::new()).compose_text(), None);
@@ -97,15 +98,15 @@ fn every_reason_is_told_with_its_file() {
     let changes = change_set(
         vec![secret("secrets/a", Some(RefusalReason::NotAFile)), secret("secrets/b", None)],
         vec![
-            change(Output::Dotenv, None, refuse(vec![RefusalReason::OddLine(1), RefusalReason::OddLine(2)])),
-            change(Output::Compose, None, write(ChangeKind::Created)),
+            change(compose::DOTENV, None, refuse(vec![RefusalReason::OddLine(1), RefusalReason::OddLine(2)])),
+            change(compose::FILE, None, write(ChangeKind::Created)),
         ],
     );
     let refusal = |file, reason| Refusal { file, reason };
     let expected = [
         refusal(RefusedFile::Secret("secrets/a".to_owned()), RefusalReason::NotAFile),
-        refusal(RefusedFile::Output(Output::Dotenv), RefusalReason::OddLine(1)),
-        refusal(RefusedFile::Output(Output::Dotenv), RefusalReason::OddLine(2)),
+        refusal(RefusedFile::Output(compose::DOTENV), RefusalReason::OddLine(1)),
+        refusal(RefusedFile::Output(compose::DOTENV), RefusalReason::OddLine(2)),
     ];
     assert_eq!(changes.refusals(), expected);
 }
@@ -115,11 +116,11 @@ fn a_difference_of_dotenv_shows_keys_and_never_a_value() {
     use KeyChangeKind::{Different, Missing, Stale};
     let keys = [("A", Missing), ("B", Stale), ("C", Different)];
     let keys = keys.map(|(key, kind)| KeyChange { key: key.to_owned(), kind, line: None }).into();
-    let dotenv = Change { keys, ..change(Output::Dotenv, Some("B=hidden"), write(ChangeKind::Updated)) };
+    let dotenv = Change { keys, ..change(compose::DOTENV, Some("B=hidden"), write(ChangeKind::Updated)) };
     let changes = change_set(Vec::new(), Vec::new());
     let expected = "--- .env (keys only)\n+++ .env (keys only)\n+A\n-B\n~C\n";
     assert_eq!(changes.difference(&dotenv).as_deref(), Some(expected));
-    assert_eq!(changes.difference(&change(Output::Dotenv, Some("B=1"), write(ChangeKind::Mode))), None);
+    assert_eq!(changes.difference(&change(compose::DOTENV, Some("B=1"), write(ChangeKind::Mode))), None);
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn a_difference_shows_what_changes_of_a_file_of_ours_and_hides_secrets() {
     let changes = ChangeSet { secrets, ..change_set(Vec::new(), Vec::new()) };
     let written = |kind| Action::Write { kind, text: Some(wanted.clone()), original: None };
     let refused = Action::Refuse { reasons: vec![RefusalReason::Edited], text: wanted.clone() };
-    let of = |before: Option<&str>, action| changes.difference(&change(Output::Compose, before, action));
+    let of = |before: Option<&str>, action| changes.difference(&change(compose::FILE, before, action));
     let lines = |text: Option<String>| {
         let text = text.unwrap_or_default();
         text.lines().filter(|line| line.starts_with(['-', '+'])).map(str::to_owned).collect::<Vec<_>>()

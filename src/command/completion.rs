@@ -13,7 +13,7 @@ use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Shells, Zsh};
 
 use super::explain;
 use super::print::{print_note, print_raw};
-use super::target::{deployment_of, layers, select};
+use super::target::{layers, meaning_of, select};
 use super::world::{World, catalogue};
 use crate::cli::TargetArgs;
 use crate::diagnostic::Code;
@@ -161,8 +161,8 @@ fn field_candidates(current: &OsStr, line: Line) -> Vec<CompletionCandidate> {
 
 fn secret_names(line: Line) -> Vec<String> {
     of_project(line, |target, world| {
-        let (deployment, _) = deployment_of(layers(select(target, true, world)?, target)?)?;
-        Ok(deployment.secrets.keys().map(ToString::to_string).collect())
+        let meaning = meaning_of(layers(select(target, true, world)?, target)?)?;
+        Ok(meaning.deployment.secrets.keys().map(ToString::to_string).collect())
     })
 }
 

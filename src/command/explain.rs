@@ -13,7 +13,7 @@ use self::value::{DEFAULT, Explained};
 use self::written::written;
 use super::print::{print, print_document, print_note};
 use super::risks;
-use super::target::{Selection, deployment_of, first_line, layers, select, settings, unrepeated_settings};
+use super::target::{Meaning, Selection, first_line, layers, meaning_of, select, settings, unrepeated_settings};
 use super::world::World;
 use crate::cli::{Format, TargetArgs};
 use crate::field::FieldPath;
@@ -97,7 +97,7 @@ pub(super) fn paths(target: &TargetArgs, world: &World) -> Result<Vec<String>, F
 fn all(selection: Selection, target: &TargetArgs) -> Result<Vec<Explained>, Failure> {
     let layers = layers(selection, target)?;
     let fields = layers.profile.fields();
-    let (deployment, sources) = deployment_of(layers)?;
+    let Meaning { deployment, sources, .. } = meaning_of(layers)?;
     let mut all = written(&fields, &sources);
     all.retain(|explained| explained.from != DEFAULT || !is_without_meaning(&explained.path, &deployment));
     let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));

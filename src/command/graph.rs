@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::print::{print, print_note};
-use super::target::{deployment_of, first_line, layers, select, unrepeated_settings};
+use super::target::{first_line, layers, meaning_of, select, unrepeated_settings};
 use super::world::World;
 use crate::cli::TargetArgs;
 use crate::graph::Graph;
@@ -48,8 +48,8 @@ pub(super) fn graph(args: &GraphArgs, world: &World) -> Result<Exit, Failure> {
     if let Some(note) = unrepeated_settings(&selection, &args.target) {
         print_note(&note);
     }
-    let (deployment, _) = deployment_of(layers(selection, &args.target)?)?;
-    let graph = Graph::of(&deployment);
+    let meaning = meaning_of(layers(selection, &args.target)?)?;
+    let graph = Graph::of(&meaning.deployment, &meaning.extras);
     print(&match args.format {
         GraphFormat::Mermaid => graph.mermaid(),
         GraphFormat::Dot => graph.dot(),

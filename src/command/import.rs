@@ -14,13 +14,13 @@ use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::print::{print, print_note};
-use super::target::deployment_of;
+use super::target::meaning_of;
 use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
-use crate::import::{DOTENV, Files, HandKept, Imported, NewSecret, Note, import, says_already};
+use crate::import::{Beside, DOTENV, Files, HandKept, Imported, NewSecret, Note, import};
 use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
@@ -214,7 +214,7 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<Deployme
     let name = format!("{shown}, as it would be");
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
-    deployment_of(gather(source, Vec::new(), &catalogue)?).map(|(deployment, _)| deployment)
+    meaning_of(gather(source, Vec::new(), &catalogue)?).map(|meaning| meaning.deployment)
 }
 
 /// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses
@@ -223,7 +223,7 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
     let Imported { profile, beside, new_secrets, notes: _ } = imported;
     let shown = |path: &Path| shown(path, world);
     let beside = match beside {
-        Some(text) => missing_beside(text, places, world)?,
+        Some(beside) => missing_beside(beside, places, world)?,
         None => None,
     };
     if !new_secrets.is_empty() && dotenv::split(&dotenv.text).is_some() {
@@ -240,7 +240,7 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
         told.push(add_secrets(&folder, dotenv, new_secrets, world)?);
     }
     if let Some(text) = beside {
-        create(&folder, OURS_BESIDE, text, world)?;
+        create(&folder, OURS_BESIDE, &text, world)?;
         told.push(format!("created   {}\n", shown(&places.folder.join(OURS_BESIDE))));
     }
     create(&root, &places.way(), profile, world)?;
@@ -251,13 +251,13 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
 }
 
 /// What must be written into a file beside the Compose file; nothing where one says it already.
-fn missing_beside<'t>(text: &'t str, places: &Places, world: &World) -> Result<Option<&'t str>, Failure> {
-    let Some(existing) = files::beside(&places.folder, world)? else { return Ok(Some(text)) };
-    if says_already(&existing.text, text) {
+fn missing_beside(beside: &Beside, places: &Places, world: &World) -> Result<Option<String>, Failure> {
+    let Some(existing) = files::beside(&places.folder, world)? else { return Ok(Some(beside.text())) };
+    if beside.is_said_by(&existing.text) {
         return Ok(None);
     }
     let mut help = "add to it what the profile has no field for, and import again:\n\n".to_owned();
-    help.push_str(text);
+    help.push_str(&beside.text());
     Err(Failure::Usage { message: format!("`{}` is there, and does not say all that it must", existing.name), help })
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::print::{print, print_document};
-use super::target::deployment_of;
+use super::target::meaning_of;
 use super::world::{World, catalogue};
 use crate::cli::Format;
 use crate::deployment::Deployment;
@@ -77,8 +77,8 @@ fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
 
 fn state(layers: Layers) -> State {
     let is_base = layers.diagnostics.is_empty() && !layers.profile.stage.is_given();
-    match deployment_of(layers) {
-        Ok((deployment, _)) => State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) },
+    match meaning_of(layers).map(|meaning| meaning.deployment) {
+        Ok(deployment) => State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) },
         Err(_) if is_base => State::Base,
         Err(_) => State::Broken,
     }

@@ -16,10 +16,12 @@ use crate::field::FieldPath;
 use crate::layers::{Layers, gather};
 use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
+use crate::profile::Profile;
 use crate::render::Mark;
 use crate::resolve::resolve;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
+use crate::target::{self, compose::Extras};
 use crate::value::HostPath;
 
 use self::selection::real;
@@ -28,6 +30,8 @@ pub(super) use self::selection::{Selection, of_source, select};
 /// A deployment, and where its outputs stand.
 pub(super) struct Target {
     pub(super) deployment: Deployment,
+    /// What the profile says for what it runs on alone.
+    pub(super) extras: Extras,
     pub(super) placement: Placement,
     /// The output folder.
     pub(super) folder: PathBuf,
@@ -49,14 +53,14 @@ impl Target {
             Some((folder, _)) => folder.clone(),
             None => output_folder(args, &layers, &catalogue, world)?,
         };
-        let (deployment, _) = deployment_of(layers)?;
+        let Meaning { deployment, extras, sources: _ } = meaning_of(layers)?;
         let root = normalized(catalogue.root());
         let placement = Placement {
             profile: recorded_name.recorded_in(&folder),
             root: relative(&folder, &root),
             settings: args.settings.clone(),
         };
-        Ok(Self { deployment, placement, folder, root, recorded })
+        Ok(Self { deployment, extras, placement, folder, root, recorded })
     }
 
     /// The output folder, where there is one.
@@ -157,15 +161,33 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
     Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })
 }
 
-/// The deployment that layers mean together, or every fault of theirs.
-pub(super) fn deployment_of(layers: Layers) -> Result<(Deployment, Vec<Source>), Failure> {
+/// What a profile means, where its target can run that.
+fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
+    let refusals = target::Target::Compose.refusals(profile);
+    match resolve(profile) {
+        Ok(deployment) if refusals.is_empty() => Ok(deployment),
+        Ok(_) => Err(refusals),
+        Err(faults) => Err(faults.into_iter().chain(refusals).collect()),
+    }
+}
+
+/// What layers mean together.
+pub(super) struct Meaning {
+    pub(super) deployment: Deployment,
+    /// What they say for the target alone.
+    pub(super) extras: Extras,
+    pub(super) sources: Vec<Source>,
+}
+
+/// What layers mean together, or every fault of theirs.
+pub(super) fn meaning_of(layers: Layers) -> Result<Meaning, Failure> {
     let Layers { sources, profile, mut diagnostics } = layers;
     let unreadable = diagnostics
         .iter()
         .any(|fault| matches!(fault.code, Code::Syntax | Code::DuplicateKey | Code::DocumentSize | Code::NotUtf8));
-    let resolved = if unreadable { Err(Vec::new()) } else { resolve(&profile) };
+    let resolved = if unreadable { Err(Vec::new()) } else { resolved(&profile) };
     match resolved {
-        Ok(deployment) if diagnostics.is_empty() => Ok((deployment, sources)),
+        Ok(deployment) if diagnostics.is_empty() => Ok(Meaning { deployment, extras: Extras::of(&profile), sources }),
         Ok(_) => Err(Failure::Rejected(Rejection { diagnostics, sources })),
         Err(faults) => {
             // what a base leaves to others can't be missing, and it was selected by mistake

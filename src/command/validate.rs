@@ -9,19 +9,21 @@ use super::failure::rejection::{diagnostics_document, diagnostics_text, rejectio
 use super::github::Annotator;
 use super::print::{print, print_commands, print_document, print_drawn, print_json};
 use super::risks::{self, Grounds};
-use super::target::deployment_of;
+use super::target::{Meaning, meaning_of};
 use super::world::{World, catalogue};
 use crate::cli::RunFormat;
+use crate::deployment::Deployment;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::layers::{gather, load};
 use crate::lint::{hidden_characters, lint, unexpanded};
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
-use crate::render::{Inputs, Output, render};
 use crate::report::{self, Document};
 use crate::secret::Values;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
+use crate::target::compose::Extras;
+use crate::target::{Inputs, Target};
 
 /// What stands below its options.
 const HELP: &str = "\
@@ -151,9 +153,9 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
         return Ok(Verdict { name, found, notices });
     }
     let unexpanded = unexpanded(&layers.profile);
-    match deployment_of(layers) {
-        Ok((deployment, sources)) => {
-            let mut diagnostics = warnings(&deployment)?;
+    match meaning_of(layers) {
+        Ok(Meaning { deployment, extras, sources }) => {
+            let mut diagnostics = warnings(&deployment, &extras)?;
             diagnostics.extend(unexpanded);
             diagnostics.extend(hidden_characters(&sources));
             diagnostics.extend(stale_schema);
@@ -165,13 +167,15 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
 }
 
 /// What is unwise about a deployment, and about the file that it becomes.
-fn warnings(deployment: &crate::deployment::Deployment) -> Result<Vec<Diagnostic>, Failure> {
+fn warnings(deployment: &Deployment, extras: &Extras) -> Result<Vec<Diagnostic>, Failure> {
     let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
     let kept = indexmap::IndexMap::new();
     let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
-    let files = render(deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let compose = files.iter().find(|file| file.output == Output::Compose);
-    Ok(lint(deployment, compose.map_or("", |file| &file.text)))
+    let files = Target::Compose
+        .render(deployment, extras, &inputs)
+        .map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let of_target = Target::Compose.warnings(deployment, extras, &files);
+    Ok(lint(deployment).into_iter().chain(of_target).collect())
 }
 
 fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {

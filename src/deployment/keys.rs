@@ -7,9 +7,8 @@ use indexmap::IndexMap;
 
 use super::{Deployment, PublishedPort, Server, Service, Variable};
 use crate::field::FieldPath;
-use crate::profile::SecretRule;
 use crate::url::ConnectionUrl;
-use crate::value::{EnvironmentKey, SecretsIn};
+use crate::value::{EnvironmentKey, SecretRule, SecretsIn};
 
 /// The keys of `.env`, by section.
 #[derive(Debug, Clone, Default)]

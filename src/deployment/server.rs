@@ -2,12 +2,11 @@
 
 use indexmap::IndexSet;
 
-use super::{Limits, PublishedPort};
-use crate::profile::Raw;
+use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart};
 use crate::url::Login;
 use crate::value::{
-    Access, ConnectionCount, DatabaseName, DiskSize, EnvironmentKey, ExtensionName, HostPath, ImageReference, Interval,
-    LocalAuth, Port, PostgresMajor, RoleName, SettingName, Tls, VolumeName,
+    Access, ConnectionCount, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath, ImageReference,
+    Interval, LocalAuth, Port, PostgresMajor, RoleName, SettingName, Tls, VolumeName,
 };
 
 /// Where the official image makes its socket.
@@ -66,8 +65,33 @@ pub struct Container {
     pub limits: Limits,
     /// Server settings.
     pub settings: Vec<(SettingName, String)>,
-    /// Raw Compose keys.
-    pub compose: Vec<(String, Raw)>,
+    /// The user that it runs as, where that is not for the image to say.
+    pub user: Option<&'static str>,
+    /// What it is kept from.
+    pub fences: Fences,
+    /// Whether it is started again.
+    pub restart: Restart,
+    /// What is kept of what it prints; nothing for all of it.
+    pub log: Option<KeptLog>,
+    /// When it is asked whether it is ready.
+    pub times: CheckTimes,
+    /// Memory that its processes share, in mebibytes: parallel queries need more than containers usually have.
+    pub shared_memory: u16,
+    /// How long a shutdown may take: one that is cut off means crash recovery at the next start.
+    pub stop_grace_period: Duration,
+    /// What the container that brings databases in line is kept to, where there is one.
+    pub preparation: Preparation,
+}
+
+/// The container that brings roles and databases in line, and ends after a second.
+#[derive(Debug, Clone)]
+pub struct Preparation {
+    /// What it is kept from.
+    pub fences: Fences,
+    /// What it may use of the machine.
+    pub limits: Limits,
+    /// What is kept of what it prints; nothing for all of it.
+    pub log: Option<KeptLog>,
 }
 
 /// A server outside of the deployment.

@@ -245,8 +245,12 @@ impl Folder {
         for entry in system::Dir::read_from(&self.opened)? {
             let entry = entry?;
             let name = PathBuf::from(OsStr::from_bytes(entry.file_name().to_bytes()));
+            // not every file system tells what a name is of
+            let is_unknown = entry.file_type() == FileType::Unknown;
+            let is_file = entry.file_type() == FileType::RegularFile
+                || (is_unknown && matches!(self.look(&name), Ok(Found::File(_))));
             // `.` and `..` are no names
-            if name.file_name().is_some() && matches!(self.look(&name), Ok(Found::File(_))) {
+            if name.file_name().is_some() && is_file {
                 names.push(name);
             }
         }

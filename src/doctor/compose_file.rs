@@ -5,8 +5,8 @@ use std::path::Path;
 use super::docker::Docker;
 use super::remedy::Remedies;
 use super::subject::Subject;
-use crate::render::Output;
 use crate::report::Finding;
+use crate::target::compose;
 
 const CHECK: &str = "compose-file";
 
@@ -20,7 +20,7 @@ fn twin(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Option<Finding> {
     let exported = (subject.environment)("COMPOSE_FILE").ok().flatten();
     let is_exported = exported.is_some();
     if let Some(value) = exported.or_else(|| subject.existing.dotenv().users_values().remove("COMPOSE_FILE")) {
-        let is_ours = value.split(':').any(|file| Path::new(file).ends_with(Output::Compose.path()));
+        let is_ours = value.split(':').any(|file| Path::new(file).ends_with(compose::FILE.path()));
         let message = "`COMPOSE_FILE` does not name docker-compose.yml";
         let help =
             if is_exported { "unset COMPOSE_FILE" } else { "remove it from .env, or add docker-compose.yml there" };

@@ -4,10 +4,10 @@ use super::container::Container;
 use super::living::Living;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
-use crate::profile::SecretRule;
 use crate::report::Finding;
 use crate::secret::Finder;
 use crate::spelling::quoted;
+use crate::value::SecretRule;
 use crate::value::SecretsIn;
 
 const CHECK: &str = "secret-in-log";

@@ -6,7 +6,6 @@ use super::remedy::Remedies;
 use crate::deployment::Service;
 use crate::report::Finding;
 use crate::spelling::shell_word;
-use crate::value::Hardening;
 
 const FILE: &str = "sqlite-file";
 const SLOW: &str = "slow-sqlite";
@@ -106,10 +105,8 @@ impl Looked<'_> {
         let make = if self.answer.folder { String::new() } else { format!("mkdir -p {folder} && ") };
         let owner = format!("{}:{}", self.answer.user, self.answer.group);
         let script = shell_word(format!("{make}chown -R {owner} {folder} && chmod -R u+rwX {folder}"));
-        let rights = match self.service.hardening {
-            Hardening::Strict => " --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER",
-            Hardening::ByStage => "",
-        };
+        let is_strict = self.service.fences.capabilities.is_some();
+        let rights = if is_strict { " --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER" } else { "" };
         let service = &self.service.name;
         let run = format!("docker compose run --rm --no-deps --user 0{rights} --entrypoint sh {service} -c {script}");
         self.remedies.there(&format!("{run} && docker compose up -d --wait"))

@@ -4,19 +4,21 @@ use super::board::Board;
 use super::membership::Membership;
 use super::{Graph, Id, Kind, Relation};
 use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
+use crate::target::compose::{Extras, Networks};
 use crate::url::ConnectionUrl;
 use crate::value::{ContainerPath, ImageReference, Mount, MountSource, ServiceName, StartCondition, VolumeName};
 
 impl Graph {
     /// Draws a deployment; the same one always gives the same graph.
     #[must_use]
-    pub fn of(deployment: &Deployment) -> Self {
+    pub fn of(deployment: &Deployment, extras: &Extras) -> Self {
+        let networks = Networks::of(deployment, extras);
         let mut board = Board::default();
         for service in &deployment.services {
-            draw_service(service, deployment, &mut board);
+            draw_service(service, networks, &mut board);
         }
         if let Some(server) = &deployment.server {
-            draw_server(server, deployment, &mut board);
+            draw_server(server, networks, &mut board);
         }
         for service in &deployment.services {
             draw_relations(service, deployment, &mut board);
@@ -28,14 +30,14 @@ impl Graph {
     }
 }
 
-fn draw_service(service: &Service, deployment: &Deployment, board: &mut Board) {
+fn draw_service(service: &Service, networks: Networks<'_>, board: &mut Board) {
     let program = match &service.program {
         Program::Image(image) | Program::BuiltAs(_, image) => image_text(image),
         Program::Built(build) => format!("built from {}", build.context),
     };
     let replicas = service.replicas.map(|replicas| format!("{} containers", replicas.get()));
     let lines: Vec<_> = [service.name.as_str(), &program].into_iter().chain(replicas.as_deref()).collect();
-    board.member(Kind::Service, service.name.as_str(), &lines, &Membership::of_service(service, deployment));
+    board.member(Kind::Service, service.name.as_str(), &lines, &Membership::of_service(service, networks));
 }
 
 /// An image; its digest as short as Docker shows it.
@@ -49,10 +51,10 @@ fn image_text(image: &ImageReference) -> String {
 }
 
 /// The server with its databases.
-fn draw_server(server: &Server, deployment: &Deployment, board: &mut Board) {
+fn draw_server(server: &Server, networks: Networks<'_>, board: &mut Board) {
     let (id, membership) = match &server.host {
         Host::Container(container) => {
-            let membership = Membership::of_server(container, deployment);
+            let membership = Membership::of_server(container, networks);
             let name = ServiceName::postgres();
             let lines = [name.as_str(), &image_text(&container.image)];
             (board.member(Kind::Service, name.as_str(), &lines, &membership), membership)

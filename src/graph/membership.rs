@@ -1,7 +1,7 @@
 //! Knows which networks a container is drawn on. Must not know what else is drawn.
 
-use crate::deployment::{Container, DEFAULT_NETWORK, Deployment, NETWORK_MODE, Service};
-use crate::profile::Raw;
+use crate::deployment::{Container, Service};
+use crate::target::compose::{DEFAULT_NETWORK, NETWORK_MODE, Networks, listed};
 
 /// What a container stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,22 +15,21 @@ pub(super) enum Membership {
 }
 
 impl Membership {
-    pub(super) fn of_service(service: &Service, deployment: &Deployment) -> Self {
-        let mode = service.compose.iter().find(|(key, _)| key == NETWORK_MODE);
-        match (mode, deployment.networks_of(service)) {
-            (Some((_, Raw::Scalar { text, .. })), _) if text == "none" => Self::Nothing,
-            (Some((_, Raw::Scalar { text, .. })), _) => Self::Mode(text.clone()),
-            (_, Some(networks)) => Self::of_names(names(&networks)),
-            (_, None) => Self::of_names(Vec::new()),
+    pub(super) fn of_service(service: &Service, networks: Networks<'_>) -> Self {
+        match networks.mode_of(service) {
+            Some("none") => Self::Nothing,
+            Some(mode) => Self::Mode(mode.to_owned()),
+            None => Self::of_names(&networks.of_service(service).as_ref().map(listed).unwrap_or_default()),
         }
     }
 
-    pub(super) fn of_server(container: &Container, deployment: &Deployment) -> Self {
-        Self::of_names(names(&deployment.networks_of_server(container)))
+    pub(super) fn of_server(container: &Container, networks: Networks<'_>) -> Self {
+        Self::of_names(&listed(&networks.of_server(container)))
     }
 
     /// Compose takes no names for its default.
-    fn of_names(mut names: Vec<String>) -> Self {
+    fn of_names(names: &[&str]) -> Self {
+        let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
         if names.is_empty() {
             names.push(DEFAULT_NETWORK.to_owned());
         }
@@ -49,17 +48,5 @@ impl Membership {
             Self::Mode(mode) => Some(format!("{NETWORK_MODE}: {mode}")),
             Self::Nothing => None,
         }
-    }
-}
-
-fn names(networks: &Raw) -> Vec<String> {
-    let scalar = |raw: &Raw| match raw {
-        Raw::Scalar { text, .. } => Some(text.clone()),
-        Raw::Sequence(_) | Raw::Mapping(_) => None,
-    };
-    match networks {
-        Raw::Sequence(items) => items.iter().filter_map(scalar).collect(),
-        Raw::Mapping(entries) => entries.iter().map(|(name, _)| name.clone()).collect(),
-        Raw::Scalar { .. } => Vec::new(),
     }
 }

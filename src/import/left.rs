@@ -25,21 +25,38 @@ impl Left {
         add(&mut self.top, key, raw);
     }
 
-    /// The text of a Compose file; nothing where nothing is left.
-    pub(super) fn text(&self) -> Option<String> {
+    /// The file with all of it; nothing where nothing is left.
+    pub(super) fn beside(&self) -> Option<Beside> {
+        let mapping = |keys: &IndexMap<String, Raw>| {
+            Raw::Mapping(keys.iter().map(|(key, raw)| (key.clone(), raw.clone())).collect())
+        };
+        let services = self.services.iter().map(|(name, keys)| (name.clone(), mapping(keys)));
+        let services = Raw::Mapping(services.collect());
+        let services = (!self.services.is_empty()).then(|| ("services".to_owned(), services));
+        let top = self.top.iter().map(|(key, raw)| (key.clone(), raw.clone()));
+        let keys: Vec<_> = services.into_iter().chain(top).collect();
+        (!keys.is_empty()).then_some(Beside(Raw::Mapping(keys)))
+    }
+}
+
+/// A file that Compose reads beside its Compose file.
+pub struct Beside(Raw);
+
+impl Beside {
+    /// Its text.
+    #[must_use]
+    pub fn text(&self) -> String {
         const HEAD: &str = "\
 # What the profile has no field for, as docker-compose.yml said it. Compose reads this file beside docker-compose.yml. It is
 # yours: codelab-gen does not change it.
 ";
-        let service = |(name, keys): (&String, &IndexMap<String, Raw>)| {
-            let keys = keys.iter().map(|(key, raw)| (key.clone(), raw.clone()));
-            (name.clone(), Raw::Mapping(keys.collect()))
-        };
-        let services: Vec<_> = self.services.iter().map(service).collect();
-        let services = (!services.is_empty()).then(|| ("services".to_owned(), Raw::Mapping(services)));
-        let top = self.top.iter().map(|(key, raw)| (key.clone(), raw.clone()));
-        let keys: Vec<_> = services.into_iter().chain(top).collect();
-        (!keys.is_empty()).then(|| format!("{HEAD}{}", layout::raw_text(&keys)))
+        format!("{HEAD}{}", layout::raw_text(self.0.entries().unwrap_or_default()))
+    }
+
+    /// Whether a Compose file says all that this one says.
+    #[must_use]
+    pub fn is_said_by(&self, text: &str) -> bool {
+        yaml::read(text).is_ok_and(|root| contains(&Raw::of(&root), &self.0))
     }
 }
 
@@ -71,15 +88,6 @@ pub(super) fn find(raw: &Raw, found: &impl Fn(&str) -> Option<String>) -> Option
         Raw::Scalar { text, .. } => found(text),
         Raw::Sequence(items) => items.iter().find_map(|item| find(item, found)),
         Raw::Mapping(entries) => entries.iter().find_map(|(_, entry)| find(entry, found)),
-    }
-}
-
-/// Whether a Compose file says all that another one says.
-#[must_use]
-pub fn says_already(text: &str, wanted: &str) -> bool {
-    match (yaml::read(text), yaml::read(wanted)) {
-        (Ok(text), Ok(wanted)) => contains(&Raw::of(&text), &Raw::of(&wanted)),
-        (Ok(_) | Err(_), _) => false,
     }
 }
 

@@ -8,8 +8,8 @@ use super::server::Server;
 use super::service::Service;
 use super::tree;
 use super::variables;
-use crate::deployment::{DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORKS, PUBLISHED_NETWORK};
 use crate::profile::Raw;
+use crate::target::compose::{DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORKS, PUBLISHED_NETWORK};
 use crate::value::{Engine, ServiceName};
 use crate::yaml::Node;
 

@@ -10,10 +10,9 @@ use super::scope::Scope;
 use super::service::Service;
 use super::top::Volumes;
 use super::{mounts, ports, service, tree};
-use crate::deployment::{BY_PASSWORD, DATABASE_NETWORK, DEFAULT_NETWORK, INITDB_ARGS};
+use crate::deployment::{BY_PASSWORD, INITDB_ARGS};
 use crate::profile::Raw;
-use crate::render::Output;
-use crate::resolve::{SERVER_KEYS, SERVER_RELIED_ON};
+use crate::target::compose::{self, DATABASE_NETWORK, DEFAULT_NETWORK, SERVER_KEYS, SERVER_RELIED_ON};
 use crate::value::{
     Choice as _, DatabaseName, EnvironmentKey, ImageReference, LocalAuth, Mount, MountSource, PostgresMajor, RoleName,
     ServiceName, TextValue as _, VolumeName,
@@ -246,7 +245,7 @@ fn has_own_scripts(node: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) 
     let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
     let mounted = items.iter().filter_map(|item| mounts::mount(item, "postgres.volume", ledger));
     let scripts = mounted.filter(|mount| mount.target.as_str().starts_with(INIT_SCRIPTS));
-    let script = Output::InitScript.path();
+    let script = compose::INIT_SCRIPT.path();
     let is_ours = |mount: &Mount| matches!(&mount.source, MountSource::Bind(path) if path.as_str().ends_with(script));
     let (ours, own): (Vec<_>, Vec<_>) = scripts.partition(is_ours);
     !own.is_empty() || (scope.is_generated && ours.is_empty())
@@ -293,7 +292,7 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
     if is_volume(&server.volume) || (target == SOCKET && is_volume(&VolumeName::postgres_socket())) {
         return;
     }
-    let script = Output::InitScript.path();
+    let script = compose::INIT_SCRIPT.path();
     let is_ours = |text: &str| text.split(':').next().is_some_and(|source| source.ends_with(script));
     if tree::text(item).is_some_and(is_ours) && target.starts_with(INIT_SCRIPTS) {
         if scope.is_generated {

@@ -14,7 +14,7 @@ use super::top::Volumes;
 use super::{health, mounts, ports, tree};
 use crate::diagnostic::Code;
 use crate::profile::{LabelName, Raw};
-use crate::resolve::SERVICE_KEYS;
+use crate::target::compose::SERVICE_KEYS;
 use crate::value::{
     Choice as _, ContainerPath, Driver, Engine, EnvironmentKey, Mount, MountSource, ServiceName, TextValue as _,
     VariableName,
@@ -115,6 +115,7 @@ impl<'n, 'text> Service<'n, 'text> {
         lines.extend(self.labels(&field, ledger));
         let (limits, mut deploy) = limits(node, &field, ledger);
         lines.extend(self.replicas(&field, &mut deploy, ledger));
+        lines.extend(self.time("stop_grace_period", &field, ledger));
         lines.extend(limits.map(|limits| Line::short("limits", limits)));
         lines.extend(self.database_lines(scope));
         let mut compose = raw_keys(node, |key| is_owned(key) || key == "deploy");

@@ -6,8 +6,8 @@ use super::layout::{Line, Shape};
 use super::ledger::Ledger;
 use super::scope::Scope;
 use super::tree;
-use crate::deployment::{DATABASE_NETWORK, INSIDE_NETWORK, PUBLISHED_NETWORK};
 use crate::profile::Raw;
+use crate::target::compose::{DATABASE_NETWORK, INSIDE_NETWORK, PUBLISHED_NETWORK};
 use crate::value::{ProjectName, TextValue as _, VolumeName};
 use crate::yaml::{Entry, Node};
 

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::field::FieldPath;
 use crate::spelling::quoted;
 use crate::value::{
-    DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, ServiceName, StartCondition, TextValue as _,
+    DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, SecretRule, ServiceName, StartCondition, TextValue as _,
 };
 use crate::yaml::{Content, Node};
 
@@ -123,17 +123,6 @@ fn described<T: Written>(generator: &mut SchemaGenerator, description: &str) -> 
     let mut schema = generator.subschema_for::<SchemaOf<T>>();
     schema.insert("description".to_owned(), description.into());
     schema
-}
-
-/// Where a secret's value comes from when `.env` does not have it yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretRule {
-    /// It is made up.
-    Generate,
-    /// Somebody must give it.
-    Required,
-    /// It is read from a file.
-    File(HostPath),
 }
 
 impl Written for SecretRule {

@@ -2,7 +2,7 @@
 //! Must not know defaults, nor rules between fields.
 
 use super::command::{CheckCommand, Command};
-use super::form::{DependsOn, Publish, SecretRule, Value};
+use super::form::{DependsOn, Publish, Value};
 use super::leaf::{Literal, Named};
 use super::raw::RawKeys;
 use super::record::record;
@@ -12,7 +12,7 @@ use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DatabaseName, DiskSize,
     Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference,
     Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas,
-    RoleName, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
+    RoleName, SecretRule, SecretsIn, ServiceName, SettingName, SqlitePath, Stage, Tls, VariableName, VolumeName,
 };
 use crate::yaml::Node;
 
@@ -90,6 +90,8 @@ record! {
         labels: Named<LabelName, Literal>,
         /// How many containers of it run; by default one.
         replicas: Replicas,
+        /// How long it may take to end once it is told to, before it is killed; by default ten seconds.
+        stop_grace_period: Duration,
         /// What it may use of the machine; by default all.
         limits: Limits,
         /// What its container is kept from.

@@ -39,12 +39,12 @@ impl Object for Verbatim {
 }
 
 /// A text that goes into the file as it is.
-pub(super) fn verbatim(text: String) -> Value {
+pub(crate) fn verbatim(text: String) -> Value {
     Value::from_object(Verbatim(text))
 }
 
 /// Words for a comment, whatever they were.
-pub(super) fn comment(text: &str) -> Value {
+pub(crate) fn comment(text: &str) -> Value {
     verbatim(crate::spelling::comment(text))
 }
 

@@ -66,7 +66,7 @@ pub struct Mark {
 }
 
 /// Puts the hash of the text into its line.
-pub(super) fn seal(mut text: String, output: Output) -> String {
+pub(crate) fn seal(mut text: String, output: Output) -> String {
     let line = text.lines().find(|line| is_mark(line)).filter(|line| line.ends_with(UNSEALED));
     if let Some((line, start)) = line.and_then(|line| Some((line, text.find(line)?))) {
         let end = start + line.len();
@@ -100,12 +100,12 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
 /// What of an output is ours: of an example that was the user's before, where something stands above our lines, those.
 #[must_use]
 pub fn part_of(text: &str, output: Output) -> &str {
-    let split = if output == Output::DotenvExample { dotenv::split(text) } else { None };
+    let split = if output.is_example() { dotenv::split(text) } else { None };
     split.filter(|split| !split.before.is_empty()).map_or(text, |split| split.block)
 }
 
 /// What the line records, as the templates write it behind `codelab-gen: `.
-pub(super) fn fields(placement: &Placement, stage: Stage) -> String {
+pub(crate) fn fields(placement: &Placement, stage: Stage) -> String {
     let Placement { profile, root, settings } = placement;
     let root = if root == "." { String::new() } else { format!("{ROOT}{root}") };
     let settings = if settings.is_empty() { String::new() } else { format!("{SETTINGS}{}", json(settings)) };
@@ -144,10 +144,7 @@ fn is_mark(line: &str) -> bool {
 fn hash(text: &str, output: Output) -> String {
     // an editor may have changed all line ends
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
-    let public = match output {
-        Output::Dotenv | Output::DotenvExample => Cow::Owned(without_secrets(&text)),
-        Output::Compose | Output::InitScript | Output::Databases | Output::Program(_) => text,
-    };
+    let public = if output.has_values() { Cow::Owned(without_secrets(&text)) } else { text };
     let (before, behind) = around_mark(&public);
     let mut hasher = XxHash3_64::new();
     hasher.write(before.as_bytes());
@@ -205,16 +202,18 @@ pub fn public_part(key: &str, value: &str) -> String {
 mod tests {
     use super::*;
 
+    const TEXT: Output = Output::text("docker-compose.yml");
+    const BLOCK: Output = Output::block(".env");
+
     #[test]
     fn an_edit_breaks_the_seal_and_nothing_else_does() {
-        let text =
-            seal("# a\n# codelab-gen: profile=my prod format=1 body=not-yet-computed\nb\n".to_owned(), Output::Compose);
-        let mark = examine(&text, Output::Compose).unwrap();
+        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=not-yet-computed\nb\n".to_owned(), TEXT);
+        let mark = examine(&text, TEXT).unwrap();
         assert_eq!((mark.profile.as_str(), mark.root.as_str(), mark.seal), ("my prod", ".", Seal::Intact));
         for edited in [text.replace("# a", "# A"), format!("{text}c\n"), text.replace("b\n", "")] {
-            assert_eq!(examine(&edited, Output::Compose).unwrap().seal, Seal::Broken, "{edited}");
+            assert_eq!(examine(&edited, TEXT).unwrap().seal, Seal::Broken, "{edited}");
         }
-        assert_eq!(examine("services: {}\n", Output::Compose), None);
+        assert_eq!(examine("services: {}\n", TEXT), None);
     }
 
     #[test]
@@ -233,7 +232,7 @@ mod tests {
                 format: OUTPUT_FORMAT,
                 seal: Seal::Intact,
             };
-            assert_eq!(examine(&seal(line, Output::Compose), Output::Compose), Some(expected));
+            assert_eq!(examine(&seal(line, TEXT), TEXT), Some(expected));
         }
         assert!(is_recordable("../a b/c.yaml") && !is_recordable("a root=b") && !is_recordable("a\nb"));
         assert!(!is_recordable("a\u{202e}b") && !is_recordable("\u{200b}"));
@@ -243,8 +242,8 @@ mod tests {
     fn a_changed_secret_does_not_break_the_seal_of_dotenv_but_a_changed_url_does() {
         let text = "# >>> codelab-gen: profile=p format=1 body=not-yet-computed\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=old\n\
                     A__DB_URL=postgresql+asyncpg://u:old@postgres:5432/a\n# <<< codelab-gen\n";
-        let text = seal(text.to_owned(), Output::Dotenv);
-        let seal_of = |text: &str| examine(text, Output::Dotenv).unwrap().seal;
+        let text = seal(text.to_owned(), BLOCK);
+        let seal_of = |text: &str| examine(text, BLOCK).unwrap().seal;
         assert_eq!(seal_of(&text.replace("old", "new")), Seal::Intact);
         assert_eq!(seal_of(&text.replace("PASSWORD=old", "PASSWORD='two\nlines'")), Seal::Intact);
         assert_eq!(

@@ -6,7 +6,7 @@ use super::scope::Faults;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, Setting, given};
+use crate::profile::{Profile, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceName};
@@ -16,7 +16,7 @@ const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
-    check_databases(services, server, profile, faults);
+    check_databases(services, server, faults);
     check_ports(services, server, faults);
     check_keys(services, profile, faults);
     check_variables(services, profile, faults);
@@ -31,20 +31,20 @@ pub(super) fn database_place(name: &ServiceName, engine: &str) -> Place {
     Place::value(&service_path(name).key("database").key(engine))
 }
 
-pub(super) fn is_shared(profile: &Profile, name: &ServiceName) -> bool {
-    let written = profile.services.get().and_then(|services| services.get(name)).and_then(Setting::get);
-    let database = written.and_then(|service| service.database.get());
-    database.is_some_and(|database| database.shared.copied() == Some(true))
+/// Whether two services say that they use one database on purpose.
+pub(super) fn both_share(first: &Service, second: &Service) -> bool {
+    let shares = |service: &Service| service.database.as_ref().is_some_and(|database| database.shared);
+    shares(first) && shares(second)
 }
 
-fn check_databases(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
-    let mut users: HashMap<&str, &ServiceName> = HashMap::new();
+fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let mut users: HashMap<&str, &Service> = HashMap::new();
     for service in services.iter().filter(|service| service.uses_postgres()) {
         let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
             continue;
         };
-        let Some(first) = users.insert(url.database.as_str(), &service.name) else { continue };
-        let both_say_so = is_shared(profile, first) && is_shared(profile, &service.name);
+        let Some(first) = users.insert(url.database.as_str(), service) else { continue };
+        let both_say_so = both_share(first, service);
         let per_service = server.is_some_and(|server| server.access == Access::PerService);
         if both_say_so && !per_service {
             continue;
@@ -58,7 +58,7 @@ fn check_databases(services: &[Service], server: Option<&Server>, profile: &Prof
             (message, "give each service its own database, or write `shared: true` beside it at both")
         };
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
-        faults.push(fault.label("used again here").also(database_place(first, "postgres"), "first used here"));
+        faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
     }
 }
 

@@ -6,7 +6,7 @@ use super::scope::{Faults, Scope, described};
 use crate::deployment::{Database, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, Profile};
+use crate::profile;
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
@@ -50,7 +50,16 @@ pub(super) fn resolve_database(
     };
     let key = EnvironmentKey::of_service(home.name, "__DB_URL");
     let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
-    Some(Database { key, variable, url, sqlite_file })
+    let on_server = database.postgres.get();
+    Some(Database {
+        key,
+        variable,
+        url,
+        sqlite_file,
+        shared: database.shared.copied() == Some(true),
+        extensions: on_server.and_then(|written| written.extensions.get()).cloned().unwrap_or_default(),
+        limits: on_server.map(limits).unwrap_or_default(),
+    })
 }
 
 fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, faults: &mut Faults) -> Option<Engine> {
@@ -203,33 +212,21 @@ fn postgres_url(server: &Server, login: Login, database: DatabaseName, driver: D
 }
 
 /// The databases that the services use on the server, each once, with the extensions that any of them asks for.
-pub(super) fn owned_databases(services: &[Service], profile: &Profile) -> Vec<OwnedDatabase> {
+pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
     let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
-    for service in services {
-        let Some(Database { url: ConnectionUrl::Postgres(url), .. }) = &service.database else { continue };
-        let database = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
+    for database in services.iter().filter_map(|service| service.database.as_ref()) {
+        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+        let owned = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
             name: url.database.clone(),
             owner: url.login.clone(),
             extensions: Vec::new(),
-            limits: described_postgres(profile, &service.name).map(limits).unwrap_or_default(),
+            limits: database.limits.clone(),
         });
-        for extension in extensions(profile, &service.name) {
-            if !database.extensions.contains(extension) {
-                database.extensions.push(extension.clone());
-            }
-        }
+        let more = database.extensions.iter().filter(|extension| !owned.extensions.contains(extension));
+        let more: Vec<_> = more.cloned().collect();
+        owned.extensions.extend(more);
     }
     databases.into_values().collect()
-}
-
-fn extensions<'p>(profile: &'p Profile, service: &ServiceName) -> &'p [crate::value::ExtensionName] {
-    let database = described_postgres(profile, service);
-    database.and_then(|database| database.extensions.get()).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn described_postgres<'p>(profile: &'p Profile, service: &ServiceName) -> Option<&'p profile::PostgresDatabase> {
-    let written = profile.services.get().and_then(|services| services.get(service)).and_then(profile::Setting::get);
-    written.and_then(|service| service.database.get()).and_then(|database| database.postgres.get())
 }
 
 fn limits(database: &profile::PostgresDatabase) -> RoleLimits {

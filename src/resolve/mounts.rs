@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::clash::{database_place, is_shared, service_path};
+use super::clash::{both_share, database_place, service_path};
 use super::scope::Faults;
 use crate::deployment::{Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::profile::Profile;
 use crate::spelling::{quoted, raw_path};
 use crate::url::ConnectionUrl;
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath, VolumeName};
 
 /// Checks the mounts of all services.
-pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
-    let mut users: HashMap<String, &ServiceName> = HashMap::new();
+pub(super) fn check(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let mut users: HashMap<String, &Service> = HashMap::new();
     for service in services {
         check_targets(service, faults);
         check_server_volume(service, server, faults);
@@ -23,9 +22,9 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Pro
         };
         check_sqlite(service, file, faults);
         let Some(data) = service.mounts.first() else { continue };
-        let Some(first) = users.insert(kept_file(data, file), &service.name) else { continue };
-        if !(is_shared(profile, first) && is_shared(profile, &service.name)) {
-            faults.push(shared_file(first, &service.name, path));
+        let Some(first) = users.insert(kept_file(data, file), service) else { continue };
+        if !both_share(first, service) {
+            faults.push(shared_file(&first.name, &service.name, path));
         }
     }
 }

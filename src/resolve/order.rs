@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::scope::Faults;
-use crate::deployment::Service;
+use crate::deployment::{Restart, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, Setting};
@@ -75,7 +75,10 @@ pub(super) fn mark_those_that_end(services: &mut [Service]) {
     let ends = edges.filter(|(_, condition)| *condition == StartCondition::Completed);
     let names: HashSet<ServiceName> = ends.map(|(name, _)| name.clone()).collect();
     for service in services {
-        service.runs_once = names.contains(&service.name);
+        if names.contains(&service.name) {
+            service.runs_once = true;
+            service.restart = Restart::Never;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::deployment::Server;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::profile::{self, Named, Raw, RawKeys, Setting, given};
+use crate::profile::{self, Named, Setting};
 use crate::value::{Engine, EnvironmentKey, SecretsIn, ServiceName, Stage};
 
 /// What of the rest of the profile a service depends on.
@@ -29,10 +29,6 @@ impl Faults {
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }
-}
-
-pub(super) fn raw(keys: &Setting<RawKeys>) -> Vec<(String, Raw)> {
-    given(keys).map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
 }
 
 /// The engines that a database section describes.

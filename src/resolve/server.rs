@@ -2,15 +2,16 @@
 
 use super::container::{check_pinned, limits};
 use super::number::count;
-use super::scope::{Faults, raw};
-use crate::deployment::{Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
+use super::scope::Faults;
+use super::stage as policy;
+use crate::deployment::{CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
 use crate::value::{
-    ByteSize, CpuCount, DatabaseName, EnvironmentKey, ImageReference, Port, PostgresMajor, ProcessCount, Stage,
-    TextValue as _, Tls, VolumeName,
+    ByteSize, CpuCount, DatabaseName, Duration, EnvironmentKey, ImageReference, Interval, Port, PostgresMajor,
+    ProcessCount, Replicas, Stage, TextValue as _, Tls, VolumeName,
 };
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
@@ -77,6 +78,7 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         variable: publish.variable.clone(),
         target: Port::POSTGRES,
     });
+    let user = image.postgres_identity().filter(|_| stage.is_strict());
     Some(Container {
         major: major?,
         image,
@@ -88,7 +90,19 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         local_auth: postgres.local_auth(),
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
-        compose: raw(&postgres.compose),
+        user,
+        fences: policy::fences_of_server(stage, user, !postgres.ensure()),
+        restart: policy::restart(stage),
+        log: policy::kept_log(stage),
+        times: CheckTimes {
+            interval: Interval::short(),
+            timeout: Interval::short(),
+            retries: Replicas::FIVE,
+            start_period: Duration::of_seconds(60),
+        },
+        shared_memory: 256,
+        stop_grace_period: Duration::of_minutes(2),
+        preparation: policy::preparation(stage),
     })
 }
 

@@ -3,18 +3,18 @@
 use super::container::{check_pinned, limits};
 use super::database::{Home, resolve_database};
 use super::environment::environment;
-use super::scope::{Faults, Scope, raw};
+use super::scope::{Faults, Scope};
+use super::stage;
 use crate::deployment::{
-    Build, Database, ExternalTls, HealthCheck, Host, NETWORK_MODE, NETWORKS, Probe, Program, PublishedPort, Server,
-    Service, Variable,
+    Build, CheckTimes, Database, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service,
+    Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{self, Raw, Setting, given};
+use crate::profile::{self, CheckCommand, Setting, given};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ContainerPath, Hardening, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _,
-    VariableName,
+    ContainerPath, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
 
 /// Where the certificates of an external server's `ca` appear in a service's container.
@@ -45,10 +45,10 @@ pub(super) fn resolve_service(
     let health_check = told(written.healthcheck.get().map(|check| health_check(check, written, &at, faults)));
     let environment = environment(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
     let mounts: Vec<Mount> = data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect();
-    check_hardening(written, &mounts, &at, faults);
     if !written.outbound() {
         check_inside(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
     }
+    let fences = stage::fences_of_service(scope.stage, written.hardening(), &mounts);
     let mut service = Service {
         name: name.clone(),
         program: program?,
@@ -65,11 +65,13 @@ pub(super) fn resolve_service(
         depends_on: depends_on(written, scope),
         labels: given(&written.labels).map(|(name, text)| (name.as_str().to_owned(), text.0.clone())).collect(),
         replicas: written.replicas.copied().filter(|replicas| replicas.get() != 1),
+        stop_grace_period: written.stop_grace_period.get().cloned(),
         limits: limits(&written.limits),
-        hardening: written.hardening(),
+        fences,
         runs_once: false,
+        restart: stage::restart(scope.stage),
+        log: stage::kept_log(scope.stage),
         database: database.ok()?,
-        compose: raw(&written.compose),
     };
     trust_certificates(&mut service, scope.server);
     Some(service)
@@ -159,7 +161,8 @@ fn health_check(
             faults.add(Code::InvalidValue, place, "an empty command checks nothing", help);
             None
         }
-        (None, Some(command)) => Some(Probe::Command(command.clone())),
+        (None, Some(CheckCommand::Line(line))) => Some(Probe::Line(line.clone())),
+        (None, Some(CheckCommand::Words(words))) => Some(Probe::Words(words.clone())),
         (Some(_), Some(_)) => {
             let fault = Diagnostic::error(
                 Code::Conflict,
@@ -178,10 +181,12 @@ fn health_check(
     };
     Some(HealthCheck {
         probe: probe?,
-        interval: check.interval(),
-        timeout: check.timeout(),
-        retries: check.retries(),
-        start_period: check.start_period(),
+        times: CheckTimes {
+            interval: check.interval(),
+            timeout: check.timeout(),
+            retries: check.retries(),
+            start_period: check.start_period(),
+        },
     })
 }
 
@@ -197,23 +202,6 @@ fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName
     resolved.collect()
 }
 
-/// Root without capabilities can't write a folder of somebody else, and whose a folder of the host is, nobody knows here.
-fn check_hardening(written: &profile::Service, mounts: &[Mount], at: &FieldPath, faults: &mut Faults) {
-    let is_bound = |mount: &&Mount| matches!(mount.source, MountSource::Bind(_)) && !mount.read_only;
-    let Some(mount) = mounts.iter().find(is_bound) else { return };
-    let adds = |raw: &Raw| matches!(raw, Raw::Sequence(added) if !added.is_empty());
-    let has_capabilities = given(&written.compose).any(|(key, raw)| key.as_str() == "cap_add" && adds(raw));
-    let user = written.user.get().and_then(|user| user.0.split(':').next());
-    let is_somebody = user.is_some_and(|user| !matches!(user, "" | "0" | "root"));
-    if written.hardening() != Hardening::Strict || is_somebody || has_capabilities {
-        return;
-    }
-    let message =
-        format!("without capabilities root can't write to `{}`, which belongs to a user of the host", mount.target);
-    let help = "write `user:` with the owner of the folder, such as `1000:1000`, or mount a named volume";
-    faults.add(Code::StrictBindMount, Place::value(&at.key("hardening")), message, help);
-}
-
 /// What a service without a way out can't have.
 fn check_inside(
     written: &profile::Service,
@@ -227,13 +215,6 @@ fn check_inside(
         let message = "a service with `outbound: false` has no published port: its networks have no way in either";
         let help = "remove `publish`, or publish the port of a service that passes on what comes";
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("publish")), message, help);
-        faults.push(fault.also(outbound.clone(), ""));
-    }
-    for key in given(&written.compose).map(|(key, _)| key.as_str()).filter(|key| [NETWORKS, NETWORK_MODE].contains(key))
-    {
-        let message = format!("`outbound: false` chooses the networks, and `{key}` does too");
-        let help = "remove one of them; a network of your own has no way out with `internal: true`";
-        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("compose").key(key)), message, help);
         faults.push(fault.also(outbound.clone(), ""));
     }
     let is_elsewhere = scope.server.is_some_and(|server| server.container().is_none());

@@ -5,8 +5,8 @@ use super::found::{Base, Found, Ground};
 use super::host::mounted;
 use super::kind::RiskKind;
 use crate::field::FieldPath;
-use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, SecretRule, Service, Value, given};
-use crate::value::{Hardening, HostAddress, HostPath, MountSource};
+use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, Service, Value, given};
+use crate::value::{Hardening, HostAddress, HostPath, MountSource, SecretRule};
 
 /// The first port that any user may listen on.
 const FIRST_FREE_PORT: u16 = 1024;

@@ -6,8 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::deployment::{NETWORK_MODE, NETWORKS};
-use crate::resolve::{DEPLOY_KEYS, FILE_KEYS, RELIED_ON, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+use crate::resolve::RELIED_ON;
+use crate::target::compose::{
+    DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
+};
 use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
 
 /// A reference that means the same image tomorrow.

@@ -6,8 +6,7 @@ use super::Secret;
 use super::weak::weakness;
 use super::writable::check_writable;
 use crate::dotenv::Unwritable;
-use crate::profile::SecretRule;
-use crate::value::EnvironmentKey;
+use crate::value::{EnvironmentKey, SecretRule};
 
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]

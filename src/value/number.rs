@@ -62,6 +62,9 @@ numbers! {
 impl Replicas {
     /// Enough failures in a row to believe them.
     pub const THREE: Self = Self(3);
+
+    /// Enough of them where they come fast.
+    pub const FIVE: Self = Self(5);
 }
 
 impl Port {

@@ -112,6 +112,12 @@ impl Duration {
     pub fn of_seconds(seconds: u16) -> Self {
         Self(format!("{seconds}s"))
     }
+
+    /// So many minutes.
+    #[must_use]
+    pub fn of_minutes(minutes: u16) -> Self {
+        Self(format!("{minutes}m"))
+    }
 }
 
 impl Interval {
@@ -159,6 +165,25 @@ impl DiskSize {
 }
 
 impl ByteSize {
+    /// So many mebibytes.
+    #[must_use]
+    pub fn of_mebibytes(mebibytes: u16) -> Self {
+        Self(format!("{mebibytes}m"))
+    }
+
+    /// In bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let unit = self.0.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number: u64 = self.0.strip_suffix(unit).and_then(|number| number.parse().ok()).unwrap_or_default();
+        match unit {
+            "g" | "gb" => number << 30,
+            "m" | "mb" => number << 20,
+            "k" | "kb" => number << 10,
+            _ => number,
+        }
+    }
+
     /// So many gibibytes.
     #[must_use]
     pub fn of_gibibytes(gibibytes: u16) -> Self {
@@ -171,6 +196,13 @@ impl CpuCount {
     #[must_use]
     pub fn whole(processors: u16) -> Self {
         Self(processors.to_string())
+    }
+
+    /// In thousandths of a processor.
+    #[must_use]
+    pub fn thousandths(&self) -> u64 {
+        let (whole, fraction) = self.0.split_once('.').unwrap_or((&self.0, ""));
+        format!("{whole}{fraction:0<3}").parse().unwrap_or_default()
     }
 }
 
@@ -335,6 +367,16 @@ mod tests {
             [("30s", 30_000), ("1h1m1s1ms", 3_661_001), ("250ms", 250), ("99999h", 2_147_483_647)]
         {
             assert_eq!(Interval::parse(text).unwrap().milliseconds(), milliseconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_container_may_use_is_counted_in_small_units() {
+        for (text, bytes) in [("6291456b", 6 << 20), ("6144k", 6 << 20), ("512mb", 512 << 20), ("2g", 2 << 30)] {
+            assert_eq!(ByteSize::parse(text).unwrap().bytes(), bytes, "{text}");
+        }
+        for (text, thousandths) in [("0.5", 500), ("0.01", 10), ("2", 2000), ("1.255", 1255), ("16.0", 16_000)] {
+            assert_eq!(CpuCount::parse(text).unwrap().thousandths(), thousandths, "{text}");
         }
     }
 

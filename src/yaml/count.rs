@@ -42,26 +42,34 @@ pub fn count_values(text: &str, few: usize, enough: usize) -> usize {
     values
 }
 
-/// A number that the values of a document of ours are no more than: outside of brackets a line has two at the most, an
-/// item or key that opens a collection and the first one in it.
+/// A number that the values of a document of ours are no more than, and seldom much fewer: outside of brackets a line has one,
+/// and one more for each item that is a collection.
 fn at_most(text: &str) -> usize {
-    let mark = |byte: &u8| match byte {
-        b'\n' => 2,
-        b',' | b'[' | b'{' => 1,
-        _ => 0,
+    let of_line = |line: &str| {
+        let (mut values, mut rest) = (1, line);
+        while let Some(item) = rest.strip_prefix("- ") {
+            values += usize::from(item.contains(':') || item.starts_with("- "));
+            rest = item;
+        }
+        values + rest.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count()
     };
-    1 + text.as_bytes().iter().map(mark).sum::<usize>()
+    1 + lines(text).map(of_line).sum::<usize>()
 }
 
-/// A number that the values of a document of ours are no fewer than: every line has one but for comments and blank ones.
+/// A number that the values of a document of ours are no fewer than: every line has one.
 /// No text runs over several lines.
 fn at_least(text: &str) -> usize {
-    text.lines().filter(|line| !matches!(line.trim_start().as_bytes().first(), None | Some(b'#'))).count()
+    lines(text).count()
+}
+
+/// The lines that say something, without their indent.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::count_values;
+    use super::*;
 
     #[test]
     fn keys_do_not_count_and_counting_stops_where_it_is_enough() {
@@ -70,5 +78,14 @@ mod tests {
         assert_eq!(count_values(text, 0, 4), 5);
         assert_eq!(count_values(text, 100, 100), 0);
         assert_eq!(count_values("a: [", 0, 100), 0);
+    }
+    #[test]
+    fn what_is_not_counted_is_known_to_be_few_or_many() {
+        let golden = include_str!("../../tests/golden/every-field/docker-compose.yml");
+        for text in [golden, "- - a: [b]\n    c: d\n  - e\n-\n  f: {}\n", "a:\n- b\n- c: ''\n  d:\n"] {
+            let (few, values, many) = (at_least(text), count_values(text, 0, usize::MAX - 1), at_most(text));
+            assert!(few <= values && values <= many, "{few} {values} {many}: {text}");
+            assert!(many - values <= values / 5 + 3, "{values} {many}: {text}");
+        }
     }
 }

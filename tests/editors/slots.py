@@ -74,6 +74,7 @@ services: { api: { depends_on: { other: HOLE } } }
 services: { api: { labels: { a: HOLE } } }
 services: { api: { labels: { HOLE: a } } }
 services: { api: { replicas: HOLE } }
+services: { api: { stop_grace_period: HOLE } }
 services: { api: { limits: { memory: HOLE } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }

@@ -32,6 +32,15 @@ fn findings_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]
     report.pointer("/findings").and_then(|found| found.as_array()).unwrap().iter().map(line).collect()
 }
 
+/// The findings for people.
+fn told(folder: &Path, arguments: &[&str]) -> String {
+    stdout(&codelab_gen(folder).arg("doctor").args(arguments).env("PATH", NO_PROGRAMS).finish())
+}
+
+fn dotenv(folder: &tempfile::TempDir) -> String {
+    fs::read_to_string(folder.path().join(".env")).unwrap()
+}
+
 fn deployed() -> tempfile::TempDir {
     deployed_with(&["-p", "prod"])
 }
@@ -63,8 +72,7 @@ fn a_sound_deployment_lacks_nothing_but_the_engine() {
     let problems: Vec<_> = found.iter().filter(|line| line.starts_with("problem")).collect();
     assert!(!problems.is_empty() && problems.iter().all(|line| line.starts_with("problem [docker]")), "{found:#?}");
 
-    let told = codelab_gen(folder.path()).arg("doctor").env("PATH", NO_PROGRAMS).finish();
-    let last = stdout(&told);
+    let last = told(folder.path(), &[]);
     assert!(last.find("\nunseen ") < last.find("\nproblem "), "the worst is the last: {last}");
     assert!(last.ends_with(" 0 warnings, 1 not to be seen\n"), "{last}");
     let without = tempfile::tempdir().unwrap();
@@ -108,7 +116,7 @@ fn secrets_that_are_missing_or_weak_are_found_and_never_shown() {
     let weak = "warning [secrets] `POSTGRES_PASSWORD` is a value that stands in documents -> codelab-gen rotate POSTGRES_PASSWORD";
     assert!(has(&found, weak), "{found:#?}");
     assert!(!found.concat().contains("codelab_password"), "{found:#?}");
-    let dotenv = fs::read_to_string(folder.path().join(".env")).unwrap();
+    let dotenv = dotenv(&folder);
     let without: Vec<_> = dotenv.lines().filter(|line| !line.starts_with("POSTGRES_PASSWORD=")).collect();
     let without = without.join("\n") + "\n";
     fs::write(folder.path().join(".env"), without).unwrap();
@@ -128,8 +136,7 @@ fn settings_that_are_not_repeated_are_told_instead_of_their_consequences() {
     assert!(outputs.len() == 1 && outputs[0].ends_with(repeated), "{found:#?}");
 
     fs::remove_file(folder.path().join("secrets/postgres_password")).unwrap();
-    let mut command = codelab_gen(folder.path());
-    let told = stdout(&command.arg("doctor").args(settings).env("PATH", NO_PROGRAMS).finish());
+    let told = told(folder.path(), &settings);
     let missing = "problem   [secrets] `secrets/postgres_password` is missing or empty\n  = help: codelab-gen --set secrets_in=files ";
     assert!(told.contains(missing), "{told}");
 }
@@ -141,25 +148,21 @@ fn a_port_that_another_program_has_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let publish = format!("services.auth-service.publish={port}");
     assert_eq!(run(folder.path(), &["-p", "dev", "--set", &publish]).status.code(), Some(0));
-    let mut command = codelab_gen(folder.path());
-    command.args(["doctor", "--set", &publish]).env("PATH", NO_PROGRAMS);
-    let told = stdout(&command.finish());
+    let found = told(folder.path(), &["--set", &publish]);
     let expected = format!(
         "problem   [ports] port {port} of 127.0.0.1, which `auth-service` publishes, is taken by another program\n"
     );
-    assert!(told.contains(&expected), "{told}");
+    assert!(found.contains(&expected), "{found}");
     // not by giving the port back, which any other program could take
     let elsewhere = format!("services.auth-service.publish=127.0.0.2:{port}");
     assert_eq!(run(folder.path(), &["--set", &elsewhere]).status.code(), Some(0));
-    let mut command = codelab_gen(folder.path());
-    command.args(["doctor", "--set", &elsewhere]).env("PATH", NO_PROGRAMS);
-    assert!(!stdout(&command.finish()).contains("[ports]"));
+    assert!(!told(folder.path(), &["--set", &elsewhere]).contains("[ports]"));
 }
 
 #[test]
 fn a_password_that_the_urls_lack_and_a_file_that_is_lost_are_found() {
     let folder = deployed();
-    let dotenv = fs::read_to_string(folder.path().join(".env")).unwrap();
+    let dotenv = dotenv(&folder);
     let line = dotenv.lines().find(|line| line.starts_with("POSTGRES_PASSWORD=")).unwrap();
     fs::write(folder.path().join(".env"), dotenv.replacen(line, "POSTGRES_PASSWORD=editedByHand0123456789", 1))
         .unwrap();
@@ -167,8 +170,7 @@ fn a_password_that_the_urls_lack_and_a_file_that_is_lost_are_found() {
     assert!(has(&findings(folder.path(), &[]), edited));
     assert_eq!(run(folder.path(), &["-p", "prod", "--set", "secrets_in=files"]).status.code(), Some(0));
     fs::write(folder.path().join("secrets/postgres_password"), "").unwrap();
-    let mut command = codelab_gen(folder.path());
-    let told = stdout(&command.args(["doctor", "--set", "secrets_in=files"]).env("PATH", NO_PROGRAMS).finish());
+    let told = told(folder.path(), &["--set", "secrets_in=files"]);
     assert!(told.contains("problem   [secrets] `secrets/postgres_password` is missing or empty\n"), "{told}");
 }
 
@@ -180,9 +182,9 @@ fn outputs_of_another_profile_are_told_together() {
     }
     let found = findings(folder.path(), &[]);
     assert!(has(&found, "problem [outputs] each of 2 outputs is missing -> codelab-gen"), "{found:#?}");
-    let told = codelab_gen(folder.path()).arg("doctor").env("PATH", NO_PROGRAMS).finish();
+    let found = told(folder.path(), &[]);
     let named = "            | scripts/db/backup.sh\n            | scripts/db/restore.sh\n  = help: codelab-gen\n";
-    assert!(stdout(&told).contains(named), "{}", stdout(&told));
+    assert!(found.contains(named), "{found}");
 
     let found = findings_with(folder.path(), &["-p", "dev"], &[]);
     let told = |what: &str| found.iter().any(|line| line.starts_with("problem [outputs] ") && line.ends_with(what));
@@ -214,7 +216,7 @@ fn a_variable_that_names_other_compose_files_is_found() {
     let found = findings(folder.path(), &[("COMPOSE_FILE", "compose.yaml")]);
     assert!(has(&found, &format!("{OTHERS}unset COMPOSE_FILE")), "{found:#?}");
 
-    let dotenv = fs::read_to_string(folder.path().join(".env")).unwrap();
+    let dotenv = dotenv(&folder);
     let add = |value: &str| fs::write(folder.path().join(".env"), format!("{dotenv}COMPOSE_FILE={value}\n")).unwrap();
     add("compose.yaml");
     let found = findings(folder.path(), &[]);
@@ -227,7 +229,7 @@ fn a_variable_that_names_other_compose_files_is_found() {
 fn what_the_shell_sets_is_a_fault_where_it_differs() {
     let setting = ["--set", "secrets.API_KEY=generate"];
     let folder = deployed_with(&[["-p", "prod"].as_slice(), &setting].concat());
-    let dotenv = fs::read_to_string(folder.path().join(".env")).unwrap();
+    let dotenv = dotenv(&folder);
     let url = value(&dotenv, "AUTH_SERVICE__DB_URL");
     let left = [("AUTH_SERVICE__DB_URL", url), ("POSTGRES_PASSWORD", "leftByTheShell"), ("API_KEY", "alsoLeftBehind")];
     let found = findings_with(folder.path(), &setting, &left);
@@ -282,7 +284,7 @@ fn the_port_of_a_variable_is_the_one_that_compose_would_take() {
     };
     assert!(!is_told(&[]));
     assert!(is_told(&[("DB_PORT", &taken_port)]));
-    let dotenv = fs::read_to_string(folder.path().join(".env")).unwrap();
+    let dotenv = dotenv(&folder);
     fs::write(folder.path().join(".env"), format!("{dotenv}DB_PORT={taken_port}\n")).unwrap();
     assert!(is_told(&[]));
     assert!(!is_told(&[("DB_PORT", &port)]), "the shell's wins");

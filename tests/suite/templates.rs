@@ -54,3 +54,18 @@ fn no_value_stands_inside_of_quotes_or_words_written_by_hand() {
     }
     assert!(values > 40, "only {values} values were found");
 }
+
+#[test]
+fn values_of_the_compose_file_are_made_where_dollars_are_escaped() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/target/compose");
+    let files = [folder.clone(), folder.join("file")].map(|folder| fs::read_dir(folder).unwrap());
+    let mut read = 0;
+    for path in files.into_iter().flatten().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        let text = fs::read_to_string(&path).unwrap();
+        let makers = ["Value::text(", "Value::quoted(", "Value::bare(", "Value::number("];
+        let found = makers.into_iter().find(|maker| text.contains(maker));
+        assert_eq!(found.is_some(), path.ends_with("interpolation.rs"), "{}: {found:?}", path.display());
+        read += 1;
+    }
+    assert!(read > 10, "only {read} files were found");
+}

@@ -15,10 +15,11 @@ use crate::deployment::{Deployment, secret_file_path};
 use crate::disk::{Folder, TEMPORARY};
 use crate::layers::{gather, load};
 use crate::placement::Placement;
-use crate::render::{Inputs, render};
 use crate::resolve::resolve;
 use crate::secret::{Outside, Values, choose};
 use crate::source::{Catalogue, Source};
+use crate::target::compose::Extras;
+use crate::target::{Inputs, Target};
 
 const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
 
@@ -180,12 +181,14 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let secrets = choose(&rules, &mut outside).unwrap();
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
-    let files = render(deployment, &Inputs { values, placement: &placement }).unwrap();
+    let files =
+        Target::Compose.render(deployment, &Extras::default(), &Inputs { values, placement: &placement }).unwrap();
     let secret_files = deployment.secret_files().into_iter();
     let secret_files = secret_files.map(|name| (secret_file_path(name), Some(secrets[name].secret.clone()))).collect();
     let wanted = Wanted {
         folder,
         deployment,
+        extras: &Extras::default(),
         placement: &placement,
         files,
         withheld: false,

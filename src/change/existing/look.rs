@@ -1,5 +1,6 @@
 //! Knows how one place of an output folder is looked at, without following a link. Must not know what is wanted there.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -31,10 +32,53 @@ pub(in crate::change) struct ExistingOutput {
 /// A file's bytes and permissions.
 type Bytes = (Vec<u8>, u32);
 
-/// The file at a way, or why it is none that may be written through; nothing where nothing stands there.
-fn read(folder: &Folder, way: &Path) -> io::Result<Option<Result<Bytes, RefusalReason>>> {
+/// A folder with those in it that files stand in, each opened once.
+pub(super) struct Opened<'f> {
+    outer: &'f Folder,
+    inner: HashMap<PathBuf, Folder>,
+}
+
+impl<'f> Opened<'f> {
+    pub(super) fn new(outer: &'f Folder) -> Self {
+        Self { outer, inner: HashMap::new() }
+    }
+
+    pub(super) fn secret_file(&mut self, path: &str) -> io::Result<Option<Result<ExistingFile, RefusalReason>>> {
+        let (folder, way) = self.above(Path::new(path));
+        Ok(read(folder, way, Path::new(path))?.map(|found| found.and_then(text_of)))
+    }
+
+    pub(super) fn output(&mut self, output: Output) -> io::Result<Option<ExistingOutput>> {
+        let (folder, way) = self.above(Path::new(output.path()));
+        Ok(match read(folder, way, Path::new(output.path()))? {
+            None => None,
+            Some(Err(reason)) => Some(ExistingOutput { file: Err(reason), original: None }),
+            Some(Ok(found)) => {
+                let original = original(folder, way, &found.0)?;
+                Some(ExistingOutput { file: text_of(found), original })
+            }
+        })
+    }
+
+    /// The folder that a file stands in, and its name there; where that is none, or a link, the outer one and the whole way.
+    fn above<'w>(&mut self, way: &'w Path) -> (&Folder, &'w Path) {
+        let parts = way.parent().zip(way.file_name()).filter(|(parent, _)| !parent.as_os_str().is_empty());
+        let Some((parent, name)) = parts else { return (self.outer, way) };
+        if !self.inner.contains_key(parent)
+            && let Ok(folder) = self.outer.folder(parent)
+        {
+            self.inner.insert(parent.to_owned(), folder);
+        }
+        self.inner.get(parent).map_or((self.outer, way), |folder| (folder, Path::new(name)))
+    }
+}
+
+/// The file at a way, or why it is none that may be written through; nothing where nothing stands there. It is told by its
+/// whole way.
+fn read(folder: &Folder, way: &Path, whole: &Path) -> io::Result<Option<Result<Bytes, RefusalReason>>> {
     let entry = match folder.look(way)? {
         Found::Nothing => return Ok(None),
+        Found::Link(link) if link == way => return Ok(Some(Err(RefusalReason::Link(whole.to_owned())))),
         Found::Link(link) => return Ok(Some(Err(RefusalReason::Link(link)))),
         Found::NotAFolder(file) => return Ok(Some(Err(RefusalReason::NotAFolder(file)))),
         Found::Other => return Ok(Some(Err(RefusalReason::NotAFile))),
@@ -52,22 +96,6 @@ fn text_of((bytes, mode): Bytes) -> Result<ExistingFile, RefusalReason> {
         Ok(text) => Ok(ExistingFile { text, mode }),
         Err(_) => Err(RefusalReason::NotUtf8),
     }
-}
-
-pub(super) fn read_secret_file(folder: &Folder, path: &str) -> io::Result<Option<Result<ExistingFile, RefusalReason>>> {
-    Ok(read(folder, Path::new(path))?.map(|found| found.and_then(text_of)))
-}
-
-pub(super) fn read_output(folder: &Folder, output: Output) -> io::Result<Option<ExistingOutput>> {
-    let way = Path::new(output.path());
-    Ok(match read(folder, way)? {
-        None => None,
-        Some(Err(reason)) => Some(ExistingOutput { file: Err(reason), original: None }),
-        Some(Ok(found)) => {
-            let original = original(folder, way, &found.0)?;
-            Some(ExistingOutput { file: text_of(found), original })
-        }
-    })
 }
 
 /// The first free name beside a file: `NAME.orig`, `NAME.orig.2` and so on; nothing where one of them is the same.
@@ -106,7 +134,7 @@ pub(in crate::change) struct OtherCompose {
 pub(super) fn other_compose_files(folder: &Folder) -> io::Result<Vec<OtherCompose>> {
     let mut found = Vec::new();
     for (name, wins) in OTHER_COMPOSE_FILES {
-        let Some(Ok((bytes, _))) = read(folder, Path::new(name))? else { continue };
+        let Some(Ok((bytes, _))) = read(folder, Path::new(name), Path::new(name))? else { continue };
         let original = original(folder, Path::new(name), &bytes)?;
         found.push(OtherCompose { name, wins, text: String::from_utf8(bytes).ok(), original });
     }

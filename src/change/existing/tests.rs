@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::*;
+use crate::target::compose;
 
 fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -167,7 +168,7 @@ fn a_line_of_the_block_that_readers_differ_on_is_told_by_its_number_in_the_file(
     let odd = format!("B=1\n\n{}", BLOCK.replace("'a b'", "a b"));
     let reasons = |text: &str| {
         let refusals = existing(&[(".env", text)]).values(|key| key == "B").unwrap_err();
-        assert!(refusals.iter().all(|refusal| refusal.file.is(Output::Dotenv)));
+        assert!(refusals.iter().all(|refusal| refusal.file.is(compose::DOTENV)));
         refusals.into_iter().map(|refusal| refusal.reason).collect::<Vec<_>>()
     };
     assert_eq!(reasons(&odd), [RefusalReason::OddLine(5)]);
@@ -221,7 +222,7 @@ fn what_may_not_be_written_through_is_told_with_the_reason() {
         let folder = folder_with(&[]);
         prepare(folder.path());
         let existing = read(folder.path(), &[]);
-        let output = Output::ALL.into_iter().find(|output| output.path() == path).unwrap();
+        let output = outputs().find(|output| output.path() == path).unwrap();
         existing.output(output).map(|found| found.file.as_ref().err().cloned())
     };
     let write = |path: &Path| fs::write(path, "x").unwrap();
@@ -262,7 +263,7 @@ fn an_original_gets_the_first_free_name_and_none_where_it_is_kept_already() {
     let original = |files: &[(&str, &str)]| {
         let folder = folder_with(files);
         let existing = read(folder.path(), &[]);
-        let original = existing.output(Output::Dotenv).unwrap().original.clone();
+        let original = existing.output(compose::DOTENV).unwrap().original.clone();
         original.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
     };
     let env = (".env", "A=1\n");

@@ -1,6 +1,7 @@
 //! What each reason means for each kind of file.
 
 use super::*;
+use crate::target::compose;
 
 #[test]
 fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacle() {
@@ -20,8 +21,8 @@ fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacl
         (RefusalReason::KeyOutside { key: "A".to_owned(), inside: 1, outside: 2 }, false, false, false),
         (RefusalReason::OddValue { key: "A".to_owned(), line: 1 }, false, false, false),
     ] {
-        assert_eq!(reason.can_be_forced(Output::Dotenv), dotenv, "{reason:?}");
-        assert_eq!(reason.can_be_forced(Output::Compose), compose, "{reason:?}");
+        assert_eq!(reason.can_be_forced(compose::DOTENV), dotenv, "{reason:?}");
+        assert_eq!(reason.can_be_forced(compose::FILE), compose, "{reason:?}");
         assert_eq!(reason.is_obstacle(), is_obstacle, "{reason:?}");
     }
 }
@@ -30,13 +31,13 @@ fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacl
 fn a_refused_file_tells_what_it_is() {
     let secret = || RefusedFile::Secret("secrets/a".to_owned());
     for (file, path, holds_secrets, is_block) in [
-        (RefusedFile::Output(Output::Dotenv), ".env", true, true),
-        (RefusedFile::Output(Output::DotenvExample), ".env.example", false, false),
-        (RefusedFile::Output(Output::Compose), "docker-compose.yml", false, false),
+        (RefusedFile::Output(compose::DOTENV), ".env", true, true),
+        (RefusedFile::Output(compose::DOTENV_EXAMPLE), ".env.example", false, false),
+        (RefusedFile::Output(compose::FILE), "docker-compose.yml", false, false),
         (secret(), "secrets/a", true, false),
     ] {
         assert_eq!((file.path(), file.holds_secrets(), file.is_block()), (path, holds_secrets, is_block));
-        assert_eq!(file.is(Output::Compose), path == "docker-compose.yml");
-        assert_eq!(file.is(Output::Dotenv), is_block);
+        assert_eq!(file.is(compose::FILE), path == "docker-compose.yml");
+        assert_eq!(file.is(compose::DOTENV), is_block);
     }
 }

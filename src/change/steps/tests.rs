@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "what a test says is read by those who wrote its paths")]
 
 use super::*;
+use crate::target::compose;
 
 const OWN: &str = "secret";
 
@@ -65,15 +66,15 @@ fn originals_are_on_the_disk_before_anything_is_replaced_and_what_goes_goes_last
         secret_file("withheld", ChangeKind::Created, None),
     ];
     let changes = vec![
-        written(Output::Dotenv, Some(".env.orig")),
-        change(Output::DotenvExample, Action::Keep),
-        change(Output::InitScript, Action::Remove),
-        written(Output::Databases, Some("scripts/db/databases.sh.orig.2")),
+        written(compose::DOTENV, Some(".env.orig")),
+        change(compose::DOTENV_EXAMPLE, Action::Keep),
+        change(compose::INIT_SCRIPT, Action::Remove),
+        written(compose::DATABASES, Some("scripts/db/databases.sh.orig.2")),
         change(
-            Output::Program(crate::render::Program::Psql),
+            Output::program("scripts/db/psql.sh"),
             Action::Write { kind: ChangeKind::Updated, text: None, original: None },
         ),
-        written(Output::Compose, None),
+        written(compose::FILE, None),
     ];
     let changes = change_set(secrets, changes);
     let described: Vec<_> = steps(&changes).iter().map(described).collect();
@@ -115,7 +116,7 @@ fn another_compose_file_goes_when_ours_is_in_its_place() {
         Aside { from: path(name), original: original.map(path) }
     };
     let aside = vec![aside("compose.yaml", Some("compose.yaml.orig")), aside("docker-compose.yaml", None)];
-    let changes = ChangeSet { aside, ..change_set(Vec::new(), vec![written(Output::Compose, None)]) };
+    let changes = ChangeSet { aside, ..change_set(Vec::new(), vec![written(compose::FILE, None)]) };
     let described: Vec<_> = steps(&changes).iter().map(described).collect();
     let expected = [
         "sweep .env.codelab-gen.tmp",
@@ -134,7 +135,7 @@ fn another_compose_file_goes_when_ours_is_in_its_place() {
 
 #[test]
 fn an_original_of_a_script_is_no_program() {
-    let changes = change_set(Vec::new(), vec![written(Output::InitScript, Some("scripts/init-postgres.sh.orig"))]);
+    let changes = change_set(Vec::new(), vec![written(compose::INIT_SCRIPT, Some("scripts/init-postgres.sh.orig"))]);
     let described: Vec<_> = steps(&changes).iter().map(described).collect();
     let copied = "copy scripts/init-postgres.sh to scripts/.init-postgres.sh.orig.codelab-gen.tmp 644".to_owned();
     assert!(described.contains(&copied), "{described:?}");

@@ -19,7 +19,7 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> b
         ["services", name, "database", "driver"] => service(name).is_some_and(|service| !service.uses_postgres()),
         ["services", name, "healthcheck", "with"] => {
             let check = service(name).and_then(|service| service.health_check.as_ref());
-            check.is_some_and(|check| matches!(check.probe, Probe::Command(_)))
+            check.is_some_and(|check| matches!(check.probe, Probe::Line(_) | Probe::Words(_)))
         }
         ["postgres", "volume" | "ensure" | "init_script" | "local_auth"] => deployment.contained_server().is_none(),
         ["postgres", "access"] => deployment.server.is_none(),

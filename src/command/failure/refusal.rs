@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use crate::change::{Danger, KeyChange, KeyChangeKind, Refusal, RefusalReason};
+use crate::change::{KeyChange, KeyChangeKind, Refusal, RefusalReason};
 use crate::disk::TEXT_LIMIT;
 use crate::field::FieldPath;
 use crate::outcome::Refused;
-use crate::render::Output;
 use crate::report;
 use crate::secret::may_name_secret;
 use crate::spelling::{self, harmless, on_one_line};
+use crate::target::compose::{self, Danger};
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
@@ -43,7 +43,7 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
         }
         RefusalReason::ComposeFile(line) => format!(
             "`COMPOSE_FILE`, on line {line} of `{}`, has Docker Compose read other files than `{path}`",
-            spelling::path(&folder.join(Output::Dotenv.path()))
+            spelling::path(&folder.join(compose::DOTENV.path()))
         ),
         RefusalReason::OddValue { key, line } => {
             format!("what `{key}` holds is not sure: the readers of .env read line {line} of `{path}` differently")
@@ -55,18 +55,18 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
 pub(in crate::command) fn help(refusal: &Refusal) -> String {
     let name = refusal.file.path();
     match &refusal.reason {
-        RefusalReason::NotOurs if refusal.file.is(Output::DotenvExample) => format!(
+        RefusalReason::NotOurs if refusal.file.is(compose::DOTENV_EXAMPLE) => format!(
             "`--force` puts the block of codelab-gen into it, leaves your other lines, and keeps it as {name}.orig; or choose \
              another folder with `--out`"
         ),
-        RefusalReason::NotOurs if refusal.file.is(Output::Compose) => format!(
+        RefusalReason::NotOurs if refusal.file.is(compose::FILE) => format!(
             "`codelab-gen import` makes a profile of it; `--force` replaces it and keeps it as {name}.orig; or choose another \
              folder with `--out`"
         ),
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
-        RefusalReason::Edited if refusal.file.is(Output::Compose) => format!(
+        RefusalReason::Edited if refusal.file.is(compose::FILE) => format!(
             "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
              keeps it as {name}.orig"
         ),

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::render::Output;
 use crate::secret::SecretFaults;
 use crate::spelling;
+use crate::target::compose;
 
 /// What is wrong with secrets, each with the way out. Names only, never a value.
 pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
@@ -20,7 +20,7 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, Str
         unreadable,
         no_randomness,
     } = faults;
-    let dotenv = folder.join(Output::Dotenv.path());
+    let dotenv = folder.join(compose::DOTENV.path());
     let mut messages = Vec::new();
     for name in disagreeing {
         let message = format!(

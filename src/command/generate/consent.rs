@@ -1,9 +1,10 @@
 //! Knows which changes are not made without a word of the user, and what that word is. Must not know how they were found.
 
 use super::request::Request;
-use crate::change::{ChangeSet, Danger, DangerKind};
+use crate::change::ChangeSet;
 use crate::command::target::Target;
 use crate::outcome::{Failure, Refused};
+use crate::target::compose::{Danger, DangerKind};
 
 /// Whether a change set may be written.
 pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {

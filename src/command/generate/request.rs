@@ -3,11 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::git;
-use crate::change::{ChangeSet, DangerKind, Existing};
+use crate::change::{ChangeSet, Existing};
 use crate::cli::{RunFormat, TargetArgs};
 use crate::outcome::Exit;
 use crate::report::Report;
 use crate::secret::Secrets;
+use crate::target::compose::DangerKind;
 use crate::value::EnvironmentKey;
 
 /// What writing may do beyond the usual.

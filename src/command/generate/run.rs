@@ -22,9 +22,10 @@ use crate::command::world::World;
 use crate::deployment::{Deployment, Holds, secret_file_path};
 use crate::disk::Folder;
 use crate::outcome::Failure;
-use crate::render::{Inputs, Output, RenderedFile, render};
+use crate::render::RenderedFile;
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::spelling;
+use crate::target::{self, Inputs, compose};
 use crate::value::EnvironmentKey;
 
 /// One profile, from its text to what there is to tell.
@@ -103,7 +104,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
 fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
     let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
     let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    let secrets = is_written.then_some(Output::Dotenv.path());
+    let secrets = is_written.then_some(compose::DOTENV.path());
     let root = world.trust.repository(folder, &world.current).unwrap_or_default();
     git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
@@ -150,8 +151,8 @@ fn wanted(
     secret_files: Vec<(String, Option<Secret>)>,
     secrets: Vec<Secret>,
 ) -> Wanted<'_> {
-    let Target { deployment, placement, folder, .. } = target;
-    Wanted { folder, deployment, placement, files, withheld: false, secret_files, force, secrets }
+    let Target { deployment, extras, placement, folder, .. } = target;
+    Wanted { folder, deployment, extras, placement, files, withheld: false, secret_files, force, secrets }
 }
 
 /// Secrets of the block that this deployment does not use; they are kept for the profile that does.
@@ -162,5 +163,7 @@ fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> In
 
 fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
     let inputs = Inputs { values, placement: &target.placement };
-    render(&target.deployment, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })
+    target::Target::Compose
+        .render(&target.deployment, &target.extras, &inputs)
+        .map_err(|fault| Failure::Internal { message: fault.to_string() })
 }

@@ -25,9 +25,7 @@ pub(super) fn stored_secrets(
 ) -> IndexMap<String, Secret> {
     let mut stored = block.clone();
     for name in deployment.secrets.keys() {
-        let file = existing.secret_file(&secret_file_path(name));
-        let secret = file.and_then(|file| Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned()));
-        let Some(secret) = secret else { continue };
+        let Some(secret) = existing.kept(name) else { continue };
         stored.entry(name.to_string()).or_insert(secret);
     }
     for (name, secret) in passwords_in_urls(block, deployment) {

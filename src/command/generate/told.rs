@@ -13,17 +13,17 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::request::{Ending, Finished, Outcome};
-use crate::change::{Aside, Change, ChangeKind, Danger, EngineSwitch, Refusal, RefusalReason, RefusedFile};
+use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile};
 use crate::command::failure::refusal;
 use crate::command::target::Target;
 use crate::deployment::secret_file_path;
 use crate::disk::{normalized, relative};
 use crate::field::FieldPath;
 use crate::outcome::Exit;
-use crate::render::{ALL_SCRIPTS, Output, Program};
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::spelling::{on_one_line, raw_path, shell_word};
+use crate::target::compose::{self, ALL_SCRIPTS, Danger, EngineSwitch, is_database_script, is_program};
 use crate::value::{Choice as _, Engine, EnvironmentKey};
 
 /// What one run did, to be told.
@@ -78,7 +78,7 @@ impl Telling<'_> {
         }
         let as_one = self.scripts_as_one();
         for change in &changes.changes {
-            let path = if as_one && change.output.is_database_script() { ALL_SCRIPTS } else { change.output.path() };
+            let path = if as_one && is_database_script(change.output) { ALL_SCRIPTS } else { change.output.path() };
             let line = self.line(change.kind().as_str(), path);
             if lines.last() != Some(&line) {
                 lines.push(line);
@@ -100,7 +100,7 @@ impl Telling<'_> {
 
     /// Whether the same became of all scripts for the databases: then they are told as one.
     fn scripts_as_one(&self) -> bool {
-        let mut scripts = self.outcome.changes.changes.iter().filter(|change| change.output.is_database_script());
+        let mut scripts = self.outcome.changes.changes.iter().filter(|change| is_database_script(change.output));
         let first = scripts.next().map(Change::kind);
         scripts.all(|change| Some(change.kind()) == first && change.original().is_none())
     }
@@ -116,7 +116,7 @@ impl Telling<'_> {
         let told: Vec<_> = changes.changes.iter().filter(|change| self.is_told(change)).collect();
         let as_one = self.scripts_as_one();
         for change in &told {
-            let path = if as_one && change.output.is_database_script() { ALL_SCRIPTS } else { change.output.path() };
+            let path = if as_one && is_database_script(change.output) { ALL_SCRIPTS } else { change.output.path() };
             let mode = change.mode.filter(|_| change.kind() == ChangeKind::Mode);
             let mode = mode.map(|mode| format!(" ({mode:04o} instead of {:04o})", change.output.mode()));
             let line = self.line(change.kind().as_str(), &format!("{path}{}", mode.unwrap_or_default()));
@@ -132,7 +132,7 @@ impl Telling<'_> {
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
         }
         // of scripts that are the same everywhere nothing but the header can differ, as in the others
-        let is_shown = |change: &&&Change| !(as_one && change.output.is_program());
+        let is_shown = |change: &&&Change| !(as_one && is_program(change.output));
         lines.extend(told.iter().filter(is_shown).filter_map(|change| changes.difference(change)));
         lines.concat()
     }
@@ -239,7 +239,7 @@ impl Telling<'_> {
     /// while the outputs say PostgreSQL.
     fn taking_along(&self, switch: &EngineSwitch) -> Option<String> {
         let EngineSwitch { service, from, to, .. } = switch;
-        let output = Output::Program(Program::Migrate);
+        let output = compose::MIGRATE;
         let is_made = self
             .outcome
             .changes

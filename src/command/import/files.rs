@@ -8,9 +8,9 @@ use crate::disk::{normalized, relative};
 use crate::dotenv;
 use crate::import::{ComposeFile, Files, joined, named_in};
 use crate::outcome::Failure;
-use crate::render::Output;
 use crate::source::{Project, ReadFault, Source};
 use crate::spelling::quoted;
+use crate::target::compose;
 
 /// The names of a Compose file, in the order that Compose looks for them
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
@@ -209,7 +209,7 @@ pub(super) fn note(files: &Files, named: &[PathBuf], folder: &Path, world: &Worl
     } else {
         String::new()
     };
-    let ours = folder.join(Output::Compose.path());
+    let ours = folder.join(compose::FILE.path());
     if named.is_empty() || named.contains(&ours) || !ours.exists() {
         return of_several;
     }

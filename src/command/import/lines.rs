@@ -6,8 +6,8 @@ use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::{self, UserPart};
 use crate::import::{DOTENV, NewSecret};
-use crate::profile::SecretRule;
 use crate::source::Source;
+use crate::value::SecretRule;
 
 /// The lines that set what moves into the block, and of which nobody knows what they set or how to write it.
 pub(super) fn faults(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {

@@ -9,7 +9,7 @@ use crate::import::ledger::Ledger;
 use crate::import::tree;
 use crate::import::words::{self, Understood};
 use crate::profile::Raw;
-use crate::value::{BuildContext, ImageReference, TextValue as _, VariableName, split};
+use crate::value::{BuildContext, Duration, ImageReference, TextValue as _, VariableName, split};
 use crate::yaml::Node;
 
 /// A text that Compose does not load, which was told.
@@ -141,6 +141,15 @@ impl Service<'_, '_> {
         let text = ledger.fixed(node, &format!("{field}.{key}"));
         if text.is_none() {
             self.leave(key, node, "refers to what is not set", ledger);
+        }
+        text.map(|text| Line::text(key, &text))
+    }
+
+    pub(super) fn time(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
+        let node = tree::child(&self.entry.value, key)?;
+        let text = ledger.fixed(node, &format!("{field}.{key}")).filter(|text| Duration::parse(text).is_ok());
+        if text.is_none() {
+            self.leave(key, node, "is no span of time that a profile can say", ledger);
         }
         text.map(|text| Line::text(key, &text))
     }

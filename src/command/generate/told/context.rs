@@ -9,9 +9,9 @@ use crate::change::ChangeKind;
 use crate::command::generate::request::Ending;
 use crate::deployment::{Build, Program};
 use crate::disk::{normalized, read_text, relative};
-use crate::render::Output;
 use crate::report;
 use crate::spelling::raw_path;
+use crate::target::compose;
 
 /// A `.dockerignore` is no larger, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -67,7 +67,7 @@ impl Telling<'_> {
     fn unignored(&self, way: &str, text: &str) -> Vec<String> {
         let deployment = &self.target.deployment;
         let is_there =
-            |change: &crate::change::Change| change.output == Output::Dotenv && change.kind() != ChangeKind::Removed;
+            |change: &crate::change::Change| change.output == compose::DOTENV && change.kind() != ChangeKind::Removed;
         let dotenv = DOTENV.into_iter().filter(|_| self.outcome.changes.changes.iter().any(is_there));
         let has_database = deployment.services.iter().any(|service| service.database.is_some());
         let stands = |folder: &str| self.target.folder.join(folder).is_dir();

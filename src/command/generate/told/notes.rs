@@ -5,18 +5,19 @@ use std::path::Path;
 
 use super::Telling;
 use super::readers::read_by;
-use crate::change::{Refusal, RefusalReason, Standing};
+use crate::change::{Refusal, RefusalReason};
 use crate::command::generate::request::{Ending, Outcome};
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::UserPart;
 use crate::folders::data_folders;
-use crate::lint::beyond_compose_limit;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
 use crate::spelling::{on_one_line, path, shell_word};
+use crate::target::compose::{self, Standing, beyond_limit};
+use crate::target::outputs;
 use crate::value::SecretsIn;
 
 impl Telling<'_> {
@@ -91,7 +92,7 @@ impl Telling<'_> {
             let mark = self.outcome.existing.get(*output).and_then(|file| examine(&file.text, *output));
             mark.is_some_and(|mark| mark.seal == Seal::Broken)
         };
-        let left = Output::ALL.into_iter().filter(|output| !is_used(output) && is_edited(output));
+        let left = outputs().filter(|output| !is_used(output) && is_edited(output));
         let note = |output: Output| {
             let path = self.named(output.path());
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
@@ -131,14 +132,14 @@ impl Telling<'_> {
         if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
             let names = |name: &str| value.split([':', ';', ',']).any(|file| Path::new(file).ends_with(name));
             let beside = self.outcome.existing.beside_name().filter(|beside| !names(beside));
-            let missing = if names(Output::Compose.path()) { beside? } else { Output::Compose.path() };
+            let missing = if names(compose::FILE.path()) { beside? } else { compose::FILE.path() };
             return Some(format!(
                 "warning: `COMPOSE_FILE` in .env does not name {missing}\n  = help: remove it, or add that file\n"
             ));
         }
         let twins = ["compose.yaml", "compose.yml"];
         let twin = twins.into_iter().find(|name| self.target.folder.join(name).exists())?;
-        let (twin, ours) = (self.named(twin), self.named(Output::Compose.path()));
+        let (twin, ours) = (self.named(twin), self.named(compose::FILE.path()));
         Some(format!(
             "warning: Docker Compose takes `{twin}` and not `{ours}`\n  = help: move it away, or name ours: `docker compose \
              -f docker-compose.yml`\n"
@@ -210,11 +211,11 @@ impl Telling<'_> {
         let parts = file.users_parts().unwrap_or_default();
         let own = |key: &str| names.contains(key) && block.iter().all(|entry| entry.key != key);
         let moved: Vec<_> = parts.iter().filter(|part| part.key.is_some_and(own)).collect();
-        let is_there = existing.get(Output::Dotenv).is_some();
+        let is_there = existing.get(compose::DOTENV).is_some();
         if !is_there || names.is_empty() || (has_block && moved.is_empty()) {
             return None;
         }
-        let dotenv = self.named(Output::Dotenv.path());
+        let dotenv = self.named(compose::DOTENV.path());
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
         if has_block {
             let keys: Vec<_> = moved.iter().filter_map(|part| Some(format!("`{}`", part.key?))).collect();
@@ -241,7 +242,7 @@ impl Telling<'_> {
     /// The keys of the user's lines that nothing reads, as far as that is sure.
     fn unread(&self) -> Option<String> {
         let Outcome { existing, changes, .. } = self.outcome;
-        let dotenv = existing.get(Output::Dotenv).map(|file| file.text.as_str()).unwrap_or_default();
+        let dotenv = existing.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         let files: Vec<_> = changes.compose_text().into_iter().chain(existing.beside()).collect();
         let reads_others = existing.dotenv().users_values().contains_key("COMPOSE_FILE") && !changes.has_line_aside;
         let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;
@@ -256,7 +257,7 @@ impl Telling<'_> {
 
     /// That Compose reads `docker-compose.yml` alone now.
     fn line_aside(&self) -> Option<String> {
-        let dotenv = self.named(Output::Dotenv.path());
+        let dotenv = self.named(compose::DOTENV.path());
         self.outcome.changes.has_line_aside.then(|| format!(
             "note: `COMPOSE_FILE` in `{dotenv}` is a comment now: Docker Compose reads docker-compose.yml and the override file \
              beside it\n  = help: to have it read more, write `COMPOSE_FILE=docker-compose.yml:FILE` behind the block\n"
@@ -266,8 +267,7 @@ impl Telling<'_> {
     /// A warning where Compose itself would refuse the file.
     fn too_large(&self) -> Option<String> {
         let compose = self.outcome.changes.compose_text()?;
-        let Diagnostic { code, message, help, .. } =
-            beyond_compose_limit(self.target.deployment.services.len(), compose)?;
+        let Diagnostic { code, message, help, .. } = beyond_limit(self.target.deployment.services.len(), compose)?;
         Some(format!("warning[{code}]: {message}\n  = help: {help}\n"))
     }
 }

@@ -1,13 +1,15 @@
 //! Knows what `docker-compose.yml` says of the server's container, and of the one that brings its databases in line.
 //! Must not know the other services, but for their connection URLs.
 
-use super::interpolation::{command, literal, number, raw, reference, word};
-use super::keys::{keys_of_ensure, keys_of_image, keys_of_server};
-use super::service::waits_until;
-use super::{ports, required, secret_name, url};
-use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, NETWORKS, SOCKET_FOLDER, Server};
-use crate::render::Output;
-use crate::value::{EnvironmentKey, LocalAuth, SecretsIn, ServiceName, StartCondition, VolumeName};
+use super::super::extras::{Extras, value};
+use super::super::interpolation::{command, literal, raw, word};
+use super::super::networks::{NETWORKS, Networks};
+use super::super::outputs::INIT_SCRIPT;
+use super::super::secrets::{password, secret_name, url};
+use super::keys::{keys_of_ensure, keys_of_server, ports};
+use super::service::{check_times, waits_until};
+use crate::deployment::{BY_PASSWORD, Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server};
+use crate::value::{LocalAuth, SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
 const ENSURES: &str = "\
@@ -15,24 +17,17 @@ Ends after a second. It runs at every `docker compose up`, before the services: 
 become what .env and the profile say, also on a volume that holds data already.";
 
 /// The server's container.
-pub(super) fn postgres(server: &Server, container: &Container, deployment: &Deployment) -> Mapping {
-    let Container {
-        image,
-        major: _,
-        database: _,
-        publish,
-        volume: _,
-        ensure: _,
-        init_script: _,
-        local_auth,
-        limits: _,
-        settings,
-        compose,
-    } = container;
+pub(super) fn postgres(
+    server: &Server,
+    container: &Container,
+    deployment: &Deployment,
+    extras: &Extras,
+    networks: Networks<'_>,
+) -> Mapping {
+    let Container { image, publish, local_auth, settings, .. } = container;
     let settings: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let settings = settings.iter().flat_map(|setting| ["-c", setting]);
     let has_settings = settings.clone().next().is_some();
-    let has = |key: &str| compose.iter().any(|(known, _)| known == key);
     let mut environment = server_variables(server, container, deployment.secrets_in);
     environment.push_given(INITDB_ARGS, (*local_auth == LocalAuth::Password).then(|| literal(BY_PASSWORD)));
     let mut keys = Mapping::default();
@@ -43,16 +38,17 @@ pub(super) fn postgres(server: &Server, container: &Container, deployment: &Depl
     keys.push("volumes", server_volumes(container));
     keys.push_filled("ports", ports(publish.as_ref()));
     keys.push("healthcheck", is_ready(server, container));
-    keys.push(NETWORKS, raw(&deployment.networks_of_server(container)));
-    if !has("shm_size") {
-        keys.push("shm_size", word("256mb").behind("Docker's 64 MB are too few for parallel queries"));
+    keys.push(NETWORKS, raw(&networks.of_server(container)));
+    if value(&extras.server, "shm_size").is_none() {
+        let size = literal(&format!("{}mb", container.shared_memory));
+        keys.push("shm_size", size.behind("Docker's 64 MB are too few for parallel queries"));
     }
-    if !has("stop_grace_period") {
+    if value(&extras.server, "stop_grace_period").is_none() {
         let why = "a shutdown that is cut off means crash recovery at the next start";
-        keys.push("stop_grace_period", word("2m").behind(why));
+        keys.push("stop_grace_period", literal(container.stop_grace_period.as_str()).behind(why));
     }
-    let mut fences = keys_of_server(container, deployment.stage);
-    if deployment.stage.is_strict() {
+    let mut fences = keys_of_server(container, &extras.server);
+    if container.fences != Fences::default() {
         fences.comment_above_first("no more rights than the server needs, and nothing to write to but its volumes");
     }
     keys.append(fences);
@@ -68,7 +64,7 @@ fn server_volumes(container: &Container) -> Value {
     let data = literal(&format!("{}:{}", container.volume, container.data_folder())).above(of_data);
     let of_socket = format!("the server's socket, by which {} logs in", ServiceName::postgres_ensure());
     let socket = literal(&format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())).above(of_socket);
-    let script = format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", Output::InitScript.path());
+    let script = format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", INIT_SCRIPT.path());
     let script = literal(&script).above("the image runs it once, on an empty volume");
     let script = (container.init_script || !container.ensure).then_some(script);
     std::iter::once(data).chain(container.ensure.then_some(socket)).chain(script).collect()
@@ -78,17 +74,13 @@ fn is_ready(server: &Server, container: &Container) -> Mapping {
     let (user, database) = (server.user.as_str(), container.database.as_str());
     let test = command(["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database]);
     let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only";
-    Mapping::from_iter([
-        ("test", test.above(why)),
-        ("interval", word("5s")),
-        ("timeout", word("5s")),
-        ("retries", number(5)),
-        ("start_period", word("60s")),
-    ])
+    let mut keys = Mapping::from_iter([("test", test.above(why))]);
+    keys.append(check_times(&container.times));
+    keys
 }
 
 /// The container that runs the script at every start; nothing where the profile wants none.
-pub(super) fn ensure(server: &Server, container: &Container, deployment: &Deployment) -> Mapping {
+pub(super) fn ensure(server: &Server, container: &Container, deployment: &Deployment, extras: &Extras) -> Mapping {
     const SCRIPT: &str = "/init-postgres.sh";
     if !container.ensure {
         return Mapping::default();
@@ -100,7 +92,7 @@ pub(super) fn ensure(server: &Server, container: &Container, deployment: &Deploy
         environment.push(database.key.to_string(), url(database, deployment.secrets_in));
     }
     let socket = format!("{}:{SOCKET_FOLDER}:ro", VolumeName::postgres_socket());
-    let script = format!("./{}:{SCRIPT}:ro", Output::InitScript.path());
+    let script = format!("./{}:{SCRIPT}:ro", INIT_SCRIPT.path());
     let healthy = (ServiceName::postgres().to_string(), waits_until(StartCondition::Healthy));
     let mut keys = Mapping::default();
     keys.push("image", literal(&container.image.to_string()));
@@ -110,8 +102,7 @@ pub(super) fn ensure(server: &Server, container: &Container, deployment: &Deploy
     keys.push("volumes", [literal(&socket), literal(&script)].into_iter().collect::<Value>());
     keys.push("network_mode", word("none").behind("the socket is enough"));
     keys.push("depends_on", Mapping::from_iter([healthy]));
-    keys.append(keys_of_image(container));
-    keys.append(keys_of_ensure(container, deployment.stage));
+    keys.append(keys_of_ensure(container, &extras.server));
     Mapping::from_iter([(ServiceName::postgres_ensure().to_string(), Value::from(keys).apart().above(ENSURES))])
 }
 
@@ -120,15 +111,11 @@ fn secret_names(deployment: &Deployment) -> Value {
 }
 
 fn server_variables(server: &Server, container: &Container, secrets_in: SecretsIn) -> Mapping {
-    let password = |key: &EnvironmentKey| match secrets_in {
-        SecretsIn::Dotenv | SecretsIn::Environment => (key.to_string(), reference(required(key, secrets_in))),
-        SecretsIn::Files => (format!("{key}_FILE"), literal(&format!("/run/secrets/{}", secret_name(key)))),
-    };
     let first = [
         ("POSTGRES_USER".to_owned(), literal(server.user.as_str())),
-        password(&server.administrator_password),
+        password(&server.administrator_password, secrets_in),
         ("POSTGRES_DB".to_owned(), literal(container.database.as_str())),
     ];
     let logins = server.logins().into_iter().filter(|login| login.password != server.administrator_password);
-    first.into_iter().chain(logins.map(|login| password(&login.password))).collect()
+    first.into_iter().chain(logins.map(|login| password(&login.password, secrets_in))).collect()
 }

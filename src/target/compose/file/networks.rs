@@ -1,20 +1,21 @@
 //! Knows what `docker-compose.yml` says of the networks themselves. Must not know which containers stand on them.
 
-use super::interpolation::{raw, yes};
-use crate::deployment::{Deployment, MadeNetwork, NETWORKS};
+use super::super::extras::Extras;
+use super::super::interpolation::{raw, yes};
+use super::super::networks::{MadeNetwork, NETWORKS, Networks};
 use crate::profile::Raw;
 use crate::yaml::document::{Mapping, Value};
 
 /// The networks, and the raw top-level keys without them. One of the user's own that is called like ours takes its place.
-pub(super) fn networks(deployment: &Deployment) -> (Mapping, Vec<&(String, Raw)>) {
-    let (own, rest): (Vec<_>, Vec<_>) = deployment.compose.iter().partition(|(key, _)| key == NETWORKS);
+pub(super) fn networks_and_others<'e>(networks: Networks<'_>, extras: &'e Extras) -> (Mapping, Vec<&'e (String, Raw)>) {
+    let (own, rest): (Vec<_>, Vec<_>) = extras.top.iter().partition(|(key, _)| key == NETWORKS);
     let own = own.into_iter().filter_map(|(_, networks)| networks.entries()).flatten();
     let own: Mapping = own.map(|(name, network)| (name.clone(), raw(network))).collect();
-    let made = deployment.made_networks();
+    let made = networks.made();
     let made: Mapping = made.iter().map(|network| (network.name(), made_network(network))).collect();
-    let mut networks = made.without(&own);
-    networks.append(own);
-    (networks, rest)
+    let mut all = made.without(&own);
+    all.append(own);
+    (all, rest)
 }
 
 fn made_network(network: &MadeNetwork<'_>) -> Value {

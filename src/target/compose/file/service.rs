@@ -1,15 +1,14 @@
 //! Knows what `docker-compose.yml` says of one service of the profile. Must not know the server's container.
 
-use super::interpolation::{command, literal, number, reference, word};
-use super::keys::keys_of_service;
-use super::{ports, required, url};
-use crate::deployment::{Build, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
+use super::super::interpolation::{command, literal, number, reference, word};
+use super::super::secrets::{required, url};
+use super::keys::ports;
+use crate::deployment::{Build, CheckTimes, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
 use crate::placement::Placement;
-use crate::profile::CheckCommand;
 use crate::value::{CommandProbe, SecretsIn, StartCondition, VariableName};
 use crate::yaml::document::{Mapping, Value};
 
-/// The keys of one service of the profile.
+/// The keys of one service of the profile, but for those that keep it running and keep it in.
 pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Placement) -> Mapping {
     let Service {
         name: _,
@@ -27,11 +26,13 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
         depends_on: _,
         labels,
         replicas,
+        stop_grace_period,
         limits: _,
-        hardening: _,
+        fences: _,
         runs_once: _,
+        restart: _,
+        log: _,
         database,
-        compose: _,
     } = service;
     let (image, build) = match program {
         Program::Built(build) => (None, Some(build)),
@@ -57,7 +58,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     );
     keys.push_filled("labels", labels.iter().map(|(name, text)| (name.clone(), literal(text))).collect::<Mapping>());
     keys.push_given("scale", replicas.map(number));
-    keys.append(keys_of_service(service, deployment));
+    keys.push_given("stop_grace_period", stop_grace_period.as_ref().map(|time| literal(time.as_str())));
     keys
 }
 
@@ -92,9 +93,15 @@ fn variables(environment: &[(VariableName, Variable)], database: Option<&Databas
 }
 
 fn health_check_keys(check: &HealthCheck) -> Mapping {
-    let HealthCheck { probe, interval, timeout, retries, start_period } = check;
+    let mut keys = Mapping::from_iter([("test", probe_command(&check.probe))]);
+    keys.append(check_times(&check.times));
+    keys
+}
+
+/// When a container is asked whether it works.
+pub(super) fn check_times(times: &CheckTimes) -> Mapping {
+    let CheckTimes { interval, timeout, retries, start_period } = times;
     Mapping::from_iter([
-        ("test", probe_command(probe)),
         ("interval", literal(interval.as_str())),
         ("timeout", literal(timeout.as_str())),
         ("retries", number(retries)),
@@ -106,10 +113,8 @@ fn health_check_keys(check: &HealthCheck) -> Mapping {
 fn probe_command(probe: &Probe) -> Value {
     let (with, port, path) = match probe {
         Probe::Http { with, port, path } => (with, port, path),
-        Probe::Command(CheckCommand::Line(line)) => return command(["CMD-SHELL", line]),
-        Probe::Command(CheckCommand::Words(words)) => {
-            return command(std::iter::once("CMD").chain(words.iter().map(String::as_str)));
-        }
+        Probe::Line(line) => return command(["CMD-SHELL", line]),
+        Probe::Words(words) => return command(std::iter::once("CMD").chain(words.iter().map(String::as_str))),
     };
     let url = format!("http://127.0.0.1:{port}{path}");
     match with {

@@ -1,9 +1,9 @@
 //! Knows which changes would part a deployment from its data, by comparing what stands with what is wanted.
 //! Must not know how that is told, nor whether somebody accepted it.
 
-use super::EngineSwitch;
 use super::before::{After, Before};
 use super::standing::{StandingMount, StandingService};
+use super::switch::EngineSwitch;
 use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
 use crate::disk::normalized;
 use crate::spelling::shell_word;
@@ -50,7 +50,7 @@ pub struct Danger {
 }
 
 /// Every change that would part the deployment from its data.
-pub(super) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
+pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
     let server_before = before.standing.server().filter(|service| service.data_of_server().is_some());
     let mut dangers = Vec::new();
     dangers.extend(engine_danger(before, after, switches));
@@ -247,7 +247,7 @@ fn server_leaves(external: &External, service: &StandingService) -> Option<Dange
 }
 
 /// A file that starts containers now, and that says more than can be read here.
-pub(super) fn unreadable(file: &str) -> Danger {
+pub(crate) fn unreadable(file: &str) -> Danger {
     Danger {
         kind: DangerKind::Volume,
         message: format!("`{file}` can't be read whole, so what data its services have is not known"),
@@ -258,7 +258,7 @@ pub(super) fn unreadable(file: &str) -> Danger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::Standing;
+    use crate::target::compose::Standing;
 
     #[test]
     fn a_volume_is_the_same_by_its_real_name() {

@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use super::Header;
 use crate::deployment::{
     Database, Deployment, External, ExternalTls, Host, OwnedDatabase, RoleLimits, Server, Service,
 };
 use crate::placement::Placement;
+use crate::render::Header;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{Access, Choice as _, DatabaseName};
 
 #[derive(Serialize)]
-pub(in crate::render) struct InitScriptView {
+pub(super) struct InitScriptView {
     #[serde(flatten)]
     header: Header,
     required: Vec<String>,
@@ -69,13 +69,13 @@ struct DatabaseView {
 }
 
 /// The script's content; nothing where no service uses PostgreSQL.
-pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) -> Option<InitScriptView> {
+pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<InitScriptView> {
     let server = deployment.server.as_ref()?;
     let secret_files = deployment.secret_files();
     let roles: Vec<_> = roles(server);
     let per_service = server.access == Access::PerService;
     Some(InitScriptView {
-        header: Header::new(deployment, placement),
+        header: Header::new(deployment.stage, placement),
         required: required(server, &roles),
         passwords: secret_files.into_iter().map(ToString::to_string).collect(),
         urls: deployment.services.iter().filter_map(url_view).collect(),

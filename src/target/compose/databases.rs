@@ -3,14 +3,14 @@
 
 use serde::Serialize;
 
-use super::Header;
 use crate::deployment::{Deployment, External, ExternalTls, Host, Server, Service};
 use crate::placement::Placement;
+use crate::render::Header;
 use crate::url::ConnectionUrl;
 use crate::value::Choice as _;
 
 #[derive(Serialize)]
-pub(in crate::render) struct DatabasesView {
+pub(super) struct DatabasesView {
     #[serde(flatten)]
     header: Header,
     services: Vec<ServiceView>,
@@ -46,10 +46,10 @@ struct ExternalView {
 }
 
 /// The file's content; nothing where no service has a database.
-pub(in crate::render) fn view(deployment: &Deployment, placement: &Placement) -> Option<DatabasesView> {
+pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<DatabasesView> {
     let services: Vec<_> = deployment.services.iter().filter_map(service_view).collect();
     let server = deployment.server.as_ref().map(|server| server_view(server, placement));
-    (!services.is_empty()).then(|| DatabasesView { header: Header::new(deployment, placement), services, server })
+    (!services.is_empty()).then(|| DatabasesView { header: Header::new(deployment.stage, placement), services, server })
 }
 
 fn service_view(service: &Service) -> Option<ServiceView> {

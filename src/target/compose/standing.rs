@@ -19,41 +19,41 @@ const SERVER_SOCKET: &str = "/var/run/postgresql";
 #[derive(Debug, Default)]
 pub struct Standing {
     /// The name that it gives its project.
-    pub(super) project: Option<String>,
-    pub(super) services: Vec<StandingService>,
+    pub(crate) project: Option<String>,
+    pub(crate) services: Vec<StandingService>,
     /// Where each one stands among them, by its name.
     places: HashMap<String, usize>,
     /// Named volumes that say their real name themselves, by their key.
-    pub(super) fixed_volumes: Vec<(String, String)>,
+    pub(crate) fixed_volumes: Vec<(String, String)>,
 }
 
 /// One of its services.
 #[derive(Debug)]
-pub(super) struct StandingService {
-    pub(super) name: String,
-    pub(super) image: Option<String>,
-    pub(super) working_dir: Option<String>,
-    pub(super) environment: Vec<(String, String)>,
-    pub(super) mounts: Vec<StandingMount>,
+pub(crate) struct StandingService {
+    pub(crate) name: String,
+    pub(crate) image: Option<String>,
+    pub(crate) working_dir: Option<String>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) mounts: Vec<StandingMount>,
 }
 
 /// Something that is mounted into a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StandingMount {
+pub(crate) struct StandingMount {
     /// A folder of the host, or a named volume.
-    pub(super) source: String,
+    pub(crate) source: String,
     /// The folder in the container.
-    pub(super) target: String,
+    pub(crate) target: String,
 }
 
 /// A connection URL that stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StandingUrl<'s> {
-    pub(super) engine: Engine,
+pub(crate) struct StandingUrl<'s> {
+    pub(crate) engine: Engine,
     /// What is opened: the file as the URL has it, or the database.
-    pub(super) opened: &'s str,
+    pub(crate) opened: &'s str,
     /// The server's host; empty for a file.
-    pub(super) host: &'s str,
+    pub(crate) host: &'s str,
 }
 
 impl Standing {
@@ -73,7 +73,7 @@ impl Standing {
         self.services.iter().map(|service| service.name.as_str())
     }
 
-    pub(super) fn service(&self, name: &str) -> Option<&StandingService> {
+    pub(crate) fn service(&self, name: &str) -> Option<&StandingService> {
         self.services.get(*self.places.get(name)?)
     }
 
@@ -84,24 +84,24 @@ impl Standing {
     }
 
     /// The service that runs PostgreSQL: of those that mount its data the one of this name, else the first.
-    pub(super) fn server(&self) -> Option<&StandingService> {
+    pub(crate) fn server(&self) -> Option<&StandingService> {
         let mut servers = self.services.iter().filter(|service| service.data_of_server().is_some());
         self.service("postgres").filter(|service| service.data_of_server().is_some()).or_else(|| servers.next())
     }
 
     /// The named volume with the data of the server.
-    pub(super) fn volume_of_server(&self) -> Option<&str> {
+    pub(crate) fn volume_of_server(&self) -> Option<&str> {
         let data = self.server()?.data_of_server()?;
         data.is_volume().then_some(data.source.as_str())
     }
 
     /// The name of the project, where no variable decides it.
-    pub(super) fn project(&self) -> Option<String> {
+    pub(crate) fn project(&self) -> Option<String> {
         self.project.as_deref().map(with_defaults)
     }
 
     /// The named volumes that services mount, but for those of the server.
-    pub(super) fn volumes(&self) -> Vec<&str> {
+    pub(crate) fn volumes(&self) -> Vec<&str> {
         let data = self.server().and_then(StandingService::data_of_server);
         let mounts = self.services.iter().flat_map(|service| &service.mounts);
         let holds_data = |mount: &&StandingMount| mount.is_volume() && Some(*mount) != data && !mount.is_socket();
@@ -112,7 +112,7 @@ impl Standing {
     }
 
     /// Whether data stands in volumes that are named after the project.
-    pub(super) fn has_named_volumes(&self) -> bool {
+    pub(crate) fn has_named_volumes(&self) -> bool {
         let fixed: HashSet<_> = self.fixed_volumes.iter().map(|(key, _)| key).collect();
         let is_named = |mount: &StandingMount| mount.is_volume() && !fixed.contains(&mount.source);
         self.services.iter().flat_map(|service| &service.mounts).any(is_named)
@@ -121,7 +121,7 @@ impl Standing {
 
 impl StandingService {
     /// The mount with the data of a PostgreSQL server.
-    pub(super) fn data_of_server(&self) -> Option<&StandingMount> {
+    pub(crate) fn data_of_server(&self) -> Option<&StandingMount> {
         let folder = self.environment.iter().find(|(name, _)| name == "PGDATA").map(|(_, value)| value.as_str());
         let holds = |mount: &&StandingMount, folder: &str| Path::new(folder).starts_with(&mount.target);
         let given = folder.and_then(|folder| self.mounts.iter().find(|mount| holds(mount, folder)));
@@ -130,12 +130,12 @@ impl StandingService {
     }
 
     /// What stands at each folder of the container; of two at one the first.
-    pub(super) fn mounted(&self) -> HashMap<&str, &StandingMount> {
+    pub(crate) fn mounted(&self) -> HashMap<&str, &StandingMount> {
         self.mounts.iter().rev().map(|mount| (mount.target.trim_end_matches('/'), mount)).collect()
     }
 
     /// Where a SQLite file of a URL stands outside of the container: a path of the host, or one in a volume.
-    pub(super) fn file_on_host(&self, opened: &str) -> Option<String> {
+    pub(crate) fn file_on_host(&self, opened: &str) -> Option<String> {
         let file = match (opened.starts_with('/'), &self.working_dir) {
             (true, _) => opened.to_owned(),
             (false, Some(folder)) => format!("{}/{opened}", folder.trim_end_matches('/')),
@@ -154,14 +154,14 @@ impl StandingMount {
         self.target.trim_end_matches('/') == SERVER_SOCKET
     }
 
-    pub(super) fn is_volume(&self) -> bool {
+    pub(crate) fn is_volume(&self) -> bool {
         !self.source.starts_with(['.', '/', '~', '$'])
     }
 }
 
 impl<'s> StandingUrl<'s> {
     /// Reads a URL, also one that stands as the default of a variable: `${KEY:-sqlite:///data/x.db}`.
-    pub(super) fn read(text: &'s str) -> Option<Self> {
+    pub(crate) fn read(text: &'s str) -> Option<Self> {
         let url = match text.strip_prefix("${") {
             Some(reference) => reference.split_once('-')?.1.strip_suffix('}')?,
             None => text,
@@ -180,7 +180,7 @@ impl<'s> StandingUrl<'s> {
 }
 
 /// The named volumes of a Compose file that say their real names themselves, by their keys; none of what is no such file.
-pub(super) fn fixed_volumes_of(text: &str) -> Vec<(String, String)> {
+pub(crate) fn fixed_volumes_of(text: &str) -> Vec<(String, String)> {
     yaml::read(text).map(|root| fixed_volumes(&root)).unwrap_or_default()
 }
 

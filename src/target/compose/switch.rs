@@ -1,8 +1,10 @@
 //! Knows which services open another database, and where their data stays. Must not know whether that is wanted.
 
 use super::before::{After, Before};
+use super::extras::Extras;
+use super::networks::NETWORKS;
 use super::standing::{StandingService, StandingUrl};
-use crate::deployment::{Database, Deployment, NETWORKS, Service};
+use crate::deployment::{Database, Service};
 use crate::interpolation::Template;
 use crate::profile::Raw;
 use crate::url::ConnectionUrl;
@@ -22,12 +24,12 @@ pub struct EngineSwitch {
 }
 
 /// Every service that opens another database.
-pub(super) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
+pub(crate) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
     let services = after.deployment.services.iter();
-    services.filter_map(|service| engine_switch(service, before, after.deployment)).collect()
+    services.filter_map(|service| engine_switch(service, before, after.extras)).collect()
 }
 
-fn engine_switch(service: &Service, before: &Before<'_>, deployment: &Deployment) -> Option<EngineSwitch> {
+fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
     let database = service.database.as_ref()?;
     let standing = before.standing.service(service.name.as_str())?;
     let text = url_text(standing, database, before)?;
@@ -37,7 +39,7 @@ fn engine_switch(service: &Service, before: &Before<'_>, deployment: &Deployment
         ConnectionUrl::Sqlite { path, .. } => (Engine::Sqlite, url.opened == path.to_string()),
         ConnectionUrl::Postgres(wanted) => {
             let is_database = url.opened == wanted.database.as_str() || url.opened.contains('$');
-            let is_host = is_same_host(url.host, &wanted.host, before) || has_alias(deployment, url.host);
+            let is_host = is_same_host(url.host, &wanted.host, before) || has_alias(extras, url.host);
             (Engine::Postgres, is_database && is_host)
         }
     };
@@ -60,9 +62,8 @@ fn is_same_host(host: &str, wanted: &str, before: &Before<'_>) -> bool {
 }
 
 /// Whether the server in a container is called so on a network: then it is the one that had this name.
-fn has_alias(deployment: &Deployment, host: &str) -> bool {
-    let keys = deployment.contained_server().map(|(_, container)| container.compose.as_slice()).unwrap_or_default();
-    let networks = keys.iter().filter(|(key, _)| key == NETWORKS).map(|(_, networks)| networks);
+fn has_alias(extras: &Extras, host: &str) -> bool {
+    let networks = extras.server.iter().filter(|(key, _)| key == NETWORKS).map(|(_, networks)| networks);
     let each = networks.flat_map(|networks| match networks {
         Raw::Mapping(entries) => entries.as_slice(),
         Raw::Scalar { .. } | Raw::Sequence(_) => &[],
@@ -88,8 +89,8 @@ fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::Standing;
     use crate::resolve::resolved;
+    use crate::target::compose::Standing;
 
     #[test]
     fn a_service_opens_what_its_variable_says_else_what_dotenv_says() {

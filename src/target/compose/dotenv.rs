@@ -1,0 +1,103 @@
+//! Knows what `.env` and `.env.example` say beside the secrets, which come finished from the module that may see them.
+//! Must not know a secret's value.
+
+use minijinja::Value;
+use serde::Serialize;
+
+use super::outputs::DOTENV;
+use crate::deployment::{Deployment, DotenvKey, Holds, Host};
+use crate::placement::Placement;
+use crate::render::{Header, RenderFault, RenderedFile, comment, verbatim};
+use crate::secret::{Line, SecretLines, Values, secret_lines};
+use crate::value::EnvironmentKey;
+
+/// The lines of one of the two files: those of `.env` come from where the secrets are.
+#[derive(Serialize)]
+pub(super) struct DotenvView<L> {
+    #[serde(flatten)]
+    header: Header,
+    place: Value,
+    #[serde(flatten)]
+    lines: L,
+    variables: Vec<Line>,
+}
+
+/// The lines of `.env.example` by section.
+#[derive(Serialize)]
+pub(super) struct ExampleLines {
+    server: Vec<Line>,
+    urls: Vec<Line>,
+    secrets: Vec<Line>,
+    kept: Vec<Line>,
+}
+
+/// A view of these lines.
+pub(super) fn view<L>(deployment: &Deployment, placement: &Placement, lines: L) -> DotenvView<L> {
+    DotenvView {
+        header: Header::new(deployment.stage, placement),
+        place: place(deployment),
+        lines,
+        variables: variables(deployment),
+    }
+}
+
+/// The lines with all values; nothing where there is none.
+pub(super) fn lines(deployment: &Deployment, values: Values<'_>) -> Option<SecretLines> {
+    let lines = secret_lines(&deployment.dotenv_keys(), values);
+    (!lines.is_empty()).then_some(lines)
+}
+
+/// The keys without secrets; passwords in URLs are references that every reader resolves.
+pub(super) fn example_lines(deployment: &Deployment) -> ExampleLines {
+    let keys = deployment.dotenv_keys();
+    let lines = |keys: &[DotenvKey<'_>]| keys.iter().map(line).collect::<Vec<_>>();
+    ExampleLines {
+        server: lines(&keys.server),
+        urls: lines(&keys.urls),
+        secrets: lines(&keys.secrets),
+        kept: Vec::new(),
+    }
+}
+
+fn line(key: &DotenvKey<'_>) -> Line {
+    let value = match key.holds {
+        Holds::Text(text) => Value::from(text),
+        Holds::Secret(_) => Value::from(""),
+        Holds::Url(url) => match url.password() {
+            Some(password) => verbatim(url.text(&format!("${{{password}}}"))),
+            None => Value::from(url.text("")),
+        },
+    };
+    Line::new(&key.name, value)
+}
+
+/// The lines are comments: quoting is not needed, and a line end must not end them.
+fn variables(deployment: &Deployment) -> Vec<Line> {
+    let line = |(key, default): (&EnvironmentKey, String)| Line::new(key.as_str(), comment(&default));
+    deployment.variables().into_iter().map(line).collect()
+}
+
+/// Where the server is, for the comment above its keys; nothing where it is a container of the deployment.
+fn place(deployment: &Deployment) -> Value {
+    match deployment.server.as_ref().map(|server| &server.host) {
+        Some(Host::External(external)) => verbatim(format!(", on {}", external.host)),
+        Some(Host::Container(_)) | None => verbatim(String::new()),
+    }
+}
+
+/// Reads the rendered block with dotenvy, a reader that this project did not write: every value must come back.
+pub(super) fn check_round_trip(files: &[RenderedFile]) -> Result<(), RenderFault> {
+    let Some(file) = files.iter().find(|file| file.output == DOTENV) else { return Ok(()) };
+    let ours = crate::dotenv::read(&file.text).unwrap_or_default();
+    let theirs: Vec<_> = dotenvy::Iter::new(file.text.as_bytes()).collect();
+    for (index, entry) in ours.iter().enumerate() {
+        let same = matches!(theirs.get(index), Some(Ok((key, value))) if *key == entry.key && *value == entry.value);
+        if !same {
+            return Err(RenderFault::RoundTrip { key: entry.key.clone() });
+        }
+    }
+    if ours.len() == theirs.len() && !ours.is_empty() {
+        return Ok(());
+    }
+    Err(RenderFault::RoundTrip { key: "the whole block".to_owned() })
+}
