@@ -8,7 +8,9 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::locate::{Locator, Part};
 use crate::profile::{self, Profile};
-use crate::source::{Catalogue, Origin, Project, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, UnknownName};
+use crate::source::{
+    Catalogue, Origin, Project, ReadFault, Reference, SIZE_LIMIT, Source, SourceId, TOTAL_LIMIT, UnknownName,
+};
 use crate::spelling::{self, nearest, quoted, raw_path};
 
 /// A profile with all its layers merged, and the sources that wrote it.
@@ -205,6 +207,12 @@ impl FetchFault {
                 place,
                 format!("{shown} is larger than {} MiB", SIZE_LIMIT / 1024 / 1024),
                 "look whether this file is a profile",
+            ),
+            Self::Read(_, ReadFault::TooMuch) => Diagnostic::error(
+                Code::DocumentSize,
+                place,
+                format!("with {shown} this run would read more than {} MiB of profiles", TOTAL_LIMIT / 1024 / 1024),
+                "look whether these files are profiles; name fewer of them",
             ),
             Self::Read(_, ReadFault::NotUtf8 { readable, span }) => {
                 sources.push(readable);

@@ -14,7 +14,7 @@ mod server;
 mod service;
 mod stage;
 
-pub(crate) use server::RELIED_ON;
+pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 

@@ -26,6 +26,9 @@ pub const PROFILES: &str = "profiles";
 /// The largest profile that is read, in bytes: 64 MiB hold more than 100,000 services.
 pub const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
+/// What one run reads of profiles, in bytes: all together, each as often as it is read.
+pub const TOTAL_LIMIT: u64 = 4 * SIZE_LIMIT;
+
 /// Which of the sources of a run; the strongest layer is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub usize);
@@ -78,6 +81,8 @@ pub enum ReadFault {
     Outside(PathBuf),
     /// It is larger than [`SIZE_LIMIT`].
     TooLarge,
+    /// With it, this run would have read more than [`TOTAL_LIMIT`].
+    TooMuch,
     /// It is not UTF-8 from this byte on; the readable form has a replacement character there.
     NotUtf8 {
         /// The text, readable up to the fault and beyond it as far as possible.
@@ -97,6 +102,9 @@ impl fmt::Display for ReadFault {
             Self::Special => f.write_str("it is a pipe, a device or a socket"),
             Self::Outside(_) => f.write_str("it leads out of the project"),
             Self::TooLarge => write!(f, "it is larger than {} MiB", SIZE_LIMIT / 1024 / 1024),
+            Self::TooMuch => {
+                write!(f, "the profiles that are read would be larger than {} MiB together", TOTAL_LIMIT / 1024 / 1024)
+            }
             Self::NotUtf8 { .. } => f.write_str("it is not UTF-8"),
             Self::Io(error) => error.fmt(f),
         }
@@ -122,22 +130,22 @@ impl Source {
         Self { name: name.to_owned(), text: text.to_owned(), origin: Origin::Argument }
     }
 
-    /// Reads a file; `name` is how messages call it.
+    /// Reads a file of no more than `limit` bytes; `name` is how messages call it.
     ///
     /// # Errors
     /// Where it is missing, too large, not UTF-8, or can't be read.
-    pub fn from_file(path: &Path, name: &str) -> Result<Self, ReadFault> {
-        Self::from_bytes(disk::read(path, SIZE_LIMIT)?, name, Origin::File(path.to_owned()))
+    pub fn from_file(path: &Path, name: &str, limit: u64) -> Result<Self, ReadFault> {
+        Self::from_bytes(disk::read(path, limit)?, name, Origin::File(path.to_owned()))
     }
 
     /// Reads a file of a project on the word of another one of its files.
     ///
     /// # Errors
     /// As [`Self::from_file`], and where it lies outside of the project.
-    pub fn from_file_of(project: &Project, path: &Path, name: &str) -> Result<Self, ReadFault> {
+    pub fn from_file_of(project: &Project, path: &Path, name: &str, limit: u64) -> Result<Self, ReadFault> {
         match project.admit(path).map_err(Unread::from)? {
             None => Err(ReadFault::Outside(project.root().to_owned())),
-            Some(real) => Self::from_bytes(disk::read(&real, SIZE_LIMIT)?, name, Origin::File(path.to_owned())),
+            Some(real) => Self::from_bytes(disk::read(&real, limit)?, name, Origin::File(path.to_owned())),
         }
     }
 

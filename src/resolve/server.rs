@@ -133,7 +133,19 @@ const OTHER_PROCESSES: i128 = 156;
 pub(crate) const RELIED_ON: [&str; 5] =
     ["port", "listen_addresses", "data_directory", "unix_socket_directories", "hba_file"];
 
+/// The setting whose lowest levels write the environment of the server into its log at every start, passwords included.
+pub(crate) const LOG_LEVEL: &str = "log_min_messages";
+
+/// These levels.
+const WITH_ENVIRONMENT: [&str; 3] = ["debug3", "debug4", "debug5"];
+
 fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
+    let is_told = |value: &str| WITH_ENVIRONMENT.contains(&value.trim().to_ascii_lowercase().as_str());
+    for (name, _) in given(&postgres.settings).filter(|(name, value)| name.as_str() == LOG_LEVEL && is_told(&value.0)) {
+        let message = "with this level the server writes its environment into its log, passwords included";
+        let help = "write `debug2`; for more, `ALTER DATABASE … SET log_min_messages` holds for its sessions only";
+        faults.add(Code::InvalidValue, Place::value(&at.key("settings").key(name)), message, help);
+    }
     for (name, _) in given(&postgres.settings).filter(|(name, _)| RELIED_ON.contains(&name.as_str())) {
         let message = format!("the rest of the deployment relies on the server's own `{name}`");
         let help = "remove it; `publish` gives the server another port on the host";

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolve::RELIED_ON;
+use crate::resolve::{LOG_LEVEL, RELIED_ON};
 use crate::target::compose::{
     DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
 };
@@ -29,6 +29,7 @@ const NO_CHOICE: &str = "the database describes both engines and chooses none";
 const NO_POSTGRES: &str = "the service uses PostgreSQL, but the profile has no `postgres` section";
 const MANY_WRITERS: &str = "several containers would write one SQLite file";
 const UNVERIFIED: &str = "a `ca` is given, but `tls` says to verify no certificate";
+const ENVIRONMENT_IN_LOG: &str = "with this level the server writes its environment into its log, passwords included";
 const EXTERNAL_FILES: &str = "files of secrets are for the server's container, but the server is external";
 const UNPINNED: &str = "the image has no tag, or `latest`, and so means another image tomorrow";
 const NO_WAY_IN: &str = "a service with `outbound: false` has no published port: its networks have no way in either";
@@ -136,6 +137,8 @@ fn server() -> Vec<Value> {
         when(&given(name), &wrong(&[name], &message))
     };
     let settings: Vec<_> = RELIED_ON.iter().map(relied_on).collect();
+    let level = json!({ "type": "string", "pattern": "^ *[dD][eE][bB][uU][gG][345] *$" });
+    let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
     let unused =
         ["publish", "volume", "ensure", "init_script", "local_auth", "limits", "settings", "compose"].map(|field| {
@@ -148,6 +151,7 @@ fn server() -> Vec<Value> {
         below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
         below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
         below("settings", &all(&settings)),
+        below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),
         below("compose", &all(&keys)),
         below("compose", &without_owned(&SERVER_KEYS)),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),

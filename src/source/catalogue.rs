@@ -1,9 +1,13 @@
 //! Knows which profiles a project has and which of them a name or an alias means.
 //! Must not know what a profile says beyond its aliases and its stage.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::{Origin, PROFILES, Project, ReadFault, Source, Trust, embedded, is_yaml, repository, stem};
+use super::{
+    Origin, PROFILES, Project, ReadFault, SIZE_LIMIT, Source, TOTAL_LIMIT, Trust, embedded, is_yaml, repository, stem,
+};
 use crate::disk::normalized;
 use crate::spelling::{self, raw_path};
 use crate::yaml::{self, Content, Node};
@@ -18,6 +22,8 @@ pub struct Catalogue {
     current: PathBuf,
     /// A folder above the current one that belongs to another user, and so was not looked at.
     passed_by: Option<PathBuf>,
+    /// How many bytes may still be read, by all copies together.
+    left: Rc<Cell<u64>>,
 }
 
 /// One profile of a catalogue, as far as choosing it needs.
@@ -94,7 +100,8 @@ impl Catalogue {
         }
         let folder = root.map(|root| root.join(PROFILES));
         let files = folder.as_deref().map_or(Ok(Vec::new()), profile_files)?;
-        Ok(Self { folder, files, root: root.unwrap_or(start).to_owned(), current: current.to_owned(), passed_by })
+        let (root, current) = (root.unwrap_or(start).to_owned(), current.to_owned());
+        Ok(Self { folder, files, root, current, passed_by, left: Rc::new(Cell::new(TOTAL_LIMIT)) })
     }
 
     /// A folder above the current one that belongs to another user, and so was not looked at.
@@ -192,7 +199,7 @@ impl Catalogue {
         if normalized(&named).starts_with(top) {
             return self.read_of(&Project::of_folder(&self.root), path);
         }
-        Source::from_file(&named, &self.shown(&named))
+        self.within_limits(|limit| Source::from_file(&named, &self.shown(&named), limit))
     }
 
     /// Reads a file that one of a project names.
@@ -201,7 +208,20 @@ impl Catalogue {
     /// Where it can't be read, or lies outside of the project.
     pub fn read_of(&self, project: &Project, path: &Path) -> Result<Source, ReadFault> {
         let path = self.current.join(path);
-        Source::from_file_of(project, &path, &self.shown(&path))
+        self.within_limits(|limit| Source::from_file_of(project, &path, &self.shown(&path), limit))
+    }
+
+    /// Reads a file of no more bytes than one may have, and than are left for this run: many large ones are a burden too.
+    fn within_limits(&self, read: impl FnOnce(u64) -> Result<Source, ReadFault>) -> Result<Source, ReadFault> {
+        let left = self.left.get();
+        let found = read(SIZE_LIMIT.min(left));
+        if let Ok(source) | Err(ReadFault::NotUtf8 { readable: source, .. }) = &found {
+            self.left.set(left.saturating_sub(source.text.len() as u64));
+        }
+        match found {
+            Err(ReadFault::TooLarge) if left < SIZE_LIMIT => Err(ReadFault::TooMuch),
+            found => found,
+        }
     }
 
     /// The project that a profile belongs to, wherever it stands.
@@ -234,7 +254,7 @@ impl Catalogue {
 
     /// A profile of the folder; a link there may lead anywhere.
     fn listed(&self, path: &Path) -> Result<Source, ReadFault> {
-        Source::from_file_of(&Project::of_folder(&self.root), path, &self.shown(path))
+        self.read_of(&Project::of_folder(&self.root), path)
     }
 
     fn at(path: &Path, entry: CatalogueEntry) -> CatalogueEntry {

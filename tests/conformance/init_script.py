@@ -108,6 +108,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         }
     },
     "per_service": {"services": CITEXT, "postgres": {"access": "per_service"}},
+    "per_service_plain": {"postgres": {"access": "per_service"}},
     "limited": {
         "services": {
             "auth-service": {

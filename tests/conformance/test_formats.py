@@ -20,7 +20,7 @@ from init_script import VARIANTS
 from programs import ROOT, Generate, run, tool
 
 GOLDEN = ROOT / "tests" / "golden"
-PROBE = ROOT / "src" / "command" / "doctor" / "probe.py"  # `doctor` brings it into users' containers
+PROBE = ROOT / "src" / "doctor" / "probe.py"  # `doctor` brings it into users' containers
 
 COMPOSE = "docker-compose.yml"
 STARTED = ("backup.sh", "migrate.sh", "psql.sh", "restore.sh")

@@ -10,6 +10,8 @@ What these tests know:
 
 import asyncio
 import shlex
+import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,7 @@ import pytest
 
 from init_script import LOG_EVERYTHING, MARK, READY, Deployment, Servers, databases, extensions
 from postgres_server import Postgres, PostgresServer
-from programs import Generate
+from programs import PATIENCE, Generate
 
 OWN = ("auth_service", f"{MARK}-auth", "auth_db")
 NEIGHBOUR = "init-postgres: the database agent_runtime is ready\n"
@@ -350,6 +352,69 @@ def test_an_event_trigger_that_a_service_can_write_is_switched_off(attacked: Dep
     assert attacked.run("per_service") == READY
 
 
+@pytest.mark.default_logging
+def test_who_renames_a_schema_while_functions_change_hands_gets_none(attacked: Deployment) -> None:
+    """By the name of one that is handed over, another one is found meanwhile: that of an event trigger."""
+    server = attacked.server
+    as_service(server, "CREATE SCHEMA one", "CREATE SCHEMA two")
+    fired = "fired() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'"
+    server.query(
+        f"CREATE FUNCTION one.{fired}; CREATE EVENT TRIGGER fired ON ddl_command_end EXECUTE FUNCTION one.fired();"
+        f"CREATE FUNCTION two.before() RETURNS int LANGUAGE sql RETURN 1; CREATE FUNCTION two.{fired}",
+        "auth_db",
+    )
+    owner = "SELECT proowner::regrole FROM pg_proc JOIN pg_event_trigger ON evtfoid = pg_proc.oid"
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'before'"
+    administrator = ("codelab", f"{MARK}-postgres", "auth_db")
+    with open_transaction(server, "ALTER FUNCTION two.before() COST 5", login=administrator):
+        process = attacked.start(["bash", str(attacked.script("per_service"))])
+        deadline = time.monotonic() + PATIENCE
+        while server.query(waits) == []:
+            assert process.poll() is None and time.monotonic() < deadline
+        as_service(server, "ALTER SCHEMA two RENAME TO three", "ALTER SCHEMA one RENAME TO two")
+    status, output = attacked.finish(process)
+    assert status == 3
+    assert "functions that any session may run changed their names meanwhile" in output
+    assert "init-postgres: not in line: the database auth_db\n" in output
+    assert server.query(owner, "auth_db") == ["codelab"]
+    assert attacked.run("per_service") == READY
+    assert server.query(owner, "auth_db") == ["codelab"]
+
+
+def test_a_hostile_service_gets_nothing_on_16_either(
+    postgres_16: Postgres, tmp_path: Path, generate: Generate, servers: Servers
+) -> None:
+    """The first version in which memberships have who granted them, and the last but one whose event triggers are kept
+    off by `session_replication_role`."""
+    attacked = Deployment(servers.with_settings(postgres_16, {}), 16, tmp_path, generate)
+    server = attacked.server
+    attacked.run("per_service_plain")
+    as_service(server, BETTER)
+    fired = "FUNCTION fired() RETURNS event_trigger LANGUAGE plpgsql"
+    server.query(
+        f"CREATE {fired} AS 'BEGIN END'; CREATE EVENT TRIGGER fired ON ddl_command_start EXECUTE FUNCTION fired();"
+        "ALTER EVENT TRIGGER fired ENABLE ALWAYS; ALTER FUNCTION fired() OWNER TO auth_service;"
+        "ALTER ROLE auth_service CREATEROLE CREATEDB; CREATE ROLE makers; GRANT makers TO auth_service WITH ADMIN OPTION;"
+        "GRANT pg_write_server_files TO makers WITH ADMIN OPTION; SET ROLE makers;"
+        "GRANT pg_write_server_files TO auth_service; RESET ROLE; GRANT SET ON PARAMETER log_statement TO auth_service",
+        "auth_db",
+    )
+    as_service(server, f"CREATE OR REPLACE {fired} AS $$ BEGIN {HOOK} END $$")
+    for setting in SETTINGS:
+        server.query(f"SET ROLE auth_service; ALTER ROLE auth_service IN DATABASE auth_db SET {setting}")
+    output = attacked.run("per_service_plain")
+    assert "init-postgres: role auth_service: that was taken from it\n" in output
+    assert output.endswith(READY)
+    assert has_nothing(server)
+    assert server.query("SELECT 1 FROM pg_parameter_acl") == []
+    assert server.query("SELECT evtenabled FROM pg_event_trigger", "auth_db") == ["D"]
+    assert attacked.run("per_service_plain") == READY
+    server.query("CREATE TABLE made_by_the_superuser ()", "auth_db")
+    assert has_nothing(server)
+    server.query("ALTER ROLE auth_service IN DATABASE auth_db RESET ALL")
+    assert MARK not in attacked.log + attacked.output
+
+
 @pytest.mark.quick
 @pytest.mark.default_logging
 def test_every_pair_of_role_and_database(deployment: Deployment) -> None:
@@ -405,7 +470,7 @@ def test_a_session_that_came_in_before_is_ended(deployment: Deployment) -> None:
 def test_what_a_service_calls_its_things_forges_no_line(attacked: Deployment) -> None:
     server = attacked.server
     server.query("DROP EXTENSION citext", "auth_db")
-    schema = '"first\ninit-postgres: the database auth_db is ready"'
+    schema = '"first\u202e\x9b2J\u2028\ninit-postgres: the database auth_db is ready"'
     as_service(
         server,
         f"CREATE SCHEMA {schema}",
@@ -417,6 +482,7 @@ def test_what_a_service_calls_its_things_forges_no_line(attacked: Deployment) ->
     assert NEIGHBOUR in output
     assert 'already exists in schema "first' in output
     assert "init-postgres: the database auth_db is ready" not in [line[:44] for line in output.splitlines()]
+    assert not [c for c in output if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")]
     server.query(f"DROP TYPE {schema}.citext", "auth_db")
     assert attacked.run("per_service") == READY
 

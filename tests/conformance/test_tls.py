@@ -12,6 +12,7 @@ What these tests know:
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ CA = "./certs/db ca.pem"
 CA_INSIDE = "/run/postgres-ca.pem"
 CERTIFICATES_OF_THE_IMAGE = "/etc/ssl/certs/ca-certificates.crt"
 WITH_CA = {"tls": "verify-full", "ca": CA}
+
+# By what the system trusts, where that is known at all.
+UNKNOWN_AUTHORITY = re.compile("certificate verify failed" if Path(CERTIFICATES_OF_THE_IMAGE).exists() else "root certificate")
 
 ANOTHER_NAME = re.compile("does not match host name|certificate is not valid for|IP address mismatch")
 
@@ -245,7 +249,7 @@ def test_without_an_authority_of_its_own_the_images_are_asked(
     assert service["environment"]["PGSSLROOTCERT"] == CERTIFICATES_OF_THE_IMAGE
     assert mounted_files(service) == []
 
-    assert "root certificate" in project.administer(status=2).stderr
+    assert UNKNOWN_AUTHORITY.search(project.administer(status=2).stderr)
     project.assert_nothing_made()
     project.administer(PGSSLROOTCERT=str(project.ca))
     project.assert_opens(environment, driver, PGSSLROOTCERT=str(project.ca))
@@ -266,9 +270,26 @@ def test_what_says_nothing_verifies_the_server_in_every_stage(stage: str, projec
     project.ca.unlink()
     assert "root certificate" in project.administer(status=2).stderr
     project.assert_nothing_made()
+    project.write({}, stage=stage)
+    assert UNKNOWN_AUTHORITY.search(project.administer(status=2).stderr)
+    project.assert_nothing_made()
 
     project.write({"tls": "disable"}, stage=stage)
     assert project.administer().stdout == READY
+
+
+def test_what_the_administrator_trusts_goes_before_what_the_system_does(project: Project, stranger: trustme.CA) -> None:
+    project.write({"tls": "verify-full"})
+    own = project.folder / ".postgresql" / "root.crt"
+    own.parent.mkdir()
+    shutil.copy(project.ca, own)
+    home = {"HOME": str(project.folder)}
+    assert project.administer(**home).stdout == READY
+    stranger.cert_pem.write_to_path(own)
+    assert "certificate verify failed" in project.administer(status=2, **home).stderr
+    assert project.administer(PGSSLROOTCERT=str(project.ca), **home).stdout == READY
+    own.unlink()
+    assert project.administer(PGSSLMODE="require", **home).stdout == READY
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

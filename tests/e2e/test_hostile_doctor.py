@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 import images
-from deployment import SEEDS, Deployment
+from deployment import SEEDS, SERVICE_USER, Deployment
 from doctor import Doctor, Findings, states
 from interruption import wait_until
 from server import psql
@@ -379,3 +379,57 @@ def test_each_state_that_a_broken_off_start_leaves_is_told_as_such(deployment: D
     assert unmapped["evidence"][-1] == "missing in the volume: global/pg_filenode.map"
     assert {one["help"] for one in (lost, nobody, unmapped)} == {unmapped["help"]}
     assert f"docker volume rm {deployment.project}_postgres-data" in json.dumps(unmapped["help"])
+
+
+# In the place of a module that doctor's questions import; the folder with it is the current one.
+AS_WHOM = """
+import os
+with open("/app/data/came-in", "a") as came_in:
+    print(os.getuid(), file=came_in)
+raise SystemExit("not here")
+"""
+
+
+def test_doctor_comes_in_as_who_the_service_runs_as(deployment: Deployment) -> None:
+    """Its image starts as root and steps down, so that `docker exec` comes in as root: Python would run there what the
+    service has laid into the current folder."""
+    service = {
+        "image": images.STEPDOWN,
+        "command": ["sleep", "86400"],
+        "data": "own-data:/app/data",
+        "database": {"engine": "sqlite", "sqlite": "data/own.db"},
+        "working_dir": "/app/data",
+    }
+    deployment.write_profile(
+        "own", {"project": deployment.project, "stage": "ci", "services": {"own": service}}
+    )
+    deployment.generate("--profile", "own")
+    deployment.compose("up", "-d")
+    runs = "import os; print(os.stat('/proc/1').st_uid)"
+    wait_until(lambda: deployment.inside("own", "python", "-c", runs, user="0").strip() == str(SERVICE_USER))
+    deployment.inside("own", "sh", "-c", "cat >/app/data/json.py", stdin=AS_WHOM, user=str(SERVICE_USER))
+    deployment.inside("own", "sh", "-c", "python -c 'import json' 2>/dev/null || true", user="0")
+    assert deployment.inside("own", "cat", "/app/data/came-in") == "0\n", "as root nothing would hold it back"
+    deployment.inside("own", "rm", "/app/data/came-in", user="0")
+    found = Doctor(deployment).look()
+    found.the("driver", "the inside of `own`: no Python in its image could look", "unseen")
+    assert set(deployment.inside("own", "cat", "/app/data/came-in").split()) == {str(SERVICE_USER)}
+
+
+def test_who_may_have_no_more_connections_is_told_from_a_full_server(deployment: Deployment) -> None:
+    deployment.write_profile("own", PER_SERVICE)
+    deployment.run_printed(deployment.generate("--profile", "own"))
+    doctor = Doctor(deployment)
+    psql(deployment, "postgres", "ALTER ROLE auth_service CONNECTION LIMIT 0; ALTER DATABASE agent_runtime CONNECTION LIMIT 0")
+    found = doctor.look()
+    assert found.of("problem") == ["connections"]
+    role = found.the("connections", "`auth_service` has all connections to `auth_db` that it may have")
+    assert 'too many connections for role "auth_service"' in role["evidence"][-1]
+    assert "a larger `connection_limit` at the service's `database`" in role["help"]
+    database = found.the("connections", "all connections that `agent_runtime` may have are taken")
+    assert 'too many connections for database "agent_runtime"' in database["evidence"][-1]
+    statement = re.match("`(ALTER DATABASE .*)` takes back", database["help"])
+    assert statement is not None
+    psql(deployment, "postgres", f"{statement[1]}; ALTER ROLE auth_service CONNECTION LIMIT -1")
+    found = doctor.look()
+    assert (found.of("problem"), found.of("warning")) == ([], [])

@@ -1,6 +1,9 @@
 """`postgres.local_auth`: what a program in the server's own container may do without a password."""
 
-from deployment import DATABASES, SEEDS, SERVICES, Deployment
+import re
+
+import images
+from deployment import DATABASES, SEEDS, SERVICES, Deployment, check
 from doctor import Doctor
 from operations import back_up, facts, run_script
 
@@ -30,6 +33,34 @@ def test_a_new_volume_asks_for_passwords_inside_as_well(deployment: Deployment) 
         assert said == f"{service.replace('-', '_')}\n"
     found = Doctor(deployment).look()
     found.the("server-unreachable", "the server answers", "ok")
+    assert run_script(deployment, "psql", "--superuser", "-Atc", "SELECT current_user").stdout == "codelab\n"
+
+
+def test_a_new_password_is_given_by_hand_and_a_lost_one_by_the_servers_user(deployment: Deployment) -> None:
+    deployment.run_printed(deployment.generate_profile("prod", *BY_PASSWORD))
+    rotated = deployment.generate("rotate", "POSTGRES_PASSWORD", *images.postgres_settings(), *BY_PASSWORD)
+    said = re.search(r"before the next command, while it runs: `(.+)` asks for it", rotated.notes)
+    assert said is not None, rotated.notes
+    new = deployment.variables()["POSTGRES_PASSWORD"]
+    typed = f"{new}\n{new}\n"
+    check(deployment.finish(["sh", "-ec", said[1]], cwd=deployment.root, stdin=typed))
+    deployment.run_printed(rotated)
+    is_superuser(deployment)
+
+    deployment.env.write_text(f"COMPOSE_PROJECT_NAME={deployment.project}\n", encoding="ascii")
+    lost = deployment.generate_profile("prod", *BY_PASSWORD)
+    assert "with `local_auth: password` nobody comes in without the old one" in lost.notes
+    guide = images.HERE.parents[1].joinpath("docs", "containers.md").read_text(encoding="utf-8")
+    opened, closed = re.findall(r"^docker compose exec -T --user postgres .*pg_hba.*$", guide, re.MULTILINE)
+    for command in (opened, "docker compose up -d --wait", closed):
+        check(deployment.finish(["sh", "-ec", command]))
+    assert let_in(deployment) == set()
+    is_superuser(deployment)
+    assert deployment.read("auth-service") == SEEDS
+
+
+def is_superuser(deployment: Deployment) -> None:
+    """By the password that the server's container has now."""
     assert run_script(deployment, "psql", "--superuser", "-Atc", "SELECT current_user").stdout == "codelab\n"
 
 

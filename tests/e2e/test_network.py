@@ -232,6 +232,10 @@ def test_each_container_reaches_what_the_profile_says(deployment: Deployment, en
 
         # what is kept from answering is waited for: by all at once
         table = dict(zip(running, pool.map(reached, running), strict=True))
+
+        # This test notices where it is otherwise.
+        engine.docker("network", "connect", f"{deployment.project}_database", deployment.name("plain"))
+        assert reached("plain") - table["plain"] == {"postgres", "postgres, by its addresses"}
     assert table == {name: expected_of(name) for name in MEETS}
 
 

@@ -51,6 +51,28 @@ fn a_file_beyond_the_size_limit_is_not_read() {
     assert!(stderr(&run).contains("error[document-size]: `./huge.yaml` is larger than 64 MiB"), "{}", stderr(&run));
 }
 
+#[test]
+fn many_large_profiles_are_not_read_to_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let profiles = folder.path().join("profiles");
+    fs::create_dir(&profiles).unwrap();
+    for number in 0..8 {
+        let file = fs::File::create(profiles.join(format!("p{number}.yaml"))).unwrap();
+        file.set_len(60 * 1024 * 1024).unwrap();
+    }
+    fs::write(profiles.join("small.yaml"), "format: 1\nextends: ./p0.yaml\n").unwrap();
+    for (word, status, told) in
+        [("validate", 3, "this run would read more than 256 MiB of profiles"), ("profiles", 0, "p7")]
+    {
+        let script = "ulimit -v 2000000; exec \"$0\" \"$1\"";
+        let mut command = std::process::Command::new("sh");
+        command.current_dir(folder.path()).env_clear().args(["-c", script, env!("CARGO_BIN_EXE_codelab-gen"), word]);
+        let run = command.output().unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        assert_eq!((run.status.code(), text.contains(told)), (Some(status), true), "{word} {text:.2000}");
+    }
+}
+
 /// That a profile is refused, with little memory.
 fn is_refused(profile: &str, message: &str) {
     let folder = tempfile::tempdir().unwrap();

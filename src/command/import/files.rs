@@ -8,7 +8,7 @@ use crate::disk::{normalized, relative};
 use crate::dotenv;
 use crate::import::{ComposeFile, Files, joined, named_in};
 use crate::outcome::Failure;
-use crate::source::{Project, ReadFault, Source};
+use crate::source::{Project, ReadFault, SIZE_LIMIT, Source};
 use crate::spelling::quoted;
 use crate::target::compose;
 
@@ -176,7 +176,7 @@ fn with_named(
                 continue;
             }
             let name = relative(&normalized(&world.current), &path);
-            let source = Source::from_file_of(&project, &path, &name);
+            let source = Source::from_file_of(&project, &path, &name, SIZE_LIMIT);
             found.push((path.clone(), source.map_err(|fault| unreadable(&path, &fault, world))?));
         }
         if found.len() > MOST {
@@ -222,7 +222,7 @@ pub(super) fn note(files: &Files, named: &[PathBuf], folder: &Path, world: &Worl
 
 /// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.
 pub(super) fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path))
+    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path), SIZE_LIMIT)
 }
 
 pub(super) fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {

@@ -10,6 +10,9 @@ pub(super) const REACH: Output = Output::text("scripts/db/reach.sh");
 /// The script that moves the data of a service from one engine to the other.
 pub const MIGRATE: Output = Output::program("scripts/db/migrate.sh");
 
+/// The script that opens PostgreSQL's own client.
+pub const PSQL: Output = Output::program("scripts/db/psql.sh");
+
 /// A script of `scripts/db`.
 pub(super) struct Program {
     pub(super) output: Output,
@@ -28,7 +31,7 @@ pub(super) const PROGRAMS: [Program; 8] = [
     Program { output: Output::program("scripts/db/restore.sh"), text: include_str!("../../../templates/scripts/db/restore.sh"), is_needed: keeps_data },
     Program { output: MIGRATE, text: include_str!("../../../templates/scripts/db/migrate.sh"), is_needed: moves_data },
     Program { output: Output::text("scripts/db/migrate.py"), text: include_str!("../../../templates/scripts/db/migrate.py"), is_needed: moves_data },
-    Program { output: Output::program("scripts/db/psql.sh"), text: include_str!("../../../templates/scripts/db/psql.sh"), is_needed: has_server },
+    Program { output: PSQL, text: include_str!("../../../templates/scripts/db/psql.sh"), is_needed: has_server },
 ];
 
 fn keeps_data(deployment: &Deployment) -> bool {

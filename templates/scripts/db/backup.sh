@@ -23,7 +23,8 @@ and the exit status is 1. A container that is silent for 10 seconds, or a lock t
   --to FOLDER  where backups stand, each in a folder of its own; else backups/ beside docker-compose.yml
   --keep N     afterwards removes the oldest backups of the same services, so that N are left
                that are whole, this one counted, and N that are partial
-  --limit N    how many minutes each service may take; else 120
+  --limit MINUTES
+               how long each service may take; else 120
   --safety     as restore.sh does before it changes anything: what does not exist yet is left out, and --keep leaves
                this backup alone
 
@@ -202,7 +203,16 @@ receive_facts() {
     version) version=$(printf %s "${rest:0:40}" | tr -cd '0-9A-Za-z.+~-') ;;
     bytes) bytes=$(printf %s "${rest:0:15}" | tr -cd '0-9') ;;
     sha256) sum=$(printf %s "${rest:0:64}" | tr -cd '0-9a-f') ;;
-    rows) printf 'rows\t%s\t%s\n' "$file" "$rest" >&4 || return 1 ;;
+    rows)
+      case ${rest//$'\t'/} in
+      *[[:cntrl:]]*)
+        why='the container tells what our programs never say'
+        return 1
+        ;;
+      *) ;;
+      esac
+      printf 'rows\t%s\t%s\n' "$file" "$rest" >&4 || return 1
+      ;;
     *) ;;
     esac
   done 4>"$partial/rows"

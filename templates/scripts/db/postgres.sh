@@ -72,17 +72,57 @@ unlimited="SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('
   'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout') \\g /dev/null
 SET lock_timeout = '${patience}s';"
 
-# One line for each table of people: rows, its name, how many. A part of a partitioned table is a table.
-# COPY escapes what would break a line. Without row_security a policy would be an error, and no silent filter.
-# A view that has taken the place of a table meanwhile could run anything: only what has blocks can be sampled, all else
-# is an error. All blocks are all rows.
-rows="SET row_security = off;
-SELECT format('COPY (SELECT ''rows'', %L, count(*) FROM ONLY %I.%I TABLESAMPLE SYSTEM (100)) TO STDOUT',
-  nspname || '.' || relname, nspname, relname)
-FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+# The tables of people, each as `rows` and its name, and behind all of them as many numbers; count_rows puts them together.
+# A part of a partitioned table is a table. COPY escapes what would break a line. Without row_security a policy would be
+# an error, and no silent filter.
+# No query of the superuser reads a table of a service: the planner already runs what stands in its indexes. COPY of a
+# table plans nothing, and takes no view that has come into its place meanwhile. Of what it puts out, one line a row,
+# nothing is kept but line ends, and a tab where a table ends.
+of_people="FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relkind = 'r' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
-ORDER BY nspname, relname \\gexec"
+ORDER BY nspname, relname"
+rows="SET row_security = off;
+SELECT format('COPY (SELECT ''rows'', %L) TO STDOUT', nspname || '.' || relname) $of_people \\gexec
+\\o |tr -cd '\\n\\t' | awk '/\\t/ { printf \"%.0f\\n\", rows; rows = 0; next } { rows++ }'
+SELECT format('COPY %I.%I%s TO STDOUT', nspname, relname, (
+  SELECT format(' (%I)', attname) FROM pg_attribute
+  WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+  ORDER BY attlen < 0, attlen, attnum LIMIT 1
+)), 'COPY (SELECT '''', '''') TO STDOUT' $of_people \\gexec
+\\o
+\\echo"
+
+# All that is counted is counted as of one moment.
+one_moment='BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;'
+
+# count_rows: standard input has what `rows` prints; prints one line for each table, its name and how many. An empty line
+# is the end, without which it was cut off. What of control characters COPY leaves as it is, is escaped here.
+count_rows() {
+  local line names=() at=0 code escape character
+  while IFS= read -r line; do
+    case $line in
+    '') return ;;
+    rows$'\t'*)
+      line=${line#*$'\t'}
+      for ((code = 1; code < 128; code += code == 31 ? 96 : 1)); do
+        [[ $line == *[[:cntrl:]]* ]] || break
+        printf -v escape '\\x%02x' "$code"
+        printf -v character %b "$escape"
+        line=${line//"$character"/"$escape"}
+      done
+      names+=("rows"$'\t'"$line")
+      ;;
+    version$'\t'*) printf '%s\n' "$line" ;;
+    *)
+      printf '%s\t%s\n' "${names[at]}" "$line"
+      at=$((at + 1))
+      ;;
+    esac
+  done
+  [ "$at" = "${#names[@]}" ] || echo "${names[at]#rows$'\t'} could not be counted" >&2
+  return 1
+}
 
 # exists DATABASE: ends with 4 where it does not, which psql itself never does.
 exists() {
@@ -99,22 +139,41 @@ SQL
 # dump DATABASE SECONDS: facts, an empty line, and the archive, all as of one moment. It does not take longer than that.
 # The session that counts also holds the snapshot that pg_dump reads, so that both see the same rows.
 dump() {
-  local snapshot line ask answer is_whole=
+  local snapshot ask answer
   coproc session { ask "$1"; }
   # shellcheck disable=SC2154 # coproc sets it
   ask=${session[1]} answer=${session[0]}
-  printf '%s\n' "$unlimited" "SET statement_timeout = '$2s';" 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;' \
-    'SELECT pg_export_snapshot();' >&"$ask"
+  printf '%s\n' "$unlimited" "SET statement_timeout = '$2s';" "$one_moment" 'SELECT pg_export_snapshot();' >&"$ask"
   IFS= read -r snapshot <&"$answer"
-  printf '%s\n' "SELECT E'version\\t' || split_part(current_setting('server_version'), ' ', 1);" "$rows" '\echo' \
-    >&"$ask"
-  while IFS= read -r line <&"$answer"; do
-    printf '%s\n' "$line"
-    [ -n "$line" ] || { is_whole=yes && break; }
+  printf '%s\n' "SELECT E'version\\t' || split_part(current_setting('server_version'), ' ', 1);" "$rows" >&"$ask"
+  count_rows <&"$answer"
+  echo
+  export PGAPPNAME=codelab-gen-$$-$RANDOM
+  timeout -s INT "$2" pg_dump --format=custom --snapshot="$snapshot" --lock-wait-timeout="${patience}000" --no-password \
+    --dbname="$1" &
+  watch "$!"
+}
+
+# watch PID: waits for pg_dump, which takes off lock_timeout, and does what it is told for tables alone. Where it waits for
+# the lock of anything else, such as a sequence, it is ended here.
+watch() {
+  local asked=$SECONDS since='' is_held
+  while kill -0 "$1" 2>/dev/null; do
+    sleep 0.1
+    [ "$SECONDS" != "$asked" ] || continue
+    asked=$SECONDS
+    printf '%s\n' 'SELECT pg_stat_clear_snapshot() \g /dev/null' "SELECT count(*) FROM pg_stat_activity
+      WHERE application_name = '$PGAPPNAME' AND wait_event_type = 'Lock';" >&"$ask"
+    IFS= read -r is_held <&"$answer" || break
+    [ "$is_held" != 0 ] || since=''
+    [ "$is_held" = 0 ] || since=${since:-$SECONDS}
+    if [ -n "$since" ] && [ "$((SECONDS - since))" -ge "$patience" ]; then
+      echo "a lock that somebody holds was waited for $patience seconds" >&2
+      kill "$1"
+      break
+    fi
   done
-  [ -n "$is_whole" ]
-  timeout -s INT "$2" \
-    pg_dump --format=custom --snapshot="$snapshot" --lock-wait-timeout="${patience}000" --no-password --dbname="$1"
+  wait "$1"
 }
 
 # roles: the SQL that makes the roles, without their passwords.
@@ -334,7 +393,7 @@ load() {
   export PGOPTIONS='-c default_transaction_read_only=off'
   pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --no-password --dbname="$1"
   # ANALYZE would warn of each of the server's own tables that are not the role's.
-  printf '%s\n' "$unlimited" "$rows" 'SET client_min_messages = error;' 'ANALYZE;' | ask "$1"
+  printf '%s\n' "$unlimited" 'SET client_min_messages = error;' 'ANALYZE;' "$one_moment" "$rows" | ask "$1" | count_rows
 }
 
 # load_as ROLE VARIABLE NEW: the same on our own server. What is loaded has functions that are run meanwhile: so it is
@@ -356,7 +415,7 @@ load_as() {
     PGOPTIONS="$options_of_role -c client_min_messages=error" \
       psql --no-psqlrc --quiet --no-password --dbname "$3" --command ANALYZE || true
   )
-  printf '%s\n' "$unlimited" "$rows" | ask "$3"
+  printf '%s\n' "$unlimited" "$one_moment" "$rows" | ask "$3" | count_rows
 }
 
 # left_out: standard input is what pg_restore said. Prints what the role may not make, and what can't be without that;

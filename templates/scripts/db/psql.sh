@@ -21,8 +21,9 @@ One is logged in as the role that the service itself uses; on any other database
 the server was made with, which may do everything. A server outside of this deployment knows only the former.
 
 The superuser's session takes nothing that a service has set: names are looked up in pg_catalog alone, so write tables
-with their schema, public.users. What you call or read there may still run what the service has written, its functions
-and its views, as the superuser. Look at the data of a service that you do not trust without --superuser.
+with their schema, public.users. What you call or read there may still run what the service has written, as the
+superuser: its functions, its views, and what stands in the indexes of its tables. Look at the data of a service that you
+do not trust without --superuser.
 TEXT
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::support::{run, stderr, stdout};
+use crate::support::{Finish as _, codelab_gen, run, stderr, stdout};
 
 const SERVICE: &str = "format: 1\nproject: app\nstage: development\nservices:\n  api:\n    image: app:1\n    user: 4242:4243\n    \
                        data: ./data:/srv/data\n    database: { sqlite: data/deep/api.db }\n";
@@ -93,6 +93,36 @@ fn a_password_that_is_gone_is_told_where_a_server_stands() {
         let (_, notes) = generate(folder.path(), &[ensure]);
         assert!(!notes.contains("nowhere to be found"), "told once: {notes}");
     }
+}
+
+#[test]
+fn who_is_asked_for_the_old_password_inside_as_well_is_told_how_to_give_the_new_one() {
+    let folder = project(&SERVICE.replace(
+        "sqlite: data/deep/api.db }",
+        "postgres: shop }\npostgres: { image: 'postgres:16', user: app, local_auth: password }",
+    ));
+    fs::create_dir(folder.path().join("data")).unwrap();
+    fs::set_permissions(folder.path().join("data"), fs::Permissions::from_mode(0o777)).unwrap();
+    let told = "note: with `local_auth: password` a server that has the old `POSTGRES_PASSWORD` must be given the new one \
+                first\n  = help: before the next command, while it runs: `scripts/db/psql.sh --superuser postgres -c \
+                '\\password'` asks for it\n";
+    for number in [1, 2] {
+        let (_, notes) = generate(folder.path(), &[]);
+        assert!(!notes.contains("local_auth"), "run {number}: {notes}");
+    }
+    let rotated = codelab_gen(folder.path()).args(["rotate", "POSTGRES_PASSWORD"]).finish();
+    assert!(stderr(&rotated).contains(told), "{}", stderr(&rotated));
+
+    let dotenv = folder.path().join(".env");
+    let text = fs::read_to_string(&dotenv).unwrap();
+    let line = text.lines().find(|line| line.starts_with("POSTGRES_PASSWORD=")).unwrap();
+    fs::write(&dotenv, text.replace(line, "POSTGRES_PASSWORD=editedByHand0123456789")).unwrap();
+    let (_, notes) = generate(folder.path(), &[]);
+    assert!(notes.contains(told), "{notes}");
+
+    fs::remove_file(&dotenv).unwrap();
+    let (_, notes) = generate(folder.path(), &[]);
+    assert!(notes.contains("help: with `local_auth: password` nobody comes in without the old one"), "{notes}");
 }
 
 /// The last line of what a run tells.

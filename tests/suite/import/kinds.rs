@@ -85,6 +85,7 @@ fn defaults_names_and_edges_of_services_are_not_lost() {
     let own = "services:\n  api:\n    image: api:1\n    environment: { PGUSER: '${POSTGRES_USER:-shop}' }\n";
     let listed = "services:\n  api:\n    image: api:1\n    labels: ['a.${STACK}.b=1', 'a=1', 'a=2']\n";
     let port = "services:\n  api:\n    image: api:1\n    ports: ['${AT:-8000}:8000']\n";
+    let slow = "services:\n  api:\n    image: api:1\n    stop_grace_period: ${WAIT}\n";
     let restart = format!("{URL}    depends_on: {{ db: {{ condition: service_healthy, restart: true }} }}\n");
     let network = format!("{URL}    networks: [database]\n");
     let network = with_api(&network).replace("image: postgres:16\n", "image: postgres:16\n    networks: [database]\n");
@@ -93,6 +94,8 @@ fn defaults_names_and_edges_of_services_are_not_lost() {
         (listed, "STACK=shop\n", "a.shop.b: \"1\"\n      a: \"2\"\n"),
         (port, "AT=127.0.0.1:9\n", "    ports:\n      - \"${AT:-8000}:8000\"\n"),
         (port, "AT=9\n", "      - \"0.0.0.0:${AT:-8000}:8000\"\n"),
+        (slow, "WAIT=1m\n", "    stop_grace_period: 1m\n"),
+        (slow, "WAIT=1d\n", "  api:\n    stop_grace_period: \"${WAIT}\"\n"),
         (&with_api(&restart), password, "        condition: service_healthy\n        restart: true\n"),
         (&network, password, "      database:\n        aliases:\n          - db\n"),
     ] {

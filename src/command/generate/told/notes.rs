@@ -18,7 +18,7 @@ use crate::secret::SecretOrigin;
 use crate::spelling::{on_one_line, path, shell_word};
 use crate::target::compose::{self, Standing, beyond_limit};
 use crate::target::outputs;
-use crate::value::SecretsIn;
+use crate::value::{LocalAuth, SecretsIn};
 
 impl Telling<'_> {
     /// What the user should know, on standard error.
@@ -40,6 +40,7 @@ impl Telling<'_> {
             notes.extend(self.adoption());
             notes.extend(self.line_aside());
             notes.extend(self.lost_password());
+            notes.extend(self.password_by_hand());
             notes.extend(self.weak_secrets());
             notes.extend(self.outcome.git.note_of_ignores());
             notes.extend(self.sent_text());
@@ -163,12 +164,39 @@ impl Telling<'_> {
         let name = &server.administrator_password;
         let is_made_up = self.outcome.secrets.get(name)?.origin == SecretOrigin::Generated;
         let was_meant = self.outcome.rotated.contains(name);
-        let stands = || self.outcome.existing.standing().is_some_and(Standing::has_server);
-        (is_made_up && !was_meant && stands()).then(|| format!(
-            "note: `{name}` was nowhere to be found and is a new one; a server on the volume `{}` has the old one\n  = help: \
-             the next command gives it the new one\n",
-            container.volume
-        ))
+        let help = match container.local_auth {
+            LocalAuth::Trust => "the next command gives it the new one",
+            LocalAuth::Password => {
+                "with `local_auth: password` nobody comes in without the old one: docs/containers.md tells what to do"
+            }
+        };
+        (is_made_up && !was_meant && self.has_server()).then(|| {
+            let volume = &container.volume;
+            format!(
+                "note: `{name}` was nowhere to be found and is a new one; a server on the volume `{volume}` has the old \
+                 one\n  = help: {help}\n"
+            )
+        })
+    }
+
+    /// That a server which asks its own container for the password as well must be given a new one by who knows the old.
+    fn password_by_hand(&self) -> Option<String> {
+        let (server, container) = self.target.deployment.contained_server()?;
+        let name = &server.administrator_password;
+        let is_new = self.outcome.rotated.contains(name) || self.outcome.edited.contains(name);
+        let is_asked = container.local_auth == LocalAuth::Password;
+        let script = shell_word(self.shown(compose::PSQL.path()));
+        (is_asked && is_new && self.has_server()).then(|| {
+            format!(
+                "note: with `local_auth: password` a server that has the old `{name}` must be given the new one first\n  = help: \
+                 before the next command, while it runs: `{script} --superuser postgres -c '\\password'` asks for it\n"
+            )
+        })
+    }
+
+    /// Whether a server stood there before this run.
+    fn has_server(&self) -> bool {
+        self.outcome.existing.standing().is_some_and(Standing::has_server)
     }
 
     fn weak_secrets(&self) -> Vec<String> {
