@@ -42,12 +42,12 @@ fn rendered(deployment: &Deployment, placement: &Placement) -> Vec<RenderedFile>
 
 fn wanted<'w>(
     folder: &'w Path,
-    deployment: &'w Deployment,
+    (deployment, extras): (&'w Deployment, &'w Extras),
     placement: &'w Placement,
     files: Vec<RenderedFile>,
 ) -> Wanted<'w> {
     let (secret_files, secrets) = (Vec::new(), Vec::new());
-    Wanted { folder, deployment, placement, files, withheld: true, secret_files, force: false, secrets }
+    Wanted { folder, deployment, extras, placement, files, withheld: true, secret_files, force: false, secrets }
 }
 
 fn stages(criterion: &mut Criterion) {
@@ -57,11 +57,13 @@ fn stages(criterion: &mut Criterion) {
         assert!(faults.is_empty(), "{faults:?}");
         let deployment = resolve(&profile).unwrap();
         let placement = placement();
+        let extras = Extras::default();
         let files = rendered(&deployment, &placement);
         let folder = tempfile::tempdir().unwrap();
         let opened = Folder::open(folder.path()).unwrap();
         let nothing = Existing::read(Some(&opened), &[]).unwrap();
-        apply(&plan(wanted(folder.path(), &deployment, &placement, files.clone()), &nothing), &opened).unwrap();
+        apply(&plan(wanted(folder.path(), (&deployment, &extras), &placement, files.clone()), &nothing), &opened)
+            .unwrap();
         let written = Existing::read(Some(&opened), &[]).unwrap();
 
         let mut group = criterion.benchmark_group("stages");
@@ -80,7 +82,7 @@ fn stages(criterion: &mut Criterion) {
         });
         for (name, existing) in [("plan, all new", &nothing), ("plan, unchanged", &written)] {
             group.bench_function(BenchmarkId::new(name, services), |bench| {
-                let planned = |files| plan(wanted(folder.path(), &deployment, &placement, files), existing);
+                let planned = |files| plan(wanted(folder.path(), (&deployment, &extras), &placement, files), existing);
                 bench.iter_batched(|| files.clone(), planned, BatchSize::LargeInput);
             });
         }

@@ -2,6 +2,7 @@
 //! Must not know how an output's text is made.
 
 mod apply;
+mod beside;
 mod block;
 mod difference;
 mod existing;
@@ -18,6 +19,7 @@ use crate::secret::Secret;
 use crate::target::compose::{self, Danger, EngineSwitch};
 
 pub use apply::{WriteFault, apply};
+pub use beside::Aside;
 pub use block::place;
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 pub use keys::{KeyChange, KeyChangeKind};
@@ -157,6 +159,10 @@ pub struct ChangeSet {
     pub secret_files: Vec<SecretChange>,
     /// Every output that the deployment has, and those that are left over from another one.
     pub changes: Vec<Change>,
+    /// Compose files of other names that are put aside.
+    pub aside: Vec<Aside>,
+    /// Whether a line of `.env` is put aside by which Compose read other files.
+    pub has_line_aside: bool,
     /// Services that open another database.
     pub switches: Vec<EngineSwitch>,
     /// Named volumes that nothing mounts any more; their data stays.

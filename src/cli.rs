@@ -15,7 +15,7 @@ pub const PROFILE_VARIABLE: &str = "CODELAB_PROFILE";
 #[command(next_help_heading = WHICH)]
 pub struct TargetArgs {
     /// The profile: a name, an alias, a path, or `-` for standard input [default: $CODELAB_PROFILE, else the profile
-    /// that the outputs record, else dev-sqlite]
+    /// that the outputs record, else the only one of the project, else dev-sqlite]
     #[arg(short, long, value_name = "NAME|PATH|-")]
     pub profile: Option<String>,
     /// The folder for the outputs [default: `out` of the profile, else the project's root]

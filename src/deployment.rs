@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 
 use crate::url::ConnectionUrl;
 use crate::value::{
-    ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName, HostAddress, HostPath,
-    HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn, ServiceImage,
-    ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
+    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
+    ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
@@ -103,8 +103,8 @@ pub enum Program {
 /// How an image is built.
 #[derive(Debug, Clone)]
 pub struct Build {
-    /// The folder that is sent to the builder.
-    pub context: HostPath,
+    /// What is sent to the builder.
+    pub context: BuildContext,
     /// The Dockerfile, where not the usual one.
     pub dockerfile: Option<HostPath>,
     /// The stage of the Dockerfile, where not the last one.

@@ -5,6 +5,9 @@
 //! in nearly everything else.
 
 mod file;
+mod loose;
+
+use std::collections::HashMap;
 
 use crate::spelling::is_hidden;
 
@@ -218,6 +221,18 @@ pub struct UserPart<'text> {
     pub key: Option<&'text str>,
     /// The value, where it is written in a form that all readers read alike.
     pub value: Option<String>,
+    /// The value as Docker Compose reads it, with what the lines before it set; nothing where only the shell knows.
+    pub to_compose: Option<String>,
+    /// What is said behind the value, of a line in another form.
+    pub remark: Option<&'text str>,
+}
+
+impl UserPart<'_> {
+    /// Whether all readers read what Docker Compose reads.
+    #[must_use]
+    pub fn is_alike(&self) -> bool {
+        self.value.is_some() && self.value == self.to_compose
+    }
 }
 
 /// Takes a user's own lines apart, so that their texts put together are the lines again.
@@ -226,6 +241,14 @@ pub struct UserPart<'text> {
 /// The line of a quote that is not closed there in a form that all readers read alike: what follows it may be lines of
 /// their own or a part of the value.
 pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
+    parts_behind(text, &mut HashMap::new())
+}
+
+/// The same of lines that stand behind others, of which this is known; it grows by what these set.
+fn parts_behind<'text>(
+    text: &'text str,
+    known: &mut HashMap<&'text str, Option<String>>,
+) -> Result<Vec<UserPart<'text>>, OddLine> {
     let mut parts = Vec::new();
     let mut rest = text;
     let mut line = 1;
@@ -234,10 +257,21 @@ pub fn user_parts(text: &str) -> Result<Vec<UserPart<'_>>, OddLine> {
         let key = key_of(first);
         let (part, value) = match read_entry(rest) {
             Some(((_, value), behind)) => (rest.get(..rest.len() - behind.len()).unwrap_or(rest), Some(value)),
-            None if key.is_some() && has_open_quote(first) => return Err(OddLine(line)),
+            None if key.is_some() && has_open_quote(first) => (loose::lines(rest).ok_or(OddLine(line))?, None),
             None => (first, None),
         };
-        parts.push(UserPart { text: part, line, key, value });
+        let loose = if key.is_some() && value.is_none() { loose::read(part) } else { None };
+        let to_compose = match (&value, &loose) {
+            (Some(value), _) if loose::is_single_quoted(part) => Some(value.clone()),
+            (Some(value), _) => loose::filled(value, known),
+            (None, Some(loose)) if loose.refers => loose::filled(&loose.value, known),
+            (None, loose) => loose.as_ref().map(|loose| loose.value.clone()),
+        };
+        if let Some(key) = key {
+            known.insert(key, to_compose.clone());
+        }
+        let remark = loose.and_then(|loose| loose.remark);
+        parts.push(UserPart { text: part, line, key, value, to_compose, remark });
         line += part.matches('\n').count();
         rest = rest.get(part.len()..).unwrap_or_default();
     }

@@ -8,12 +8,16 @@
 mod aside;
 mod connection;
 mod database;
+mod defaults;
 mod environment;
+mod files;
+mod gather;
 mod guarded;
 mod health;
 mod layout;
 mod ledger;
 mod left;
+mod merge;
 mod mounts;
 mod parts;
 mod ports;
@@ -42,25 +46,27 @@ use crate::placement::Placement;
 use crate::profile::{self, LONG_KEY, Raw};
 use crate::render::examine;
 use crate::secret::names_secret;
+use crate::source::SourceId;
 use crate::spelling::quoted;
 use crate::target::compose;
 use crate::value::{Choice as _, Engine, ServiceName, Stage, TextValue as _};
 use crate::yaml::{self, Entry, Node};
 
 pub use aside::Aside;
+pub use files::{ComposeFile, Files, joined, named_in};
 pub use ledger::{COMPOSE, DOTENV, NewSecret, Note};
 pub use left::Beside;
 
 /// A deployment that somebody keeps by hand.
 pub struct HandKept<'k> {
-    /// The text of its Compose file.
-    pub compose: &'k str,
+    /// Its Compose files.
+    pub files: &'k Files,
     /// The text of its `.env`; empty where there is none.
     pub dotenv: &'k str,
     /// The text of the file that Compose reads beside its Compose file; empty where there is none.
     pub beside: &'k str,
     /// The text of another file of its folder, by its path from there, such as one that gives variables to a service.
-    pub files: &'k dyn Fn(&str) -> Option<String>,
+    pub read: &'k dyn Fn(&str) -> Option<String>,
     /// The name of its folder, after which Compose calls the project where nothing else names it.
     pub folder: &'k str,
     /// The way from the project's root to that folder, as the `root` of a placement.
@@ -95,14 +101,32 @@ pub fn import(kept: &HandKept<'_>) -> Result<Imported, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// Every fault of the files, and everything in them that would be another deployment as a profile. Their places are in
-/// the sources [`COMPOSE`] and [`DOTENV`].
+/// the sources [`COMPOSE`] and [`DOTENV`], and behind those the second Compose file and so on. Those of notes are in the
+/// text of all files.
 pub fn import_but(kept: &HandKept<'_>, aside: &Aside) -> Result<Imported, Vec<Diagnostic>> {
-    let careful = |faults: Vec<Diagnostic>| faults.into_iter().map(|fault| concealed(fault, kept.compose)).collect();
-    let mut root = yaml::read(kept.compose).map_err(|faults| careful(profile::yaml_diagnostics(faults, COMPOSE)))?;
-    let variables = Variables::read(kept.dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)])?;
+    let careful = |faults: Vec<Diagnostic>| {
+        let concealed = faults.into_iter().map(|fault| concealed(fault, kept.files.text()));
+        concealed.map(|fault| in_its_file(fault, kept.files)).collect()
+    };
+    let mut root = gathered(kept.files)?;
+    let beside = yaml::read(kept.beside).ok();
+    if let Some(beside) = &beside {
+        gather::take_programs(&mut root, beside);
+    }
+    let variables_of = |dotenv: &str| Variables::read(dotenv).map_err(|odd| vec![open_quote(kept.dotenv, odd)]);
+    let mut variables = variables_of(kept.dotenv)?;
+    let of_defaults = defaults::find(&root, &variables);
+    defaults::remove(&mut root, &of_defaults);
+    let new = of_defaults.into_iter().filter_map(|(key, value)| NewSecret::of(key, &value));
+    let new: Vec<_> = new.collect();
+    if !new.is_empty() {
+        let lines: String = new.iter().map(|new| new.line.as_str()).collect();
+        variables = variables_of(&format!("{}\n{lines}", kept.dotenv))?;
+    }
     let mut ledger = Ledger::new(&variables, kept);
     ledger.servers_that_stay.clone_from(&aside.servers);
-    ledger.named_beside = services_of(kept.beside);
+    ledger.new_secrets = new;
+    ledger.named_beside = beside.as_ref().map(services_of).unwrap_or_default();
     for span in profile::long_keys(&root) {
         ledger.fault(Code::InvalidValue, &span, LONG_KEY.0, LONG_KEY.1);
     }
@@ -114,10 +138,33 @@ pub fn import_but(kept: &HandKept<'_>, aside: &Aside) -> Result<Imported, Vec<Di
     }
 }
 
+/// The Compose files of a deployment as one tree, whose places are in the text of all files.
+///
+/// # Errors
+/// What can't be read, or made one, each with its place in the file that it is in.
+pub fn gathered(files: &Files) -> Result<Node<'_>, Vec<Diagnostic>> {
+    let placed = |fault| in_its_file(concealed(fault, files.text()), files);
+    gather::tree(files).map_err(|faults| faults.into_iter().map(placed).collect())
+}
+
+/// A fault with its places in the files that they are in.
+#[must_use]
+pub fn in_its_file(mut fault: Diagnostic, files: &Files) -> Diagnostic {
+    for label in std::iter::once(&mut fault.primary).chain(&mut fault.others) {
+        if let Place::Span(source, span) = &mut label.place
+            && *source == COMPOSE
+        {
+            let (file, inside) = files.locate(span);
+            *source = if file == 0 { COMPOSE } else { SourceId(DOTENV.0 + file) };
+            *span = inside;
+        }
+    }
+    fault
+}
+
 /// The services that a Compose file names.
-fn services_of(text: &str) -> BTreeSet<String> {
-    let root = yaml::read(text).ok();
-    let services = root.as_ref().and_then(|root| tree::child(root, "services")).map(tree::entries).unwrap_or_default();
+fn services_of(root: &Node<'_>) -> BTreeSet<String> {
+    let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();
     services.iter().map(|entry| entry.key.to_string()).collect()
 }
 
@@ -148,7 +195,7 @@ fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
 }
 
 fn read(root: &Node<'_>, taken: &Taken<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
-    let mark = examine(kept.compose, compose::FILE);
+    let mark = examine(kept.files.text_of(0), compose::FILE);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
     let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();
@@ -158,7 +205,7 @@ fn read(root: &Node<'_>, taken: &Taken<'_>, kept: &HandKept<'_>, ledger: &mut Le
         ledger.fault(Code::MissingField, &root.span, "the file has no services", help);
         return None;
     }
-    let mut scope = Scope::new(kept.compose, is_generated);
+    let mut scope = Scope::new(kept.files.text(), is_generated);
     let project = top::project(root, kept.folder, ledger);
     guard_secrets(ledger);
     ledger.learn_references(root);
@@ -343,7 +390,7 @@ fn leave_bystanders(services: &mut [Service<'_, '_>], server: &Server<'_, '_>) {
 fn note_own_service(entry: &Entry<'_>, why: &str, ledger: &mut Ledger<'_>) {
     let message = format!("`{}` stays a service like the others, and gets no `postgres` section: {why}", entry.key);
     let help = "it runs as before; codelab-gen makes no databases on it and writes no scripts for it";
-    ledger.note(Some(&entry.key_span), message, help);
+    ledger.reason(Some(&entry.key_span), message, help);
 }
 
 fn service_name(entry: &Entry<'_>, ledger: &mut Ledger<'_>) -> Option<ServiceName> {

@@ -16,7 +16,7 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value dotenv interpolation compose url field source locate diagnostic profile layers
+//! spelling disk yaml value interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome cli doctor
 //! command
 //! ```

@@ -16,7 +16,7 @@ mod worlds;
 
 pub use difference::Difference;
 pub use improvement::Improvement;
-pub use sides::{Proof, Side};
+pub use sides::{Layer, Proof, Side};
 pub use verdict::{Frozen, Verdict};
 
 use self::improvement::Judge;

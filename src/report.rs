@@ -70,6 +70,8 @@ pub struct Run {
     pub files: Vec<File>,
     /// Every secret; empty where nothing was to be written.
     pub secrets: Vec<Secret>,
+    /// Compose files of other names that are put aside, since Docker Compose would take them.
+    pub aside: Vec<Aside>,
     /// Services that open another database.
     pub switches: Vec<Switch>,
     /// Named volumes that nothing mounts any more; their data stays.
@@ -88,6 +90,15 @@ pub struct Run {
     pub missing: Vec<String>,
     /// The next command; nothing where nothing was written.
     pub next: Option<String>,
+}
+
+/// A Compose file of another name.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Aside {
+    /// Its path in the output folder.
+    pub path: String,
+    /// Where it is kept; nothing where a copy of it is kept already.
+    pub original: Option<String>,
 }
 
 /// A file with secrets that everybody reads who has the repository, or would.

@@ -4,6 +4,7 @@
 //! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
 
 mod choice;
+mod context;
 mod data_place;
 mod grammar;
 mod image;
@@ -20,6 +21,7 @@ pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
     Tls,
 };
+pub use context::BuildContext;
 pub use data_place::DataPlace;
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use codelab_gen::import::{HandKept, import};
+use codelab_gen::import::{Files, HandKept, import};
 use codelab_gen::placement::Placement;
 use codelab_gen::profile;
 use codelab_gen::source::{Source, SourceId};
@@ -18,7 +18,8 @@ fuzz_target!(|text: &str| {
         let _ = (standing.service_names().count(), standing.has_server());
     }
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
-    let kept = HandKept { compose: text, dotenv: DOTENV, beside: text, files: &|_| None, folder: "shop", placement: &placement };
+    let files = Files::one(text);
+    let kept = HandKept { files: &files, dotenv: DOTENV, beside: text, read: &|_| None, folder: "shop", placement: &placement };
     let Ok(imported) = import(&kept) else { return };
     let (_, faults) = profile::parse(&Source::from_text("imported", &imported.profile), SourceId(0));
     assert!(faults.is_empty(), "{}\n{faults:?}", imported.profile);

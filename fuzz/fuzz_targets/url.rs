@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use codelab_gen::import::{HandKept, import};
+use codelab_gen::import::{Files, HandKept, import};
 use codelab_gen::placement::Placement;
 use codelab_gen::url::{WrittenUrl, password_of, percent_decode, percent_encode};
 use libfuzzer_sys::fuzz_target;
@@ -24,7 +24,8 @@ fuzz_target!(|text: &str| {
     // as a value of `.env` it comes to the reader of connections
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
     let dotenv = format!("PW=pw-0123456789\nDB_URL={text}\n");
-    let kept = HandKept { compose: COMPOSE, dotenv: &dotenv, beside: "", files: &|_| None, folder: "shop", placement: &placement };
+    let files = Files::one(COMPOSE);
+    let kept = HandKept { files: &files, dotenv: &dotenv, beside: "", read: &|_| None, folder: "shop", placement: &placement };
     if let Ok(imported) = import(&kept) {
         // a shorter one may be a word that names other things as well
         let password = password_of(text).filter(|password| password.len() > 16 && !text.contains(['\n', '$']));

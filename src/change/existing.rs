@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use self::look::{ExistingOutput, Opened, leftovers, text_beside, texts_in};
+pub(super) use self::look::OtherCompose;
+use self::look::{ExistingOutput, Opened, leftovers, other_compose_files, text_beside, texts_in};
 use super::{Refusal, RefusalReason, RefusedFile, block};
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 use crate::disk::Folder;
-use crate::dotenv::DotenvFile;
+use crate::dotenv::{DotenvFile, Entry, UserPart};
 use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
 use crate::target::compose::{self, Standing, fixed_volumes_of};
@@ -21,10 +22,6 @@ use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
 pub use self::look::ExistingFile;
-
-/// The other names that Compose looks for, in its order
-/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
-const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yaml", "compose.yml", "docker-compose.yaml"];
 
 /// The files that Compose reads beside it, of which the first that is there counts.
 const BESIDE: [&str; 4] =
@@ -43,10 +40,10 @@ pub struct Existing {
     secrets_are_open: bool,
     /// What all files of secrets hold, those of other profiles included.
     kept_beside: Vec<String>,
-    /// A Compose file of another name, with its text, where there is no `docker-compose.yml`.
-    other_compose: Option<(&'static str, String)>,
-    /// The text of the file that Compose reads beside it.
-    beside: Option<String>,
+    /// Compose files of other names.
+    other_compose: Vec<OtherCompose>,
+    /// The file that Compose reads beside it, by its name, with its text.
+    beside: Option<(&'static str, String)>,
     /// `.env`, taken apart once.
     dotenv: OnceCell<DotenvFile>,
     /// Read once, and only where it matters: the file can be large.
@@ -80,11 +77,9 @@ impl Existing {
             let found = found.map_err(|error| ReadFault { path: folder.path().join(path), error })?;
             existing.secret_files.extend(found.map(|file| (path.clone(), file)));
         }
-        if existing.output(compose::FILE).is_none() {
-            let read = |name: &&'static str| Some((*name, text_beside(folder, name)?));
-            existing.other_compose = OTHER_COMPOSE_FILES.iter().find_map(read);
-        }
-        existing.beside = BESIDE.iter().find_map(|name| text_beside(folder, name));
+        existing.other_compose =
+            other_compose_files(folder).map_err(|error| ReadFault { path: folder.path().to_owned(), error })?;
+        existing.beside = BESIDE.iter().find_map(|name| Some((*name, text_beside(folder, name)?)));
         let secrets = Path::new(SECRET_FOLDER);
         existing.secrets_are_open =
             folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
@@ -180,11 +175,11 @@ impl Existing {
         RECORDING.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
     }
 
-    /// The keys and values of the block of `.env`; where there is no block yet, those lines of the user's that `matters`
-    /// says would be in it.
+    /// The keys and values of the block of `.env`, and of those lines of the user's that `matters` says would be in it, as
+    /// Docker Compose reads them.
     ///
     /// # Errors
-    /// Where a line that matters has a form that not all readers read alike.
+    /// Where it is not sure what such a line says.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
         let refused = |reason| Refusal { file: RefusedFile::Output(compose::DOTENV), reason };
         if let Some(reason) = self.output(compose::DOTENV).and_then(|found| found.file.as_ref().err()) {
@@ -194,15 +189,18 @@ impl Existing {
         if let Some(reason) = block::fault(file) {
             return Err(vec![refused(reason)]);
         }
+        let all = |reasons: Vec<RefusalReason>| reasons.into_iter().map(refused).collect::<Vec<_>>();
         if file.block.is_none() {
-            let parts = block::managed_parts(file, &matters)
-                .map_err(|reasons| reasons.into_iter().map(refused).collect::<Vec<_>>())?;
-            let entries = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value?)));
-            let entries = entries.filter(|(key, _)| matters(key));
-            return Ok(entries.filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect());
+            return Ok(of_users(block::managed_parts(file, &matters).map_err(all)?, matters));
         }
         let entries = file.entries.as_ref().map_err(|odd| vec![refused(RefusalReason::OddLine(odd.0))])?;
-        Ok(entries.iter().filter_map(|entry| Some((entry.key.clone(), Secret::new(entry.value.clone())?))).collect())
+        let entry = |entry: &Entry| Some((entry.key.clone(), Secret::new(entry.value.clone())?));
+        let mut values: IndexMap<_, _> = entries.iter().filter_map(entry).collect();
+        // a line that is not sure is told once it is known that it is to move
+        let parts = file.users_parts().unwrap_or_default();
+        let outside = of_users(parts, |key| matters(key) && !values.contains_key(key));
+        values.extend(outside);
+        Ok(values)
     }
 
     /// `.env`, taken apart; an empty one where it is not there.
@@ -218,25 +216,62 @@ impl Existing {
         self.get(compose::DOTENV).is_some() && self.dotenv().block.is_none()
     }
 
-    /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes where that is missing.
+    /// Whether `docker-compose.yml` is there, and codelab-gen wrote it.
+    pub(super) fn has_own_compose(&self) -> bool {
+        self.get(compose::FILE).is_some_and(|file| examine(&file.text, compose::FILE).is_some())
+    }
+
+    /// Compose files of other names, in the order that Compose looks for them.
+    pub(super) fn other_compose(&self) -> &[OtherCompose] {
+        &self.other_compose
+    }
+
+    /// The Compose file of another name that Compose takes, where `docker-compose.yml` is not there or not ours.
+    fn taken_instead(&self) -> Option<&OtherCompose> {
+        let is_there = self.output(compose::FILE).is_some();
+        let wins = |other: &&OtherCompose| !is_there || (other.wins && !self.has_own_compose());
+        self.other_compose.iter().find(wins)
+    }
+
+    /// What the existing Compose file runs: `docker-compose.yml`, or the one that Compose takes instead.
     #[must_use]
     pub fn standing(&self) -> Option<&Standing> {
-        let text =
-            || self.get(compose::FILE).map(|file| &file.text).or(self.other_compose.as_ref().map(|(_, text)| text));
+        let text = || match self.taken_instead() {
+            Some(other) => other.text.as_deref(),
+            None => self.get(compose::FILE).map(|file| file.text.as_str()),
+        };
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
     }
 
     /// The real names that volumes get from the file beside the Compose file, by their keys.
     pub(super) fn volumes_beside(&self) -> Vec<(String, String)> {
-        self.beside.as_deref().map(fixed_volumes_of).unwrap_or_default()
+        self.beside().map(fixed_volumes_of).unwrap_or_default()
+    }
+
+    /// The text of the file that Compose reads beside the Compose file.
+    #[must_use]
+    pub fn beside(&self) -> Option<&str> {
+        self.beside.as_ref().map(|(_, text)| text.as_str())
+    }
+
+    /// The name of that file.
+    #[must_use]
+    pub fn beside_name(&self) -> Option<&'static str> {
+        self.beside.as_ref().map(|(name, _)| *name)
     }
 
     /// The name of the existing Compose file.
     pub(super) fn compose_file(&self) -> Option<&str> {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
-        let ours = self.output(compose::FILE).filter(is_text).map(|_| compose::FILE.path());
-        ours.or(self.other_compose.as_ref().map(|(name, _)| *name))
+        let ours = || self.output(compose::FILE).filter(is_text).map(|_| compose::FILE.path());
+        self.taken_instead().map(|other| other.name).or_else(ours)
     }
+}
+
+/// The values of a user's lines that matter; of a key that stands twice the last.
+fn of_users(parts: Vec<UserPart<'_>>, matters: impl Fn(&str) -> bool) -> IndexMap<String, Secret> {
+    let own = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose?)));
+    own.filter(|(key, _)| matters(key)).filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect()
 }
 
 /// The secrets of a block that a deployment does not use: they are kept for the profile that does. URLs and names are

@@ -3,15 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
+use super::beside::{self, InTheWay};
 use super::{Action, Change, ChangeKind, ChangeSet, Existing, ExistingFile};
 use super::{RefusalReason, SecretChange, block, keys, steps};
 use crate::deployment::Deployment;
-use crate::dotenv;
+use crate::dotenv::{self, DotenvFile};
 use crate::placement::Placement;
-use crate::render::{Mark, Output, RenderedFile, Seal, examine, public_part};
+use crate::render::{Mark, Output, RenderedFile, Seal, examine, part_of, public_part};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
-use crate::target::compose::{self, Danger, EngineSwitch, Standing};
+use crate::target::compose::{self, Danger, EngineSwitch, Extras, Standing};
 use crate::target::outputs;
 use crate::url::password_of;
 use crate::value::{Engine, VolumeName};
@@ -22,6 +23,8 @@ pub struct Wanted<'w> {
     pub folder: &'w Path,
     /// What is meant.
     pub deployment: &'w Deployment,
+    /// What the profile says for Compose alone.
+    pub extras: &'w Extras,
     /// Where the outputs stand beside the project.
     pub placement: &'w Placement,
     /// The finished outputs.
@@ -39,16 +42,20 @@ pub struct Wanted<'w> {
 /// Compares the finished files with what stands in the output folder.
 #[must_use]
 pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
-    let Wanted { folder, deployment, placement, files, withheld, secret_files, force, secrets } = wanted;
+    let Wanted { folder, deployment, extras, placement, files, withheld, secret_files, force, secrets } = wanted;
     let left = outputs().filter(|output| files.iter().all(|file| file.output != *output));
     let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
     let terms = Terms { withheld, force };
-    let mut changes: Vec<_> = files.into_iter().map(|file| plan_file(file, existing, terms)).collect();
+    let in_the_way = InTheWay::find(existing, folder);
+    let has_dotenv = files.iter().any(|file| file.output == compose::DOTENV);
+    let planned = files.into_iter().map(|file| plan_file(file, existing, &in_the_way, terms));
+    let mut changes: Vec<_> = planned.collect();
     changes.extend(left);
+    changes.extend(beside::dotenv_without_line(&in_the_way, existing).filter(|_| force && !withheld && !has_dotenv));
     let compose = changes.iter().find(|change| change.output == compose::FILE);
     let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
     let (switches, dangers) =
-        if is_unchanged { Default::default() } else { compare(deployment, placement, folder, existing) };
+        if is_unchanged { Default::default() } else { compare((deployment, extras), placement, folder, existing) };
     let standing = if is_unchanged { None } else { existing.standing() };
     // a volume may have another key now, and be the same one to Docker
     let real_name = |name: &str| standing.and_then(|standing| standing.real_name(name));
@@ -68,6 +75,8 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
         folder: folder.to_owned(),
         secret_files: secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect(),
         changes,
+        has_line_aside: force && in_the_way.has_line(),
+        aside: if force { in_the_way.files } else { Vec::new() },
         switches,
         left_volumes,
         dangers,
@@ -98,7 +107,14 @@ struct Terms {
     force: bool,
 }
 
-fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
+fn plan_file(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
+    let output = file.output;
+    let change = plan_of(file, existing, in_the_way, terms);
+    let reasons = if output == compose::FILE && !terms.force { in_the_way.reasons() } else { Vec::new() };
+    if reasons.is_empty() { change } else { change.refused(reasons) }
+}
+
+fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
     let Some(found) = existing.output(output) else {
         let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
@@ -107,7 +123,12 @@ fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
         return Change { output, keys, mode: None, before: None, action };
     };
     match &found.file {
-        Ok(file) => plan_replacement(RenderedFile { output, text }, file, found.original.clone(), existing, terms),
+        Ok(file) => {
+            let without_line = in_the_way.without_line(&file.text).filter(|_| output.is_block() && terms.force);
+            let base = without_line.map(|text| DotenvFile::read(&text));
+            let base = base.as_ref().unwrap_or_else(|| existing.dotenv());
+            plan_replacement(RenderedFile { output, text }, (file, base), found.original.clone(), terms)
+        }
         Err(reason) => {
             let original = found.original.clone();
             let action = if terms.force && reason.can_be_forced(output) {
@@ -120,19 +141,24 @@ fn plan_file(file: RenderedFile, existing: &Existing, terms: Terms) -> Change {
     }
 }
 
+/// What becomes of a file; the lines of `.env` are taken as they are in `base`.
 fn plan_replacement(
     rendered: RenderedFile,
-    file: &ExistingFile,
+    (file, base): (&ExistingFile, &DotenvFile),
     original: Option<PathBuf>,
-    existing: &Existing,
     terms: Terms,
 ) -> Change {
     let RenderedFile { output, text } = rendered;
-    let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
-    let (text, mut reasons) = match output.is_block().then(|| block::place(&text, existing.dotenv())) {
-        None => (text, Vec::new()),
-        Some(Ok(placed)) => (placed, Vec::new()),
-        Some(Err(reasons)) => (text, reasons),
+    let keys = if output.is_block() { keys::key_changes(&text, base) } else { Vec::new() };
+    let (text, mut reasons) = if output == compose::DOTENV {
+        match block::place(&text, base) {
+            Ok(placed) => (placed, Vec::new()),
+            Err(reasons) => (text, reasons),
+        }
+    } else if output == compose::DOTENV_EXAMPLE {
+        (block::complete(&text, &file.text).unwrap_or(text), Vec::new())
+    } else {
+        (text, Vec::new())
     };
     if reasons.is_empty() && text == file.text && output.accepts(file.mode) {
         return Change { output, keys, mode: Some(file.mode), before: Some(text), action: Action::Keep };
@@ -159,7 +185,9 @@ fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) if output == compose::DOTENV_EXAMPLE && holds_secret(text) => Some(RefusalReason::Edited),
+        Some(_) if output == compose::DOTENV_EXAMPLE && holds_secret(part_of(text, output)) => {
+            Some(RefusalReason::Edited)
+        }
         Some(_) => None,
     }
 }
@@ -192,7 +220,12 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
-    let own_lines = output.is_block().then(|| existing.dotenv().users_lines());
+    let has_own_lines = part_of(&file.text, output).len() < file.text.len();
+    let own_lines = if output == compose::DOTENV {
+        Some(existing.dotenv().users_lines())
+    } else {
+        has_own_lines.then(|| DotenvFile::read(&file.text).users_lines())
+    };
     let action = match own_lines.filter(|text| !text.is_empty()) {
         Some(text) => Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None },
         None => Action::Remove,
@@ -203,7 +236,7 @@ fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
 
 /// What the change means for the data of what stands there.
 fn compare(
-    deployment: &Deployment,
+    (deployment, extras): (&Deployment, &Extras),
     placement: &Placement,
     folder: &Path,
     existing: &Existing,
@@ -224,7 +257,7 @@ fn compare(
         volumes_beside: existing.volumes_beside(),
         value: &|key| values.get(key).cloned(),
     };
-    let after = compose::After { deployment, placement, folder };
+    let after = compose::After { deployment, extras, placement, folder };
     let switches = compose::engine_switches(&before, after);
     let dangers = compose::dangers(&before, after, &switches);
     (switches, dangers)

@@ -83,11 +83,15 @@ pub enum RefusalReason {
         /// Its line outside of it.
         outside: usize,
     },
-    /// A key that is to move into the block stands there twice.
-    KeyTwice {
+    /// Compose takes this file, which stands beside it without our mark.
+    OtherCompose(&'static str),
+    /// This line of `.env` has Compose read other files.
+    ComposeFile(usize),
+    /// What a key holds that is to move into the block is not sure.
+    OddValue {
         /// The key.
         key: String,
-        /// The second line.
+        /// Its line.
         line: usize,
     },
 }
@@ -98,7 +102,7 @@ impl RefusalReason {
     #[must_use]
     pub fn can_be_forced(&self, output: Output) -> bool {
         match self {
-            Self::NotOurs | Self::Edited => true,
+            Self::NotOurs | Self::Edited | Self::OtherCompose(_) | Self::ComposeFile(_) => true,
             Self::NotUtf8 => !output.is_block(),
             Self::Link(_)
             | Self::NotAFile
@@ -108,7 +112,7 @@ impl RefusalReason {
             | Self::BrokenMarks
             | Self::OddLine(_)
             | Self::KeyOutside { .. }
-            | Self::KeyTwice { .. } => false,
+            | Self::OddValue { .. } => false,
         }
     }
 

@@ -5,10 +5,11 @@
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
-use super::{Action, Change, ChangeKind, ChangeSet, SecretChange};
+use super::{Action, Aside, Change, ChangeKind, ChangeSet, SecretChange};
 use crate::disk::temporary;
 use crate::render::Output;
 use crate::secret::Secret;
+use crate::target::compose;
 use crate::target::outputs;
 
 /// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
@@ -89,6 +90,15 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
     }
     for change in &changes.changes {
         write_output(change, changes, &mut steps, &mut last);
+    }
+    for Aside { from, original } in &changes.aside {
+        if let Some(original) = original {
+            let temporary = temporary(original);
+            let mode = original_mode(compose::FILE);
+            steps.push(Step::Copy { from: from.clone(), temporary: temporary.clone(), mode });
+            last.push(Step::Keep { temporary, original: original.clone() });
+        }
+        last.push(Step::Remove { path: from.clone() });
     }
     let kept: Vec<_> = last.extract_if(.., |step| matches!(step, Step::Keep { .. })).collect();
     let folders = |steps: &[Step<'_>]| {

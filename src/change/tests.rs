@@ -20,6 +20,8 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         folder: "/out".into(),
         secret_files,
         changes,
+        aside: Vec::new(),
+        has_line_aside: false,
         switches: Vec::new(),
         left_volumes: Vec::new(),
         dangers: Vec::new(),

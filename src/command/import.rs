@@ -1,15 +1,17 @@
 //! Knows how a hand-kept deployment is read, and where what becomes of it is written.
 //! Must not know how any of it is recognized.
 
+mod files;
+mod lines;
 mod prove;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indexmap::IndexMap;
 
-use self::prove::{OURS_BESIDE, Proven, Unproven, prove};
+use self::files::Read;
+use self::prove::{Proven, Unproven, prove};
 use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
@@ -17,15 +19,15 @@ use super::print::{print, print_note};
 use super::target::{Meaning, meaning_of};
 use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
-use crate::import::{Beside, DOTENV, HandKept, Imported, NewSecret, Note};
+use crate::import::{Beside, DOTENV, Files, HandKept, Imported, NewSecret, Note};
 use crate::layers::gather;
 use crate::locate::Lines;
 use crate::outcome::{Exit, Failure, Rejection};
 use crate::placement::Placement;
-use crate::source::{Catalogue, Origin, Project, ReadFault, SIZE_LIMIT, Source};
+use crate::source::{Catalogue, Origin, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
 
@@ -34,6 +36,7 @@ const HELP: &str = "\
 Examples:
   codelab-gen import                                      import the deployment in this folder
   codelab-gen import ../shop --name shop                  import another one as profiles/shop.yaml
+  codelab-gen import -f docker-compose.yml -f prod.yml    import several Compose files
 
 Secrets in docker-compose.yml are added to .env; the old files do not change otherwise. What a
 profile cannot express goes into a new docker-compose.override.yml. Of the printed commands, the
@@ -44,21 +47,23 @@ ones as .orig.";
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct ImportArgs {
-    /// The folder with its docker-compose.yml [default: the current folder]
-    #[arg(value_name = "DIR")]
+    /// The folder with its docker-compose.yml, or a Compose file of another name [default: the current folder]
+    #[arg(value_name = "DIR|FILE")]
     folder: Option<PathBuf>,
+    /// A Compose file, as `docker compose -f` takes it; may be repeated [default: `COMPOSE_FILE` in .env, else the file that
+    /// Compose finds]
+    #[arg(short, long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Writes a profile also where no service has a database that it could switch
+    #[arg(long)]
+    anyway: bool,
     /// The name of the profile: the file is `profiles/NAME.yaml`
     #[arg(long, value_name = "NAME", default_value = "imported")]
     name: String,
 }
 
-/// The names of a Compose file, in the order that Compose looks for them
-/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
-const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/// The names of the file that Compose reads beside it.
-const BESIDE: [&str; 4] =
-    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+/// The one that is written.
+const OURS_BESIDE: &str = "docker-compose.override.yml";
 
 /// The largest `.env` that is imported, in bytes: each of its secrets is looked for in every text of the Compose file.
 const DOTENV_LIMIT: usize = 4 * 1024 * 1024;
@@ -85,10 +90,10 @@ impl Places {
 
 /// Writes a profile of what stands in a folder, and what can't stand in a profile beside it.
 pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
-    let places = places(args, world)?;
-    let compose = compose_file(&places.folder, world)?;
-    let beside = beside_file(&places.folder, world)?;
+    let chosen = files::choose(args.folder.as_deref(), &args.files, world)?;
+    let places = places(args, chosen.folder, world)?;
     let dotenv = dotenv_file(&places.folder.join(".env"), world)?;
+    let Read { sources, files, beside } = files::read_all(&places.folder, &chosen.files, &dotenv, world)?;
     let root = relative(&places.root, &places.folder);
     let placement = Placement { profile: places.name.to_string(), root, settings: Vec::new() };
     let folder = raw_path(places.folder.file_name().unwrap_or_default());
@@ -96,53 +101,94 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
         let path = normalized(&places.folder.join(path));
         // who wrote the Compose file may be a stranger
         let is_inside = path.starts_with(&places.folder);
-        is_inside.then(|| read(&path, world).ok()).flatten().map(|source| source.text)
+        is_inside.then(|| files::read(&path, world).ok()).flatten().map(|source| source.text)
     };
     let kept = HandKept {
-        compose: &compose.text,
+        files: &files,
         dotenv: &dotenv.text,
         beside: beside.as_ref().map_or("", |beside| &beside.text),
-        files: &file,
+        read: &file,
         folder: &folder,
         placement: &placement,
     };
-    let existing = beside.as_ref().and_then(|source| Some((source.name.rsplit('/').next()?, source.text.as_str())));
+    let unimportable = |diagnostics: Vec<Diagnostic>| {
+        let mut sources = sources.clone();
+        sources.insert(DOTENV.0, dotenv.clone());
+        Failure::Unimportable(Rejection { diagnostics, sources })
+    };
     let to_root = relative(&places.folder, &places.root);
-    let proven = prove(&kept, &to_root, existing, |imported| check(imported, &places, world));
-    let Proven { imported, meaning } = match proven {
+    let proven = prove(&kept, &to_root, |imported| check(imported, &places, world));
+    let Proven { imported, meaning: Meaning { deployment, .. } } = match proven {
         Ok(proven) => proven,
         Err(Unproven::Failed(failure)) => return Err(failure),
-        Err(Unproven::Unimportable(diagnostics)) => {
-            let sources = vec![compose, dotenv];
-            return Err(Failure::Unimportable(Rejection { diagnostics, sources }));
-        }
+        Err(Unproven::Unimportable(diagnostics)) => return Err(unimportable(diagnostics)),
     };
-    let diagnostics = odd_lines(&dotenv, &meaning.deployment);
+    let diagnostics = lines::faults(&dotenv, &deployment);
     if !diagnostics.is_empty() {
-        return Err(Failure::Unimportable(Rejection { diagnostics, sources: vec![compose, dotenv] }));
+        return Err(unimportable(diagnostics));
     }
+    if !args.anyway && !gains(&deployment) {
+        let reasons: Vec<_> = imported.notes.into_iter().filter(|note| note.is_reason).collect();
+        print_note(&notes_text(&reasons, &files, &sources));
+        print_note(&nothing_to_gain(&sources));
+        print("nothing was written\n")?;
+        return Ok(Exit::Done);
+    }
+    refuse_link(&places, &imported, &deployment, world)?;
     let told = write(&imported, &places, &dotenv, world)?;
-    print_note(&notes_text(&imported.notes, &compose));
+    print_note(&notes_text(&imported.notes, &files, &sources));
+    print_note(&files::note(&files, &chosen.files, &places.folder, world));
     if !imported.new_secrets.is_empty() {
         print_note(&note_of_ignores(&places.folder, world).unwrap_or_default());
     }
     print(&told)?;
+    print(&next(&places, &lines::missing(&dotenv, &imported.new_secrets, &deployment), world))?;
+    Ok(Exit::Done)
+}
+
+/// A link in the place of `.env` is not written through, by this run or by the one that comes next.
+fn refuse_link(places: &Places, imported: &Imported, deployment: &Deployment, world: &World) -> Result<(), Failure> {
+    let path = places.folder.join(".env");
+    let is_written = !imported.new_secrets.is_empty() || !deployment.dotenv_keys().names().is_empty();
+    if !is_written || !path.is_symlink() {
+        return Ok(());
+    }
+    let message = format!("`{}` is a symbolic link, and lines move into it", shown(&path, world));
+    Err(Failure::outside(message, "replace the link by the file that it leads to, and import again"))
+}
+
+/// Whether there is something that a profile does and a Compose file does not.
+fn gains(deployment: &Deployment) -> bool {
+    deployment.server.is_some() || deployment.services.iter().any(|service| service.database.is_some())
+}
+
+fn nothing_to_gain(sources: &[Source]) -> String {
+    let name = sources.first().map(|source| source.name.as_str()).unwrap_or_default();
+    format!(
+        "note: there is nothing to gain: no service has a database that a profile could switch, migrate or back up\n  = help: \
+         keep {} as it is; `codelab-gen import --anyway` writes a profile all the same\n",
+        quoted(name)
+    )
+}
+
+/// The commands that come next.
+fn next(places: &Places, missing: &[String], world: &World) -> String {
     let change = if places.root == normalized(&world.current) {
         String::new()
     } else {
         format!("cd {} && ", shell_word(relative(&normalized(&world.current), &places.root)))
     };
     let command = format!("{change}codelab-gen --profile {} --force", places.name);
-    print(&format!("next: {command} --diff\nthen: {command}\n"))?;
-    Ok(Exit::Done)
+    let given =
+        missing.iter().map(|name| format!("then: read -rs {name} && export {name} # it has no value in .env\n"));
+    format!("next: {command} --diff\n{}then: {command}\n", given.collect::<String>())
 }
 
-fn places(args: &ImportArgs, world: &World) -> Result<Places, Failure> {
+fn places(args: &ImportArgs, folder: PathBuf, world: &World) -> Result<Places, Failure> {
     let name = ProfileName::parse(&args.name).map_err(|mismatch| Failure::Usage {
         message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
         help: mismatch.help,
     })?;
-    let folder = normalized(&world.current.join(args.folder.as_deref().unwrap_or(Path::new("."))));
     let catalogue = catalogue_of(&folder, world)?;
     let root = normalized(catalogue.root());
     let profile = root.join(format!("profiles/{name}.yaml"));
@@ -160,49 +206,19 @@ fn places(args: &ImportArgs, world: &World) -> Result<Places, Failure> {
     Ok(Places { folder, root, profile, name })
 }
 
-/// The file that Compose would take.
-fn compose_file(folder: &Path, world: &World) -> Result<Source, Failure> {
-    for name in COMPOSE_FILES {
-        match read(&folder.join(name), world) {
-            Err(ReadFault::Missing) => {}
-            Err(fault) => return Err(unreadable(&folder.join(name), &fault, world)),
-            Ok(source) => return Ok(source),
-        }
-    }
-    let shown = shown(folder, world);
-    let message = format!("there is no Compose file in `{shown}`");
-    Err(Failure::outside(message, "name the folder that has the docker-compose.yml: `codelab-gen import FOLDER`"))
-}
-
-/// The file that Compose would read beside it.
-fn beside_file(folder: &Path, world: &World) -> Result<Option<Source>, Failure> {
-    let Some(path) = BESIDE.iter().map(|name| folder.join(name)).find(|path| path.exists()) else { return Ok(None) };
-    read(&path, world).map(Some).map_err(|fault| unreadable(&path, &fault, world))
-}
-
 /// The `.env`, which a deployment need not have.
 fn dotenv_file(path: &Path, world: &World) -> Result<Source, Failure> {
-    match read(path, world) {
+    match files::read(path, world) {
         Err(ReadFault::Missing) => {
             Ok(Source { name: ".env".to_owned(), text: String::new(), origin: Origin::Argument })
         }
-        Err(fault) => Err(unreadable(path, &fault, world)),
+        Err(fault) => Err(files::unreadable(path, &fault, world)),
         Ok(source) if source.text.len() > DOTENV_LIMIT => {
             let message = format!("`{}` is larger than {} MiB", source.name, DOTENV_LIMIT / 1024 / 1024);
             Err(Failure::outside(message, "look whether it is a list of variables; nothing was written"))
         }
         Ok(source) => Ok(source),
     }
-}
-
-/// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.
-fn read(path: &Path, world: &World) -> Result<Source, ReadFault> {
-    Source::from_file_of(&Project::of_file(path), path, &relative(&normalized(&world.current), path), SIZE_LIMIT)
-}
-
-fn unreadable(path: &Path, fault: &ReadFault, world: &World) -> Failure {
-    let shown = shown(path, world);
-    Failure::outside(format!("can't read `{shown}`: {fault}"), "look at the file; nothing was written")
 }
 
 /// What is written must be a profile that generates; where a rule of profiles forbids what ran until now, that is told
@@ -213,33 +229,6 @@ fn check(imported: &Imported, places: &Places, world: &World) -> Result<Meaning,
     let source = Source { name, text: imported.profile.clone(), origin: Origin::File(places.profile.clone()) };
     let catalogue = Catalogue::find(&places.root, &world.current, &world.trust)?;
     meaning_of(gather(source, Vec::new(), &catalogue)?)
-}
-
-/// The lines of `.env` by which generating would refuse it: what they set moves into the block, and is written so that not
-/// all readers read it alike, or stands there twice.
-fn odd_lines(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {
-    if dotenv::split(&dotenv.text).is_some() {
-        return Vec::new();
-    }
-    let keys = deployment.dotenv_keys();
-    let names = keys.names();
-    let mut seen = HashSet::new();
-    let mut faults = Vec::new();
-    let mut start = 0;
-    for part in dotenv::user_parts(&dotenv.text).unwrap_or_default() {
-        let place = Place::Span(DOTENV, start..start + part.text.trim_end_matches('\n').len());
-        start += part.text.len();
-        let Some(key) = part.key.filter(|key| names.contains(key)) else { continue };
-        if part.value.is_none() {
-            let message = format!("`{key}` is written in a form that not all readers of .env read alike");
-            let help = format!("write `{key}='VALUE'`: no `export`, no space around `=`, nothing behind the quote");
-            faults.push(Diagnostic::error(Code::InvalidValue, place, message, help).conceal());
-        } else if !seen.insert(key) {
-            let help = "keep the last of them, which is the one that counts";
-            faults.push(Diagnostic::error(Code::DuplicateKey, place, format!("`{key}` is set twice"), help).conceal());
-        }
-    }
-    faults
 }
 
 /// Writes all files, the profile last: without its secrets it would be half of the deployment, and a second run refuses
@@ -277,7 +266,7 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
 
 /// What must be written into a file beside the Compose file; nothing where one says it already.
 fn missing_beside(beside: &Beside, places: &Places, world: &World) -> Result<Option<String>, Failure> {
-    let Some(existing) = beside_file(&places.folder, world)? else { return Ok(Some(beside.text())) };
+    let Some(existing) = files::beside(&places.folder, world)? else { return Ok(Some(beside.text())) };
     if beside.is_said_by(&existing.text) {
         return Ok(None);
     }
@@ -299,13 +288,14 @@ fn add_secrets(folder: &Folder, dotenv: &Source, secrets: &[NewSecret], world: &
 }
 
 /// The notes by what follows from them, which is told once.
-fn notes_text(notes: &[Note], compose: &Source) -> String {
-    let lines = Lines::new(&compose.text);
+fn notes_text(notes: &[Note], files: &Files, sources: &[Source]) -> String {
+    let lines: Vec<_> = sources.iter().map(|source| Lines::new(&source.text)).collect();
     let mut by_help: IndexMap<&str, Vec<String>> = IndexMap::new();
-    for Note { span, message, help } in notes {
-        let place = span.as_ref().map(|span| {
-            let (line, _) = lines.at(span.start);
-            format!("{}:{line}: ", compose.name)
+    for Note { span, message, help, is_reason: _ } in notes {
+        let place = span.as_ref().and_then(|span| {
+            let (file, inside) = files.locate(span);
+            let (line, _) = lines.get(file)?.at(inside.start);
+            Some(format!("{}:{line}: ", sources.get(file)?.name))
         });
         by_help.entry(help).or_default().push(format!("note: {}{}\n", place.unwrap_or_default(), on_one_line(message)));
     }

@@ -21,7 +21,8 @@ impl Dotenv {
     #[must_use]
     pub fn read(text: &str, shell: Lookup<'_>) -> Self {
         let mut read = Self::default();
-        let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = text.replace("\r\n", "\n");
+        let mut rest = text.strip_prefix('\u{feff}').unwrap_or(&text);
         while let Some(start) = statement(rest) {
             rest = read.line(start, shell).unwrap_or_else(|| start.split_once('\n').map_or("", |(_, behind)| behind));
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::forms;
 use super::service::Service;
 use super::tree::{Lookup, Tree};
-use crate::yaml;
+use crate::yaml::Node;
 
 /// A Compose file whose keys have one form each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,9 +36,8 @@ const PARTS: [&str; 4] = ["networks", "volumes", "secrets", "configs"];
 impl File {
     /// Reads a file, its variables filled in; nothing where it is none.
     #[must_use]
-    pub fn read(text: &str, lookup: Lookup<'_>) -> Option<Self> {
-        let root = yaml::read(text).ok()?;
-        let Tree::Map(mut entries) = Tree::read(&root, lookup) else { return None };
+    pub fn read(root: &Node<'_>, lookup: Lookup<'_>) -> Option<Self> {
+        let Tree::Map(mut entries) = Tree::read(root, lookup) else { return None };
         let services = match entries.remove("services") {
             Some(Tree::Map(services)) => services,
             Some(_) | None => BTreeMap::new(),
@@ -186,10 +185,11 @@ pub fn project_name(file: &File, folder: &str, lookup: Lookup<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml;
 
     fn model(text: &str) -> Model {
         let lookup = |name: &str| (name == "SET").then(|| "1".to_owned());
-        File::read(text, &lookup).unwrap().finished("shop", &lookup)
+        File::read(&yaml::read(text).unwrap(), &lookup).unwrap().finished("shop", &lookup)
     }
 
     #[test]
@@ -229,13 +229,13 @@ mod tests {
     #[test]
     fn files_are_laid_over_each_other() {
         let lookup: Lookup<'_> = &|_| None;
-        let read = |text| File::read(text, lookup).unwrap();
+        let read = |text| File::read(&yaml::read(text).unwrap(), lookup).unwrap();
         let one = read("services: { a: { image: a } }\nvolumes: { v: }\n");
         let over =
             read("name: n\nservices: { a: { volumes: ['v:/v'] }, b: { image: b } }\nvolumes: { v: { name: x } }\n");
         let model = one.under(over).finished("p", lookup);
         assert_eq!(model.services.keys().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(model.part("volumes").next().unwrap().1, &Tree::map([("name", Tree::text("x"))]));
-        assert_eq!(File::read("[a]", lookup), None);
+        assert_eq!(File::read(&yaml::read("[a]").unwrap(), lookup), None);
     }
 }

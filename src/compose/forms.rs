@@ -148,6 +148,11 @@ pub(super) fn path(tree: Tree) -> Tree {
     changed(tree, |text| Some(lexical(text)).filter(|_| is_path(text)))
 }
 
+/// The address of a repository, whole: what is built may be called without its scheme.
+pub(super) fn repository(tree: Tree) -> Tree {
+    changed(tree, |text| text.starts_with("github.com/").then(|| format!("https://{text}")))
+}
+
 /// Whether what is built stands in a folder, and not in a repository elsewhere.
 #[must_use]
 pub fn is_path(text: &str) -> bool {

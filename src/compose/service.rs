@@ -156,7 +156,8 @@ fn build(value: Tree) -> Tree {
     for (key, value) in &mut entries {
         let taken = std::mem::replace(value, Tree::Nothing);
         *value = match key.as_str() {
-            "context" | "dockerfile" => forms::path(taken),
+            "context" => forms::path(forms::repository(taken)),
+            "dockerfile" => forms::path(taken),
             "args" | "additional_contexts" => forms::pairs(taken),
             "labels" => forms::filled_pairs(taken),
             "extra_hosts" => forms::hosts(taken),

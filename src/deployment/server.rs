@@ -57,6 +57,8 @@ pub struct Container {
     pub volume: DataPlace,
     /// Whether a container of its own brings roles and databases in line at every start.
     pub ensure: bool,
+    /// Whether a new volume runs the script among those of the image, also where `ensure` runs it at every start.
+    pub init_script: bool,
     /// How the server lets in programs of its own container, where its volume is new.
     pub local_auth: LocalAuth,
     /// What it may use of the machine.

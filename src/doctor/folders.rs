@@ -33,7 +33,7 @@ fn data(subject: &Subject<'_>) -> Vec<Finding> {
 fn contexts(subject: &Subject<'_>) -> Vec<Finding> {
     let services = subject.deployment.services.iter();
     let contexts = services.filter_map(|service| match &service.program {
-        Program::Built(build) | Program::BuiltAs(build, _) => Some((&service.name, &build.context)),
+        Program::Built(build) | Program::BuiltAs(build, _) => Some((&service.name, build.context.folder()?)),
         Program::Image(_) => None,
     });
     let missing = contexts.filter(|(_, context)| !subject.root.join(context.as_str()).exists());

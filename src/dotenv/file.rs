@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{BLOCK_END, BLOCK_START, Entry, OddLine, Split, UserPart, read, split, user_parts};
+use super::{BLOCK_END, BLOCK_START, Entry, OddLine, Split, UserPart, parts_behind, read, split};
 
 /// A `.env`; what there is of it put together is its text.
 pub struct DotenvFile {
@@ -52,9 +52,12 @@ impl DotenvFile {
     /// # Errors
     /// As [`user_parts`].
     pub fn users_parts(&self) -> Result<Vec<UserPart<'_>>, OddLine> {
-        let mut parts = user_parts(&self.before)?;
+        let mut known = HashMap::new();
+        let mut parts = parts_behind(&self.before, &mut known)?;
         let first = lines(&self.before) + self.block.as_deref().map_or(0, lines);
-        let behind = user_parts(&self.after).map_err(|odd| OddLine(first + odd.0))?;
+        // what the block sets is known to the lines behind it
+        let _ = parts_behind(self.block.as_deref().unwrap_or_default(), &mut known);
+        let behind = parts_behind(&self.after, &mut known).map_err(|odd| OddLine(first + odd.0))?;
         parts.extend(behind.into_iter().map(|part| UserPart { line: first + part.line, ..part }));
         Ok(parts)
     }
@@ -66,21 +69,22 @@ impl DotenvFile {
         parts.into_iter().filter_map(|part| part.key.map(str::to_owned)).collect()
     }
 
-    /// The values of the user's own lines, where all readers read the same; of a key that stands twice the last.
+    /// The values of the user's own lines as Docker Compose reads them; of a key that stands twice the last.
     #[must_use]
     pub fn users_values(&self) -> HashMap<String, String> {
         let parts = self.users_parts().unwrap_or_default();
         let last: HashMap<_, _> =
-            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.value))).collect();
+            parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose))).collect();
         last.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// The values of all keys, where all readers read the same; of a key that stands twice the last. They hold secrets.
+    /// The values of all keys as Docker Compose reads them; of a key that stands twice the last. They hold secrets.
     #[must_use]
     pub fn all_values(&self) -> HashMap<String, String> {
         let texts = [self.before.as_str(), self.block.as_deref().unwrap_or_default(), &self.after];
-        let parts = texts.into_iter().flat_map(|text| user_parts(text).unwrap_or_default());
-        parts.filter_map(|part| Some((part.key?.to_owned(), part.value?))).collect()
+        let mut known = HashMap::new();
+        let parts = texts.into_iter().flat_map(|text| parts_behind(text, &mut known).unwrap_or_default());
+        parts.filter_map(|part| Some((part.key?.to_owned(), part.to_compose?))).collect()
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Note {
     pub message: String,
     /// What follows, or what to do.
     pub help: String,
+    /// Whether it tells why a database is none of the profile.
+    pub is_reason: bool,
 }
 
 /// A secret that stands in the Compose file, and moves to `.env`.
@@ -44,13 +46,21 @@ pub struct NewSecret {
     pub line: String,
 }
 
+impl NewSecret {
+    /// A secret with its line; nothing where no line could say it.
+    pub(super) fn of(key: EnvironmentKey, value: &str) -> Option<Self> {
+        let line = format!("{key}={}\n", dotenv::quote(value).ok()?);
+        Some(Self { key, line })
+    }
+}
+
 /// All that an import finds beside the profile.
 pub(super) struct Ledger<'i> {
     pub(super) variables: &'i Variables,
     /// Where the deployment stands, seen from the project's root.
     pub(super) placement: &'i Placement,
     /// What the files beside the Compose file say.
-    files: &'i dyn Fn(&str) -> Option<String>,
+    read: &'i dyn Fn(&str) -> Option<String>,
     /// Variables that are secrets because of what they are given to.
     pub(super) secret_variables: BTreeSet<String>,
     pub(super) notes: Vec<Note>,
@@ -86,7 +96,7 @@ impl<'i> Ledger<'i> {
         Self {
             variables,
             placement: kept.placement,
-            files: kept.files,
+            read: kept.read,
             secret_variables: BTreeSet::new(),
             notes: Vec::new(),
             noted: HashSet::new(),
@@ -107,7 +117,17 @@ impl<'i> Ledger<'i> {
     }
 
     pub(super) fn note(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
-        let note = Note { span: span.cloned(), message: message.into(), help: help.into() };
+        let note = Note { span: span.cloned(), message: message.into(), help: help.into(), is_reason: false };
+        self.add_note(note);
+    }
+
+    /// The same where it tells why a database is none of the profile.
+    pub(super) fn reason(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
+        let note = Note { span: span.cloned(), message: message.into(), help: help.into(), is_reason: true };
+        self.add_note(note);
+    }
+
+    fn add_note(&mut self, note: Note) {
         if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
@@ -155,7 +175,7 @@ impl<'i> Ledger<'i> {
 
     /// The text of a file beside the Compose file, by its path from there.
     pub(super) fn file(&self, path: &str) -> Option<String> {
-        (self.files)(path)
+        (self.read)(path)
     }
 
     /// The same for a text.

@@ -41,7 +41,7 @@ pub(super) fn read(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Opt
 }
 
 /// The parts between colons that stand in no reference and no brackets.
-fn split(text: &str) -> Vec<&str> {
+pub(super) fn split(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;

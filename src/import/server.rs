@@ -98,6 +98,9 @@ pub(super) fn section(
     if place != VolumeName::postgres_data().as_str() {
         lines.push(Line::text("volume", &place));
     }
+    if has_own_scripts(node, scope, ledger) {
+        lines.push(Line::short("init_script", Raw::plain("false")).beside("the scripts of your own run alone there"));
+    }
     if environment::of(node).iter().any(logs_in_by_password) {
         lines.push(Line::text("local_auth", LocalAuth::Password.as_str()));
     }
@@ -239,6 +242,17 @@ fn setting_entries(words: &[String]) -> Option<Vec<(String, Raw)>> {
         rest = behind;
     }
     (program == "postgres" && rest.is_empty()).then_some(entries)
+}
+
+/// Whether a new volume runs scripts of the user's: the one of codelab-gen would come between them.
+fn has_own_scripts(node: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> bool {
+    let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
+    let mounted = items.iter().filter_map(|item| mounts::mount(item, "postgres.volume", ledger));
+    let scripts = mounted.filter(|mount| mount.target.as_str().starts_with(INIT_SCRIPTS));
+    let script = compose::INIT_SCRIPT.path();
+    let is_ours = |mount: &Mount| matches!(&mount.source, MountSource::Bind(path) if path.as_str().ends_with(script));
+    let (ours, own): (Vec<_>, Vec<_>) = scripts.partition(is_ours);
+    !own.is_empty() || (scope.is_generated && ours.is_empty())
 }
 
 /// Whether a variable makes a server that wants passwords on its socket as well.

@@ -66,9 +66,7 @@ impl Variables {
         let mut read = Self { lines: HashMap::new(), commented };
         for part in dotenv::user_parts(text)? {
             let Some(key) = part.key else { continue };
-            let value = part.value.or_else(|| lenient(part.text));
-            // a line refers to what the lines before it set
-            let value = if is_interpolated(part.text) { value.and_then(|value| read.resolved(&value)) } else { value };
+            let value = part.to_compose;
             let earlier = read.lines.insert(key.to_owned(), Line { number: part.line, value });
             // a line that a later one makes void is as good as commented out
             if let Some(value) = earlier.and_then(|line| line.value) {
@@ -76,11 +74,6 @@ impl Variables {
             }
         }
         Ok(read)
-    }
-
-    /// A value with those of other lines in it; nothing where one of them is not known.
-    fn resolved(&self, value: &str) -> Option<String> {
-        if value.contains('$') { self.fill(&Template::parse(value)?) } else { Some(value.to_owned()) }
     }
 
     /// Every variable with what it holds, where readers agree on that.
@@ -138,26 +131,6 @@ impl Variables {
         }
         Some(filled)
     }
-}
-
-/// Whether references in the value of a line mean other lines: in single quotes Compose takes them as they stand.
-fn is_interpolated(line: &str) -> bool {
-    line.split_once('=').is_some_and(|(_, value)| !value.trim_start().starts_with('\''))
-}
-
-/// A value with a comment behind it, or with spaces around, which all readers but shells read alike; references to other
-/// lines stand in it as they are.
-fn lenient(line: &str) -> Option<String> {
-    let (_, value) = line.split_once('=')?;
-    let value = value.split_once(" #").map_or(value, |(value, _)| value).trim();
-    let is_quoted = |quote| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
-    let inner = if is_quoted('"') || is_quoted('\'') { value.get(1..value.len() - 1)? } else { value };
-    let special = |c: char| matches!(c, '\'' | '"' | '\\' | '$' | '`' | '\n');
-    let is_plain = || !inner.contains(['\'', '"', '\\', '`', '\n']) && !inner.contains("$$");
-    // without quotes python-dotenv takes `$NAME` as it stands
-    let in_braces = || inner.split('$').skip(1).all(|behind| behind.starts_with('{'));
-    let refers = || is_plain() && (value.starts_with('"') || (!value.starts_with('\'') && in_braces()));
-    (!inner.contains(special) || refers()).then(|| inner.to_owned())
 }
 
 /// `# KEY=value`: a line that somebody switches on and off.

@@ -9,11 +9,11 @@ use super::record::record;
 use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
-    Access, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName, DiskSize,
-    Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath, ImageReference,
-    Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas,
-    RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Tls, UrlOptions,
-    VariableName,
+    Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
+    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
+    ImageReference, Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName,
+    ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage,
+    Tls, UrlOptions, VariableName,
 };
 use crate::yaml::Node;
 
@@ -108,8 +108,8 @@ record! {
 record! {
     /// How an image is built.
     whole Build = "a build" short context {
-        /// The folder that is sent to the builder, relative to the project's root.
-        context: HostPath,
+        /// The folder that is sent to the builder, relative to the project's root, or the address of a git repository.
+        context: BuildContext,
         /// The Dockerfile, relative to the context; by default `Dockerfile`.
         dockerfile: HostPath,
         /// The stage of the Dockerfile to build; by default the last one.
@@ -218,6 +218,10 @@ record! {
         volume: DataPlace = DataPlace::postgres_data(),
         /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
         ensure: bool = true,
+        /// Whether a volume that is made anew runs `scripts/init-postgres.sh` among the scripts of the image. With `false`
+        /// only those of your own run there, and the container of `ensure` runs it behind them; without that one it
+        /// always runs.
+        init_script: bool = true,
         /// How programs in the server's own container log in, by its socket or by 127.0.0.1. It holds for a volume that
         /// is made anew.
         local_auth: LocalAuth = LocalAuth::Trust,
@@ -226,8 +230,8 @@ record! {
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`, `local_auth`,
-        /// `limits`, `settings` and `compose` are the container's, and can't stand beside it.
+        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`,
+        /// `init_script`, `local_auth`, `limits`, `settings` and `compose` are the container's, and can't stand beside it.
         external: External,
         /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
         compose: RawKeys,

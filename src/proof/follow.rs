@@ -9,7 +9,7 @@ use super::worlds::{MARK, World, followed};
 use crate::compose::Tree;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::value::ServiceName;
-use crate::yaml::{self, Content, Entry, Node};
+use crate::yaml::{Content, Entry, Node};
 
 /// Keys that are looked at entry by entry.
 const BY_ENTRY: [&str; 2] = ["environment", "labels"];
@@ -95,9 +95,10 @@ impl Judge<'_> {
 /// The variables that stand in a key of a service without a default, by the service and the key.
 fn bare_names(judge: &Judge<'_>) -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut all: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    for text in judge.proof.before.files {
-        let Ok(root) = yaml::read(text) else { continue };
-        for service in entries(&root).iter().filter(|entry| entry.key == "services").flat_map(|it| entries(&it.value)) {
+    for layer in judge.proof.before.layers {
+        for service in
+            entries(layer.root).iter().filter(|entry| entry.key == "services").flat_map(|it| entries(&it.value))
+        {
             for key in entries(&service.value) {
                 let names = all.entry((service.key.to_string(), key.key.to_string())).or_default();
                 bare(&key.value, names);

@@ -3,12 +3,22 @@
 use std::collections::BTreeSet;
 
 use crate::deployment::Deployment;
+use crate::yaml::Node;
+
+/// A Compose file, or several that are one.
+#[derive(Clone, Copy)]
+pub struct Layer<'p> {
+    /// What was written, in which all of its variables are named.
+    pub text: &'p str,
+    /// The same as a tree.
+    pub root: &'p Node<'p>,
+}
 
 /// A deployment, as its files say it.
 #[derive(Clone, Copy)]
 pub struct Side<'p> {
     /// Its Compose files, each laid over the one before it.
-    pub files: &'p [&'p str],
+    pub layers: &'p [Layer<'p>],
     /// Its `.env`.
     pub dotenv: &'p str,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::resolve::resolved;
+use crate::yaml;
 
 const PLAIN: &str =
     "format: 1\nproject: shop\nstage: development\nservices: { api: { image: 'api:1' }, web: { image: 'web:1' } }\n";
@@ -15,10 +16,11 @@ const SERVER: &str = "format: 1\nproject: shop\nstage: development\npostgres: { 
 fn judged(profile: &str, server: Option<&str>, before: (&str, &str), after: (&str, &str)) -> Verdict {
     let deployment = resolved(profile);
     let keys: BTreeSet<String> = deployment.dotenv_keys().names().into_iter().map(str::to_owned).collect();
-    let (today, later) = ([before.0], [after.0]);
+    let roots = [before.0, after.0].map(|text| yaml::read(text).unwrap());
+    let [today, later] = [(before.0, &roots[0]), (after.0, &roots[1])].map(|(text, root)| [Layer { text, root }]);
     let proof = Proof {
-        before: Side { files: &today, dotenv: before.1 },
-        after: Side { files: &later, dotenv: after.1 },
+        before: Side { layers: &today, dotenv: before.1 },
+        after: Side { layers: &later, dotenv: after.1 },
         folder: "shop",
         home: "deploy/live",
         server,

@@ -74,8 +74,8 @@ pub(super) fn followed(tree: Option<&Tree>) -> BTreeSet<String> {
 fn model(side: Side<'_>, folder: &str, dotenv: &Dotenv, shell: Lookup<'_>, project: Option<&String>) -> Option<Model> {
     let lookup = |name: &str| shell(name).or_else(|| dotenv.get(name).map(short));
     let mut file = File::default();
-    for text in side.files {
-        file = file.under(File::read(text, &lookup)?);
+    for layer in side.layers {
+        file = file.under(File::read(layer.root, &lookup)?);
     }
     let project = project.cloned().unwrap_or_else(|| project_name(&file, folder, &lookup));
     Some(file.finished(&project, &lookup))
@@ -140,7 +140,8 @@ fn renamed(tree: Tree, proof: &Proof<'_>) -> Tree {
 /// Every variable that one of the texts may refer to. Those by which Compose itself is told what to do stay as they are.
 fn names(proof: &Proof<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for text in proof.before.files.iter().chain(proof.after.files).chain([&proof.before.dotenv, &proof.after.dotenv]) {
+    let layers = proof.before.layers.iter().chain(proof.after.layers).map(|layer| layer.text);
+    for text in layers.chain([proof.before.dotenv, proof.after.dotenv]) {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
         names.extend(words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned));
     }

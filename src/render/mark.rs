@@ -79,7 +79,7 @@ pub(crate) fn seal(mut text: String, output: Output) -> String {
 /// Reads the line of an output, in `.env` that of the block; nothing where codelab-gen did not write it.
 #[must_use]
 pub fn examine(text: &str, output: Output) -> Option<Mark> {
-    let text = if output.is_block() { dotenv::split(text)?.block } else { text };
+    let text = if output.is_block() { dotenv::split(text)?.block } else { part_of(text, output) };
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
     let (fields, body) = fields.rsplit_once(BODY)?;
@@ -95,6 +95,13 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
         format: format.parse().ok()?,
         seal: if body.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken },
     })
+}
+
+/// What of an output is ours: of an example that was the user's before, where something stands above our lines, those.
+#[must_use]
+pub fn part_of(text: &str, output: Output) -> &str {
+    let split = if output.is_example() { dotenv::split(text) } else { None };
+    split.filter(|split| !split.before.is_empty()).map_or(text, |split| split.block)
 }
 
 /// What the line records, as the templates write it behind `codelab-gen: `.

@@ -80,6 +80,11 @@ impl Output {
         self.kind == Kind::Block
     }
 
+    /// Whether it is an example, which somebody may keep by hand.
+    pub(super) fn is_example(self) -> bool {
+        self.kind == Kind::Example
+    }
+
     /// Whether values of secrets stand in it, or may be filled in: they are no edit.
     pub(super) fn has_values(self) -> bool {
         matches!(self.kind, Kind::Block | Kind::Example)

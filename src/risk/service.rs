@@ -118,11 +118,11 @@ fn of_service(service: &Service, profile: &Profile, at: &FieldPath, found: &mut 
 fn of_build(build: &Build, at: &FieldPath, found: &mut Found<'_>) {
     let Some(context) = build.context.get() else { return };
     let context_at = at.key("context");
-    if is_outside(context.as_str(), found) {
+    if context.folder().is_none_or(|folder| is_outside(folder.as_str(), found)) {
         found.say(RiskKind::BuildOutside, &context_at, context.as_str());
     }
     let dockerfile = build.dockerfile.get().map(HostPath::as_str);
-    if let Some(file) = dockerfile {
+    if let Some(file) = dockerfile.filter(|_| context.folder().is_some()) {
         let whole = if file.starts_with('/') { file.to_owned() } else { format!("{}/{file}", context.as_str()) };
         if is_outside(&whole, found) {
             found.say(RiskKind::BuildOutside, &at.key("dockerfile"), file);

@@ -142,10 +142,11 @@ fn server() -> Vec<Value> {
     let level = json!({ "type": "string", "pattern": "^ *[dD][eE][bB][uU][gG][345] *$" });
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
-    let unused = ["publish", "volume", "ensure", "local_auth", "limits", "settings", "compose"].map(|field| {
-        let message = format!("`{field}` has no effect on an external server");
-        when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
-    });
+    let unused =
+        ["publish", "volume", "ensure", "init_script", "local_auth", "limits", "settings", "compose"].map(|field| {
+            let message = format!("`{field}` has no effect on an external server");
+            when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
+        });
     let mut rules = vec![
         when(&json!({ "type": "object" }), &json!({ "required": ["user"] })),
         when(&missing("external"), &json!({ "required": ["image"] })),

@@ -55,10 +55,12 @@ names! {
         words: "a profile name of lower-case letters, digits, `-` and `_`", example: "prod-postgres",
     };
 
-    /// A service; also its host name in the deployment's network, so 63 characters at the most (RFC 1035).
+    /// A service, as Compose takes it, but that none begins like an option or a hidden file. It is also its host name in the
+    /// deployment's network, so 63 characters at the most (RFC 1035).
     ServiceName = Grammar {
-        first: "a-z", rest: "a-z0-9_-", shortest: 1, longest: 63,
-        words: "a service name of lower-case letters, digits, `-` and `_`, a letter first", example: "auth-service",
+        first: "A-Za-z0-9_", rest: "A-Za-z0-9._-", shortest: 1, longest: 63,
+        words: "a service name of letters, digits, `.`, `-` and `_`, a letter, digit or `_` first",
+        example: "auth-service",
     };
 
     /// A database in PostgreSQL: what every SQLAlchemy from 2.0 on reads the same in a URL, in the 63 bytes that
@@ -126,18 +128,24 @@ impl RoleName {
         self.0.starts_with("pg_") || KEPT_ROLES.contains(&self.as_str())
     }
 
-    /// The role of a service: its name with `_` for `-`.
+    /// The role of a service: its name with `_` for what a role has not, behind a letter.
     #[must_use]
     pub fn of_service(service: &ServiceName) -> Self {
-        Self(service.as_str().replace('-', "_"))
+        let name = service.as_str().replace(['-', '.'], "_");
+        let begins = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { "" } else { "s_" };
+        let longest = Self::GRAMMAR.longest;
+        Self(format!("{begins}{name}").chars().take(longest).collect())
     }
 }
 
 impl EnvironmentKey {
-    /// `AUTH_SERVICE` + suffix for the service `auth-service`.
+    /// `AUTH_SERVICE` + suffix for the service `auth-service`, `S_2FAUTH` + suffix for `2fauth`.
     #[must_use]
     pub fn of_service(service: &ServiceName, suffix: &str) -> Self {
-        Self(format!("{}{suffix}", service.as_str().to_ascii_uppercase().replace('-', "_")))
+        let name = service.as_str().to_ascii_uppercase().replace(['-', '.'], "_");
+        // as the role, so that a clash of these is one of those
+        let begins = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { "" } else { "S_" };
+        Self(format!("{begins}{name}{suffix}"))
     }
 
     /// The password of the role that PostgreSQL is made with, by the name that its image reads.
@@ -180,5 +188,30 @@ impl VolumeName {
     #[must_use]
     pub fn postgres_socket() -> Self {
         Self("postgres-socket".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_after_a_service_has_a_name_that_is_one() {
+        for (service, role, key) in [
+            ("auth-service", "auth_service", "AUTH_SERVICE__DB_URL"),
+            ("shop.api", "shop_api", "SHOP_API__DB_URL"),
+            ("ShopWeb", "ShopWeb", "SHOPWEB__DB_URL"),
+            ("2fauth", "s_2fauth", "S_2FAUTH__DB_URL"),
+            ("_x", "s__x", "S__X__DB_URL"),
+            (&"9".repeat(63), &format!("s_{}", "9".repeat(61)), &format!("S_{}__DB_URL", "9".repeat(63))),
+        ] {
+            let service = ServiceName::parse(service).unwrap();
+            let (of_role, of_key) = (RoleName::of_service(&service), EnvironmentKey::of_service(&service, "__DB_URL"));
+            assert_eq!((of_role.as_str(), of_key.as_str()), (role, key));
+            assert!(RoleName::parse(role).is_ok() && EnvironmentKey::parse(key).is_ok(), "{service}");
+        }
+        for name in ["", ".x", "-x", "a b", "a/b", "ä"] {
+            assert!(ServiceName::parse(name).is_err(), "{name}");
+        }
     }
 }

@@ -317,7 +317,7 @@ def test_hand_kept_commands_keep_what_compose_made_of_them(
     loadable = [text for text in texts if text not in unloadable]
     hand_kept(tmp_path, loadable)
     before = [service["command"] for service in meaning(tmp_path)["services"].values()]
-    said = run(binary, "import", cwd=tmp_path)
+    said = run(binary, "import", "--anyway", cwd=tmp_path)
     assert "Compose drops `command` of `app" in said.stderr
     run(binary, "--profile", "imported", "--force", cwd=tmp_path)
     after = [service["command"] for service in meaning(tmp_path)["services"].values()]

@@ -42,7 +42,7 @@ def take_over(binary: Path) -> Import:
     """Imports what stands in a folder, checks the profile, and generates over it; gives all that was said."""
 
     def take_over(folder: Path) -> str:
-        said = run(binary, "import", cwd=folder)
+        said = run(binary, "import", "--anyway", cwd=folder)
         checked = run(binary, "validate", "imported", cwd=folder)
         done = run(binary, "--profile", "imported", "--force", cwd=folder)
         return "".join(part for each in (said, checked, done) for part in (each.stdout, each.stderr))
@@ -330,7 +330,7 @@ def test_a_file_beside_that_is_there_is_not_changed(
     )
     beside = tmp_path / "compose.override.yaml"
     beside.write_text("services: { api: { init: true } }\n", encoding="utf-8")
-    said = run(binary, "import", cwd=tmp_path, status=2).stderr
+    said = run(binary, "import", "--anyway", cwd=tmp_path, status=2).stderr
     assert "81:81" in said and not (tmp_path / "profiles").exists()
     beside.write_text("services: { api: { init: true, ports: ['81:81'] } }\n", encoding="utf-8")
     old = normal(meaning(tmp_path))

@@ -1,6 +1,8 @@
 //! `import`: a deployment that is kept by hand becomes a profile. What Docker Compose understands of it before and after
 //! is compared in `tests/conformance/test_import.py`.
 
+mod deadends;
+mod files;
 mod kinds;
 mod proof;
 mod recognized;
@@ -25,9 +27,9 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// Imports; the secret shows neither in what is printed nor in a file that was written.
+/// Imports, also what has no database; the secret shows neither in what is printed nor in a file that was written.
 fn import(folder: &Path, arguments: &[&str]) -> Output {
-    let run = codelab_gen(folder).arg("import").args(arguments).finish();
+    let run = codelab_gen(folder).args(["import", "--anyway"]).args(arguments).finish();
     let said = stdout(&run) + &stderr(&run);
     assert!(!said.contains(SECRET), "{said}");
     for (path, _, content) in tree(folder) {
@@ -137,7 +139,7 @@ fn a_folder_below_the_profiles_keeps_its_outputs_and_its_paths() {
     {
         assert!(profile.contains(line), "{line}: {profile}");
     }
-    let run = codelab_gen(folder.path()).args(["-p", "imported"]).finish();
+    let run = codelab_gen(folder.path()).args(["-p", "imported", "--force"]).finish();
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     let written = read(folder.path(), "deploy/live/docker-compose.yml");
     for line in [
@@ -269,8 +271,8 @@ fn what_can_not_become_a_profile_is_told_at_its_place() {
         ("services: {}\n", "", &["the file has no services"]),
         ("services:\n  a: { command: x }\n", "", &["error[no-program]", "docker-compose.yml:2:3", "neither"]),
         ("services:\n  a: { image: 'x:${TAG}' }\n", "", &["error[no-program]", "docker-compose.yml:2:15"]),
-        ("services:\n  a: { build: 'https://x/y.git' }\n", "", &["is built in a way that a profile can't say"]),
-        ("services:\n  A.b: { image: x }\n", "", &["expected a service name", "found `A.b`"]),
+        ("services:\n  a: { build: '~/x' }\n", "", &["is built in a way that a profile can't say"]),
+        ("services:\n  .a: { image: x }\n", "", &["expected a service name", "found `.a`"]),
         (ONE, "A='open\n", &["error[syntax]", ".env:1", "a quote is open"]),
         (
             "services:\n  a: { image: x, environment: { K: '${K}' } }\n",

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use codelab_gen::compose::{Dotenv, File, Service};
+use codelab_gen::yaml;
 
 use crate::support::{read, tests};
 
@@ -17,7 +18,7 @@ fn service(keys: &str) -> Service {
     let keys = keys.trim();
     let text =
         if keys == "{}" { "services: { s: {} }\n".to_owned() } else { format!("services:\n  s: {{ {keys} }}\n") };
-    File::read(&text, &|_| None).unwrap().services.remove("s").unwrap()
+    File::read(&yaml::read(&text).unwrap(), &|_| None).unwrap().services.remove("s").unwrap()
 }
 
 #[test]

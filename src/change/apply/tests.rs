@@ -188,6 +188,7 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let wanted = Wanted {
         folder,
         deployment,
+        extras: &Extras::default(),
         placement: &placement,
         files,
         withheld: false,

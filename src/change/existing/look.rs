@@ -113,6 +113,34 @@ fn original(folder: &Folder, way: &Path, bytes: &[u8]) -> io::Result<Option<Path
     }
 }
 
+/// The other names that Compose looks for, in its order, and whether it does so before it looks for `docker-compose.yml`
+/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
+const OTHER_COMPOSE_FILES: [(&str, bool); 3] =
+    [("compose.yaml", true), ("compose.yml", true), ("docker-compose.yaml", false)];
+
+/// A Compose file of another name.
+pub(in crate::change) struct OtherCompose {
+    /// Its name.
+    pub(in crate::change) name: &'static str,
+    /// Whether Compose takes it before `docker-compose.yml`.
+    pub(in crate::change) wins: bool,
+    /// Its text; nothing where it can't be read.
+    pub(in crate::change) text: Option<String>,
+    /// The name under which it would be kept; nothing where a copy of it is kept already.
+    pub(in crate::change) original: Option<PathBuf>,
+}
+
+/// The Compose files of other names; one that is no file is left to who put it there.
+pub(super) fn other_compose_files(folder: &Folder) -> io::Result<Vec<OtherCompose>> {
+    let mut found = Vec::new();
+    for (name, wins) in OTHER_COMPOSE_FILES {
+        let Some(Ok((bytes, _))) = read(folder, Path::new(name), Path::new(name))? else { continue };
+        let original = original(folder, Path::new(name), &bytes)?;
+        found.push(OtherCompose { name, wins, text: String::from_utf8(bytes).ok(), original });
+    }
+    Ok(found)
+}
+
 /// The text of a file that stands beside the outputs; nothing where there is none that could be read.
 pub(super) fn text_beside(folder: &Folder, name: &str) -> Option<String> {
     String::from_utf8(folder.read(Path::new(name), TEXT_LIMIT).ok()?).ok()

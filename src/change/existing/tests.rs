@@ -78,7 +78,7 @@ fn the_file_of_a_secret_is_read_with_its_permissions_or_told_why_not() {
 #[test]
 fn the_compose_file_is_the_one_that_compose_takes() {
     let text = |name: &str| format!("name: {name}\nservices: {{}}\n");
-    let names = ["docker-compose.yml", "compose.yaml", "compose.yml", "docker-compose.yaml"];
+    let names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
     for first in 0..names.len() {
         let texts: Vec<_> = names[first..].iter().map(|name| (*name, text(&name.replace('.', "-")))).collect();
         let files: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
@@ -86,6 +86,9 @@ fn the_compose_file_is_the_one_that_compose_takes() {
         assert_eq!(existing.compose_file(), Some(names[first]));
         assert_eq!(existing.standing().unwrap().project(), Some(names[first].replace('.', "-")));
     }
+    let ours = "# codelab-gen: profile=p format=1 body=0123456789abcdef\nname: ours\nservices: {}\n";
+    let twin = existing(&[("docker-compose.yml", ours), ("compose.yaml", "services: {}\n")]);
+    assert_eq!((twin.compose_file(), twin.has_own_compose()), (Some("docker-compose.yml"), true));
     assert_eq!(existing(&[("other.yml", "services: {}\n")]).compose_file(), None);
     assert!(existing(&[("docker-compose.yml", "a: [")]).standing().is_none());
 
@@ -130,7 +133,9 @@ fn the_values_of_dotenv_are_those_of_its_block_else_of_the_users_lines_that_matt
     };
     let url = ("A__DB_URL", "postgresql://u:p@h/d");
     let with_block = existing(&[(".env", &format!("B=1\nMINE=first\nMINE=last\n{BLOCK}C=2\n"))]);
-    assert_eq!(values(&with_block, &["B"]), pairs(&[("POSTGRES_USER", "u"), ("API_KEY", "a b"), url]));
+    assert_eq!(values(&with_block, &["API_KEY"]), pairs(&[("POSTGRES_USER", "u"), ("API_KEY", "a b"), url]));
+    let with_own = pairs(&[("POSTGRES_USER", "u"), ("API_KEY", "a b"), url, ("MINE", "last")]);
+    assert_eq!(values(&with_block, &["MINE"]), with_own, "it would be in the block");
     assert!(!with_block.is_to_be_adopted());
     assert_eq!(with_block.dotenv().users_keys(), ["B", "MINE", "MINE", "C"]);
     assert_eq!(with_block.dotenv().users_values().get("MINE").map(String::as_str), Some("last"));
@@ -143,9 +148,9 @@ fn the_values_of_dotenv_are_those_of_its_block_else_of_the_users_lines_that_matt
     assert!(without.is_to_be_adopted());
     assert_eq!(without.dotenv().users_keys(), ["B", "C", "A__DB_URL", "D"]);
     assert_eq!(without.dotenv().users_values().get("C").map(String::as_str), Some("2"));
-    assert_eq!(without.dotenv().users_values().get("D"), None, "readers differ on it");
-    let all =
-        [("B", "1"), ("C", "2"), ("A__DB_URL", "sqlite:///x")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(without.dotenv().users_values().get("D").map(String::as_str), Some("3"), "as Compose reads it");
+    let all = [("B", "1"), ("C", "2"), ("A__DB_URL", "sqlite:///x"), ("D", "3")];
+    let all = all.map(|(key, value)| (key.to_owned(), value.to_owned()));
     assert_eq!(without.dotenv().all_values(), HashMap::from(all));
 
     let nothing = existing(&[]);
@@ -167,7 +172,7 @@ fn a_line_of_the_block_that_readers_differ_on_is_told_by_its_number_in_the_file(
         refusals.into_iter().map(|refusal| refusal.reason).collect::<Vec<_>>()
     };
     assert_eq!(reasons(&odd), [RefusalReason::OddLine(5)]);
-    assert_eq!(reasons("A=1\nexport B=1\n"), [RefusalReason::OddLine(2)]);
+    assert_eq!(reasons("A=1\nB=$NONE\n"), [RefusalReason::OddValue { key: "B".to_owned(), line: 2 }]);
     assert_eq!(reasons(&BLOCK.replace("# <<<", "# <<")), [RefusalReason::BrokenMarks]);
 }
 

@@ -9,6 +9,8 @@ fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacl
     for (reason, dotenv, compose, is_obstacle) in [
         (RefusalReason::NotOurs, true, true, false),
         (RefusalReason::Edited, true, true, false),
+        (RefusalReason::OtherCompose("compose.yaml"), true, true, false),
+        (RefusalReason::ComposeFile(1), true, true, false),
         (RefusalReason::NotUtf8, false, true, false),
         (RefusalReason::Link(path()), false, false, false),
         (RefusalReason::NotAFile, false, false, true),
@@ -17,7 +19,7 @@ fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacl
         (RefusalReason::BrokenMarks, false, false, false),
         (RefusalReason::OddLine(1), false, false, false),
         (RefusalReason::KeyOutside { key: "A".to_owned(), inside: 1, outside: 2 }, false, false, false),
-        (RefusalReason::KeyTwice { key: "A".to_owned(), line: 1 }, false, false, false),
+        (RefusalReason::OddValue { key: "A".to_owned(), line: 1 }, false, false, false),
     ] {
         assert_eq!(reason.can_be_forced(compose::DOTENV), dotenv, "{reason:?}");
         assert_eq!(reason.can_be_forced(compose::FILE), compose, "{reason:?}");

@@ -48,6 +48,8 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         folder: "/out".into(),
         secret_files,
         changes,
+        aside: Vec::new(),
+        has_line_aside: false,
         switches: Vec::new(),
         left_volumes: Vec::new(),
         dangers: Vec::new(),
@@ -105,6 +107,30 @@ fn originals_are_on_the_disk_before_anything_is_replaced_and_what_goes_goes_last
         "remove folder scripts",
     ];
     assert_eq!(described, expected);
+}
+
+#[test]
+fn another_compose_file_goes_when_ours_is_in_its_place() {
+    let aside = |name: &str, original: Option<&str>| {
+        let path = |name: &str| Path::new("/out").join(name);
+        Aside { from: path(name), original: original.map(path) }
+    };
+    let aside = vec![aside("compose.yaml", Some("compose.yaml.orig")), aside("docker-compose.yaml", None)];
+    let changes = ChangeSet { aside, ..change_set(Vec::new(), vec![written(compose::FILE, None)]) };
+    let described: Vec<_> = steps(&changes).iter().map(described).collect();
+    let expected = [
+        "sweep .env.codelab-gen.tmp",
+        "write .docker-compose.yml.codelab-gen.tmp 644 docker-compose.yml",
+        "copy compose.yaml to .compose.yaml.orig.codelab-gen.tmp 644",
+        "keep .compose.yaml.orig.codelab-gen.tmp as compose.yaml.orig",
+        "sync ",
+        "replace docker-compose.yml by .docker-compose.yml.codelab-gen.tmp",
+        "remove compose.yaml",
+        "remove docker-compose.yaml",
+        "sync ",
+        "sync ",
+    ];
+    assert_eq!(described.get(..expected.len()).unwrap_or_default(), expected);
 }
 
 #[test]

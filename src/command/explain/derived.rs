@@ -21,7 +21,7 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> b
             let check = service(name).and_then(|service| service.health_check.as_ref());
             check.is_some_and(|check| matches!(check.probe, Probe::Line(_) | Probe::Words(_)))
         }
-        ["postgres", "volume" | "ensure" | "local_auth"] => deployment.contained_server().is_none(),
+        ["postgres", "volume" | "ensure" | "init_script" | "local_auth"] => deployment.contained_server().is_none(),
         ["postgres", "access"] => deployment.server.is_none(),
         _ => false,
     }

@@ -7,6 +7,7 @@ use crate::disk::TEXT_LIMIT;
 use crate::field::FieldPath;
 use crate::outcome::Refused;
 use crate::report;
+use crate::secret::may_name_secret;
 use crate::spelling::{self, harmless, on_one_line};
 use crate::target::compose::{self, Danger};
 
@@ -37,7 +38,16 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
         RefusalReason::KeyOutside { key, inside, outside } => format!(
             "`{key}` stands in the block of codelab-gen, on line {inside} of `{path}`, and outside of it, on line {outside}"
         ),
-        RefusalReason::KeyTwice { key, line } => format!("`{key}` stands twice in `{path}`, again on line {line}"),
+        RefusalReason::OtherCompose(other) => {
+            format!("Docker Compose takes `{}`, and codelab-gen did not write it", spelling::path(&folder.join(other)))
+        }
+        RefusalReason::ComposeFile(line) => format!(
+            "`COMPOSE_FILE`, on line {line} of `{}`, has Docker Compose read other files than `{path}`",
+            spelling::path(&folder.join(compose::DOTENV.path()))
+        ),
+        RefusalReason::OddValue { key, line } => {
+            format!("what `{key}` holds is not sure: the readers of .env read line {line} of `{path}` differently")
+        }
     }
 }
 
@@ -45,6 +55,14 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
 pub(in crate::command) fn help(refusal: &Refusal) -> String {
     let name = refusal.file.path();
     match &refusal.reason {
+        RefusalReason::NotOurs if refusal.file.is(compose::DOTENV_EXAMPLE) => format!(
+            "`--force` puts the block of codelab-gen into it, leaves your other lines, and keeps it as {name}.orig; or choose \
+             another folder with `--out`"
+        ),
+        RefusalReason::NotOurs if refusal.file.is(compose::FILE) => format!(
+            "`codelab-gen import` makes a profile of it; `--force` replaces it and keeps it as {name}.orig; or choose another \
+             folder with `--out`"
+        ),
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
@@ -70,7 +88,20 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
             "restore the line that is missing, or remove the one that is too much, as in .env.example".to_owned()
         }
         RefusalReason::OddLine(_) => "write it as KEY='value', in single quotes".to_owned(),
-        RefusalReason::KeyTwice { .. } => "keep the line that holds; Docker Compose takes the last one".to_owned(),
+        RefusalReason::OtherCompose(other) => {
+            format!(
+                "`codelab-gen import` makes a profile of it; `--force` keeps it as {other}.orig; or choose another folder with `--out`"
+            )
+        }
+        RefusalReason::ComposeFile(_) => {
+            "`--force` makes a comment of that line; or choose another folder with `--out`".to_owned()
+        }
+        RefusalReason::OddValue { key, line } => {
+            format!("write line {line} as `{key}='VALUE'`, with what it is to hold in the place of VALUE")
+        }
+        RefusalReason::KeyOutside { key, outside, .. } if may_name_secret(key) => format!(
+            "put the value that holds, which is that of the later line, into the block; then remove line {outside}"
+        ),
         RefusalReason::KeyOutside { key, outside, .. } => {
             format!("remove line {outside}; what `{key}` holds follows from the profile")
         }

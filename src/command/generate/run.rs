@@ -151,8 +151,8 @@ fn wanted(
     secret_files: Vec<(String, Option<Secret>)>,
     secrets: Vec<Secret>,
 ) -> Wanted<'_> {
-    let Target { deployment, placement, folder, .. } = target;
-    Wanted { folder, deployment, placement, files, withheld: false, secret_files, force, secrets }
+    let Target { deployment, extras, placement, folder, .. } = target;
+    Wanted { folder, deployment, extras, placement, files, withheld: false, secret_files, force, secrets }
 }
 
 /// Secrets of the block that this deployment does not use; they are kept for the profile that does.

@@ -7,12 +7,13 @@ mod exposed;
 mod missing;
 mod next;
 mod notes;
+mod readers;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::request::{Ending, Finished, Outcome};
-use crate::change::{Change, ChangeKind, Refusal, RefusalReason, RefusedFile};
+use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile};
 use crate::command::failure::refusal;
 use crate::command::target::Target;
 use crate::deployment::secret_file_path;
@@ -86,6 +87,8 @@ impl Telling<'_> {
                 lines.push(self.line("kept", &raw_path(original)));
             }
         }
+        let kept = changes.aside.iter().filter_map(Aside::original);
+        lines.extend(kept.map(|path| self.line("kept", &self.in_folder(path))));
         lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for (name, chosen) in &self.outcome.secrets {
@@ -121,6 +124,7 @@ impl Telling<'_> {
                 lines.push(line);
             }
         }
+        lines.extend(changes.aside.iter().map(|aside| self.line("aside", &self.in_folder(aside.path()))));
         lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
         for Danger { kind, message, steps } in &changes.dangers {
@@ -170,6 +174,7 @@ impl Telling<'_> {
             folder: raw_path(&changes.folder),
             files: of_secret.chain(changes.changes.iter().map(|change| self.file(change, &fields))).collect(),
             secrets: secrets.collect(),
+            aside: changes.aside.iter().map(|aside| self.aside_document(aside)).collect(),
             switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
             left_volumes: changes.left_volumes.clone(),
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
@@ -263,6 +268,16 @@ impl Telling<'_> {
             stays: stays.clone(),
             help: self.taking_along(switch),
         }
+    }
+
+    fn aside_document(&self, aside: &Aside) -> report::Aside {
+        let original = aside.original().map(|path| self.in_folder(path));
+        report::Aside { path: self.in_folder(aside.path()), original }
+    }
+
+    /// A file by its way from the output folder.
+    fn in_folder(&self, path: &Path) -> String {
+        raw_path(path.strip_prefix(&self.outcome.changes.folder).unwrap_or(path))
     }
 
     /// A path of the output folder as messages call it.

@@ -12,18 +12,18 @@ use crate::compose::{Dotenv, Tree};
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::DotenvFile;
-use crate::import::{Aside, Beside, COMPOSE, HandKept, Imported, Note, import_but};
+use crate::import::{Aside, Beside, COMPOSE, HandKept, Imported, Note, gathered, import_but, in_its_file};
 use crate::outcome::Failure;
 use crate::placement::Placement;
-use crate::proof::{Difference, Proof, Side, Verdict};
+use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
 use crate::target::{Inputs, Target, compose};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
 use crate::yaml::{self, Content, Node};
 
-/// The file beside the Compose file that is written.
-pub(super) const OURS_BESIDE: &str = "docker-compose.override.yml";
+/// Ours are read by the same readers.
+const UNREADABLE: &str = "what would be generated can't be read";
 
 /// How often something is put aside, at the most.
 const ROUNDS: usize = 16;
@@ -36,9 +36,6 @@ const LONGEST: usize = 60;
 
 /// Shorter values are found everywhere.
 const SHORTEST: usize = 4;
-
-/// The name and the text of the file that Compose reads beside the Compose file, where it is there.
-type Existing<'b> = Option<(&'b str, &'b str)>;
 
 /// An import that changes nothing but what is meant to change.
 pub(super) struct Proven {
@@ -67,21 +64,21 @@ impl From<Failure> for Unproven {
 pub(super) fn prove(
     kept: &HandKept<'_>,
     to_root: &str,
-    existing: Existing<'_>,
     check: impl Fn(&Imported) -> Result<Meaning, Failure>,
 ) -> Result<Proven, Unproven> {
+    let root = gathered(kept.files).map_err(Unproven::Unimportable)?;
     let mut aside = Aside::default();
     for _ in 0..ROUNDS {
         let mut imported = import_but(kept, &aside).map_err(Unproven::Unimportable)?;
         let meaning = check(&imported)?;
-        let verdict = verdict(kept, to_root, existing, &imported, &meaning)?;
+        let verdict = verdict(kept, &root, to_root, &imported, &meaning)?;
         if verdict.faults.is_empty() {
-            tell(&verdict, kept, &mut imported);
+            tell(&verdict, &root, &mut imported);
             return Ok(Proven { imported, meaning });
         }
         let found: Vec<bool> = verdict.faults.iter().map(|fault| put_aside(fault, &imported, &mut aside)).collect();
         if !found.contains(&true) {
-            return Err(Unproven::Unimportable(refused(&verdict.faults, kept, &imported)));
+            return Err(Unproven::Unimportable(refused(&verdict.faults, kept, &root, &imported)));
         }
     }
     let message = "the profile would mean something else, whatever stays as it was".to_owned();
@@ -106,8 +103,8 @@ fn put_aside(fault: &Difference, imported: &Imported, aside: &mut Aside) -> bool
 /// Generates in memory, with what the user's files will be then, and compares.
 fn verdict(
     kept: &HandKept<'_>,
+    root: &Node<'_>,
     to_root: &str,
-    existing: Existing<'_>,
     imported: &Imported,
     meaning: &Meaning,
 ) -> Result<Verdict, Failure> {
@@ -131,16 +128,17 @@ fn verdict(
     let mut keys: BTreeSet<String> = names.names().into_iter().map(str::to_owned).collect();
     keys.extend(imported.new_secrets.iter().map(|new| new.key.to_string()));
 
-    let is_said = |beside: &Beside| existing.is_some_and(|(_, text)| beside.is_said_by(text));
-    let added = imported.beside.as_ref().filter(|beside| !is_said(beside) && is_read(OURS_BESIDE, &dotenv));
-    let added = added.map(Beside::text);
-    let existing = existing.filter(|(name, text)| yaml::read(text).is_ok() && is_read(name, kept.dotenv));
-    let existing = existing.map(|(_, text)| text);
-    let today: Vec<&str> = std::iter::once(kept.compose).chain(existing).collect();
-    let afterwards: Vec<&str> = std::iter::once(text(compose::FILE)).chain(existing).chain(added.as_deref()).collect();
+    // Compose reads the file beside today, and afterwards, when the outputs are all that it finds
+    let added = imported.beside.as_ref().filter(|beside| !beside.is_said_by(kept.beside)).map(Beside::text);
+    let generated = yaml::read(text(compose::FILE)).map_err(|_| fault(UNREADABLE.to_owned()))?;
+    let beside = yaml::read(kept.beside).ok().map(|root| (kept.beside, root));
+    let added = added.as_deref().and_then(|text| Some((text, yaml::read(text).ok()?)));
+    let today: Vec<_> = [Layer { text: kept.files.text(), root }].into_iter().chain(beside.iter().map(layer)).collect();
+    let afterwards = [Layer { text: text(compose::FILE), root: &generated }].into_iter();
+    let afterwards: Vec<_> = afterwards.chain(beside.iter().chain(&added).map(layer)).collect();
     let proof = Proof {
-        before: Side { files: &today, dotenv: kept.dotenv },
-        after: Side { files: &afterwards, dotenv: &dotenv },
+        before: Side { layers: &today, dotenv: kept.dotenv },
+        after: Side { layers: &afterwards, dotenv: &dotenv },
         folder: kept.folder,
         home: &kept.placement.root,
         server: imported.server.as_deref(),
@@ -148,17 +146,11 @@ fn verdict(
         keys: &keys,
         unset: &unset,
     };
-    proof.verdict().ok_or_else(|| fault("what would be generated can't be read".to_owned()))
+    proof.verdict().ok_or_else(|| fault(UNREADABLE.to_owned()))
 }
 
-/// Whether Compose reads a file beside the Compose file: not where `.env` names all files itself.
-fn is_read(name: &str, dotenv: &str) -> bool {
-    let dotenv = Dotenv::read(dotenv, &|_| None);
-    let separator = dotenv.get("COMPOSE_PATH_SEPARATOR").filter(|separator| !separator.is_empty()).unwrap_or(":");
-    match dotenv.get("COMPOSE_FILE").filter(|files| !files.is_empty()) {
-        Some(files) => files.split(separator).any(|file| file.trim_start_matches("./") == name),
-        None => true,
-    }
+fn layer<'p>((text, root): &'p (&'p str, Node<'p>)) -> Layer<'p> {
+    Layer { text, root }
 }
 
 /// The values of all secrets, from `.env` as it will be, and the names of those that nobody gave.
@@ -191,8 +183,8 @@ fn secrets(deployment: &Deployment, dotenv: &str) -> Result<(Secrets, BTreeSet<S
 }
 
 /// Adds to the notes what changes, and what no longer follows a variable; drops what turned out not to be so.
-fn tell(verdict: &Verdict, kept: &HandKept<'_>, imported: &mut Imported) {
-    let spans = spans(kept.compose);
+fn tell(verdict: &Verdict, root: &Node<'_>, imported: &mut Imported) {
+    let spans = spans(root);
     let own = ServiceName::postgres().to_string();
     let today = |name: &String| match &imported.server {
         Some(server) if *name == own => server.clone(),
@@ -203,7 +195,7 @@ fn tell(verdict: &Verdict, kept: &HandKept<'_>, imported: &mut Imported) {
         let Some((what, help)) = improvement.sentence() else { continue };
         for service in services.iter().map(today) {
             let message = format!("`{service}` {what}");
-            notes.push(Note { span: spans.get(&service).cloned(), message, help: help.to_owned() });
+            notes.push(Note { span: spans.get(&service).cloned(), message, help: help.to_owned(), is_reason: false });
         }
     }
     for frozen in &verdict.frozen {
@@ -220,6 +212,7 @@ fn tell(verdict: &Verdict, kept: &HandKept<'_>, imported: &mut Imported) {
                 span,
                 message,
                 help: "change it in the profile, or in .env under its new name".to_owned(),
+                is_reason: false,
             });
         }
     }
@@ -228,9 +221,8 @@ fn tell(verdict: &Verdict, kept: &HandKept<'_>, imported: &mut Imported) {
 }
 
 /// Where the services stand.
-fn spans(compose: &str) -> BTreeMap<String, Range<usize>> {
-    let root = yaml::read(compose).ok();
-    let services = root.as_ref().and_then(|root| entries(root).iter().find(|entry| entry.key == "services"));
+fn spans(root: &Node<'_>) -> BTreeMap<String, Range<usize>> {
+    let services = entries(root).iter().find(|entry| entry.key == "services");
     let services = services.map(|services| entries(&services.value)).unwrap_or_default();
     services.iter().map(|entry| (entry.key.to_string(), entry.key_span.clone())).collect()
 }
@@ -243,8 +235,8 @@ fn entries<'n, 'text>(node: &'n Node<'text>) -> &'n [yaml::Entry<'text>] {
 }
 
 /// What can't stay as it was, each with its place.
-fn refused(faults: &[Difference], kept: &HandKept<'_>, imported: &Imported) -> Vec<Diagnostic> {
-    let spans = spans(kept.compose);
+fn refused(faults: &[Difference], kept: &HandKept<'_>, root: &Node<'_>, imported: &Imported) -> Vec<Diagnostic> {
+    let spans = spans(root);
     let dotenv = Dotenv::read(kept.dotenv, &|_| None);
     // a value of `.env` may be a secret whatever it is called
     let secrets: Vec<&str> = dotenv.all().map(|(_, value)| value).filter(|value| value.len() >= SHORTEST).collect();
@@ -260,7 +252,8 @@ fn refused(faults: &[Difference], kept: &HandKept<'_>, imported: &Imported) -> V
         let message = format!("`{key}`{of} would mean something else: {before} today, {after} afterwards");
         let span = name.and_then(|name| spans.get(name)).cloned().unwrap_or(0..0);
         let help = "write it so that a profile can say it (docs/profile.md), and import again";
-        Diagnostic::error(Code::InvalidValue, Place::Span(COMPOSE, span), message, help).conceal()
+        in_its_file(Diagnostic::error(Code::InvalidValue, Place::Span(COMPOSE, span), message, help), kept.files)
+            .conceal()
     };
     faults.iter().map(told).collect()
 }
@@ -277,9 +270,33 @@ fn shown(tree: Option<&Tree>, key: &str, secrets: &[&str]) -> String {
     let text = words.join(" ");
     let name = key.rsplit('.').next().unwrap_or_default();
     let holds = is_secret(name, &text) || secrets.iter().any(|secret| text.contains(secret));
-    if holds || words.iter().any(|word| is_secret("", word)) {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=');
+    if holds || text.split(is_end).any(|word| is_secret("", word)) {
         return "a value that is not shown".to_owned();
     }
     let visible: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     if visible.is_empty() { "what it is".to_owned() } else { format!("`{visible}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_unless_it_may_be_a_secret() {
+        let secrets = ["an-unnamed-value-of-dotenv"];
+        for (key, text, expected) in [
+            ("environment.CACHE", "redis://cache:6379", "`redis://cache:6379`"),
+            ("environment.CACHE", "x-an-unnamed-value-of-dotenv", "a value that is not shown"),
+            ("environment.PASS_PHRASE", "kq83hf", "a value that is not shown"),
+            ("command", "run postgresql://u:kq83hf@db/x", "a value that is not shown"),
+            ("user", "", "what it is"),
+            ("user", "a\u{1b}[8mb", "`a[8mb`"),
+        ] {
+            assert_eq!(shown(Some(&Tree::text(text)), key, &secrets), expected, "{key} {text}");
+        }
+        let long = "x".repeat(LONGEST + 1);
+        assert_eq!(shown(Some(&Tree::text(long.as_str())), "user", &[]), format!("`{}`", &long[1..]));
+        assert_eq!(shown(None, "user", &secrets), "nothing");
+    }
 }

@@ -10,8 +10,10 @@ use crate::disk::{normalized, relative};
 use crate::layers::{load, load_of};
 use crate::outcome::Failure;
 use crate::render::Mark;
-use crate::source::{BUILTIN_PREFIX, Catalogue, Origin, Project, Reference, Source, is_profile, is_yaml, repository};
-use crate::spelling::{self, quoted, raw_path};
+use crate::source::{
+    BUILTIN_PREFIX, Catalogue, CatalogueEntry, Origin, Project, Reference, Source, is_profile, is_yaml, repository,
+};
+use crate::spelling::{self, quoted, raw_path, shell_word};
 
 /// The profile where nothing selects another one.
 const DEFAULT_PROFILE: &str = "dev-sqlite";
@@ -52,8 +54,8 @@ impl RecordedName {
     }
 }
 
-/// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the default; that one never for a deployment
-/// that must exist.
+/// `--profile`, else `CODELAB_PROFILE`, else what the outputs record, else the only profile of the project, else the default;
+/// those two never for a deployment that must exist.
 pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &World) -> Result<Selection, Failure> {
     let catalogue = catalogue(world)?;
     if let Some(name) = &args.profile {
@@ -77,8 +79,39 @@ pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &Wo
             help: "name their folder with `--out`, or the profile with `--profile`".to_owned(),
         });
     }
+    if let Some(only) = only_profile(&catalogue)? {
+        return Ok(of_source(only, catalogue, Some("the only one of the project".to_owned())));
+    }
     let source = load(DEFAULT_PROFILE, "default profile ", &catalogue)?;
     Ok(of_source(source, catalogue, Some("the default".to_owned())))
+}
+
+/// The one profile that a project has, where none has the default's name.
+///
+/// # Errors
+/// Where there are several, or one can't be read: none is more meant than another.
+fn only_profile(catalogue: &Catalogue) -> Result<Option<Source>, Failure> {
+    let has_default = |entry: &CatalogueEntry| {
+        entry.name == DEFAULT_PROFILE || entry.aliases.iter().any(|alias| alias == DEFAULT_PROFILE)
+    };
+    let entries = catalogue.entries();
+    if catalogue.folder().is_none() || entries.iter().any(has_default) {
+        return Ok(None);
+    }
+    let can_be_meant = |entry: &CatalogueEntry| entry.selectable || entry.source.is_err();
+    let mut meant: Vec<_> = entries.into_iter().filter(can_be_meant).collect();
+    match meant.as_slice() {
+        [] => Ok(None),
+        [CatalogueEntry { source: Ok(_), .. }] => Ok(meant.pop().and_then(|only| only.source.ok())),
+        [_, ..] => {
+            let commands: Vec<_> =
+                meant.iter().map(|entry| format!("`codelab-gen -p {}`", shell_word(&entry.name))).collect();
+            Err(Failure::Usage {
+                message: format!("the project has {} profiles, and nothing says which one is meant", meant.len()),
+                help: format!("name one: {}", commands.join(", ")),
+            })
+        }
+    }
 }
 
 /// What stands in `--out`, else in the current folder, else in the project's root.

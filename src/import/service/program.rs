@@ -10,7 +10,7 @@ use crate::import::ledger::Ledger;
 use crate::import::tree;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::profile::Raw;
-use crate::value::{Duration, HostPath, ImageReference, ServiceImage, TextValue as _, VariableName, split};
+use crate::value::{BuildContext, Duration, ImageReference, ServiceImage, TextValue as _, VariableName, split};
 use crate::yaml::Node;
 
 /// A text that Compose does not load, which was told.
@@ -71,7 +71,7 @@ impl Service<'_, '_> {
 
     fn build(&self, build: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         const KEYS: [&str; 4] = ["context", "dockerfile", "target", "args"];
-        let path = |text: &str| HostPath::parse(text).ok();
+        let path = |text: &str| BuildContext::parse(&of_git(text)).ok();
         if tree::text(build).is_some() {
             let context = path(&ledger.fixed(build, field)?)?;
             return Some(Raw::text(&placed(&context, ledger)));
@@ -210,8 +210,14 @@ fn argument(given: &Given, field: &str, ledger: &mut Ledger<'_>) -> Option<Strin
     }
 }
 
-/// A path as the profile writes it.
-fn placed(path: &HostPath, ledger: &Ledger<'_>) -> String {
+/// The address of a repository that Compose takes without its scheme.
+fn of_git(text: &str) -> String {
+    if text.starts_with("github.com/") { format!("https://{text}") } else { text.to_owned() }
+}
+
+/// A context as the profile writes it.
+fn placed(context: &BuildContext, ledger: &Ledger<'_>) -> String {
+    let Some(path) = context.folder() else { return context.to_string() };
     let path = ledger.placement.from_out(path);
     if path == "./" { ".".to_owned() } else { path }
 }

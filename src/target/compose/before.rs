@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::extras::Extras;
 use super::standing::Standing;
 use crate::deployment::Deployment;
 use crate::placement::Placement;
@@ -34,6 +35,7 @@ impl Before<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct After<'a> {
     pub(crate) deployment: &'a Deployment,
+    pub(crate) extras: &'a Extras,
     pub(crate) placement: &'a Placement,
     pub(crate) folder: &'a Path,
 }

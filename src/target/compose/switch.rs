@@ -1,9 +1,12 @@
 //! Knows which services open another database, and where their data stays. Must not know whether that is wanted.
 
 use super::before::{After, Before};
+use super::extras::Extras;
+use super::networks::NETWORKS;
 use super::standing::{StandingService, StandingUrl};
 use crate::deployment::{Database, Service};
 use crate::interpolation::Template;
+use crate::profile::Raw;
 use crate::url::ConnectionUrl;
 use crate::value::{Engine, ServiceName};
 
@@ -23,10 +26,10 @@ pub struct EngineSwitch {
 /// Every service that opens another database.
 pub(crate) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
     let services = after.deployment.services.iter();
-    services.filter_map(|service| engine_switch(service, before)).collect()
+    services.filter_map(|service| engine_switch(service, before, after.extras)).collect()
 }
 
-fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch> {
+fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
     let database = service.database.as_ref()?;
     let standing = before.standing.service(service.name.as_str())?;
     let text = url_text(standing, database, before)?;
@@ -36,7 +39,8 @@ fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch>
         ConnectionUrl::Sqlite { path, .. } => (Engine::Sqlite, url.opened == path.to_string()),
         ConnectionUrl::Postgres(wanted) => {
             let is_database = url.opened == wanted.database.as_str() || url.opened.contains('$');
-            (Engine::Postgres, is_database && is_same_host(url.host, &wanted.host, before))
+            let is_host = is_same_host(url.host, &wanted.host, before) || has_alias(extras, url.host);
+            (Engine::Postgres, is_database && is_host)
         }
     };
     let data = before.standing.server().and_then(StandingService::data_of_server);
@@ -55,6 +59,19 @@ fn engine_switch(service: &Service, before: &Before<'_>) -> Option<EngineSwitch>
 fn is_same_host(host: &str, wanted: &str, before: &Before<'_>) -> bool {
     let is_server = || before.standing.servers().any(|server| server.name == host);
     host == wanted || (wanted == ServiceName::postgres().as_str() && is_server())
+}
+
+/// Whether the server in a container is called so on a network: then it is the one that had this name.
+fn has_alias(extras: &Extras, host: &str) -> bool {
+    let networks = extras.server.iter().filter(|(key, _)| key == NETWORKS).map(|(_, networks)| networks);
+    let each = networks.flat_map(|networks| match networks {
+        Raw::Mapping(entries) => entries.as_slice(),
+        Raw::Scalar { .. } | Raw::Sequence(_) => &[],
+    });
+    each.filter_map(|(_, network)| network.get("aliases")).any(|aliases| match aliases {
+        Raw::Sequence(names) => names.iter().any(|name| matches!(name, Raw::Scalar { text, .. } if text == host)),
+        Raw::Scalar { .. } | Raw::Mapping(_) => false,
+    })
 }
 
 /// The URL that a service opens now: the default in the Compose file, else what `.env` says.

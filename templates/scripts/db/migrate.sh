@@ -54,7 +54,10 @@ file=$(sqlite_file_of "$service")
 [ -n "$file" ] || die "the profile describes no SQLite file for $service" \
   "write database: { sqlite: data/NAME.db } beside it, and run codelab-gen"
 if [ "$(engine_of "$service")" = sqlite ]; then
-  set -- "codelab-gen --set services.$service.database.engine=postgres"
+  case $service in
+  *.*) set -- "codelab-gen --set 'services.\"$service\".database.engine=postgres'" ;;
+  *) set -- "codelab-gen --set services.$service.database.engine=postgres" ;;
+  esac
   if [ "$to" = postgres ]; then
     die "the generated files still say SQLite for $service" "first switch, without starting anything: $1" \
       'then run this again'

@@ -16,7 +16,8 @@ fn files_that_are_not_ours_are_refused_all_at_once_and_stay() {
     assert!(text.contains(".env.example` stands there already, and codelab-gen did not write it"), "{text}");
     assert!(text.contains("docker-compose.yml` stands there already, and codelab-gen did not write it"), "{text}");
     assert!(
-        text.contains("`--force` replaces it and keeps it as .env.example.orig")
+        text.contains("`--force` replaces it and keeps it as docker-compose.yml.orig")
+            && text.contains("`--force` puts the block of codelab-gen into it, leaves your other lines")
             && text.ends_with("nothing was written\n"),
         "{text}"
     );
@@ -52,7 +53,9 @@ fn a_dotenv_of_the_users_own_is_adopted_with_its_password() {
 
 #[test]
 fn a_dotenv_that_readers_read_differently_is_not_adopted() {
-    for (mine, line) in [("A=1\nPOSTGRES_PASSWORD=my p@ss\n", 2), ("export POSTGRES_PASSWORD=x\n", 1), ("A=\"x\n", 1)] {
+    for (mine, line) in
+        [("A=1\nPOSTGRES_PASSWORD=\"$p@ss\"\n", 2), ("POSTGRES_PASSWORD='p@ss'x\n", 1), ("A=\"p@ss\n", 1)]
+    {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(".env"), mine).unwrap();
         let run = run(folder.path(), &["-p", "prod"]);
@@ -216,7 +219,7 @@ fn a_forced_dotenv_keeps_its_secrets_and_the_users_lines() {
 
 #[test]
 fn what_can_not_be_read_for_sure_is_not_forced() {
-    for (name, content, code) in [(".env", &b"A=\xff\n"[..], 4), (".env", b"POSTGRES_PASSWORD=my p@ss\n", 4)] {
+    for (name, content, code) in [(".env", &b"A=\xff\n"[..], 4), (".env", b"POSTGRES_PASSWORD=$NONE\n", 4)] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(name), content).unwrap();
         let before = tree(folder.path());
@@ -299,6 +302,7 @@ fn git_is_asked_about_files_that_hold_secrets() {
 #[test]
 fn a_second_compose_file_that_would_win_is_told() {
     let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["-p", "dev"]);
     fs::write(folder.path().join("compose.yaml"), "services: {}\n").unwrap();
     let told = stderr(&run(folder.path(), &["-p", "dev"]));
     assert!(told.contains("warning: Docker Compose takes `compose.yaml` and not `docker-compose.yml`"), "{told}");

@@ -1,20 +1,8 @@
 //! An import generates in memory and compares: what would mean something else stays as it was, or nothing is written.
 
 use super::kinds::{SERVER, generated};
-use super::{folder, import, refused};
+use super::{folder, import};
 use crate::support::{Finish as _, codelab_gen, read, stderr};
-
-/// Compose reads no file beside the Compose file where `.env` names all files itself.
-#[test]
-fn what_compose_would_not_read_is_refused_with_both_values() {
-    let compose =
-        "services:\n  shop:\n    image: shop:1\n    environment: { CACHE: '${CACHE:-redis://${AT:-cache}:6379}' }\n";
-    let told =
-        ["docker-compose.yml:2", "`environment.CACHE` of `shop` would mean something else: `redis://cache:6379` today"];
-    refused(&[("docker-compose.yml", compose), (".env", "COMPOSE_FILE=docker-compose.yml\n")], 3, &told);
-    let (_, all, _) = generated(&[("docker-compose.yml", compose), (".env", "COMPOSE_FILE=\n")]);
-    assert!(all.contains("CACHE: \"${CACHE:-redis://${AT:-cache}:6379}\""), "{all}");
-}
 
 /// The block of codelab-gen would give a service that reads all of `.env` another value.
 #[test]
@@ -70,15 +58,4 @@ fn a_variable_that_is_no_longer_followed_is_told() {
     let said = stderr(&import(folder.path(), &[]));
     let told = "note: docker-compose.yml:5: `environment.POSTGRES_PASSWORD` of `db` follows `DB_PASSWORD` no more\n";
     assert!(said.contains(told), "{said}");
-}
-
-/// A secret that takes part in a difference does not show in it.
-#[test]
-fn a_refusal_shows_no_secret() {
-    let secret = super::SECRET;
-    let compose =
-        "services:\n  shop:\n    image: shop:1\n    environment: { LINE: 'x-${NONE:-${PASS_PHRASE}}-${NONE}' }\n";
-    let dotenv = format!("COMPOSE_FILE=docker-compose.yml\nPASS_PHRASE={secret}\n");
-    let told = ["`environment.LINE` of `shop` would mean something else: a value that is not shown today"];
-    refused(&[("docker-compose.yml", compose), (".env", &dotenv)], 3, &told);
 }

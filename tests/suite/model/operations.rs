@@ -155,7 +155,9 @@ fn by_hand() -> impl Strategy<Value = (&'static str, Hand)> {
         3 => (Just(".env"), inside().prop_map(Hand::EditInside)),
         2 => (any_file(), select(vec![0o600, 0o644, 0o755, 0o444]).prop_map(Hand::Chmod)),
         2 => (any_file(), Just(Hand::Delete)),
-        1 => (output(), prop_oneof![2 => select(&FOREIGN[..]).prop_map(Hand::Put), 1 => Just(Hand::PutBinary)]),
+        // an example of the user's is completed, and then no longer one of ours alone
+        1 => (select(vec![OUTPUTS[0], OUTPUTS[2]]), select(&FOREIGN[..]).prop_map(Hand::Put)),
+        1 => (output(), Just(Hand::PutBinary)),
         1 => (Just(".env"), select(&DOTENVS[..]).prop_map(Hand::Put)),
     ]
 }

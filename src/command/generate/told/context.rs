@@ -47,7 +47,8 @@ impl Telling<'_> {
         }
         for service in &self.target.deployment.services {
             let (Program::Built(build) | Program::BuiltAs(build, _)) = &service.program else { continue };
-            let context = self.target.root.join(build.context.as_str());
+            let Some(folder) = build.context.folder() else { continue };
+            let context = self.target.root.join(folder.as_str());
             let context = std::fs::canonicalize(&context).unwrap_or_else(|_| normalized(&context));
             let Ok(way) = self.target.folder.strip_prefix(&context) else { continue };
             let (path, text) = ignore_file(&context, build);

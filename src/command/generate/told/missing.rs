@@ -30,8 +30,10 @@ impl Telling<'_> {
         };
         for service in &self.target.deployment.services {
             let name = &service.name;
-            if let Program::Built(build) | Program::BuiltAs(build, _) = &service.program {
-                add(&build.context, &|path| {
+            if let Program::Built(build) | Program::BuiltAs(build, _) = &service.program
+                && let Some(folder) = build.context.folder()
+            {
+                add(folder, &|path| {
                     let message = format!("the build context `{path}` of `{name}` does not exist");
                     (message, "put the service's source with its Dockerfile there before the start".to_owned())
                 });

@@ -4,10 +4,13 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use super::Telling;
-use crate::command::generate::request::Ending;
+use super::readers::read_by;
+use crate::change::{Refusal, RefusalReason};
+use crate::command::generate::request::{Ending, Outcome};
 use crate::command::target::settings_note;
 use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
+use crate::dotenv::UserPart;
 use crate::folders::data_folders;
 use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
 use crate::report::OtherVersion;
@@ -35,6 +38,7 @@ impl Telling<'_> {
             notes.extend(closed.map(|(message, help)| format!("warning: {message}\n  = help: {help}\n")));
             notes.extend(self.secret_manager());
             notes.extend(self.adoption());
+            notes.extend(self.line_aside());
             notes.extend(self.lost_password());
             notes.extend(self.password_by_hand());
             notes.extend(self.weak_secrets());
@@ -119,11 +123,20 @@ impl Telling<'_> {
     /// A second Compose file, which Docker Compose would take instead
     /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
     fn twin(&self) -> Option<String> {
+        let changes = &self.outcome.changes;
+        let is_refused = |refusal: &Refusal| {
+            matches!(refusal.reason, RefusalReason::OtherCompose(_) | RefusalReason::ComposeFile(_))
+        };
+        if changes.has_line_aside || !changes.aside.is_empty() || changes.refusals().iter().any(is_refused) {
+            return None;
+        }
         if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
-            let is_ours = value.split(':').any(|file| Path::new(file).ends_with(compose::FILE.path()));
-            let note =
-                "warning: `COMPOSE_FILE` in .env does not name docker-compose.yml\n  = help: remove it, or add it\n";
-            return (!is_ours).then(|| note.to_owned());
+            let names = |name: &str| value.split([':', ';', ',']).any(|file| Path::new(file).ends_with(name));
+            let beside = self.outcome.existing.beside_name().filter(|beside| !names(beside));
+            let missing = if names(compose::FILE.path()) { beside? } else { compose::FILE.path() };
+            return Some(format!(
+                "warning: `COMPOSE_FILE` in .env does not name {missing}\n  = help: remove it, or add that file\n"
+            ));
         }
         let twins = ["compose.yaml", "compose.yml"];
         let twin = twins.into_iter().find(|name| self.target.folder.join(name).exists())?;
@@ -215,30 +228,68 @@ impl Telling<'_> {
         Some(note)
     }
 
-    /// What an adopted `.env` holds that no field of the profile names; what Compose is given raw may read it.
+    /// What became of the user's lines in `.env`, where some of them moved into the block.
     fn adoption(&self) -> Option<String> {
-        if !self.outcome.existing.is_to_be_adopted() {
+        let existing = &self.outcome.existing;
+        let file = existing.dotenv();
+        let has_block = file.block.is_some();
+        let keys = self.target.deployment.dotenv_keys();
+        let names = keys.names();
+        let block = file.entries.as_deref().unwrap_or_default();
+        let parts = file.users_parts().unwrap_or_default();
+        let own = |key: &str| names.contains(key) && block.iter().all(|entry| entry.key != key);
+        let moved: Vec<_> = parts.iter().filter(|part| part.key.is_some_and(own)).collect();
+        let is_there = existing.get(compose::DOTENV).is_some();
+        if !is_there || names.is_empty() || (has_block && moved.is_empty()) {
             return None;
         }
         let dotenv = self.named(compose::DOTENV.path());
-        let keys = self.target.deployment.dotenv_keys();
-        let variables = self.target.deployment.variables();
-        let mut read = keys.names();
-        read.extend(variables.keys().map(|name| name.as_str()));
-        let is_read = |key: &str| key.starts_with("COMPOSE_") || read.contains(key);
-        let unread: Vec<_> =
-            self.outcome.existing.dotenv().users_keys().into_iter().filter(|key| !is_read(key)).collect();
-        let unread = unread.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let mut note = format!("note: `{dotenv}` was adopted: what codelab-gen writes moved into its block\n");
-        if !unread.is_empty() {
-            note.push_str("  = help: ");
-            note.push_str(&unread);
+        if has_block {
+            let keys: Vec<_> = moved.iter().filter_map(|part| Some(format!("`{}`", part.key?))).collect();
+            note = format!("note: {} of your lines in `{dotenv}` moved into the block\n", keys.join(", "));
+        } else if let Some(unread) = self.unread() {
+            note.extend([
+                "  = help: ",
+                &unread,
+                " stayed outside of it; nothing that Docker Compose reads here refers to them\n",
+            ]);
+        }
+        let is_twice = |part: &UserPart<'_>| moved.iter().any(|other| other.key == part.key && other.line > part.line);
+        let odd = moved.iter().filter(|part| !part.is_alike() || is_twice(part));
+        let odd: Vec<_> = odd.filter_map(|part| Some(format!("`{}` (line {})", part.key?, part.line))).collect();
+        if !odd.is_empty() {
+            note.extend(["note: the readers of .env read these lines differently: ", &odd.join(", ")]);
             note.push_str(
-                " stayed outside of it; no field of the profile names them, but an `env_file`, keys under \
-                           `compose:` and an override file may\n",
+                "\n  = help: the block has what Docker Compose read there; look whether that is what was meant\n",
             );
         }
         Some(note)
+    }
+
+    /// The keys of the user's lines that nothing reads, as far as that is sure.
+    fn unread(&self) -> Option<String> {
+        let Outcome { existing, changes, .. } = self.outcome;
+        let dotenv = existing.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
+        let files: Vec<_> = changes.compose_text().into_iter().chain(existing.beside()).collect();
+        let reads_others = existing.dotenv().users_values().contains_key("COMPOSE_FILE") && !changes.has_line_aside;
+        let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;
+        let keys = self.target.deployment.dotenv_keys();
+        read.extend(keys.names().into_iter().map(str::to_owned));
+        read.extend(self.target.deployment.variables().keys().map(ToString::to_string));
+        let is_read = |key: &String| key.starts_with("COMPOSE_") || key.starts_with("DOCKER_") || read.contains(key);
+        let unread = existing.dotenv().users_keys().into_iter().filter(|key| !is_read(key));
+        let unread: Vec<_> = unread.map(|key| format!("`{key}`")).collect();
+        (!unread.is_empty()).then(|| unread.join(", "))
+    }
+
+    /// That Compose reads `docker-compose.yml` alone now.
+    fn line_aside(&self) -> Option<String> {
+        let dotenv = self.named(compose::DOTENV.path());
+        self.outcome.changes.has_line_aside.then(|| format!(
+            "note: `COMPOSE_FILE` in `{dotenv}` is a comment now: Docker Compose reads docker-compose.yml and the override file \
+             beside it\n  = help: to have it read more, write `COMPOSE_FILE=docker-compose.yml:FILE` behind the block\n"
+        ))
     }
 
     /// A warning where Compose itself would refuse the file.

@@ -69,7 +69,8 @@ fn server_volumes(container: &Container, placement: &Placement) -> Value {
     let socket = literal(&format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())).above(of_socket);
     let script = format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", INIT_SCRIPT.path());
     let script = literal(&script).above("the image runs it once, on an empty volume");
-    std::iter::once(data).chain(container.ensure.then_some(socket)).chain([script]).collect()
+    let script = (container.init_script || !container.ensure).then_some(script);
+    std::iter::once(data).chain(container.ensure.then_some(socket)).chain(script).collect()
 }
 
 fn is_ready(server: &Server, container: &Container) -> Mapping {

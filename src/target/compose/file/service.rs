@@ -69,7 +69,7 @@ fn image_text(image: &ServiceImage) -> Value {
 
 fn build_keys(build: &Build, placement: &Placement) -> Value {
     let Build { context, dockerfile, target, args } = build;
-    let context = literal(&placement.from_out(context));
+    let context = literal(&context.folder().map_or_else(|| context.to_string(), |folder| placement.from_out(folder)));
     if dockerfile.is_none() && target.is_none() && args.is_empty() {
         return context;
     }
