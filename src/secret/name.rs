@@ -29,7 +29,8 @@ pub fn names_secret(name: &str) -> bool {
         [only] => is_word(only) && !NEVER_ALONE.contains(only),
         [.., before, last] => {
             let singular = last.strip_suffix('s').unwrap_or(last);
-            !HARMLESS.contains(before) && (is_word(last) || is_word(singular))
+            let is_cut = WORDS.contains(&format!("{before}{singular}").as_str());
+            !HARMLESS.contains(before) && (is_word(last) || is_word(singular) || is_cut)
         }
     }
 }
@@ -76,6 +77,8 @@ mod tests {
             "CACHE_PWD",
             "DB_PW",
             "MAIL_PASSPHRASE",
+            "PASS_PHRASE",
+            "DB_PASS_WORDS",
             "SESSION_SECRET",
             "SECRET_KEY_BASE",
             "API_TOKEN",
