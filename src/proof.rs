@@ -8,7 +8,10 @@
 mod difference;
 mod follow;
 mod improvement;
+mod judge;
+mod kept;
 mod reach;
+mod referred;
 mod sides;
 mod url;
 mod verdict;
@@ -19,7 +22,7 @@ pub use improvement::Improvement;
 pub use sides::{Proof, Side};
 pub use verdict::{Frozen, Verdict};
 
-use self::improvement::Judge;
+use self::judge::Judge;
 use self::worlds::World;
 
 impl Proof<'_> {

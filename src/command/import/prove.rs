@@ -143,6 +143,7 @@ fn verdict(
         after: Side { files: &afterwards, dotenv: &dotenv },
         folder: kept.folder,
         home: &kept.placement.root,
+        files: kept.files,
         server: imported.server.as_deref(),
         deployment,
         keys: &keys,
