@@ -39,6 +39,9 @@ impl Proof<'_> {
             }
         }
         verdict.faults.extend(reach::lost(&judge, &quiet));
+        if !quiet.covered.is_empty() {
+            verdict.improvements.insert(Improvement::Covered, quiet.covered.clone());
+        }
         let loud = World::loud(self, &quiet)?;
         follow::look(&judge, &quiet, &loud, &mut verdict);
         Some(verdict)

@@ -18,6 +18,8 @@ pub enum Improvement {
     Folder,
     /// Who gets all of `.env` gets what codelab-gen writes there too.
     Dotenv,
+    /// A variable of a file stands under `environment` now.
+    Covered,
     /// The server gets by variables what it got by files.
     Files,
     /// The same folder of the server's data is mounted elsewhere.
@@ -59,6 +61,10 @@ impl Improvement {
             Self::Dotenv => Some((
                 "gets all of .env (`env_file`), also what codelab-gen writes there now",
                 "give it the variables that it needs under `environment:` instead",
+            )),
+            Self::Covered => Some((
+                "has a variable under `environment` now that a file of its `env_file` gave it",
+                "it has the same value; what that file says of it later has no effect: change the profile, or .env",
             )),
             Self::Files => Some((
                 "gets by variables what it got by files (`…_FILE`)",

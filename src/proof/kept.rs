@@ -60,7 +60,12 @@ impl Kept {
             ["environment", name] if is_new && self.from_files.contains(name) => Some(Improvement::Files),
             ["environment", name] if is_gone && self.is_file(name) => Some(Improvement::Files),
             ["environment", "POSTGRES_PASSWORD"] => (is_new && self.is_open).then_some(Improvement::Open),
-            ["environment", PGDATA] => self.data.as_ref().map(|_| Improvement::Data),
+            ["environment", PGDATA] => {
+                let told = |[today, later]: &[String; 2]| {
+                    if today == later { Improvement::Server } else { Improvement::Data }
+                };
+                self.data.as_ref().map(told)
+            }
             ["volumes", target] if self.is_moved(target, found) => Some(Improvement::Data),
             ["volumes", SOCKET_FOLDER, key] if self.has_socket_in_memory => {
                 let is_volume = match *key {

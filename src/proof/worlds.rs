@@ -27,6 +27,8 @@ pub(super) struct World {
     pub(super) dotenv: Dotenv,
     /// What the project is called today, and afterwards.
     projects: [String; 2],
+    /// The services whose variables of files other than `.env` stand under `environment` afterwards.
+    pub(super) covered: BTreeSet<String>,
     /// Other files that give variables to services, by their paths.
     files: BTreeMap<String, String>,
 }
@@ -54,14 +56,17 @@ impl World {
         let files = quiet.map_or_else(|| files(proof, [&before, &after]), |quiet| quiet.files.clone());
         let [today, afterwards] = [&dotenv, &later].map(|dotenv| sources(&files, dotenv, shell));
         let telling = telling(proof, [&before, &after], [&today, &afterwards]);
-        give(&mut before, &today, &telling);
-        give(&mut after, &afterwards, &telling);
+        let given = given_server(give(&mut before, &today, &telling), proof);
+        let still = give(&mut after, &afterwards, &telling);
+        let covered = given.difference(&still).map(|(service, _)| service.clone());
+        let covered = covered.filter(|service| after.services.contains_key(service)).collect();
         let projects = [before.project.clone(), after.project.clone()];
         Some(Self {
             before: renamed(tree_of(&before, proof.home), proof),
             after: tree_of(&after, proof.home),
             dotenv,
             projects,
+            covered,
             files,
         })
     }
@@ -128,22 +133,40 @@ fn telling(proof: &Proof<'_>, models: [&Model; 2], [today, later]: [&BTreeMap<St
     telling
 }
 
+/// Services, each with a variable that it gets by a file other than `.env` alone.
+type ByFile = BTreeSet<(String, String)>;
+
+/// The same with the server under the name that it has afterwards.
+fn given_server(given: ByFile, proof: &Proof<'_>) -> ByFile {
+    let own = ServiceName::postgres().to_string();
+    let is_server = |service: &String| proof.server == Some(service.as_str());
+    given.into_iter().map(|(service, name)| (if is_server(&service) { own.clone() } else { service }, name)).collect()
+}
+
 /// Gives these variables to the services that name the files which set them.
-fn give(model: &mut Model, sources: &BTreeMap<String, Dotenv>, telling: &BTreeSet<String>) {
+fn give(model: &mut Model, sources: &BTreeMap<String, Dotenv>, telling: &BTreeSet<String>) -> ByFile {
+    let mut by_file = ByFile::new();
     let named_by_all = model.services.values().map(|service| named(service).count()).sum::<usize>();
     if named_by_all.saturating_mul(telling.len()) > MOST {
-        return;
+        return by_file;
     }
-    for service in model.services.values_mut() {
-        let files: Vec<&Dotenv> = named(service).filter_map(|path| sources.get(path)).collect();
+    for (key, service) in &mut model.services {
+        let files: Vec<(&str, &Dotenv)> = named(service)
+            .filter_map(|path| sources.get_key_value(path))
+            .map(|(path, file)| (path.as_str(), file))
+            .collect();
         if files.is_empty() {
             continue;
         }
-        let value = |name: &String| files.iter().rev().find_map(|file| file.get(name));
-        let given = telling.iter().filter_map(|name| Some((name.as_str(), Tree::text(value(name)?))));
         let own = service.keys.remove("environment").unwrap_or(Tree::Nothing);
+        let value = |name: &String| files.iter().rev().find_map(|(path, file)| Some((*path, file.get(name)?)));
+        let given: Vec<_> = telling.iter().filter_map(|name| Some((name, value(name)?))).collect();
+        let is_alone = |(name, (path, _)): &&(&String, (&str, &str))| *path != DOTENV && own.get(name).is_none();
+        by_file.extend(given.iter().filter(is_alone).map(|(name, _)| (key.clone(), (*name).clone())));
+        let given = given.into_iter().map(|(name, (_, value))| (name.as_str(), Tree::text(value)));
         service.keys.insert("environment".to_owned(), Tree::map(given).under(own));
     }
+    by_file
 }
 
 /// The server of today under the name that it has afterwards, wherever another service names it by its key.

@@ -56,7 +56,12 @@ fn what_files_gave_the_server_is_the_same_only_with_the_same_value() {
         let after = format!("    env_file: {files}\n{CHECK}");
         run([&[(user, &before)], &[(CHECK, &after)]]);
     };
-    of_files("[./shop.env]", &|meant| assert_eq!(faults(&of_server(meant)), [""; 0]));
+    of_files("[./shop.env]", &|meant| {
+        holds(Improvement::Covered, meant, &[]);
+        let before = "POSTGRES_PASSWORD: '${POSTGRES_PASSWORD}', POSTGRES_DB: shop }\n    env_file: shop.env\n";
+        let known = of_server([&[(PASSWORD, before)], meant[1]]);
+        assert!(!known.improvements.contains_key(&Improvement::Covered), "the file had no effect on it");
+    });
     of_files("[./shop.env, late.env]", &|it| {
         assert_eq!(faults(&of_server(it)), ["postgres environment.POSTGRES_DB"], "the later file counts");
     });
@@ -94,6 +99,10 @@ fn the_data_may_be_mounted_elsewhere_only_as_the_same_folder() {
     let given = format!("POSTGRES_PASSWORD: '${{POSTGRES_PASSWORD}}', PGDATA: {own} }}\n");
     let (at, inside) = (format!("'pg:{own}'"), [(PASSWORD, given.as_str())]);
     holds(Improvement::Data, [&[(PASSWORD, &given), (MOUNT, &at)], &[]], &[([&inside, &[]], fault)]);
+    let written = "POSTGRES_PASSWORD: '${POSTGRES_PASSWORD}', PGDATA: /var/lib/postgresql/data/ }\n";
+    let verdict = of_server([&[(PASSWORD, written)], &[]]);
+    assert_eq!(faults(&verdict), [""; 0]);
+    assert!(!verdict.improvements.contains_key(&Improvement::Data), "it stands where it stood");
 }
 
 #[test]
