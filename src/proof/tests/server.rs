@@ -103,6 +103,10 @@ fn the_data_may_be_mounted_elsewhere_only_as_the_same_folder() {
     let verdict = of_server([&[(PASSWORD, written)], &[]]);
     assert_eq!(faults(&verdict), [""; 0]);
     assert!(!verdict.improvements.contains_key(&Improvement::Data), "it stands where it stood");
+    let other = SERVER.replace("image: 'postgres:16'", "image: 'postgres', version: 16");
+    let before = BEFORE.replacen(PASSWORD, written, 1);
+    let found = faults(&judged(&other, Some("db"), (&before, DOTENV.0), (AFTER, DOTENV.1)));
+    assert_eq!(found, [fault], "nobody knows where another image keeps its data by itself");
 }
 
 #[test]
