@@ -8,7 +8,10 @@
 mod difference;
 mod follow;
 mod improvement;
+mod judge;
+mod kept;
 mod reach;
+mod referred;
 mod sides;
 mod url;
 mod verdict;
@@ -19,7 +22,7 @@ pub use improvement::Improvement;
 pub use sides::{Layer, Proof, Side};
 pub use verdict::{Frozen, Verdict};
 
-use self::improvement::Judge;
+use self::judge::Judge;
 use self::worlds::World;
 
 impl Proof<'_> {
@@ -36,6 +39,9 @@ impl Proof<'_> {
             }
         }
         verdict.faults.extend(reach::lost(&judge, &quiet));
+        if !quiet.covered.is_empty() {
+            verdict.improvements.insert(Improvement::Covered, quiet.covered.clone());
+        }
         let loud = World::loud(self, &quiet)?;
         follow::look(&judge, &quiet, &loud, &mut verdict);
         Some(verdict)

@@ -99,7 +99,10 @@ pub(super) fn recognize<'n, 'text>(
     if is_mounted_elsewhere && (inside.is_none() || !seen.is_given("PGDATA")) {
         return Err(format!("its data is mounted at `{target}`, where a profile mounts it at `{usual}`"));
     }
-    let folder = inside.map(|inside| format!("{usual}{inside}")).filter(|folder| has_parent || *folder != usual);
+    // of an image that is not the official one it is not known where it keeps its data by itself
+    let folder = inside
+        .map(|inside| format!("{usual}{inside}"))
+        .filter(|folder| *folder != usual || has_parent || version != Version::Tagged);
     let has_scripts = has_own_scripts(node);
     Ok(Server { entry, image, version, user, database, password, data, folder, has_scripts })
 }

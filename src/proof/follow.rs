@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::{self, Difference};
-use super::improvement::{Improvement, Judge};
+use super::improvement::Improvement;
+use super::judge::Judge;
+use super::referred;
 use super::verdict::{Frozen, Verdict};
 use super::worlds::{MARK, World, followed};
 use crate::compose::Tree;
@@ -33,7 +35,11 @@ pub(super) fn look(judge: &Judge<'_>, quiet: &World, loud: &World, verdict: &mut
         }
         let (before, after) = (at(&loud.before, &steps), at(&loud.after, &steps));
         let (had, has) = (followed(before), followed(after));
-        let gained = has.difference(&had).any(|name| !judge.proof.keys.contains(name));
+        let gained: BTreeSet<_> = has.difference(&had).filter(|name| !judge.proof.keys.contains(*name)).collect();
+        if referred::stand_for_values(&gained, [before, after], quiet) {
+            verdict.improvements.entry(Improvement::Reference).or_default().insert((*service).to_owned());
+            continue;
+        }
         let lost: BTreeSet<_> = had.difference(&has).cloned().collect();
         let is_shells = |name: &String| {
             let key = (judge.today(service), below.first().copied().unwrap_or_default().to_owned());
@@ -44,7 +50,7 @@ pub(super) fn look(judge: &Judge<'_>, quiet: &World, loud: &World, verdict: &mut
         }
         let meant = differs.iter().all(|found| judge.improvement(found).is_some());
         let is_only_other = lost.is_empty() && has.is_subset(&had) && !meant;
-        if gained || lost.iter().any(is_shells) || is_only_other {
+        if !gained.is_empty() || lost.iter().any(is_shells) || is_only_other {
             verdict.fault(Difference { path: path.clone(), before: before.cloned(), after: after.cloned() });
             continue;
         }

@@ -1,16 +1,5 @@
-//! Knows what is meant to change when a profile takes over a deployment, and the sentence by which each change is told.
-//! Must not know where a difference was found, but for its path.
-
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use super::difference::Difference;
-use super::sides::Proof;
-use super::url;
-use super::worlds::{DOTENV, World};
-use crate::compose::Tree;
-use crate::deployment::{SOCKET_FOLDER, Service};
-use crate::target::compose::{DATABASE_NETWORK, DEFAULT_NETWORK, PUBLISHED_NETWORK};
-use crate::value::{ServiceName, VolumeName};
+//! Knows the changes that are meant when a profile takes over a deployment, and the sentence by which each is told. Must not
+//! know how one is found.
 
 /// A change that is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +18,16 @@ pub enum Improvement {
     Folder,
     /// Who gets all of `.env` gets what codelab-gen writes there too.
     Dotenv,
+    /// A variable of a file stands under `environment` now.
+    Covered,
+    /// The server gets by variables what it got by files.
+    Files,
+    /// The same folder of the server's data is mounted elsewhere.
+    Data,
+    /// A server that lets everybody in has a password beside.
+    Open,
+    /// A reference stands where the value of a secret stood.
+    Reference,
     /// Nobody uses the server, and it does not run.
     Rest,
 }
@@ -63,202 +62,26 @@ impl Improvement {
                 "gets all of .env (`env_file`), also what codelab-gen writes there now",
                 "give it the variables that it needs under `environment:` instead",
             )),
+            Self::Covered => Some((
+                "has a variable under `environment` now that a file of its `env_file` gave it",
+                "it has the same value; what that file says of it later has no effect: change the profile, or .env",
+            )),
+            Self::Files => Some((
+                "gets by variables what it got by files (`…_FILE`)",
+                "the password stands in .env now, a name in the profile; what the files hold later does not reach it",
+            )),
+            Self::Data => Some((
+                "has its data in the same folder of the same mount, which stands elsewhere in the container",
+                "`SHOW data_directory` says where; mind commands of your own that name the old place",
+            )),
+            Self::Open => Some((
+                "lets everybody in without a password as before (`trust`), and has one beside",
+                "it stands in .env; in production take the `trust` out, also of `pg_hba.conf` in the folder of the data",
+            )),
+            Self::Reference => {
+                Some(("refers to a secret of .env where its value stood", "the line of .env counts there too, now"))
+            }
             Self::Reach | Self::Rest => None,
         }
     }
-}
-
-/// What decides whether a difference is meant.
-pub(super) struct Judge<'p> {
-    pub(super) proof: &'p Proof<'p>,
-    /// Whether the server of the profile runs.
-    runs: bool,
-    /// The user and the database that the server is made with where nothing says so.
-    user: String,
-    /// Volumes that only a server mounted which rests.
-    rested: BTreeSet<String>,
-    /// The services that get all of `.env`.
-    readers: BTreeSet<String>,
-    services: HashMap<&'p str, &'p Service>,
-}
-
-/// Where images of PostgreSQL look for what runs on a new volume.
-const INIT_SCRIPTS: &str = "/docker-entrypoint-initdb.d/";
-
-impl<'p> Judge<'p> {
-    pub(super) fn new(proof: &'p Proof<'p>, quiet: &World) -> Self {
-        let own = ServiceName::postgres();
-        let server = quiet.before.get("services").and_then(|services| services.get(own.as_str()));
-        let user = server.and_then(|server| server.get("environment")?.get("POSTGRES_USER")?.as_text());
-        let runs = proof.deployment.contained_server().is_some();
-        let rests = proof.server.is_some() && !runs;
-        let mounts = server.and_then(|server| server.get("volumes")).and_then(Tree::as_map).filter(|_| rests);
-        let sources = mounts.into_iter().flatten().filter_map(|(_, mount)| mount.get("source")?.as_text());
-        Self {
-            proof,
-            runs: runs && proof.server.is_some(),
-            user: user.filter(|user| !user.is_empty()).unwrap_or("postgres").to_owned(),
-            rested: sources.map(str::to_owned).collect(),
-            readers: readers(&quiet.before),
-            services: proof.deployment.services.iter().map(|service| (service.name.as_str(), service)).collect(),
-        }
-    }
-
-    /// The change that a difference is part of; nothing where it is not meant.
-    pub(super) fn improvement(&self, found: &Difference) -> Option<Improvement> {
-        let own = ServiceName::postgres();
-        match found.steps().as_slice() {
-            ["services", name] if *name == ServiceName::postgres_ensure().as_str() && found.before.is_none() => {
-                self.runs.then_some(Improvement::Ensure)
-            }
-            ["services", name] if *name == own.as_str() && found.after.is_none() => {
-                (self.proof.server.is_some() && !self.runs).then_some(Improvement::Rest)
-            }
-            ["services", name, below @ ..] if *name == own.as_str() && self.runs => self.of_server(below, found),
-            ["services", name, below @ ..] => self.of_service(self.service(name)?, below, found),
-            ["networks", name, ..] => self.of_network(name, found),
-            ["volumes", name] => {
-                let is_socket = name.ends_with(VolumeName::postgres_socket().as_str());
-                let is_made = self.runs && is_socket && found.before.is_none();
-                let is_left = self.rested.contains(*name) && found.after.is_none();
-                is_made.then_some(Improvement::Ensure).or(is_left.then_some(Improvement::Rest))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the whole value of a variable of a service is a connection URL that codelab-gen makes.
-    pub(super) fn is_url(&self, service: &str, below: &[&str]) -> bool {
-        let given = self.service(service).and_then(|service| service.database.as_ref()?.given.as_ref());
-        matches!(below, ["environment", name] if given.is_some_and(|given| given.variable.as_str() == *name))
-    }
-
-    pub(super) fn service(&self, name: &str) -> Option<&'p Service> {
-        self.services.get(name).copied()
-    }
-
-    fn of_network(&self, name: &str, found: &Difference) -> Option<Improvement> {
-        let is_link = name.strip_prefix("database-").is_some_and(|service| self.services.contains_key(service));
-        let is_made = (is_link || name == DATABASE_NETWORK || name == PUBLISHED_NETWORK) && found.before.is_none();
-        let is_left = name == DEFAULT_NETWORK && (found.before.is_none() || found.after.is_none());
-        let rests = self.proof.server.is_some() && !self.runs;
-        ((is_made || is_left) && self.runs)
-            .then_some(Improvement::Server)
-            .or((rests && found.after.is_none()).then_some(Improvement::Rest))
-    }
-
-    fn of_server(&self, below: &[&str], found: &Difference) -> Option<Improvement> {
-        let is_new = found.before.is_none();
-        let after = found.after.as_ref().and_then(Tree::as_text);
-        let is_meant = match below {
-            ["healthcheck", ..] => true,
-            ["stop_grace_period" | "shm_size"] => is_new,
-            ["volumes", target] if *target == SOCKET_FOLDER => is_new,
-            ["volumes", script] if script.starts_with(INIT_SCRIPTS) => is_own_script(found),
-            ["networks", name] if is_new => {
-                *name == DATABASE_NETWORK || *name == PUBLISHED_NETWORK || name.starts_with("database-")
-            }
-            ["networks", DEFAULT_NETWORK] => found.after.is_none(),
-            ["networks", _, "aliases"] => self.adds_only_its_name(found),
-            ["environment", "POSTGRES_USER" | "POSTGRES_DB"] => is_new && after == Some(self.user.as_str()),
-            ["command"] => is_same_program(found),
-            ["environment", name] => return self.of_variable(name, found, Improvement::Server),
-            _ => false,
-        };
-        is_meant.then_some(Improvement::Server)
-    }
-
-    fn of_service(&self, service: &Service, below: &[&str], found: &Difference) -> Option<Improvement> {
-        let own = ServiceName::postgres();
-        let ensure = ServiceName::postgres_ensure();
-        let is_user = service.uses_postgres() && self.runs;
-        let reaches = self.proof.deployment.reaches_server(service) && self.runs;
-        let is_new = found.before.is_none();
-        match below {
-            ["depends_on", name] if *name == ensure.as_str() => (is_user && is_new).then_some(Improvement::Ensure),
-            ["depends_on", name] if *name == own.as_str() => {
-                let restarts = found.before.as_ref().is_some_and(|awaited| awaited.get("restart").is_some());
-                let is_covered = is_user && found.after.is_none() && !restarts;
-                let rests = self.proof.server.is_some() && !self.runs && found.after.is_none();
-                let is_apart = self.runs && found.after.is_none() && !restarts && uses_sqlite(service);
-                is_covered
-                    .then_some(Improvement::Ensure)
-                    .or((reaches && is_new).then_some(Improvement::Reach))
-                    .or(rests.then_some(Improvement::Rest))
-                    .or(is_apart.then_some(Improvement::Apart))
-            }
-            ["networks", name] if *name == DATABASE_NETWORK || name.starts_with("database-") => {
-                let through = if is_user { Improvement::Ensure } else { Improvement::Reach };
-                (reaches && is_new).then_some(through)
-            }
-            ["working_dir"] => (service.has_data && is_new).then_some(Improvement::Folder),
-            ["environment", name] => self.of_variable(name, found, Improvement::Url),
-            _ => None,
-        }
-    }
-
-    /// A variable of a container: a URL or the host of the server, or one of `.env`, which the container gets whole.
-    fn of_variable(&self, name: &str, found: &Difference, improvement: Improvement) -> Option<Improvement> {
-        let text = |tree: &Option<Tree>| tree.as_ref().and_then(Tree::as_text).map(str::to_owned);
-        match (text(&found.before), text(&found.after)) {
-            (Some(before), Some(after)) => {
-                url::leads_to_the_same(&before, &after, self.proof.server).then_some(improvement)
-            }
-            (None, Some(_)) if found.before.is_none() && self.proof.keys.contains(name) => {
-                let gets_dotenv = found.service().is_some_and(|service| self.readers.contains(service));
-                gets_dotenv.then_some(Improvement::Dotenv)
-            }
-            (_, _) => None,
-        }
-    }
-
-    fn adds_only_its_name(&self, found: &Difference) -> bool {
-        let texts = |tree: &Option<Tree>| {
-            let items = tree.as_ref().map(Tree::items).unwrap_or_default();
-            items.iter().filter_map(Tree::as_text).map(str::to_owned).collect::<BTreeSet<_>>()
-        };
-        let (before, after) = (texts(&found.before), texts(&found.after));
-        before.is_subset(&after) && after.difference(&before).all(|name| Some(name.as_str()) == self.proof.server)
-    }
-}
-
-/// Whether the database of a service is a SQLite file.
-pub(super) fn uses_sqlite(service: &Service) -> bool {
-    service.database.is_some() && !service.uses_postgres()
-}
-
-/// The services that name the whole `.env` as a file of their variables.
-fn readers(tree: &Tree) -> BTreeSet<String> {
-    let services = tree.get("services").and_then(Tree::as_map).into_iter().flatten();
-    let reads = |(_, service): &(&String, &Tree)| {
-        let files = service.get("env_file").map(Tree::items).unwrap_or_default();
-        files.iter().any(|file| file.get("path").and_then(Tree::as_text) == Some(DOTENV))
-    };
-    services.filter(reads).map(|(name, _)| name.clone()).collect()
-}
-
-/// A script that codelab-gen mounts, or one at the place of it that gives way.
-fn is_own_script(found: &Difference) -> bool {
-    let tree = found.before.as_ref().or(found.after.as_ref());
-    let source = tree.and_then(|mount| mount.get("source")?.as_text()).unwrap_or_default();
-    (found.before.is_none() || found.after.is_none()) && source.ends_with("scripts/init-postgres.sh")
-}
-
-/// Whether two commands start the server with the same settings: of one that is given twice the last one counts.
-fn is_same_program(found: &Difference) -> bool {
-    let settings = |tree: &Option<Tree>| {
-        let words: Vec<_> = tree.as_ref()?.items().iter().filter_map(Tree::as_text).collect();
-        let (program, rest) = words.split_first()?;
-        let mut settings = BTreeMap::new();
-        for pair in rest.chunks(2) {
-            let [flag, setting] = pair else { return None };
-            let (name, value) = setting.split_once('=').filter(|_| *flag == "-c")?;
-            settings.insert(name.to_owned(), value.to_owned());
-        }
-        (*program == "postgres").then_some(settings)
-    };
-    let nothing = || Some(BTreeMap::new());
-    let of = |tree: &Option<Tree>| if tree.is_none() { nothing() } else { settings(tree) };
-    let before = of(&found.before);
-    before.is_some() && before == of(&found.after)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::Difference;
-use super::improvement::{Judge, uses_sqlite};
+use super::judge::{Judge, uses_sqlite};
 use super::sides::Proof;
 use super::worlds::World;
 use crate::compose::Tree;

@@ -33,6 +33,8 @@ pub struct Proof<'p> {
     pub folder: &'p str,
     /// The way from the project's root to it.
     pub home: &'p str,
+    /// The text of another file of the folder, by its path from there.
+    pub files: &'p dyn Fn(&str) -> Option<String>,
     /// The service that becomes the server of the profile, by its name of today.
     pub server: Option<&'p str>,
     /// What the profile means.

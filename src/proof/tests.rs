@@ -6,12 +6,18 @@ use super::*;
 use crate::resolve::resolved;
 use crate::yaml;
 
+mod server;
+
 const PLAIN: &str =
     "format: 1\nproject: shop\nstage: development\nservices: { api: { image: 'api:1' }, web: { image: 'web:1' } }\n";
 
 const SERVER: &str = "format: 1\nproject: shop\nstage: development\npostgres: { user: shop, image: 'postgres:16', access: shared \
                       }\nservices: { api: { image: 'api:1', data: './data:/app/data', database: { postgres: shop, sqlite: \
                       data/x.db } }, web: { image: 'web:1' } }\nengine: postgres\n";
+
+/// Other files of the folder.
+const FILES: [(&str, &str); 3] =
+    [("shop.env", "POSTGRES_USER=shop\nPOSTGRES_DB=shop\n"), ("late.env", "POSTGRES_DB=late\n"), ("pw.txt", "pw\n")];
 
 fn judged(profile: &str, server: Option<&str>, before: (&str, &str), after: (&str, &str)) -> Verdict {
     let deployment = resolved(profile);
@@ -23,6 +29,7 @@ fn judged(profile: &str, server: Option<&str>, before: (&str, &str), after: (&st
         after: Side { layers: &later, dotenv: after.1 },
         folder: "shop",
         home: "deploy/live",
+        files: &|path| FILES.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned()),
         server,
         deployment: &deployment,
         keys: &keys,
@@ -193,4 +200,23 @@ fn who_gets_all_of_dotenv_gets_what_is_written_there_and_nothing_else() {
     assert!(verdict.improvements.contains_key(&Improvement::Dotenv));
     assert_eq!(faults(&judged(&dotenv(""), &dotenv("OTHER=1\n"))), ["api environment.OTHER"]);
     assert_eq!(faults(&judged(&dotenv(""), &dotenv("").replace("A=1", "A=2"))), ["api environment.A"]);
+}
+
+#[test]
+fn a_reference_may_stand_for_the_value_of_a_secret_and_for_nothing_else() {
+    let said = |dotenv: &str, after: &str| {
+        let text = |word: &str| format!("command: [run, 'a {word} b', $$x]");
+        of_keys(&text("s3cret-value"), &text(after), dotenv)
+    };
+    let verdict = said("R_PASSWORD=s3cret-value\n", "${R_PASSWORD}");
+    assert_eq!(faults(&verdict), [""; 0]);
+    assert!(verdict.improvements.contains_key(&Improvement::Reference));
+    for (dotenv, after) in [
+        ("R_NAME=s3cret-value\n", "${R_NAME}"),
+        ("R_PASSWORD=another-value\n", "${R_PASSWORD}"),
+        ("R_PASSWORD=s3cret-value\n", "${OTHER-${R_PASSWORD}}"),
+        ("R_PASSWORD=s3cret\n", "${R_PASSWORD}-value"),
+    ] {
+        assert_eq!(faults(&said(dotenv, after)), ["api command"], "{dotenv} {after}");
+    }
 }

@@ -36,13 +36,16 @@ fn parts(text: &str, server: &str) -> Option<Parts> {
     let decoded = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
     let login = login.map(|login| (decoded(login.user), decoded(login.password.unwrap_or_default())));
     let (host, rest) = place.split_at(place.find(['/', '?']).unwrap_or(place.len()));
-    let (host, port) = host.split_once(':').unwrap_or((host, PORT));
+    let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
     let is_server = host == server || host == ServiceName::postgres().as_str();
+    // what another service or another protocol takes where no port is written is not known
+    let usual = if is_server && scheme.contains("postgres") { PORT } else { "" };
+    let port = port.unwrap_or(usual);
     let host = if is_server { ServiceName::postgres().to_string() } else { host.to_owned() };
     Some(Parts { scheme: scheme.to_owned(), login, host, port: port.to_owned(), rest: rest.to_owned() })
 }
 
-/// The words of a text with the server's name of today in the place of the other one.
+/// The words of a text with the server's name of today in the place of the other one, where it can be a host.
 fn words<'t>(text: &'t str, server: &str) -> Vec<&'t str> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -50,12 +53,25 @@ fn words<'t>(text: &'t str, server: &str) -> Vec<&'t str> {
     for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
         if !is_part(character) {
             let word = text.get(start..at).unwrap_or_default();
-            words.push(if word == server { "postgres" } else { word });
+            words.push(if word == server && is_host(text.get(..start).unwrap_or_default()) {
+                "postgres"
+            } else {
+                word
+            });
             words.extend(text.get(at..at + character.len_utf8()));
             start = at + character.len_utf8();
         }
     }
     words
+}
+
+/// Whether a host stands behind a text, and not another name or a step of a path.
+fn is_host(before: &str) -> bool {
+    const NAMES: [&str; 4] = ["host", "hostaddr", "server", "data source"];
+    match before.trim_end().strip_suffix('=') {
+        Some(name) => NAMES.iter().any(|host| name.trim_end().to_ascii_lowercase().ends_with(host)),
+        None => before.is_empty() || before.ends_with('@') || before.ends_with("//"),
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +95,17 @@ mod tests {
             ("db", "other", false),
             ("host=db port=5432", "host=postgres port=5432", true),
             ("host=db user=a", "host=postgres user=b", false),
+            ("host=db dbname=db", "host=postgres dbname=db", true),
+            ("host=db dbname=db", "host=postgres dbname=postgres", false),
+            ("Server=db;Database=db", "Server=postgres;Database=db", true),
+            ("Server=db;Database=db", "Server=postgres;Database=postgres", false),
+            ("dbname = db host = db", "dbname = db host = postgres", true),
+            ("dbname = db host = db", "dbname = postgres host = db", false),
+            ("-d db", "-d postgres", false),
+            ("db:5432/db", "postgres:5432/db", true),
+            ("db:5432/db", "postgres:5432/postgres", false),
+            ("http://db/x", "http://postgres:5432/x", false),
+            ("postgresql://u:p@other/x", "postgresql://u:p@other:5432/x", false),
         ] {
             assert_eq!(leads_to_the_same(before, after, Some("db")), is_same, "{before} {after}");
         }

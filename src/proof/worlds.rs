@@ -1,6 +1,6 @@
 //! Knows how the two deployments are read in a world, which is what the shell sets. Must not know what differs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::tree_of;
 use super::sides::{Proof, Side};
@@ -27,6 +27,10 @@ pub(super) struct World {
     pub(super) dotenv: Dotenv,
     /// What the project is called today, and afterwards.
     projects: [String; 2],
+    /// The services whose variables of files other than `.env` stand under `environment` afterwards.
+    pub(super) covered: BTreeSet<String>,
+    /// Other files that give variables to services, by their paths.
+    files: BTreeMap<String, String>,
 }
 
 impl World {
@@ -37,27 +41,33 @@ impl World {
 
     /// Where it sets every variable to what tells its name, and may be a path; the project is called as in the quiet one.
     pub(super) fn loud(proof: &Proof<'_>, quiet: &Self) -> Option<Self> {
-        let names = names(proof);
+        let names = names(proof, &quiet.files);
         let shell = |name: &str| names.contains(name).then(|| format!("/{MARK}{name}{MARK}"));
-        Self::read(proof, &shell, Some(&quiet.projects))
+        Self::read(proof, &shell, Some(quiet))
     }
 
-    fn read(proof: &Proof<'_>, shell: Lookup<'_>, projects: Option<&[String; 2]>) -> Option<Self> {
+    fn read(proof: &Proof<'_>, shell: Lookup<'_>, quiet: Option<&Self>) -> Option<Self> {
         let dotenv = Dotenv::read(proof.before.dotenv, shell);
         let mut later = Dotenv::read(proof.after.dotenv, shell);
         proof.unset.iter().for_each(|name| later.remove(name));
-        let [today, afterwards] = projects.map_or([None, None], |[today, later]| [Some(today), Some(later)]);
-        let mut before = model(proof.before, proof.folder, &dotenv, shell, today)?;
-        let mut after = model(proof.after, proof.folder, &later, shell, afterwards)?;
-        let telling = telling(proof, [&before, &after], [&dotenv, &later]);
-        give_dotenv(&mut before, &dotenv, &telling);
-        give_dotenv(&mut after, &later, &telling);
+        let project = |at: usize| quiet.and_then(|quiet| quiet.projects.get(at));
+        let mut before = model(proof.before, proof.folder, &dotenv, shell, project(0))?;
+        let mut after = model(proof.after, proof.folder, &later, shell, project(1))?;
+        let files = quiet.map_or_else(|| files(proof, [&before, &after]), |quiet| quiet.files.clone());
+        let [today, afterwards] = [&dotenv, &later].map(|dotenv| sources(&files, dotenv, shell));
+        let telling = telling(proof, [&before, &after], [&today, &afterwards]);
+        let given = given_server(give(&mut before, &today, &telling), proof);
+        let still = give(&mut after, &afterwards, &telling);
+        let covered = given.difference(&still).map(|(service, _)| service.clone());
+        let covered = covered.filter(|service| after.services.contains_key(service)).collect();
         let projects = [before.project.clone(), after.project.clone()];
         Some(Self {
             before: renamed(tree_of(&before, proof.home), proof),
             after: tree_of(&after, proof.home),
             dotenv,
             projects,
+            covered,
+            files,
         })
     }
 }
@@ -89,31 +99,74 @@ fn short(value: &str) -> String {
     format!("{beginning}{}", value.len())
 }
 
-/// The variables of `.env` that can make a difference to who gets all of it.
-fn telling(proof: &Proof<'_>, models: [&Model; 2], dotenvs: [&Dotenv; 2]) -> BTreeSet<String> {
-    let services = models.into_iter().flat_map(|model| model.services.values());
-    let given = services.flat_map(|service| service.names("environment")).map(str::to_owned);
-    let [today, later] = dotenvs;
-    let names = today.all().chain(later.all()).map(|(name, _)| name);
-    let changed = names.filter(|name| today.get(name) != later.get(name)).map(str::to_owned);
-    given.chain(changed).chain(proof.keys.iter().cloned()).collect()
+/// The files that services name as those of their variables, in the order in which they count.
+fn named(service: &Service) -> impl Iterator<Item = &str> {
+    let files = service.get("env_file").map(Tree::items).unwrap_or_default();
+    files.iter().filter_map(|file| file.get("path").and_then(Tree::as_text))
 }
 
-/// Gives these variables of `.env` to the services that name it as a file of theirs.
-fn give_dotenv(model: &mut Model, dotenv: &Dotenv, telling: &BTreeSet<String>) {
-    let reads = |service: &Service| {
-        let files = service.get("env_file").map(Tree::items).unwrap_or_default();
-        files.iter().any(|file| file.get("path").and_then(Tree::as_text) == Some(DOTENV))
-    };
-    let readers: Vec<_> = model.services.values_mut().filter(|service| reads(service)).collect();
-    if readers.len().saturating_mul(telling.len()) > MOST {
-        return;
+/// The texts of these files but `.env`.
+fn files(proof: &Proof<'_>, models: [&Model; 2]) -> BTreeMap<String, String> {
+    let services = models.into_iter().flat_map(|model| model.services.values());
+    let paths: BTreeSet<&str> = services.flat_map(named).filter(|path| *path != DOTENV).collect();
+    paths.into_iter().filter_map(|path| Some((path.to_owned(), (proof.files)(path)?))).collect()
+}
+
+/// What all of these files set, by their paths.
+fn sources(files: &BTreeMap<String, String>, dotenv: &Dotenv, shell: Lookup<'_>) -> BTreeMap<String, Dotenv> {
+    let lookup = |name: &str| shell(name).or_else(|| dotenv.get(name).map(short));
+    let read = files.iter().map(|(path, text)| (path.clone(), Dotenv::read(text, &lookup)));
+    read.chain([(DOTENV.to_owned(), dotenv.clone())]).collect()
+}
+
+/// The variables of files that can make a difference to who gets all of one.
+fn telling(proof: &Proof<'_>, models: [&Model; 2], [today, later]: [&BTreeMap<String, Dotenv>; 2]) -> BTreeSet<String> {
+    let services = models.into_iter().flat_map(|model| model.services.values());
+    let mut telling: BTreeSet<String> =
+        services.flat_map(|service| service.names("environment")).map(str::to_owned).collect();
+    for (path, file) in today {
+        let Some(other) = later.get(path) else { continue };
+        let names = file.all().chain(other.all()).map(|(name, _)| name);
+        telling.extend(names.filter(|name| file.get(name) != other.get(name)).map(str::to_owned));
     }
-    for service in readers {
-        let given = telling.iter().filter_map(|name| Some((name.as_str(), Tree::text(dotenv.get(name)?))));
+    telling.extend(proof.keys.iter().cloned());
+    telling
+}
+
+/// Services, each with a variable that it gets by a file other than `.env` alone.
+type ByFile = BTreeSet<(String, String)>;
+
+/// The same with the server under the name that it has afterwards.
+fn given_server(given: ByFile, proof: &Proof<'_>) -> ByFile {
+    let own = ServiceName::postgres().to_string();
+    let is_server = |service: &String| proof.server == Some(service.as_str());
+    given.into_iter().map(|(service, name)| (if is_server(&service) { own.clone() } else { service }, name)).collect()
+}
+
+/// Gives these variables to the services that name the files which set them.
+fn give(model: &mut Model, sources: &BTreeMap<String, Dotenv>, telling: &BTreeSet<String>) -> ByFile {
+    let mut by_file = ByFile::new();
+    let named_by_all = model.services.values().map(|service| named(service).count()).sum::<usize>();
+    if named_by_all.saturating_mul(telling.len()) > MOST {
+        return by_file;
+    }
+    for (key, service) in &mut model.services {
+        let files: Vec<(&str, &Dotenv)> = named(service)
+            .filter_map(|path| sources.get_key_value(path))
+            .map(|(path, file)| (path.as_str(), file))
+            .collect();
+        if files.is_empty() {
+            continue;
+        }
         let own = service.keys.remove("environment").unwrap_or(Tree::Nothing);
+        let value = |name: &String| files.iter().rev().find_map(|(path, file)| Some((*path, file.get(name)?)));
+        let given: Vec<_> = telling.iter().filter_map(|name| Some((name, value(name)?))).collect();
+        let is_alone = |(name, (path, _)): &&(&String, (&str, &str))| *path != DOTENV && own.get(name).is_none();
+        by_file.extend(given.iter().filter(is_alone).map(|(name, _)| (key.clone(), (*name).clone())));
+        let given = given.into_iter().map(|(name, (_, value))| (name.as_str(), Tree::text(value)));
         service.keys.insert("environment".to_owned(), Tree::map(given).under(own));
     }
+    by_file
 }
 
 /// The server of today under the name that it has afterwards, wherever another service names it by its key.
@@ -138,10 +191,11 @@ fn renamed(tree: Tree, proof: &Proof<'_>) -> Tree {
 }
 
 /// Every variable that one of the texts may refer to. Those by which Compose itself is told what to do stay as they are.
-fn names(proof: &Proof<'_>) -> BTreeSet<String> {
+fn names(proof: &Proof<'_>, files: &BTreeMap<String, String>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let layers = proof.before.layers.iter().chain(proof.after.layers).map(|layer| layer.text);
-    for text in layers.chain([proof.before.dotenv, proof.after.dotenv]) {
+    let dotenvs = [proof.before.dotenv, proof.after.dotenv];
+    for text in layers.chain(dotenvs).chain(files.values().map(String::as_str)) {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
         names.extend(words.filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned));
     }

@@ -141,6 +141,7 @@ fn verdict(
         after: Side { layers: &afterwards, dotenv: &dotenv },
         folder: kept.folder,
         home: &kept.placement.root,
+        files: kept.read,
         server: imported.server.as_deref(),
         deployment,
         keys: &keys,

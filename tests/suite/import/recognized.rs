@@ -95,6 +95,15 @@ fn data_is_kept_in_a_volume_or_in_a_folder_and_never_left() {
         let run = codelab_gen(folder.path()).args(["--profile", "imported", "--force"]).finish();
         assert_eq!(run.status.code(), Some(0), "no danger to data: {}", stderr(&run));
     }
+    // only of the official image it is known where it keeps its data by itself
+    for (image, is_kept) in [("postgres:16", false), ("postgres", true), ("timescale/timescaledb-ha:pg16", true)] {
+        let given = "POSTGRES_DB: shop, PGDATA: /var/lib/postgresql/data";
+        let own = server(image, "pg:/var/lib/postgresql/data", "").replace("POSTGRES_DB: shop", given);
+        let folder = folder(&[("docker-compose.yml", &*shop(URL, &own)), DOTENV]);
+        assert_eq!(import(folder.path(), &[]).status.code(), Some(0));
+        assert!(has_section(&read(folder.path(), "profiles/imported.yaml")), "{image}");
+        assert_eq!(folder.path().join("docker-compose.override.yml").exists(), is_kept, "{image}");
+    }
     // a backup that reads it is refused in a profile, and stays in the file beside
     let backup = format!("{URL}  backup: {{ image: 'b:1', volumes: ['pg:/backup:ro', './out:/out'] }}\n");
     let files = [("docker-compose.yml", &*shop(&backup, &usual_server())), DOTENV];
