@@ -7,18 +7,18 @@ use crate::compose::Tree;
 use crate::secret::names_secret;
 use crate::url::password_of;
 
-/// A shorter value is found by chance.
+/// A shorter value is found by chance, where no name says that it is a secret.
 const SHORTEST: usize = 8;
 
 /// Whether two places of the loud world are the same but for references to these variables, each of which stands where the
-/// value stood that `.env` gives it today, and that is a secret.
+/// value stood that `.env` gives it today or gets for it, and that is a secret.
 pub(super) fn stand_for_values(names: &BTreeSet<&String>, places: [Option<&Tree>; 2], quiet: &World) -> bool {
     let secrets = secrets(&quiet.before);
     let [before, after] = places.map(texts);
     let mut filled = after;
     for name in names {
-        let Some(value) = quiet.dotenv.get(name).filter(|value| value.len() >= SHORTEST) else { return false };
-        if !names_secret(name) && !secrets.contains(value) {
+        let Some(value) = quiet.dotenv.get(name).or_else(|| quiet.later.get(name)) else { return false };
+        if !names_secret(name) && (value.len() < SHORTEST || !secrets.contains(value)) {
             return false;
         }
         let reference = format!("/{MARK}{name}{MARK}");
