@@ -251,7 +251,8 @@ impl<'v> Secrets<'v> {
             !self.taken.contains(name) && self.literals.get(name).is_none_or(is_same)
         };
         let is_it = match (self.variables.get(name), self.new.get(&key)) {
-            (Known::Value(known), _) => known == value,
+            // a shorter one may be the same by chance
+            (Known::Value(known), _) => known == value && known.len() >= *LENGTHS.start(),
             (Known::Odd(_), _) => false,
             (Known::Unset, Some(new)) => new == value,
             (Known::Unset, None) => is_free(),

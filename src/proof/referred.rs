@@ -7,7 +7,7 @@ use crate::compose::Tree;
 use crate::secret::names_secret;
 use crate::url::password_of;
 
-/// A shorter value is found by chance, where no name says that it is a secret.
+/// A shorter value is found by chance.
 const SHORTEST: usize = 8;
 
 /// Whether two places of the loud world are the same but for references to these variables, each of which stands where the
@@ -17,8 +17,11 @@ pub(super) fn stand_for_values(names: &BTreeSet<&String>, places: [Option<&Tree>
     let [before, after] = places.map(texts);
     let mut filled = after;
     for name in names {
-        let Some(value) = quiet.dotenv.get(name).or_else(|| quiet.later.get(name)) else { return false };
-        if !names_secret(name) && (value.len() < SHORTEST || !secrets.contains(value)) {
+        let known = quiet.dotenv.get(name).filter(|value| value.len() >= SHORTEST);
+        // what is new in `.env` was made for this place
+        let new = || quiet.later.get(name).filter(|_| quiet.dotenv.get(name).is_none());
+        let Some(value) = known.or_else(new) else { return false };
+        if !names_secret(name) && !secrets.contains(value) {
             return false;
         }
         let reference = format!("/{MARK}{name}{MARK}");
