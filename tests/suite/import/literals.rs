@@ -1,6 +1,7 @@
 //! Secrets that stand as they are in texts of a Compose file: `.env` gets them, and references stand in their place.
 
 use super::kinds::{SERVER, generated};
+use super::refused;
 use crate::support::read;
 
 const PASSWORD: &str = "Wq81LmZxP0aa";
@@ -118,7 +119,7 @@ fn the_password_of_a_url_gets_a_key_of_its_own() {
     let dotenv = "REDIS_URL=redis://:r3d1sLiteral99@cache:6379/0\n";
     let (folder, all, _) = generated(&[("docker-compose.yml", &of_dotenv), (".env", dotenv)]);
     assert!(all.contains("--requirepass ${REDIS_URL_PASSWORD}") && !all.contains("r3d1sLiteral99"), "{all}");
-    assert!(read(folder.path(), ".env").contains("\nREDIS_URL_PASSWORD=r3d1sLiteral99\n"));
+    assert!(read(folder.path(), ".env").contains("REDIS_URL_PASSWORD=r3d1sLiteral99\n"));
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn a_name_that_means_another_value_is_not_taken() {
     assert!(all.contains("--token ${API__TOKEN}"), "a short value is the same by chance: {all}");
     assert!(read(folder.path(), ".env").contains("API__TOKEN=tk-9\n"));
     let compose = "services:\n  a: { image: 'a:1', command: 'x --token aa-1 ${A__TOKEN:-none}' }\n";
-    moved(compose, "aa-1", &["A__TOKEN_2=aa-1"], &["x --token ${A__TOKEN_2} ${A__TOKEN:-none}"]);
+    moved(compose, "aa-1", &["A__TOKEN_2=aa-1"], &["x --token ${A__TOKEN_2} ${A__TOKEN}"]);
 }
 
 #[test]
@@ -146,4 +147,17 @@ fn a_switch_is_no_secret_whatever_its_name() {
         stays(&service(&line), "MYSQL_ALLOW_EMPTY_PASSWORD: ");
     }
     moved(&service("environment: { MYSQL_PASSWORD: 'yes-9' }"), "yes-9", &["MYSQL_PASSWORD=yes-9"], &[]);
+}
+
+/// A place that a reference can't stand in: a variable of a URL would be the wrong one to name.
+#[test]
+fn what_is_refused_asks_for_a_line_that_holds_just_the_value() {
+    let url = service("environment: { A_URL: 'redis://:r3d1sLiteral99@c/0' }\n    working_dir: r3d1sLiteral99");
+    let help = "put `NAME=…` with it into .env, write `${NAME}` in its place, and import again";
+    refused(&[("docker-compose.yml", &url)], 3, &["holds the value of the secret `A_URL`", help]);
+    let (_, all, _) = generated(&[
+        ("docker-compose.yml", &url.replace("working_dir: r3d1sLiteral99", "working_dir: '${A_PASSWORD}'")),
+        (".env", "A_PASSWORD=r3d1sLiteral99\n"),
+    ]);
+    assert!(all.contains("working_dir: \"${A_PASSWORD}\"") && !all.contains("r3d1sLiteral99"), "{all}");
 }
