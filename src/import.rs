@@ -27,6 +27,7 @@ mod recognition;
 mod scope;
 mod server;
 mod service;
+mod sought;
 mod top;
 mod tree;
 mod variables;

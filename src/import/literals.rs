@@ -3,48 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::environment::{self, GivenValue};
 use super::flags::Line;
-use super::ledger::{NewSecret, is_one_word, key_of_secret};
-use super::tree;
+use super::ledger::{NewSecret, key_of_secret};
+use super::sought::Texts;
+use super::tree::{self, child_mut, entries_mut, write};
 use super::variables::{Known, Variables, is_secret_value, is_telling_value, password_in};
 use crate::interpolation::Template;
 use crate::secret::names_secret;
 use crate::value::{EnvironmentKey, ServiceName, TextValue as _};
 use crate::yaml::{Content, Node};
 
-/// Keys of a service whose texts are names, of which one may be like a password by chance.
-const NAMES: [&str; 21] = [
-    "container_name",
-    "depends_on",
-    "domainname",
-    "env_file",
-    "expose",
-    "extends",
-    "external_links",
-    "group_add",
-    "hostname",
-    "image",
-    "links",
-    "network_mode",
-    "networks",
-    "platform",
-    "ports",
-    "profiles",
-    "restart",
-    "user",
-    "volumes",
-    "volumes_from",
-    "working_dir",
-];
-
 /// Keys at the top whose texts are names.
 const NAMES_AT_TOP: [&str; 5] = ["include", "name", "networks", "version", "volumes"];
 
 /// Texts are searched for no longer values, and for no shorter ones, which stand in many by chance.
-const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1024;
+pub(super) const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1024;
 
 /// Writes `${KEY}` in the place of secrets; the new lines of `.env` for it.
 pub(super) fn replace(root: &mut Node<'_>, beside: Option<&Node<'_>>, variables: &Variables) -> Vec<NewSecret> {
@@ -72,16 +46,16 @@ pub(super) fn replace(root: &mut Node<'_>, beside: Option<&Node<'_>>, variables:
 }
 
 /// The secrets that are known, and their keys.
-struct Secrets<'v> {
+pub(super) struct Secrets<'v> {
     variables: &'v Variables,
     /// What each value may be called.
-    names: HashMap<String, Vec<String>>,
+    pub(super) names: HashMap<String, Vec<String>>,
     /// Names that mean something else, or what only the shell knows.
     taken: BTreeSet<String>,
     /// What the variables of containers hold, by the name that a key of it has.
     literals: HashMap<String, BTreeSet<String>>,
     /// Values that are given as names of something as well.
-    plain: BTreeSet<String>,
+    pub(super) plain: BTreeSet<String>,
     new: BTreeMap<EnvironmentKey, String>,
 }
 
@@ -112,7 +86,9 @@ impl<'v> Secrets<'v> {
 
     /// Finds the names that a file refers to or passes on.
     fn find_names(&mut self, node: &Node<'_>) {
-        tree::items(node).iter().for_each(|item| self.find_names(item));
+        for item in tree::items(node) {
+            self.find_names(item);
+        }
         for entry in tree::entries(node) {
             if entry.value.is_null() {
                 self.taken.insert(entry.key.to_string());
@@ -138,15 +114,24 @@ impl<'v> Secrets<'v> {
             self.literals.entry(name.clone()).or_default().insert(literal.to_owned());
             if let Some(password) = password_in(literal) {
                 let names = [format!("{name}_PASSWORD"), of_service(service, &format!("{name}_PASSWORD"))];
-                self.names.entry(password).or_default().extend(names);
+                self.may_be_called(password, names);
             } else if !names_secret(&given.name) {
                 self.plain.insert(literal.to_owned());
             } else if is_telling_value(&name, literal) {
-                let names = self.names.entry(literal.to_owned()).or_default();
-                // before what is made of the name of a URL
-                let at = names.iter().position(|known| known.ends_with("URL_PASSWORD")).unwrap_or(names.len());
-                names.splice(at..at, [name.clone(), of_service(service, &name)]);
+                let names = [name.clone(), of_service(service, &name)];
+                self.may_be_called(literal.to_owned(), names);
             }
+        }
+    }
+
+    /// One of many names is free.
+    fn may_be_called(&mut self, value: String, more: [String; 2]) {
+        const MOST: usize = 16;
+        let names = self.names.entry(value).or_default();
+        if names.len() < MOST {
+            // before what is made of the name of a URL
+            let at = names.iter().position(|known| known.ends_with("URL_PASSWORD")).unwrap_or(names.len());
+            names.splice(at..at, more);
         }
     }
 
@@ -203,7 +188,9 @@ impl<'v> Secrets<'v> {
         match &mut node.content {
             Content::Scalar(_) => self.replace_in_word(service, node, &mut line, false),
             Content::Sequence(items) => {
-                items.iter_mut().for_each(|item| self.replace_in_word(service, item, &mut line, true));
+                for item in items {
+                    self.replace_in_word(service, item, &mut line, true);
+                }
             }
             Content::Mapping(_) => {}
         }
@@ -224,7 +211,7 @@ impl<'v> Secrets<'v> {
     }
 
     /// A key that holds exactly this value in `.env`, or will; nothing where no line can say it.
-    fn key_of(&mut self, value: &str, names: &[String]) -> Option<EnvironmentKey> {
+    pub(super) fn key_of(&mut self, value: &str, names: &[String]) -> Option<EnvironmentKey> {
         if value.contains(char::is_control) || crate::dotenv::quote(value).is_err() {
             return None;
         }
@@ -261,102 +248,6 @@ impl<'v> Secrets<'v> {
     }
 }
 
-/// Finds secrets wherever they stand in a text.
-struct Texts {
-    finder: Option<AhoCorasick>,
-    values: Vec<String>,
-}
-
-impl Texts {
-    fn new(secrets: &Secrets<'_>) -> Self {
-        let is_sought = |value: &&String| {
-            LENGTHS.contains(&value.len()) && !is_one_word(value) && !secrets.plain.contains(value.as_str())
-        };
-        let mut values: Vec<_> = secrets.names.keys().filter(is_sought).cloned().collect();
-        values.sort_unstable();
-        let written = values.iter().map(|value| value.replace('$', "$$"));
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(written).ok();
-        Self { finder, values }
-    }
-
-    fn replace_in_service(&self, service: &mut Node<'_>, secrets: &mut Secrets<'_>) {
-        for entry in entries_mut(service) {
-            match entry.key.as_ref() {
-                "environment" => self.replace_in_environment(&mut entry.value, secrets),
-                "build" => {
-                    if let Some(args) = child_mut(&mut entry.value, "args") {
-                        self.replace(args, secrets);
-                    }
-                }
-                key if NAMES.contains(&key) || key.starts_with("x-") => {}
-                _ => self.replace(&mut entry.value, secrets),
-            }
-        }
-    }
-
-    /// What is no secret itself, but has one in it.
-    fn replace_in_environment(&self, node: &mut Node<'_>, secrets: &mut Secrets<'_>) {
-        let is_text = |name: &str, value: &str| {
-            !names_secret(name) && !is_secret_value(value) && !self.values.iter().any(|secret| secret == value)
-        };
-        match &mut node.content {
-            Content::Mapping(entries) => {
-                for entry in entries {
-                    if tree::text(&entry.value).is_some_and(|value| is_text(&entry.key, value)) {
-                        self.replace(&mut entry.value, secrets);
-                    }
-                }
-            }
-            Content::Sequence(items) => {
-                for item in items {
-                    let given = tree::text(item).and_then(|text| text.split_once('='));
-                    if given.is_some_and(|(name, value)| is_text(name, value)) {
-                        self.replace(item, secrets);
-                    }
-                }
-            }
-            Content::Scalar(_) => {}
-        }
-    }
-
-    fn replace(&self, node: &mut Node<'_>, secrets: &mut Secrets<'_>) {
-        match &mut node.content {
-            Content::Sequence(items) => items.iter_mut().for_each(|item| self.replace(item, secrets)),
-            Content::Mapping(entries) => entries.iter_mut().for_each(|entry| self.replace(&mut entry.value, secrets)),
-            Content::Scalar(scalar) => {
-                if let Some(text) = self.replaced(&scalar.text, secrets) {
-                    write(node, text);
-                }
-            }
-        }
-    }
-
-    fn replaced(&self, text: &str, secrets: &mut Secrets<'_>) -> Option<String> {
-        let (mut replaced, mut from) = (String::new(), 0);
-        for found in self.finder.as_ref()?.find_iter(text) {
-            let value = self.values.get(found.pattern().as_usize())?;
-            let before = text.get(..found.start())?;
-            let is_lone_dollar = (before.len() - before.trim_end_matches('$').len()) % 2 == 1;
-            if is_lone_dollar || before.ends_with("${") {
-                continue; // the name of a variable
-            }
-            let Some(key) = secrets.key_of(value, &[]) else { continue };
-            replaced.push_str(text.get(from..found.start())?);
-            replaced.push_str(&format!("${{{key}}}"));
-            from = found.end();
-        }
-        replaced.push_str(text.get(from..)?);
-        (from > 0 && Template::parse(&replaced).is_some()).then_some(replaced)
-    }
-}
-
-fn write(node: &mut Node<'_>, text: String) {
-    if let Content::Scalar(scalar) = &mut node.content {
-        scalar.text = text.into();
-        scalar.plain = false;
-    }
-}
-
 /// A name in the letters of a key.
 fn key_like(name: &str) -> String {
     name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
@@ -375,15 +266,4 @@ fn services<'n>(root: &'n Node<'_>) -> impl Iterator<Item = (&'n str, &'n Node<'
 fn services_mut<'n, 'text>(root: &'n mut Node<'text>) -> Vec<(String, &'n mut Node<'text>)> {
     let services = child_mut(root, "services").into_iter().flat_map(entries_mut);
     services.map(|entry| (entry.key.to_string(), &mut entry.value)).collect()
-}
-
-fn entries_mut<'n, 'text>(node: &'n mut Node<'text>) -> &'n mut [crate::yaml::Entry<'text>] {
-    match &mut node.content {
-        Content::Mapping(entries) => entries,
-        Content::Scalar(_) | Content::Sequence(_) => &mut [],
-    }
-}
-
-fn child_mut<'n, 'text>(node: &'n mut Node<'text>, key: &str) -> Option<&'n mut Node<'text>> {
-    entries_mut(node).iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
 }
