@@ -11,12 +11,14 @@ mod database;
 mod defaults;
 mod environment;
 mod files;
+mod flags;
 mod gather;
 mod guarded;
 mod health;
 mod layout;
 mod ledger;
 mod left;
+mod literals;
 mod merge;
 mod mounts;
 mod parts;
@@ -25,6 +27,7 @@ mod recognition;
 mod scope;
 mod server;
 mod service;
+mod sought;
 mod top;
 mod tree;
 mod variables;
@@ -118,10 +121,15 @@ pub fn import_but(kept: &HandKept<'_>, aside: &Aside) -> Result<Imported, Vec<Di
     let of_defaults = defaults::find(&root, &variables);
     defaults::remove(&mut root, &of_defaults);
     let new = of_defaults.into_iter().filter_map(|(key, value)| NewSecret::of(key, &value));
-    let new: Vec<_> = new.collect();
+    let mut new: Vec<_> = new.collect();
+    let lines_of = |new: &[NewSecret]| new.iter().map(|new| new.line.as_str()).collect::<String>();
     if !new.is_empty() {
-        let lines: String = new.iter().map(|new| new.line.as_str()).collect();
-        variables = variables_of(&format!("{}\n{lines}", kept.dotenv))?;
+        variables = variables_of(&format!("{}\n{}", kept.dotenv, lines_of(&new)))?;
+    }
+    let literals = literals::replace(&mut root, beside.as_ref(), &variables);
+    if !literals.is_empty() {
+        new.extend(literals);
+        variables = variables_of(&format!("{}\n{}", kept.dotenv, lines_of(&new)))?;
     }
     let mut ledger = Ledger::new(&variables, kept);
     ledger.servers_that_stay.clone_from(&aside.servers);

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::ledger::{Ledger, key_of_secret};
 use super::tree;
-use super::variables::{Known, is_secret_value, password_in};
+use super::variables::{Known, is_secret_value, is_switch, password_in};
 use crate::diagnostic::Place;
 use crate::interpolation::{Otherwise, Reference, Template};
 use crate::profile::Raw;
@@ -111,7 +111,7 @@ impl Given {
     pub(super) fn find_secrets(&self, ledger: &mut Ledger<'_>) {
         self.check_readable(ledger);
         let Some(today) = self.today(ledger).filter(|today| !today.is_empty()) else { return };
-        if !names_secret(&self.name) && !is_secret_value(&today) {
+        if !self.is_secret(&today) {
             return;
         }
         ledger.guard(&self.name, &password_in(&today).unwrap_or_else(|| today.clone()));
@@ -124,6 +124,12 @@ impl Given {
             let today = self.today(ledger);
             ledger.refer(&self.name, today);
         }
+    }
+
+    /// Whether a value of it is a secret.
+    fn is_secret(&self, value: &str) -> bool {
+        let is_named = names_secret(&self.name) && !is_switch(value);
+        !value.is_empty() && (is_named || is_secret_value(value))
     }
 
     /// A line of `.env` that readers read differently could become anything.
@@ -196,9 +202,7 @@ impl Given {
     pub(super) fn raw_beside(&self, service: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         let GivenValue::Text(text) = &self.value else { return Some(self.raw()) };
         let literal = Template::parse(text).and_then(|template| template.literal().map(str::to_owned));
-        let is_secret =
-            |literal: &String| !literal.is_empty() && (names_secret(&self.name) || is_secret_value(literal));
-        match literal.filter(is_secret) {
+        match literal.filter(|literal| self.is_secret(literal)) {
             Some(literal) => {
                 let key = ledger.move_secret(&self.names(service), &literal, &self.span)?;
                 Some(Raw::text(&format!("${{{key}}}")))
@@ -223,8 +227,7 @@ impl Given {
             Some(literal) => literal.to_owned(),
             None => ledger.fixed_text(text, &format!("services.{service}.environment.{}", self.name))?,
         };
-        let is_secret = !literal.is_empty() && (names_secret(&self.name) || is_secret_value(&literal));
-        if !is_secret {
+        if !self.is_secret(&literal) {
             return (!ledger.holds_secret(&literal)).then(|| Raw::text(&literal));
         }
         let key = ledger.move_secret(&self.names(service), &literal, &self.span)?;

@@ -234,8 +234,14 @@ impl<'i> Ledger<'i> {
     /// Puts a key of a service aside, with why; lists and mappings add to what is there.
     pub(super) fn leave(&mut self, service: &str, key: &str, mut raw: Raw, span: &Range<usize>, why: &str) {
         left::change(&mut raw, &|text| self.referring(text));
-        if let Some(secret) = left::find(&raw, &|text| self.values_of_secrets.find(text).map(str::to_owned)) {
-            let help = format!("write `${{{secret}}}` in its place, and import again");
+        let found =
+            |text: &str| self.values_of_secrets.value_in(text).map(|(key, value)| (key.to_owned(), value.to_owned()));
+        if let Some((secret, value)) = left::find(&raw, &found) {
+            let help = match self.key_of(&value) {
+                Some(key) => format!("write `${{{key}}}` in its place, and import again"),
+                // that variable may hold more, such as a URL with this password in it
+                None => "put `NAME=…` with it into .env, write `${NAME}` in its place, and import again".to_owned(),
+            };
             let message = format!("`{key}` of `{service}` holds the value of the secret `{secret}`");
             self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
             return;
@@ -374,7 +380,7 @@ impl<'i> Ledger<'i> {
 }
 
 /// Whether a value is no more than one lower-case word, such as `shopware`.
-fn is_one_word(value: &str) -> bool {
+pub(super) fn is_one_word(value: &str) -> bool {
     const LONGEST: usize = 16;
     value.len() <= LONGEST && value.bytes().all(|byte| byte.is_ascii_lowercase())
 }

@@ -96,7 +96,7 @@ pub(super) fn change(raw: &mut Raw, other: &impl Fn(&str) -> Option<String>) {
 }
 
 /// What is found in the first text of raw keys that something is found in.
-pub(super) fn find(raw: &Raw, found: &impl Fn(&str) -> Option<String>) -> Option<String> {
+pub(super) fn find<T>(raw: &Raw, found: &impl Fn(&str) -> Option<T>) -> Option<T> {
     match raw {
         Raw::Scalar { text, .. } => found(text),
         Raw::Sequence(items) => items.iter().find_map(|item| find(item, found)),

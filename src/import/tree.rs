@@ -50,3 +50,24 @@ pub(super) fn is_list(node: &Node<'_>) -> bool {
 pub(super) fn has_only(node: &Node<'_>, keys: &[&str]) -> bool {
     matches!(node.content, Content::Mapping(_)) && entries(node).iter().all(|entry| keys.contains(&entry.key.as_ref()))
 }
+
+/// The entries of a mapping, to change them.
+pub(super) fn entries_mut<'n, 'text>(node: &'n mut Node<'text>) -> &'n mut [Entry<'text>] {
+    match &mut node.content {
+        Content::Mapping(entries) => entries,
+        Content::Scalar(_) | Content::Sequence(_) => &mut [],
+    }
+}
+
+/// The value of a key, to change it.
+pub(super) fn child_mut<'n, 'text>(node: &'n mut Node<'text>, key: &str) -> Option<&'n mut Node<'text>> {
+    entries_mut(node).iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+}
+
+/// Writes another text in the place of a scalar.
+pub(super) fn write(node: &mut Node<'_>, text: String) {
+    if let Content::Scalar(scalar) = &mut node.content {
+        scalar.text = text.into();
+        scalar.plain = false;
+    }
+}

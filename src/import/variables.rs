@@ -14,6 +14,25 @@ pub(super) fn is_secret_value(value: &str) -> bool {
     password_in(value).is_some() || value.starts_with("-----BEGIN")
 }
 
+/// Words that say whether something is so, whatever the name of their variable.
+const SWITCHES: [&str; 8] = ["yes", "no", "true", "false", "on", "off", "0", "1"];
+
+/// Whether a value only switches something, as in `MYSQL_RANDOM_ROOT_PASSWORD=yes`.
+pub(super) fn is_switch(value: &str) -> bool {
+    SWITCHES.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// Whether the value of something that names a secret is one, and neither a switch, a place, nor a number or a word that
+/// the name of a key has as well.
+pub(super) fn is_telling_value(name: &str, value: &str) -> bool {
+    const FILES: [&str; 6] = [".pem", ".key", ".crt", ".pub", ".json", ".txt"];
+    let is_place = value.starts_with(['/', '~']) || value.starts_with("./") || value.starts_with("../");
+    let is_key = name.to_ascii_uppercase().ends_with("KEY");
+    let is_field = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_file = FILES.iter().any(|end| value.ends_with(end));
+    !value.is_empty() && !is_switch(value) && !is_place && !value.contains("://") && !(is_key && (is_field || is_file))
+}
+
 /// The password in a URL, as it is written there, or in `Host=…;Password=…`; nothing where that is nothing.
 pub(super) fn password_in(value: &str) -> Option<String> {
     let of_url = password_of(value).map(str::to_owned);

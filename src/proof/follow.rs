@@ -22,6 +22,11 @@ pub(super) fn look(judge: &Judge<'_>, quiet: &World, loud: &World, verdict: &mut
     for (path, differs) in places(loud) {
         let steps: Vec<_> = path.iter().map(String::as_str).collect();
         let ["services", service, below @ ..] = steps.as_slice() else {
+            let sides = [at(&loud.before, &steps), at(&loud.after, &steps)];
+            let [had, has] = sides.map(followed);
+            if had.is_subset(&has) && referred::stand_for_values(&has.difference(&had).collect(), sides, quiet) {
+                continue; // such as a password in a text of `configs:`; the line of `.env` is told
+            }
             let faults = differs.into_iter().filter(|found| judge.improvement(found).is_none());
             faults.for_each(|found| verdict.fault(found));
             continue;
@@ -36,7 +41,8 @@ pub(super) fn look(judge: &Judge<'_>, quiet: &World, loud: &World, verdict: &mut
         let (before, after) = (at(&loud.before, &steps), at(&loud.after, &steps));
         let (had, has) = (followed(before), followed(after));
         let gained: BTreeSet<_> = has.difference(&had).filter(|name| !judge.proof.keys.contains(*name)).collect();
-        if referred::stand_for_values(&gained, [before, after], quiet) {
+        let all_gained: BTreeSet<_> = has.difference(&had).collect();
+        if !gained.is_empty() && referred::stand_for_values(&all_gained, [before, after], quiet) {
             verdict.improvements.entry(Improvement::Reference).or_default().insert((*service).to_owned());
             continue;
         }

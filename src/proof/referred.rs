@@ -11,13 +11,16 @@ use crate::url::password_of;
 const SHORTEST: usize = 8;
 
 /// Whether two places of the loud world are the same but for references to these variables, each of which stands where the
-/// value stood that `.env` gives it today, and that is a secret.
+/// value stood that `.env` gives it today or gets for it, and that is a secret.
 pub(super) fn stand_for_values(names: &BTreeSet<&String>, places: [Option<&Tree>; 2], quiet: &World) -> bool {
     let secrets = secrets(&quiet.before);
     let [before, after] = places.map(texts);
     let mut filled = after;
     for name in names {
-        let Some(value) = quiet.dotenv.get(name).filter(|value| value.len() >= SHORTEST) else { return false };
+        let known = quiet.dotenv.get(name).filter(|value| value.len() >= SHORTEST);
+        // what is new in `.env` was made for this place
+        let new = || quiet.later.get(name).filter(|_| quiet.dotenv.get(name).is_none());
+        let Some(value) = known.or_else(new) else { return false };
         if !names_secret(name) && !secrets.contains(value) {
             return false;
         }

@@ -25,6 +25,8 @@ pub(super) struct World {
     pub(super) after: Tree,
     /// What `.env` sets today.
     pub(super) dotenv: Dotenv,
+    /// What it sets afterwards.
+    pub(super) later: Dotenv,
     /// What the project is called today, and afterwards.
     projects: [String; 2],
     /// The services whose variables of files other than `.env` stand under `environment` afterwards.
@@ -65,6 +67,7 @@ impl World {
             before: renamed(tree_of(&before, proof.home), proof),
             after: tree_of(&after, proof.home),
             dotenv,
+            later,
             projects,
             covered,
             files,

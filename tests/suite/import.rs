@@ -4,6 +4,7 @@
 mod deadends;
 mod files;
 mod kinds;
+mod literals;
 mod proof;
 mod recognized;
 
