@@ -23,6 +23,12 @@ const KEYS: [&str; 6] = ["target", "published", "host_ip", "protocol", "mode", "
 /// What Compose takes where no address is written.
 const EVERYWHERE: &str = "0.0.0.0";
 
+/// What is told once where Docker published on IPv6 too.
+const IPV4_ONLY: &str = "a port that is published without an address listens on all of IPv4 now, and on IPv6 no more";
+
+/// What follows from it.
+const WITHOUT_IPV6: &str = "the profile says `0.0.0.0`; write the port alone where this machine is enough";
+
 /// Reads one item of `ports`; nothing where a profile can't say it.
 pub(super) fn read(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Published> {
     if let Some(text) = tree::text(item) {
@@ -68,6 +74,7 @@ fn published(
     ledger: &mut Ledger<'_>,
 ) -> Option<Published> {
     let target = number(&ledger.fixed_text(target, &format!("{field}.port"))?)?;
+    let is_everywhere = address.is_none();
     let address = ledger.fixed_text(address.unwrap_or(EVERYWHERE), &format!("{field}.publish"))?;
     let address = HostAddress::parse(&address).ok()?;
     let template = Template::parse(host)?;
@@ -105,6 +112,9 @@ fn published(
         }
         (None, None) => return None,
     };
+    if is_everywhere {
+        ledger.note(None, IPV4_ONLY, WITHOUT_IPV6);
+    }
     Some(Published { target, publish })
 }
 
