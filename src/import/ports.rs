@@ -14,7 +14,19 @@ pub(super) struct Published {
     /// The port in the container.
     pub(super) target: String,
     /// The value of `publish`.
-    pub(super) publish: Raw,
+    publish: Raw,
+    /// Whether no address is written.
+    is_everywhere: bool,
+}
+
+impl Published {
+    /// What the profile says, which is told where Docker published on IPv6 too.
+    pub(super) fn publish(self, ledger: &mut Ledger<'_>) -> Raw {
+        if self.is_everywhere {
+            ledger.note(None, IPV4_ONLY, WITHOUT_IPV6);
+        }
+        self.publish
+    }
 }
 
 /// What the long form of a port may say.
@@ -23,7 +35,7 @@ const KEYS: [&str; 6] = ["target", "published", "host_ip", "protocol", "mode", "
 /// What Compose takes where no address is written.
 const EVERYWHERE: &str = "0.0.0.0";
 
-/// What is told once where Docker published on IPv6 too.
+/// What is told once.
 const IPV4_ONLY: &str = "a port that is published without an address listens on all of IPv4 now, and on IPv6 no more";
 
 /// What follows from it.
@@ -112,10 +124,7 @@ fn published(
         }
         (None, None) => return None,
     };
-    if is_everywhere {
-        ledger.note(None, IPV4_ONLY, WITHOUT_IPV6);
-    }
-    Some(Published { target, publish })
+    Some(Published { target, publish, is_everywhere })
 }
 
 /// One port, and no range of them.

@@ -83,7 +83,7 @@ pub(super) fn prove(
         }
         let told = |fault: &Difference| told(fault, kept);
         let found: Vec<bool> =
-            verdict.faults.iter().map(|fault| put_aside(fault, &imported, &mut aside, &told)).collect();
+            verdict.faults.iter().map(|fault| put_aside(fault, &imported, &mut aside, told)).collect();
         if !found.contains(&true) {
             if let Some(generated) = generated(kept) {
                 return Err(Unproven::Unimportable(vec![generated]));

@@ -123,3 +123,37 @@ fn of_a_generated_file_its_profile_is_named() {
     assert!(said.contains("this file is generated from the profile `./shop.yaml`"), "{said}");
     assert!(said.contains("change that profile instead") && !said.contains("***"), "{said}");
 }
+
+/// A profile's port has an address. What stays as it was listens where it did.
+#[test]
+fn that_ipv6_is_published_no_more_is_told_once_where_it_is_so() {
+    let told = "note: a port that is published without an address listens on all of IPv4 now, and on IPv6 no more\n";
+    for (ports, count) in [
+        ("['8000:8000']", 1),
+        ("['0.0.0.0:8000:8000']", 0),
+        ("['8000:8000/udp']", 0),
+        ("['127.0.0.1:8000:8000', '8001:8001']", 0),
+    ] {
+        let web = "services:\n  web: { image: 'web:1', ports: ['80:80'] }\n";
+        let others = if count == 1 { web } else { "services:\n" };
+        let compose = APP.replace("services:\n", others).replace("app:1\n", &format!("app:1\n    ports: {ports}\n"));
+        let folder = folder(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
+        let said = stderr(&import(folder.path(), &[]));
+        assert_eq!(said.matches(told).count(), count, "{ports}: {said}");
+    }
+}
+
+/// A folder that several services mount is told once, and so is each line of the file.
+#[test]
+fn nothing_is_told_twice() {
+    let mounting = "services:\n  one: { image: 'o:1', volumes: ['./media:/media'] }\n  two: { image: 't:1', volumes: \
+                    ['./media:/m'] }\n";
+    let compose =
+        APP.replace("services:\n", mounting).replace("app:1\n", "app:1\n    ports: ['1:1', '2:2/udp', '3:3/udp']\n");
+    let (_, _, told) = generated(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
+    let line = "note: `media`, which `one`, `two` mount, does not exist; Docker would create a folder of root's\n";
+    assert_eq!((told.matches(line).count(), told.matches("`media`").count()), (1, 1), "{told}");
+    let folder = folder(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
+    let said = stderr(&import(folder.path(), &[]));
+    assert_eq!(said.matches("`ports` of `app` publishes more than one port").count(), 1, "{said}");
+}
