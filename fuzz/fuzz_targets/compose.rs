@@ -19,7 +19,14 @@ fuzz_target!(|text: &str| {
     }
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
     let files = Files::one(text);
-    let kept = HandKept { files: &files, dotenv: DOTENV, beside: text, read: &|_| None, folder: "shop", placement: &placement };
+    let kept = HandKept {
+        files: &files,
+        dotenv: DOTENV,
+        beside: text,
+        read: &|_| None,
+        folder: "shop",
+        placement: &placement,
+    };
     let Ok(imported) = import(&kept) else { return };
     let (_, faults) = profile::parse(&Source::from_text("imported", &imported.profile), SourceId(0));
     assert!(faults.is_empty(), "{}\n{faults:?}", imported.profile);

@@ -3,7 +3,6 @@
 #![no_main]
 
 use std::path::Path;
-use std::sync::LazyLock;
 
 use codelab_gen::layers::gather;
 use codelab_gen::placement::Placement;
@@ -18,14 +17,14 @@ use indexmap::IndexMap;
 use libfuzzer_sys::fuzz_target;
 
 /// A folder without profiles; what is embedded may be extended.
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+fn catalogue() -> Catalogue {
     let empty = Path::new("/nonexistent");
     let trust = Trust { user: 0, invoker: None, safe: Vec::new };
     Catalogue::find(empty, empty, &trust).expect("there is nothing that can't be read")
-});
+}
 
 fuzz_target!(|text: &str| {
-    let Ok(layers) = gather(Source::from_text("profile", text), Vec::new(), &CATALOGUE) else { return };
+    let Ok(layers) = gather(Source::from_text("profile", text), Vec::new(), &catalogue()) else { return };
     let Ok(deployment) = resolve(&layers.profile) else { return };
     if !layers.diagnostics.is_empty() || !Target::Compose.refusals(&layers.profile).is_empty() {
         return;

@@ -25,7 +25,8 @@ fuzz_target!(|text: &str| {
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
     let dotenv = format!("PW=pw-0123456789\nDB_URL={text}\n");
     let files = Files::one(COMPOSE);
-    let kept = HandKept { files: &files, dotenv: &dotenv, beside: "", read: &|_| None, folder: "shop", placement: &placement };
+    let kept =
+        HandKept { files: &files, dotenv: &dotenv, beside: "", read: &|_| None, folder: "shop", placement: &placement };
     if let Ok(imported) = import(&kept) {
         // a shorter one may be a word that names other things as well
         let password = password_of(text).filter(|password| password.len() > 16 && !text.contains(['\n', '$']));

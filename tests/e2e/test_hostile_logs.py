@@ -116,7 +116,8 @@ def started(deployment: Deployment, secrets_in: str) -> Heard:
     given = {name: f"its own/p@ss {secrets.token_hex(8)}~1\"é" for name in PASSWORDS}
     heard.start(deployment.generate("--profile", "own", env=given))
     psql(deployment, "postgres", LOUDER)
-    deployment.compose("up", "-d", "--wait", "--force-recreate", "postgres-ensure")
+    deployment.compose("up", "-d", "--force-recreate", "postgres-ensure")
+    assert deployment.engine.docker("wait", deployment.name("postgres-ensure")).strip() == "0"
     assert heard.secrets == {name: {value} for name, value in given.items()}
     return heard
 
