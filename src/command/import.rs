@@ -143,7 +143,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     }
     print(&told)?;
     print(&next(&places, &lines::missing(&dotenv, &imported.new_secrets, &deployment), world))?;
-    print(&files::old_server(&chosen.files, imported.server.as_deref()))?;
+    print(&files::old_server(&chosen.files, imported.server.as_deref(), &places.folder, world))?;
     Ok(Exit::Done)
 }
 

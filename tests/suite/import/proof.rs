@@ -89,6 +89,14 @@ fn the_old_container_of_the_server_is_ended_whatever_the_files_are_called() {
     }
 }
 
+/// Each command is typed in the same folder.
+#[test]
+fn the_command_that_ends_it_leads_to_the_deployment() {
+    let folder = folder(&[("live/stack.yml", &format!("{APP}{SERVER}")), ("live/.env", &dotenv_with(""))]);
+    let said = stdout(&import(folder.path(), &["live/stack.yml"]));
+    assert!(said.contains("then: cd live && docker compose up -d --wait --remove-orphans # else"), "{said}");
+}
+
 /// A service on the networks of another one has none of its own, and reaches the server by those only.
 #[test]
 fn a_service_on_the_networks_of_another_one_is_told_as_that() {
