@@ -143,6 +143,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     }
     print(&told)?;
     print(&next(&places, &lines::missing(&dotenv, &imported.new_secrets, &deployment), world))?;
+    print(&files::old_server(&chosen.files, imported.server.as_deref(), &places.folder, world))?;
     Ok(Exit::Done)
 }
 
@@ -297,7 +298,11 @@ fn notes_text(notes: &[Note], files: &Files, sources: &[Source]) -> String {
             let (line, _) = lines.get(file)?.at(inside.start);
             Some(format!("{}:{line}: ", sources.get(file)?.name))
         });
-        by_help.entry(help).or_default().push(format!("note: {}{}\n", place.unwrap_or_default(), on_one_line(message)));
+        let line = format!("note: {}{}\n", place.unwrap_or_default(), on_one_line(message));
+        let told = by_help.entry(help).or_default();
+        if !told.contains(&line) {
+            told.push(line);
+        }
     }
     let groups = by_help.into_iter().map(|(help, messages)| format!("{}  = help: {help}\n", messages.concat()));
     groups.collect::<Vec<_>>().concat()

@@ -369,10 +369,14 @@ impl<'i> Ledger<'i> {
             let fields = fields.join("`, `");
             if self.variables.get(&name) == Known::Unset {
                 let message = format!("`{name}` is not in .env; its default stands in the profile now: `{fields}`");
-                self.note(None, message, "write there what the shell gives it, if it does; it has no effect any more");
+                self.note(
+                    None,
+                    message,
+                    "write there what the shell gives it, if it does; these fields follow it no more",
+                );
             } else {
                 let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
-                self.note(None, message, "change it there; the variable has no effect on it any more");
+                self.note(None, message, "change it there; these fields follow the variable no more");
             }
         }
         told

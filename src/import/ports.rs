@@ -14,7 +14,19 @@ pub(super) struct Published {
     /// The port in the container.
     pub(super) target: String,
     /// The value of `publish`.
-    pub(super) publish: Raw,
+    publish: Raw,
+    /// Whether no address is written.
+    is_everywhere: bool,
+}
+
+impl Published {
+    /// What the profile says, which is told where Docker published on IPv6 too.
+    pub(super) fn publish(self, ledger: &mut Ledger<'_>) -> Raw {
+        if self.is_everywhere {
+            ledger.note(None, IPV4_ONLY, WITHOUT_IPV6);
+        }
+        self.publish
+    }
 }
 
 /// What the long form of a port may say.
@@ -22,6 +34,12 @@ const KEYS: [&str; 6] = ["target", "published", "host_ip", "protocol", "mode", "
 
 /// What Compose takes where no address is written.
 const EVERYWHERE: &str = "0.0.0.0";
+
+/// What is told once.
+const IPV4_ONLY: &str = "a port that is published without an address listens on all of IPv4 now, and on IPv6 no more";
+
+/// What follows from it.
+const WITHOUT_IPV6: &str = "the profile says `0.0.0.0`; write the port alone where this machine is enough";
 
 /// Reads one item of `ports`; nothing where a profile can't say it.
 pub(super) fn read(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Published> {
@@ -68,6 +86,7 @@ fn published(
     ledger: &mut Ledger<'_>,
 ) -> Option<Published> {
     let target = number(&ledger.fixed_text(target, &format!("{field}.port"))?)?;
+    let is_everywhere = address.is_none();
     let address = ledger.fixed_text(address.unwrap_or(EVERYWHERE), &format!("{field}.publish"))?;
     let address = HostAddress::parse(&address).ok()?;
     let template = Template::parse(host)?;
@@ -105,7 +124,7 @@ fn published(
         }
         (None, None) => return None,
     };
-    Some(Published { target, publish })
+    Some(Published { target, publish, is_everywhere })
 }
 
 /// One port, and no range of them.

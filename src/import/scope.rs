@@ -98,10 +98,24 @@ impl<'s> Scope<'s> {
         if !self.runs_server || self.is_generated || others.is_empty() || !is_on_default(server.node()) {
             return false;
         }
-        let message =
-            format!("{} can reach the server on Compose's own network, and it stays there", others.join(", "));
-        let help = "take `networks` out of `postgres.compose` in the profile where none of them uses it";
-        ledger.note(Some(server.span()), message, help);
+        let through: Vec<_> = services
+            .iter()
+            .filter(|service| service.database().is_some() && borrows(&service.entry.value))
+            .map(|service| format!("`{}`", service.name))
+            .collect();
+        if through.is_empty() {
+            let message =
+                format!("{} can reach the server on Compose's own network, and it stays there", others.join(", "));
+            let help = "take `networks` out of `postgres.compose` in the profile where none of them uses it";
+            ledger.note(Some(server.span()), message, help);
+        } else {
+            let message = format!(
+                "the server stays on Compose's own network: {} stands on the networks of another service",
+                through.join(", ")
+            );
+            let help = "leave `networks` in `postgres.compose` of the profile: by them it reaches the server";
+            ledger.note(Some(server.span()), message, help);
+        }
         true
     }
 
@@ -173,6 +187,12 @@ impl<'s> Scope<'s> {
         let is_on = |network: &str| names.iter().any(|name| name == network);
         is_on(INSIDE_NETWORK) && !is_on(DEFAULT_NETWORK)
     }
+}
+
+/// Whether a service stands on the networks of another one.
+fn borrows(node: &Node<'_>) -> bool {
+    let mode = tree::text_of(node, "network_mode").unwrap_or_default();
+    ["service:", "container:"].iter().any(|kind| mode.starts_with(kind))
 }
 
 /// Whether the `postgres` section says all that is wanted of a server.

@@ -200,7 +200,7 @@ fn published(node: &Node<'_>, name: &str, ledger: &mut Ledger<'_>) -> Option<Raw
     let mut found = None;
     for item in tree::child(node, "ports").map(tree::items).unwrap_or_default() {
         match ports::read(item, "postgres", ledger) {
-            Some(port) if port.target == PORT && found.is_none() => found = Some(port.publish),
+            Some(port) if port.target == PORT && found.is_none() => found = Some(port.publish(ledger)),
             Some(_) | None => {
                 let raw = Raw::Sequence(vec![Raw::of(item)]);
                 ledger.leave(name, "ports", raw, &item.span, "publishes a port that the server's section can't say");

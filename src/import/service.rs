@@ -204,7 +204,7 @@ impl<'n, 'text> Service<'n, 'text> {
         let port = chosen.as_ref().map(|port| port.target.clone()).or(asked).or_else(exposed);
         let port = port.filter(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
         let port = port.map(|port| Line::short("port", Raw::plain(&port)));
-        port.into_iter().chain(chosen.map(|chosen| Line::short("publish", chosen.publish))).collect()
+        port.into_iter().chain(chosen.map(|chosen| Line::short("publish", chosen.publish(ledger)))).collect()
     }
 
     /// The data mount, and the others.

@@ -8,12 +8,16 @@ pub enum Improvement {
     Server,
     /// `postgres-ensure` stands between the server and those that use it.
     Ensure,
+    /// A service that stands on the networks of another one waits for `postgres-ensure`.
+    Wait,
     /// A service reaches the server by waiting for it.
     Reach,
     /// A service whose database is a SQLite file has nothing to do with the server.
     Apart,
     /// A connection URL is made by codelab-gen.
     Url,
+    /// A connection that codelab-gen does not make is written in another way.
+    Connection,
     /// The working folder is written out.
     Folder,
     /// Who gets all of `.env` gets what codelab-gen writes there too.
@@ -39,11 +43,15 @@ impl Improvement {
         match self {
             Self::Server => Some((
                 "runs as the server of the profile",
-                "its health check asks over TCP, it has 2 minutes to stop and 256 MB of shared memory, and its network has \
-                 no way out",
+                "its health check asks over TCP; where nothing else is set, it has 2 minutes to stop and 256 MB of shared \
+                 memory",
             )),
             Self::Ensure => Some((
                 "starts after `postgres-ensure` now, and meets the server on a network of its own",
+                "`postgres-ensure` brings roles, passwords, databases and owners in line at every start, and ends",
+            )),
+            Self::Wait => Some((
+                "starts after `postgres-ensure` now, and reaches the server by the same networks as before",
                 "`postgres-ensure` brings roles, passwords, databases and owners in line at every start, and ends",
             )),
             Self::Apart => Some((
@@ -53,6 +61,10 @@ impl Improvement {
             Self::Url => Some((
                 "has its connection URL from codelab-gen now",
                 "it is made of the profile and of the password in .env, and leads to the same database",
+            )),
+            Self::Connection => Some((
+                "has its connection to the server written in another way",
+                "it leads to the same server and database as before",
             )),
             Self::Folder => Some((
                 "has its working folder written out",

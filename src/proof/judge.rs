@@ -24,6 +24,8 @@ pub(super) struct Judge<'p> {
     rested: BTreeSet<String>,
     /// The services that get all of `.env`.
     readers: BTreeSet<String>,
+    /// The services that have no network of their own.
+    borrowers: BTreeSet<String>,
     /// What the server has in another way.
     kept: Kept,
     services: HashMap<&'p str, &'p Service>,
@@ -47,6 +49,7 @@ impl<'p> Judge<'p> {
             user: user.filter(|user| !user.is_empty()).unwrap_or("postgres").to_owned(),
             rested: sources.map(str::to_owned).collect(),
             readers: readers(&quiet.before),
+            borrowers: borrowers(&quiet.before),
             kept: Kept::of(proof, quiet),
             services: proof.deployment.services.iter().map(|service| (service.name.as_str(), service)).collect(),
         }
@@ -126,7 +129,11 @@ impl<'p> Judge<'p> {
         let reaches = self.proof.deployment.reaches_server(service) && self.runs;
         let is_new = found.before.is_none();
         match below {
-            ["depends_on", name] if *name == ensure.as_str() => (is_user && is_new).then_some(Improvement::Ensure),
+            ["depends_on", name] if *name == ensure.as_str() => {
+                let borrows = self.borrowers.contains(service.name.as_str());
+                let how = if borrows { Improvement::Wait } else { Improvement::Ensure };
+                (is_user && is_new).then_some(how)
+            }
             ["depends_on", name] if *name == own.as_str() => {
                 let restarts = found.before.as_ref().is_some_and(|awaited| awaited.get("restart").is_some());
                 let is_covered = is_user && found.after.is_none() && !restarts;
@@ -143,7 +150,11 @@ impl<'p> Judge<'p> {
                 (reaches && is_new).then_some(through)
             }
             ["working_dir"] => (service.has_data && is_new).then_some(Improvement::Folder),
-            ["environment", name] => self.of_variable(name, found, Improvement::Url),
+            ["environment", name] => {
+                let is_made = self.is_url(service.name.as_str(), below);
+                let how = if is_made { Improvement::Url } else { Improvement::Connection };
+                self.of_variable(name, found, how)
+            }
             _ => None,
         }
     }
@@ -186,6 +197,12 @@ fn readers(tree: &Tree) -> BTreeSet<String> {
         files.iter().any(|file| file.get("path").and_then(Tree::as_text) == Some(DOTENV))
     };
     services.filter(reads).map(|(name, _)| name.clone()).collect()
+}
+
+/// The services that stand on the networks of another one, of the host, or on none.
+fn borrowers(tree: &Tree) -> BTreeSet<String> {
+    let services = tree.get("services").and_then(Tree::as_map).into_iter().flatten();
+    services.filter(|(_, service)| service.get("network_mode").is_some()).map(|(name, _)| name.clone()).collect()
 }
 
 /// A script that codelab-gen mounts, or one at the place of it that gives way.

@@ -149,7 +149,9 @@ fn a_server_that_becomes_the_profiles_is_a_listed_improvement() {
     let verdict = judged(SERVER, Some("db"), (BEFORE, DOTENV.0), (AFTER, DOTENV.1));
     assert_eq!(faults(&verdict), [""; 0]);
     let told: Vec<_> = verdict.improvements.keys().copied().collect();
-    assert_eq!(told, [Improvement::Server, Improvement::Ensure, Improvement::Url, Improvement::Folder]);
+    let expected =
+        [Improvement::Server, Improvement::Ensure, Improvement::Url, Improvement::Connection, Improvement::Folder];
+    assert_eq!(told, expected);
     assert_eq!(verdict.frozen, BTreeSet::new());
 }
 

@@ -104,7 +104,7 @@ def take_over(binary: Path) -> Callable[[Path], None]:
     """Imports what stands in a folder, and generates over it, by the commands that are printed."""
 
     def take_over(folder: Path) -> None:
-        run(binary, "import", cwd=folder)
+        run(binary, "import", "--anyway", cwd=folder)
         run(binary, "--profile", "imported", "--force", cwd=folder)
 
     return take_over

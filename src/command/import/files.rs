@@ -9,8 +9,9 @@ use crate::dotenv;
 use crate::import::{ComposeFile, Files, joined, named_in};
 use crate::outcome::Failure;
 use crate::source::{Project, ReadFault, SIZE_LIMIT, Source};
-use crate::spelling::quoted;
+use crate::spelling::{quoted, shell_word};
 use crate::target::compose;
+use crate::value::ServiceName;
 
 /// The names of a Compose file, in the order that Compose looks for them
 /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
@@ -218,6 +219,21 @@ pub(super) fn note(files: &Files, named: &[PathBuf], folder: &Path, world: &Worl
         "{of_several}note: `{ours}` is not among these files, and gives way to what is generated\n  = help: `--force` keeps it as \
          {ours}.orig; to have both, write `out: ./FOLDER` in the profile\n"
     )
+}
+
+/// The command that ends the server's old container, where the files are named by hand and so nothing says later that it may
+/// run: under its new name a second server would work on the same data.
+pub(super) fn old_server(named: &[PathBuf], server: Option<&str>, folder: &Path, world: &World) -> String {
+    let renamed = server.filter(|server| !named.is_empty() && *server != ServiceName::postgres().as_str());
+    let way = relative(&normalized(&world.current), &normalized(folder));
+    let change = if way == "." { String::new() } else { format!("cd {} && ", shell_word(&way)) };
+    let line = |server: &str| {
+        format!(
+            "then: {change}docker compose up -d --wait --remove-orphans # else the old container of {server} goes on using the \
+             data\n"
+        )
+    };
+    renamed.map(line).unwrap_or_default()
 }
 
 /// Reads a file of the folder. The folder is the user's word; a link in it may be a stranger's, and leads nowhere else.

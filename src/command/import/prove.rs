@@ -16,7 +16,9 @@ use crate::import::{Aside, Beside, COMPOSE, HandKept, Imported, Note, gathered, 
 use crate::outcome::Failure;
 use crate::placement::Placement;
 use crate::proof::{Difference, Layer, Proof, Side, Verdict};
+use crate::render::examine;
 use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
+use crate::spelling::quoted;
 use crate::target::{Inputs, Target, compose};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
@@ -24,6 +26,9 @@ use crate::yaml::{self, Content, Node};
 
 /// Ours are read by the same readers.
 const UNREADABLE: &str = "what would be generated can't be read";
+
+/// How the line begins by which a generated file names its profile.
+const MARK: &str = "# codelab-gen: profile=";
 
 /// How often something is put aside, at the most.
 const ROUNDS: usize = 16;
@@ -76,8 +81,13 @@ pub(super) fn prove(
             tell(&verdict, &root, &mut imported);
             return Ok(Proven { imported, meaning });
         }
-        let found: Vec<bool> = verdict.faults.iter().map(|fault| put_aside(fault, &imported, &mut aside)).collect();
+        let told = |fault: &Difference| told(fault, kept);
+        let found: Vec<bool> =
+            verdict.faults.iter().map(|fault| put_aside(fault, &imported, &mut aside, told)).collect();
         if !found.contains(&true) {
+            if let Some(generated) = generated(kept) {
+                return Err(Unproven::Unimportable(vec![generated]));
+            }
             return Err(Unproven::Unimportable(refused(&verdict.faults, kept, &root, &imported)));
         }
     }
@@ -86,11 +96,11 @@ pub(super) fn prove(
 }
 
 /// Whether something can still be left as it was.
-fn put_aside(fault: &Difference, imported: &Imported, aside: &mut Aside) -> bool {
+fn put_aside(fault: &Difference, imported: &Imported, aside: &mut Aside, told: impl Fn(&Difference) -> String) -> bool {
     let [key, entry] = [2, 3].map(|step| fault.path.get(step).map(String::as_str));
     let is_shared = matches!(key, Some("networks" | "depends_on"));
     let is_server = fault.service() == Some(ServiceName::postgres().as_str()) && imported.server.is_some();
-    let why = || format!("`{}` would mean something else", fault.key());
+    let why = || told(fault);
     let keep_server = |aside: &mut Aside| imported.server.as_ref().is_some_and(|name| aside.keep_server(name, why()));
     let keep = |aside: &mut Aside| match (fault.service(), key) {
         (Some(service), Some(key)) if !is_server => aside.keep(service, key, entry),
@@ -238,25 +248,54 @@ fn entries<'n, 'text>(node: &'n Node<'text>) -> &'n [yaml::Entry<'text>] {
 /// What can't stay as it was, each with its place.
 fn refused(faults: &[Difference], kept: &HandKept<'_>, root: &Node<'_>, imported: &Imported) -> Vec<Diagnostic> {
     let spans = spans(root);
-    let dotenv = Dotenv::read(kept.dotenv, &|_| None);
-    // a value of `.env` may be a secret whatever it is called
-    let secrets: Vec<&str> = dotenv.all().map(|(_, value)| value).filter(|value| value.len() >= SHORTEST).collect();
     let told = |fault: &Difference| {
-        let key = fault.key();
         let name = fault.service().map(|name| match &imported.server {
             Some(server) if name == ServiceName::postgres().as_str() => server.as_str(),
             Some(_) | None => name,
         });
-        let of = name.map(|name| format!(" of `{name}`")).unwrap_or_default();
-        let show = |tree: &Option<Tree>| shown(tree.as_ref(), &key, &secrets);
-        let (before, after) = (show(&fault.before), show(&fault.after));
-        let message = format!("`{key}`{of} would mean something else: {before} today, {after} afterwards");
+        let of = name.filter(|_| !fault.key().is_empty()).map(|name| format!(" of `{name}`")).unwrap_or_default();
+        let (what, how) = parts(fault, kept);
+        let message = format!("{what}{of} would mean something else: {how}");
         let span = name.and_then(|name| spans.get(name)).cloned().unwrap_or(0..0);
         let help = "write it so that a profile can say it (docs/profile.md), and import again";
         in_its_file(Diagnostic::error(Code::InvalidValue, Place::Span(COMPOSE, span), message, help), kept.files)
             .conceal()
     };
     faults.iter().map(told).collect()
+}
+
+/// What differs, and how: what is called so, or the service as a whole.
+fn parts(fault: &Difference, kept: &HandKept<'_>) -> (String, String) {
+    let key = fault.key();
+    let dotenv = Dotenv::read(kept.dotenv, &|_| None);
+    // a value of `.env` may be a secret whatever it is called
+    let secrets: Vec<&str> = dotenv.all().map(|(_, value)| value).filter(|value| value.len() >= SHORTEST).collect();
+    let show = |tree: &Option<Tree>| shown(tree.as_ref(), &key, &secrets);
+    let (before, after) = (show(&fault.before), show(&fault.after));
+    let what = if key.is_empty() { fault.service().unwrap_or_default() } else { key.as_str() };
+    (format!("`{what}`"), format!("{before} today, {after} afterwards"))
+}
+
+/// Why a server stays as it is.
+fn told(fault: &Difference, kept: &HandKept<'_>) -> String {
+    let (what, how) = parts(fault, kept);
+    let own = ServiceName::postgres();
+    let of = fault.service().filter(|name| *name != own.as_str() && !fault.key().is_empty());
+    let of = of.map(|name| format!(" of `{name}`")).unwrap_or_default();
+    format!("{what}{of} would mean something else ({how})")
+}
+
+/// What is told of a file that codelab-gen wrote, and that says no more what its profile said.
+fn generated(kept: &HandKept<'_>) -> Option<Diagnostic> {
+    let mark = examine(kept.files.text_of(0), compose::FILE)?;
+    let message =
+        format!("this file is generated from the profile {}, and import can't make that again", quoted(&mark.profile));
+    let help = "change that profile instead; where it is lost, take it from a backup or the version control";
+    let text = kept.files.text();
+    let start = text.find(MARK).unwrap_or_default();
+    let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+    let fault = Diagnostic::error(Code::InvalidValue, Place::Span(COMPOSE, start..start + length), message, help);
+    Some(in_its_file(fault, kept.files))
 }
 
 fn is_secret(name: &str, value: &str) -> bool {

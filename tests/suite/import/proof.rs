@@ -1,8 +1,8 @@
 //! An import generates in memory and compares: what would mean something else stays as it was, or nothing is written.
 
 use super::kinds::{SERVER, generated};
-use super::{folder, import};
-use crate::support::{Finish as _, codelab_gen, read, stderr};
+use super::{SECRET, folder, import};
+use crate::support::{Finish as _, codelab_gen, read, stderr, stdout};
 
 /// The block of codelab-gen would give a service that reads all of `.env` another value.
 #[test]
@@ -18,8 +18,8 @@ fn a_server_stays_a_service_where_its_section_would_change_another_one() {
     }
     let folder = folder(&[("docker-compose.yml", &compose), (".env", &dotenv("other"))]);
     let said = stderr(&import(folder.path(), &[]));
-    let why = "`db` stays a service like the others, and gets no `postgres` section: `environment.POSTGRES_DB` would mean \
-               something else";
+    let why = "`db` stays a service like the others, and gets no `postgres` section: `environment.POSTGRES_DB` of \
+               `report` would mean something else (a value that is not shown today, `shop` afterwards)";
     assert!(said.contains(why), "{said}");
 }
 
@@ -58,4 +58,110 @@ fn a_variable_that_is_no_longer_followed_is_told() {
     let said = stderr(&import(folder.path(), &[]));
     let told = "note: docker-compose.yml:5: `environment.POSTGRES_PASSWORD` of `db` follows `DB_PASSWORD` no more\n";
     assert!(said.contains(told), "{said}");
+}
+
+const APP: &str = "services:\n  app:\n    image: app:1\n    environment: { DATABASE_URL: \
+                   'postgres://shop:${POSTGRES_PASSWORD}@db/shop' }\n";
+
+fn dotenv_with(more: &str) -> String {
+    format!("{more}POSTGRES_PASSWORD={SECRET}\n")
+}
+
+/// Under its new name a second server would run on the data of the first one.
+#[test]
+fn the_old_container_of_the_server_is_ended_whatever_the_files_are_called() {
+    let compose = format!("{APP}{SERVER}");
+    let ends = "docker compose up -d --wait --remove-orphans";
+    for (name, line, arguments) in [
+        ("docker-compose.yml", "", &[][..]),
+        ("compose.yaml", "", &[]),
+        ("base.yml", "COMPOSE_FILE=base.yml\n", &[]),
+        ("base.yml", "", &["-f", "base.yml"]),
+        ("stack.yml", "", &["stack.yml"]),
+    ] {
+        let folder = folder(&[(name, &compose), (".env", &dotenv_with(line))]);
+        let run = import(folder.path(), arguments);
+        assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+        let is_told = stdout(&run).contains(&format!("then: {ends} # else the old container of db goes on"));
+        assert_eq!(is_told, !arguments.is_empty(), "{name}: {}", stdout(&run));
+        let run = codelab_gen(folder.path()).args(["--profile", "imported", "--force"]).finish();
+        assert!(stdout(&run).ends_with(&format!("next: {ends}\n")), "{name}: {}{}", stdout(&run), stderr(&run));
+    }
+}
+
+/// Each command is typed in the same folder.
+#[test]
+fn the_command_that_ends_it_leads_to_the_deployment() {
+    let folder = folder(&[("live/stack.yml", &format!("{APP}{SERVER}")), ("live/.env", &dotenv_with(""))]);
+    let said = stdout(&import(folder.path(), &["live/stack.yml"]));
+    assert!(said.contains("then: cd live && docker compose up -d --wait --remove-orphans # else"), "{said}");
+}
+
+/// A service on the networks of another one has none of its own, and reaches the server by those only.
+#[test]
+fn a_service_on_the_networks_of_another_one_is_told_as_that() {
+    let vpn = APP.replace("    image: app:1\n", "    image: app:1\n    network_mode: service:vpn\n");
+    let folder = folder(&[
+        ("docker-compose.yml", &format!("{vpn}  vpn: {{ image: 'vpn:1' }}\n{SERVER}")),
+        (".env", &dotenv_with("")),
+    ]);
+    let said = stderr(&import(folder.path(), &[]));
+    assert!(
+        said.contains("`app` starts after `postgres-ensure` now, and reaches the server by the same networks"),
+        "{said}"
+    );
+    assert!(said.contains("`app` stands on the networks of another service"), "{said}");
+    assert!(said.contains("leave `networks` in `postgres.compose`"), "{said}");
+    assert!(!said.contains("network of its own") && !said.contains("take `networks` out"), "{said}");
+}
+
+/// What a profile made can't always be made a profile again; then the profile is named.
+#[test]
+fn of_a_generated_file_its_profile_is_named() {
+    let profile = "format: 1\nproject: shop\nstage: production\nengine: postgres\nservices:\n  api:\n    image: \
+                   a.example/api:1.4\n    port: 8000\n    data: api-data:/app/data\n    healthcheck: { http: /health }\n    \
+                   database: { sqlite: data/api.db, postgres: api }\npostgres: { image: 'postgres:16', user: shop, access: \
+                   per_service }\n";
+    let folder = folder(&[("shop.yaml", profile)]);
+    let run = codelab_gen(folder.path()).args(["-p", "./shop.yaml"]).finish();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let run = import(folder.path(), &[]);
+    assert_eq!(run.status.code(), Some(3), "{}", stderr(&run));
+    let said = stderr(&run);
+    assert!(said.contains("this file is generated from the profile `./shop.yaml`"), "{said}");
+    assert!(said.contains("change that profile instead") && !said.contains("***"), "{said}");
+}
+
+/// A profile's port has an address. What stays as it was listens where it did.
+#[test]
+fn that_ipv6_is_published_no_more_is_told_once_where_it_is_so() {
+    let told = "note: a port that is published without an address listens on all of IPv4 now, and on IPv6 no more\n";
+    for (ports, count) in [
+        ("['8000:8000']", 1),
+        ("['0.0.0.0:8000:8000']", 0),
+        ("['8000:8000/udp']", 0),
+        ("['127.0.0.1:8000:8000', '8001:8001']", 0),
+    ] {
+        let web = "services:\n  web: { image: 'web:1', ports: ['80:80'] }\n";
+        let others = if count == 1 { web } else { "services:\n" };
+        let compose = APP.replace("services:\n", others).replace("app:1\n", &format!("app:1\n    ports: {ports}\n"));
+        let folder = folder(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
+        let said = stderr(&import(folder.path(), &[]));
+        assert_eq!(said.matches(told).count(), count, "{ports}: {said}");
+    }
+}
+
+/// A folder that several services mount is told once, and so is each line of the file.
+#[test]
+fn nothing_is_told_twice() {
+    let mounting = "services:\n  one: { image: 'o:1', volumes: ['./media:/media'] }\n  two: { image: 't:1', volumes: \
+                    ['./media:/m'] }\n";
+    let compose =
+        APP.replace("services:\n", mounting).replace("app:1\n", "app:1\n    ports: ['1:1', '2:2/udp', '3:3/udp']\n");
+    let (_, _, told) = generated(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
+    let line = "note: `media`, which `one`, `two` mount, does not exist; Docker would create a folder of root's\n";
+    assert_eq!((told.matches(line).count(), told.matches("`media`").count()), (1, 1), "{told}");
+    let folder = folder(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
+    let said = stderr(&import(folder.path(), &[]));
+    assert_eq!(said.matches("`ports` of `app` publishes more than one port").count(), 1, "{said}");
 }

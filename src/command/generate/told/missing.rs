@@ -1,7 +1,7 @@
 //! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
 
 use super::Telling;
-use crate::deployment::{ExternalTls, Host, Program, Server};
+use crate::deployment::{ExternalTls, Host, Program, Server, Service};
 use crate::disk::{normalized, relative};
 use crate::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::spelling::shell_word;
@@ -42,7 +42,8 @@ impl Telling<'_> {
                 let MountSource::Bind(path) = &mount.source else { continue };
                 add(path, &|path| {
                     let message = format!(
-                        "`{path}`, which `{name}` mounts, does not exist; Docker would create a folder of root's"
+                        "`{path}`, which {}, does not exist; Docker would create a folder of root's",
+                        self.mounting(&mount.source)
                     );
                     let file = path.rsplit('/').next().unwrap_or_default();
                     let help = if file.trim_start_matches('.').contains('.') {
@@ -72,5 +73,16 @@ impl Telling<'_> {
             missing.push(Missing { path, message, help: "the next command makes it".to_owned() });
         }
         missing
+    }
+
+    /// Which services mount this, as a folder that nobody makes for them.
+    fn mounting(&self, source: &MountSource) -> String {
+        let mounts = |service: &&Service| {
+            let own = service.mounts.iter().skip(usize::from(keeps_data_in_folder(service)));
+            own.into_iter().any(|mount| mount.source == *source)
+        };
+        let names: Vec<_> =
+            self.target.deployment.services.iter().filter(mounts).map(|it| format!("`{}`", it.name)).collect();
+        format!("{} {}", names.join(", "), if names.len() == 1 { "mounts" } else { "mount" })
     }
 }

@@ -3,6 +3,7 @@
 use super::Telling;
 use crate::change::{Change, ChangeKind};
 use crate::disk::{normalized, relative};
+use crate::dotenv::UserPart;
 use crate::folders::{data_folders, making};
 use crate::spelling::shell_word;
 use crate::target::{Ground, Target, compose};
@@ -17,7 +18,7 @@ impl Telling<'_> {
         let folders: Vec<_> = folders.into_iter().map(|command| format!("{command} && ")).collect();
         let is_there = |change: &Change| change.output == compose::DOTENV && change.kind() != ChangeKind::Removed;
         let has_secrets = self.outcome.changes.changes.iter().any(is_there);
-        let ground = Ground { stood: self.stood(), has_secrets };
+        let ground = Ground { stood: self.stood() || self.takes_over(), has_secrets };
         let up = Target::Compose.next_command(&self.target.deployment, ground);
         format!("{}{change_folder}{up}", folders.concat())
     }
@@ -26,5 +27,17 @@ impl Telling<'_> {
     fn stood(&self) -> bool {
         let is_unchanged = |change: &Change| change.output == compose::FILE && change.kind() == ChangeKind::Unchanged;
         self.outcome.changes.changes.iter().any(is_unchanged) || self.outcome.existing.standing().is_some()
+    }
+
+    /// Whether this run takes over a deployment whose Compose files have other names: Compose was led to them by a line of
+    /// `.env`, or a `.env` that somebody wrote holds what moves into the block.
+    fn takes_over(&self) -> bool {
+        let (changes, existing) = (&self.outcome.changes, &self.outcome.existing);
+        let keys = self.target.deployment.dotenv_keys();
+        let names = keys.names();
+        let holds = |part: &UserPart<'_>| part.key.is_some_and(|key| names.contains(key));
+        let is_adopted =
+            || existing.is_to_be_adopted() && existing.dotenv().users_parts().unwrap_or_default().iter().any(holds);
+        changes.has_line_aside || !changes.aside.is_empty() || is_adopted()
     }
 }
