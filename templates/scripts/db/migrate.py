@@ -1827,8 +1827,8 @@ async def open_postgres(url: URL, side: str) -> PostgresServer:
 
 def with_driver(url: URL) -> URL:
     driver = url.drivername.partition("+")[2]
-    # the one of the URL may be none for event loops
-    if driver not in ("asyncpg", "psycopg"):
+    # psycopg2 is none for event loops
+    if driver in ("", "psycopg2"):
         driver = "asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg"
     if driver == "asyncpg" and "sslmode" in url.query and "ssl" not in url.query:
         mode = str(url.query["sslmode"])
