@@ -92,7 +92,6 @@ services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, shared:
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, options: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, give_url: HOLE } } }
 { services: { api: { database: { postgres: b, give_url: HOLE } } }, postgres: { image: "postgres:16", user: app } }
-{ services: { api: { database: { postgres: b, give_url: false, env: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 postgres: { image: HOLE, user: app }
 { stage: production, postgres: { image: HOLE, user: app } }
 postgres: { image: "postgres:16", user: HOLE }

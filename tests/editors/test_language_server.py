@@ -290,7 +290,8 @@ HOVERED = {
     "and single values replace what was inherited, `null` removes it.",
     "engine: sqlite": "The engine that is used; by default the profile's `engine`, or the only one described here.",
     "port:": "The port that the program listens on inside of its container; `publish` and `healthcheck.http` lead to it.",
-    "image": "The image that is run, or with `build` the name that the built image gets.",
+    "image": "The image that is run, or with `build` the name that the built image gets. Its tag may follow a variable of "
+    "`.env`: `api:${VERSION:-1.2}`.",
     "services": "The programs that run, by name.",
     "api": "A program of the deployment.",
     "depends_on": "Services that must run before this one.",
