@@ -50,7 +50,7 @@ impl DotenvFile {
     /// The user's own lines taken apart, with the lines of the file.
     ///
     /// # Errors
-    /// As [`user_parts`].
+    /// As [`super::user_parts`].
     pub fn users_parts(&self) -> Result<Vec<UserPart<'_>>, OddLine> {
         let mut known = HashMap::new();
         let mut parts = parts_behind(&self.before, &mut known)?;
