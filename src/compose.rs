@@ -16,9 +16,17 @@ mod words;
 
 pub use dotenv::Dotenv;
 pub use file::{File, Model, project_name};
-pub use forms::{is_path, lexical};
+pub use forms::{between_colons, is_path, lexical};
 pub use mount::Mount;
 pub use port::Port;
 pub use service::Service;
 pub use tree::{Lookup, Tree};
 pub use words::{Understood, split};
+
+/// The names of a Compose file, in the order that Compose looks for them
+/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
+pub const FILE_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// The names of the file that Compose reads beside it, of which the first that is there counts.
+pub const OVERRIDE_NAMES: [&str; 4] =
+    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 pub(super) use self::look::OtherCompose;
 use self::look::{ExistingOutput, Opened, leftovers, other_compose_files, text_beside, texts_in};
 use super::{Refusal, RefusalReason, RefusedFile, block};
+use crate::compose::OVERRIDE_NAMES;
 use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 use crate::disk::Folder;
 use crate::dotenv::{DotenvFile, Entry, UserPart};
@@ -22,10 +23,6 @@ use crate::url::password_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
 pub use self::look::ExistingFile;
-
-/// The files that Compose reads beside it, of which the first that is there counts.
-const BESIDE: [&str; 4] =
-    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// The outputs whose record counts, the first one that is there.
 const RECORDING: [Output; 2] = [compose::FILE, compose::DOTENV];
@@ -79,7 +76,7 @@ impl Existing {
         }
         existing.other_compose =
             other_compose_files(folder).map_err(|error| ReadFault { path: folder.path().to_owned(), error })?;
-        existing.beside = BESIDE.iter().find_map(|name| Some((*name, text_beside(folder, name)?)));
+        existing.beside = OVERRIDE_NAMES.iter().find_map(|name| Some((*name, text_beside(folder, name)?)));
         let secrets = Path::new(SECRET_FOLDER);
         existing.secrets_are_open =
             folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);

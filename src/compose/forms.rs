@@ -184,8 +184,9 @@ fn changed(tree: Tree, change: impl Fn(&str) -> Option<String>) -> Tree {
     }
 }
 
-/// The parts of a text between colons that stand in no brackets.
-pub(super) fn between_colons(text: &str) -> Vec<&str> {
+/// The parts of a text between colons that stand in no reference and no brackets.
+#[must_use]
+pub fn between_colons(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;
@@ -231,6 +232,8 @@ mod tests {
     #[test]
     fn colons_in_brackets_separate_nothing() {
         assert_eq!(between_colons("[::1]:${P:?}:80"), ["[::1]", "${P:?}", "80"]);
+        assert_eq!(between_colons("127.0.0.1:${P:-80}:80"), ["127.0.0.1", "${P:-80}", "80"]);
+        assert_eq!(between_colons("80"), ["80"]);
     }
 
     #[test]

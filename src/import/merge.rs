@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::{ports, tree};
+use super::tree;
+use crate::compose::between_colons;
 use crate::yaml::{Content, Entry, Node, Scalar};
 
 /// Two values of which neither goes into the other.
@@ -120,7 +121,7 @@ fn lists<'t>(mut base: Vec<Node<'t>>, over: Vec<Node<'t>>, has_targets: bool) ->
 /// Where in the container an item is found.
 fn target(item: &Node<'_>) -> Option<String> {
     let short = || {
-        let parts = ports::split(tree::text(item)?);
+        let parts = between_colons(tree::text(item)?);
         parts.get(1).or(parts.first()).map(|part| part.trim_end_matches('/').to_owned())
     };
     let long = ["target", "source"].iter().find_map(|key| tree::text_of(item, key));

@@ -4,6 +4,7 @@
 use super::ledger::Ledger;
 use super::tree;
 use super::variables::Known;
+use crate::compose::between_colons;
 use crate::interpolation::{Otherwise, Template};
 use crate::profile::Raw;
 use crate::value::{EnvironmentKey, HostAddress, Port, TextValue as _};
@@ -45,7 +46,7 @@ const WITHOUT_IPV6: &str = "the profile says `0.0.0.0`; write the port alone whe
 pub(super) fn read(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Published> {
     if let Some(text) = tree::text(item) {
         let text = text.strip_suffix("/tcp").unwrap_or(text);
-        let mut parts = split(text);
+        let mut parts = between_colons(text);
         let (target, host) = (parts.pop()?, parts.pop()?);
         return published(parts.pop(), host, target, field, ledger);
     }
@@ -56,26 +57,6 @@ pub(super) fn read(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Opt
     }
     let (target, host) = (tree::text_of(item, "target")?, tree::text_of(item, "published")?);
     published(tree::text_of(item, "host_ip"), host, target, field, ledger)
-}
-
-/// The parts between colons that stand in no reference and no brackets.
-pub(super) fn split(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut depth = 0_usize;
-    let mut start = 0;
-    for (at, character) in text.char_indices() {
-        match character {
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => {
-                parts.extend(text.get(start..at));
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.extend(text.get(start..));
-    parts
 }
 
 fn published(
@@ -130,16 +111,4 @@ fn published(
 /// One port, and no range of them.
 fn number(text: &str) -> Option<String> {
     Port::new(text.parse().ok()?).map(|port| port.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colons_in_references_and_brackets_separate_nothing() {
-        assert_eq!(split("127.0.0.1:${P:-80}:80"), ["127.0.0.1", "${P:-80}", "80"]);
-        assert_eq!(split("[::1]:9000:9000"), ["[::1]", "9000", "9000"]);
-        assert_eq!(split("80"), ["80"]);
-    }
 }

@@ -5,10 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::change::RefusalReason;
+use crate::compose::FILE_NAMES;
 use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT, Unread};
 use crate::render::Output;
 use crate::secret::MOST_HIDDEN;
 use crate::spelling::raw_path;
+use crate::target::compose;
 
 /// A text of so many bytes has more characters than one that is too short to be hidden.
 const SHORT: usize = 24;
@@ -113,11 +115,6 @@ fn original(folder: &Folder, way: &Path, bytes: &[u8]) -> io::Result<Option<Path
     }
 }
 
-/// The other names that Compose looks for, in its order, and whether it does so before it looks for `docker-compose.yml`
-/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
-const OTHER_COMPOSE_FILES: [(&str, bool); 3] =
-    [("compose.yaml", true), ("compose.yml", true), ("docker-compose.yaml", false)];
-
 /// A Compose file of another name.
 pub(in crate::change) struct OtherCompose {
     /// Its name.
@@ -133,7 +130,12 @@ pub(in crate::change) struct OtherCompose {
 /// The Compose files of other names; one that is no file is left to who put it there.
 pub(super) fn other_compose_files(folder: &Folder) -> io::Result<Vec<OtherCompose>> {
     let mut found = Vec::new();
-    for (name, wins) in OTHER_COMPOSE_FILES {
+    let mut wins = true;
+    for name in FILE_NAMES {
+        if name == compose::FILE.path() {
+            wins = false;
+            continue;
+        }
         let Some(Ok((bytes, _))) = read(folder, Path::new(name), Path::new(name))? else { continue };
         let original = original(folder, Path::new(name), &bytes)?;
         found.push(OtherCompose { name, wins, text: String::from_utf8(bytes).ok(), original });

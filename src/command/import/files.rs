@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::new::shown;
 use crate::command::world::World;
+use crate::compose::{FILE_NAMES, OVERRIDE_NAMES};
 use crate::disk::{normalized, relative};
 use crate::dotenv;
 use crate::import::{ComposeFile, Files, joined, named_in};
@@ -12,14 +13,6 @@ use crate::source::{Project, ReadFault, SIZE_LIMIT, Source};
 use crate::spelling::{quoted, shell_word};
 use crate::target::compose;
 use crate::value::ServiceName;
-
-/// The names of a Compose file, in the order that Compose looks for them
-/// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
-const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/// The names of the file that Compose reads beside it.
-const BESIDE: [&str; 4] =
-    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// No deployment has so many files.
 const MOST: usize = 64;
@@ -114,7 +107,7 @@ fn of_variable(folder: &Path, dotenv: &str) -> Vec<PathBuf> {
 
 /// The file that Compose would take.
 fn first(folder: &Path, world: &World) -> Result<(PathBuf, Source), Failure> {
-    for path in COMPOSE_FILES.map(|name| folder.join(name)) {
+    for path in FILE_NAMES.map(|name| folder.join(name)) {
         match read(&path, world) {
             Err(ReadFault::Missing) => {}
             Err(fault) => return Err(unreadable(&path, &fault, world)),
@@ -142,7 +135,9 @@ impl std::ops::Deref for Beside {
 }
 
 pub(super) fn beside(folder: &Path, world: &World) -> Result<Option<Beside>, Failure> {
-    let Some(path) = BESIDE.iter().map(|name| folder.join(name)).find(|path| path.exists()) else { return Ok(None) };
+    let Some(path) = OVERRIDE_NAMES.iter().map(|name| folder.join(name)).find(|path| path.exists()) else {
+        return Ok(None);
+    };
     let source = read(&path, world).map_err(|fault| unreadable(&path, &fault, world))?;
     Ok(Some(Beside { path, source }))
 }
