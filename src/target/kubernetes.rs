@@ -3,10 +3,12 @@
 
 mod head;
 mod kustomization;
+mod leave;
 mod next;
 mod outputs;
 mod part;
 mod refusals;
+mod secrets;
 mod warnings;
 
 use self::part::Part;
@@ -14,10 +16,12 @@ use super::inputs::Inputs;
 use crate::deployment::Deployment;
 use crate::render::RenderedFile;
 
+pub(super) use leave::leaving;
 pub(super) use next::next_command;
-pub use outputs::KUSTOMIZATION;
-pub(super) use outputs::outputs;
+pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
+pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
+pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
 pub(super) use warnings::warnings;
 
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.
