@@ -1,6 +1,7 @@
 //! Knows what Kubernetes runs: which files there are of a deployment, and what makes each of them.
 //! Must not know what any file says.
 
+mod group;
 mod head;
 mod kustomization;
 mod leave;
@@ -9,6 +10,7 @@ mod outputs;
 mod part;
 mod refusals;
 mod secrets;
+mod standing;
 mod warnings;
 
 use self::part::Part;
@@ -16,8 +18,9 @@ use super::inputs::Inputs;
 use crate::deployment::Deployment;
 use crate::render::RenderedFile;
 
-pub(super) use leave::leaving;
-pub(super) use next::next_command;
+pub(super) use group::{group_of_server, group_of_service};
+pub(super) use leave::{compare, leaving};
+pub(super) use next::{LOOK, UP, next_command};
 pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
 pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
