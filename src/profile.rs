@@ -20,7 +20,7 @@ pub use leaf::{Literal, Named, given};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
     Build, Database, Extends, External, HealthCheck, LabelName, Limits, Postgres, PostgresDatabase, Profile, Service,
-    Sqlite,
+    Sqlite, Storage,
 };
 pub use written::SchemaOf;
 use written::{Excerpt, Reader, Written as _};

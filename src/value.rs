@@ -18,7 +18,7 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Operator, SecretsIn, Stage, StartCondition,
     Tls,
 };
 pub use context::BuildContext;
@@ -33,6 +33,6 @@ pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;
-pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
+pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval, ObjectName, VolumeSize};
 pub use url_options::UrlOptions;
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};
