@@ -11,7 +11,7 @@ use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
     HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
-    ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
 };
 
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
@@ -26,6 +26,8 @@ pub use server::{
 pub struct Deployment {
     /// What it is for.
     pub stage: Stage,
+    /// What it runs on; only `src/target.rs` asks which one that is.
+    pub target: Target,
     /// The name of all of it.
     pub project: ProjectName,
     /// The programs, in the order of the profile.

@@ -91,6 +91,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     let deployment = Deployment {
         stage: stage?,
+        target: profile.target(),
         project: project?,
         volumes: volumes(&services, server.as_ref()),
         secrets: secrets(profile, server.as_ref()),

@@ -18,8 +18,8 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Operator, SecretsIn, Stage, StartCondition,
-    Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Operator, SecretsIn, Stage,
+    StartCondition, Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
