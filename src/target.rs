@@ -2,6 +2,7 @@
 //! Must not know how any of them answers.
 
 pub mod compose;
+mod init_script;
 mod inputs;
 pub mod kubernetes;
 
