@@ -11,8 +11,13 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
+<<<<<<< HEAD
     HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
     ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
+=======
+    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
+    ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
+>>>>>>> k1
 };
 
 pub use cluster::{Nodes, Storage};
@@ -28,6 +33,8 @@ pub use server::{
 pub struct Deployment {
     /// What it is for.
     pub stage: Stage,
+    /// What it runs on; only `src/target.rs` asks which one that is.
+    pub target: Target,
     /// The name of all of it.
     pub project: ProjectName,
     /// The programs, in the order of the profile.

@@ -93,6 +93,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     let deployment = Deployment {
         stage: stage?,
+        target: profile.target(),
         project: project?,
         volumes: volumes(&services, server.as_ref()),
         storage,

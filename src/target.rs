@@ -3,6 +3,7 @@
 
 pub mod compose;
 mod inputs;
+pub mod kubernetes;
 
 use self::compose::Extras;
 pub use self::inputs::{Ground, Inputs};
@@ -10,23 +11,16 @@ use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
 use crate::render::{Output, RenderFault, RenderedFile};
-
-/// What a deployment runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Target {
-    /// Docker Compose, on one machine.
-    #[default]
-    Compose,
-}
+use crate::value::Choice as _;
+pub use crate::value::Target;
 
 impl Target {
-    const ALL: [Self; 1] = [Self::Compose];
-
-    /// Every file that it may write, in the order that they are written in: what gets run last.
+    /// Every file that it may write whatever a profile says, in the order that they are written in: what gets run last.
     #[must_use]
-    pub fn outputs(self) -> &'static [Output] {
+    pub fn outputs(self) -> Vec<Output> {
         match self {
-            Self::Compose => &compose::OUTPUTS,
+            Self::Compose => compose::outputs(),
+            Self::Kubernetes => kubernetes::outputs(),
         }
     }
 
@@ -35,6 +29,16 @@ impl Target {
     pub fn refusals(self, profile: &Profile) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::refusals(profile),
+            Self::Kubernetes => kubernetes::refusals(profile),
+        }
+    }
+
+    /// What of a deployment it can't run, where the profile alone does not say so.
+    #[must_use]
+    pub fn faults(self, deployment: &Deployment) -> Vec<Diagnostic> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::faults(deployment),
         }
     }
 
@@ -50,6 +54,7 @@ impl Target {
     ) -> Result<Vec<RenderedFile>, RenderFault> {
         match self {
             Self::Compose => compose::render(deployment, extras, inputs),
+            Self::Kubernetes => Ok(kubernetes::render(deployment, inputs)),
         }
     }
 
@@ -58,6 +63,7 @@ impl Target {
     pub fn warnings(self, deployment: &Deployment, extras: &Extras, files: &[RenderedFile]) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::warnings(deployment, extras, files),
+            Self::Kubernetes => kubernetes::warnings(deployment, extras),
         }
     }
 
@@ -66,11 +72,12 @@ impl Target {
     pub fn next_command(self, deployment: &Deployment, ground: Ground) -> String {
         match self {
             Self::Compose => compose::next_command(deployment, ground),
+            Self::Kubernetes => kubernetes::next_command(deployment),
         }
     }
 }
 
 /// Every file that any target may have written.
 pub fn outputs() -> impl Iterator<Item = Output> {
-    Target::ALL.into_iter().flat_map(Target::outputs).copied()
+    Target::ALL.iter().flat_map(|target| target.outputs())
 }

@@ -20,7 +20,7 @@ mod words;
 
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
-    Tls,
+    Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;

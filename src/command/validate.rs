@@ -22,8 +22,8 @@ use crate::report::{self, Document};
 use crate::secret::Values;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
+use crate::target::Inputs;
 use crate::target::compose::Extras;
-use crate::target::{Inputs, Target};
 
 /// What stands below its options.
 const HELP: &str = "\
@@ -171,10 +171,10 @@ fn warnings(deployment: &Deployment, extras: &Extras) -> Result<Vec<Diagnostic>,
     let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
     let kept = indexmap::IndexMap::new();
     let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
-    let files = Target::Compose
-        .render(deployment, extras, &inputs)
-        .map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let of_target = Target::Compose.warnings(deployment, extras, &files);
+    let target = deployment.target;
+    let files =
+        target.render(deployment, extras, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let of_target = target.warnings(deployment, extras, &files);
     Ok(lint(deployment).into_iter().chain(of_target).collect())
 }
 

@@ -13,7 +13,7 @@ use crate::value::{
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
     ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Port, PostgresMajor, ProcessCount, ProfileName,
     ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage,
-    Tls, UrlOptions, VariableName, VolumeName, VolumeSize,
+    Target, Tls, UrlOptions, VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
 
@@ -31,6 +31,9 @@ record! {
         /// staging and production services restart, containers gain no privileges, the server has limits, and weak
         /// secrets are refused.
         stage: Stage,
+        /// What the deployment runs on. A field that the target can't follow is a fault with the cure, or warned of where it
+        /// is only left out.
+        target: Target = Target::Compose,
         /// The folder that the outputs go to, relative to the project's root; by default that root. `--all` takes the
         /// profiles that have one.
         out: HostPath,

@@ -18,8 +18,8 @@ use crate::placement::Placement;
 use crate::resolve::resolve;
 use crate::secret::{Outside, Values, choose};
 use crate::source::{Catalogue, Source};
+use crate::target::Inputs;
 use crate::target::compose::Extras;
-use crate::target::{Inputs, Target};
 
 const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
 
@@ -182,7 +182,7 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
     let files =
-        Target::Compose.render(deployment, &Extras::default(), &Inputs { values, placement: &placement }).unwrap();
+        deployment.target.render(deployment, &Extras::default(), &Inputs { values, placement: &placement }).unwrap();
     let secret_files = deployment.secret_files().into_iter();
     let secret_files = secret_files.map(|name| (secret_file_path(name), Some(secrets[name].secret.clone()))).collect();
     let wanted = Wanted {

@@ -25,7 +25,7 @@ use crate::outcome::Failure;
 use crate::render::RenderedFile;
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::spelling;
-use crate::target::{self, Inputs, compose};
+use crate::target::{Inputs, compose};
 use crate::value::EnvironmentKey;
 
 /// One profile, from its text to what there is to tell.
@@ -104,7 +104,8 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
 fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
     let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
     let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    let secrets = is_written.then_some(compose::DOTENV.path());
+    let output = compose::DOTENV;
+    let secrets = is_written.then_some(output.path());
     let root = world.trust.repository(folder, &world.current).unwrap_or_default();
     git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
@@ -163,7 +164,9 @@ fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> In
 
 fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
     let inputs = Inputs { values, placement: &target.placement };
-    target::Target::Compose
+    target
+        .deployment
+        .target
         .render(&target.deployment, &target.extras, &inputs)
         .map_err(|fault| Failure::Internal { message: fault.to_string() })
 }
