@@ -11,13 +11,8 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
-<<<<<<< HEAD
-    HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
-    ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
-=======
-    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
-    ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
->>>>>>> k1
+    HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas,
+    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
 };
 
 pub use cluster::{Nodes, Storage};

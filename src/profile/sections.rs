@@ -11,9 +11,9 @@ use crate::diagnostic::Code;
 use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
-    ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Port, PostgresMajor, ProcessCount, ProfileName,
-    ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage,
-    Target, Tls, UrlOptions, VariableName, VolumeName, VolumeSize,
+    ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Port, PostgresMajor, ProcessCount,
+    ProfileName, ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName,
+    SqlitePath, Stage, Target, Tls, UrlOptions, VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
 

@@ -23,7 +23,12 @@ pub(super) fn storage(profile: &Profile, faults: &mut Faults) -> IndexMap<Volume
         let at = service_path(name).key("storage");
         let Some(data) = service.data.get() else {
             let help = "write `data: NAME:/app/data`, or remove it";
-            faults.add(Code::MissingField, Place::key(&at), "`storage` is the room of `data`, which is not given", help);
+            faults.add(
+                Code::MissingField,
+                Place::key(&at),
+                "`storage` is the room of `data`, which is not given",
+                help,
+            );
             continue;
         };
         let storage = resolve_storage(written, &at, faults);

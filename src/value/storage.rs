@@ -19,8 +19,7 @@ pub struct ObjectName(String);
 
 const SIZE_PATTERN: &str = "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$";
 
-const NAME_PATTERN: &str =
-    r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$";
+const NAME_PATTERN: &str = r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$";
 
 macro_rules! texts {
     ($($name:ident)+) => {$(
@@ -93,7 +92,8 @@ mod tests {
         for text in ["1Mi", "10Gi", "999999Ti", "500Mi"] {
             assert_eq!(VolumeSize::parse(text).unwrap().as_str(), text);
         }
-        for text in ["", "10", "10G", "10g", "10m", "010Gi", "0Gi", "1.5Gi", "10 Gi", "1000000Gi", "Gi", "10gi", "-1Gi"] {
+        for text in ["", "10", "10G", "10g", "10m", "010Gi", "0Gi", "1.5Gi", "10 Gi", "1000000Gi", "Gi", "10gi", "-1Gi"]
+        {
             assert!(VolumeSize::parse(text).is_err(), "{text}");
         }
     }
