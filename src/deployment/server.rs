@@ -2,12 +2,11 @@
 
 use indexmap::IndexSet;
 
-use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart};
+use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart, Storage};
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
-    ImageReference, Interval, LocalAuth, ObjectName, Port, PostgresMajor, Replicas, RoleName, SettingName, Tls,
-    VolumeSize,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, RoleName, SettingName, Tls,
 };
 
 /// Where the official image makes its socket.
@@ -104,15 +103,6 @@ pub struct Container {
     pub stop_grace_period: Duration,
     /// What the container that brings databases in line is kept to, where there is one.
     pub preparation: Preparation,
-}
-
-/// The space of a volume.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Storage {
-    /// How much.
-    pub size: VolumeSize,
-    /// Of which class; without one, of the usual one.
-    pub class: Option<ObjectName>,
 }
 
 /// A server that an operator runs, with copies that take its place.

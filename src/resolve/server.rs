@@ -4,6 +4,7 @@ use super::container::{check_pinned, limits};
 use super::number::count;
 use super::operated::resolve_operated;
 use super::scope::Faults;
+use super::storage::resolve_storage;
 use super::stage as policy;
 use crate::deployment::{
     Certificates, CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server, Storage,
@@ -126,13 +127,13 @@ pub(super) fn first_database(postgres: &Postgres) -> Option<DatabaseName> {
 }
 
 pub(super) fn storage(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<Storage> {
-    let storage = postgres.storage.get()?;
-    let size = storage.size.get().cloned();
-    if size.is_none() {
-        let place = Place::key(&at.key("storage"));
-        faults.add(Code::MissingField, place, "the storage has no size", "write `size: 10Gi`");
+    let at = at.key("storage");
+    let storage = resolve_storage(postgres.storage.get()?, &at, faults)?;
+    if storage.shared {
+        let message = "a server's data is for one container at a time";
+        faults.add(Code::Conflict, Place::value(&at.key("shared")), message, "remove it");
     }
-    Some(Storage { size: size?, class: storage.class.get().cloned() })
+    Some(storage)
 }
 
 /// What is written, and in stages where others' data is what keeps a server from taking the whole machine.

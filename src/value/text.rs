@@ -38,15 +38,6 @@ pub struct HostAddress(IpAddr);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
-/// The space of a volume: `512Mi`, `10Gi`, `2Ti`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VolumeSize(String);
-
-/// The name of an object of Kubernetes
-/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectName(String);
-
 const DURATION_PATTERN: &str = "^([0-9]{1,7}(ms|s|m)|[0-9]{1,5}h){1,5}$";
 const INTERVAL_PATTERN: &str = "^(?=[^1-9]*[1-9])([0-9]{1,7}(ms|s|m)|[0-9]{1,5}h){1,5}$";
 /// Docker starts no container that may use less: 6 MiB, in bytes
@@ -61,8 +52,6 @@ const BYTES_PATTERN: &str = concat!(
 );
 const DISK_PATTERN: &str = "^([1-9][0-9]{0,8}kb?|[1-9][0-9]{0,5}mb?|[1-9][0-9]{0,2}gb?)$";
 const CPU_PATTERN: &str = r"^(0\.(0[1-9][0-9]?|[1-9][0-9]{0,2})|[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$";
-const VOLUME_PATTERN: &str = "^[1-9][0-9]{0,5}[MGT]i$";
-const OBJECT_PATTERN: &str = r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$";
 const HOST_PATTERN: &str = "^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
 /// An IPv4 address as a regular expression.
@@ -115,8 +104,6 @@ texts! {
     DiskSize, DISK_PATTERN, is_disk_size, "an amount of disk space below a terabyte, with a unit (`k`, `m` or `g`)", "2g";
     CpuCount, CPU_PATTERN, is_cpu_count, "at least a hundredth of a processor, as a text", "0.5";
     HostName, HOST_PATTERN, is_host, "a host name or an IPv4 address", "db.example.com";
-    VolumeSize, VOLUME_PATTERN, is_volume_size, "the size of a volume with its unit (`Mi`, `Gi` or `Ti`)", "10Gi";
-    ObjectName, OBJECT_PATTERN, is_object_name, "the name of an object of Kubernetes: lower-case letters, digits, `-` and `.`", "db-ca";
 }
 
 impl Duration {
@@ -318,19 +305,6 @@ fn is_disk_size(text: &str) -> bool {
         _ => return false,
     };
     (1..=longest).contains(&number.len()) && !number.starts_with('0')
-}
-
-fn is_volume_size(text: &str) -> bool {
-    let number = ["Mi", "Gi", "Ti"].into_iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or_default();
-    (1..=6).contains(&number.len()) && !number.starts_with('0') && number.bytes().all(|digit| digit.is_ascii_digit())
-}
-
-fn is_object_name(text: &str) -> bool {
-    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let is_part = |part: &str| {
-        part.starts_with(edge) && part.ends_with(edge) && part.chars().all(|c| edge(c) || c == '-')
-    };
-    text.len() <= 253 && text.split('.').all(is_part)
 }
 
 fn is_cpu_count(text: &str) -> bool {
