@@ -34,6 +34,8 @@ fn generator(generated: &Generated) -> Value {
     let mut generator = Mapping::default();
     generator.push("name", Value::text(generated.name.clone()));
     generator.push("files", files.collect::<Value>());
+    let options = Mapping::from_iter([("disableNameSuffixHash", Value::bare("true"))]);
+    generator.push_given("options", generated.keeps_name.then(|| Value::from(options).on_one_line()));
     generator.into()
 }
 

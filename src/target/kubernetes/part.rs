@@ -27,6 +27,8 @@ pub(super) struct Generated {
     pub(super) name: String,
     /// Each key with its file, by the way from the folder of the manifests.
     pub(super) files: Vec<(String, String)>,
+    /// Whether its name has no hash: what reads it can't be changed.
+    pub(super) keeps_name: bool,
 }
 
 impl Part {
