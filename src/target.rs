@@ -55,7 +55,7 @@ impl Target {
     ) -> Result<Vec<RenderedFile>, RenderFault> {
         match self {
             Self::Compose => compose::render(deployment, extras, inputs),
-            Self::Kubernetes => Ok(kubernetes::render(deployment, inputs)),
+            Self::Kubernetes => kubernetes::render(deployment, inputs),
         }
     }
 

@@ -139,6 +139,8 @@ codes! {
     Unexpanded = "unexpanded",
     /// Raw Compose keys that take protection away from a container.
     DisplacedHardening = "displaced-hardening",
+    /// A single server in production, where the target could run several.
+    SingleServer = "single-server",
     /// A character of a profile's text that is not seen, or that shows a line in another order than it is read.
     HiddenCharacter = "hidden-character",
     /// A copy of the JSON Schema that another version wrote.
@@ -205,6 +207,7 @@ impl Code {
                 | Self::SqliteBindMount
                 | Self::Unexpanded
                 | Self::DisplacedHardening
+                | Self::SingleServer
                 | Self::HiddenCharacter
                 | Self::StaleSchema
         )

@@ -39,6 +39,7 @@ const NO_OPERATOR: &str = "`instances` has no effect without an operator";
 const TWO_CAS: &str = "certificates come from `ca` or from `ca_secret`, not from both";
 const ON_KUBERNETES: &str = "this is there on Kubernetes only, and the target is Docker Compose";
 const OPERATORS: &str = "the operator makes this setting itself";
+const ONE_SERVER: &str = "a server's data is for one container at a time";
 const NO_SERVICES: &str = "the profile has no services";
 
 /// Every rule, as the conditions of an `allOf`.
@@ -173,6 +174,7 @@ fn server() -> Vec<Value> {
     let none: Map<_, _> =
         OPERATORS_SETTINGS.iter().map(|name| ((*name).to_owned(), json!({ "type": "null" }))).collect();
     let operators = json!({ "properties": none, "errorMessage": OPERATORS });
+    let shared = json!({ "type": "object", "required": ["shared"], "properties": { "shared": { "type": "boolean", "not": { "enum": [false] } } } });
     let mut rules = vec![
         when(&json!({ "type": "object" }), &json!({ "required": ["user"] })),
         when(&missing("external"), &json!({ "required": ["image"] })),
@@ -181,6 +183,7 @@ fn server() -> Vec<Value> {
         below("external", &when(&unverified("ca_secret"), &wrong(&["ca_secret"], UNVERIFIED))),
         below("external", &when(&all(&[given("ca"), given("ca_secret")]), &wrong(&["ca_secret"], TWO_CAS))),
         below("storage", &when(&json!({ "type": "object" }), &json!({ "required": ["size"] }))),
+        below("storage", &when(&shared, &wrong(&["shared"], ONE_SERVER))),
         when(
             &all(&[given("instances"), absent("operator"), absent("external")]),
             &wrong(&["instances"], NO_OPERATOR),

@@ -1,5 +1,6 @@
 //! Knows the files of a deployment on Kubernetes, and the order that they are written in. Must not know what any of them says.
 
+use super::server;
 use crate::render::Output;
 
 /// The folder of all of them: kustomize reads nothing outside of it.
@@ -10,7 +11,7 @@ pub const KUSTOMIZATION: Output = Output::text("kubernetes/kustomization.yaml");
 
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    vec![KUSTOMIZATION]
+    vec![server::INIT_SCRIPT, KUSTOMIZATION]
 }
 
 /// The manifest of a part of the deployment.

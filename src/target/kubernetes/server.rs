@@ -10,14 +10,14 @@ mod single;
 use super::object::{self, Component, object};
 use super::part::{Generated, Part};
 use super::secrets;
-use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, Service};
+use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, OPERATED_HOST, Service};
 use crate::render::{Output, RenderFault, RenderedFile};
 use crate::target::init_script::{self, Start};
 use crate::target::inputs::Inputs;
 use crate::value::{ImageReference, SecretsIn, ServiceName};
 use crate::yaml::document::{Mapping, Value};
 
-pub(super) use refusals::{faults, refusals, warnings};
+pub(super) use refusals::{faults, warnings};
 
 /// The script for roles and databases: for the pod of the server, or for the administrator of one elsewhere.
 pub(super) const INIT_SCRIPT: Output = Output::for_containers("kubernetes/init-postgres.sh");
@@ -51,9 +51,22 @@ pub(super) fn has_manifest(deployment: &Deployment) -> bool {
     deployment.server.as_ref().is_some_and(crate::deployment::Server::is_inside)
 }
 
+/// The host by which it is reached, where it runs in the cluster.
+pub(super) fn host(deployment: &Deployment) -> &'static str {
+    match deployment.server.as_ref().and_then(crate::deployment::Server::operated) {
+        Some(_) => OPERATED_HOST,
+        None => "postgres",
+    }
+}
+
 /// What all its objects are called.
 pub(super) fn name() -> String {
     ServiceName::postgres().to_string()
+}
+
+/// What the container beside a server is promised, in bytes and in thousandths of a processor.
+pub(super) fn ensure(container: &crate::deployment::Container) -> (u64, u64) {
+    ensure::amounts(container).unwrap_or_default()
 }
 
 /// The labels by which its pods are found; an operator has its own.

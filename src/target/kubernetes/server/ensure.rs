@@ -6,7 +6,7 @@
 //! socket it does, as on Compose.
 
 use super::super::expansion::{command, literal, script};
-use super::super::security;
+use super::super::{resources, security};
 use super::single::{PASSWORDS_FOLDER, SCRIPTS, SOCKET, identity, mode, mount, variable};
 use super::{SCRIPT, name};
 use crate::deployment::{Container, Deployment, Limits, SCRATCH, SOCKET_FOLDER, Server};
@@ -46,26 +46,18 @@ pub(super) fn container(server: &Server, container: &Container, deployment: &Dep
         mount("passwords", PASSWORDS_FOLDER, true),
     ];
     keys.push("volumeMounts", mounts.into_iter().collect::<Value>());
-    keys.push_filled("resources", if has_limits(container) { resources() } else { Mapping::default() });
+    let amounts = amounts(container).map(|(bytes, thousandths)| resources::of_amounts(bytes, thousandths));
+    keys.push_given("resources", amounts);
     let fences = identity(container).map(|_| security::of_helper());
     keys.push_filled("securityContext", fences.unwrap_or_default());
     Value::from(keys).above(why)
 }
 
-/// Whether the server is kept to a part of its node.
-fn has_limits(container: &Container) -> bool {
+/// What it is promised, in bytes and in thousandths of a processor, where the server is kept to a part of its node: as
+/// much as it may use, so that the server beside it is among the last to be killed where a node has too little.
+pub(in crate::target::kubernetes) fn amounts(container: &Container) -> Option<(u64, u64)> {
     let Limits { memory, cpus, pids: _ } = &container.limits;
-    memory.is_some() || cpus.is_some()
-}
-
-/// As much as it may use is what it is promised, so that the server beside it is among the last to be killed where a node
-/// has too little.
-fn resources() -> Mapping {
-    let amounts = || {
-        let keys = Mapping::from_iter([("cpu", Value::bare("100m")), ("memory", Value::bare("64Mi"))]);
-        Value::from(keys).on_one_line()
-    };
-    Mapping::from_iter([("requests", amounts()), ("limits", amounts())])
+    (memory.is_some() || cpus.is_some()).then_some((64 << 20, 100))
 }
 
 /// Until then the pod is not ready, as long as that takes.

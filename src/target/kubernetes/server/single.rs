@@ -17,6 +17,9 @@ pub(super) const SOCKET: &str = "socket";
 /// The ConfigMap with the script, and its volume.
 pub(super) const SCRIPTS: &str = "postgres-init";
 
+/// The volumes of the pod beside that of the data, whose name is the profile's.
+pub(super) const VOLUMES: [&str; 7] = [SOCKET, SCRIPTS, "tmp", "shared-memory", "password", "passwords", "ensure-tmp"];
+
 /// Where passwords appear as files.
 pub(super) const PASSWORDS_FOLDER: &str = "/run/secrets/postgres";
 
