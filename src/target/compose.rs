@@ -8,6 +8,7 @@ mod dotenv;
 mod extras;
 mod file;
 mod interpolation;
+mod leave;
 mod networks;
 mod next;
 mod outputs;
@@ -24,9 +25,8 @@ use crate::deployment::Deployment;
 use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
 
 pub(crate) use before::{After, Before};
-pub use danger::{Danger, DangerKind};
-pub(crate) use danger::{dangers, unreadable};
 pub use extras::Extras;
+pub(super) use leave::{compare, leaving};
 pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, Networks, PUBLISHED_NETWORK, listed,
 };
@@ -37,10 +37,10 @@ pub use program::{MIGRATE, PSQL};
 use program::{PROGRAMS, REACH};
 pub(super) use refusals::refusals;
 pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
 pub(crate) use standing::fixed_volumes_of;
 pub use switch::EngineSwitch;
-pub(crate) use switch::engine_switches;
 pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 

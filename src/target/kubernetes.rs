@@ -8,6 +8,7 @@ mod expansion;
 mod head;
 mod kustomization;
 mod network;
+mod leave;
 mod next;
 mod object;
 mod outputs;
@@ -20,6 +21,7 @@ mod server;
 mod service;
 mod volume;
 mod wait;
+mod secrets;
 mod warnings;
 mod workload;
 
@@ -31,10 +33,12 @@ use crate::render::{RenderFault, RenderedFile};
 
 pub(super) use asked::{asked, standing};
 pub(super) use capacity::derived;
+pub(super) use leave::leaving;
 pub(super) use next::next_command;
-pub use outputs::KUSTOMIZATION;
-pub(super) use outputs::outputs;
+pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
+pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
+pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
 pub(super) use warnings::warnings;
 
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.

@@ -2,10 +2,24 @@
 //! Must not know any secret's value.
 
 use super::interpolation::{literal, reference};
-use crate::deployment::{GivenUrl, secret_file_path};
+use crate::deployment::{Deployment, GivenUrl, Holds, secret_file_path};
+use crate::target::secret_file::SecretFile;
 use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, SecretsIn};
 use crate::yaml::document::{Mapping, Value};
+
+/// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
+/// protects it is its folder.
+const FILE_MODE: u32 = 0o644;
+
+/// The files of secrets, for the server alone.
+pub(in crate::target) fn files(deployment: &Deployment) -> Vec<SecretFile<'_>> {
+    let file = |name| {
+        let path = secret_file_path(name);
+        SecretFile { name: ToString::to_string(name), path, mode: FILE_MODE, holds: Holds::Secret(name) }
+    };
+    deployment.secret_files().into_iter().map(file).collect()
+}
 
 /// What Compose says where something of `.env` is missing.
 const MISSING_SECRET: &str = "run codelab-gen to write .env";
