@@ -34,6 +34,7 @@ pub(super) use next::next_command;
 pub use outputs::KUSTOMIZATION;
 pub(super) use outputs::outputs;
 pub(super) use refusals::{faults, refusals};
+pub(super) use volume::too_large;
 pub(super) use warnings::warnings;
 
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.

@@ -24,10 +24,5 @@ pub(super) fn part(service: &Service, deployment: &Deployment, inputs: &Inputs<'
         // what a Job says can't change, the name of its Secret neither
         keeps_name: service.runs_once,
     });
-    Part {
-        name: service.name.to_string(),
-        objects,
-        secrets: secret.into_iter().collect(),
-        configs: Vec::new(),
-    }
+    Part { name: service.name.to_string(), objects, secrets: secret.into_iter().collect(), configs: Vec::new() }
 }

@@ -62,9 +62,15 @@ pub(super) fn port_of(service: &Service) -> Option<u16> {
     service.port.map(crate::value::Port::get)
 }
 
+/// Whether a pod of a service waits for anything.
+pub(super) fn is_waiting(service: &Service, deployment: &Deployment) -> bool {
+    let for_server = deployment.contained_server().is_some() && deployment.reaches_server(service);
+    image(deployment).is_some() && (for_server || !awaited(service, deployment).is_empty())
+}
+
 /// The containers that wait, in their order.
 pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
-    let Some(image) = image(deployment) else { return Value::from_iter([]) };
+    let Some(image) = image(deployment) else { return std::iter::empty().collect() };
     let database = database(service, deployment, image);
     let others = awaited(service, deployment);
     let others = (!others.is_empty()).then(|| services(&others, image));
@@ -110,7 +116,8 @@ done
 /// What the client needs to log in as the service, and what must hold then: the last that ensure does for it.
 fn login(service: &Service, database: &Database, url: &PostgresUrl) -> Value {
     let names: Vec<_> = database.extensions.iter().map(|name| format!("'{name}'")).collect();
-    let extensions = format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
+    let extensions =
+        format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
     let owned = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()";
     let ready_if = if names.is_empty() { owned.to_owned() } else { format!("SELECT ({owned}) AND ({extensions})") };
     let password = url.login.password.as_str();
@@ -133,7 +140,9 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl) -> Value {
 
 fn server() -> Value {
     let name = ServiceName::postgres();
-    [variable("PGHOST", literal(name.as_str())), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))].into_iter().collect()
+    [variable("PGHOST", literal(name.as_str())), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))]
+        .into_iter()
+        .collect()
 }
 
 fn variable(name: &'static str, value: Value) -> Value {
