@@ -66,6 +66,8 @@ pub struct Service {
     pub user: Option<String>,
     /// The folder that it runs in; without one, the image's.
     pub working_dir: Option<ContainerPath>,
+    /// The port that the program listens on, where the profile says it.
+    pub port: Option<Port>,
     /// Its published port.
     pub publish: Option<PublishedPort>,
     /// Whether it reaches anything outside of the deployment.

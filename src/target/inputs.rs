@@ -80,12 +80,7 @@ impl FoundFile {
 impl Found {
     /// What a variable of a container holds; where nothing was looked for, its default.
     #[must_use]
-    pub fn variable<'f>(
-        &'f self,
-        service: &ServiceName,
-        variable: &VariableName,
-        default: Option<&'f str>,
-    ) -> &'f str {
+    pub fn variable<'f>(&'f self, service: &ServiceName, variable: &VariableName, default: Option<&'f str>) -> &'f str {
         let found = self.variables.get(&(service.clone(), variable.clone()));
         found.map(String::as_str).or(default).unwrap_or_default()
     }

@@ -39,6 +39,7 @@ pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
 pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
 pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
+pub(super) use volume::too_large;
 pub(super) use warnings::warnings;
 
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.

@@ -383,7 +383,9 @@ mod tests {
 
     #[test]
     fn a_span_of_time_has_as_many_seconds_as_it_takes_at_the_least() {
-        for (text, seconds) in [("0s", 0), ("10s", 10), ("1m30s", 90), ("1ms", 1), ("1h1m1s1ms", 3662), ("99999h", 359_996_400)] {
+        for (text, seconds) in
+            [("0s", 0), ("10s", 10), ("1m30s", 90), ("1ms", 1), ("1h1m1s1ms", 3662), ("99999h", 359_996_400)]
+        {
             assert_eq!(Duration::parse(text).unwrap().seconds(), seconds, "{text}");
         }
     }

@@ -230,8 +230,24 @@ mod tests {
     #[test]
     fn a_text_of_several_lines_is_read_back_whatever_it_holds() {
         let texts = [
-            "a\nb", "a\nb\n", "#!/bin/sh\n\n  if: x # y\n\tz\n", "a", "", "\n", "a\n\n", " a\nb", "\na\nb", "a\n \nb",
-            "a\nb\n ", "a\r\nb\n", "a\n\u{85}b\n", "a\n\u{202e}b", "a\n--- \n...\n", "\ta\nb", "é\n😀\n", "a\n\u{feff}",
+            "a\nb",
+            "a\nb\n",
+            "#!/bin/sh\n\n  if: x # y\n\tz\n",
+            "a",
+            "",
+            "\n",
+            "a\n\n",
+            " a\nb",
+            "\na\nb",
+            "a\n \nb",
+            "a\nb\n ",
+            "a\r\nb\n",
+            "a\n\u{85}b\n",
+            "a\n\u{202e}b",
+            "a\n--- \n...\n",
+            "\ta\nb",
+            "é\n😀\n",
+            "a\n\u{feff}",
         ];
         let mut inner = Mapping::default();
         for (index, text) in texts.iter().enumerate() {

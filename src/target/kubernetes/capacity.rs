@@ -68,12 +68,10 @@ fn largest(one: Amount, other: Amount) -> Amount {
 }
 
 fn sum(all: &[Asking]) -> Amount {
-    let times = |each: fn(&Amount) -> u64| all.iter().map(|asking| asking.pods.saturating_mul(each(&asking.each)));
-    let total = |amounts: &mut dyn Iterator<Item = u64>| amounts.fold(0, u64::saturating_add);
-    Amount {
-        bytes: total(&mut times(|amount| amount.bytes)),
-        thousandths: total(&mut times(|amount| amount.thousandths)),
-    }
+    all.iter().fold(Amount::default(), |sum, Asking { pods, each, .. }| Amount {
+        bytes: sum.bytes.saturating_add(pods.saturating_mul(each.bytes)),
+        thousandths: sum.thousandths.saturating_add(pods.saturating_mul(each.thousandths)),
+    })
 }
 
 /// The sum, as `explain` has it, and what it leaves out.
@@ -82,7 +80,8 @@ pub(in crate::target) fn derived(deployment: &Deployment) -> Vec<(FieldPath, Str
     let Amount { bytes, thousandths } = sum(&all);
     let pods = all.iter().map(|asking| asking.pods).fold(0, u64::saturating_add);
     let at = FieldPath::root().key("requests");
-    let unlimited: Vec<_> = all.iter().filter(|asking| asking.is_unlimited).map(|asking| asking.name.as_str()).collect();
+    let unlimited: Vec<_> =
+        all.iter().filter(|asking| asking.is_unlimited).map(|asking| asking.name.as_str()).collect();
     let mut told = vec![
         (at.key("pods"), pods.to_string()),
         (at.key("memory"), memory_size(bytes)),
@@ -118,7 +117,8 @@ fn too_large(Asking { at, name, each, .. }: &Asking, node: Amount) -> Option<Dia
     } else {
         return None;
     };
-    let message = format!("a pod of `{name}` asks for {asked} ({field}), and a node has {held}: it would wait for ever");
+    let message =
+        format!("a pod of `{name}` asks for {asked} ({field}), and a node has {held}: it would wait for ever");
     let place = Place::value(&at.key("limits").key(field));
     let help = "lower the limit, or name larger nodes in `nodes`";
     let warning = Diagnostic::warning(Code::NodeSize, place, message, help);
@@ -134,7 +134,8 @@ fn too_many(all: Amount, node: Amount, nodes: &Nodes) -> Option<Diagnostic> {
     } else {
         return None;
     };
-    let message = format!("all pods together ask for {asked} ({field}), and the nodes have {held}: some would wait for ever");
+    let message =
+        format!("all pods together ask for {asked} ({field}), and the nodes have {held}: some would wait for ever");
     let help = "lower limits or replicas, or name more or larger nodes; `codelab-gen explain requests` shows the sum";
     let place = Place::value(&FieldPath::root().key("nodes").key(field));
     Some(Diagnostic::warning(Code::NodeSize, place, message, help))
@@ -168,7 +169,10 @@ mod tests {
             assert_eq!(warned(nodes), [""; 0], "{nodes}");
         }
         let told = warned("{ memory: 512m }");
-        assert!(told.len() == 1 && told[0].contains("`worker` asks for 1Gi (memory), and a node has 512Mi"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("`worker` asks for 1Gi (memory), and a node has 512Mi"),
+            "{told:?}"
+        );
         let told = warned("{ count: 2, memory: 1g }");
         assert!(told.len() == 1 && told[0].contains("2560Mi (memory), and the nodes have 2Gi"), "{told:?}");
         let told = warned("{ cpus: \"1\" }");

@@ -50,10 +50,14 @@ pub(super) fn policy(service: &Service, deployment: &Deployment) -> Mapping {
     ingress.extend(published);
     let mut spec = Mapping::default();
     spec.push("podSelector", matching(selector(service.name.as_str(), deployment)));
-    spec.push("policyTypes", [Value::text("Ingress"), Value::text("Egress")].into_iter().collect::<Value>().on_one_line());
+    spec.push(
+        "policyTypes",
+        [Value::text("Ingress"), Value::text("Egress")].into_iter().collect::<Value>().on_one_line(),
+    );
     spec.push("ingress", ingress.into_iter().collect::<Value>());
     spec.push("egress", egress(service, deployment));
-    let mut policy = object("networking.k8s.io/v1", "NetworkPolicy", metadata(name(service), &service.name, deployment));
+    let mut policy =
+        object("networking.k8s.io/v1", "NetworkPolicy", metadata(name(service), &service.name, deployment));
     policy.push("spec", spec);
     policy
 }
@@ -94,7 +98,8 @@ fn name_server() -> Value {
         let keys = [("port", Value::number(53)), ("protocol", Value::text(protocol))];
         Value::from(Mapping::from_iter(keys)).on_one_line()
     };
-    let mut rule = Mapping::from_iter([("to", [Value::from(cluster), Value::from(node)].into_iter().collect::<Value>())]);
+    let mut rule =
+        Mapping::from_iter([("to", [Value::from(cluster), Value::from(node)].into_iter().collect::<Value>())]);
     rule.push("ports", [port("UDP"), port("TCP")].into_iter().collect::<Value>());
     Value::from(rule).above("names")
 }

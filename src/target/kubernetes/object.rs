@@ -30,7 +30,6 @@ pub(super) enum Component {
     /// A service of the profile.
     Service,
     /// The PostgreSQL server, and what brings its databases in line.
-    #[expect(dead_code, reason = "the server's manifests use it")]
     Database,
 }
 
@@ -123,7 +122,8 @@ mod tests {
             assert!(first != second && first == hashed(name, "x"), "{first} {second}");
         }
         assert!(!hashed(&long, "x").contains("--"));
-        for (name, is_one) in [("api", true), ("0api", false), ("a-1", true), ("A", false), ("a.b", false), ("a_b", false)]
+        for (name, is_one) in
+            [("api", true), ("0api", false), ("a-1", true), ("A", false), ("a.b", false), ("a_b", false)]
         {
             assert_eq!(is_service_name(name), is_one, "{name}");
         }

@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn amounts_are_the_same_in_the_units_of_a_cluster() {
-        for (text, written) in [("512m", "512Mi"), ("2g", "2Gi"), ("1536m", "1536Mi"), ("6144k", "6Mi"), ("6291457b", "6291457")]
+        for (text, written) in
+            [("512m", "512Mi"), ("2g", "2Gi"), ("1536m", "1536Mi"), ("6144k", "6Mi"), ("6291457b", "6291457")]
         {
             assert_eq!(memory_size(ByteSize::parse(text).unwrap().bytes()), written, "{text}");
         }

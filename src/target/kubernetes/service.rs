@@ -25,10 +25,5 @@ pub(super) fn part(service: &Service, deployment: &Deployment, inputs: &Inputs<'
         keeps_name: service.runs_once,
         ..Generated::default()
     });
-    Part {
-        name: service.name.to_string(),
-        objects,
-        secrets: secret.into_iter().collect(),
-        configs: Vec::new(),
-    }
+    Part { name: service.name.to_string(), objects, secrets: secret.into_iter().collect(), configs: Vec::new() }
 }

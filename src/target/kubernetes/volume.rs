@@ -1,10 +1,10 @@
 //! Knows what a pod of a service mounts: claims of named volumes, read-only files of the project, folders in memory.
 //! Must not know what is done with it.
 
-use super::object::{hashed, metadata, name, object};
+use super::object::{hashed, metadata, object};
 use crate::deployment::{Deployment, Service, Storage};
 use crate::target::inputs::{Found, FoundFile};
-use crate::value::{ContainerPath, HostPath, Mount, MountSource, VolumeName};
+use crate::value::{ContainerPath, HostPath, Mount, MountSource, ServiceName, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
 /// What keeps a tool that removes what is in git no more from removing data.
@@ -108,7 +108,12 @@ impl<'d> Mounts<'d> {
 
     /// The ConfigMap of the files with its name, where there are some. Its name changes with what they hold, so that pods
     /// never have one half of a change.
-    pub(super) fn config(&self, service: &Service, deployment: &Deployment, found: &Found) -> Option<(String, Mapping)> {
+    pub(super) fn config(
+        &self,
+        service: &Service,
+        deployment: &Deployment,
+        found: &Found,
+    ) -> Option<(String, Mapping)> {
         if self.files.is_empty() {
             return None;
         }
@@ -198,7 +203,8 @@ fn key_of(path: &HostPath, is_taken: impl Fn(&str) -> bool) -> String {
     let name = path.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let known = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
     let name: String = name.chars().map(known).take(LONGEST_KEY).collect();
-    let name = if matches!(name.as_str(), "" | "." | "..") || name.starts_with("..") { format!("file{name}") } else { name };
+    let name =
+        if matches!(name.as_str(), "" | "." | "..") || name.starts_with("..") { format!("file{name}") } else { name };
     let mut key = name.clone();
     let mut number = 1;
     while is_taken(&key) {
@@ -214,7 +220,8 @@ const LONGEST_KEY: usize = 200;
 /// Bytes that are no text (<https://www.rfc-editor.org/rfc/rfc4648#section-4>).
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let letter = |bits: u32| LETTERS.get(usize::try_from(bits & 63).unwrap_or_default()).map_or('=', |byte| char::from(*byte));
+    let letter =
+        |bits: u32| LETTERS.get(usize::try_from(bits & 63).unwrap_or_default()).map_or('=', |byte| char::from(*byte));
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
@@ -241,13 +248,13 @@ pub(super) fn files(deployment: &Deployment) -> Vec<&HostPath> {
 }
 
 /// Which ConfigMap is too large, by the service that mounts it.
-pub(super) fn too_large<'d>(deployment: &'d Deployment, found: &Found) -> Option<&'d Service> {
+pub(in crate::target) fn too_large<'d>(deployment: &'d Deployment, found: &Found) -> Option<&'d ServiceName> {
     let size = |service: &&Service| {
         let files = Mounts::of(service).files.into_iter();
         let size: usize = files.filter_map(|file| found.files.get(file.path.as_str())).map(FoundFile::size).sum();
         size > LARGEST_FILES
     };
-    deployment.services.iter().find(size)
+    deployment.services.iter().find(size).map(|service| &service.name)
 }
 
 #[cfg(test)]

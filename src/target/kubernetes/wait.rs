@@ -54,9 +54,15 @@ pub(super) fn port_of(service: &Service) -> Option<u16> {
     service.port.map(crate::value::Port::get)
 }
 
+/// Whether a pod of a service waits for anything.
+pub(super) fn is_waiting(service: &Service, deployment: &Deployment) -> bool {
+    let for_server = deployment.reaches_server(service);
+    server::client(deployment).is_some() && (for_server || !awaited(service, deployment).is_empty())
+}
+
 /// The containers that wait, in their order.
 pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
-    let Some(image) = server::client(deployment) else { return Value::from_iter([]) };
+    let Some(image) = server::client(deployment) else { return std::iter::empty().collect() };
     let database = database(service, deployment, image);
     let others = awaited(service, deployment);
     let others = (!others.is_empty()).then(|| services(&others, image));
@@ -107,7 +113,8 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified:
     let verifies = [("PGSSLMODE", Value::text("verify-full")), ("PGSSLROOTCERT", Value::text(file))];
     let verifies = verifies.into_iter().filter(|_| is_verified).map(|(name, value)| variable(name, value));
     let names: Vec<_> = database.extensions.iter().map(|name| format!("'{name}'")).collect();
-    let extensions = format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
+    let extensions =
+        format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
     let owned = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()";
     let ready_if = if names.is_empty() { owned.to_owned() } else { format!("SELECT ({owned}) AND ({extensions})") };
     let password = url.login.password.as_str();
@@ -130,7 +137,9 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified:
 }
 
 fn reaching(deployment: &Deployment) -> Value {
-    [variable("PGHOST", literal(server::host(deployment))), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))].into_iter().collect()
+    [variable("PGHOST", literal(server::host(deployment))), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))]
+        .into_iter()
+        .collect()
 }
 
 fn variable(name: &'static str, value: Value) -> Value {

@@ -68,7 +68,8 @@ fn labels(service: &Service, at: &FieldPath) -> Vec<Diagnostic> {
     let names = service.labels.iter().map(|(name, _)| name).filter(|name| !workload::is_annotation(name));
     let warning = |name: &String| {
         let message = format!("{} can't be the name of an annotation, which a label becomes here", quoted(name));
-        let help = "write letters, digits, `-`, `_` and `.`, at most 63 characters, with a prefix such as `example.com/`";
+        let help =
+            "write letters, digits, `-`, `_` and `.`, at most 63 characters, with a prefix such as `example.com/`";
         left_out(Place::key(&at.key("labels").key(name)), message, help)
     };
     names.map(warning).collect()

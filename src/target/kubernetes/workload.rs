@@ -21,18 +21,22 @@ pub(super) fn workload(
     found: &Found,
 ) -> Mapping {
     let template = template(service, mounts, config, deployment, found);
-    if service.runs_once { job(service, template, deployment) } else { kept_running(service, mounts, template, deployment) }
+    if service.runs_once {
+        job(service, template, deployment)
+    } else {
+        kept_running(service, mounts, template, deployment)
+    }
 }
 
 /// A Job can't be changed, and one that is removed when it has ended would be made again and again. So its name changes
 /// with what it does.
 fn job(service: &Service, template: Mapping, deployment: &Deployment) -> Mapping {
-    let content = template.manifest(1);
     let mut spec = Mapping::default();
     spec.push("backoffLimit", Value::number(TRIES));
     spec.push_given("completions", service.replicas.map(Value::number));
     spec.push_given("parallelism", service.replicas.map(Value::number));
     spec.push("template", template);
+    let content = spec.manifest(1);
     let why = "the name changes with what it does: then it runs again";
     let name = Value::text(hashed(service.name.as_str(), &content)).behind(why);
     let labels = labels(service.name.as_str(), Component::Service, deployment);
@@ -79,7 +83,8 @@ fn template(
 ) -> Mapping {
     let annotations = service.labels.iter().filter(|(name, _)| is_annotation(name));
     let annotations = annotations.map(|(name, text)| (name.clone(), Value::text(text.clone())));
-    let mut keys = Mapping::from_iter([("labels", labels(service.name.as_str(), Component::Service, deployment).into())]);
+    let mut keys =
+        Mapping::from_iter([("labels", labels(service.name.as_str(), Component::Service, deployment).into())]);
     keys.push_filled("annotations", annotations.collect::<Mapping>());
     let pulls = deployment.image_pull_secrets.iter();
     let pulls = pulls.map(|name| Value::from(Mapping::from_iter([("name", Value::text(name.to_string()))])));

@@ -20,7 +20,10 @@ pub(super) fn faults(profile: &Profile) -> Vec<Diagnostic> {
     let root = FieldPath::root();
     let mut faults = Vec::new();
     if let Some(project) = profile.project.get().filter(|project| !is_label(project.as_str())) {
-        let message = format!("the project {} can't be the label of an object, which ends with a letter or digit", quoted(project.as_str()));
+        let message = format!(
+            "the project {} can't be the label of an object, which ends with a letter or digit",
+            quoted(project.as_str())
+        );
         let help = format!("call it `{}`", project.as_str().trim_end_matches(['-', '_']));
         faults.push(Diagnostic::error(Code::TargetName, Place::value(&root.key("project")), message, help));
     }
@@ -32,9 +35,15 @@ pub(super) fn faults(profile: &Profile) -> Vec<Diagnostic> {
         let message = if name.as_str() == KUSTOMIZATION {
             format!("the file of the service {} would be the one that kustomize reads", quoted(name.as_str()))
         } else {
-            format!("{} can't be a name in a cluster's DNS: lower-case letters, digits and `-`, a letter first", quoted(name.as_str()))
+            format!(
+                "{} can't be a name in a cluster's DNS: lower-case letters, digits and `-`, a letter first",
+                quoted(name.as_str())
+            )
         };
-        let help = format!("call the service `{}`, also where others name it", suggestion(name.as_str(), "s-", |name| taken.contains(name)));
+        let help = format!(
+            "call the service `{}`, also where others name it",
+            suggestion(name.as_str(), "s-", |name| taken.contains(name))
+        );
         faults.push(Diagnostic::error(Code::TargetName, Place::key(&root.key("services").key(name)), message, help));
     }
     faults.extend(volumes(profile));
@@ -57,7 +66,8 @@ fn volumes(profile: &Profile) -> Vec<Diagnostic> {
         if is_dns_label(name) || !seen.insert(name) {
             continue;
         }
-        let message = format!("the volume {} can't be the name of a claim: lower-case letters, digits and `-`", quoted(name));
+        let message =
+            format!("the volume {} can't be the name of a claim: lower-case letters, digits and `-`", quoted(name));
         let help = format!("call it `{}` wherever it stands", suggestion(name, "v-", |name| taken.contains(name)));
         faults.push(Diagnostic::error(Code::TargetName, Place::value(at), message, help));
     }

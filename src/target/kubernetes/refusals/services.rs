@@ -29,7 +29,8 @@ fn unnamed(at: &FieldPath) -> Diagnostic {
 fn image_fault(image: &ServiceImage, service: &Service, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
     let place = Place::value(&at.key("image"));
     if let Some((variable, _)) = image.follows() {
-        let message = format!("the tag follows the variable `{variable}`, which nobody sets where a manifest is applied");
+        let message =
+            format!("the tag follows the variable `{variable}`, which nobody sets where a manifest is applied");
         let help = format!("write the tag itself, such as `{}`; for one run `--set` gives another", image.usual());
         return Some(Diagnostic::error(Code::TargetUnsupported, place, message, help));
     }
@@ -45,7 +46,8 @@ fn image_fault(image: &ServiceImage, service: &Service, stage: Stage, at: &Field
 fn published(service: &Service, at: &FieldPath) -> Option<Diagnostic> {
     let publish = service.publish.get().filter(|publish| !publish.address.is_loopback())?;
     let message = format!("a pod is published on no address of a host, and `publish` names {}", publish.address);
-    let help = format!("write `publish: {}`, and let an Ingress or a Gateway of your own lead to the Service", publish.port);
+    let help =
+        format!("write `publish: {}`, and let an Ingress or a Gateway of your own lead to the Service", publish.port);
     Some(Diagnostic::error(Code::TargetUnsupported, Place::value(&at.key("publish")), message, help))
 }
 

@@ -60,7 +60,13 @@ fn host_path(Placed { mount, at, is_data, .. }: &Placed<'_>) -> Option<Diagnosti
     let (message, help) = if *is_data || !mount.read_only {
         let message = format!("{} is a folder of this host, which no node has", quoted(path.as_str()));
         let place = if *is_data { "data" } else { "volumes" };
-        (message, format!("mount a named volume: `{place}: {}NAME:{target}`, and give it `storage`", if *is_data { "" } else { "- " }))
+        (
+            message,
+            format!(
+                "mount a named volume: `{place}: {}NAME:{target}`, and give it `storage`",
+                if *is_data { "" } else { "- " }
+            ),
+        )
     } else if leads_out(path) {
         let message = format!("{} is no file of the project, and no node has it", quoted(path.as_str()));
         (message, "copy it into the project and mount that, or remove the mount".to_owned())
@@ -100,7 +106,10 @@ fn on_several_nodes(volume: &VolumeName, users: &[&Placed<'_>]) -> Option<Diagno
          NAME, shared: true }} }} }}`"
     );
     if let Some(other) = users.iter().find(|user| user.service != first.service) {
-        let message = format!("pods of `{}` and `{}` would mount the volume `{volume}`, which one node has", first.service, other.service);
+        let message = format!(
+            "pods of `{}` and `{}` would mount the volume `{volume}`, which one node has",
+            first.service, other.service
+        );
         let fault = Diagnostic::error(Code::TargetUnsupported, Place::value(&other.at), message, help);
         return Some(fault.also(Place::value(&first.at), "mounted here first"));
     }
