@@ -3,22 +3,26 @@
 
 pub mod compose;
 mod danger;
+mod init_script;
 mod inputs;
 pub mod kubernetes;
 mod secret_file;
 mod stands;
 
+use std::collections::HashMap;
+
 use self::compose::{After, Extras};
 pub use self::danger::{Danger, DangerKind};
-pub use self::inputs::{Ground, Inputs};
+pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
 pub use self::secret_file::SecretFile;
 pub(crate) use self::stands::{Compared, Stands};
 use crate::deployment::{Container, Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
 use crate::diagnostic::Diagnostic;
+use crate::field::FieldPath;
 use crate::profile::Profile;
 use crate::render::{Output, RenderFault, RenderedFile};
 pub use crate::value::Target;
-use crate::value::{Choice as _, EnvironmentKey};
+use crate::value::{Choice as _, EnvironmentKey, ServiceName};
 
 impl Target {
     /// How people call it.
@@ -193,7 +197,56 @@ impl Target {
     ) -> Result<Vec<RenderedFile>, RenderFault> {
         match self {
             Self::Compose => compose::render(deployment, extras, inputs),
-            Self::Kubernetes => Ok(kubernetes::render(deployment, inputs)),
+            Self::Kubernetes => kubernetes::render(deployment, inputs),
+        }
+    }
+
+    /// What it asks for of the world outside of its files.
+    #[must_use]
+    pub fn asks(self, deployment: &Deployment) -> Asked<'_> {
+        match self {
+            Self::Compose => Asked::default(),
+            Self::Kubernetes => kubernetes::asked(deployment),
+        }
+    }
+
+    /// What the variables of a service hold by its files that stand, as far as it fills them when they are made.
+    #[must_use]
+    pub fn standing<'t>(
+        self,
+        service: &ServiceName,
+        text_of: impl Fn(&Output) -> Option<&'t str>,
+    ) -> HashMap<String, String> {
+        match self {
+            Self::Compose => HashMap::new(),
+            Self::Kubernetes => kubernetes::standing(service, text_of),
+        }
+    }
+
+    /// The service whose files of the project are more than it takes.
+    #[must_use]
+    pub fn too_large<'d>(self, deployment: &'d Deployment, found: &Found) -> Option<&'d ServiceName> {
+        match self {
+            Self::Compose => None,
+            Self::Kubernetes => kubernetes::too_large(deployment, found),
+        }
+    }
+
+    /// What follows from a deployment for who runs it there, by fields that no profile has.
+    #[must_use]
+    pub fn derived(self, deployment: &Deployment) -> Vec<(FieldPath, String)> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::derived(deployment),
+        }
+    }
+
+    /// Whether a published port is one of a host, which has each number once.
+    #[must_use]
+    pub fn publishes_on_a_host(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
         }
     }
 

@@ -22,8 +22,8 @@ use crate::report::{self, Document};
 use crate::secret::Values;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
-use crate::target::Inputs;
 use crate::target::compose::Extras;
+use crate::target::{Found, Inputs};
 
 /// What stands below its options.
 const HELP: &str = "\
@@ -170,7 +170,7 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
 fn warnings(deployment: &Deployment, extras: &Extras) -> Result<Vec<Diagnostic>, Failure> {
     let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
     let kept = indexmap::IndexMap::new();
-    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
+    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement, found: &Found::default() };
     let target = deployment.target;
     let files =
         target.render(deployment, extras, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;

@@ -96,7 +96,7 @@ impl Deployment {
         let keys = self.all_keys();
         match self.secrets_in {
             SecretsIn::Dotenv => keys,
-            SecretsIn::Environment => keys.without(DotenvKey::is_secret),
+            SecretsIn::Environment | SecretsIn::External => keys.without(DotenvKey::is_secret),
             SecretsIn::Files => {
                 let of_server: HashSet<_> = self.passwords_of_server().into_iter().collect();
                 keys.without(|key| matches!(key.holds, Holds::Secret(name) if of_server.contains(name)))
@@ -139,7 +139,9 @@ impl Deployment {
     pub fn secret_files(&self) -> Vec<&EnvironmentKey> {
         match (self.secrets_in, &self.server) {
             (SecretsIn::Files, Some(server)) => server.passwords(),
-            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment, _) => Vec::new(),
+            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::External, _) => {
+                Vec::new()
+            }
         }
     }
 
@@ -148,7 +150,7 @@ impl Deployment {
     pub fn kept_secrets(&self) -> IndexMap<EnvironmentKey, SecretRule> {
         match self.secrets_in {
             SecretsIn::Dotenv | SecretsIn::Files => self.secrets.clone(),
-            SecretsIn::Environment => IndexMap::new(),
+            SecretsIn::Environment | SecretsIn::External => IndexMap::new(),
         }
     }
 

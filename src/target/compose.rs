@@ -7,7 +7,6 @@ mod databases;
 mod dotenv;
 mod extras;
 mod file;
-mod init_script;
 mod interpolation;
 mod leave;
 mod membership;
@@ -21,6 +20,7 @@ mod standing;
 mod switch;
 mod warnings;
 
+use super::init_script::{self, Start};
 use super::inputs::Inputs;
 use crate::deployment::Deployment;
 use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
@@ -47,8 +47,6 @@ pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 
 const DOTENV_TEXT: Template = Template(include_str!("../../templates/.env.j2"), Dialect::Dotenv);
-const INIT_SCRIPT_TEXT: Template =
-    Template(include_str!("../../templates/scripts/init-postgres.sh.j2"), Dialect::Shell);
 const DATABASES_TEXT: Template = Template(include_str!("../../templates/scripts/db/databases.sh.j2"), Dialect::Shell);
 const HEADER_TEXT: Template = Template(include_str!("../../templates/scripts/db/header.j2"), Dialect::Shell);
 
@@ -66,8 +64,8 @@ pub(super) fn render(
     }
     let example = dotenv::view(deployment, placement, dotenv::example_lines(deployment));
     add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(&DOTENV_EXAMPLE, &example)?);
-    if let Some(view) = init_script::view(deployment, placement) {
-        add(INIT_SCRIPT, INIT_SCRIPT_TEXT.fill(&INIT_SCRIPT, &view)?);
+    if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
+        add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
     }
     if let Some(view) = databases::view(deployment, placement) {
         add(DATABASES, DATABASES_TEXT.fill(&DATABASES, &view)?);

@@ -19,7 +19,7 @@ use crate::resolve::resolve;
 use crate::secret::{Outside, Values, choose};
 use crate::source::{Catalogue, Source};
 use crate::target::compose::Extras;
-use crate::target::{Inputs, SecretFile};
+use crate::target::{Found, Inputs, SecretFile};
 
 const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
 
@@ -205,8 +205,8 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let secrets = choose(&rules, &mut outside).unwrap();
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
-    let files =
-        deployment.target.render(deployment, &Extras::default(), &Inputs { values, placement: &placement }).unwrap();
+    let inputs = Inputs { values, placement: &placement, found: &Found::default() };
+    let files = deployment.target.render(deployment, &Extras::default(), &inputs).unwrap();
     let wanted = |file: SecretFile<'_>| {
         let SecretFile { name, path, mode, holds } = file;
         WantedSecret { name, path, mode, secret: values.secret(holds), public: None }

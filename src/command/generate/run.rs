@@ -5,6 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::outside::{self, Outside};
 use super::request::{Ending, Finished, Outcome, Request};
 use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use super::told::Telling;
@@ -74,7 +75,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let keys = deployment.target.keys_taken_over(deployment);
     let names = keys.names();
     let Ok(block) = existing.values(|key| names.contains(key)) else {
-        let changes = plan_withheld(target, request.consent.force, &existing)?;
+        let changes = plan_withheld(target, request.consent.force, &existing, &Outside::default())?;
         return Err(consent::refused(target, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
@@ -86,9 +87,10 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     };
     let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
     let kept = kept_secrets(deployment, &block);
+    let outside = outside::look(target, None, &world.environment)?;
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
     let files_of_secrets = secret_files(deployment, values);
-    let files = rendered(target, values)?;
+    let files = rendered(target, values, &outside)?;
     let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
     let concealed = concealed.chain(existing.secrets()).collect();
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
@@ -98,7 +100,8 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
     let git = questions.answers();
-    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, git })
+    let filled = outside.filled;
+    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, filled, git })
 }
 
 /// What git is asked about files with secrets that are written. Asking costs more than a run that changes nothing.
@@ -126,24 +129,28 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
     let secrets = git::standing(opened, &existing, &target.deployment);
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
     let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, None);
-    let changes = plan_withheld(target, request.consent.force, &existing)?;
+    let standing = (request.ending == Ending::Check).then_some(&existing);
+    let outside = outside::look(target, standing, &world.environment)?;
+    let changes = plan_withheld(target, request.consent.force, &existing, &outside)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
-    let git = questions.answers();
-    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, git })
+    let (git, filled) = (questions.answers(), outside.filled);
+    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, filled, git })
 }
 
 /// What stands there against what the profile says, without any secret.
 pub(in crate::command) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
-    plan_withheld(target, false, existing)
+    // doctor runs where the deployment does not, with an environment of its own
+    let outside = outside::look(target, Some(existing), &|_| Ok(None))?;
+    plan_withheld(target, false, existing, &outside)
 }
 
-fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
+fn plan_withheld(target: &Target, force: bool, existing: &Existing, outside: &Outside) -> Result<ChangeSet, Failure> {
     let keys = target.deployment.target.keys_taken_over(&target.deployment);
     let names = keys.names();
     let block = existing.values(|key| names.contains(key)).unwrap_or_default();
     let kept = kept_secrets(&target.deployment, &block);
     let values = Values::Withheld { kept: &kept };
-    let files = rendered(target, values)?;
+    let files = rendered(target, values, outside)?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
     let files_of_secrets = secret_files(&target.deployment, values);
     Ok(plan(Wanted { withheld: true, ..wanted(target, force, files, files_of_secrets, concealed) }, existing))
@@ -166,8 +173,8 @@ fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> In
     unused_secrets(block, |key| rules.contains_key(key))
 }
 
-fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
-    let inputs = Inputs { values, placement: &target.placement };
+fn rendered(target: &Target, values: Values<'_>, outside: &Outside) -> Result<Vec<RenderedFile>, Failure> {
+    let inputs = Inputs { values, placement: &target.placement, found: &outside.found };
     target
         .deployment
         .target

@@ -4,6 +4,7 @@
 mod context;
 mod dockerignore;
 mod exposed;
+mod filled;
 mod missing;
 mod next;
 mod notes;
@@ -103,6 +104,7 @@ impl Telling<'_> {
         for (name, chosen) in &self.outcome.secrets {
             lines.push(format!("secret    {name}: {}\n", self.origin(name, chosen)));
         }
+        lines.extend(self.filled_lines());
         lines.push(format!("next: {}\n", self.next_command()));
         lines.concat()
     }

@@ -19,7 +19,7 @@ use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::render::examine;
 use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
 use crate::spelling::quoted;
-use crate::target::{Inputs, compose};
+use crate::target::{Found, Inputs, compose};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
 use crate::yaml::{self, Content, Node};
@@ -125,7 +125,11 @@ fn verdict(
     let own = format!("{}{gap}{new}", kept.dotenv);
     let (secrets, unset) = secrets(deployment, &own).map_err(fault)?;
     let placement = Placement { root: to_root.to_owned(), ..kept.placement.clone() };
-    let inputs = Inputs { values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() }, placement: &placement };
+    let inputs = Inputs {
+        values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() },
+        placement: &placement,
+        found: &Found::default(),
+    };
     let files = deployment.target.render(deployment, extras, &inputs).map_err(|error| fault(error.to_string()))?;
     let text = |output| files.iter().find(|file| file.output == output).map_or("", |file| file.text.as_str());
     let block = text(compose::DOTENV);

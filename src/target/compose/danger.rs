@@ -35,7 +35,7 @@ pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
             }
         }
         (Some(Host::External(external)), Some(service)) => dangers.extend(server_leaves(external, service)),
-        (None, _) | (_, None) => {}
+        (None | Some(Host::Operated(_)), _) | (_, None) => {}
     }
     dangers
 }

@@ -16,7 +16,7 @@ pub(super) fn file(
     deployment: &Deployment,
     placement: &Placement,
 ) -> RenderedFile {
-    let documents: String = objects.iter().flat_map(|object| ["---\n".to_owned(), object.text(GAP)]).collect();
+    let documents: String = objects.iter().flat_map(|object| ["---\n".to_owned(), object.manifest(GAP)]).collect();
     RenderedFile::sealed(output, head(deployment, placement) + &documents)
 }
 

@@ -1,5 +1,6 @@
 //! Knows the files of a deployment on Kubernetes, and the order that they are written in. Must not know what any of them says.
 
+use super::server;
 use crate::deployment::Deployment;
 use crate::render::Output;
 
@@ -11,7 +12,7 @@ pub const KUSTOMIZATION: Output = Output::text("kubernetes/kustomization.yaml");
 
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    vec![KUSTOMIZATION]
+    vec![server::INIT_SCRIPT, KUSTOMIZATION]
 }
 
 /// The manifest of a part of the deployment.
@@ -21,7 +22,9 @@ pub(super) fn manifest(name: &str) -> Output {
 
 /// Those whose names follow from the profile.
 pub(in crate::target) fn named_outputs(deployment: &Deployment) -> Vec<Output> {
-    deployment.services.iter().map(|service| manifest(service.name.as_str())).collect()
+    let server = server::has_manifest(deployment).then(server::name);
+    let services = deployment.services.iter().map(|service| service.name.to_string());
+    server.into_iter().chain(services).map(|name| manifest(&name)).collect()
 }
 
 /// Whether it is one of them all, whatever profile made it.

@@ -45,6 +45,7 @@ impl Telling<'_> {
             notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
+        notes.extend(self.not_compared());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
         notes.extend(self.left_objects());
