@@ -10,7 +10,9 @@ mod single;
 use super::object::{self, Component, object};
 use super::part::{Generated, Part};
 use super::secrets;
-use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, OPERATED_HOST, Service};
+use crate::deployment::{
+    CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, OPERATED_HOST, Service,
+};
 use crate::render::{Output, RenderFault, RenderedFile};
 use crate::target::init_script::{self, Start};
 use crate::target::inputs::Inputs;

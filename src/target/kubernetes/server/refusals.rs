@@ -44,20 +44,24 @@ fn single(container: &Container, stage: Stage, at: &FieldPath, faults: &mut Vec<
         }
         MountSource::Volume(name) if !is_dns_label(name.as_str()) || VOLUMES.contains(&name.as_str()) => {
             let name = quoted(name.as_str());
-            let message = format!("the volume {name} can't be the name of a claim of the server: letters of lower case, \
-                                   digits and `-`, and none of the pod's own");
+            let message = format!(
+                "the volume {name} can't be the name of a claim of the server: letters of lower case, \
+                                   digits and `-`, and none of the pod's own"
+            );
             faults.push(refused(Code::TargetName, "volume", message, "call it `postgres-data`"));
         }
         MountSource::Volume(_) if container.storage.is_none() => faults.push(without_size(at)),
         MountSource::Volume(_) => {}
     }
     if !container.ensure {
-        let message = "without `ensure` nothing gives the services their databases: on Kubernetes the image runs no script";
+        let message =
+            "without `ensure` nothing gives the services their databases: on Kubernetes the image runs no script";
         faults.push(refused(Code::TargetUnsupported, "ensure", message.to_owned(), "remove `ensure: false`"));
     }
     if stage.is_strict() && identity(container).is_none() {
         let image = quoted(&container.image.to_string());
-        let message = format!("{image} is no official image: which user it runs as is not known, and it must not be root");
+        let message =
+            format!("{image} is no official image: which user it runs as is not known, and it must not be root");
         let help = "use `postgres:17`, `operator: cloudnative-pg` with an image for it, or an `external` server";
         faults.push(refused(Code::TargetUnsupported, "image", message, help));
     }

@@ -7,7 +7,7 @@ use super::super::part::Generated;
 use super::super::resources;
 use super::super::security::{self, Identity};
 use super::{SCRIPT, ensure, file_of, hashed, image_pull_secrets, name, network, of_server};
-use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SOCKET_FOLDER, SCRATCH, Server, Storage};
+use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage};
 use crate::value::{LocalAuth, Port};
 use crate::yaml::document::{Mapping, Value};
 
@@ -123,7 +123,8 @@ fn postgres(server: &Server, container: &Container) -> Value {
     let settings = settings.iter().flat_map(|setting| ["-c", setting]);
     let has_settings = !container.settings.is_empty();
     let port = [("name", Value::text("postgres")), ("containerPort", Value::number(Port::POSTGRES))];
-    let mut keys = Mapping::from_iter([("name", Value::text(name())), ("image", Value::text(container.image.to_string()))]);
+    let mut keys =
+        Mapping::from_iter([("name", Value::text(name())), ("image", Value::text(container.image.to_string()))]);
     keys.push_given("args", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
     keys.push("env", variables(server, container));
     keys.push("ports", std::iter::once(Value::from(Mapping::from_iter(port))).collect::<Value>());
@@ -194,10 +195,8 @@ fn probes(server: &Server, container: &Container) -> Mapping {
 
 /// A volume where a container has it.
 pub(super) fn mount(volume: &str, folder: &str, is_read_only: bool) -> Value {
-    let mut keys = Mapping::from_iter([
-        ("name", Value::text(volume.to_owned())),
-        ("mountPath", Value::text(folder.to_owned())),
-    ]);
+    let mut keys =
+        Mapping::from_iter([("name", Value::text(volume.to_owned())), ("mountPath", Value::text(folder.to_owned()))]);
     keys.push_given("readOnly", is_read_only.then(|| Value::bare("true")));
     keys.into()
 }
@@ -221,7 +220,8 @@ fn folder(name: &'static str, keys: Mapping) -> Value {
 
 fn volumes(server: &Server, container: &Container) -> Value {
     let password = server.administrator_password.as_str();
-    let item = Mapping::from_iter([("key", Value::text(password.to_owned())), ("path", Value::text(password.to_owned()))]);
+    let item =
+        Mapping::from_iter([("key", Value::text(password.to_owned())), ("path", Value::text(password.to_owned()))]);
     let item = std::iter::once(Value::from(item).on_one_line()).collect::<Value>();
     let of_server = Mapping::from_iter([("secretName", Value::text(name())), ("defaultMode", mode()), ("items", item)]);
     let size = Value::bare(format!("{}Mi", container.shared_memory));
@@ -230,7 +230,8 @@ fn volumes(server: &Server, container: &Container) -> Value {
     let of_pod = [
         folder(SOCKET, Mapping::default()).above(why),
         folder("tmp", Mapping::default()),
-        folder("shared-memory", memory).above("the 64 MB that containers usually have are too few for parallel queries"),
+        folder("shared-memory", memory)
+            .above("the 64 MB that containers usually have are too few for parallel queries"),
         Mapping::from_iter([("name", Value::text("password")), ("secret", of_server.into())]).into(),
     ];
     of_pod.into_iter().chain(ensure::volumes(server)).collect()
