@@ -118,7 +118,8 @@ fn run_image(
     let tagged = written.tag().and_then(|tag| tag.split(['.', '-', '_']).next()?.parse::<u16>().ok());
     if tagged != Some(major.get()) {
         let message = format!("the tag of {} does not begin with the version {major}", quoted(&written.to_string()));
-        let help = "use an image whose tag does, such as `ghcr.io/cloudnative-pg/postgresql:16`: CloudNativePG reads it";
+        let help =
+            "use an image whose tag does, such as `ghcr.io/cloudnative-pg/postgresql:16`: CloudNativePG reads it";
         faults.add(Code::PostgresVersion, Place::value(&at.key("image")), message, help);
         return None;
     }

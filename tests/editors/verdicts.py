@@ -39,6 +39,7 @@ BEYOND_SCHEMA = frozenset(
         "reserved-name",
         "role-limit",
         "shared-database",
+        "single-server",
         "sqlite-bind-mount",
         "strict-bind-mount",
         "stale-schema",

@@ -32,9 +32,10 @@ exec env -i PATH=\"$PATH\" bash -c 'trap \"exit 0\" TERM INT; sleep 2147483647 &
 
 /// The container.
 pub(super) fn container(server: &Server, container: &Container, deployment: &Deployment) -> Value {
-    let why = "Brings roles, passwords, databases and owners in line whenever the pod starts, which it does after every \
-               change of them; then it sleeps. `kubectl logs statefulset/postgres -c ensure` shows what it said.";
-    let mut keys = Mapping::from_iter([("name", Value::text(NAME)), ("image", Value::text(container.image.to_string()))]);
+    let why = "Brings roles, passwords, databases and owners in line whenever the pod starts, which it does after every\n\
+               change of them; then it sleeps. What it said: kubectl logs statefulset/postgres -c ensure";
+    let mut keys =
+        Mapping::from_iter([("name", Value::text(NAME)), ("image", Value::text(container.image.to_string()))]);
     keys.push("command", command(["bash", "-euc"]));
     keys.push("args", std::iter::once(script(RUN)).collect::<Value>());
     keys.push("env", variables(server, deployment));

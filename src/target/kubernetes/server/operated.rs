@@ -49,7 +49,7 @@ pub(super) fn object_name(text: &str) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-fn role_name(login: &Login) -> String {
+pub(super) fn role_name(login: &Login) -> String {
     format!("{}-role-{}", name(), object_name(login.role.as_str()))
 }
 
@@ -60,7 +60,7 @@ fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Map
     spec.push("imageName", Value::text(image.to_string()));
     spec.push_filled("imagePullSecrets", image_pull_secrets(deployment));
     spec.push("bootstrap", Mapping::from_iter([("initdb", Value::from(first_database(server, operated)))]));
-    let why = "nobody logs in as the superuser but the operator, from inside of the pod";
+    let why = "nobody but the operator is the superuser";
     spec.push("enableSuperuserAccess", Value::bare("false").behind(why));
     spec.push("postgresql", postgresql(server, operated, settings));
     spec.push_given("storage", storage.as_ref().map(space));
@@ -116,11 +116,17 @@ fn postgresql(server: &Server, operated: &Operated, settings: &[(SettingName, St
 /// The first line that fits decides. The operator's own lines stand before these.
 fn who_comes_in(server: &Server) -> Value {
     let allowed = server.databases.iter().map(|OwnedDatabase { name, owner, .. }| {
-        Value::text(format!("hostssl \"{name}\" \"{}\" all scram-sha-256", owner.role))
+        Value::text(format!("hostssl {} {} all scram-sha-256", word(name.as_str()), word(owner.role.as_str())))
     });
-    let others = Value::text("host all all all reject").behind("no service reaches another one's database");
-    let why = "each role comes into its own database, encrypted and by its password; nobody else comes in";
+    let others = Value::text("host all all all reject");
+    let why = "each role comes into its own database, encrypted and by its password; nobody else comes in anywhere";
     allowed.chain(std::iter::once(others)).collect::<Value>().above(why)
+}
+
+/// A name in `pg_hba.conf`, which has some words of its own.
+fn word(name: &str) -> String {
+    const KEPT: [&str; 5] = ["all", "sameuser", "samerole", "samegroup", "replication"];
+    if KEPT.contains(&name) { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 /// What is acknowledged is on two servers, so that the loss of one loses none of it. Of two servers one must be able to
