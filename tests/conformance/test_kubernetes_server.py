@@ -1,10 +1,10 @@
-"""The PostgreSQL server on Kubernetes, as far as no cluster is needed: manifests against the operator's own schemas, the
-script against real servers, and who comes into which database.
+"""The PostgreSQL server on Kubernetes, as far as no cluster is needed: manifests against the operator's own schemas,
+the script against real servers, and who comes into which database.
 
 What these tests know:
 
-* the operator's CRDs are in its Go module; what they do not list the API server would drop without a word, so here it is a
-  fault;
+* the operator's CRDs are in its Go module; what they do not list the API server would drop without a word, so here it
+  is a fault;
 * of `pg_hba.conf` the operator writes its own lines before those of a `Cluster`, and one that lets everybody in by a
   password behind them;
 * `kubectl kustomize` needs no cluster.
@@ -81,7 +81,8 @@ def schemas() -> dict[str, dict[str, Any]]:
     assert asked.returncode == 0, asked.stdout + asked.stderr
     folder = Path(json.loads(asked.stdout)["Dir"], "config", "crd", "bases")
     found = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in folder.glob("*.yaml")]
-    return {crd["spec"]["names"]["kind"]: closed(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]) for crd in found}
+    versions = {crd["spec"]["names"]["kind"]: crd["spec"]["versions"][0] for crd in found}
+    return {kind: closed(version["schema"]["openAPIV3Schema"]) for kind, version in versions.items()}
 
 
 def closed(schema: Any) -> Any:
@@ -115,7 +116,7 @@ def faults(found: dict[str, Any], schemas: dict[str, dict[str, Any]]) -> list[st
                 **OPERATED,
                 "image": "registry.example.com/pg:17.2-extras",
                 "version": 17,
-                "settings": {"max_connections": 300, "work_mem": "8MB", "shared_preload_libraries": "pg_stat_statements, auto_explain"},
+                "settings": {"max_connections": 300, "shared_preload_libraries": "pg_stat_statements, auto_explain"},
                 "limits": {"memory": "2g", "cpus": "1.5"},
             },
             {"image_pull_secrets": ["registry-login"]},
@@ -124,7 +125,11 @@ def faults(found: dict[str, Any], schemas: dict[str, dict[str, Any]]) -> list[st
     ids=["three", "one, shared", "two", "settings"],
 )
 def test_the_operator_knows_every_key(
-    postgres: dict[str, Any], more: dict[str, Any], tmp_path: Path, generate: Generate, schemas: dict[str, dict[str, Any]]
+    postgres: dict[str, Any],
+    more: dict[str, Any],
+    tmp_path: Path,
+    generate: Generate,
+    schemas: dict[str, dict[str, Any]],
 ) -> None:
     generate(profile(tmp_path, postgres, **more), tmp_path)
     found = [each for each in objects(tmp_path) if each["apiVersion"] == "postgresql.cnpg.io/v1"]
@@ -242,13 +247,15 @@ def test_the_container_beside_the_server_brings_it_in_line(deployment: Deploymen
             inside = f"{mounted['passwords']}/{name.removesuffix('_FILE')}"
             environment[name] = str(secrets / name.removesuffix("_FILE").lower()) if value == inside else value
         else:
-            environment[name] = (secrets / variable["valueFrom"]["secretKeyRef"]["key"].lower()).read_text(encoding="utf-8")
+            key = variable["valueFrom"]["secretKeyRef"]["key"]
+            environment[name] = (secrets / key.lower()).read_text(encoding="utf-8")
     script = folder / "kubernetes" / "init-postgres.sh"
     for _ in range(2):
         status, output = deployment.finish(deployment.start(["bash", str(script)], **environment))
         assert status == 0, output
     superuser = deployment.server.superuser
-    assert databases(deployment.server) == ["agent_runtime|agent_runtime", "auth_db|auth_service", f"{superuser}|{superuser}"]
+    owned = ["agent_runtime|agent_runtime", "auth_db|auth_service", f"{superuser}|{superuser}"]
+    assert databases(deployment.server) == owned
     assert extensions(deployment.server, "auth_db") == ["citext"]
     assert deployment.can_log_in("auth_service", made["AUTH_SERVICE__DB_PASSWORD"], "auth_db")
     assert not deployment.can_log_in("auth_service", made["AUTH_SERVICE__DB_PASSWORD"], "agent_runtime")
@@ -270,7 +277,8 @@ def test_an_administrator_runs_the_script_with_the_files_beside_it(
     external = {"user": "shop", "external": {"host": "localhost", "port": encrypting.port, "ca_secret": "db-ca"}}
     plain = {**SERVICES["auth-service"], "database": {"postgres": "auth_db"}}
     generate(profile(tmp_path, external, services={"auth-service": plain}), tmp_path)
-    [line] = re.findall(r"^#   (.+)$", (tmp_path / "kubernetes" / "init-postgres.sh").read_text(encoding="utf-8"), re.MULTILINE)
+    script = (tmp_path / "kubernetes" / "init-postgres.sh").read_text(encoding="utf-8")
+    [line] = re.findall(r"^#   (.+)$", script, re.MULTILINE)
     assert line == "INIT_POSTGRES_USER=admin bash kubernetes/init-postgres.sh"
     ca = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(ca)
@@ -298,7 +306,9 @@ def changed(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> set[st
     return {found for found in old.keys() | new.keys() if old.get(found) != new.get(found)}
 
 
-def test_a_changed_password_starts_the_server_s_pod_anew_and_the_way_back_does_too(tmp_path: Path, generate: Generate) -> None:
+def test_a_changed_password_starts_the_pod_of_the_server_anew_and_the_way_back_does_too(
+    tmp_path: Path, generate: Generate
+) -> None:
     generate(profile(tmp_path, SINGLE), tmp_path)
     first = manifests(tmp_path)
     assert changed(first, manifests(tmp_path)) == set()

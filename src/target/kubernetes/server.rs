@@ -87,8 +87,8 @@ pub(super) fn client(deployment: &Deployment) -> Option<&ImageReference> {
     }
 }
 
-/// The volume, and where it appears, with the certificates that verify the server of a service's database, where a Secret
-/// holds them. It is a folder: what is mounted as one file stays old where the operator renews them.
+/// The volume, and where it appears, with the certificates that verify the server of a service's database, where a
+/// Secret holds them. It is a folder: what is mounted as one file stays old where the operator renews them.
 pub(super) fn certificates(service: &Service, deployment: &Deployment) -> Option<(Value, Value)> {
     let server = deployment.server.as_ref().filter(|_| service.uses_postgres())?;
     let Certificates::Secret(secret) = server.certificates()? else { return None };

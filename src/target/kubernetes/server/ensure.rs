@@ -1,9 +1,9 @@
 //! Knows the container that brings roles and databases in line whenever the server's pod starts. Must not know what the
 //! script does.
 //!
-//! It is a part of the pod, and no Job: a Job whose name is made of what it does is not run again on the way back to what
-//! was before, and over the network the server would not let in an administrator whose password has just changed. By the
-//! socket it does, as on Compose.
+//! It is a part of the pod, and no Job: a Job whose name is made of what it does is not run again on the way back to
+//! what was before, and over the network the server would not let in an administrator whose password has just changed.
+//! By the socket it does, as on Compose.
 
 use super::super::expansion::{command, literal, script};
 use super::super::{resources, security};
@@ -20,8 +20,8 @@ const FOLDER: &str = "/init";
 /// What tells that it has ended well.
 const DONE: &str = "/tmp/in-line";
 
-/// It ends only where it fails, and is then started anew after a while. Afterwards nothing runs, and nothing is kept: the
-/// passwords are no part of what sleeps.
+/// It ends only where it fails, and is then started anew after a while. What sleeps afterwards has no password in its
+/// environment.
 const RUN: &str = "\
 rm -f /tmp/in-line
 until pg_isready -q -h 127.0.0.1; do sleep 1; done

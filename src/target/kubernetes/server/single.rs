@@ -182,8 +182,8 @@ fn probes(server: &Server, container: &Container) -> Mapping {
             ("failureThreshold", Value::number(failures)),
         ]))
     };
-    let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only;\nfor an hour, since \
-               a first start on a slow disk, and crash recovery, take their time";
+    let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only;\n\
+               for an hour, since a first start on a slow disk, and crash recovery, take their time";
     // 2: no answer at all. A server that refuses for the moment is one that works
     let answers = format!("{}; [ \"$?\" != 2 ]", ready.join(" "));
     let liveness = probe(&["bash", "-c", &answers], ASKED_EVERY, ASKED_TIMES);
