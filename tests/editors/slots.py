@@ -22,6 +22,16 @@ out: HOLE
 project: HOLE
 engine: HOLE
 secrets_in: HOLE
+volumes: HOLE
+volumes: { HOLE: { storage: 1Gi } }
+volumes: { data: HOLE }
+volumes: { data: { storage: HOLE } }
+image_pull_secrets: HOLE
+image_pull_secrets: [HOLE]
+nodes: HOLE
+nodes: { count: HOLE }
+nodes: { memory: HOLE }
+nodes: { cpus: HOLE }
 secrets: HOLE
 secrets: { KEY: HOLE }
 secrets: { HOLE: generate }
@@ -75,6 +85,11 @@ services: { api: { labels: { a: HOLE } } }
 services: { api: { labels: { HOLE: a } } }
 services: { api: { replicas: HOLE } }
 services: { api: { stop_grace_period: HOLE } }
+services: { api: { storage: HOLE } }
+services: { api: { data: "data:/app/data", storage: HOLE } }
+services: { api: { data: "data:/app/data", storage: { size: HOLE } } }
+services: { api: { data: "data:/app/data", storage: { size: 1Gi, class: HOLE } } }
+services: { api: { data: "data:/app/data", storage: { size: 1Gi, shared: HOLE } } }
 services: { api: { limits: { memory: HOLE } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }

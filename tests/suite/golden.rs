@@ -68,6 +68,17 @@ const SERVER_ELSEWHERE: &[(&str, u32)] = &[
     ("kubernetes/wiki.yaml", 0o644),
 ];
 
+/// The outputs of the services on Kubernetes, with their permissions.
+const ON_KUBERNETES: &[(&str, u32)] = &[
+    ("kubernetes/api.yaml", 0o644),
+    ("kubernetes/kustomization.yaml", 0o644),
+    ("kubernetes/migrate.yaml", 0o644),
+    ("kubernetes/notes.yaml", 0o644),
+    ("kubernetes/redis.yaml", 0o644),
+    ("kubernetes/secrets/internal_api_key", 0o600),
+    ("kubernetes/worker.yaml", 0o644),
+];
+
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
 const SAME_EVERYWHERE: [(&str, u32); 8] = [
     ("scripts/db/backup.sh", 0o755),
@@ -88,7 +99,7 @@ struct Case {
     files: &'static [(&'static str, u32)],
 }
 
-const CASES: [Case; 14] = [
+const CASES: [Case; 15] = [
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
     Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
@@ -133,6 +144,12 @@ const CASES: [Case; 14] = [
         ],
         files: SERVER_ELSEWHERE,
     },
+    Case {
+        name: "kubernetes-services",
+        profile: "../golden/kubernetes-services.yaml",
+        settings: &[],
+        files: ON_KUBERNETES,
+    },
 ];
 
 /// Generates into a folder; `tests/golden` stands beside it, as a project's profiles would.
@@ -146,6 +163,8 @@ fn generate(case: &Case, folder: &Path) {
         }
     }
     fs::create_dir_all(folder).unwrap();
+    let mounted = folder.join("shop.toml");
+    fs::write(&mounted, "# a file of the project\n[shop]\nname = \"it's $(NAME)\"\n").unwrap();
     let mut command = codelab_gen(folder);
     command.args(["--allow-weak-secrets", "--profile", case.profile]);
     for setting in case.settings {
@@ -165,6 +184,7 @@ fn generate(case: &Case, folder: &Path) {
     command.env("LITELLM_API_KEY", "it's a \"key\" with spaces");
     let run = command.finish();
     assert_eq!(run.status.code(), Some(0), "{}: {}", case.name, stderr(&run));
+    fs::remove_file(mounted).unwrap();
 }
 
 #[test]
