@@ -131,7 +131,7 @@ def test_each_version_of_kubernetes_knows_every_key(stage: str, project: Path, g
         kubernetes_validate.validate(deployment, VERSIONS[-1], strict=True)
 
 
-@pytest.mark.parametrize("stage", ["staging", "production"])
+@pytest.mark.parametrize("stage", ["development", "ci", "staging", "production"])
 def test_pods_are_restricted(stage: str, project: Path, generate: Generate) -> None:
     generate(write(project, everything(stage)), project, env=PASSWORDS)
     checked = dict(pods(objects(project)))
@@ -190,7 +190,7 @@ def test_kustomize_builds_what_the_profile_says(project: Path, generate: Generat
     assert variables == {"API__DB_URL": url, "KEY": PASSWORDS["KEY"], "LEVEL": "info"}
     waits = environment(of_api["initContainers"][0], secrets)
     assert (waits["PGPASSWORD"], waits["PGUSER"]) == (PASSWORDS["API__DB_PASSWORD"], "api")
-    [config] = [each for each in found if each["kind"] == "ConfigMap" and each["metadata"]["labels"][manifests.NAME] == "api"]
+    [config] = [each for each in found if each["kind"] == "ConfigMap" and each["metadata"]["labels"].get(manifests.NAME) == "api"]
     assert config["data"] == {"app.toml": (project / "conf" / "app.toml").read_text(encoding="utf-8")}
     assert base64.b64decode(config["binaryData"]["logo.png"]) == (project / "conf" / "logo.png").read_bytes()
     [volume] = [each for each in of_api["volumes"] if "configMap" in each]

@@ -116,6 +116,12 @@ postgres: { image: "postgres:16", user: app, access: HOLE }
 postgres: { image: "postgres:16", user: app, publish: HOLE }
 postgres: { image: "postgres:16", user: app, volume: HOLE }
 postgres: { image: "postgres:16", user: app, local_auth: HOLE }
+postgres: { image: "postgres:16", user: app, storage: HOLE }
+postgres: { image: "postgres:16", user: app, storage: { size: HOLE } }
+postgres: { image: "postgres:16", user: app, storage: { size: 1Gi, class: HOLE } }
+postgres: { image: "postgres:16", user: app, storage: { size: 1Gi, shared: HOLE } }
+{ target: kubernetes, postgres: { image: "postgres:16", user: app, storage: 1Gi, operator: HOLE } }
+{ target: kubernetes, postgres: { image: "postgres:16", user: app, storage: 1Gi, operator: cloudnative-pg, instances: HOLE } }
 { services: { api: { outbound: HOLE, database: { postgres: b } } }, postgres: { user: app, external: { host: a } } }
 postgres: { image: "postgres:16", user: app, settings: { a: HOLE } }
 postgres: { image: "postgres:16", user: app, settings: { HOLE: a } }
@@ -123,6 +129,7 @@ postgres: { user: app, external: { host: HOLE } }
 postgres: { user: app, external: { host: a, port: HOLE } }
 postgres: { user: app, external: { host: a, tls: HOLE } }
 postgres: { user: app, external: { host: a, tls: verify-full, ca: HOLE } }
+{ target: kubernetes, postgres: { user: app, external: { host: a, ca_secret: HOLE } } }
 """.strip().splitlines()
 
 # Texts that one character more is put into: names, paths, mounts.

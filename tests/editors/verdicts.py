@@ -41,6 +41,7 @@ BEYOND_SCHEMA = frozenset(
         "reserved-name",
         "role-limit",
         "shared-database",
+        "single-server",
         "sqlite-bind-mount",
         "stale-schema",
         "storage-size",
