@@ -16,7 +16,7 @@ pub use self::danger::{Danger, DangerKind};
 pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
 pub use self::secret_file::SecretFile;
 pub(crate) use self::stands::{Compared, Stands};
-use crate::deployment::{Container, Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
+use crate::deployment::{Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::field::FieldPath;
 use crate::profile::Profile;
@@ -279,10 +279,13 @@ impl Target {
 
     /// The same for the server.
     #[must_use]
-    pub fn group_of_server(self, container: &Container, deployment: &Deployment, extras: &Extras) -> String {
+    pub fn group_of_server(self, deployment: &Deployment, extras: &Extras) -> Option<String> {
         match self {
-            Self::Compose => compose::group_of_server(container, deployment, extras),
-            Self::Kubernetes => kubernetes::group_of_server(),
+            Self::Compose => {
+                let (_, container) = deployment.contained_server()?;
+                Some(compose::group_of_server(container, deployment, extras))
+            }
+            Self::Kubernetes => Some(kubernetes::group_of_server()),
         }
     }
 

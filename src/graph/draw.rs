@@ -52,7 +52,7 @@ fn image_text(text: &str) -> String {
 fn draw_server(server: &Server, deployment: &Deployment, extras: &Extras, board: &mut Board) {
     let (id, group) = match &server.host {
         Host::Container(container) => {
-            let group = Some(deployment.target.group_of_server(container, deployment, extras));
+            let group = deployment.target.group_of_server(deployment, extras);
             let name = ServiceName::postgres();
             let lines = [name.as_str(), &image_text(&container.image.to_string())];
             (board.member(Kind::Service, name.as_str(), &lines, group.clone()), group)
@@ -61,7 +61,8 @@ fn draw_server(server: &Server, deployment: &Deployment, extras: &Extras, board:
             let name = ServiceName::postgres();
             let instances = format!("{} servers", operated.instances);
             let lines = [name.as_str(), &image_text(&operated.image.to_string()), &instances];
-            (board.node(Kind::Service, name.as_str(), &lines), None)
+            let group = deployment.target.group_of_server(deployment, extras);
+            (board.member(Kind::Service, name.as_str(), &lines, group.clone()), group)
         }
         Host::External(external) => {
             let lines = [&format!("{}:{}", external.host, external.port), "outside of the deployment"];

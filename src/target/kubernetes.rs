@@ -27,7 +27,6 @@ mod wait;
 mod warnings;
 mod workload;
 
-use self::object::Component;
 use self::part::Part;
 use super::inputs::Inputs;
 use crate::deployment::Deployment;

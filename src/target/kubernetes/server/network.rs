@@ -1,8 +1,8 @@
-//! Knows who reaches the server: the services that the profile says, and for an operator its own pods. Must not know what
-//! is said to it.
+//! Knows who reaches the server: the services that the profile says, and for an operator its own pods. Must not know
+//! what is said to it.
 
 use super::super::object::{matching, selector};
-use super::{name, of_server, users};
+use super::common::{name, of_server, users};
 use crate::deployment::Deployment;
 use crate::value::Port;
 use crate::yaml::document::{Mapping, Value};

@@ -5,23 +5,13 @@ use super::super::expansion::{command, literal};
 use super::super::object::{Component, labels, matching, selector};
 use super::super::part::Generated;
 use super::super::resources;
-use super::super::security::{self, Identity};
-use super::{SCRIPT, ensure, file_of, hashed, image_pull_secrets, name, network, of_server};
+use super::super::security;
+use super::common::{file_of, hashed, image_pull_secrets, name, of_server};
+use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
+use super::{ensure, network};
 use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage};
 use crate::value::{LocalAuth, Port};
 use crate::yaml::document::{Mapping, Value};
-
-/// The volume of the socket, by which `ensure` logs in.
-pub(super) const SOCKET: &str = "socket";
-
-/// The ConfigMap with the script, and its volume.
-pub(super) const SCRIPTS: &str = "postgres-init";
-
-/// The volumes of the pod beside that of the data, whose name is the profile's.
-pub(super) const VOLUMES: [&str; 7] = [SOCKET, SCRIPTS, "tmp", "shared-memory", "password", "passwords", "ensure-tmp"];
-
-/// Where passwords appear as files.
-pub(super) const PASSWORDS_FOLDER: &str = "/run/secrets/postgres";
 
 /// A first start on a slow disk, or crash recovery, must not count as a failure: an hour.
 const STARTS_WITHIN: u64 = 3600;
@@ -98,11 +88,6 @@ fn claim(volume: &str, storage: &Storage) -> Value {
     Mapping::from_iter([("metadata", Value::from(metadata)), ("spec", spec.into())]).into()
 }
 
-/// The user of the server; nothing where the image becomes another one by itself.
-pub(super) fn identity(container: &Container) -> Option<Identity> {
-    Identity::read(container.image.postgres_identity()?)
-}
-
 fn pod(server: &Server, container: &Container, deployment: &Deployment) -> Mapping {
     let mut spec = Mapping::default();
     spec.push("automountServiceAccountToken", Value::bare("false"));
@@ -150,7 +135,7 @@ fn variables(server: &Server, container: &Container) -> Value {
     let by_password = container.local_auth == LocalAuth::Password;
     let data = (!container.keeps_majors_apart()).then(|| {
         let folder = format!("{}/pgdata", container.data_folder());
-        let why = "below the volume, at whose top the file system may have its own lost+found";
+        let why = "not the top of the volume, where lost+found is";
         variable("PGDATA", Value::text(folder).behind(why))
     });
     let first = [
@@ -160,11 +145,6 @@ fn variables(server: &Server, container: &Container) -> Value {
     ];
     let arguments = by_password.then(|| variable(INITDB_ARGS, literal(BY_PASSWORD)));
     first.into_iter().chain(arguments).chain(data).collect()
-}
-
-/// A variable of a container.
-pub(super) fn variable(name: &str, value: Value) -> Value {
-    Mapping::from_iter([("name", Value::text(name.to_owned())), ("value", value)]).into()
 }
 
 fn probes(server: &Server, container: &Container) -> Mapping {
@@ -181,10 +161,10 @@ fn probes(server: &Server, container: &Container) -> Mapping {
             ("failureThreshold", Value::number(failures)),
         ]))
     };
-    let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only. An hour, since \
-               a first start on a slow disk and crash recovery take their time";
+    let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only;\n\
+               for an hour, since a first start on a slow disk, and crash recovery, take their time";
     // 2: no answer at all. A server that refuses for the moment is one that works
-    let answers = format!("{}; [ \"$?\" != 2 ]", ready.map(|word| crate::spelling::shell_word(word)).join(" "));
+    let answers = format!("{}; [ \"$?\" != 2 ]", ready.join(" "));
     let liveness = probe(&["bash", "-c", &answers], ASKED_EVERY, ASKED_TIMES);
     Mapping::from_iter([
         ("startupProbe", probe(&ready, interval, STARTS_WITHIN.div_ceil(interval.max(1))).above(why)),
@@ -193,21 +173,13 @@ fn probes(server: &Server, container: &Container) -> Mapping {
     ])
 }
 
-/// A volume where a container has it.
-pub(super) fn mount(volume: &str, folder: &str, is_read_only: bool) -> Value {
-    let mut keys =
-        Mapping::from_iter([("name", Value::text(volume.to_owned())), ("mountPath", Value::text(folder.to_owned()))]);
-    keys.push_given("readOnly", is_read_only.then(|| Value::bare("true")));
-    keys.into()
-}
-
 fn mounts(container: &Container) -> Value {
     let data = mount(&volume(container), container.data_folder(), false);
     let others = [
         mount(SOCKET, SOCKET_FOLDER, false),
         mount("tmp", SCRATCH, false),
         mount("shared-memory", "/dev/shm", false),
-        mount("password", PASSWORDS_FOLDER, true),
+        mount("superuser-password", PASSWORDS_FOLDER, true),
     ];
     std::iter::once(data).chain(others).collect()
 }
@@ -226,18 +198,12 @@ fn volumes(server: &Server, container: &Container) -> Value {
     let of_server = Mapping::from_iter([("secretName", Value::text(name())), ("defaultMode", mode()), ("items", item)]);
     let size = Value::bare(format!("{}Mi", container.shared_memory));
     let memory = Mapping::from_iter([("medium", Value::text("Memory")), ("sizeLimit", size)]);
-    let why = "by it ensure logs in, as on Compose: the server lets in whoever comes by it, which is nobody outside of the pod";
+    let why = "the server lets in whoever comes by it: ensure, and nobody outside of the pod";
     let of_pod = [
         folder(SOCKET, Mapping::default()).above(why),
         folder("tmp", Mapping::default()),
-        folder("shared-memory", memory)
-            .above("the 64 MB that containers usually have are too few for parallel queries"),
-        Mapping::from_iter([("name", Value::text("password")), ("secret", of_server.into())]).into(),
+        folder("shared-memory", memory).above("64 MB, as containers usually have, are too few for parallel queries"),
+        Mapping::from_iter([("name", Value::text("superuser-password")), ("secret", of_server.into())]).into(),
     ];
     of_pod.into_iter().chain(ensure::volumes(server)).collect()
-}
-
-/// Who may read a password's file: the user and the group of the pod.
-pub(super) fn mode() -> Value {
-    Value::number(0o440).behind("0440")
 }
