@@ -145,3 +145,33 @@ fn a_folder_that_git_would_take_is_told() {
         stderr(&check)
     );
 }
+
+#[test]
+fn a_secret_of_the_environment_is_filled_into_no_manifest() {
+    let folder = super::project();
+    for (variable, name) in [("KEY", "AWS_SECRET_ACCESS_KEY"), ("DB_PASSWORD", "WHATEVER")] {
+        let other = format!("environment: {{ {variable}: {{ env: {name}, default: x }} }}");
+        write_profile(folder.path(), &PROFILE.replace("environment: { KEY: { secret: API_KEY } }", &other));
+        let run = codelab_gen(folder.path()).env(name, "hunter2-hunter2").finish();
+        assert_eq!(run.status.code(), Some(3), "{}", stderr(&run));
+        assert!(stderr(&run).contains(&format!("the value of `{name}` is a secret by its name")), "{}", stderr(&run));
+        assert!(stderr(&run).contains(&format!("write `{{ secret: {name} }}`")), "{}", stderr(&run));
+        assert!(!folder.path().join("kubernetes").exists());
+    }
+}
+
+#[test]
+fn nothing_is_written_through_a_link_to_another_folder() {
+    for way in ["kubernetes", "kubernetes/secrets"] {
+        let folder = super::project();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = folder.path().join(way);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        for arguments in [&[][..], &["--force"]] {
+            let (_, refused) = ends(folder.path(), arguments, 4);
+            assert!(refused.contains(&format!("{way}` is a symbolic link")), "{refused}");
+        }
+        assert_eq!(names(elsewhere.path()), [""; 0]);
+    }
+}
