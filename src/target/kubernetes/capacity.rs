@@ -75,7 +75,7 @@ fn sum(all: &[Asking]) -> Amount {
 }
 
 /// The sum, as `explain` has it, and what it leaves out.
-pub(in crate::target) fn derived(deployment: &Deployment) -> Vec<(FieldPath, String)> {
+pub(super) fn requests(deployment: &Deployment) -> Vec<(FieldPath, String)> {
     let all = asking(deployment);
     let Amount { bytes, thousandths } = sum(&all);
     let pods = all.iter().map(|asking| asking.pods).fold(0, u64::saturating_add);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_sum_is_that_of_all_pods_that_stay() {
-        let told: Vec<_> = derived(&deployment("{}")).into_iter().map(|(at, value)| format!("{at}={value}")).collect();
+        let told: Vec<_> = requests(&deployment("{}")).into_iter().map(|(at, value)| format!("{at}={value}")).collect();
         let expected =
             ["requests.pods=4", "requests.memory=2560Mi", "requests.cpus=1500m", "requests.without_limits=worker"];
         assert_eq!(told, expected);

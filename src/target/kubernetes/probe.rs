@@ -45,7 +45,8 @@ fn seconds(milliseconds: u64) -> u64 {
 /// What is asked. The kubelet asks a URL itself, by the pod's own address; the name that Compose asks by is kept, since
 /// programs may answer to names that they know only.
 fn handler(probe: &Probe) -> Mapping {
-    let exec = |words: Vec<&str>| Mapping::from_iter([("exec", Mapping::from_iter([("command", command(words))]).into())]);
+    let exec =
+        |words: Vec<&str>| Mapping::from_iter([("exec", Mapping::from_iter([("command", command(words))]).into())]);
     match probe {
         Probe::Http { with: _, port, path } => {
             let host = Mapping::from_iter([
