@@ -32,7 +32,7 @@ def objects(folder: Path) -> list[Object]:
 
 
 def named(found: list[Object], kind: str, name: str) -> Object:
-    [one] = [each for each in found if each["kind"] == kind and each["metadata"]["labels"][NAME] == name]
+    [one] = [each for each in found if each["kind"] == kind and each["metadata"].get("labels", {}).get(NAME) == name]
     return one
 
 
