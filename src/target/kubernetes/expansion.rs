@@ -58,8 +58,8 @@ mod tests {
                 expanded.push('$');
                 rest = next;
             } else if let Some((name, next)) = behind.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-                let value = if name == "VAR" { "its value".to_owned() } else { ["$(", name, ")"].concat() };
-                expanded.push_str(&value);
+                let kept = format!("$({name})");
+                expanded.push_str(if name == "VAR" { "its value" } else { &kept });
                 rest = next;
             } else {
                 expanded.push('$');
