@@ -58,8 +58,8 @@ mod tests {
                 expanded.push('$');
                 rest = next;
             } else if let Some((name, next)) = behind.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-                let kept = format!("$({name})");
-                expanded.push_str(if name == "VAR" { "its value" } else { &kept });
+                let known = if name == "VAR" { vec!["its value"] } else { vec!["$(", name, ")"] };
+                expanded.extend(known);
                 rest = next;
             } else {
                 expanded.push('$');

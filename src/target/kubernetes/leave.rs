@@ -91,7 +91,7 @@ pub(in crate::target) fn leaving(other: &str) -> Danger {
              volumes stay in the cluster"
         ),
         steps: "dump its databases while it runs; then `kubectl delete -k kubernetes`, while these files are there, removes \
-                it, with its volume claims"
+                it, with the claims of the services' volumes; that of PostgreSQL stays"
             .to_owned(),
     }
 }

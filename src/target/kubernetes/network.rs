@@ -22,15 +22,16 @@ pub(super) fn service(service: &Service, deployment: &Deployment) -> Option<Mapp
         return None;
     }
     let mut spec = Mapping::default();
-    if let Some(port) = service.port {
-        let keys = [("port", Value::number(port)), ("targetPort", Value::number(port))];
-        spec.push("selector", selector(service.name.as_str(), deployment));
-        spec.push("ports", std::iter::once(Value::from(Mapping::from_iter(keys))).collect::<Value>());
-    } else {
+    if service.port.is_none() {
         let why = "the profile gives it no port: its name means the addresses of its pods";
         spec.push("clusterIP", Value::text("None").behind(why));
-        spec.push("selector", selector(service.name.as_str(), deployment));
     }
+    spec.push("selector", selector(service.name.as_str(), deployment));
+    let ports = service.port.map(|port| {
+        let keys = [("port", Value::number(port)), ("targetPort", Value::number(port))];
+        Value::from(Mapping::from_iter(keys))
+    });
+    spec.push_filled("ports", ports.into_iter().collect::<Value>());
     let mut found = object("v1", "Service", metadata(name(service), &service.name, deployment));
     found.push("spec", spec);
     Some(found)
