@@ -56,17 +56,17 @@ class Cluster:
         return self.finish(["kubectl", *arguments], stdin=stdin, cwd=cwd)
 
     def finish(
-        self, command: list[str], *, stdin: str = "", cwd: Path | None = None, timeout: float = COMMAND_TIMEOUT
+        self, command: list[str], *, stdin: str = "", cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs a program of the machine in the cluster's network."""
         return subprocess.run(
             [*self.cage.network_of(), *command],
-            env=self.environment(),
+            env={**self.environment(), **(env or {})},
             cwd=cwd,
             input=stdin,
             capture_output=True,
             encoding="utf-8",
-            timeout=timeout,
+            timeout=COMMAND_TIMEOUT,
             check=False,
         )
 
@@ -135,7 +135,7 @@ def running(found: stock.Stock, folder: Path) -> Iterator[Cluster]:
 def furnish(node: Node, found: stock.Stock) -> None:
     """Starts a node's containerd, and gives it the images."""
     node.start()
-    for tar in sorted(found.images.glob("*.tar")):
+    for tar in found.images:
         node.run("ctr", "--namespace=k8s.io", "images", "import", tar)
 
 

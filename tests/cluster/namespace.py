@@ -33,6 +33,18 @@ class Namespace:
         )
         return made
 
+    def finish(self, command: list[str], *, stdin: str = "", cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Runs a user's command, whose kubectl has this namespace as that of its context."""
+        return self.cluster.finish(command, stdin=stdin, cwd=cwd, env={"KUBECONFIG": str(self.kubeconfig())})
+
+    def kubeconfig(self) -> Path:
+        file = self.cluster.folder / "home" / f"{self.name}.json"
+        if not file.exists():
+            described = json.loads(self.cluster.keys.kubeconfig("admin").read_text(encoding="ascii"))
+            described["contexts"][0]["context"]["namespace"] = self.name
+            file.write_text(json.dumps(described), encoding="ascii")
+        return file
+
     def try_kubectl(
         self, *arguments: str, stdin: str = "", cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import json
 import platform
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +39,10 @@ PROGRAMS = ("kubernetes", "containerd", "coredns", "kube-router", "cloudnative-p
 
 @dataclass(frozen=True)
 class Stock:
-    """Folders with programs, and a folder with the files of images."""
+    """Folders with programs, and the files of images."""
 
     programs: Mapping[str, Path]
-    images: Path
+    images: Sequence[Path]
 
     @property
     def path(self) -> str:
@@ -55,11 +55,12 @@ def stock() -> Stock:
     machine.provide("etcd", "nft", "ipset", "iptables", "ip", "runc")
     machine.provide("bridge", path="/usr/lib/cni")
     programs = {name: parts.made(name) for name in PROGRAMS}
-    return Stock(programs, made_images(programs))
+    of_programs = images_of_programs(programs["coredns"] / "coredns", programs["cloudnative-pg"] / "manager")
+    return Stock(programs, [images_of_engine() / "engine.tar", *sorted(of_programs.iterdir())])
 
 
-def made_images(programs: Mapping[str, Path]) -> Path:
-    """The files of images, from the engine of tests/e2e and from programs alone."""
+def images_of_engine() -> Path:
+    """A folder with the images that an engine of tests/e2e makes."""
     if parts.CURRENT:
         machine.unavailable("the images are made by an engine of the tests' own, not by E2E_ENGINE=current")
     docker = parts.parts()
@@ -77,14 +78,20 @@ def made_images(programs: Mapping[str, Path]) -> Path:
                     engine.docker("build", "--quiet", "--network=none", "--tag", name, str(copy / context))
             names = [*built.values(), SERVICE, POSTGRES, images.POSTGRES]
             engine.docker("save", "--output", str(made / "engine.tar"), *names)
-        coredns, manager = programs["coredns"] / "coredns", programs["cloudnative-pg"] / "manager"
+
+    return kept("cluster-images", "\0".join([docker.version, str(prepared), *built, *built.values(), *sources]), make)
+
+
+def images_of_programs(coredns: Path, manager: Path) -> Path:
+    """A folder with the images of programs that need nothing else."""
+
+    def make(made: Path) -> None:
         write_image(made / "coredns.tar", DNS, {"coredns": coredns}, user="0:0")
+        # The operator gives itself to the pods of its servers, as the one for their processors.
         files = {"manager": manager, f"operator/manager_{ARCHITECTURE}": manager}
         write_image(made / "operator.tar", OPERATOR, files, user="65532:65532")
 
-    from_programs = [programs[name].name for name in ("coredns", "cloudnative-pg")]
-    made_from = [docker.version, str(prepared), *from_programs, *built, *built.values(), *sources]
-    return kept("cluster-images", "\0".join(made_from), make)
+    return kept("cluster-programs", "\0".join([coredns.parent.name, manager.parent.name, DNS, OPERATOR]), make)
 
 
 def write_image(tar: Path, name: str, files: Mapping[str, Path], user: str) -> None:
