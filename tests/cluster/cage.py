@@ -69,6 +69,13 @@ class Cage:
             )
         self.processes[name] = process
 
+    def stop(self, name: str) -> None:
+        """Ends a program that `start` has started: nsenter, and with it the program that it has become."""
+        process = self.processes.pop(name)
+        for program in children(process.pid):
+            os.kill(program, signal.SIGKILL)
+        process.wait(STOP_TIMEOUT)
+
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 

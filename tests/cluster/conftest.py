@@ -20,10 +20,12 @@ from pathlib import Path
 import machine
 import pytest
 
+import cnpg
 import stock
 from cage import working_folder
 from cluster import Cluster, running
 from namespace import Namespace
+from release import Release
 
 FAILED = pytest.StashKey[bool]()
 
@@ -102,3 +104,27 @@ def binary() -> Path:
     if path is None or not Path(path).is_file():
         pytest.fail(f"CODELAB_GEN={path} is no program; this builds it: bash tests/run.sh cluster")
     return Path(path)
+
+
+@pytest.fixture
+def releases(namespaces: Callable[[], Namespace], binary: Path, tmp_path: Path) -> Callable[[], Release]:
+    """Makes deployments, each in a namespace and a folder of its own."""
+
+    def make() -> Release:
+        namespace = namespaces()
+        root = tmp_path / namespace.name
+        root.mkdir()
+        return Release(namespace, binary, root)
+
+    return make
+
+
+@pytest.fixture
+def release(releases: Callable[[], Release]) -> Release:
+    return releases()
+
+
+@pytest.fixture(scope="session")
+def operator(cluster: Cluster) -> None:
+    """CloudNativePG runs."""
+    cnpg.install(cluster)

@@ -1,4 +1,4 @@
-"""One deployment as its user has it in a cluster: a project's folder, codelab-gen in it, and the commands that it prints."""
+"""One deployment as its user has it in a cluster: a project's folder, codelab-gen in it, commands that it prints."""
 
 import json
 import os
@@ -33,6 +33,22 @@ def services() -> dict[str, Any]:
         }
         for name in SERVICES
     }
+
+
+def stateless(**postgres: Any) -> dict[str, Any]:
+    """A profile whose services keep everything in PostgreSQL, so that old pods serve until new ones are ready."""
+    described = {
+        name: {
+            "image": stock.SERVICE,
+            "user": SERVICE_USER,
+            "port": port,
+            "healthcheck": {"http": "/health", "interval": "1s"},
+            "database": {"postgres": DATABASES[name]},
+        }
+        for name, port in SERVICES.items()
+    }
+    server = {"image": stock.POSTGRES, "user": "codelab", "storage": "1Gi", **postgres}
+    return {"stage": "production", "project": "shop", "engine": "postgres", "services": described, "postgres": server}
 
 
 @dataclass(frozen=True)
