@@ -3,7 +3,7 @@
 import json
 import secrets
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ class Namespace:
 
     @staticmethod
     def make(cluster: Cluster, labels: Mapping[str, str] = RESTRICTED) -> "Namespace":
+        volumes.recycle(cluster)
         name = f"test-{secrets.token_hex(4)}"
         described = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": dict(labels)}}
         cluster.apply(described)
@@ -96,12 +97,8 @@ class Namespace:
         return [name.partition("/")[2] for name in listed]
 
     def remove(self) -> None:
-        """Removes it with everything in it; its pods are not given time to end well."""
-        self.kill(self.names("pods"))
-        self.cluster.kubectl("delete", "namespace", self.name, "--timeout=120s")
-        volumes.recycle(self.cluster, self.name)
-
-    def kill(self, pods: Iterable[str]) -> None:
-        names = list(pods)
-        if names:
-            self.try_kubectl("delete", "pod", "--grace-period=1", "--wait=false", *names)
+        """Has it removed with everything in it, without waiting; its pods are given no time to end well."""
+        pods = self.names("pods")
+        if pods:
+            self.try_kubectl("delete", "pod", "--grace-period=1", "--wait=false", *pods)
+        self.cluster.kubectl("delete", "namespace", self.name, "--wait=false")
