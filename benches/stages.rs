@@ -17,7 +17,7 @@ use codelab_gen::resolve::resolve;
 use codelab_gen::secret::Values;
 use codelab_gen::source::{Source, SourceId};
 use codelab_gen::target::compose::Extras;
-use codelab_gen::target::{Inputs, Target};
+use codelab_gen::target::{Found, Inputs, Target};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use indexmap::IndexMap;
 
@@ -36,7 +36,7 @@ fn placement() -> Placement {
 }
 
 fn rendered(deployment: &Deployment, placement: &Placement) -> Vec<RenderedFile> {
-    let inputs = Inputs { values: Values::Withheld { kept: &IndexMap::new() }, placement };
+    let inputs = Inputs { values: Values::Withheld { kept: &IndexMap::new() }, placement, found: &Found::default() };
     Target::Compose.render(deployment, &Extras::default(), &inputs).unwrap()
 }
 

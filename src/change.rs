@@ -196,7 +196,7 @@ impl ChangeSet {
             Some(Refusal { file, reason: change.reason.clone()? })
         });
         let of_output = self.changes.iter().flat_map(|change| {
-            let file = RefusedFile::Output(change.output);
+            let file = RefusedFile::Output(change.output.clone());
             change.reasons().iter().map(move |reason| Refusal { file: file.clone(), reason: reason.clone() })
         });
         of_secret.chain(of_output).collect()

@@ -1,6 +1,7 @@
 //! Knows what a deployment is once every default is filled in: no field here means 'default', no state is wrong.
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
+mod cluster;
 mod fences;
 mod keys;
 mod server;
@@ -10,10 +11,11 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
-    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
-    ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas,
+    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
 };
 
+pub use cluster::{Nodes, Storage};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
@@ -26,6 +28,8 @@ pub use server::{
 pub struct Deployment {
     /// What it is for.
     pub stage: Stage,
+    /// What it runs on; only `src/target.rs` asks which one that is.
+    pub target: Target,
     /// The name of all of it.
     pub project: ProjectName,
     /// The programs, in the order of the profile.
@@ -34,6 +38,12 @@ pub struct Deployment {
     pub server: Option<Server>,
     /// The named volumes, in the order of their first use.
     pub volumes: Vec<VolumeName>,
+    /// The room of the services' named volumes, where the profile says it.
+    pub storage: IndexMap<VolumeName, Storage>,
+    /// The Secrets of a cluster that log in to registries.
+    pub image_pull_secrets: Vec<ObjectName>,
+    /// The nodes of a cluster, where the profile says anything of them.
+    pub nodes: Option<Nodes>,
     /// Every secret with the rule for its first value.
     pub secrets: IndexMap<EnvironmentKey, SecretRule>,
     /// How secrets reach what runs.
@@ -55,6 +65,8 @@ pub struct Service {
     pub user: Option<String>,
     /// The folder that it runs in; without one, the image's.
     pub working_dir: Option<ContainerPath>,
+    /// The port that the program listens on, where the profile says it.
+    pub port: Option<Port>,
     /// Its published port.
     pub publish: Option<PublishedPort>,
     /// Whether it reaches anything outside of the deployment.

@@ -13,6 +13,7 @@ mod scope;
 mod server;
 mod service;
 mod stage;
+mod storage;
 
 pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 
@@ -59,6 +60,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let project = project(profile, faults);
     let server = server::resolve_server(profile, stage.unwrap_or(Stage::Development), faults);
     let secrets_in = secrets_in(profile, faults);
+    let storage = storage::storage(profile, faults);
     let scope = Scope {
         engine: profile.engine.copied(),
         stage: stage.unwrap_or(Stage::Development),
@@ -91,8 +93,12 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     let deployment = Deployment {
         stage: stage?,
+        target: profile.target(),
         project: project?,
         volumes: volumes(&services, server.as_ref()),
+        storage,
+        image_pull_secrets: profile.image_pull_secrets.get().cloned().unwrap_or_default(),
+        nodes: storage::nodes(profile),
         secrets: secrets(profile, server.as_ref()),
         secrets_in,
         services,

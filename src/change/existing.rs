@@ -67,7 +67,7 @@ impl Existing {
         let Some(folder) = folder else { return Ok(existing) };
         let mut opened = Opened::new(folder);
         for output in outputs() {
-            existing.read_output(folder, &mut opened, output)?;
+            existing.read_output(folder, &mut opened, &output)?;
         }
         for path in secret_paths {
             let found = opened.secret_file(path);
@@ -81,8 +81,9 @@ impl Existing {
         existing.secrets_are_open =
             folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
         existing.kept_beside = texts_in(folder, secrets);
-        let mut folders: Vec<_> = outputs().filter_map(|output| Path::new(output.path()).parent()).collect();
-        folders.push(secrets);
+        let mut folders: Vec<_> =
+            outputs().filter_map(|output| Some(Path::new(output.path()).parent()?.to_owned())).collect();
+        folders.push(secrets.to_owned());
         folders.sort_unstable();
         folders.dedup();
         existing.leftovers = folders.iter().flat_map(|way| leftovers(folder, way)).collect();
@@ -98,15 +99,15 @@ impl Existing {
         let Some(folder) = Folder::reach_if_there(folder).map_err(fault)? else { return Ok(None) };
         let (mut existing, mut opened) = (Self::default(), Opened::new(&folder));
         for output in RECORDING {
-            existing.read_output(&folder, &mut opened, output)?;
+            existing.read_output(&folder, &mut opened, &output)?;
         }
         Ok(existing.mark())
     }
 
-    fn read_output(&mut self, folder: &Folder, opened: &mut Opened<'_>, output: Output) -> Result<(), ReadFault> {
+    fn read_output(&mut self, folder: &Folder, opened: &mut Opened<'_>, output: &Output) -> Result<(), ReadFault> {
         let found =
             opened.output(output).map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
-        self.outputs.extend(found.map(|found| (output, found)));
+        self.outputs.extend(found.map(|found| (output.clone(), found)));
         Ok(())
     }
 
@@ -114,7 +115,7 @@ impl Existing {
     /// profile's: none of them may show.
     #[must_use]
     pub fn secrets(&self) -> Vec<Secret> {
-        let dotenv = self.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
+        let dotenv = self.get(&compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         let values = dotenv.lines().filter_map(|line| {
             let (key, value) = line.split_once('=')?;
             let value = value.trim().trim_matches(['\'', '"']);
@@ -133,8 +134,8 @@ impl Existing {
     }
 
     /// What stands in the place of an output.
-    pub(super) fn output(&self, output: Output) -> Option<&ExistingOutput> {
-        self.outputs.iter().find(|(known, _)| *known == output).map(|(_, found)| found)
+    pub(super) fn output(&self, output: &Output) -> Option<&ExistingOutput> {
+        self.outputs.iter().find(|(known, _)| known == output).map(|(_, found)| found)
     }
 
     /// The file of a secret, where it is there.
@@ -162,14 +163,14 @@ impl Existing {
 
     /// The output, where it is there.
     #[must_use]
-    pub fn get(&self, output: Output) -> Option<&ExistingFile> {
+    pub fn get(&self, output: &Output) -> Option<&ExistingFile> {
         self.output(output).and_then(|found| found.file.as_ref().ok())
     }
 
     /// What the outputs record of where they came from.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
-        RECORDING.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
+        RECORDING.into_iter().find_map(|output| examine(&self.get(&output)?.text, &output))
     }
 
     /// The keys and values of the block of `.env`, and of those lines of the user's that `matters` says would be in it, as
@@ -179,7 +180,7 @@ impl Existing {
     /// Where it is not sure what such a line says.
     pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
         let refused = |reason| Refusal { file: RefusedFile::Output(compose::DOTENV), reason };
-        if let Some(reason) = self.output(compose::DOTENV).and_then(|found| found.file.as_ref().err()) {
+        if let Some(reason) = self.output(&compose::DOTENV).and_then(|found| found.file.as_ref().err()) {
             return Err(vec![refused(reason.clone())]);
         }
         let file = self.dotenv();
@@ -203,19 +204,19 @@ impl Existing {
     /// `.env`, taken apart; an empty one where it is not there.
     #[must_use]
     pub fn dotenv(&self) -> &DotenvFile {
-        let text = || self.get(compose::DOTENV).map_or("", |file| &file.text);
+        let text = || self.get(&compose::DOTENV).map_or("", |file| &file.text);
         self.dotenv.get_or_init(|| DotenvFile::read(text()))
     }
 
     /// Whether there is a `.env` that has no block of codelab-gen yet.
     #[must_use]
     pub fn is_to_be_adopted(&self) -> bool {
-        self.get(compose::DOTENV).is_some() && self.dotenv().block.is_none()
+        self.get(&compose::DOTENV).is_some() && self.dotenv().block.is_none()
     }
 
     /// Whether `docker-compose.yml` is there, and codelab-gen wrote it.
     pub(super) fn has_own_compose(&self) -> bool {
-        self.get(compose::FILE).is_some_and(|file| examine(&file.text, compose::FILE).is_some())
+        self.get(&compose::FILE).is_some_and(|file| examine(&file.text, &compose::FILE).is_some())
     }
 
     /// Compose files of other names, in the order that Compose looks for them.
@@ -225,7 +226,7 @@ impl Existing {
 
     /// The Compose file of another name that Compose takes, where `docker-compose.yml` is not there or not ours.
     fn taken_instead(&self) -> Option<&OtherCompose> {
-        let is_there = self.output(compose::FILE).is_some();
+        let is_there = self.output(&compose::FILE).is_some();
         let wins = |other: &&OtherCompose| !is_there || (other.wins && !self.has_own_compose());
         self.other_compose.iter().find(wins)
     }
@@ -235,7 +236,7 @@ impl Existing {
     pub fn standing(&self) -> Option<&Standing> {
         let text = || match self.taken_instead() {
             Some(other) => other.text.as_deref(),
-            None => self.get(compose::FILE).map(|file| file.text.as_str()),
+            None => self.get(&compose::FILE).map(|file| file.text.as_str()),
         };
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
     }
@@ -258,10 +259,10 @@ impl Existing {
     }
 
     /// The name of the existing Compose file.
-    pub(super) fn compose_file(&self) -> Option<&str> {
+    pub(super) fn compose_file(&self) -> Option<String> {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
-        let ours = || self.output(compose::FILE).filter(is_text).map(|_| compose::FILE.path());
-        self.taken_instead().map(|other| other.name).or_else(ours)
+        let ours = || self.output(&compose::FILE).filter(is_text).map(|_| compose::FILE.path().to_owned());
+        self.taken_instead().map(|other| other.name.to_owned()).or_else(ours)
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Wanted<'w> {
 pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let Wanted { folder, deployment, extras, placement, files, withheld, secret_files, force, secrets } = wanted;
     let left = outputs().filter(|output| files.iter().all(|file| file.output != *output));
-    let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
+    let left: Vec<_> = left.filter_map(|output| plan_left(&output, existing)).collect();
     let terms = Terms { withheld, force };
     let in_the_way = InTheWay::find(existing, folder);
     let has_dotenv = files.iter().any(|file| file.output == compose::DOTENV);
@@ -108,15 +108,15 @@ struct Terms {
 }
 
 fn plan_file(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
-    let output = file.output;
+    let is_main = file.output == compose::FILE;
     let change = plan_of(file, existing, in_the_way, terms);
-    let reasons = if output == compose::FILE && !terms.force { in_the_way.reasons() } else { Vec::new() };
+    let reasons = if is_main && !terms.force { in_the_way.reasons() } else { Vec::new() };
     if reasons.is_empty() { change } else { change.refused(reasons) }
 }
 
 fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
-    let Some(found) = existing.output(output) else {
+    let Some(found) = existing.output(&output) else {
         let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
         let text = (!(terms.withheld && output.is_block())).then_some(text);
         let action = Action::Write { kind: ChangeKind::Created, text, original: None };
@@ -131,7 +131,7 @@ fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms
         }
         Err(reason) => {
             let original = found.original.clone();
-            let action = if terms.force && reason.can_be_forced(output) {
+            let action = if terms.force && reason.can_be_forced(&output) {
                 Action::Write { kind: ChangeKind::Updated, text: Some(text), original }
             } else {
                 Action::Refuse { reasons: vec![reason.clone()], text }
@@ -164,9 +164,9 @@ fn plan_replacement(
         return Change { output, keys, mode: Some(file.mode), before: Some(text), action: Action::Keep };
     }
     if reasons.is_empty() {
-        reasons.extend(ownership(output, &file.text));
+        reasons.extend(ownership(&output, &file.text));
     }
-    let is_forced = terms.force && reasons.iter().all(|reason| reason.can_be_forced(output));
+    let is_forced = terms.force && reasons.iter().all(|reason| reason.can_be_forced(&output));
     let action = if !reasons.is_empty() && !is_forced {
         Action::Refuse { reasons, text }
     } else if terms.withheld && output.is_block() {
@@ -180,12 +180,12 @@ fn plan_replacement(
 }
 
 /// Why a file is not ours to replace.
-fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
+fn ownership(output: &Output, text: &str) -> Option<RefusalReason> {
     match examine(text, output) {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) if output == compose::DOTENV_EXAMPLE && holds_secret(part_of(text, output)) => {
+        Some(_) if *output == compose::DOTENV_EXAMPLE && holds_secret(part_of(text, output)) => {
             Some(RefusalReason::Edited)
         }
         Some(_) => None,
@@ -217,11 +217,11 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 }
 
 /// What becomes of an output that this deployment has not: it goes if it is still as we wrote it.
-fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
+fn plan_left(output: &Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
     let has_own_lines = part_of(&file.text, output).len() < file.text.len();
-    let own_lines = if output == compose::DOTENV {
+    let own_lines = if *output == compose::DOTENV {
         Some(existing.dotenv().users_lines())
     } else {
         has_own_lines.then(|| DotenvFile::read(&file.text).users_lines())
@@ -231,7 +231,7 @@ fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
         None => Action::Remove,
     };
     let keys = if output.is_block() { keys::key_changes("", existing.dotenv()) } else { Vec::new() };
-    Some(Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
+    Some(Change { output: output.clone(), keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
 }
 
 /// What the change means for the data of what stands there.
@@ -242,10 +242,10 @@ fn compare(
     existing: &Existing,
 ) -> (Vec<EngineSwitch>, Vec<Danger>) {
     let Some(standing) = existing.standing() else {
-        let unread = existing.compose_file().map(compose::unreadable);
+        let unread = existing.compose_file().as_deref().map(compose::unreadable);
         return (Vec::new(), unread.into_iter().collect());
     };
-    let mark: Option<Mark> = existing.get(compose::FILE).and_then(|file| examine(&file.text, compose::FILE));
+    let mark: Option<Mark> = existing.get(&compose::FILE).and_then(|file| examine(&file.text, &compose::FILE));
     let dotenv = existing.dotenv();
     let (values, own_values) = (dotenv.all_values(), dotenv.users_values());
     let before = compose::Before {

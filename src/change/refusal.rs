@@ -34,8 +34,8 @@ impl RefusedFile {
 
     /// Whether it is this output.
     #[must_use]
-    pub fn is(&self, output: Output) -> bool {
-        *self == Self::Output(output)
+    pub fn is(&self, output: &Output) -> bool {
+        matches!(self, Self::Output(own) if own == output)
     }
 
     /// Whether it holds secrets, which would be made anew if it were replaced.
@@ -100,7 +100,7 @@ impl RefusalReason {
     /// Whether the file can be replaced all the same, its old content kept beside it. What is no file, or leads
     /// elsewhere, can't; nor can a `.env` that nobody can read for sure: its secrets would be made anew.
     #[must_use]
-    pub fn can_be_forced(&self, output: Output) -> bool {
+    pub fn can_be_forced(&self, output: &Output) -> bool {
         match self {
             Self::NotOurs | Self::Edited | Self::OtherCompose(_) | Self::ComposeFile(_) => true,
             Self::NotUtf8 => !output.is_block(),

@@ -94,7 +94,7 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
     for Aside { from, original } in &changes.aside {
         if let Some(original) = original {
             let temporary = temporary(original);
-            let mode = original_mode(compose::FILE);
+            let mode = original_mode(&compose::FILE);
             steps.push(Step::Copy { from: from.clone(), temporary: temporary.clone(), mode });
             last.push(Step::Keep { temporary, original: original.clone() });
         }
@@ -119,10 +119,11 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
 
 /// The folders of outputs that the profile does not have: a killed run may have come no further than to empty one.
 fn emptied_folders<'c>(changes: &ChangeSet) -> impl Iterator<Item = Step<'c>> {
-    let stays =
-        |output| changes.changes.iter().any(|change| change.output == output && change.kind() != ChangeKind::Removed);
-    let gone = outputs().filter(move |output| !stays(*output));
-    let above = gone.flat_map(|output| Path::new(output.path()).ancestors().skip(1));
+    let stays = |output: &Output| {
+        changes.changes.iter().any(|change| change.output == *output && change.kind() != ChangeKind::Removed)
+    };
+    let gone: Vec<_> = outputs().filter(|output| !stays(output)).collect();
+    let above = gone.iter().flat_map(|output| Path::new(output.path()).ancestors().skip(1));
     let mut folders: Vec<_> = above.filter(|folder| !folder.as_os_str().is_empty()).collect();
     // what lies deeper goes first
     folders.sort_unstable_by_key(|folder| (Reverse(folder.components().count()), *folder));
@@ -159,7 +160,7 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
             steps.extend(above.into_iter().rev().map(|folder| Step::MakeFolder { folder: folder.to_owned() }));
             if let Some(original) = original {
                 let temporary = temporary(original);
-                let mode = original_mode(change.output);
+                let mode = original_mode(&change.output);
                 steps.push(Step::Copy { from: path.clone(), temporary: temporary.clone(), mode });
                 last.push(Step::Keep { temporary, original: original.clone() });
             }
@@ -173,7 +174,7 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
 }
 
 /// A kept original is as closed as its output, and never a program.
-fn original_mode(output: Output) -> u32 {
+fn original_mode(output: &Output) -> u32 {
     output.mode() & 0o666
 }
 

@@ -71,7 +71,7 @@ fn drift_is_what_differs_from_what_is_committed() {
     }
     assert!(change(compose::FILE, Some("x"), Action::Remove).is_drift());
     for output in [compose::FILE, compose::DOTENV] {
-        assert!(!Change { keys: key(), ..change(output, Some("x"), Action::Keep) }.is_drift());
+        assert!(!Change { keys: key(), ..change(output.clone(), Some("x"), Action::Keep) }.is_drift());
         assert!(change(output, Some("x"), refuse(vec![RefusalReason::NotOurs])).is_drift());
     }
 }

@@ -21,7 +21,7 @@ use crate::render::Mark;
 use crate::resolve::resolve;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
-use crate::target::{self, compose::Extras};
+use crate::target::compose::Extras;
 use crate::value::HostPath;
 
 use self::selection::real;
@@ -163,10 +163,13 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
 
 /// What a profile means, where its target can run that.
 fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
-    let refusals = target::Target::Compose.refusals(profile);
+    let target = profile.target();
+    let mut refusals = target.refusals(profile);
     match resolve(profile) {
-        Ok(deployment) if refusals.is_empty() => Ok(deployment),
-        Ok(_) => Err(refusals),
+        Ok(deployment) => {
+            refusals.extend(target.faults(&deployment));
+            if refusals.is_empty() { Ok(deployment) } else { Err(refusals) }
+        }
         Err(faults) => Err(faults.into_iter().chain(refusals).collect()),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn findings(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Fi
     let keys = subject.deployment.dotenv_keys();
     let run = || remedies.codelab_gen("");
     let mut found = Vec::new();
-    if existing.get(compose::DOTENV).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
+    if existing.get(&compose::DOTENV).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
         found.push(Finding::problem(CHECK, "there is no `.env`", run()));
     }
     let files = subject.deployment.secret_files().into_iter().map(secret_file_path);
@@ -28,7 +28,7 @@ pub(super) fn findings(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Fi
         let written = values.get(&key.name);
         found.extend(exported(&key.name, written, subject));
         let is_secret = matches!(key.holds, Holds::Secret(_));
-        if is_secret && written.is_none() && existing.get(compose::DOTENV).is_some() {
+        if is_secret && written.is_none() && existing.get(&compose::DOTENV).is_some() {
             found.push(Finding::problem(CHECK, format!("`{}` is not set in .env", key.name), run()));
         }
         let weak = written.filter(|_| is_secret).and_then(weakness);

@@ -17,7 +17,9 @@ const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     check_databases(services, server, faults);
-    check_ports(services, server, faults);
+    if profile.target().publishes_on_a_host() {
+        check_ports(services, server, faults);
+    }
     check_keys(services, profile, faults);
     check_variables(services, profile, faults);
     check_postgres_name(services, server, faults);

@@ -56,6 +56,7 @@ pub(super) fn resolve_service(
         entrypoint: written.entrypoint.get().map(|entrypoint| entrypoint.words.clone()),
         user: written.user.get().map(|user| user.0.clone()),
         working_dir,
+        port: written.port.copied(),
         publish: publish.ok()?,
         outbound: written.outbound(),
         mounts,

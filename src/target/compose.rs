@@ -31,7 +31,7 @@ pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, Networks, PUBLISHED_NETWORK, listed,
 };
 pub(super) use next::next_command;
-pub(super) use outputs::OUTPUTS;
+pub(super) use outputs::outputs;
 pub use outputs::{ALL_SCRIPTS, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT, is_database_script, is_program};
 pub use program::{MIGRATE, PSQL};
 use program::{PROGRAMS, REACH};
@@ -60,19 +60,19 @@ pub(super) fn render(
     let mut files = Vec::new();
     let mut add = |output, text: String| files.push(RenderedFile::sealed(output, text));
     if let Some(lines) = dotenv::lines(deployment, inputs.values) {
-        add(DOTENV, DOTENV_TEXT.fill(DOTENV, &dotenv::view(deployment, placement, lines))?);
+        add(DOTENV, DOTENV_TEXT.fill(&DOTENV, &dotenv::view(deployment, placement, lines))?);
     }
     let example = dotenv::view(deployment, placement, dotenv::example_lines(deployment));
-    add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(DOTENV_EXAMPLE, &example)?);
+    add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(&DOTENV_EXAMPLE, &example)?);
     if let Some(view) = init_script::view(deployment, placement) {
-        add(INIT_SCRIPT, INIT_SCRIPT_TEXT.fill(INIT_SCRIPT, &view)?);
+        add(INIT_SCRIPT, INIT_SCRIPT_TEXT.fill(&INIT_SCRIPT, &view)?);
     }
     if let Some(view) = databases::view(deployment, placement) {
-        add(DATABASES, DATABASES_TEXT.fill(DATABASES, &view)?);
+        add(DATABASES, DATABASES_TEXT.fill(&DATABASES, &view)?);
     }
-    let header = HEADER_TEXT.fill(REACH, &Header::new(deployment.stage, placement))?;
+    let header = HEADER_TEXT.fill(&REACH, &Header::new(deployment.stage, placement))?;
     for program in PROGRAMS.iter().filter(|program| (program.is_needed)(deployment)) {
-        add(program.output, program.with_header(&header));
+        add(program.output.clone(), program.with_header(&header));
     }
     add(FILE, file::text(deployment, extras, placement));
     dotenv::check_round_trip(&files)?;

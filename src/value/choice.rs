@@ -80,6 +80,14 @@ choices! {
         Production = "production",
     }
 
+    /// What a deployment runs on.
+    Target {
+        /// Docker Compose, on one machine.
+        Compose = "compose",
+        /// Kubernetes: manifests that kustomize puts together.
+        Kubernetes = "kubernetes",
+    }
+
     /// Who logs in to PostgreSQL.
     Access {
         /// Every service logs in as `postgres.user`.

@@ -19,7 +19,7 @@ use crate::resolve::resolve;
 use crate::secret::{Outside, Values, choose};
 use crate::source::{Catalogue, Source};
 use crate::target::compose::Extras;
-use crate::target::{Inputs, Target};
+use crate::target::{Found, Inputs};
 
 const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
 
@@ -181,8 +181,10 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let secrets = choose(&rules, &mut outside).unwrap();
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
-    let files =
-        Target::Compose.render(deployment, &Extras::default(), &Inputs { values, placement: &placement }).unwrap();
+    let files = deployment
+        .target
+        .render(deployment, &Extras::default(), &Inputs { values, placement: &placement, found: &Found::default() })
+        .unwrap();
     let secret_files = deployment.secret_files().into_iter();
     let secret_files = secret_files.map(|name| (secret_file_path(name), Some(secrets[name].secret.clone()))).collect();
     let wanted = Wanted {

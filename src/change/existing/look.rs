@@ -50,7 +50,7 @@ impl<'f> Opened<'f> {
         Ok(read(folder, way, Path::new(path))?.map(|found| found.and_then(text_of)))
     }
 
-    pub(super) fn output(&mut self, output: Output) -> io::Result<Option<ExistingOutput>> {
+    pub(super) fn output(&mut self, output: &Output) -> io::Result<Option<ExistingOutput>> {
         let (folder, way) = self.above(Path::new(output.path()));
         Ok(match read(folder, way, Path::new(output.path()))? {
             None => None,

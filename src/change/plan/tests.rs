@@ -95,8 +95,8 @@ fn a_change_is_named_by_the_most_that_changes() {
 #[test]
 fn only_a_file_that_is_as_it_was_written_is_ours_to_replace() {
     let marked = "# codelab-gen: profile=p format=1 body=0123456789abcdef\nservices: {}\n";
-    assert_eq!(ownership(compose::FILE, marked), Some(RefusalReason::Edited));
-    assert_eq!(ownership(compose::FILE, "services: {}\n"), Some(RefusalReason::NotOurs));
-    assert_eq!(ownership(compose::DOTENV_EXAMPLE, "A=\n"), Some(RefusalReason::NotOurs));
-    assert_eq!(ownership(compose::DOTENV, "A=1\n"), None, "its other lines are the user's");
+    assert_eq!(ownership(&compose::FILE, marked), Some(RefusalReason::Edited));
+    assert_eq!(ownership(&compose::FILE, "services: {}\n"), Some(RefusalReason::NotOurs));
+    assert_eq!(ownership(&compose::DOTENV_EXAMPLE, "A=\n"), Some(RefusalReason::NotOurs));
+    assert_eq!(ownership(&compose::DOTENV, "A=1\n"), None, "its other lines are the user's");
 }

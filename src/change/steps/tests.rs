@@ -13,7 +13,8 @@ fn change(output: Output, action: Action) -> Change {
 
 fn written(output: Output, original: Option<&str>) -> Change {
     let original = original.map(|name| Path::new("/out").join(name));
-    change(output, Action::Write { kind: ChangeKind::Updated, text: Some(output.path().to_owned()), original })
+    let text = Some(output.path().to_owned());
+    change(output, Action::Write { kind: ChangeKind::Updated, text, original })
 }
 
 fn secret_file(name: &str, kind: ChangeKind, secret: Option<&str>) -> SecretChange {

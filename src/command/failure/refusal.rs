@@ -55,18 +55,18 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
 pub(in crate::command) fn help(refusal: &Refusal) -> String {
     let name = refusal.file.path();
     match &refusal.reason {
-        RefusalReason::NotOurs if refusal.file.is(compose::DOTENV_EXAMPLE) => format!(
+        RefusalReason::NotOurs if refusal.file.is(&compose::DOTENV_EXAMPLE) => format!(
             "`--force` puts the block of codelab-gen into it, leaves your other lines, and keeps it as {name}.orig; or choose \
              another folder with `--out`"
         ),
-        RefusalReason::NotOurs if refusal.file.is(compose::FILE) => format!(
+        RefusalReason::NotOurs if refusal.file.is(&compose::FILE) => format!(
             "`codelab-gen import` makes a profile of it; `--force` replaces it and keeps it as {name}.orig; or choose another \
              folder with `--out`"
         ),
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
-        RefusalReason::Edited if refusal.file.is(compose::FILE) => format!(
+        RefusalReason::Edited if refusal.file.is(&compose::FILE) => format!(
             "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
              keeps it as {name}.orig"
         ),
@@ -135,7 +135,7 @@ pub(super) fn text(refused: &Refused) -> String {
         if refusal.reason == RefusalReason::Edited && refusal.file.is_block() {
             told.extend(keys.iter().map(|(key, field)| format!("  = note: {}\n", key_note(key, field.as_ref()))));
         }
-        let difference = differences.iter().find(|(output, _)| refusal.file.is(*output));
+        let difference = differences.iter().find(|(output, _)| refusal.file.is(output));
         let is_shown = refusal.reason == RefusalReason::Edited && !refusal.file.is_block();
         if let Some((_, difference)) = difference.filter(|_| is_shown) {
             told.push_str(&shortened(difference));
@@ -170,7 +170,7 @@ pub(super) fn document(refused: &Refused) -> report::Refused {
     let refusals = refusals.iter().map(|refusal| {
         let is_edit = refusal.reason == RefusalReason::Edited;
         let of_block = is_edit && refusal.file.is_block();
-        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && refusal.file.is(*output));
+        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && refusal.file.is(output));
         report::Refusal {
             path: refusal.file.path().to_owned(),
             message: message(refusal, folder),

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::git;
+use super::outside::Filled;
 use crate::change::{ChangeSet, Existing};
 use crate::cli::{RunFormat, TargetArgs};
 use crate::outcome::Exit;
@@ -98,5 +99,7 @@ pub(super) struct Outcome {
     pub(super) edited: Vec<EnvironmentKey>,
     /// Keys that are no secrets and are set in the environment, where Compose would take them.
     pub(super) exported: Vec<String>,
+    /// Variables that were filled, with what filled them.
+    pub(super) filled: Vec<Filled>,
     pub(super) git: git::Answers,
 }

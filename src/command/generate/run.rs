@@ -5,6 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::outside::{self, Outside};
 use super::request::{Ending, Finished, Outcome, Request};
 use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use super::told::Telling;
@@ -25,7 +26,7 @@ use crate::outcome::Failure;
 use crate::render::RenderedFile;
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::spelling;
-use crate::target::{self, Inputs, compose};
+use crate::target::{Inputs, compose};
 use crate::value::EnvironmentKey;
 
 /// One profile, from its text to what there is to tell.
@@ -74,7 +75,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let keys = deployment.dotenv_keys();
     let names = keys.names();
     let Ok(block) = existing.values(|key| names.contains(key)) else {
-        let changes = plan_withheld(target, request.consent.force, &existing)?;
+        let changes = plan_withheld(target, request.consent.force, &existing, &Outside::default())?;
         return Err(consent::refused(target, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
@@ -86,7 +87,8 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     };
     let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
     let kept = kept_secrets(deployment, &block);
-    let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept })?;
+    let outside = outside::look(target, None, &world.environment)?;
+    let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept }, &outside)?;
     let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
     let concealed = concealed.chain(existing.secrets()).collect();
     let files_of_secrets = secret_files(deployment, &secrets);
@@ -97,14 +99,16 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
     let git = questions.answers();
-    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, git })
+    let filled = outside.filled;
+    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, filled, git })
 }
 
 /// What git is asked about a `.env` that is written. Asking costs more than a run that changes nothing.
 fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
     let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
     let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    let secrets = is_written.then_some(compose::DOTENV.path());
+    let output = compose::DOTENV;
+    let secrets = is_written.then_some(output.path());
     let root = world.trust.repository(folder, &world.current).unwrap_or_default();
     git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
 }
@@ -121,23 +125,27 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
     let secrets = git::standing(opened, &existing, &target.deployment);
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
     let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, false);
-    let changes = plan_withheld(target, request.consent.force, &existing)?;
+    let standing = (request.ending == Ending::Check).then_some(&existing);
+    let outside = outside::look(target, standing, &world.environment)?;
+    let changes = plan_withheld(target, request.consent.force, &existing, &outside)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
-    let git = questions.answers();
-    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, git })
+    let (git, filled) = (questions.answers(), outside.filled);
+    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, filled, git })
 }
 
 /// What stands there against what the profile says, without any secret.
 pub(in crate::command) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
-    plan_withheld(target, false, existing)
+    // doctor runs where the deployment does not, with an environment of its own
+    let outside = outside::look(target, Some(existing), &|_| Ok(None))?;
+    plan_withheld(target, false, existing, &outside)
 }
 
-fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
+fn plan_withheld(target: &Target, force: bool, existing: &Existing, outside: &Outside) -> Result<ChangeSet, Failure> {
     let keys = target.deployment.dotenv_keys();
     let names = keys.names();
     let block = existing.values(|key| names.contains(key)).unwrap_or_default();
     let kept = kept_secrets(&target.deployment, &block);
-    let files = rendered(target, Values::Withheld { kept: &kept })?;
+    let files = rendered(target, Values::Withheld { kept: &kept }, outside)?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
     let files_of_secrets = target.deployment.secret_files();
     let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
@@ -161,9 +169,11 @@ fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> In
     unused_secrets(block, |key| rules.contains_key(key))
 }
 
-fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
-    let inputs = Inputs { values, placement: &target.placement };
-    target::Target::Compose
+fn rendered(target: &Target, values: Values<'_>, outside: &Outside) -> Result<Vec<RenderedFile>, Failure> {
+    let inputs = Inputs { values, placement: &target.placement, found: &outside.found };
+    target
+        .deployment
+        .target
         .render(&target.deployment, &target.extras, &inputs)
         .map_err(|fault| Failure::Internal { message: fault.to_string() })
 }

@@ -4,6 +4,7 @@
 mod context;
 mod dockerignore;
 mod exposed;
+mod filled;
 mod missing;
 mod next;
 mod notes;
@@ -78,7 +79,7 @@ impl Telling<'_> {
         }
         let as_one = self.scripts_as_one();
         for change in &changes.changes {
-            let path = if as_one && is_database_script(change.output) { ALL_SCRIPTS } else { change.output.path() };
+            let path = if as_one && is_database_script(&change.output) { ALL_SCRIPTS } else { change.output.path() };
             let line = self.line(change.kind().as_str(), path);
             if lines.last() != Some(&line) {
                 lines.push(line);
@@ -94,13 +95,14 @@ impl Telling<'_> {
         for (name, chosen) in &self.outcome.secrets {
             lines.push(format!("secret    {name}: {}\n", self.origin(name, chosen)));
         }
+        lines.extend(self.filled_lines());
         lines.push(format!("next: {}\n", self.next_command()));
         lines.concat()
     }
 
     /// Whether the same became of all scripts for the databases: then they are told as one.
     fn scripts_as_one(&self) -> bool {
-        let mut scripts = self.outcome.changes.changes.iter().filter(|change| is_database_script(change.output));
+        let mut scripts = self.outcome.changes.changes.iter().filter(|change| is_database_script(&change.output));
         let first = scripts.next().map(Change::kind);
         scripts.all(|change| Some(change.kind()) == first && change.original().is_none())
     }
@@ -116,7 +118,7 @@ impl Telling<'_> {
         let told: Vec<_> = changes.changes.iter().filter(|change| self.is_told(change)).collect();
         let as_one = self.scripts_as_one();
         for change in &told {
-            let path = if as_one && is_database_script(change.output) { ALL_SCRIPTS } else { change.output.path() };
+            let path = if as_one && is_database_script(&change.output) { ALL_SCRIPTS } else { change.output.path() };
             let mode = change.mode.filter(|_| change.kind() == ChangeKind::Mode);
             let mode = mode.map(|mode| format!(" ({mode:04o} instead of {:04o})", change.output.mode()));
             let line = self.line(change.kind().as_str(), &format!("{path}{}", mode.unwrap_or_default()));
@@ -132,7 +134,7 @@ impl Telling<'_> {
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
         }
         // of scripts that are the same everywhere nothing but the header can differ, as in the others
-        let is_shown = |change: &&&Change| !(as_one && is_program(change.output));
+        let is_shown = |change: &&&Change| !(as_one && is_program(&change.output));
         lines.extend(told.iter().filter(is_shown).filter_map(|change| changes.difference(change)));
         lines.concat()
     }
@@ -195,7 +197,7 @@ impl Telling<'_> {
         report::File {
             drift: change.is_drift(),
             keys: change.keys.iter().map(key).collect(),
-            reasons: self.reasons(&RefusedFile::Output(change.output), change.reasons()),
+            reasons: self.reasons(&RefusedFile::Output(change.output.clone()), change.reasons()),
             original: original.map(raw_path),
             diff: if compared { changes.difference(change) } else { None },
             ..file(change.output.path(), change.kind())
@@ -251,7 +253,7 @@ impl Telling<'_> {
             (Engine::Sqlite, Engine::Postgres) if is_made => {
                 Some(format!("to take it along, before the next command: `{script} {service} --to postgres`"))
             }
-            (Engine::Postgres, Engine::Sqlite) if self.outcome.existing.get(output).is_some() => Some(format!(
+            (Engine::Postgres, Engine::Sqlite) if self.outcome.existing.get(&output).is_some() => Some(format!(
                 "to take it along, go back to the profile with PostgreSQL, run `{script} {service} --to sqlite`, and come \
                  here again"
             )),

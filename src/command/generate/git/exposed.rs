@@ -60,8 +60,9 @@ pub(in crate::command::generate) fn standing(
 ) -> Vec<String> {
     let Some(folder) = folder else { return Vec::new() };
     let stands = |name: &str| matches!(folder.look(Path::new(name)), Ok(Found::File(_)));
-    let is_folder = |name: &&'static str| folder.folder(Path::new(name)).is_ok();
-    let dotenv = compose::DOTENV.path();
+    let is_folder = |name: &&str| folder.folder(Path::new(name)).is_ok();
+    let dotenv = compose::DOTENV;
+    let dotenv = dotenv.path();
     let dotenv = (stands(dotenv) && holds_secrets(existing, deployment)).then_some(dotenv);
     let folders = [SECRET_FOLDER, BACKUPS].into_iter().filter(is_folder);
     let known = dotenv.into_iter().chain(COPIES.into_iter().filter(|name| stands(name))).chain(folders);
@@ -83,7 +84,7 @@ fn has_secret_line(folder: &Folder, name: &str) -> bool {
 fn holds_secrets(existing: &Existing, deployment: &Deployment) -> bool {
     let keys = deployment.dotenv_keys();
     let names = keys.names();
-    let (Ok(block), Some(file)) = (existing.values(|key| names.contains(key)), existing.get(compose::DOTENV)) else {
+    let (Ok(block), Some(file)) = (existing.values(|key| names.contains(key)), existing.get(&compose::DOTENV)) else {
         return true;
     };
     !unused_secrets(&block, |_| false).is_empty()

@@ -6,7 +6,7 @@ use crate::disk::{normalized, relative};
 use crate::dotenv::UserPart;
 use crate::folders::{data_folders, making};
 use crate::spelling::shell_word;
-use crate::target::{Ground, Target, compose};
+use crate::target::{Ground, compose};
 
 impl Telling<'_> {
     /// The command that brings the deployment up, as typed in the current folder.
@@ -19,7 +19,7 @@ impl Telling<'_> {
         let is_there = |change: &Change| change.output == compose::DOTENV && change.kind() != ChangeKind::Removed;
         let has_secrets = self.outcome.changes.changes.iter().any(is_there);
         let ground = Ground { stood: self.stood() || self.takes_over(), has_secrets };
-        let up = Target::Compose.next_command(&self.target.deployment, ground);
+        let up = self.target.deployment.target.next_command(&self.target.deployment, ground);
         format!("{}{change_folder}{up}", folders.concat())
     }
 

@@ -46,6 +46,7 @@ impl Telling<'_> {
             notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
+        notes.extend(self.not_compared());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
         notes.extend(self.twin());
@@ -90,7 +91,7 @@ impl Telling<'_> {
     fn edited_leftovers(&self) -> Vec<String> {
         let is_used = |output: &Output| self.outcome.changes.changes.iter().any(|change| change.output == *output);
         let is_edited = |output: &Output| {
-            let mark = self.outcome.existing.get(*output).and_then(|file| examine(&file.text, *output));
+            let mark = self.outcome.existing.get(output).and_then(|file| examine(&file.text, output));
             mark.is_some_and(|mark| mark.seal == Seal::Broken)
         };
         let left = outputs().filter(|output| !is_used(output) && is_edited(output));
@@ -133,7 +134,8 @@ impl Telling<'_> {
         if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
             let names = |name: &str| value.split([':', ';', ',']).any(|file| Path::new(file).ends_with(name));
             let beside = self.outcome.existing.beside_name().filter(|beside| !names(beside));
-            let missing = if names(compose::FILE.path()) { beside? } else { compose::FILE.path() };
+            let ours = compose::FILE;
+            let missing = if names(ours.path()) { beside? } else { ours.path() };
             return Some(format!(
                 "warning: `COMPOSE_FILE` in .env does not name {missing}\n  = help: remove it, or add that file\n"
             ));
@@ -239,7 +241,7 @@ impl Telling<'_> {
         let parts = file.users_parts().unwrap_or_default();
         let own = |key: &str| names.contains(key) && block.iter().all(|entry| entry.key != key);
         let moved: Vec<_> = parts.iter().filter(|part| part.key.is_some_and(own)).collect();
-        let is_there = existing.get(compose::DOTENV).is_some();
+        let is_there = existing.get(&compose::DOTENV).is_some();
         if !is_there || names.is_empty() || (has_block && moved.is_empty()) {
             return None;
         }
@@ -270,7 +272,7 @@ impl Telling<'_> {
     /// The keys of the user's lines that nothing reads, as far as that is sure.
     fn unread(&self) -> Option<String> {
         let Outcome { existing, changes, .. } = self.outcome;
-        let dotenv = existing.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
+        let dotenv = existing.get(&compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         let files: Vec<_> = changes.compose_text().into_iter().chain(existing.beside()).collect();
         let reads_others = existing.dotenv().users_values().contains_key("COMPOSE_FILE") && !changes.has_line_aside;
         let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;

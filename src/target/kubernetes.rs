@@ -1,0 +1,51 @@
+//! Knows what Kubernetes runs: which files there are of a deployment, and what makes each of them.
+//! Must not know what any file says.
+
+mod asked;
+mod capacity;
+mod container;
+mod expansion;
+mod head;
+mod kustomization;
+mod network;
+mod next;
+mod object;
+mod outputs;
+mod part;
+mod probe;
+mod refusals;
+mod resources;
+mod security;
+mod service;
+mod volume;
+mod wait;
+mod warnings;
+mod workload;
+
+use self::object::Component;
+use self::part::Part;
+use super::inputs::Inputs;
+use crate::deployment::Deployment;
+use crate::render::RenderedFile;
+
+pub(super) use asked::{asked, standing};
+pub(super) use capacity::derived;
+pub(super) use next::next_command;
+pub use outputs::KUSTOMIZATION;
+pub(super) use outputs::outputs;
+pub(super) use refusals::{faults, refusals};
+pub(super) use volume::too_large;
+pub(super) use warnings::warnings;
+
+/// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.
+pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Vec<RenderedFile> {
+    let parts = parts(deployment, inputs);
+    let mut files: Vec<_> = parts.iter().map(|part| part.file(deployment, inputs)).collect();
+    files.push(kustomization::file(&parts, deployment, inputs));
+    files
+}
+
+/// What the manifests say: of the server first, then of each service in the order of the profile.
+fn parts(deployment: &Deployment, inputs: &Inputs<'_>) -> Vec<Part> {
+    deployment.services.iter().map(|each| service::part(each, deployment, inputs)).collect()
+}
