@@ -7,6 +7,7 @@ import yaml
 from cluster import Cluster
 
 NAMESPACE = "cnpg-system"
+DEPLOYMENT = "deployment/cnpg-controller-manager"
 
 
 def install(cluster: Cluster) -> None:
@@ -17,8 +18,7 @@ def install(cluster: Cluster) -> None:
     cluster.apply(*map(adapted, described), server_side=True)
     names = [one["metadata"]["name"] for one in described if one["kind"] == "CustomResourceDefinition"]
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *(f"crd/{name}" for name in names))
-    deployment = f"--namespace={NAMESPACE}", "deployment/cnpg-controller-manager"
-    cluster.kubectl("rollout", "status", *deployment, "--timeout=120s")
+    cluster.kubectl("rollout", "status", f"--namespace={NAMESPACE}", DEPLOYMENT, "--timeout=120s")
 
 
 def adapted(described: dict[str, Any]) -> dict[str, Any]:
@@ -28,3 +28,15 @@ def adapted(described: dict[str, Any]) -> dict[str, Any]:
         container["imagePullPolicy"] = "IfNotPresent"
         del container["resources"]["limits"]["cpu"]
     return described
+
+
+def move_away(cluster: Cluster, node: str) -> None:
+    """Lets the operator run on another node than this one: whoever is lost with it can't make another server the first."""
+    cluster.kubectl("cordon", node)
+    try:
+        pods = cluster.get("pods", f"--namespace={NAMESPACE}")["items"]
+        if any(pod["spec"]["nodeName"] == node for pod in pods):
+            cluster.kubectl("delete", "pod", "--all", f"--namespace={NAMESPACE}", "--grace-period=1")
+            cluster.kubectl("rollout", "status", f"--namespace={NAMESPACE}", DEPLOYMENT, "--timeout=120s")
+    finally:
+        cluster.kubectl("uncordon", node)

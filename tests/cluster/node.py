@@ -155,6 +155,10 @@ class Node:
             del self.cage.processes[name]
 
     @property
+    def is_lost(self) -> bool:
+        return self.name not in self.cage.processes
+
+    @property
     def first(self) -> int:
         """Its first process, as the machine numbers it: that of `unshare`, which nsenter has started."""
         pid = self.cage.processes[self.name].pid

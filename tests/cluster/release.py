@@ -132,6 +132,16 @@ class Release:
         for job in self.namespace.names("jobs"):
             self.namespace.kubectl("wait", f"job/{job}", "--for=condition=Complete", f"--timeout={seconds}s")
 
+    def move_away(self, service: str, node: str) -> None:
+        """Lets a service without a volume run on another node than this one."""
+        cluster = self.namespace.cluster
+        cluster.kubectl("cordon", node)
+        try:
+            self.namespace.kubectl("rollout", "restart", f"deployment/{service}")
+            self.namespace.rolled_out(f"deployment/{service}")
+        finally:
+            cluster.kubectl("uncordon", node)
+
     def client(self, service: str, *arguments: str, stdin: str = "") -> str:
         pod, *_ = self.namespace.ready_pods(service)
         return self.namespace.exec(pod, "python", "/opt/service/client.py", *arguments, stdin=stdin)
