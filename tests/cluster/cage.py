@@ -54,7 +54,7 @@ class Cage:
         return ["nsenter", f"--net=/proc/{self.first}/ns/net", "--"]
 
     def run(self, *command: str | Path, network: str | None = None) -> str:
-        return machine.checked(*self.inside(network), *command, timeout=120)
+        return machine.checked(*self.inside(network), "env", f"PATH={self.path}", *command, timeout=300)
 
     def start(self, name: str, *command: str | Path, by: Sequence[str] | None = None) -> None:
         """Starts a program that goes on running; what it says is in its log."""
@@ -69,11 +69,11 @@ class Cage:
             )
         self.processes[name] = process
 
-    def stop(self, name: str) -> None:
-        """Ends a program that `start` has started: nsenter, and with it the program that it has become."""
+    def stop(self, name: str, by: signal.Signals = signal.SIGKILL) -> None:
+        """Ends a program that `start` has started; nsenter ends with it."""
         process = self.processes.pop(name)
         for program in children(process.pid):
-            os.kill(program, signal.SIGKILL)
+            os.kill(program, by)
         process.wait(STOP_TIMEOUT)
 
     def log(self, name: str) -> Path:

@@ -7,7 +7,6 @@ its own that a cable joins to it. Pods have addresses of 10.85, services of 10.9
 import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +100,8 @@ def is_ready(described: Mapping[str, Any]) -> bool:
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
-def nodes_of(cage: Cage) -> dict[str, Node]:
-    return {name: Node(cage, cage.folder / name, name, number) for number, name in enumerate(NAMES, 1)}
+def nodes_of(cage: Cage, images: Path) -> dict[str, Node]:
+    return {name: Node(cage, cage.folder / name, name, number, images) for number, name in enumerate(NAMES, 1)}
 
 
 @contextmanager
@@ -112,31 +111,21 @@ def running(found: stock.Stock, folder: Path) -> Iterator[Cluster]:
         machine.unavailable("the kernel's module br_netfilter is missing; as root this loads it: modprobe br_netfilter")
     with caged(folder, found.path) as cage:
         keys = control.keys(folder / "keys", list(NAMES))
-        nodes = nodes_of(cage)
+        nodes = nodes_of(cage, found.images)
         cluster = Cluster(cage, keys, nodes, found)
         cluster.folder.joinpath("home").mkdir()
         control.start(cage, keys)
         for node in nodes.values():
             node.prepare(stock.SANDBOX, keys.ca)
             node.join([other for other in nodes.values() if other is not node])
-        with ThreadPoolExecutor(len(nodes)) as pool:
-            furnishing = [pool.submit(furnish, node, found) for node in nodes.values()]
-            cage.until("the API server answers", lambda: answers(cluster))
-            for furnished in furnishing:
-                furnished.result()
+            node.start()
+        cage.until("the API server answers", lambda: answers(cluster))
         for node in nodes.values():
             node.work(keys)
         furnish_cluster(cluster)
         cage.until("both nodes are ready", lambda: cluster.ready_nodes() == set(NAMES))
         cluster.kubectl("rollout", "status", "--namespace=kube-system", "deployment/coredns", "--timeout=120s")
         yield cluster
-
-
-def furnish(node: Node, found: stock.Stock) -> None:
-    """Starts a node's containerd, and gives it the images."""
-    node.start()
-    for tar in found.images:
-        node.run("ctr", "--namespace=k8s.io", "images", "import", tar)
 
 
 def answers(cluster: Cluster) -> bool:

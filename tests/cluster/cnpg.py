@@ -31,7 +31,7 @@ def adapted(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def move_away(cluster: Cluster, node: str) -> None:
-    """Lets the operator run on another node than this one: whoever is lost with it can't make another server the first."""
+    """Lets the operator run on another node than this one: lost with it, it could make no other server the first."""
     cluster.kubectl("cordon", node)
     try:
         pods = cluster.get("pods", f"--namespace={NAMESPACE}")["items"]

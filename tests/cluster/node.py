@@ -27,17 +27,32 @@ ETC_SYSCTLS = {
     "kernel/keys/root_maxbytes": "25000000",
 }
 
-# Run by sh in the new namespaces, with the folder of the node's own.
+# Run by sh in the new namespaces, with the folder of the node's own, and a folder of containerd with the images. Of those
+# it has a description of its own, and the contents as they are.
 FIRST = """
 set -e
+own=/var/lib/containerd content=io.containerd.content.v1.content layers=io.containerd.snapshotter.v1.overlayfs
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=755 tmpfs /var/lib
 mount --make-rshared /
 mkdir -p /run/netns /var/lib/containerd /var/lib/kubelet
-for own in lib/containerd lib/kubelet log; do
-  mkdir -p "$1/$own"
-  mount --bind "$1/$own" "/var/$own"
+for folder in lib/containerd lib/kubelet log; do
+  mkdir -p "$1/$folder"
+  mount --bind "$1/$folder" "/var/$folder"
+done
+if [ ! -d "$own/$content" ]; then
+  mkdir -p "$own/$content/blobs" "$own/$content/ingest" "$own/$layers/snapshots"
+  cp -a "$2/io.containerd.metadata.v1.bolt" "$own"
+  cp -a "$2/$layers/metadata.db" "$own/$layers"
+fi
+mount --bind "$2/$content/blobs" "$own/$content/blobs"
+mount -o remount,bind,ro "$own/$content/blobs"
+for layer in "$2/$layers/snapshots"/*/; do
+  here=$own/$layers/snapshots/$(basename "$layer")
+  mkdir -p "$here/fs" "$here/work"
+  mount --bind "$layer/fs" "$here/fs"
+  mount -o remount,bind,ro "$here/fs"
 done
 cd "$1/sysctl"
 find . -type f | while read -r setting; do
@@ -58,6 +73,7 @@ class Node:
     folder: Path
     name: str
     number: int
+    images: Path  # a folder of containerd that has them
 
     @property
     def address(self) -> str:
@@ -75,7 +91,8 @@ class Node:
             setting.parent.mkdir(parents=True, exist_ok=True)
             setting.write_text(f"{value}\n", encoding="ascii")
         group = make_group(self.cage.folder.name, self.name)
-        self.folder.joinpath("containerd.toml").write_text(containerd(self.folder, sandbox), encoding="ascii")
+        settings = containerd("/var/lib/containerd", self.folder / "cni", sandbox)
+        self.folder.joinpath("containerd.toml").write_text(settings, encoding="ascii")
         self.folder.joinpath("kubelet.json").write_text(json.dumps(self.kubelet(group, ca), indent=2), encoding="ascii")
         network = self.folder / "cni"
         network.mkdir()
@@ -108,7 +125,7 @@ class Node:
         began = self.folder / "began"
         began.unlink(missing_ok=True)
         kinds = ["--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--propagation", "private"]
-        first = ["unshare", *kinds, "sh", "-c", FIRST, "node", str(self.folder)]
+        first = ["unshare", *kinds, "sh", "-c", FIRST, "node", str(self.folder), str(self.images)]
         self.cage.start(self.name, *first, by=self.cage.inside(self.name))
         self.cage.until(f"the cage of {self.name}", began.exists)
         self.cage.until(f"containerd of {self.name}", lambda: self.try_run("ctr", "version"))
@@ -229,10 +246,10 @@ class Node:
         }
 
 
-def containerd(folder: Path, sandbox: str) -> str:
+def containerd(root: Path | str, networks: Path, sandbox: str) -> str:
     """Its configuration. The machine may forbid to make a process safer from a lack of memory than it is."""
     return f"""version = 3
-root = "/var/lib/containerd"
+root = "{root}"
 state = "/run/containerd"
 disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri", "io.containerd.internal.v1.tracing"]
 [plugins."io.containerd.cri.v1.images".pinned_images]
@@ -241,7 +258,7 @@ sandbox = "{sandbox}"
 restrict_oom_score_adj = true
 [plugins."io.containerd.cri.v1.runtime".cni]
 bin_dirs = ["{PLUGINS}"]
-conf_dir = "{folder / "cni"}"
+conf_dir = "{networks}"
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]

@@ -1,4 +1,4 @@
-"""PostgreSQL by CloudNativePG: two servers, a role and a database for each service, and the loss of the first server."""
+"""PostgreSQL by CloudNativePG: two servers, a role and a database for each service, and the loss of a server."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A client that writes to a service's database all the time, by the service's own URL, whatever becomes of the server."""
+"""A client that writes to a service's database all the time, by its own URL, whatever becomes of the server."""
 
 import json
 import subprocess

@@ -4,8 +4,8 @@
 
 Each has a folder here with its go.mod and go.sum. `go get -tool PACKAGE@VERSION` there and the version below change it.
 Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Kubernetes
-replaces its staging modules by those of the same version: the list is that of its go.mod. Go is needed
-from 1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
+replaces its staging modules by those of the same version: the list is that of its go.mod. Of CoreDNS the main package is
+ours. Go is needed from 1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
 """
 
 import json
@@ -32,7 +32,7 @@ class Recipe:
     folder: str
     module: str
     version: str
-    programs: Mapping[str, str]  # packages of the module, by the names of the files
+    programs: Mapping[str, str]  # packages of the module, or `./.` for the one here, by the names of the files
     told_by: str = ""  # the variable with the version, which the linker sets
     tags: str = ""
     instead: Mapping[str, str] = field(default_factory=dict)  # files of the folder, by those that they replace
@@ -99,9 +99,7 @@ RECIPES = {
         },
         large=True,
     ),
-    "coredns": Recipe(
-        "CoreDNS 1.12.4", "coredns", "github.com/coredns/coredns", "v1.12.4", {"coredns": ""}, large=True
-    ),
+    "coredns": Recipe("CoreDNS 1.12.4", "coredns", "github.com/coredns/coredns", "v1.12.4", {"coredns": "./."}),
     "kube-router": Recipe(
         "kube-router 2.1.0",
         "kube-router",
@@ -109,7 +107,6 @@ RECIPES = {
         "v2.1.0",
         {"kube-router": "cmd/kube-router"},
         "pkg/version.Version",
-        large=True,
     ),
     "cloudnative-pg": Recipe(
         "CloudNativePG 1.30.0",
@@ -119,7 +116,6 @@ RECIPES = {
         {"manager": "cmd/manager"},
         "pkg/versions.buildVersion",
         files=["releases/cnpg-1.30.0.yaml"],
-        large=True,
     ),
     "compose-2": compose("compose-2", "github.com/docker/compose/v2", "v2.35.0"),
 }
@@ -164,7 +160,7 @@ def built(name: str) -> Path:
         flags = [*recipe.flags(), *changed(recipe, Path(modules), made.parent)]
         cache = {"GOCACHE": str(made.parent / "cache")} if recipe.large else {}
         for file, package in recipe.programs.items():
-            what = f"{recipe.module}/{package}".rstrip("/")
+            what = package if package.startswith("./") else f"{recipe.module}/{package}"
             run(program, "build", *flags, "-o", str(made / file), what, folder=folder, more=cache)
             made.joinpath(file).chmod(0o755)
         for file in recipe.files:
