@@ -61,10 +61,10 @@ fn stages(criterion: &mut Criterion) {
         let files = rendered(&deployment, &placement);
         let folder = tempfile::tempdir().unwrap();
         let opened = Folder::open(folder.path()).unwrap();
-        let nothing = Existing::read(Some(&opened), &[]).unwrap();
+        let nothing = Existing::read(Some(&opened), &[], &[]).unwrap();
         apply(&plan(wanted(folder.path(), (&deployment, &extras), &placement, files.clone()), &nothing), &opened)
             .unwrap();
-        let written = Existing::read(Some(&opened), &[]).unwrap();
+        let written = Existing::read(Some(&opened), &[], &[]).unwrap();
 
         let mut group = criterion.benchmark_group("stages");
         group.throughput(Throughput::Elements(services));

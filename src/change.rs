@@ -4,6 +4,7 @@
 mod apply;
 mod beside;
 mod block;
+mod compare;
 mod difference;
 mod existing;
 mod keys;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 use crate::render::Output;
 use crate::secret::Secret;
-use crate::target::compose::{self, Danger, EngineSwitch};
+use crate::target::Danger;
+use crate::target::compose::{self, EngineSwitch};
 
 pub use apply::{WriteFault, apply};
 pub use beside::Aside;
@@ -24,7 +26,7 @@ pub use block::place;
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 pub use keys::{KeyChange, KeyChangeKind};
 pub use lock::FolderLock;
-pub use plan::{Wanted, plan};
+pub use plan::{Wanted, WantedSecret, plan};
 pub use refusal::{Refusal, RefusalReason, RefusedFile};
 
 /// What happens to one file.
@@ -147,8 +149,19 @@ pub struct SecretChange {
     pub kind: ChangeKind,
     /// Why it may not be touched.
     pub reason: Option<RefusalReason>,
+    /// Its permissions.
+    mode: u32,
     /// What it holds afterwards; nothing where that was withheld.
     secret: Option<Secret>,
+}
+
+impl SecretChange {
+    /// Whether what is no secret of it differs from what the profile says. It is not committed: where it is missing, that
+    /// tells nothing.
+    #[must_use]
+    pub fn is_drift(&self) -> bool {
+        self.kind == ChangeKind::Updated && self.secret.is_none()
+    }
 }
 
 /// All that one run would change.

@@ -19,7 +19,8 @@ pub use cluster::{Nodes, Storage};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
-    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, OwnedDatabase, Preparation, RoleLimits,
+    BY_PASSWORD, CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Container, External,
+    ExternalTls, Host, INITDB_ARGS, OPERATED_HOST, OPERATED_HOSTS, Operated, OwnedDatabase, Preparation, RoleLimits,
     SOCKET_FOLDER, Server,
 };
 
@@ -241,20 +242,19 @@ impl Deployment {
         Some((server, server.container()?))
     }
 
-    /// Whether a service reaches the server's container: it has a database there, or waits for the server.
+    /// Whether a service reaches the server of the deployment: it has a database there, or waits for the server.
     #[must_use]
     pub fn reaches_server(&self, service: &Service) -> bool {
         let waits = || service.depends_on.iter().any(|(name, _)| *name == ServiceName::postgres());
-        self.contained_server().is_some() && (service.uses_postgres() || waits())
+        self.server.as_ref().is_some_and(Server::is_inside) && (service.uses_postgres() || waits())
     }
 
     /// What a service waits for: the server where its data is on it, and what the profile says.
     #[must_use]
     pub fn waits_for(&self, service: &Service) -> Vec<(ServiceName, StartCondition)> {
-        let container = self.contained_server().map(|(_, container)| container);
-        let container = container.filter(|_| service.uses_postgres());
-        let server = container.map(|container| {
-            if container.ensure {
+        let server = self.server.as_ref().filter(|server| server.is_inside() && service.uses_postgres());
+        let server = server.map(|server| {
+            if server.container().is_some_and(|container| container.ensure) {
                 (ServiceName::postgres_ensure(), StartCondition::Completed)
             } else {
                 (ServiceName::postgres(), StartCondition::Healthy)

@@ -95,8 +95,8 @@ fn passwords(subject: &Subject<'_>) -> IndexMap<String, Secret> {
     let Subject { deployment, existing, environment, .. } = *subject;
     let mut passwords = existing.values(|_| true).unwrap_or_default();
     passwords.retain(|name, _| deployment.secrets.keys().any(|secret| secret.as_str() == name));
-    for name in deployment.secret_files() {
-        passwords.extend(existing.kept(name).map(|secret| (name.to_string(), secret)));
+    for file in deployment.target.secret_files(deployment) {
+        passwords.extend(existing.kept(&file.path).map(|secret| (file.name, secret)));
     }
     if deployment.secrets_in == SecretsIn::Environment {
         let set = |name: &EnvironmentKey| environment(name.as_str()).ok().flatten();

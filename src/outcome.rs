@@ -12,7 +12,7 @@ use crate::render::Output;
 use crate::secret::SecretFaults;
 use crate::source::{Source, UnreadableFolder};
 use crate::spelling;
-use crate::target::compose::Danger;
+use crate::target::Danger;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,6 +8,7 @@ mod environment;
 mod memory;
 mod mounts;
 mod number;
+mod operated;
 mod order;
 mod scope;
 mod server;
@@ -15,6 +16,7 @@ mod service;
 mod stage;
 mod storage;
 
+pub(crate) use operated::OPERATORS_SETTINGS;
 pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
@@ -88,8 +90,8 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);
-    if let Some(container) = server.as_ref().and_then(Server::container) {
-        memory::check(container, profile, faults);
+    if let Some(server) = &server {
+        memory::check(server, profile, faults);
     }
     let deployment = Deployment {
         stage: stage?,

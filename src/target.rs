@@ -2,28 +2,159 @@
 //! Must not know how any of them answers.
 
 pub mod compose;
+mod danger;
+mod init_script;
 mod inputs;
 pub mod kubernetes;
+mod secret_file;
+mod stands;
 
 use std::collections::HashMap;
 
-use self::compose::Extras;
+use self::compose::{After, Extras};
+pub use self::danger::{Danger, DangerKind};
 pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
-use crate::deployment::Deployment;
+pub use self::secret_file::SecretFile;
+pub(crate) use self::stands::{Compared, Stands};
+use crate::deployment::{Deployment, DotenvKeys, SECRET_FOLDER, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::field::FieldPath;
 use crate::profile::Profile;
 use crate::render::{Output, RenderFault, RenderedFile};
 pub use crate::value::Target;
-use crate::value::{Choice as _, ServiceName};
+use crate::value::{Choice as _, EnvironmentKey, ServiceName};
 
 impl Target {
+    /// How people call it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Compose => "Docker Compose",
+            Self::Kubernetes => "Kubernetes",
+        }
+    }
+
+    /// Whether it runs on this machine: with its folders, its containers, and the environment of its program.
+    #[must_use]
+    pub fn runs_here(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
+        }
+    }
+
+    /// The file that says what runs; where it is ours, the deployment in its folder runs on this.
+    #[must_use]
+    pub fn main_output(self) -> Output {
+        match self {
+            Self::Compose => compose::FILE,
+            Self::Kubernetes => kubernetes::KUSTOMIZATION,
+        }
+    }
+
     /// Every file that it may write whatever a profile says, in the order that they are written in: what gets run last.
     #[must_use]
     pub fn outputs(self) -> Vec<Output> {
         match self {
             Self::Compose => compose::outputs(),
             Self::Kubernetes => kubernetes::outputs(),
+        }
+    }
+
+    /// The files beside those whose names follow from the profile.
+    #[must_use]
+    pub fn named_outputs(self, deployment: &Deployment) -> Vec<Output> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::named_outputs(deployment),
+        }
+    }
+
+    /// A file of another target that stays as it is.
+    #[must_use]
+    pub fn leaves(self, output: &Output) -> bool {
+        match self {
+            Self::Compose => false,
+            Self::Kubernetes => *output == compose::DOTENV,
+        }
+    }
+
+    /// The keys that it reads from `.env`.
+    #[must_use]
+    pub fn dotenv_keys(self, deployment: &Deployment) -> DotenvKeys<'_> {
+        match self {
+            Self::Compose => deployment.dotenv_keys(),
+            Self::Kubernetes => DotenvKeys::default(),
+        }
+    }
+
+    /// Whether it keeps secrets in `.env`.
+    #[must_use]
+    pub fn keeps_in_dotenv(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
+        }
+    }
+
+    /// The keys of a `.env` whose values are taken over.
+    #[must_use]
+    pub fn keys_taken_over(self, deployment: &Deployment) -> DotenvKeys<'_> {
+        match self {
+            Self::Compose => deployment.dotenv_keys(),
+            Self::Kubernetes => deployment.all_keys(),
+        }
+    }
+
+    /// The files of secrets that a deployment needs.
+    #[must_use]
+    pub fn secret_files(self, deployment: &Deployment) -> Vec<SecretFile<'_>> {
+        match self {
+            Self::Compose => compose::secret_files(deployment),
+            Self::Kubernetes => kubernetes::secret_files(deployment),
+        }
+    }
+
+    /// Where the file of a secret stands, if it has one.
+    #[must_use]
+    pub fn secret_file(self, name: &EnvironmentKey) -> String {
+        match self {
+            Self::Compose => secret_file_path(name),
+            Self::Kubernetes => kubernetes::secret_file(name.as_str()),
+        }
+    }
+
+    /// The folder of such files.
+    #[must_use]
+    pub fn secret_folder(self) -> &'static str {
+        match self {
+            Self::Compose => SECRET_FOLDER,
+            Self::Kubernetes => kubernetes::SECRETS,
+        }
+    }
+
+    /// Where its secrets are kept, as messages say it.
+    #[must_use]
+    pub fn keeps_secrets_in(self) -> &'static str {
+        match self {
+            Self::Compose => ".env",
+            Self::Kubernetes => kubernetes::SECRETS,
+        }
+    }
+
+    /// What a change means for the data of what stands there.
+    pub(crate) fn compare(self, stands: &Stands<'_>, after: After<'_>) -> Compared {
+        match self {
+            Self::Compose => compose::compare(stands, after),
+            Self::Kubernetes => Compared::default(),
+        }
+    }
+
+    /// What stays of a deployment that ran on this, where another target takes its place.
+    pub(crate) fn leaving(self, other: Self, stands: &Stands<'_>) -> Danger {
+        match self {
+            Self::Compose => compose::leaving(other.title(), stands),
+            Self::Kubernetes => kubernetes::leaving(other.title()),
         }
     }
 
@@ -57,7 +188,7 @@ impl Target {
     ) -> Result<Vec<RenderedFile>, RenderFault> {
         match self {
             Self::Compose => compose::render(deployment, extras, inputs),
-            Self::Kubernetes => Ok(kubernetes::render(deployment, inputs)),
+            Self::Kubernetes => kubernetes::render(deployment, inputs),
         }
     }
 
@@ -129,7 +260,28 @@ impl Target {
     }
 }
 
-/// Every file that any target may have written.
+/// The folders whose manifests are named after what a profile says.
+#[must_use]
+pub fn folders_of_manifests() -> [&'static str; 1] {
+    [kubernetes::FOLDER]
+}
+
+/// Every folder with files of secrets.
+pub fn secret_folders() -> impl Iterator<Item = &'static str> {
+    Target::ALL.iter().map(|target| target.secret_folder())
+}
+
+/// The files that say what runs, of every target.
+pub fn main_outputs() -> impl Iterator<Item = Output> {
+    Target::ALL.iter().map(|target| target.main_output())
+}
+
+/// The outputs whose record counts, the first one that is there.
+pub fn recording() -> impl Iterator<Item = Output> {
+    main_outputs().chain([compose::DOTENV])
+}
+
+/// Every file that any target may have written, whatever a profile says.
 pub fn outputs() -> impl Iterator<Item = Output> {
     Target::ALL.iter().flat_map(|target| target.outputs())
 }

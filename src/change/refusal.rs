@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::render::Output;
+use crate::target::kubernetes::is_manifest;
 
 /// Why a file may not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,12 @@ impl RefusedFile {
     #[must_use]
     pub fn holds_secrets(&self) -> bool {
         self.is_block() || matches!(self, Self::Secret(_))
+    }
+
+    /// Whether it is a manifest of Kubernetes.
+    #[must_use]
+    pub fn is_manifest(&self) -> bool {
+        matches!(self, Self::Output(output) if is_manifest(output))
     }
 
     /// Whether only a block of it is ours.

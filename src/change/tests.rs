@@ -1,7 +1,7 @@
 //! What a change set says of itself.
 
 use super::*;
-use crate::target::compose::{self, DangerKind};
+use crate::target::{DangerKind, compose};
 
 fn change(output: Output, before: Option<&str>, action: Action) -> Change {
     Change { output, keys: Vec::new(), mode: None, before: before.map(str::to_owned), action }
@@ -40,6 +40,7 @@ fn every_kind_of_change_has_its_word() {
     assert_eq!(kinds.map(KeyChangeKind::as_str), ["missing", "stale", "different"]);
     let kinds = [DangerKind::Engine, DangerKind::Project, DangerKind::Volume, DangerKind::Major, DangerKind::Flavour];
     assert_eq!(kinds.map(DangerKind::as_str), ["engine", "project", "volume", "major", "flavour"]);
+    assert_eq!(DangerKind::Target.as_str(), "target");
 }
 
 #[test]
@@ -93,8 +94,13 @@ fn the_compose_text_is_what_stands_or_would_stand_after_the_run() {
 
 #[test]
 fn every_reason_is_told_with_its_file() {
-    let secret =
-        |path: &str, reason| SecretChange { path: path.to_owned(), kind: ChangeKind::Conflict, reason, secret: None };
+    let secret = |path: &str, reason| SecretChange {
+        path: path.to_owned(),
+        kind: ChangeKind::Conflict,
+        reason,
+        mode: 0o644,
+        secret: None,
+    };
     let changes = change_set(
         vec![secret("secrets/a", Some(RefusalReason::NotAFile)), secret("secrets/b", None)],
         vec![

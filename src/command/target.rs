@@ -9,7 +9,7 @@ use super::obstacles::read_failure;
 use super::world::World;
 use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
-use crate::deployment::{Deployment, secret_file_path};
+use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{Folder, normalized, relative};
 use crate::field::FieldPath;
@@ -77,8 +77,7 @@ impl Target {
     /// # Errors
     /// Where something can't be read.
     pub(super) fn existing(&self, folder: Option<&Folder>) -> Result<Existing, Failure> {
-        let secret_paths: Vec<_> = self.deployment.secrets.keys().map(secret_file_path).collect();
-        Existing::read(folder, &secret_paths).map_err(read_failure)
+        Existing::read_of(folder, &self.deployment).map_err(read_failure)
     }
 }
 

@@ -139,6 +139,8 @@ codes! {
     Unexpanded = "unexpanded",
     /// Raw Compose keys that take protection away from a container.
     DisplacedHardening = "displaced-hardening",
+    /// A single server in production, where the target could run several.
+    SingleServer = "single-server",
     /// Something that the profile's target can't run.
     TargetUnsupported = "target-unsupported",
     /// A name that the profile's target can't give to an object.
@@ -216,6 +218,7 @@ impl Code {
                 | Self::SqliteBindMount
                 | Self::Unexpanded
                 | Self::DisplacedHardening
+                | Self::SingleServer
                 | Self::TargetUnsupported
                 | Self::TargetName
                 | Self::StorageSize

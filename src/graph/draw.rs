@@ -58,6 +58,12 @@ fn draw_server(server: &Server, networks: Networks<'_>, board: &mut Board) {
             let lines = [name.as_str(), &image_text(&container.image.to_string())];
             (board.member(Kind::Service, name.as_str(), &lines, &membership), membership)
         }
+        Host::Operated(operated) => {
+            let name = ServiceName::postgres();
+            let instances = format!("{} servers", operated.instances);
+            let lines = [name.as_str(), &image_text(&operated.image.to_string()), &instances];
+            (board.node(Kind::Service, name.as_str(), &lines), Membership::Nothing)
+        }
         Host::External(external) => {
             let lines = [&format!("{}:{}", external.host, external.port), "outside of the deployment"];
             (board.node(Kind::ExternalServer, &external.host, &lines), Membership::Nothing)

@@ -11,7 +11,7 @@ use crate::diagnostic::Code;
 use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
-    ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Port, PostgresMajor, ProcessCount,
+    ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Operator, Port, PostgresMajor, ProcessCount,
     ProfileName, ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName,
     SqlitePath, Stage, Target, Tls, UrlOptions, VariableName, VolumeName, VolumeSize,
 };
@@ -262,6 +262,13 @@ record! {
         publish: Publish,
         /// The named volume of the data, or a folder of the host, relative to the project's root: `./postgres`.
         volume: DataPlace = DataPlace::postgres_data(),
+        /// How much space the data gets on Kubernetes: a size such as `10Gi`, or a size with a storage class.
+        storage: Storage,
+        /// What runs the server on Kubernetes, instead of one pod with one server. `publish`, `volume`, `ensure`,
+        /// `init_script`, `local_auth` and `compose` can't stand beside it.
+        operator: Operator,
+        /// How many servers the operator runs: one that is written to, and copies that take its place; by default three.
+        instances: Replicas,
         /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
         ensure: bool = true,
         /// Whether a volume that is made anew runs `scripts/init-postgres.sh` among the scripts of the image. With `false`
@@ -276,8 +283,9 @@ record! {
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`,
-        /// `init_script`, `local_auth`, `limits`, `settings` and `compose` are the container's, and can't stand beside it.
+        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `storage`,
+        /// `operator`, `instances`, `ensure`, `init_script`, `local_auth`, `limits`, `settings` and `compose` are the
+        /// container's, and can't stand beside it.
         external: External,
         /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
@@ -296,6 +304,8 @@ record! {
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
         /// one, `verify-full` uses the certificates of the service's image.
         ca: MountedPath,
+        /// The Secret that holds these certificates on Kubernetes instead of a file, under the key `ca.crt`.
+        ca_secret: ObjectName,
     }
 }
 

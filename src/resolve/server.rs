@@ -2,9 +2,13 @@
 
 use super::container::{check_pinned, limits};
 use super::number::count;
+use super::operated::resolve_operated;
 use super::scope::Faults;
+use super::storage::resolve_storage;
 use super::stage as policy;
-use crate::deployment::{CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
+use crate::deployment::{
+    Certificates, CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server, Storage,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
@@ -35,7 +39,13 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
             check_unused(postgres, &at, faults);
             Host::External(resolve_external(postgres, external, faults)?)
         }
-        None => Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?)),
+        None if postgres.operator.is_given() => {
+            Host::Operated(Box::new(resolve_operated(postgres, stage, &at, faults)?))
+        }
+        None => {
+            check_instances(postgres, &at, faults);
+            Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?))
+        }
     };
     Some(Server {
         host,
@@ -47,19 +57,10 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
 }
 
 fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Container> {
-    let image = postgres.image.get();
-    if image.is_none() {
-        let help = "write `image: postgres:16-alpine`, or `external:` for a server elsewhere";
-        faults.add(Code::MissingField, Place::key(at), "the server has neither an image nor an external host", help);
-    }
-    let image = image?.clone();
+    let image = image(postgres, at, faults)?;
     check_pinned(&image, stage, &at.key("image"), faults);
     let major = major(&image, postgres, at, faults);
-    let database = match (postgres.database.get(), postgres.user.get()) {
-        (Some(database), _) => Some(database.clone()),
-        (None, Some(user)) => DatabaseName::parse(user.as_str()).ok(),
-        (None, None) => None,
-    };
+    let database = first_database(postgres);
     let taken = |database: &&DatabaseName| database.is_reserved() && database.as_str() != "postgres";
     if let Some(database) = database.as_ref().filter(taken) {
         let field = if postgres.database.is_given() { "database" } else { "user" };
@@ -85,6 +86,7 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         database: database?,
         publish,
         volume: postgres.volume(),
+        storage: storage(postgres, at, faults),
         ensure: postgres.ensure(),
         init_script: postgres.init_script(),
         local_auth: postgres.local_auth(),
@@ -106,8 +108,36 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
     })
 }
 
+pub(super) fn image(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<ImageReference> {
+    let image = postgres.image.get();
+    if image.is_none() {
+        let help = "write `image: postgres:16-alpine`, or `external:` for a server elsewhere";
+        faults.add(Code::MissingField, Place::key(at), "the server has neither an image nor an external host", help);
+    }
+    image.cloned()
+}
+
+/// The database that the server is made with: named as its role where nobody says otherwise.
+pub(super) fn first_database(postgres: &Postgres) -> Option<DatabaseName> {
+    match (postgres.database.get(), postgres.user.get()) {
+        (Some(database), _) => Some(database.clone()),
+        (None, Some(user)) => DatabaseName::parse(user.as_str()).ok(),
+        (None, None) => None,
+    }
+}
+
+pub(super) fn storage(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<Storage> {
+    let at = at.key("storage");
+    let storage = resolve_storage(postgres.storage.get()?, &at, faults)?;
+    if storage.shared {
+        let message = "a server's data is for one container at a time";
+        faults.add(Code::Conflict, Place::value(&at.key("shared")), message, "remove it");
+    }
+    Some(storage)
+}
+
 /// What is written, and in stages where others' data is what keeps a server from taking the whole machine.
-fn limits_of_server(postgres: &Postgres, stage: Stage) -> Limits {
+pub(super) fn limits_of_server(postgres: &Postgres, stage: Stage) -> Limits {
     let written = limits(&postgres.limits);
     if !stage.is_strict() {
         return written;
@@ -139,7 +169,7 @@ pub(crate) const LOG_LEVEL: &str = "log_min_messages";
 /// These levels.
 const WITH_ENVIRONMENT: [&str; 3] = ["debug3", "debug4", "debug5"];
 
-fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
+pub(super) fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     let is_told = |value: &str| WITH_ENVIRONMENT.contains(&value.trim().to_ascii_lowercase().as_str());
     for (name, _) in given(&postgres.settings).filter(|(name, value)| name.as_str() == LOG_LEVEL && is_told(&value.0)) {
         let message = "with this level the server writes its environment into its log, passwords included";
@@ -158,6 +188,9 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     let fields = [
         ("publish", postgres.publish.is_given()),
         ("volume", postgres.volume.is_given()),
+        ("storage", postgres.storage.is_given()),
+        ("operator", postgres.operator.is_given()),
+        ("instances", postgres.instances.is_given()),
         ("ensure", postgres.ensure.is_given()),
         ("init_script", postgres.init_script.is_given()),
         ("local_auth", postgres.local_auth.is_given()),
@@ -173,7 +206,16 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     }
 }
 
-fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {
+/// One container is one server.
+fn check_instances(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
+    if postgres.instances.is_given() {
+        let help = "write `operator: cloudnative-pg`, or remove it";
+        let message = "`instances` has no effect without an operator";
+        faults.add(Code::Conflict, Place::key(&at.key("instances")), message, help);
+    }
+}
+
+pub(super) fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {
     let place = Place::value(&at.key("image"));
     match (image.postgres_major(), postgres.version.copied()) {
         (None, Some(version)) => Some(version),
@@ -213,18 +255,19 @@ fn resolve_external(postgres: &Postgres, external: &crate::profile::External, fa
         let help = "write `host: db.example.com`";
         faults.add(Code::MissingField, Place::key(at), "the external server's host is not named", help);
     }
-    let ca = external.ca.get().map(|ca| ca.as_host_path().clone());
+    let ca = certificates(external, at, faults);
     let tls = match (external.tls(), ca) {
         (Tls::VerifyFull, ca) => ExternalTls::VerifyFull(ca),
         (Tls::Require, None) => ExternalTls::Require,
         (Tls::Disable, None) => ExternalTls::Disable,
         (mode, Some(_)) => {
             use crate::value::Choice as _;
+            let field = if external.ca.is_given() { "ca" } else { "ca_secret" };
             let fault = Diagnostic::error(
                 Code::TlsConflict,
-                Place::value(&at.key("ca")),
-                format!("a `ca` is given, but `tls` is `{}`, which verifies no certificate", mode.as_str()),
-                "write `tls: verify-full`, or remove `ca`",
+                Place::value(&at.key(field)),
+                format!("a `{field}` is given, but `tls` is `{}`, which verifies no certificate", mode.as_str()),
+                format!("write `tls: verify-full`, or remove `{field}`"),
             );
             faults.push(fault.also(Place::value(&at.key("tls")), ""));
             return None;
@@ -236,4 +279,19 @@ fn resolve_external(postgres: &Postgres, external: &crate::profile::External, fa
         tls,
         client: postgres.image.get().cloned(),
     })
+}
+
+/// The certificates that the server's one is verified by, of a file or of a Secret.
+fn certificates(
+    external: &crate::profile::External,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Certificates> {
+    if external.ca.is_given() && external.ca_secret.is_given() {
+        let message = "certificates come from `ca` or from `ca_secret`, not from both";
+        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("ca_secret")), message, "remove one of them");
+        faults.push(fault.also(Place::key(&at.key("ca")), ""));
+    }
+    let file = external.ca.get().map(|ca| Certificates::File(ca.as_host_path().clone()));
+    file.or_else(|| external.ca_secret.get().map(|name| Certificates::Secret(name.to_string())))
 }

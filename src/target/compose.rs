@@ -7,8 +7,8 @@ mod databases;
 mod dotenv;
 mod extras;
 mod file;
-mod init_script;
 mod interpolation;
+mod leave;
 mod networks;
 mod next;
 mod outputs;
@@ -19,14 +19,14 @@ mod standing;
 mod switch;
 mod warnings;
 
+use super::init_script::{self, Start};
 use super::inputs::Inputs;
 use crate::deployment::Deployment;
 use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
 
 pub(crate) use before::{After, Before};
-pub use danger::{Danger, DangerKind};
-pub(crate) use danger::{dangers, unreadable};
 pub use extras::Extras;
+pub(super) use leave::{compare, leaving};
 pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, Networks, PUBLISHED_NETWORK, listed,
 };
@@ -37,16 +37,14 @@ pub use program::{MIGRATE, PSQL};
 use program::{PROGRAMS, REACH};
 pub(super) use refusals::refusals;
 pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
 pub(crate) use standing::fixed_volumes_of;
 pub use switch::EngineSwitch;
-pub(crate) use switch::engine_switches;
 pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 
 const DOTENV_TEXT: Template = Template(include_str!("../../templates/.env.j2"), Dialect::Dotenv);
-const INIT_SCRIPT_TEXT: Template =
-    Template(include_str!("../../templates/scripts/init-postgres.sh.j2"), Dialect::Shell);
 const DATABASES_TEXT: Template = Template(include_str!("../../templates/scripts/db/databases.sh.j2"), Dialect::Shell);
 const HEADER_TEXT: Template = Template(include_str!("../../templates/scripts/db/header.j2"), Dialect::Shell);
 
@@ -64,8 +62,8 @@ pub(super) fn render(
     }
     let example = dotenv::view(deployment, placement, dotenv::example_lines(deployment));
     add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(&DOTENV_EXAMPLE, &example)?);
-    if let Some(view) = init_script::view(deployment, placement) {
-        add(INIT_SCRIPT, INIT_SCRIPT_TEXT.fill(&INIT_SCRIPT, &view)?);
+    if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
+        add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
     }
     if let Some(view) = databases::view(deployment, placement) {
         add(DATABASES, DATABASES_TEXT.fill(&DATABASES, &view)?);

@@ -8,6 +8,7 @@ mod expansion;
 mod head;
 mod kustomization;
 mod network;
+mod leave;
 mod next;
 mod object;
 mod outputs;
@@ -16,9 +17,11 @@ mod probe;
 mod refusals;
 mod resources;
 mod security;
+mod server;
 mod service;
 mod volume;
 mod wait;
+mod secrets;
 mod warnings;
 mod workload;
 
@@ -26,26 +29,30 @@ use self::object::Component;
 use self::part::Part;
 use super::inputs::Inputs;
 use crate::deployment::Deployment;
-use crate::render::RenderedFile;
+use crate::render::{RenderFault, RenderedFile};
 
 pub(super) use asked::{asked, standing};
 pub(super) use capacity::derived;
+pub(super) use leave::leaving;
 pub(super) use next::next_command;
-pub use outputs::KUSTOMIZATION;
-pub(super) use outputs::outputs;
+pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
+pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
+pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
 pub(super) use volume::too_large;
 pub(super) use warnings::warnings;
 
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.
-pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Vec<RenderedFile> {
+pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let parts = parts(deployment, inputs);
-    let mut files: Vec<_> = parts.iter().map(|part| part.file(deployment, inputs)).collect();
+    let mut files: Vec<_> = server::script(deployment, inputs)?.into_iter().collect();
+    files.extend(parts.iter().map(|part| part.file(deployment, inputs)));
     files.push(kustomization::file(&parts, deployment, inputs));
-    files
+    Ok(files)
 }
 
 /// What the manifests say: of the server first, then of each service in the order of the profile.
 fn parts(deployment: &Deployment, inputs: &Inputs<'_>) -> Vec<Part> {
-    deployment.services.iter().map(|each| service::part(each, deployment, inputs)).collect()
+    let services = deployment.services.iter().map(|each| service::part(each, deployment, inputs));
+    server::part(deployment).into_iter().chain(services).collect()
 }

@@ -138,6 +138,15 @@ choices! {
         /// The server's passwords stand in files below `secrets/`, which Compose gives to the server alone. Connection
         /// URLs stay in `.env`, where the services read them.
         Files = "files",
+        /// On Kubernetes: something else makes the Secrets that the manifests name, such as External Secrets, Sealed
+        /// Secrets or SOPS. No file holds a secret.
+        External = "external",
+    }
+
+    /// What runs the PostgreSQL server on Kubernetes.
+    Operator {
+        /// CloudNativePG: a server that is written to, and copies that take its place.
+        CloudNativePg = "cloudnative-pg",
     }
 
     /// What a service's container is kept from.

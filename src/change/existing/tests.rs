@@ -18,7 +18,7 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn read(folder: &Path, secret_paths: &[String]) -> Existing {
-    Existing::read(Some(&Folder::open(folder).unwrap()), secret_paths).unwrap()
+    Existing::read(Some(&Folder::open(folder).unwrap()), &[], secret_paths).unwrap()
 }
 
 fn existing(files: &[(&str, &str)]) -> Existing {
@@ -55,9 +55,9 @@ fn a_folder_of_secrets_is_closed_only_where_nobody_else_may_do_anything_there() 
     ] {
         fs::set_permissions(folder.path().join("secrets"), Permissions::from_mode(mode)).unwrap();
         let existing = read(folder.path(), &[]);
-        assert_eq!(existing.secrets_are_open(), is_open, "{mode:o}");
+        assert_eq!(existing.is_open("secrets/a"), is_open, "{mode:o}");
     }
-    assert!(!existing(&[]).secrets_are_open());
+    assert!(!existing(&[]).is_open("secrets/a"));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn the_mark_is_that_of_the_compose_file_else_of_dotenv() {
     let dotenv = format!("# >>> {}\nA=1\n# <<< codelab-gen\n", line("dotenv"));
     let profile = |files: &[(&str, &str)]| {
         let folder = folder_with(files);
-        let mark = Existing::read_mark(folder.path()).unwrap().map(|mark| mark.profile);
+        let mark = Existing::read_mark(folder.path()).unwrap().map(|(mark, _)| mark.profile);
         assert_eq!(read(folder.path(), &[]).mark().map(|mark| mark.profile), mark);
         mark
     };

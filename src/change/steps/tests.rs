@@ -19,7 +19,7 @@ fn written(output: Output, original: Option<&str>) -> Change {
 
 fn secret_file(name: &str, kind: ChangeKind, secret: Option<&str>) -> SecretChange {
     let secret = secret.and_then(|secret| Secret::new(secret.to_owned()));
-    SecretChange { path: format!("secrets/{name}"), kind, reason: None, secret }
+    SecretChange { path: format!("secrets/{name}"), kind, reason: None, mode: 0o644, secret }
 }
 
 fn described(step: &Step<'_>) -> String {
@@ -105,6 +105,7 @@ fn originals_are_on_the_disk_before_anything_is_replaced_and_what_goes_goes_last
         "sync secrets",
         "sync scripts",
         "remove folder scripts/db",
+        "remove folder kubernetes",
         "remove folder scripts",
     ];
     assert_eq!(described, expected);

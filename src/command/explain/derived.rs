@@ -40,6 +40,7 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
     let first_value = match deployment.secrets_in {
         SecretsIn::Dotenv | SecretsIn::Files => "generate",
         SecretsIn::Environment => "from the environment",
+        SecretsIn::External => "from a Secret that something else makes",
     };
     all.extend(deployment.secrets.keys().map(|name| explained(secrets.key(name), first_value.to_owned())));
     let Some((server, container)) = deployment.contained_server() else { return all };

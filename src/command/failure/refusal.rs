@@ -9,7 +9,7 @@ use crate::outcome::Refused;
 use crate::report;
 use crate::secret::may_name_secret;
 use crate::spelling::{self, harmless, on_one_line};
-use crate::target::compose::{self, Danger};
+use crate::target::{Danger, compose};
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
@@ -69,6 +69,10 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
         RefusalReason::Edited if refusal.file.is(&compose::FILE) => format!(
             "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
              keeps it as {name}.orig"
+        ),
+        RefusalReason::Edited if refusal.file.is_manifest() => format!(
+            "put the change into the profile, or as a patch into a kustomization.yaml of your own that names this folder as a \
+             resource; then `--force` replaces the file and keeps it as {name}.orig"
         ),
         RefusalReason::Edited => format!(
             "put the change into the profile; then `--force` replaces what was edited and keeps the file as {name}.orig"

@@ -4,7 +4,7 @@ use super::request::Request;
 use crate::change::ChangeSet;
 use crate::command::target::Target;
 use crate::outcome::{Failure, Refused};
-use crate::target::compose::{Danger, DangerKind};
+use crate::target::{Danger, DangerKind};
 
 /// Whether a change set may be written.
 pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use crate::cli::{RunFormat, TargetArgs};
 use crate::outcome::Exit;
 use crate::report::Report;
 use crate::secret::Secrets;
-use crate::target::compose::DangerKind;
+use crate::target::DangerKind;
 use crate::value::EnvironmentKey;
 
 /// What writing may do beyond the usual.
@@ -30,6 +30,8 @@ pub(in crate::command) struct ConsentArgs {
 /// The kinds of change that endanger data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Accept {
+    /// Another target, which starts without the data.
+    Target,
     /// Another engine, by another profile, in staging or production.
     Engine,
     /// Another name of the Compose project.
@@ -45,6 +47,7 @@ pub(super) enum Accept {
 impl From<Accept> for DangerKind {
     fn from(accept: Accept) -> Self {
         match accept {
+            Accept::Target => Self::Target,
             Accept::Engine => Self::Engine,
             Accept::Project => Self::Project,
             Accept::Volume => Self::Volume,

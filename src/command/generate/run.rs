@@ -11,7 +11,7 @@ use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_f
 use super::told::Telling;
 use super::{consent, git};
 use crate::change::{
-    Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, apply, plan, unused_secrets,
+    Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, WantedSecret, apply, plan, unused_secrets,
 };
 use crate::cli::RunFormat;
 use crate::command::github::Annotator;
@@ -20,7 +20,7 @@ use crate::command::print::{print, print_commands, print_note};
 use crate::command::risks;
 use crate::command::target::{Selection, Target, first_line};
 use crate::command::world::World;
-use crate::deployment::{Deployment, Holds, secret_file_path};
+use crate::deployment::{Deployment, Holds};
 use crate::disk::Folder;
 use crate::outcome::Failure;
 use crate::render::RenderedFile;
@@ -62,7 +62,7 @@ fn wait_note(target: &Target) {
 
 /// The URLs and names of `.env` that the environment sets as well.
 fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
-    let keys = deployment.dotenv_keys();
+    let keys = deployment.target.dotenv_keys(deployment);
     let names = keys.server.iter().chain(&keys.urls).filter(|key| !matches!(key.holds, Holds::Secret(_)));
     let is_set = |name: &&str| !matches!((world.environment)(name), Ok(None));
     names.map(|key| key.name.as_str()).filter(is_set).map(str::to_owned).collect()
@@ -72,7 +72,7 @@ fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
 fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
     let Target { deployment, folder, root, .. } = target;
     let existing = target.existing(Some(opened))?;
-    let keys = deployment.dotenv_keys();
+    let keys = deployment.target.keys_taken_over(deployment);
     let names = keys.names();
     let Ok(block) = existing.values(|key| names.contains(key)) else {
         let changes = plan_withheld(target, request.consent.force, &existing, &Outside::default())?;
@@ -88,10 +88,11 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
     let kept = kept_secrets(deployment, &block);
     let outside = outside::look(target, None, &world.environment)?;
-    let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept }, &outside)?;
+    let values = Values::Chosen { secrets: &secrets, kept: &kept };
+    let files_of_secrets = secret_files(deployment, values);
+    let files = rendered(target, values, &outside)?;
     let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
     let concealed = concealed.chain(existing.secrets()).collect();
-    let files_of_secrets = secret_files(deployment, &secrets);
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
@@ -141,14 +142,14 @@ pub(in crate::command) fn drift(target: &Target, existing: &Existing) -> Result<
 }
 
 fn plan_withheld(target: &Target, force: bool, existing: &Existing, outside: &Outside) -> Result<ChangeSet, Failure> {
-    let keys = target.deployment.dotenv_keys();
+    let keys = target.deployment.target.keys_taken_over(&target.deployment);
     let names = keys.names();
     let block = existing.values(|key| names.contains(key)).unwrap_or_default();
     let kept = kept_secrets(&target.deployment, &block);
-    let files = rendered(target, Values::Withheld { kept: &kept }, outside)?;
+    let values = Values::Withheld { kept: &kept };
+    let files = rendered(target, values, outside)?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
-    let files_of_secrets = target.deployment.secret_files();
-    let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
+    let files_of_secrets = secret_files(&target.deployment, values);
     Ok(plan(Wanted { withheld: true, ..wanted(target, force, files, files_of_secrets, concealed) }, existing))
 }
 
@@ -156,7 +157,7 @@ fn wanted(
     target: &Target,
     force: bool,
     files: Vec<RenderedFile>,
-    secret_files: Vec<(String, Option<Secret>)>,
+    secret_files: Vec<WantedSecret>,
     secrets: Vec<Secret>,
 ) -> Wanted<'_> {
     let Target { deployment, extras, placement, folder, .. } = target;

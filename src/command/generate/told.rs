@@ -24,7 +24,8 @@ use crate::outcome::Exit;
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::spelling::{on_one_line, raw_path, shell_word};
-use crate::target::compose::{self, ALL_SCRIPTS, Danger, EngineSwitch, is_database_script, is_program};
+use crate::target::Danger;
+use crate::target::compose::{self, ALL_SCRIPTS, EngineSwitch, is_database_script, is_program};
 use crate::value::{Choice as _, Engine, EnvironmentKey};
 
 /// What one run did, to be told.

@@ -2,8 +2,8 @@
 //! Must not know how an object says it.
 
 use super::resources::{HELPER_BYTES, HELPER_THOUSANDTHS, cpu, memory_size};
-use super::wait;
-use crate::deployment::{Deployment, Limits, Nodes};
+use super::{server, wait};
+use crate::deployment::{Deployment, Host, Limits, Nodes};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 
@@ -37,12 +37,20 @@ fn asking(deployment: &Deployment) -> Vec<Asking> {
         let is_unlimited = service.limits.memory.is_none() || service.limits.cpus.is_none();
         Asking { at, name: service.name.to_string(), pods, each, is_unlimited }
     });
-    let server = deployment.contained_server().map(|(_, container)| Asking {
-        at: FieldPath::root().key("postgres"),
-        name: "postgres".to_owned(),
-        pods: 1,
-        each: amount(&container.limits),
-        is_unlimited: container.limits.memory.is_none() || container.limits.cpus.is_none(),
+    let server = deployment.server.as_ref().and_then(|server| {
+        let (pods, limits, beside) = match &server.host {
+            Host::Container(container) => (1, &container.limits, server::ensure(container)),
+            Host::Operated(operated) => (u64::from(operated.instances.get()), &operated.limits, (0, 0)),
+            Host::External(_) => return None,
+        };
+        let (own, (bytes, thousandths)) = (amount(limits), beside);
+        Some(Asking {
+            at: FieldPath::root().key("postgres"),
+            name: server::name(),
+            pods,
+            each: Amount { bytes: own.bytes + bytes, thousandths: own.thousandths + thousandths },
+            is_unlimited: limits.memory.is_none() || limits.cpus.is_none(),
+        })
     });
     services.chain(server).collect()
 }

@@ -4,7 +4,7 @@
 use super::expansion::{command, literal};
 use super::volume::Mounts;
 use super::{probe, resources, security};
-use crate::deployment::{Database, Deployment, GivenUrl, Service, Variable};
+use crate::deployment::{Database, Deployment, GivenUrl, Server, Service, Variable};
 use crate::target::inputs::Found;
 use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, VariableName};
@@ -80,7 +80,7 @@ pub(super) fn secret(service: &str, key: &str) -> Value {
 pub(super) fn secret_keys<'d>(service: &'d Service, deployment: &Deployment) -> Vec<&'d EnvironmentKey> {
     let database = service.database.as_ref().filter(|_| service.uses_postgres());
     let url = database.and_then(|database| Some(&database.given.as_ref()?.key));
-    let waits = database.filter(|_| deployment.contained_server().is_some());
+    let waits = database.filter(|_| deployment.server.as_ref().is_some_and(Server::is_inside));
     let password = waits.and_then(|database| database.url.password());
     let others = service.environment.iter().filter_map(|(_, held)| match held {
         Variable::Secret(secret) => Some(secret),

@@ -33,9 +33,15 @@ fn generator(generated: &Generated) -> Value {
     let files = generated.files.iter().map(|(key, file)| Value::text(format!("{key}={file}")));
     let mut generator = Mapping::default();
     generator.push("name", Value::text(generated.name.clone()));
+    let texts = generated.texts.iter().map(|(key, text)| Value::text(format!("{key}={text}")));
+    generator.push_given("type", generated.kind.map(Value::text));
     generator.push("files", files.collect::<Value>());
-    let options = Mapping::from_iter([("disableNameSuffixHash", Value::bare("true"))]);
-    generator.push_given("options", generated.keeps_name.then(|| Value::from(options).on_one_line()));
+    generator.push_filled("literals", texts.collect::<Value>());
+    let labels = generated.labels.iter().map(|(name, text)| (*name, Value::quoted(*text)));
+    let mut options = Mapping::default();
+    options.push_given("disableNameSuffixHash", generated.keeps_name.then(|| Value::bare("true")));
+    options.push_filled("labels", Value::from(labels.collect::<Mapping>()).on_one_line());
+    generator.push_filled("options", Value::from(options).on_one_line());
     generator.into()
 }
 

@@ -6,7 +6,7 @@
 use super::object::{all_services, matching, metadata, name, object, selector};
 use crate::deployment::{Deployment, Service};
 use crate::url::ConnectionUrl;
-use crate::value::{Port, ServiceName};
+use crate::value::Port;
 use crate::yaml::document::{Mapping, Value};
 
 /// Where clusters run their name server.
@@ -80,7 +80,7 @@ fn server(service: &Service, deployment: &Deployment) -> Value {
     };
     let mut rule = Mapping::from_iter([(
         "to",
-        std::iter::once(pods(selector(ServiceName::postgres().as_str(), deployment))).collect::<Value>(),
+        std::iter::once(pods(super::server::selector(deployment))).collect::<Value>(),
     )]);
     rule.push("ports", std::iter::once(tcp(port)).collect::<Value>());
     Value::from(rule).above("its database")

@@ -30,7 +30,6 @@ pub(super) enum Component {
     /// A service of the profile.
     Service,
     /// The PostgreSQL server, and what brings its databases in line.
-    #[expect(dead_code, reason = "the server's manifests use it")]
     Database,
 }
 

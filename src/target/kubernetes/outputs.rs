@@ -1,19 +1,34 @@
 //! Knows the files of a deployment on Kubernetes, and the order that they are written in. Must not know what any of them says.
 
+use super::server;
+use crate::deployment::Deployment;
 use crate::render::Output;
 
 /// The folder of all of them: kustomize reads nothing outside of it.
-pub(super) const FOLDER: &str = "kubernetes";
+pub const FOLDER: &str = "kubernetes";
 
 /// What `kubectl apply -k` reads first.
 pub const KUSTOMIZATION: Output = Output::text("kubernetes/kustomization.yaml");
 
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    vec![KUSTOMIZATION]
+    vec![server::INIT_SCRIPT, KUSTOMIZATION]
 }
 
 /// The manifest of a part of the deployment.
 pub(super) fn manifest(name: &str) -> Output {
     Output::named(format!("{FOLDER}/{name}.yaml"))
+}
+
+/// Those whose names follow from the profile.
+pub(in crate::target) fn named_outputs(deployment: &Deployment) -> Vec<Output> {
+    let server = server::has_manifest(deployment).then(server::name);
+    let services = deployment.services.iter().map(|service| service.name.to_string());
+    server.into_iter().chain(services).map(|name| manifest(&name)).collect()
+}
+
+/// Whether it is one of them all, whatever profile made it.
+#[must_use]
+pub fn is_manifest(output: &Output) -> bool {
+    output.path().strip_prefix(FOLDER).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -21,12 +21,18 @@ pub(super) struct Part {
 }
 
 /// A Secret or ConfigMap that kustomize makes of files, and to whose name it adds a hash of what is in them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Generated {
     /// Its name, as objects write it; kustomize replaces it there.
     pub(super) name: String,
     /// Each key with its file, by the way from the folder of the manifests.
     pub(super) files: Vec<(String, String)>,
+    /// Each key with a text that is no secret.
+    pub(super) texts: Vec<(String, String)>,
+    /// The type of a Secret, where it has one.
+    pub(super) kind: Option<&'static str>,
+    /// Labels beside those of all.
+    pub(super) labels: Vec<(&'static str, &'static str)>,
     /// Whether its name has no hash: what reads it can't be changed.
     pub(super) keeps_name: bool,
 }

@@ -4,6 +4,7 @@ mod names;
 mod services;
 mod volumes;
 
+use super::server;
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::profile::{Profile, given};
@@ -19,6 +20,6 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
 }
 
 /// What a deployment is that can't run there.
-pub(in crate::target) fn faults(_deployment: &Deployment) -> Vec<Diagnostic> {
-    Vec::new()
+pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
+    server::faults(deployment)
 }

@@ -13,7 +13,12 @@ pub(super) fn resources(limits: &Limits) -> Mapping {
 
 /// What a container of ours is promised: a shell and a client that wait.
 pub(super) fn of_helper() -> Mapping {
-    of(Some(cpu(HELPER_THOUSANDTHS)), Some(memory_size(HELPER_BYTES)))
+    of_amounts(HELPER_BYTES, HELPER_THOUSANDTHS)
+}
+
+/// What a container of ours is promised, in bytes and thousandths of a processor.
+pub(super) fn of_amounts(bytes: u64, thousandths: u64) -> Mapping {
+    of(Some(cpu(thousandths)), Some(memory_size(bytes)))
 }
 
 /// The processors of a container that waits, in thousandths.

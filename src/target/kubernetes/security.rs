@@ -52,6 +52,17 @@ pub(super) fn of_pod(service: &Service, deployment: &Deployment, has_claims: boo
     keys
 }
 
+/// What holds for all containers of a pod whose user is known, and that user's volumes.
+pub(super) fn of_user(Identity { user, group }: Identity) -> Mapping {
+    let seccomp = Mapping::from_iter([("type", Value::text("RuntimeDefault"))]);
+    let mut keys = Mapping::from_iter([("runAsNonRoot", Value::bare("true")), ("runAsUser", Value::number(user))]);
+    keys.push_given("runAsGroup", group.map(Value::number));
+    keys.push("fsGroup", Value::number(group.unwrap_or(user)).behind("who may write to the volumes"));
+    keys.push("fsGroupChangePolicy", Value::text("OnRootMismatch"));
+    keys.push("seccompProfile", Value::from(seccomp).on_one_line());
+    keys
+}
+
 /// What holds for the container of a service.
 pub(super) fn of_container(fences: &Fences, deployment: &Deployment) -> Mapping {
     let Fences { no_new_privileges, capabilities, scratch } = fences;

@@ -19,6 +19,8 @@ pub(super) struct Mounts<'d> {
     claims: Vec<(&'d VolumeName, &'d Mount)>,
     files: Vec<File<'d>>,
     scratch: Vec<&'static str>,
+    /// What is no service's own: volumes, each with the place where it appears.
+    others: Vec<(Value, Value)>,
 }
 
 /// A read-only file of the project.
@@ -41,7 +43,13 @@ impl<'d> Mounts<'d> {
                 }
             }
         }
-        Self { claims, files, scratch: service.fences.scratch.clone().unwrap_or_default() }
+        Self { claims, files, scratch: service.fences.scratch.clone().unwrap_or_default(), others: Vec::new() }
+    }
+
+    /// With a volume that is no service's own, and the place where it appears.
+    pub(super) fn with(mut self, other: Option<(Value, Value)>) -> Self {
+        self.others.extend(other);
+        self
     }
 
     /// Whether it has a volume that outlives it.
@@ -75,6 +83,7 @@ impl<'d> Mounts<'d> {
             let keys = Mapping::from_iter([("medium", Value::text("Memory"))]);
             volumes.push(named(self.scratch_name(index), "emptyDir", keys));
         }
+        volumes.extend(self.others.iter().map(|(volume, _)| volume.clone()));
         volumes.into_iter().collect()
     }
 
@@ -93,7 +102,8 @@ impl<'d> Mounts<'d> {
         });
         let scratch = self.scratch.iter().enumerate();
         let scratch = scratch.map(|(index, folder)| mount_of(self.scratch_name(index), folder));
-        claims.chain(files).chain(scratch).map(Value::from).collect()
+        let others = self.others.iter().map(|(_, mount)| mount.clone());
+        claims.chain(files).chain(scratch).map(Value::from).chain(others).collect()
     }
 
     /// The ConfigMap of the files with its name, where there are some. Its name changes with what they hold, so that pods

@@ -5,8 +5,8 @@
 //! image of PostgreSQL, which has a shell and a client; the service's own image may have neither.
 
 use super::expansion::{command, literal, script};
-use super::{resources, security};
-use crate::deployment::{Database, Deployment, Host, Service};
+use super::{resources, security, server};
+use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Database, Deployment, Service};
 use crate::url::{ConnectionUrl, PostgresUrl};
 use crate::value::{ImageReference, ServiceName, StartCondition};
 use crate::yaml::document::{Mapping, Value};
@@ -27,14 +27,6 @@ pub(super) enum Unseen {
     NoImage,
 }
 
-/// The image that waits.
-fn image(deployment: &Deployment) -> Option<&ImageReference> {
-    match &deployment.server.as_ref()?.host {
-        Host::Container(container) => Some(&container.image),
-        Host::External(external) => external.client.as_ref(),
-    }
-}
-
 /// The services whose port is waited for, in the order of the profile.
 fn awaited<'d>(service: &Service, deployment: &'d Deployment) -> Vec<(&'d Service, u16)> {
     let others = service.depends_on.iter().filter_map(|(name, condition)| {
@@ -52,7 +44,7 @@ pub(super) fn seen(name: &ServiceName, condition: StartCondition, deployment: &D
         StartCondition::Completed => Err(Unseen::End),
         StartCondition::Started => Err(Unseen::Start),
         StartCondition::Healthy if port_of(other).is_none() || other.runs_once => Err(Unseen::NoPort),
-        StartCondition::Healthy if image(deployment).is_none() => Err(Unseen::NoImage),
+        StartCondition::Healthy if server::client(deployment).is_none() => Err(Unseen::NoImage),
         StartCondition::Healthy => Ok(()),
     }
 }
@@ -64,13 +56,13 @@ pub(super) fn port_of(service: &Service) -> Option<u16> {
 
 /// Whether a pod of a service waits for anything.
 pub(super) fn is_waiting(service: &Service, deployment: &Deployment) -> bool {
-    let for_server = deployment.contained_server().is_some() && deployment.reaches_server(service);
-    image(deployment).is_some() && (for_server || !awaited(service, deployment).is_empty())
+    let for_server = deployment.reaches_server(service);
+    server::client(deployment).is_some() && (for_server || !awaited(service, deployment).is_empty())
 }
 
 /// The containers that wait, in their order.
 pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
-    let Some(image) = image(deployment) else { return std::iter::empty().collect() };
+    let Some(image) = server::client(deployment) else { return std::iter::empty().collect() };
     let database = database(service, deployment, image);
     let others = awaited(service, deployment);
     let others = (!others.is_empty()).then(|| services(&others, image));
@@ -80,15 +72,16 @@ pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
 /// Waits until the service's own role reaches its own database as the end of ensure leaves it. Of a server that is
 /// elsewhere nothing is waited for: it was there before.
 fn database(service: &Service, deployment: &Deployment, image: &ImageReference) -> Option<Value> {
-    deployment.contained_server()?;
+    deployment.server.as_ref().filter(|server| server.is_inside())?;
+    let certificates = server::certificates(service, deployment);
     let mut keys = container("wait-for-database", image);
     let (comment, ready, environment) = match &service.database {
         Some(database @ Database { url: ConnectionUrl::Postgres(url), .. }) => {
             let comment = "until the service's own role finds its own database, with what belongs into it";
-            (comment, LOGIN, login(service, database, url))
+            (comment, LOGIN, login(service, database, url, certificates.is_some()))
         }
         Some(_) | None if deployment.reaches_server(service) => {
-            ("until the server takes connections", "pg_isready -q", server())
+            ("until the server takes connections", "pg_isready -q", reaching(deployment))
         }
         Some(_) | None => return None,
     };
@@ -96,6 +89,7 @@ fn database(service: &Service, deployment: &Deployment, image: &ImageReference) 
     keys.push("command", command(["bash", "-c"]));
     keys.push("args", std::iter::once(script(&text)).collect::<Value>());
     keys.push("env", environment);
+    keys.push_filled("volumeMounts", certificates.into_iter().map(|(_, mount)| mount).collect::<Value>());
     Some(finished(keys).above(comment))
 }
 
@@ -114,7 +108,10 @@ done
 ";
 
 /// What the client needs to log in as the service, and what must hold then: the last that ensure does for it.
-fn login(service: &Service, database: &Database, url: &PostgresUrl) -> Value {
+fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified: bool) -> Value {
+    let file = format!("{CERTIFICATES_FOLDER}/{CERTIFICATES_KEY}");
+    let verifies = [("PGSSLMODE", Value::text("verify-full")), ("PGSSLROOTCERT", Value::text(file))];
+    let verifies = verifies.into_iter().filter(|_| is_verified).map(|(name, value)| variable(name, value));
     let names: Vec<_> = database.extensions.iter().map(|name| format!("'{name}'")).collect();
     let extensions =
         format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
@@ -135,12 +132,12 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl) -> Value {
         variable("READY_IF", literal(&ready_if)),
     ]
     .into_iter()
+    .chain(verifies)
     .collect()
 }
 
-fn server() -> Value {
-    let name = ServiceName::postgres();
-    [variable("PGHOST", literal(name.as_str())), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))]
+fn reaching(deployment: &Deployment) -> Value {
+    [variable("PGHOST", literal(server::host(deployment))), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))]
         .into_iter()
         .collect()
 }

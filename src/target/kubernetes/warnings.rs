@@ -1,7 +1,7 @@
 //! Knows what of a profile is left out on Kubernetes. Must not know what can't run there at all.
 
 use super::wait::{self, Unseen};
-use super::{capacity, workload};
+use super::{capacity, server, workload};
 use crate::deployment::{Deployment, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -26,6 +26,7 @@ pub(in crate::target) fn warnings(deployment: &Deployment, extras: &Extras) -> V
             warnings.push(left_out(Place::value(&at.key("limits").key("pids")), message, help));
         }
     }
+    warnings.extend(server::warnings(deployment));
     warnings.extend(capacity::warnings(deployment));
     warnings
 }

@@ -1,7 +1,7 @@
 //! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
 
 use super::Telling;
-use crate::deployment::{ExternalTls, Host, Program, Server, Service};
+use crate::deployment::{Host, Program, Server, Service};
 use crate::disk::{normalized, relative};
 use crate::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::spelling::shell_word;
@@ -56,7 +56,7 @@ impl Telling<'_> {
             }
         }
         if let Some(Server { host: Host::External(external), .. }) = &self.target.deployment.server
-            && let ExternalTls::VerifyFull(Some(ca)) = &external.tls
+            && let Some(ca) = external.tls.certificates_file()
         {
             add(ca, &|path| {
                 let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
