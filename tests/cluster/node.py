@@ -27,8 +27,8 @@ ETC_SYSCTLS = {
     "kernel/keys/root_maxbytes": "25000000",
 }
 
-# Run by sh in the new namespaces, with the folder of the node's own, and a folder of containerd with the images. Of those
-# it has a description of its own, and the contents as they are.
+# Run by sh in the new namespaces, with the folder of the node's own, and a folder of containerd with the images. Of
+# those it has a description of its own, and the contents as they are.
 FIRST = """
 set -e
 own=/var/lib/containerd content=io.containerd.content.v1.content layers=io.containerd.snapshotter.v1.overlayfs
