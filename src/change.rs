@@ -115,6 +115,16 @@ impl Change {
         }
     }
 
+    /// Its text after the run, or as it would be.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.action {
+            Action::Write { text, .. } => text.as_deref(),
+            Action::Refuse { text, .. } => Some(text),
+            Action::Keep => self.before.as_deref(),
+            Action::Remove => None,
+        }
+    }
+
     /// Why it may not be touched.
     #[must_use]
     pub fn reasons(&self) -> &[RefusalReason] {
@@ -180,6 +190,8 @@ pub struct ChangeSet {
     pub switches: Vec<EngineSwitch>,
     /// Named volumes that nothing mounts any more; their data stays.
     pub left_volumes: Vec<String>,
+    /// What goes on running, though no file makes it any more, as its own program names it.
+    pub left_objects: Vec<String>,
     /// Changes that would part the deployment from its data.
     pub dangers: Vec<Danger>,
     /// What runs that were killed left.
@@ -192,13 +204,7 @@ impl ChangeSet {
     /// The text of `docker-compose.yml` after the run.
     #[must_use]
     pub fn compose_text(&self) -> Option<&str> {
-        let compose = self.changes.iter().find(|change| change.output == compose::FILE)?;
-        match &compose.action {
-            Action::Write { text, .. } => text.as_deref(),
-            Action::Refuse { text, .. } => Some(text),
-            Action::Keep => compose.before.as_deref(),
-            Action::Remove => None,
-        }
+        self.changes.iter().find(|change| change.output == compose::FILE)?.text()
     }
 
     /// Every reason not to write.

@@ -76,6 +76,8 @@ pub struct Run {
     pub switches: Vec<Switch>,
     /// Named volumes that nothing mounts any more; their data stays.
     pub left_volumes: Vec<String>,
+    /// What goes on running in the cluster, though no file makes it any more, as `kubectl delete` takes it.
+    pub left_objects: Vec<String>,
     /// Changes that part the deployment from its data; a run that wrote had consent to them.
     pub dangers: Vec<Danger>,
     /// The settings of --set that the outputs were made with and that this run has not.

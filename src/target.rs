@@ -16,7 +16,7 @@ pub use self::danger::{Danger, DangerKind};
 pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
 pub use self::secret_file::SecretFile;
 pub(crate) use self::stands::{Compared, Stands};
-use crate::deployment::{Deployment, DotenvKeys, SECRET_FOLDER, secret_file_path};
+use crate::deployment::{Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::field::FieldPath;
 use crate::profile::Profile;
@@ -49,6 +49,15 @@ impl Target {
         match self {
             Self::Compose => compose::FILE,
             Self::Kubernetes => kubernetes::KUSTOMIZATION,
+        }
+    }
+
+    /// Whether what runs follows from a file.
+    #[must_use]
+    pub fn says_what_runs(self, output: &Output) -> bool {
+        match self {
+            Self::Compose => *output == compose::FILE,
+            Self::Kubernetes => kubernetes::is_manifest(output),
         }
     }
 
@@ -146,7 +155,7 @@ impl Target {
     pub(crate) fn compare(self, stands: &Stands<'_>, after: After<'_>) -> Compared {
         match self {
             Self::Compose => compose::compare(stands, after),
-            Self::Kubernetes => Compared::default(),
+            Self::Kubernetes => kubernetes::compare(stands, after.deployment),
         }
     }
 
@@ -247,6 +256,45 @@ impl Target {
         match self {
             Self::Compose => compose::warnings(deployment, extras, files),
             Self::Kubernetes => kubernetes::warnings(deployment, extras),
+        }
+    }
+
+    /// What a drawing has above a service and those that reach the same; nothing where it reaches nothing.
+    #[must_use]
+    pub fn group_of_service(self, service: &Service, deployment: &Deployment, extras: &Extras) -> Option<String> {
+        match self {
+            Self::Compose => compose::group_of_service(service, deployment, extras),
+            Self::Kubernetes => Some(kubernetes::group_of_service(service, deployment)),
+        }
+    }
+
+    /// The same for the server.
+    #[must_use]
+    pub fn group_of_server(self, deployment: &Deployment, extras: &Extras) -> Option<String> {
+        match self {
+            Self::Compose => {
+                let (_, container) = deployment.contained_server()?;
+                Some(compose::group_of_server(container, deployment, extras))
+            }
+            Self::Kubernetes => Some(kubernetes::group_of_server()),
+        }
+    }
+
+    /// The command that brings everything in line with the outputs, as typed in their folder.
+    #[must_use]
+    pub fn up_command(self) -> &'static str {
+        match self {
+            Self::Compose => "docker compose up -d --wait",
+            Self::Kubernetes => kubernetes::UP,
+        }
+    }
+
+    /// The command that shows how what runs differs from the outputs, where one does.
+    #[must_use]
+    pub fn look_command(self) -> Option<&'static str> {
+        match self {
+            Self::Compose => None,
+            Self::Kubernetes => Some(kubernetes::LOOK),
         }
     }
 

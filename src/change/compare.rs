@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use super::Existing;
+use super::{Change, Existing};
 use crate::render::{Mark, examine};
 use crate::spelling::raw_path;
 use crate::target::compose::{self, After};
 use crate::target::{Compared, Stands};
 
 /// What a change means for the data of what stands there.
-pub(super) fn compare(after: After<'_>, existing: &Existing) -> Compared {
+pub(super) fn compare(after: After<'_>, existing: &Existing, changes: &[Change]) -> Compared {
     let target = after.deployment.target;
     let mark: Option<Mark> = existing.get(&compose::FILE).and_then(|file| examine(&file.text, &compose::FILE));
     let dotenv = existing.dotenv();
@@ -27,7 +27,8 @@ pub(super) fn compare(after: After<'_>, existing: &Existing) -> Compared {
     });
     let unreadable = if compose.is_none() { existing.compose_file() } else { None };
     let files = existing.standing_outputs().map(|(output, file)| (output, file.text.as_str())).collect();
-    let stands = Stands { compose, unreadable, files };
+    let next = changes.iter().filter_map(|change| Some((&change.output, change.text()?))).collect();
+    let stands = Stands { compose, unreadable, files, next };
     let mut compared = target.compare(&stands, after);
     let other = existing.target(target).filter(|other| *other != target);
     compared.dangers.extend(other.map(|other| other.leaving(target, &stands)));

@@ -67,12 +67,11 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let mut changes: Vec<_> = planned.collect();
     changes.extend(left);
     changes.extend(beside::dotenv_without_line(&in_the_way, existing).filter(|_| force && !withheld && !has_dotenv));
-    let main = target.main_output();
-    let is_unchanged = changes.iter().find(|change| change.output == main);
-    let is_unchanged = is_unchanged.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
+    let says = |change: &&Change| target.says_what_runs(&change.output);
+    let is_unchanged = changes.iter().filter(says).all(|change| change.kind() == ChangeKind::Unchanged);
     let after = After { deployment, extras, placement, folder };
-    let Compared { switches, dangers, left_volumes } =
-        if is_unchanged { Compared::default() } else { compare(after, existing) };
+    let Compared { switches, dangers, left_volumes, left_objects } =
+        if is_unchanged { Compared::default() } else { compare(after, existing, &changes) };
     ChangeSet {
         folder: folder.to_owned(),
         secret_files: secret_files.into_iter().map(|wanted| plan_secret(wanted, existing)).collect(),
@@ -81,6 +80,7 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
         aside: if force { in_the_way.files } else { Vec::new() },
         switches,
         left_volumes,
+        left_objects,
         dangers,
         leftovers: existing.leftovers().to_vec(),
         secrets,

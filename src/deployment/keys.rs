@@ -139,7 +139,9 @@ impl Deployment {
     pub fn secret_files(&self) -> Vec<&EnvironmentKey> {
         match (self.secrets_in, &self.server) {
             (SecretsIn::Files, Some(server)) => server.passwords(),
-            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::External, _) => Vec::new(),
+            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::External, _) => {
+                Vec::new()
+            }
         }
     }
 

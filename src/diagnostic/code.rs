@@ -145,7 +145,7 @@ codes! {
     TargetUnsupported = "target-unsupported",
     /// A name that the profile's target can't give to an object.
     TargetName = "target-name",
-    /// A volume without the size that the profile's target needs.
+    /// The size of a volume that is missing, given twice, or of no volume.
     StorageSize = "storage-size",
     /// Something that the profile's target leaves out.
     LeftOut = "left-out",

@@ -44,7 +44,7 @@ impl<'a> Remedies<'a> {
 
     /// What starts what does not run, and replaces what is out of date.
     pub(super) fn up(&self) -> String {
-        self.there(UP)
+        self.there(self.deployment.target.up_command())
     }
 
     /// What writes the outputs anew and starts them.

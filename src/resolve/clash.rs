@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::scope::Faults;
-use crate::deployment::{GivenUrl, OPERATED_HOSTS, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
+use crate::deployment::{
+    GivenUrl, OPERATED_HOSTS, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};

@@ -1,4 +1,4 @@
-//! Knows what the `postgres` section means where an operator runs the server. Must not know which services use the server.
+//! Knows what the `postgres` section means where an operator runs the server. Must not know which services use it.
 
 use super::scope::Faults;
 use super::server::{check_settings, first_database, image, limits_of_server, major, storage};
@@ -118,7 +118,8 @@ fn run_image(
     let tagged = written.tag().and_then(|tag| tag.split(['.', '-', '_']).next()?.parse::<u16>().ok());
     if tagged != Some(major.get()) {
         let message = format!("the tag of {} does not begin with the version {major}", quoted(&written.to_string()));
-        let help = "use an image whose tag does, such as `ghcr.io/cloudnative-pg/postgresql:16`: CloudNativePG reads it";
+        let help =
+            "use an image whose tag does, such as `ghcr.io/cloudnative-pg/postgresql:16`: CloudNativePG reads it";
         faults.add(Code::PostgresVersion, Place::value(&at.key("image")), message, help);
         return None;
     }
@@ -158,5 +159,45 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         let help = format!("remove it; where a base gives it, write `{field}: null`");
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
         faults.push(fault.also(Place::key(&at.key("operator")), "the operator"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_official_image_gives_its_major_version_and_another_one_is_taken_as_written() {
+        let digest = format!("@sha256:{}", "0".repeat(64));
+        for (written, run) in [
+            ("postgres:17", Some("ghcr.io/cloudnative-pg/postgresql:17".to_owned())),
+            ("docker.io/library/postgres:17.2-alpine3.20", Some("ghcr.io/cloudnative-pg/postgresql:17".to_owned())),
+            (&format!("postgres:17{digest}"), Some("ghcr.io/cloudnative-pg/postgresql:17".to_owned())),
+            ("ghcr.io/cloudnative-pg/postgresql:17.5", Some("ghcr.io/cloudnative-pg/postgresql:17.5".to_owned())),
+            (&format!("mine/pg:17_1{digest}"), Some(format!("mine/pg:17_1{digest}"))),
+            ("mine/pg:16", None),
+            ("mine/pg:v17", None),
+            ("mine/pg:170", None),
+            ("mine/pg", None),
+            (&format!("mine/pg{digest}"), None),
+        ] {
+            let mut faults = Faults::default();
+            let image = ImageReference::parse(written).unwrap();
+            let major = PostgresMajor::new(17).unwrap();
+            let found = run_image(image, major, &FieldPath::root(), &mut faults);
+            assert_eq!(
+                (found.map(|image| image.to_string()), faults.0.len()),
+                (run.clone(), usize::from(run.is_none()))
+            );
+        }
+    }
+
+    #[test]
+    fn the_operator_keeps_some_roles() {
+        for (role, is_kept) in
+            [("postgres", true), ("streaming_replica", true), ("cnpg_x", true), ("cnpg", false), ("app", false)]
+        {
+            assert_eq!(is_operators_role(&RoleName::parse(role).unwrap()), is_kept, "{role}");
+        }
     }
 }

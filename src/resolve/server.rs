@@ -4,8 +4,8 @@ use super::container::{check_pinned, limits};
 use super::number::count;
 use super::operated::resolve_operated;
 use super::scope::Faults;
-use super::storage::resolve_storage;
 use super::stage as policy;
+use super::storage::resolve_storage;
 use crate::deployment::{
     Certificates, CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server, Storage,
 };
@@ -215,7 +215,12 @@ fn check_instances(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     }
 }
 
-pub(super) fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {
+pub(super) fn major(
+    image: &ImageReference,
+    postgres: &Postgres,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<PostgresMajor> {
     let place = Place::value(&at.key("image"));
     match (image.postgres_major(), postgres.version.copied()) {
         (None, Some(version)) => Some(version),
@@ -282,11 +287,7 @@ fn resolve_external(postgres: &Postgres, external: &crate::profile::External, fa
 }
 
 /// The certificates that the server's one is verified by, of a file or of a Secret.
-fn certificates(
-    external: &crate::profile::External,
-    at: &FieldPath,
-    faults: &mut Faults,
-) -> Option<Certificates> {
+fn certificates(external: &crate::profile::External, at: &FieldPath, faults: &mut Faults) -> Option<Certificates> {
     if external.ca.is_given() && external.ca_secret.is_given() {
         let message = "certificates come from `ca` or from `ca_secret`, not from both";
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("ca_secret")), message, "remove one of them");

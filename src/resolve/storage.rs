@@ -23,12 +23,7 @@ pub(super) fn storage(profile: &Profile, faults: &mut Faults) -> IndexMap<Volume
         let at = service_path(name).key("storage");
         let Some(data) = service.data.get() else {
             let help = "write `data: NAME:/app/data`, or remove it";
-            faults.add(
-                Code::MissingField,
-                Place::key(&at),
-                "`storage` is the room of `data`, which is not given",
-                help,
-            );
+            faults.add(Code::StorageSize, Place::key(&at), "`storage` is the room of `data`, which is not given", help);
             continue;
         };
         let storage = resolve_storage(written, &at, faults);
@@ -37,7 +32,7 @@ pub(super) fn storage(profile: &Profile, faults: &mut Faults) -> IndexMap<Volume
         match all.get(volume) {
             Some((first, place)) if *first != storage => {
                 let message = format!("the volume `{volume}` gets two sizes or classes");
-                let fault = Diagnostic::error(Code::Conflict, Place::value(&at), message, "remove one of them");
+                let fault = Diagnostic::error(Code::StorageSize, Place::value(&at), message, "remove one of them");
                 faults.push(fault.also(Place::value(place), "the other one"));
             }
             Some(_) => {}
@@ -50,7 +45,7 @@ pub(super) fn storage(profile: &Profile, faults: &mut Faults) -> IndexMap<Volume
 /// What is written of a volume's room.
 pub(super) fn resolve_storage(written: &profile::Storage, at: &FieldPath, faults: &mut Faults) -> Option<Storage> {
     let Some(size) = written.size.get().cloned() else {
-        faults.add(Code::MissingField, Place::key(at), "the storage has no size", "write `size: 10Gi`");
+        faults.add(Code::StorageSize, Place::key(at), "the storage has no size", "write `size: 10Gi`");
         return None;
     };
     Some(Storage { size, class: written.class.get().cloned(), shared: written.shared() })

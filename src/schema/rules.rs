@@ -57,7 +57,10 @@ pub(super) fn rules() -> Value {
         when_whole(&[], &every_service(&all(&service()))),
         when_whole(&[], &below("postgres", &all(&server()))),
         when_whole(&[files_elsewhere], &wrong(&["secrets_in"], EXTERNAL_FILES)),
-        when_whole(&[on_compose()], &below("postgres", &when(&given("operator"), &wrong(&["operator"], ON_KUBERNETES)))),
+        when_whole(
+            &[on_compose()],
+            &below("postgres", &when(&given("operator"), &wrong(&["operator"], ON_KUBERNETES))),
+        ),
         when_whole(
             &[on_compose()],
             &below("postgres", &below("external", &when(&given("ca_secret"), &wrong(&["ca_secret"], ON_KUBERNETES)))),
@@ -184,10 +187,7 @@ fn server() -> Vec<Value> {
         below("external", &when(&all(&[given("ca"), given("ca_secret")]), &wrong(&["ca_secret"], TWO_CAS))),
         below("storage", &when(&json!({ "type": "object" }), &json!({ "required": ["size"] }))),
         below("storage", &when(&shared, &wrong(&["shared"], ONE_SERVER))),
-        when(
-            &all(&[given("instances"), absent("operator"), absent("external")]),
-            &wrong(&["instances"], NO_OPERATOR),
-        ),
+        when(&all(&[given("instances"), absent("operator"), absent("external")]), &wrong(&["instances"], NO_OPERATOR)),
         below("settings", &all(&settings)),
         when(&all(&[given("operator"), absent("external")]), &below("settings", &operators)),
         below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),

@@ -9,6 +9,7 @@ mod extras;
 mod file;
 mod interpolation;
 mod leave;
+mod membership;
 mod networks;
 mod next;
 mod outputs;
@@ -27,8 +28,9 @@ use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
 pub(crate) use before::{After, Before};
 pub use extras::Extras;
 pub(super) use leave::{compare, leaving};
+pub(super) use membership::{group_of_server, group_of_service};
 pub(crate) use networks::{
-    DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, Networks, PUBLISHED_NETWORK, listed,
+    DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, PUBLISHED_NETWORK,
 };
 pub(super) use next::next_command;
 pub(super) use outputs::outputs;

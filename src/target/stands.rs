@@ -12,6 +12,8 @@ pub(crate) struct Stands<'s> {
     pub(crate) unreadable: Option<String>,
     /// The outputs with their texts.
     pub(crate) files: Vec<(&'s Output, &'s str)>,
+    /// Those that would stand there after the run.
+    pub(crate) next: Vec<(&'s Output, &'s str)>,
 }
 
 /// What a change means for the data.
@@ -23,4 +25,6 @@ pub(crate) struct Compared {
     pub(crate) dangers: Vec<Danger>,
     /// Named volumes that nothing mounts any more.
     pub(crate) left_volumes: Vec<String>,
+    /// What goes on running, though no file makes it any more.
+    pub(crate) left_objects: Vec<String>,
 }

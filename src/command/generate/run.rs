@@ -11,7 +11,7 @@ use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_f
 use super::told::Telling;
 use super::{consent, git};
 use crate::change::{
-    Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, WantedSecret, apply, plan, unused_secrets,
+    ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, WantedSecret, apply, plan, unused_secrets,
 };
 use crate::cli::RunFormat;
 use crate::command::github::Annotator;
@@ -26,7 +26,7 @@ use crate::outcome::Failure;
 use crate::render::RenderedFile;
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::spelling;
-use crate::target::{Inputs, compose};
+use crate::target::{self, Inputs};
 use crate::value::EnvironmentKey;
 
 /// One profile, from its text to what there is to tell.
@@ -96,7 +96,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
-    let questions = git_questions(folder, &changes, world);
+    let questions = git_questions(target, &changes, world);
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
     let git = questions.answers();
@@ -104,20 +104,23 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, filled, git })
 }
 
-/// What git is asked about a `.env` that is written. Asking costs more than a run that changes nothing.
-fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
-    let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
-    let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    let output = compose::DOTENV;
-    let secrets = is_written.then_some(output.path());
-    let root = world.trust.repository(folder, &world.current).unwrap_or_default();
-    git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
+/// What git is asked about files with secrets that are written. Asking costs more than a run that changes nothing.
+fn git_questions(target: &Target, changes: &ChangeSet, world: &World) -> git::Questions {
+    let of_dotenv = changes.changes.iter().filter(|change| change.output.is_block());
+    let of_dotenv = of_dotenv.map(|change| (change.output.path(), change.kind()));
+    let of_files = changes.secret_files.iter().map(|change| (change.path.as_str(), change.kind));
+    let written: Vec<_> = of_dotenv.chain(of_files).filter(|(_, kind)| *kind != ChangeKind::Unchanged).collect();
+    let is_new = written.iter().any(|(_, kind)| *kind == ChangeKind::Created);
+    let paths: Vec<_> = written.into_iter().map(|(path, _)| path).collect();
+    let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
+    let target_of_new = is_new.then_some(target.deployment.target);
+    git::Questions::ask(root, &target.folder, &paths, git::About::Tracked, target_of_new)
 }
 
 /// What git should ignore in a folder whose `.env` is new; nothing where it does.
-pub(in crate::command) fn note_of_ignores(folder: &Path, world: &World) -> Option<String> {
+pub(in crate::command) fn note_of_ignores(folder: &Path, on: target::Target, world: &World) -> Option<String> {
     let root = world.trust.repository(folder, &world.current).unwrap_or_default();
-    git::Questions::ask(root, folder, &[""; 0], git::About::Tracked, true).answers().note_of_ignores()
+    git::Questions::ask(root, folder, &[""; 0], git::About::Tracked, Some(on)).answers().note_of_ignores()
 }
 
 /// Compares without any secret: none is asked for, made or judged.
@@ -125,7 +128,7 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
     let existing = target.existing(opened)?;
     let secrets = git::standing(opened, &existing, &target.deployment);
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
-    let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, false);
+    let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, None);
     let standing = (request.ending == Ending::Check).then_some(&existing);
     let outside = outside::look(target, standing, &world.environment)?;
     let changes = plan_withheld(target, request.consent.force, &existing, &outside)?;

@@ -110,6 +110,9 @@ pub(super) fn choose_secrets(
         judge_strength: deployment.stage.is_strict(),
         allow_weak: request.allow_weak,
     };
-    choose(&deployment.kept_secrets(), &mut outside)
-        .map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
+    choose(&deployment.kept_secrets(), &mut outside).map_err(|faults| Failure::Secrets {
+        faults,
+        folder: folder.to_owned(),
+        target: deployment.target,
+    })
 }

@@ -14,10 +14,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::request::{Ending, Finished, Outcome};
-use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile};
+use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile, SecretChange};
 use crate::command::failure::refusal;
 use crate::command::target::Target;
-use crate::deployment::secret_file_path;
 use crate::disk::{normalized, relative};
 use crate::field::FieldPath;
 use crate::outcome::Exit;
@@ -58,8 +57,17 @@ impl Telling<'_> {
 
     fn differs(&self) -> bool {
         let changes = &self.outcome.changes;
-        let created = changes.secret_files.iter().any(|change| change.kind != ChangeKind::Unchanged);
-        changes.changes.iter().any(|change| self.is_told(change)) || (self.ending == Ending::Diff && created)
+        changes.changes.iter().any(|change| self.is_told(change))
+            || changes.secret_files.iter().any(|change| self.is_secret_told(change))
+    }
+
+    /// Whether a comparison tells of the file of a secret.
+    fn is_secret_told(&self, change: &SecretChange) -> bool {
+        match self.ending {
+            Ending::Write => true,
+            Ending::Check => change.is_drift(),
+            Ending::Diff => change.kind != ChangeKind::Unchanged,
+        }
     }
 
     /// Whether a comparison tells of a file.
@@ -112,10 +120,8 @@ impl Telling<'_> {
     fn compared_text(&self) -> String {
         let changes = &self.outcome.changes;
         let mut lines = Vec::new();
-        if self.ending == Ending::Diff {
-            let created = changes.secret_files.iter().filter(|change| change.kind != ChangeKind::Unchanged);
-            lines.extend(created.map(|change| self.line(change.kind.as_str(), &change.path)));
-        }
+        let secrets = changes.secret_files.iter().filter(|change| self.is_secret_told(change));
+        lines.extend(secrets.map(|change| self.line(change.kind.as_str(), &change.path)));
         let told: Vec<_> = changes.changes.iter().filter(|change| self.is_told(change)).collect();
         let as_one = self.scripts_as_one();
         for change in &told {
@@ -167,7 +173,7 @@ impl Telling<'_> {
         let of_secret = changes.secret_files.iter().map(|change| {
             let refused = RefusedFile::Secret(change.path.clone());
             let reasons = self.reasons(&refused, change.reason.as_slice());
-            report::File { reasons, ..file(&change.path, change.kind) }
+            report::File { reasons, drift: change.is_drift(), ..file(&change.path, change.kind) }
         });
         let secrets = self.outcome.secrets.iter();
         let secrets =
@@ -180,6 +186,7 @@ impl Telling<'_> {
             aside: changes.aside.iter().map(|aside| self.aside_document(aside)).collect(),
             switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
             left_volumes: changes.left_volumes.clone(),
+            left_objects: changes.left_objects.clone(),
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
             made_with: self.made_with(),
             made_by: self.made_by(),
@@ -215,16 +222,25 @@ impl Telling<'_> {
 
     /// Where a secret's value came from.
     fn origin(&self, name: &EnvironmentKey, chosen: &ChosenSecret) -> String {
+        let target = self.target.deployment.target;
         match &chosen.origin {
-            SecretOrigin::Stored if self.outcome.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
-            SecretOrigin::Stored if self.target.deployment.secret_files().contains(&name) => {
-                format!("kept in {}", secret_file_path(name))
+            SecretOrigin::Stored if self.outcome.edited.contains(name) => {
+                format!("edited in {}, the URLs follow", target.keeps_secrets_in())
             }
-            SecretOrigin::Stored => "kept from .env".to_owned(),
+            SecretOrigin::Stored => self.kept_in(name),
             SecretOrigin::Environment => "taken from the environment".to_owned(),
             SecretOrigin::File(path) => format!("read from {path}"),
             SecretOrigin::Generated => "generated".to_owned(),
         }
+    }
+
+    /// Where a secret was kept before this run.
+    fn kept_in(&self, name: &EnvironmentKey) -> String {
+        let Target { deployment, .. } = self.target;
+        let existing = &self.outcome.existing;
+        let own = deployment.target.secret_files(deployment).into_iter().find(|file| file.name == name.as_str());
+        let own = own.map(|file| file.path).filter(|path| existing.secret_file(path).is_some());
+        own.map_or_else(|| "kept from .env".to_owned(), |path| format!("kept in {path}"))
     }
 
     fn switch_line(&self, switch: &EngineSwitch) -> String {

@@ -20,7 +20,7 @@ pub(in crate::target) fn compare(stands: &Stands<'_>, after: After<'_>) -> Compa
     let switches = engine_switches(before, after);
     let dangers = dangers(before, after, &switches);
     let left_volumes = left_volumes(before.standing, after.deployment, &switches);
-    Compared { switches, dangers, left_volumes }
+    Compared { switches, dangers, left_volumes, ..Compared::default() }
 }
 
 /// The volumes that nothing mounts any more.

@@ -98,7 +98,12 @@ fn check_elsewhere(profile: &Profile, faults: &mut Vec<Diagnostic>) {
     let fields = [
         (operator, Place::key(&postgres.key("operator")), "operators run", "operator"),
         (ca_secret, Place::key(&postgres.key("external").key("ca_secret")), "Secrets are", "ca_secret"),
-        (made_elsewhere, Place::value(&FieldPath::root().key("secrets_in")), "Secrets are made elsewhere", "secrets_in"),
+        (
+            made_elsewhere,
+            Place::value(&FieldPath::root().key("secrets_in")),
+            "Secrets are made elsewhere",
+            "secrets_in",
+        ),
     ];
     for (_, place, what, field) in fields.into_iter().filter(|(given, ..)| *given) {
         let message = format!("{what} on Kubernetes only, and the target is Docker Compose");

@@ -40,7 +40,9 @@ pub(super) fn url(given: &GivenUrl, url: &ConnectionUrl, secrets_in: SecretsIn) 
 pub(super) fn required(key: &EnvironmentKey, secrets_in: SecretsIn) -> String {
     match secrets_in {
         SecretsIn::Dotenv | SecretsIn::Files => format!("${{{key}:?{MISSING_SECRET}}}"),
-        SecretsIn::Environment | SecretsIn::External => format!("${{{key}:?set {key} in the environment of docker compose}}"),
+        SecretsIn::Environment | SecretsIn::External => {
+            format!("${{{key}:?set {key} in the environment of docker compose}}")
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{head, outputs};
 use crate::deployment::Deployment;
 use crate::render::RenderedFile;
 use crate::target::inputs::Inputs;
+use crate::value::SecretsIn;
 use crate::yaml::document::{Mapping, Value};
 
 /// Who made an object.
@@ -17,7 +18,9 @@ const PART_OF: &str = "app.kubernetes.io/part-of";
 /// The file.
 pub(super) fn file(parts: &[Part], deployment: &Deployment, inputs: &Inputs<'_>) -> RenderedFile {
     let resources = parts.iter().map(|part| Value::text(format!("{}.yaml", part.name)));
-    let secrets: Value = parts.iter().flat_map(|part| &part.secrets).map(generator).collect();
+    let is_made = deployment.secrets_in != SecretsIn::External;
+    let secrets = parts.iter().filter(|_| is_made).flat_map(|part| &part.secrets);
+    let secrets: Value = secrets.map(generator).collect();
     let configs: Value = parts.iter().flat_map(|part| &part.configs).map(generator).collect();
     let mut file = Mapping::default();
     file.push("apiVersion", Value::text("kustomize.config.k8s.io/v1beta1"));

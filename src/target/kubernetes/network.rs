@@ -78,10 +78,8 @@ fn server(service: &Service, deployment: &Deployment) -> Value {
         Some(ConnectionUrl::Postgres(url)) => url.port,
         Some(ConnectionUrl::Sqlite { .. }) | None => Port::POSTGRES,
     };
-    let mut rule = Mapping::from_iter([(
-        "to",
-        std::iter::once(pods(super::server::selector(deployment))).collect::<Value>(),
-    )]);
+    let mut rule =
+        Mapping::from_iter([("to", std::iter::once(pods(super::server::selector(deployment))).collect::<Value>())]);
     rule.push("ports", std::iter::once(tcp(port)).collect::<Value>());
     Value::from(rule).above("its database")
 }

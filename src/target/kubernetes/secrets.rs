@@ -3,6 +3,7 @@
 use super::outputs::FOLDER;
 use crate::deployment::{Deployment, DotenvKey};
 use crate::target::secret_file::SecretFile;
+use crate::value::SecretsIn;
 
 /// Their folder in the output folder.
 pub(in crate::target) const SECRETS: &str = "kubernetes/secrets";
@@ -20,8 +21,11 @@ pub(super) fn within(name: &str) -> String {
     format!("secrets/{}", name.to_ascii_lowercase())
 }
 
-/// Every file that a deployment needs: its secrets, and the URLs that hold one.
+/// Every file that a deployment needs: its secrets, and the URLs that hold one. None where something else makes the Secrets.
 pub(in crate::target) fn files(deployment: &Deployment) -> Vec<SecretFile<'_>> {
+    if deployment.secrets_in == SecretsIn::External {
+        return Vec::new();
+    }
     let keys = deployment.all_keys().into_all().filter(DotenvKey::is_secret);
     keys.map(|key| SecretFile { path: path(&key.name), mode: MODE, name: key.name, holds: key.holds }).collect()
 }

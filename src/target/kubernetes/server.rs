@@ -10,11 +10,13 @@ mod single;
 use super::object::{self, Component, object};
 use super::part::{Generated, Part};
 use super::secrets;
-use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, OPERATED_HOST, Service};
+use crate::deployment::{
+    CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, OPERATED_HOST, Service,
+};
 use crate::render::{Output, RenderFault, RenderedFile};
 use crate::target::init_script::{self, Start};
 use crate::target::inputs::Inputs;
-use crate::value::{ImageReference, SecretsIn, ServiceName};
+use crate::value::{ImageReference, ServiceName};
 use crate::yaml::document::{Mapping, Value};
 
 pub(super) use refusals::{faults, warnings};
@@ -33,7 +35,6 @@ pub(super) fn part(deployment: &Deployment) -> Option<Part> {
         Host::Operated(operated) => operated::objects(server, operated, deployment),
         Host::External(_) => return None,
     };
-    let secrets = if deployment.secrets_in == SecretsIn::External { Vec::new() } else { secrets };
     Some(Part { name: name(), objects, secrets, configs })
 }
 
@@ -86,8 +87,8 @@ pub(super) fn client(deployment: &Deployment) -> Option<&ImageReference> {
     }
 }
 
-/// The volume, and where it appears, with the certificates that verify the server of a service's database, where a Secret
-/// holds them. It is a folder: what is mounted as one file stays old where the operator renews them.
+/// The volume, and where it appears, with the certificates that verify the server of a service's database, where a
+/// Secret holds them. It is a folder: what is mounted as one file stays old where the operator renews them.
 pub(super) fn certificates(service: &Service, deployment: &Deployment) -> Option<(Value, Value)> {
     let server = deployment.server.as_ref().filter(|_| service.uses_postgres())?;
     let Certificates::Secret(secret) = server.certificates()? else { return None };

@@ -2,9 +2,9 @@
 //! Must not know the container in it.
 
 use super::container::container;
-use super::object::{hashed, labels, matching, metadata, name, object, selector};
+use super::object::{Component, hashed, labels, matching, metadata, name, object, selector};
 use super::volume::Mounts;
-use super::{Component, security, wait};
+use super::{security, wait};
 use crate::deployment::{Deployment, Service};
 use crate::target::inputs::Found;
 use crate::yaml::document::{Mapping, Value};

@@ -1,4 +1,4 @@
-//! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
+//! Knows what a deployment will look for on this machine and not find. Must not know how that is told.
 
 use super::Telling;
 use crate::deployment::{Host, Program, Server, Service};
@@ -15,9 +15,12 @@ pub(super) struct Missing {
 }
 
 impl Telling<'_> {
-    /// Everything on disk that Compose will look for and not find.
+    /// Everything on disk that will be looked for and not found, where the deployment runs here.
     pub(super) fn missing(&self) -> Vec<Missing> {
         let mut missing: Vec<Missing> = Vec::new();
+        if !self.target.deployment.target.runs_here() {
+            return missing;
+        }
         let mut add = |path: &HostPath, what: &dyn Fn(&str) -> (String, String)| {
             if self.target.root.join(path.as_str()).exists() {
                 return;

@@ -25,7 +25,8 @@ impl Telling<'_> {
 
     /// Whether a deployment stood there before. One that does not change is ours, and need not be read again.
     fn stood(&self) -> bool {
-        let is_unchanged = |change: &Change| change.output == compose::FILE && change.kind() == ChangeKind::Unchanged;
+        let main = self.target.deployment.target.main_output();
+        let is_unchanged = |change: &Change| change.output == main && change.kind() == ChangeKind::Unchanged;
         self.outcome.changes.changes.iter().any(is_unchanged) || self.outcome.existing.standing().is_some()
     }
 
@@ -33,7 +34,7 @@ impl Telling<'_> {
     /// `.env`, or a `.env` that somebody wrote holds what moves into the block.
     fn takes_over(&self) -> bool {
         let (changes, existing) = (&self.outcome.changes, &self.outcome.existing);
-        let keys = self.target.deployment.dotenv_keys();
+        let keys = self.target.deployment.target.dotenv_keys(&self.target.deployment);
         let names = keys.names();
         let holds = |part: &UserPart<'_>| part.key.is_some_and(|key| names.contains(key));
         let is_adopted =

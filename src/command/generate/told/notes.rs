@@ -17,7 +17,6 @@ use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
 use crate::spelling::{on_one_line, path, shell_word};
 use crate::target::compose::{self, Standing, beyond_limit};
-use crate::target::outputs;
 use crate::value::{LocalAuth, SecretsIn};
 
 impl Telling<'_> {
@@ -49,6 +48,7 @@ impl Telling<'_> {
         notes.extend(self.not_compared());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
+        notes.extend(self.left_objects());
         notes.extend(self.twin());
         notes.extend(self.exposed_text());
         notes.extend(self.silent());
@@ -94,12 +94,28 @@ impl Telling<'_> {
             let mark = self.outcome.existing.get(output).and_then(|file| examine(&file.text, output));
             mark.is_some_and(|mark| mark.seal == Seal::Broken)
         };
-        let left = outputs().filter(|output| !is_used(output) && is_edited(output));
-        let note = |output: Output| {
+        let left = self.outcome.existing.standing_outputs().map(|(output, _)| output);
+        let left = left
+            .filter(|output| !is_used(output) && !self.target.deployment.target.leaves(output) && is_edited(output));
+        let note = |output: &Output| {
             let path = self.named(output.path());
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
         };
         left.map(note).collect()
+    }
+
+    /// What goes on running, though no file makes it any more.
+    fn left_objects(&self) -> Option<String> {
+        let left = &self.outcome.changes.left_objects;
+        let names: Vec<_> = left.iter().map(|name| format!("`{}`", on_one_line(name))).collect();
+        let words: Vec<_> = left.iter().map(shell_word).collect();
+        (!left.is_empty()).then(|| {
+            format!(
+                "note: no file makes {} any more, and nothing removes what is in the cluster\n  = help: `kubectl delete {}`\n",
+                names.join(", "),
+                words.join(" ")
+            )
+        })
     }
 
     /// Files of secrets that stand there from when they were what the server read.
@@ -124,6 +140,9 @@ impl Telling<'_> {
     /// A second Compose file, which Docker Compose would take instead
     /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
     fn twin(&self) -> Option<String> {
+        if !self.target.deployment.target.runs_here() {
+            return None;
+        }
         let changes = &self.outcome.changes;
         let is_refused = |refusal: &Refusal| {
             matches!(refusal.reason, RefusalReason::OtherCompose(_) | RefusalReason::ComposeFile(_))
@@ -198,7 +217,7 @@ impl Telling<'_> {
 
     /// Whether a server stood there before this run.
     fn has_server(&self) -> bool {
-        self.outcome.existing.standing().is_some_and(Standing::has_server)
+        self.target.deployment.target.runs_here() && self.outcome.existing.standing().is_some_and(Standing::has_server)
     }
 
     fn weak_secrets(&self) -> Vec<String> {
@@ -235,7 +254,7 @@ impl Telling<'_> {
         let existing = &self.outcome.existing;
         let file = existing.dotenv();
         let has_block = file.block.is_some();
-        let keys = self.target.deployment.dotenv_keys();
+        let keys = self.target.deployment.target.dotenv_keys(&self.target.deployment);
         let names = keys.names();
         let block = file.entries.as_deref().unwrap_or_default();
         let parts = file.users_parts().unwrap_or_default();
@@ -276,7 +295,7 @@ impl Telling<'_> {
         let files: Vec<_> = changes.compose_text().into_iter().chain(existing.beside()).collect();
         let reads_others = existing.dotenv().users_values().contains_key("COMPOSE_FILE") && !changes.has_line_aside;
         let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;
-        let keys = self.target.deployment.dotenv_keys();
+        let keys = self.target.deployment.target.dotenv_keys(&self.target.deployment);
         read.extend(keys.names().into_iter().map(str::to_owned));
         read.extend(self.target.deployment.variables().keys().map(ToString::to_string));
         let is_read = |key: &String| key.starts_with("COMPOSE_") || key.starts_with("DOCKER_") || read.contains(key);

@@ -38,7 +38,7 @@ fn image_fault(image: &ServiceImage, service: &Service, stage: Stage, at: &Field
     (service.build.is_given() && stage == Stage::Production && image.usual().is_floating()).then(|| {
         let message = format!("every node may pull another image as {}", quoted(&image.to_string()));
         let help = "write the version that you push as its tag";
-        Diagnostic::error(Code::UnpinnedImage, place, message, help)
+        Diagnostic::error(Code::TargetUnsupported, place, message, help)
     })
 }
 

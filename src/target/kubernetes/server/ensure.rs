@@ -1,9 +1,9 @@
 //! Knows the container that brings roles and databases in line whenever the server's pod starts. Must not know what the
 //! script does.
 //!
-//! It is a part of the pod, and no Job: a Job whose name is made of what it does is not run again on the way back to what
-//! was before, and over the network the server would not let in an administrator whose password has just changed. By the
-//! socket it does, as on Compose.
+//! It is a part of the pod, and no Job: a Job whose name is made of what it does is not run again on the way back to
+//! what was before, and over the network the server would not let in an administrator whose password has just changed.
+//! By the socket it does, as on Compose.
 
 use super::super::expansion::{command, literal, script};
 use super::super::{resources, security};
@@ -20,8 +20,8 @@ const FOLDER: &str = "/init";
 /// What tells that it has ended well.
 const DONE: &str = "/tmp/in-line";
 
-/// It ends only where it fails, and is then started anew after a while. Afterwards nothing runs, and nothing is kept: the
-/// passwords are no part of what sleeps.
+/// It ends only where it fails, and is then started anew after a while. What sleeps afterwards has no password in its
+/// environment.
 const RUN: &str = "\
 rm -f /tmp/in-line
 until pg_isready -q -h 127.0.0.1; do sleep 1; done
@@ -32,9 +32,10 @@ exec env -i PATH=\"$PATH\" bash -c 'trap \"exit 0\" TERM INT; sleep 2147483647 &
 
 /// The container.
 pub(super) fn container(server: &Server, container: &Container, deployment: &Deployment) -> Value {
-    let why = "Brings roles, passwords, databases and owners in line whenever the pod starts, which it does after every \
-               change of them; then it sleeps. `kubectl logs statefulset/postgres -c ensure` shows what it said.";
-    let mut keys = Mapping::from_iter([("name", Value::text(NAME)), ("image", Value::text(container.image.to_string()))]);
+    let why = "Brings roles, passwords, databases and owners in line whenever the pod starts, which it does after every\n\
+               change of them; then it sleeps. What it said: kubectl logs statefulset/postgres -c ensure";
+    let mut keys =
+        Mapping::from_iter([("name", Value::text(NAME)), ("image", Value::text(container.image.to_string()))]);
     keys.push("command", command(["bash", "-euc"]));
     keys.push("args", std::iter::once(script(RUN)).collect::<Value>());
     keys.push("env", variables(server, deployment));

@@ -1,5 +1,5 @@
-//! Knows who reaches the server: the services that the profile says, and for an operator its own pods. Must not know what
-//! is said to it.
+//! Knows who reaches the server: the services that the profile says, and for an operator its own pods. Must not know
+//! what is said to it.
 
 use super::super::object::{matching, selector};
 use super::{name, of_server, users};

@@ -49,7 +49,7 @@ pub(super) fn object_name(text: &str) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-fn role_name(login: &Login) -> String {
+pub(super) fn role_name(login: &Login) -> String {
     format!("{}-role-{}", name(), object_name(login.role.as_str()))
 }
 
@@ -60,7 +60,7 @@ fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Map
     spec.push("imageName", Value::text(image.to_string()));
     spec.push_filled("imagePullSecrets", image_pull_secrets(deployment));
     spec.push("bootstrap", Mapping::from_iter([("initdb", Value::from(first_database(server, operated)))]));
-    let why = "nobody logs in as the superuser but the operator, from inside of the pod";
+    let why = "nobody but the operator is the superuser";
     spec.push("enableSuperuserAccess", Value::bare("false").behind(why));
     spec.push("postgresql", postgresql(server, operated, settings));
     spec.push_given("storage", storage.as_ref().map(space));
@@ -116,11 +116,17 @@ fn postgresql(server: &Server, operated: &Operated, settings: &[(SettingName, St
 /// The first line that fits decides. The operator's own lines stand before these.
 fn who_comes_in(server: &Server) -> Value {
     let allowed = server.databases.iter().map(|OwnedDatabase { name, owner, .. }| {
-        Value::text(format!("hostssl \"{name}\" \"{}\" all scram-sha-256", owner.role))
+        Value::text(format!("hostssl {} {} all scram-sha-256", word(name.as_str()), word(owner.role.as_str())))
     });
-    let others = Value::text("host all all all reject").behind("no service reaches another one's database");
-    let why = "each role comes into its own database, encrypted and by its password; nobody else comes in";
+    let others = Value::text("host all all all reject");
+    let why = "each role comes into its own database, encrypted and by its password; nobody else comes in anywhere";
     allowed.chain(std::iter::once(others)).collect::<Value>().above(why)
+}
+
+/// A name in `pg_hba.conf`, which has some words of its own.
+fn word(name: &str) -> String {
+    const KEPT: [&str; 5] = ["all", "sameuser", "samerole", "samegroup", "replication"];
+    if KEPT.contains(&name) { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 /// What is acknowledged is on two servers, so that the loss of one loses none of it. Of two servers one must be able to
@@ -181,5 +187,65 @@ fn secret(login: &Login) -> Generated {
         kind: Some("kubernetes.io/basic-auth"),
         labels: vec![(RELOAD, "true")],
         keeps_name: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::resolved;
+
+    const PROFILE: &str = "format: 1\nproject: shop\nstage: production\ntarget: kubernetes\npostgres: { user: app, image: 'postgres:17', \
+                           access: ACCESS, operator: cloudnative-pg, storage: 1Gi, instances: INSTANCES }\nservices:\n  \
+                           all: { image: 'a:1', database: { postgres: Replication } }\n  \
+                           b-c: { image: 'a:1', database: { postgres: replication } }\n";
+
+    /// What the `Cluster` says.
+    fn cluster_of(access: &str, instances: &str) -> serde_yaml::Value {
+        let deployment = resolved(&PROFILE.replace("ACCESS", access).replace("INSTANCES", instances));
+        let server = deployment.server.as_ref().unwrap();
+        let cluster = cluster(server, server.operated().unwrap(), &deployment);
+        serde_yaml::from_str(&cluster.manifest(2)).unwrap()
+    }
+
+    #[test]
+    fn names_of_objects_have_no_other_characters() {
+        for (text, name) in [("auth_db", "auth-db"), ("App-DB", "app-db"), ("a__", "a"), ("s_2fauth", "s-2fauth")] {
+            assert_eq!(object_name(text), name);
+        }
+    }
+
+    #[test]
+    fn a_name_that_pg_hba_knows_stands_in_quotes_and_the_last_line_lets_nobody_in() {
+        let lines = |access| cluster_of(access, "3")["spec"]["postgresql"]["pg_hba"].clone();
+        let expected = |lines: [&str; 3]| serde_yaml::Value::from(lines.to_vec());
+        let of_services = [
+            "hostssl Replication \"all\" all scram-sha-256",
+            "hostssl \"replication\" b_c all scram-sha-256",
+            "host all all all reject",
+        ];
+        assert_eq!(lines("per_service"), expected(of_services));
+        let shared = [
+            "hostssl Replication app all scram-sha-256",
+            "hostssl \"replication\" app all scram-sha-256",
+            "host all all all reject",
+        ];
+        assert_eq!(lines("shared"), expected(shared));
+    }
+
+    #[test]
+    fn what_is_acknowledged_is_on_two_servers_where_one_can_be_spared() {
+        for (instances, durability) in [("1", None), ("2", Some("preferred")), ("3", Some("required"))] {
+            let synchronous = &cluster_of("per_service", instances)["spec"]["postgresql"]["synchronous"];
+            assert_eq!(synchronous["dataDurability"].as_str(), durability, "{instances}");
+        }
+    }
+
+    #[test]
+    fn the_first_role_has_a_password_only_where_services_log_in_as_it() {
+        for (access, secret) in [("per_service", None), ("shared", Some("postgres-role-app"))] {
+            let first = &cluster_of(access, "1")["spec"]["bootstrap"]["initdb"];
+            assert_eq!((first["owner"].as_str(), first["secret"]["name"].as_str()), (Some("app"), secret));
+        }
     }
 }

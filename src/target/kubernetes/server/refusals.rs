@@ -1,6 +1,7 @@
 //! Knows what of the server Kubernetes can't run, and what it runs otherwise than Compose. Must not know the services.
 
-use super::operated::object_name;
+use super::name;
+use super::operated::{object_name, role_name};
 use super::single::{VOLUMES, identity};
 use crate::deployment::{Container, Deployment, Host, Operated, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -20,10 +21,33 @@ pub(in crate::target::kubernetes) fn faults(deployment: &Deployment) -> Vec<Diag
     }
     match deployment.server.as_ref().map(|server| (server, &server.host)) {
         Some((_, Host::Container(container))) => single(container, deployment.stage, &at, &mut faults),
-        Some((server, Host::Operated(operated))) => of_operator(server, operated, &at, &mut faults),
+        Some((server, Host::Operated(operated))) => of_operator(server, operated, deployment, &at, &mut faults),
         Some((_, Host::External(_))) | None => {}
     }
+    claimed(deployment, &mut faults);
     faults
+}
+
+/// A claim of the server's data, which a service would mount as a volume of its own.
+fn claimed(deployment: &Deployment, faults: &mut Vec<Diagnostic>) {
+    let is_servers = |volume: &str| match deployment.server.as_ref().map(|server| &server.host) {
+        Some(Host::Container(container)) => volume == format!("{}-{}-0", container.volume, name()),
+        Some(Host::Operated(_)) => volume.strip_prefix(&format!("{}-", name())).is_some_and(|rest| {
+            rest.split('-').next().is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+        }),
+        Some(Host::External(_)) | None => false,
+    };
+    for service in &deployment.services {
+        let volumes = service.mounts.iter().filter_map(|mount| match &mount.source {
+            MountSource::Volume(volume) => Some(volume.as_str()),
+            MountSource::Bind(_) => None,
+        });
+        for volume in volumes.filter(|volume| is_servers(volume)) {
+            let message = format!("the volume {} would be a claim of PostgreSQL's own data", quoted(volume));
+            let place = Place::key(&FieldPath::root().key("services").key(&service.name));
+            faults.push(Diagnostic::error(Code::TargetName, place, message, "give the volume another name"));
+        }
+    }
 }
 
 fn without_size(at: &FieldPath) -> Diagnostic {
@@ -44,29 +68,47 @@ fn single(container: &Container, stage: Stage, at: &FieldPath, faults: &mut Vec<
         }
         MountSource::Volume(name) if !is_dns_label(name.as_str()) || VOLUMES.contains(&name.as_str()) => {
             let name = quoted(name.as_str());
-            let message = format!("the volume {name} can't be the name of a claim of the server: letters of lower case, \
-                                   digits and `-`, and none of the pod's own");
+            let message = format!(
+                "the volume {name} can't be the name of a claim of the server: letters of lower case, \
+                                   digits and `-`, and none of the pod's own"
+            );
             faults.push(refused(Code::TargetName, "volume", message, "call it `postgres-data`"));
         }
         MountSource::Volume(_) if container.storage.is_none() => faults.push(without_size(at)),
         MountSource::Volume(_) => {}
     }
     if !container.ensure {
-        let message = "without `ensure` nothing gives the services their databases: on Kubernetes the image runs no script";
+        let message =
+            "without `ensure` nothing gives the services their databases: on Kubernetes the image runs no script";
         faults.push(refused(Code::TargetUnsupported, "ensure", message.to_owned(), "remove `ensure: false`"));
     }
     if stage.is_strict() && identity(container).is_none() {
         let image = quoted(&container.image.to_string());
-        let message = format!("{image} is no official image: which user it runs as is not known, and it must not be root");
+        let message =
+            format!("{image} is no official image: which user it runs as is not known, and it must not be root");
         let help = "use `postgres:17`, `operator: cloudnative-pg` with an image for it, or an `external` server";
         faults.push(refused(Code::TargetUnsupported, "image", message, help));
     }
 }
 
 /// The operator's objects are called after databases, whose names have more characters than those of objects.
-fn of_operator(server: &Server, operated: &Operated, at: &FieldPath, faults: &mut Vec<Diagnostic>) {
+fn of_operator(
+    server: &Server,
+    operated: &Operated,
+    deployment: &Deployment,
+    at: &FieldPath,
+    faults: &mut Vec<Diagnostic>,
+) {
     if operated.storage.is_none() {
         faults.push(without_size(at));
+    }
+    let secrets: Vec<_> = server.logins().into_iter().map(role_name).collect();
+    for service in
+        deployment.services.iter().filter(|service| secrets.iter().any(|secret| *secret == service.name.as_str()))
+    {
+        let message = format!("the Secret of the service `{}` would be that of a role", service.name);
+        let place = Place::key(&FieldPath::root().key("services").key(&service.name));
+        faults.push(Diagnostic::error(Code::TargetName, place, message, "rename the service"));
     }
     let names: Vec<_> = server.databases.iter().map(|database| database.name.as_str()).collect();
     for (index, name) in names.iter().enumerate() {

@@ -7,7 +7,7 @@ use super::super::part::Generated;
 use super::super::resources;
 use super::super::security::{self, Identity};
 use super::{SCRIPT, ensure, file_of, hashed, image_pull_secrets, name, network, of_server};
-use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SOCKET_FOLDER, SCRATCH, Server, Storage};
+use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage};
 use crate::value::{LocalAuth, Port};
 use crate::yaml::document::{Mapping, Value};
 
@@ -18,7 +18,8 @@ pub(super) const SOCKET: &str = "socket";
 pub(super) const SCRIPTS: &str = "postgres-init";
 
 /// The volumes of the pod beside that of the data, whose name is the profile's.
-pub(super) const VOLUMES: [&str; 7] = [SOCKET, SCRIPTS, "tmp", "shared-memory", "password", "passwords", "ensure-tmp"];
+pub(super) const VOLUMES: [&str; 7] =
+    [SOCKET, SCRIPTS, "tmp", "shared-memory", "superuser-password", "passwords", "ensure-tmp"];
 
 /// Where passwords appear as files.
 pub(super) const PASSWORDS_FOLDER: &str = "/run/secrets/postgres";
@@ -123,7 +124,8 @@ fn postgres(server: &Server, container: &Container) -> Value {
     let settings = settings.iter().flat_map(|setting| ["-c", setting]);
     let has_settings = !container.settings.is_empty();
     let port = [("name", Value::text("postgres")), ("containerPort", Value::number(Port::POSTGRES))];
-    let mut keys = Mapping::from_iter([("name", Value::text(name())), ("image", Value::text(container.image.to_string()))]);
+    let mut keys =
+        Mapping::from_iter([("name", Value::text(name())), ("image", Value::text(container.image.to_string()))]);
     keys.push_given("args", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
     keys.push("env", variables(server, container));
     keys.push("ports", std::iter::once(Value::from(Mapping::from_iter(port))).collect::<Value>());
@@ -149,7 +151,7 @@ fn variables(server: &Server, container: &Container) -> Value {
     let by_password = container.local_auth == LocalAuth::Password;
     let data = (!container.keeps_majors_apart()).then(|| {
         let folder = format!("{}/pgdata", container.data_folder());
-        let why = "below the volume, at whose top the file system may have its own lost+found";
+        let why = "not the top of the volume, where lost+found is";
         variable("PGDATA", Value::text(folder).behind(why))
     });
     let first = [
@@ -180,10 +182,10 @@ fn probes(server: &Server, container: &Container) -> Mapping {
             ("failureThreshold", Value::number(failures)),
         ]))
     };
-    let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only. An hour, since \
-               a first start on a slow disk and crash recovery take their time";
+    let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only;\n\
+               for an hour, since a first start on a slow disk, and crash recovery, take their time";
     // 2: no answer at all. A server that refuses for the moment is one that works
-    let answers = format!("{}; [ \"$?\" != 2 ]", ready.map(|word| crate::spelling::shell_word(word)).join(" "));
+    let answers = format!("{}; [ \"$?\" != 2 ]", ready.join(" "));
     let liveness = probe(&["bash", "-c", &answers], ASKED_EVERY, ASKED_TIMES);
     Mapping::from_iter([
         ("startupProbe", probe(&ready, interval, STARTS_WITHIN.div_ceil(interval.max(1))).above(why)),
@@ -194,10 +196,8 @@ fn probes(server: &Server, container: &Container) -> Mapping {
 
 /// A volume where a container has it.
 pub(super) fn mount(volume: &str, folder: &str, is_read_only: bool) -> Value {
-    let mut keys = Mapping::from_iter([
-        ("name", Value::text(volume.to_owned())),
-        ("mountPath", Value::text(folder.to_owned())),
-    ]);
+    let mut keys =
+        Mapping::from_iter([("name", Value::text(volume.to_owned())), ("mountPath", Value::text(folder.to_owned()))]);
     keys.push_given("readOnly", is_read_only.then(|| Value::bare("true")));
     keys.into()
 }
@@ -208,7 +208,7 @@ fn mounts(container: &Container) -> Value {
         mount(SOCKET, SOCKET_FOLDER, false),
         mount("tmp", SCRATCH, false),
         mount("shared-memory", "/dev/shm", false),
-        mount("password", PASSWORDS_FOLDER, true),
+        mount("superuser-password", PASSWORDS_FOLDER, true),
     ];
     std::iter::once(data).chain(others).collect()
 }
@@ -221,17 +221,18 @@ fn folder(name: &'static str, keys: Mapping) -> Value {
 
 fn volumes(server: &Server, container: &Container) -> Value {
     let password = server.administrator_password.as_str();
-    let item = Mapping::from_iter([("key", Value::text(password.to_owned())), ("path", Value::text(password.to_owned()))]);
+    let item =
+        Mapping::from_iter([("key", Value::text(password.to_owned())), ("path", Value::text(password.to_owned()))]);
     let item = std::iter::once(Value::from(item).on_one_line()).collect::<Value>();
     let of_server = Mapping::from_iter([("secretName", Value::text(name())), ("defaultMode", mode()), ("items", item)]);
     let size = Value::bare(format!("{}Mi", container.shared_memory));
     let memory = Mapping::from_iter([("medium", Value::text("Memory")), ("sizeLimit", size)]);
-    let why = "by it ensure logs in, as on Compose: the server lets in whoever comes by it, which is nobody outside of the pod";
+    let why = "the server lets in whoever comes by it: ensure, and nobody outside of the pod";
     let of_pod = [
         folder(SOCKET, Mapping::default()).above(why),
         folder("tmp", Mapping::default()),
-        folder("shared-memory", memory).above("the 64 MB that containers usually have are too few for parallel queries"),
-        Mapping::from_iter([("name", Value::text("password")), ("secret", of_server.into())]).into(),
+        folder("shared-memory", memory).above("64 MB, as containers usually have, are too few for parallel queries"),
+        Mapping::from_iter([("name", Value::text("superuser-password")), ("secret", of_server.into())]).into(),
     ];
     of_pod.into_iter().chain(ensure::volumes(server)).collect()
 }
