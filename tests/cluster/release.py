@@ -167,6 +167,11 @@ class Release:
         """A secret's value, as its file has it."""
         return self.manifests.joinpath("secrets", name.lower()).read_text(encoding="utf-8")
 
+    def generations(self) -> dict[str, int]:
+        """How often what each object asks for was changed."""
+        found = self.namespace.get("deployments,statefulsets,networkpolicies")["items"]
+        return {f"{one['kind']} {one['metadata']['name']}": one["metadata"]["generation"] for one in found}
+
     def running(self) -> dict[str, str]:
         """Each pod that is ready, with its identity: what stays the same while nothing is restarted."""
         pods = [pod for pod in self.namespace.pods() if is_ready(pod)]
