@@ -11,13 +11,14 @@ mod number;
 mod operated;
 mod order;
 mod scope;
+mod section;
 mod server;
 mod service;
 mod stage;
 mod storage;
 
 pub(crate) use operated::OPERATORS_SETTINGS;
-pub(crate) use server::{LOG_LEVEL, RELIED_ON};
+pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 

@@ -1,7 +1,7 @@
 //! Knows what the `postgres` section means where an operator runs the server. Must not know which services use it.
 
 use super::scope::Faults;
-use super::server::{check_settings, first_database, image, limits_of_server, major, storage};
+use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
 use crate::deployment::Operated;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;

@@ -15,7 +15,8 @@ use crate::value::{Access, Choice as _, DatabaseName};
 pub(super) const TEXT: Template = Template(include_str!("../../templates/scripts/init-postgres.sh.j2"), Dialect::Shell);
 
 /// Who starts the script, which decides where it finds its passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Start {
     /// Docker Compose, or the image: they are variables, or files that variables name.
     Compose,
@@ -29,8 +30,7 @@ pub(super) enum Start {
 pub(super) struct InitScriptView {
     #[serde(flatten)]
     header: Header,
-    in_pod: bool,
-    beside: bool,
+    start: Start,
     required: Vec<String>,
     files: Vec<String>,
     urls: Vec<UrlView>,
@@ -93,8 +93,7 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start)
     let per_service = server.access == Access::PerService;
     Some(InitScriptView {
         header: Header::new(deployment.stage, placement),
-        in_pod: start == Start::Pod,
-        beside: start == Start::Administrator,
+        start,
         required: required(server, &roles),
         files: files(deployment, server, &urls, start),
         urls,

@@ -1,8 +1,8 @@
 //! Knows the files of a deployment on Kubernetes, and the order that they are written in. Must not know what any of them says.
 
-use super::server;
 use crate::deployment::Deployment;
 use crate::render::Output;
+use crate::value::ServiceName;
 
 /// The folder of all of them: kustomize reads nothing outside of it.
 pub const FOLDER: &str = "kubernetes";
@@ -10,9 +10,12 @@ pub const FOLDER: &str = "kubernetes";
 /// What `kubectl apply -k` reads first.
 pub const KUSTOMIZATION: Output = Output::text("kubernetes/kustomization.yaml");
 
+/// The script for roles and databases: for the pod of the server, or for the administrator of one elsewhere.
+pub(super) const INIT_SCRIPT: Output = Output::for_containers("kubernetes/init-postgres.sh");
+
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    vec![server::INIT_SCRIPT, KUSTOMIZATION]
+    vec![INIT_SCRIPT, KUSTOMIZATION]
 }
 
 /// The manifest of a part of the deployment.
@@ -22,7 +25,8 @@ pub(super) fn manifest(name: &str) -> Output {
 
 /// Those whose names follow from the profile.
 pub(in crate::target) fn named_outputs(deployment: &Deployment) -> Vec<Output> {
-    let server = server::has_manifest(deployment).then(server::name);
+    let server = deployment.server.as_ref().filter(|server| server.is_inside());
+    let server = server.map(|_| ServiceName::postgres().to_string());
     let services = deployment.services.iter().map(|service| service.name.to_string());
     server.into_iter().chain(services).map(|name| manifest(&name)).collect()
 }

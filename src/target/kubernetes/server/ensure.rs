@@ -7,8 +7,8 @@
 
 use super::super::expansion::{command, literal, script};
 use super::super::{resources, security};
-use super::single::{PASSWORDS_FOLDER, SCRIPTS, SOCKET, identity, mode, mount, variable};
-use super::{SCRIPT, name};
+use super::common::name;
+use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
 use crate::deployment::{Container, Deployment, Limits, SCRATCH, SOCKET_FOLDER, Server};
 use crate::yaml::document::{Mapping, Value};
 
@@ -24,7 +24,7 @@ const DONE: &str = "/tmp/in-line";
 /// environment.
 const RUN: &str = "\
 rm -f /tmp/in-line
-until pg_isready -q -h 127.0.0.1; do sleep 1; done
+until pg_isready -q -h 127.0.0.1 -U \"$POSTGRES_USER\" -d postgres; do sleep 1; done
 bash /init/init-postgres.sh
 : >/tmp/in-line
 exec env -i PATH=\"$PATH\" bash -c 'trap \"exit 0\" TERM INT; sleep 2147483647 & wait'

@@ -2,7 +2,7 @@
 //! what is said to it.
 
 use super::super::object::{matching, selector};
-use super::{name, of_server, users};
+use super::common::{name, of_server, users};
 use crate::deployment::Deployment;
 use crate::value::Port;
 use crate::yaml::document::{Mapping, Value};

@@ -5,7 +5,8 @@
 
 use super::super::part::Generated;
 use super::super::resources;
-use super::{file_of, image_pull_secrets, name, network, of_server};
+use super::common::{file_of, image_pull_secrets, name, of_server};
+use super::network;
 use crate::deployment::{Deployment, Operated, OwnedDatabase, Server, Storage};
 use crate::url::Login;
 use crate::value::{Access, SettingName};

@@ -1,8 +1,8 @@
 //! Knows what of the server Kubernetes can't run, and what it runs otherwise than Compose. Must not know the services.
 
-use super::name;
+use super::common::name;
 use super::operated::{object_name, role_name};
-use super::single::{VOLUMES, identity};
+use super::pod::{VOLUMES, identity};
 use crate::deployment::{Container, Deployment, Host, Operated, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;

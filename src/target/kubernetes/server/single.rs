@@ -5,24 +5,13 @@ use super::super::expansion::{command, literal};
 use super::super::object::{Component, labels, matching, selector};
 use super::super::part::Generated;
 use super::super::resources;
-use super::super::security::{self, Identity};
-use super::{SCRIPT, ensure, file_of, hashed, image_pull_secrets, name, network, of_server};
+use super::super::security;
+use super::common::{file_of, hashed, image_pull_secrets, name, of_server};
+use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
+use super::{ensure, network};
 use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage};
 use crate::value::{LocalAuth, Port};
 use crate::yaml::document::{Mapping, Value};
-
-/// The volume of the socket, by which `ensure` logs in.
-pub(super) const SOCKET: &str = "socket";
-
-/// The ConfigMap with the script, and its volume.
-pub(super) const SCRIPTS: &str = "postgres-init";
-
-/// The volumes of the pod beside that of the data, whose name is the profile's.
-pub(super) const VOLUMES: [&str; 7] =
-    [SOCKET, SCRIPTS, "tmp", "shared-memory", "superuser-password", "passwords", "ensure-tmp"];
-
-/// Where passwords appear as files.
-pub(super) const PASSWORDS_FOLDER: &str = "/run/secrets/postgres";
 
 /// A first start on a slow disk, or crash recovery, must not count as a failure: an hour.
 const STARTS_WITHIN: u64 = 3600;
@@ -99,11 +88,6 @@ fn claim(volume: &str, storage: &Storage) -> Value {
     Mapping::from_iter([("metadata", Value::from(metadata)), ("spec", spec.into())]).into()
 }
 
-/// The user of the server; nothing where the image becomes another one by itself.
-pub(super) fn identity(container: &Container) -> Option<Identity> {
-    Identity::read(container.image.postgres_identity()?)
-}
-
 fn pod(server: &Server, container: &Container, deployment: &Deployment) -> Mapping {
     let mut spec = Mapping::default();
     spec.push("automountServiceAccountToken", Value::bare("false"));
@@ -163,11 +147,6 @@ fn variables(server: &Server, container: &Container) -> Value {
     first.into_iter().chain(arguments).chain(data).collect()
 }
 
-/// A variable of a container.
-pub(super) fn variable(name: &str, value: Value) -> Value {
-    Mapping::from_iter([("name", Value::text(name.to_owned())), ("value", value)]).into()
-}
-
 fn probes(server: &Server, container: &Container) -> Mapping {
     let (user, database) = (server.user.as_str(), container.database.as_str());
     let ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database];
@@ -192,14 +171,6 @@ fn probes(server: &Server, container: &Container) -> Mapping {
         ("readinessProbe", probe(&ready, interval, u64::from(container.times.retries.get()))),
         ("livenessProbe", liveness.above("only one that gives no answer at all for five minutes is started again")),
     ])
-}
-
-/// A volume where a container has it.
-pub(super) fn mount(volume: &str, folder: &str, is_read_only: bool) -> Value {
-    let mut keys =
-        Mapping::from_iter([("name", Value::text(volume.to_owned())), ("mountPath", Value::text(folder.to_owned()))]);
-    keys.push_given("readOnly", is_read_only.then(|| Value::bare("true")));
-    keys.into()
 }
 
 fn mounts(container: &Container) -> Value {
@@ -235,9 +206,4 @@ fn volumes(server: &Server, container: &Container) -> Value {
         Mapping::from_iter([("name", Value::text("superuser-password")), ("secret", of_server.into())]).into(),
     ];
     of_pod.into_iter().chain(ensure::volumes(server)).collect()
-}
-
-/// Who may read a password's file: the user and the group of the pod.
-pub(super) fn mode() -> Value {
-    Value::number(0o440).behind("0440")
 }
