@@ -87,6 +87,13 @@ class Cluster:
     def until(self, what: str, look: Callable[[], bool], seconds: float = 120.0) -> None:
         self.cage.until(what, look, seconds)
 
+    def both_ready(self) -> None:
+        """Waits for all nodes, and lets each of them hold NetworkPolicies."""
+        self.until("both nodes are ready", lambda: self.ready_nodes() == set(self.nodes))
+        for node in self.nodes.values():
+            if not node.is_guarded:
+                node.guard(self.keys)
+
     def ready_nodes(self) -> set[str]:
         """Without a failure where the API server does not answer yet."""
         done = self.try_kubectl("get", "nodes", "--output=json")
@@ -123,7 +130,7 @@ def running(found: stock.Stock, folder: Path) -> Iterator[Cluster]:
         for node in nodes.values():
             node.work(keys)
         furnish_cluster(cluster)
-        cage.until("both nodes are ready", lambda: cluster.ready_nodes() == set(NAMES))
+        cluster.both_ready()
         cluster.kubectl("rollout", "status", "--namespace=kube-system", "deployment/coredns", "--timeout=120s")
         yield cluster
 

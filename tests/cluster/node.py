@@ -149,6 +149,9 @@ class Node:
             "--conntrack-tcp-timeout-established=0",
             "--conntrack-tcp-timeout-close-wait=0",
         )
+
+    def guard(self, keys: control.Keys) -> None:
+        """Starts what holds NetworkPolicies, where the cluster knows the node already."""
         self.start_program(
             "kube-router",
             f"--kubeconfig={keys.kubeconfig('kube-router')}",
@@ -170,6 +173,10 @@ class Node:
         for name, process in gone.items():
             process.wait(STOP_TIMEOUT)
             del self.cage.processes[name]
+
+    @property
+    def is_guarded(self) -> bool:
+        return f"{self.name}-kube-router" in self.cage.processes
 
     @property
     def is_lost(self) -> bool:

@@ -159,9 +159,11 @@ class Release:
         """The last statement's rows, or `["error", CODE]`, by the URL that the service has."""
         return json.loads(self.client(service, "sql", stdin="\n".join(statements)))
 
-    def login(self, password: str, database: str, user: str = "codelab", host: str = "postgres") -> str:
+    def login(
+        self, password: str, database: str, user: str = "codelab", host: str = "postgres", by: str = "auth-service"
+    ) -> str:
         """What PostgreSQL says to a service that logs in with this password: `in`, or a SQLSTATE."""
-        return self.client("agent-runtime", "login", host, database, user, stdin=password).strip()
+        return self.client(by, "login", host, database, user, stdin=password).strip()
 
     def secret(self, name: str) -> str:
         """A secret's value, as its file has it."""

@@ -123,9 +123,13 @@ def test_each_pod_reaches_what_the_profile_says(release: Release, namespaces: An
     stranger(release.namespace)
     release.settle()
     expected = {name: expected_of(name) for name in PROFILE["services"]}
-    # What is published is reached by whoever forwards requests, and nothing else is by anybody else.
+    # What is published is reached by whoever forwards requests, nothing else by anybody else, and the server reaches itself.
     published = {"open", "open, by its address", "outside", "the API server"}
-    expected |= {"stranger": published, "stranger of another namespace": published, "postgres": set()}
+    expected |= {
+        "stranger": published,
+        "stranger of another namespace": published,
+        "postgres": {"postgres, by its address"},
+    }
     with listening_outside(release.namespace.cluster) as outside:
         places = places_of(release, outside)
         sources = {name: (release.namespace, name) for name in [*PROFILE["services"], "stranger", "postgres"]}

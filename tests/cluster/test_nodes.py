@@ -24,7 +24,7 @@ def mended(cluster: Cluster) -> Callable[[Node], None]:
         if node.is_lost:
             node.start()
             node.work(cluster.keys)
-        cluster.until("both nodes are ready", lambda: cluster.ready_nodes() == set(cluster.nodes))
+        cluster.both_ready()
 
     yield mend
     for node in cluster.nodes.values():

@@ -21,7 +21,7 @@ WRONG_PASSWORD = "28P01"
 
 
 def profile(base: str, **more: Any) -> dict[str, Any]:
-    """A built-in profile with images, named volumes, their sizes, and users in numbers; from staging on `restricted` holds."""
+    """A built-in profile with images, named volumes, their sizes, and numeric users; for `restricted` in staging."""
     described: dict[str, Any] = {"extends": f"builtin:{base}", "stage": "staging", "services": services()}
     if "postgres" in ENGINES[base].values():
         described["postgres"] = {"image": stock.POSTGRES, "storage": "1Gi", **more}
