@@ -114,8 +114,7 @@ def nodes_of(cage: Cage, images: Path) -> dict[str, Node]:
 @contextmanager
 def running(found: stock.Stock, folder: Path) -> Iterator[Cluster]:
     """Starts a cluster with names, volumes and images."""
-    if not Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists():
-        machine.unavailable("the kernel's module br_netfilter is missing; as root this loads it: modprobe br_netfilter")
+    need_bridge_filter()
     with caged(folder, found.path) as cage:
         keys = control.keys(folder / "keys", list(NAMES))
         nodes = nodes_of(cage, found.images)
@@ -133,6 +132,15 @@ def running(found: stock.Stock, folder: Path) -> Iterator[Cluster]:
         cluster.both_ready()
         cluster.kubectl("rollout", "status", "--namespace=kube-system", "deployment/coredns", "--timeout=120s")
         yield cluster
+
+
+def need_bridge_filter() -> None:
+    """Lets the kernel show to its filters what goes from pod to pod on one node."""
+    setting = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if not setting.exists() and machine.REQUIRED:
+        machine.checked("modprobe", "br_netfilter")
+    if not setting.exists():
+        machine.unavailable("the kernel's module br_netfilter is missing; as root this loads it: modprobe br_netfilter")
 
 
 def answers(cluster: Cluster) -> bool:
