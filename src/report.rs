@@ -370,6 +370,8 @@ pub struct ListedProfile {
     pub kind: String,
     /// Its stage, where it is selectable.
     pub stage: Option<String>,
+    /// What its deployment runs on, where it is selectable.
+    pub target: Option<String>,
     /// The engine of each service that has a database.
     pub engines: IndexMap<String, String>,
     /// Its file, or `built in`.

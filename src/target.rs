@@ -34,6 +34,15 @@ impl Target {
         }
     }
 
+    /// A first profile for it, which describes a service itself.
+    #[must_use]
+    pub fn starter(self) -> &'static str {
+        match self {
+            Self::Compose => include_str!("../templates/starter/whole.yaml"),
+            Self::Kubernetes => include_str!("../templates/starter/kubernetes.yaml"),
+        }
+    }
+
     /// Whether it runs on this machine: with its folders, its containers, and the environment of its program.
     #[must_use]
     pub fn runs_here(self) -> bool {

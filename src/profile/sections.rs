@@ -33,7 +33,7 @@ record! {
         stage: Stage,
         /// What the deployment runs on. A field that the target can't follow is a fault with the cure, or warned of where it
         /// is only left out.
-        target: Target = Target::Compose,
+        target: Target = Target::default(),
         /// The folder that the outputs go to, relative to the project's root; by default that root. `--all` takes the
         /// profiles that have one.
         out: HostPath,

@@ -59,6 +59,8 @@ pub struct Outside<'o> {
     pub rotated: &'o [EnvironmentKey],
     /// Whether that value is the environment's, and not made up.
     pub rotated_from_environment: bool,
+    /// Whether they are kept in `.env`, which not every value can be written to.
+    pub in_dotenv: bool,
     /// Whether weak secrets are to be found.
     pub judge_strength: bool,
     /// Whether weak secrets are taken nevertheless.
@@ -139,7 +141,7 @@ pub fn choose(
     let mut faults = SecretFaults::default();
     for (name, rule) in rules {
         let Some((secret, origin)) = choose_one(name, rule, outside, &mut faults) else { continue };
-        if let Err(unwritable) = check_writable(name, &secret) {
+        if let Err(unwritable) = check_writable(name, &secret, outside.in_dotenv) {
             faults.unwritable.push((name.clone(), unwritable));
             continue;
         }

@@ -225,3 +225,9 @@ fn choice_schema<T: Choice>() -> Schema {
         .collect();
     json_schema!({ "type": "string", "oneOf": variants })
 }
+impl Default for Target {
+    /// What every profile ran on before it could say so.
+    fn default() -> Self {
+        Self::Compose
+    }
+}

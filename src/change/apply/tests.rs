@@ -199,6 +199,7 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
         random: &mut |_| Ok(()),
         rotated: &[],
         rotated_from_environment: false,
+        in_dotenv: true,
         judge_strength: false,
         allow_weak: true,
     };

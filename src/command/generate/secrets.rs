@@ -107,6 +107,7 @@ pub(super) fn choose_secrets(
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
         rotated: request.rotated,
         rotated_from_environment: request.from_environment,
+        in_dotenv: deployment.target.keeps_in_dotenv(),
         judge_strength: deployment.stage.is_strict(),
         allow_weak: request.allow_weak,
     };

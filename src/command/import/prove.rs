@@ -187,6 +187,7 @@ fn secrets(deployment: &Deployment, dotenv: &str) -> Result<(Secrets, BTreeSet<S
         random: &mut |_| Err(NoRandomness),
         rotated: &[],
         rotated_from_environment: false,
+        in_dotenv: true,
         judge_strength: false,
         allow_weak: true,
     };

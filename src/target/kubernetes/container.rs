@@ -27,7 +27,7 @@ pub(super) fn container(service: &Service, mounts: &Mounts<'_>, deployment: &Dep
     }
     keys.push_filled("volumeMounts", mounts.mounts());
     keys.push_filled("resources", resources::resources(&service.limits));
-    keys.push_filled("securityContext", security::of_container(&service.fences, deployment));
+    keys.push_filled("securityContext", security::of_container(service, deployment));
     keys
 }
 

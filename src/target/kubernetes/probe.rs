@@ -1,6 +1,7 @@
 //! Knows how a health check asks a pod: whether it has started, whether it gets requests, and whether it is to be started
 //! again. Must not know what the check is for.
 
+use super::expansion::command;
 use crate::deployment::{CheckTimes, HealthCheck, Probe};
 use crate::yaml::document::{Mapping, Value};
 
@@ -42,12 +43,10 @@ fn seconds(milliseconds: u64) -> u64 {
 }
 
 /// What is asked. The kubelet asks a URL itself, by the pod's own address; the name that Compose asks by is kept, since
-/// programs may answer to names that they know only. A command is no text with variables.
+/// programs may answer to names that they know only.
 fn handler(probe: &Probe) -> Mapping {
-    let exec = |words: Vec<&str>| {
-        let words = words.into_iter().map(|word| Value::quoted(word.to_owned())).collect::<Value>().on_one_line();
-        Mapping::from_iter([("exec", Mapping::from_iter([("command", words)]).into())])
-    };
+    let exec =
+        |words: Vec<&str>| Mapping::from_iter([("exec", Mapping::from_iter([("command", command(words))]).into())]);
     match probe {
         Probe::Http { with: _, port, path } => {
             let host = Mapping::from_iter([

@@ -2,6 +2,7 @@
 
 mod names;
 mod services;
+mod variables;
 mod volumes;
 
 use super::server;
@@ -21,5 +22,7 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
 
 /// What a deployment is that can't run there.
 pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
-    server::faults(deployment)
+    let mut faults = server::faults(deployment);
+    faults.extend(variables::faults(deployment));
+    faults
 }

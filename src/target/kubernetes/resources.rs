@@ -8,17 +8,20 @@ pub(super) fn resources(limits: &Limits) -> Mapping {
     let Limits { memory, cpus, pids: _ } = limits;
     let cpus = cpus.as_ref().map(|cpus| cpu(cpus.thousandths()));
     let memory = memory.as_ref().map(|size| memory_size(size.bytes()));
-    of(cpus, memory)
+    let amounts = amounts(cpus, memory);
+    of(amounts.clone(), amounts)
 }
 
-/// What a container of ours is promised: a shell and a client that wait.
+/// What a container of ours is promised: a shell and a client that wait, and that have more to do for a moment.
 pub(super) fn of_helper() -> Mapping {
-    of_amounts(HELPER_BYTES, HELPER_THOUSANDTHS)
+    let memory = || Some(memory_size(HELPER_BYTES));
+    of(amounts(Some(cpu(HELPER_THOUSANDTHS)), memory()), amounts(Some(cpu(10 * HELPER_THOUSANDTHS)), memory()))
 }
 
 /// What a container of ours is promised, in bytes and thousandths of a processor.
 pub(super) fn of_amounts(bytes: u64, thousandths: u64) -> Mapping {
-    of(Some(cpu(thousandths)), Some(memory_size(bytes)))
+    let amounts = amounts(Some(cpu(thousandths)), Some(memory_size(bytes)));
+    of(amounts.clone(), amounts)
 }
 
 /// The processors of a container that waits, in thousandths.
@@ -27,14 +30,18 @@ pub(super) const HELPER_THOUSANDTHS: u64 = 50;
 /// The memory of a container that waits.
 pub(super) const HELPER_BYTES: u64 = 64 << 20;
 
-fn of(cpus: Option<String>, memory: Option<String>) -> Mapping {
+fn of(requests: Mapping, limits: Mapping) -> Mapping {
+    let mut keys = Mapping::default();
+    keys.push_filled("requests", Value::from(requests).on_one_line());
+    keys.push_filled("limits", Value::from(limits).on_one_line());
+    keys
+}
+
+fn amounts(cpus: Option<String>, memory: Option<String>) -> Mapping {
     let mut amounts = Mapping::default();
     amounts.push_given("cpu", cpus.map(amount));
     amounts.push_given("memory", memory.map(amount));
-    let mut keys = Mapping::default();
-    keys.push_filled("requests", Value::from(amounts.clone()).on_one_line());
-    keys.push_filled("limits", Value::from(amounts).on_one_line());
-    keys
+    amounts
 }
 
 /// A number alone would be none of a text.

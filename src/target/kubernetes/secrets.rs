@@ -21,7 +21,7 @@ pub(super) fn within(name: &str) -> String {
     format!("secrets/{}", name.to_ascii_lowercase())
 }
 
-/// Every file that a deployment needs: its secrets, and the URLs that hold one. None where something else makes the Secrets.
+/// Every file that a deployment needs: its secrets, and the URLs that hold one; none where something else makes them.
 pub(in crate::target) fn files(deployment: &Deployment) -> Vec<SecretFile<'_>> {
     if deployment.secrets_in == SecretsIn::External {
         return Vec::new();

@@ -1,5 +1,6 @@
-//! Knows what the pods of a service are kept from, by the Pod Security Standard `restricted` where the stage is strict
-//! (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>). Must not know what runs in them.
+//! Knows what the pods of a service are kept from, by the Pod Security Standard `restricted` where the stage is strict, or
+//! the user is not root and loses nothing by it (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>).
+//! Must not know what runs in them.
 
 use crate::deployment::{Deployment, Fences, Service};
 use crate::yaml::document::{Mapping, Value};
@@ -38,9 +39,9 @@ impl Identity {
 /// What holds for all containers of a pod. What it mounts belongs to the group of its user.
 pub(super) fn of_pod(service: &Service, deployment: &Deployment, has_claims: bool) -> Mapping {
     let identity = Identity::of(service);
-    let is_strict = deployment.stage.is_strict();
+    let is_restricted = is_restricted(service, deployment);
     let mut keys = Mapping::default();
-    keys.push_given("runAsNonRoot", is_strict.then(|| Value::bare("true")));
+    keys.push_given("runAsNonRoot", is_restricted.then(|| Value::bare("true")));
     keys.push_given("runAsUser", identity.map(|identity| Value::number(identity.user)));
     keys.push_given("runAsGroup", identity.and_then(|identity| identity.group).map(Value::number));
     if let Some(Identity { user, group }) = identity.filter(|identity| has_claims && identity.user != 0) {
@@ -48,7 +49,7 @@ pub(super) fn of_pod(service: &Service, deployment: &Deployment, has_claims: boo
         keys.push("fsGroupChangePolicy", Value::text("OnRootMismatch"));
     }
     let seccomp = Mapping::from_iter([("type", Value::text("RuntimeDefault"))]);
-    keys.push_given("seccompProfile", is_strict.then(|| Value::from(seccomp).on_one_line()));
+    keys.push_given("seccompProfile", is_restricted.then(|| Value::from(seccomp).on_one_line()));
     keys
 }
 
@@ -64,10 +65,15 @@ pub(super) fn of_user(Identity { user, group }: Identity) -> Mapping {
 }
 
 /// What holds for the container of a service.
-pub(super) fn of_container(fences: &Fences, deployment: &Deployment) -> Mapping {
-    let Fences { no_new_privileges, capabilities, scratch } = fences;
-    let drops = deployment.stage.is_strict() || capabilities.is_some();
-    of(*no_new_privileges, scratch.is_some(), drops)
+pub(super) fn of_container(service: &Service, deployment: &Deployment) -> Mapping {
+    let Fences { no_new_privileges, capabilities, scratch } = &service.fences;
+    let is_restricted = is_restricted(service, deployment);
+    of(is_restricted || *no_new_privileges, scratch.is_some(), is_restricted || capabilities.is_some())
+}
+
+/// Whether a pod keeps to `restricted`. What somebody else than root gains by privileges, he has no use for.
+fn is_restricted(service: &Service, deployment: &Deployment) -> bool {
+    deployment.stage.is_strict() || Identity::of(service).is_some_and(|identity| identity.user != 0)
 }
 
 /// What holds for a container of ours, which needs nothing.

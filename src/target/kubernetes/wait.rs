@@ -148,7 +148,7 @@ fn variable(name: &'static str, value: Value) -> Value {
 
 const WAIT_FOR_SERVICES: &str = "\
 for each; do
-  until timeout 5 bash -c ': <\"/dev/tcp/$0/$1\"' \"${each%:*}\" \"${each#*:}\" 2>/dev/null; do
+  until timeout 5 bash -c \": </dev/tcp/${each/://}\" 2>/dev/null; do
     if [ \"$SECONDS\" -ge LIMIT ]; then
       echo \"wait-for-services: nothing that is healthy answers at $each after LIMIT seconds\" >&2
       exit 1

@@ -41,6 +41,7 @@ impl Telling<'_> {
             notes.extend(self.lost_password());
             notes.extend(self.password_by_hand());
             notes.extend(self.weak_secrets());
+            notes.extend(self.left_dotenv());
             notes.extend(self.outcome.git.note_of_ignores());
             notes.extend(self.sent_text());
         }
@@ -102,6 +103,24 @@ impl Telling<'_> {
             format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
         };
         left.map(note).collect()
+    }
+
+    /// That `.env` stays where nothing reads it any more, told where it was read before.
+    fn left_dotenv(&self) -> Option<String> {
+        let target = self.target.deployment.target;
+        let Outcome { existing, .. } = self.outcome;
+        let is_left = target.leaves(&compose::DOTENV) && existing.get(&compose::DOTENV).is_some();
+        let was_read = existing.target(target).is_some_and(|before| before.keeps_in_dotenv());
+        (is_left && was_read).then(|| {
+            let dotenv = self.named(compose::DOTENV.path());
+            let place = self.named(target.keeps_secrets_in());
+            format!(
+                "note: `{dotenv}` stays as it is, and nothing reads it on {}: its secrets are in `{place}` now\n  = help: keep it \
+                 as long as you may go back, then `rm {}`\n",
+                target.title(),
+                shell_word(self.shown(compose::DOTENV.path()))
+            )
+        })
     }
 
     /// What goes on running, though no file makes it any more.
