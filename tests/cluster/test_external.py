@@ -90,7 +90,7 @@ def test_services_use_a_server_elsewhere(release: Release, elsewhere: Elsewhere,
     trust(release, authority)
     described = stateless()
     external = {"host": elsewhere.host, "ca": CA}
-    described["postgres"] = {"image": stock.POSTGRES, "access": "per_service", "external": external}
+    described["postgres"] = {"image": stock.POSTGRES, "user": "codelab", "access": "per_service", "external": external}
     release.write_profile("own", described)
     given = {name: f"{service}{HOSTILE}" for service, name in PASSWORDS.items()}
     release.generate("--profile", "own", env=given)

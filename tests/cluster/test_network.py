@@ -123,7 +123,7 @@ def test_each_pod_reaches_what_the_profile_says(release: Release, namespaces: An
     stranger(release.namespace)
     release.settle()
     expected = {name: expected_of(name) for name in PROFILE["services"]}
-    # What is published is reached by whoever forwards requests, nothing else by anybody else; the server reaches itself.
+    # What is published is reached by whoever forwards requests, nothing else is by anybody; the server reaches itself.
     published = {"open", "open, by its address", "outside", "the API server"}
     expected |= {
         "stranger": published,
