@@ -27,6 +27,7 @@ class Elsewhere:
         texts = {
             "server.pem": b"".join(part.bytes() for part in issued.cert_chain_pems).decode(),
             "server.key": issued.private_key_pem.bytes().decode(),
+            "ca.pem": authority.cert_pem.bytes().decode(),
         }
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": texts}
         port = {"selector": {"app": "db"}, "ports": [{"port": 5432}]}
@@ -62,8 +63,7 @@ class Elsewhere:
         """Runs the script as the administrator of the server does, who has the passwords."""
         variables = {name: release.secret(name) for name in PASSWORDS.values()}
         variables |= {"INIT_POSTGRES_USER": "admin", "PGPASSWORD": ADMINISTRATOR["POSTGRES_PASSWORD"]}
-        # who is in the server's own container trusts the server
-        variables["PGSSLROOTCERT"] = "/tls/server.pem"
+        variables["PGSSLROOTCERT"] = "/tls/ca.pem"
         script = release.manifests.joinpath("init-postgres.sh").read_text(encoding="utf-8")
         assignments = [f"{name}={value}" for name, value in variables.items()]
         self.inside("env", *assignments, "bash", "-s", stdin=script)
