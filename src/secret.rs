@@ -13,7 +13,7 @@ mod writable;
 
 use std::fmt;
 
-pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
+pub use choose::{ChosenSecret, KeptIn, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, MOST_HIDDEN, conceal};
 pub use find::Finder;

@@ -42,6 +42,15 @@ pub struct ChosenSecret {
     pub weakness: Option<&'static str>,
 }
 
+/// Where secrets are kept, which decides what values there can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptIn {
+    /// In `.env`, which not every value can be written to.
+    Dotenv,
+    /// In a file each.
+    Files,
+}
+
 /// The values of all secrets of a deployment.
 pub type Secrets = IndexMap<EnvironmentKey, ChosenSecret>;
 
@@ -59,8 +68,8 @@ pub struct Outside<'o> {
     pub rotated: &'o [EnvironmentKey],
     /// Whether that value is the environment's, and not made up.
     pub rotated_from_environment: bool,
-    /// Whether they are kept in `.env`, which not every value can be written to.
-    pub in_dotenv: bool,
+    /// Where they are kept.
+    pub kept_in: KeptIn,
     /// Whether weak secrets are to be found.
     pub judge_strength: bool,
     /// Whether weak secrets are taken nevertheless.
@@ -141,7 +150,7 @@ pub fn choose(
     let mut faults = SecretFaults::default();
     for (name, rule) in rules {
         let Some((secret, origin)) = choose_one(name, rule, outside, &mut faults) else { continue };
-        if let Err(unwritable) = check_writable(name, &secret, outside.in_dotenv) {
+        if let Err(unwritable) = check_writable(name, &secret, outside.kept_in) {
             faults.unwritable.push((name.clone(), unwritable));
             continue;
         }

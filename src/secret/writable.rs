@@ -1,12 +1,13 @@
 //! Knows which values can be kept, because all who read them get the same. Must not know where they are kept.
 
 use super::Secret;
+use super::choose::KeptIn;
 use crate::dotenv::{self, Unwritable};
 use crate::value::EnvironmentKey;
 
 /// Whether a value has a form where it is kept, and every reader of it takes the whole: the postgres image keeps the first line of
 /// its password only, and psql takes a line end for the end of the password that it gives a role.
-pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret, in_dotenv: bool) -> Result<(), Unwritable> {
+pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret, kept_in: KeptIn) -> Result<(), Unwritable> {
     let value = secret.expose();
     if *name == EnvironmentKey::postgres_password() && value.contains('\n') {
         return Err(Unwritable { what: "it holds a line end, of which the postgres image keeps the first line only" });
@@ -14,7 +15,7 @@ pub(super) fn check_writable(name: &EnvironmentKey, secret: &Secret, in_dotenv: 
     if name.as_str().ends_with("__DB_PASSWORD") && value.contains('\n') {
         return Err(Unwritable { what: "it holds a line end, which psql takes for the end of a password" });
     }
-    if !in_dotenv {
+    if kept_in == KeptIn::Files {
         // in a file of its own any text can stand, but no program is given this in a variable
         let what = "it holds the character NUL";
         return if value.contains('\0') { Err(Unwritable { what }) } else { Ok(()) };
@@ -32,9 +33,9 @@ mod tests {
         let secret = |value: &str| Secret::new(value.to_owned()).unwrap();
         for (name, is_writable) in [("POSTGRES_PASSWORD", false), ("API__DB_PASSWORD", false), ("API_KEY", true)] {
             let name = EnvironmentKey::parse(name).unwrap();
-            for in_dotenv in [true, false] {
-                assert_eq!(check_writable(&name, &secret("two\nlines"), in_dotenv).is_ok(), is_writable, "{name}");
-                assert!(check_writable(&name, &secret("one line"), in_dotenv).is_ok(), "{name}");
+            for kept_in in [KeptIn::Dotenv, KeptIn::Files] {
+                assert_eq!(check_writable(&name, &secret("two\nlines"), kept_in).is_ok(), is_writable, "{name}");
+                assert!(check_writable(&name, &secret("one line"), kept_in).is_ok(), "{name}");
             }
         }
     }
@@ -50,7 +51,7 @@ mod tests {
             ("a'b", true, true),
         ] {
             let secret = Secret::new(value.to_owned()).unwrap();
-            let found = [true, false].map(|place| check_writable(&name, &secret, place).is_ok());
+            let found = [KeptIn::Dotenv, KeptIn::Files].map(|place| check_writable(&name, &secret, place).is_ok());
             assert_eq!(found, [in_dotenv, in_file], "{value:?}");
         }
     }

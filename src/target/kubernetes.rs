@@ -5,6 +5,7 @@ mod asked;
 mod capacity;
 mod container;
 mod expansion;
+mod explained;
 mod group;
 mod head;
 mod kustomization;
@@ -33,7 +34,7 @@ use crate::deployment::Deployment;
 use crate::render::{RenderFault, RenderedFile};
 
 pub(super) use asked::{asked, standing};
-pub(super) use capacity::derived;
+pub(super) use explained::derived;
 pub(super) use group::{group_of_server, group_of_service};
 pub(super) use leave::{compare, leaving};
 pub(super) use next::{LOOK, UP, next_command};

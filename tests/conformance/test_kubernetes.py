@@ -28,7 +28,7 @@ import yaml
 import manifests
 from manifests import Network, Object, broken_rules, containers, environment, expanded, named, objects, pod, pods, words
 from postgres_server import SUPERUSER_PASSWORD, Postgres, PostgresServer
-from programs import LONG, PATIENCE, SCRUBBED, Generate, Meaning, run, tool
+from programs import LONG, PATIENCE, ROOT, SCRUBBED, Generate, Meaning, run, tool
 from values import SEED, hostile_values
 
 VERSIONS = ("1.34", "1.35", "1.36", "1.37")
@@ -225,6 +225,28 @@ def test_a_job_has_another_name_when_it_does_something_else(project: Path, gener
         assert named(objects(project), "Job", "migrate")["metadata"]["name"] in names
     assert len(names) == 5
     assert all(re.fullmatch(r"migrate-[0-9a-f]{10}", name) for name in names)
+
+
+def test_the_overlay_of_the_documents_changes_what_it_names(project: Path, generate: Generate, kubectl: Path) -> None:
+    text = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    [profile] = re.findall(r"<!-- file: profiles/cluster.yaml -->\n```yaml\n(.*?)```", text, re.DOTALL)
+    (project / "profiles").mkdir()
+    (project / "profiles" / "cluster.yaml").write_text(profile, encoding="utf-8")
+    generate("cluster", project)
+    files = dict(re.findall(r"```text\n# (edge/\S+)\n(.*?)```", text, re.DOTALL))
+    assert set(files) == {"edge/kustomization.yaml", "edge/ingress.yaml", "edge/route.yaml"}
+    (project / "edge").mkdir()
+    for name, content in files.items():
+        (project / name).write_text(content, encoding="utf-8")
+    found = list(yaml.safe_load_all(run(kubectl, "kustomize", "edge", cwd=project).stdout))
+    assert pod(named(found, "Deployment", "auth-service"))["priorityClassName"] == "important"
+    [ingress] = [each for each in found if each["kind"] == "Ingress"]
+    kubernetes_validate.validate(ingress, VERSIONS[-1], strict=True)
+    [port] = named(found, "Service", "auth-service")["spec"]["ports"]
+    [path] = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert path["backend"]["service"] == {"name": "auth-service", "port": {"number": port["port"]}}
+    [rule] = yaml.safe_load(files["edge/route.yaml"])["spec"]["rules"]
+    assert rule["backendRefs"] == [{"name": "auth-service", "port": port["port"]}]
 
 
 def reached_on_compose(model: dict[str, Any]) -> tuple[set[tuple[str, str]], set[str]]:

@@ -16,7 +16,7 @@ use crate::disk::{Folder, TEMPORARY};
 use crate::layers::{gather, load};
 use crate::placement::Placement;
 use crate::resolve::resolve;
-use crate::secret::{Outside, Values, choose};
+use crate::secret::{KeptIn, Outside, Values, choose};
 use crate::source::{Catalogue, Source};
 use crate::target::compose::Extras;
 use crate::target::{Found, Inputs, SecretFile};
@@ -199,7 +199,7 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
         random: &mut |_| Ok(()),
         rotated: &[],
         rotated_from_environment: false,
-        in_dotenv: true,
+        kept_in: KeptIn::Dotenv,
         judge_strength: false,
         allow_weak: true,
     };

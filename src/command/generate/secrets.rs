@@ -12,7 +12,7 @@ use crate::deployment::{Deployment, Holds};
 use crate::disk::{self, TEXT_LIMIT};
 use crate::outcome::Failure;
 use crate::render::public_part;
-use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
+use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
 use crate::source::Project;
 use crate::spelling::{nearest, quoted};
 use crate::target::{SecretFile, Target};
@@ -107,7 +107,7 @@ pub(super) fn choose_secrets(
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
         rotated: request.rotated,
         rotated_from_environment: request.from_environment,
-        in_dotenv: deployment.target.keeps_in_dotenv(),
+        kept_in: if deployment.target.keeps_in_dotenv() { KeptIn::Dotenv } else { KeptIn::Files },
         judge_strength: deployment.stage.is_strict(),
         allow_weak: request.allow_weak,
     };

@@ -5,6 +5,7 @@ mod context;
 mod dockerignore;
 mod exposed;
 mod filled;
+mod left;
 mod missing;
 mod next;
 mod notes;

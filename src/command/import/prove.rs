@@ -17,7 +17,7 @@ use crate::outcome::Failure;
 use crate::placement::Placement;
 use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::render::examine;
-use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
+use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
 use crate::spelling::quoted;
 use crate::target::{Found, Inputs, compose};
 use crate::url::password_of;
@@ -187,7 +187,7 @@ fn secrets(deployment: &Deployment, dotenv: &str) -> Result<(Secrets, BTreeSet<S
         random: &mut |_| Err(NoRandomness),
         rotated: &[],
         rotated_from_environment: false,
-        in_dotenv: true,
+        kept_in: KeptIn::Dotenv,
         judge_strength: false,
         allow_weak: true,
     };

@@ -75,7 +75,7 @@ fn sum(all: &[Asking]) -> Amount {
 }
 
 /// The sum, as `explain` has it, and what it leaves out.
-pub(in crate::target) fn derived(deployment: &Deployment) -> Vec<(FieldPath, String)> {
+pub(super) fn requests(deployment: &Deployment) -> Vec<(FieldPath, String)> {
     let all = asking(deployment);
     let Amount { bytes, thousandths } = sum(&all);
     let pods = all.iter().map(|asking| asking.pods).fold(0, u64::saturating_add);
@@ -110,7 +110,7 @@ pub(super) fn warnings(deployment: &Deployment) -> Vec<Diagnostic> {
 
 /// A pod that no node can hold waits for ever.
 fn too_large(Asking { at, name, each, .. }: &Asking, node: Amount) -> Option<Diagnostic> {
-    let (field, asked, held) = if each.bytes > node.bytes {
+    let (field, asked, there) = if each.bytes > node.bytes {
         ("memory", memory_size(each.bytes), memory_size(node.bytes))
     } else if each.thousandths > node.thousandths {
         ("cpus", cpu(each.thousandths), cpu(node.thousandths))
@@ -118,7 +118,7 @@ fn too_large(Asking { at, name, each, .. }: &Asking, node: Amount) -> Option<Dia
         return None;
     };
     let message =
-        format!("a pod of `{name}` asks for {asked} ({field}), and a node has {held}: it would wait for ever");
+        format!("a pod of `{name}` asks for {asked} ({field}), and a node has {there}: it would wait for ever");
     let place = Place::value(&at.key("limits").key(field));
     let help = "lower the limit, or name larger nodes in `nodes`";
     let warning = Diagnostic::warning(Code::NodeSize, place, message, help);
@@ -127,7 +127,7 @@ fn too_large(Asking { at, name, each, .. }: &Asking, node: Amount) -> Option<Dia
 
 fn too_many(all: Amount, node: Amount, nodes: &Nodes) -> Option<Diagnostic> {
     let count = u64::from(nodes.count.get());
-    let (field, asked, held) = if all.bytes > node.bytes.saturating_mul(count) {
+    let (field, asked, there) = if all.bytes > node.bytes.saturating_mul(count) {
         ("memory", memory_size(all.bytes), memory_size(node.bytes.saturating_mul(count)))
     } else if all.thousandths > node.thousandths.saturating_mul(count) {
         ("cpus", cpu(all.thousandths), cpu(node.thousandths.saturating_mul(count)))
@@ -135,7 +135,7 @@ fn too_many(all: Amount, node: Amount, nodes: &Nodes) -> Option<Diagnostic> {
         return None;
     };
     let message =
-        format!("all pods together ask for {asked} ({field}), and the nodes have {held}: some would wait for ever");
+        format!("all pods together ask for {asked} ({field}), and the nodes have {there}: some would wait for ever");
     let help = "lower limits or replicas, or name more or larger nodes; `codelab-gen explain requests` shows the sum";
     let place = Place::value(&FieldPath::root().key("nodes").key(field));
     Some(Diagnostic::warning(Code::NodeSize, place, message, help))
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_sum_is_that_of_all_pods_that_stay() {
-        let told: Vec<_> = derived(&deployment("{}")).into_iter().map(|(at, value)| format!("{at}={value}")).collect();
+        let told: Vec<_> = requests(&deployment("{}")).into_iter().map(|(at, value)| format!("{at}={value}")).collect();
         let expected =
             ["requests.pods=4", "requests.memory=2560Mi", "requests.cpus=1500m", "requests.without_limits=worker"];
         assert_eq!(told, expected);
