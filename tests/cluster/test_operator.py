@@ -5,9 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from release import DATABASES, SEEDS, SERVICES, Release, stateless
-from test_profiles import HOSTILE, WRONG_PASSWORD
+from test_profiles import HOSTILE as WITH_SPACES
+from test_profiles import WRONG_PASSWORD
 from writer import lost, writing
 
+# The operator takes white space from both ends of a password.
+HOSTILE = WITH_SPACES.strip()
 NOT_ADMITTED = "28000"
 PASSWORDS = {"agent-runtime": "AGENT_RUNTIME__DB_PASSWORD", "auth-service": "AUTH_SERVICE__DB_PASSWORD"}
 HOST = "postgres-rw"
