@@ -13,13 +13,14 @@ mod writable;
 
 use std::fmt;
 
-pub use choose::{ChosenSecret, KeptIn, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
+pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, MOST_HIDDEN, conceal};
 pub use find::Finder;
 pub use name::{WORDS, may_name_secret, names_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
+pub use writable::KeptIn;
 
 /// How many characters a made-up secret has; with 62 to choose from, 190 bits.
 const GENERATED_LENGTH: usize = 32;

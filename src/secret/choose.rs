@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use super::weak::weakness;
-use super::writable::check_writable;
+use super::writable::{KeptIn, check_writable};
 use crate::dotenv::Unwritable;
 use crate::value::{EnvironmentKey, SecretRule};
 
@@ -40,15 +40,6 @@ pub struct ChosenSecret {
     pub origin: SecretOrigin,
     /// Why anybody could guess it, where that is so and matters.
     pub weakness: Option<&'static str>,
-}
-
-/// Where secrets are kept, which decides what values there can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeptIn {
-    /// In `.env`, which not every value can be written to.
-    Dotenv,
-    /// In a file each.
-    Files,
 }
 
 /// The values of all secrets of a deployment.

@@ -1,9 +1,17 @@
 //! Knows which values can be kept, because all who read them get the same. Must not know where they are kept.
 
 use super::Secret;
-use super::choose::KeptIn;
 use crate::dotenv::{self, Unwritable};
 use crate::value::EnvironmentKey;
+
+/// Where secrets are kept, which decides what values there can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptIn {
+    /// In `.env`, which not every value can be written to.
+    Dotenv,
+    /// In a file each.
+    Files,
+}
 
 /// Whether a value has a form where it is kept, and every reader of it takes the whole: the postgres image keeps the first line of
 /// its password only, and psql takes a line end for the end of the password that it gives a role.
