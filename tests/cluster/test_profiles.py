@@ -16,7 +16,7 @@ ENGINES = {
 }
 
 # All of it means something to YAML, kustomize, shells, URLs or SQL, and spaces stand at both ends.
-HOSTILE = """ it's "quoted" 100% a@b:c/d?e#f &g=h+i,j;k\\l!m^n(o)[p]{q}<r>|s~t """
+HOSTILE = """ it's "quoted" 100% $HOME $(id) `id` a@b:c/d?e#f &g=h+i,j;k\\l!m^n(o)[p]{q}<r>|s~t """
 WRONG_PASSWORD = "28P01"
 
 
