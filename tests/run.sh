@@ -17,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 tools=$root/.tools
 python=${PYTHON:-python3}
-parts=(rust conformance editors kit e2e)
+parts=(rust conformance editors kit e2e cluster)
 # after so many silent seconds it is said what goes on
 patience=15
 
@@ -39,14 +39,14 @@ need_python() {
   "$python" -c 'import ensurepip, venv' 2>/dev/null || fail "the venv module of $python is missing: apt-get install python3-venv"
 }
 
-# Docker's programs and actionlint are built with Go; one of 1.21 or later gets the one that they ask for by itself. Where
-# it is required and the machine has none, it comes from PyPI.
+# The programs of Docker and Kubernetes and actionlint are built with Go; one of 1.21 or later gets the one that they ask
+# for by itself. Where it is required and the machine has none, it comes from PyPI.
 need_go() {
   local version
   version=$(PATH=$PATH:/usr/local/go/bin GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || version=
   [ "$(printf '%s\n' go1.21 "$version" | sort -V | head -n 1)" = go1.21 ] && return 0
   if [ "${GO:-}" != required ]; then
-    printf 'go 1.21 or later is missing: e2e runs on the Docker Engine of Debian, kit skips actionlint; GO=required gets it from PyPI\n'
+    printf 'go 1.21 or later is missing: e2e runs on the Docker Engine of Debian, kit skips actionlint, cluster is skipped; GO=required gets it from PyPI\n'
     return 0
   fi
   environment go
@@ -159,6 +159,14 @@ run_e2e() {
   run_pytest e2e tools -n 2 --dist worksteal "$@"
 }
 
+run_cluster() {
+  need_cargo
+  need_python
+  need_go
+  environment tools
+  run_pytest cluster tools "$@"
+}
+
 # Passes on what a part says, and after some silence that it still runs.
 relay() {
   local started=$SECONDS line status middle=
@@ -200,7 +208,7 @@ run_part() {
   local told
   while IFS= read -r told; do
     summary+=("  $told")
-  done < <(grep -oE '^e2e: Docker Engine .*|e2e: skipped: .*' "$log" | sort -u | head -n 2)
+  done < <(grep -oE '^e2e: Docker Engine .*|(e2e|cluster): skipped: .*' "$log" | sort -u | head -n 2)
 }
 
 # Adds to the summary how just that is run which failed.
@@ -240,8 +248,8 @@ close() {
 
 case ${1:-all} in
   all)
-    run_parts 'all: rust, conformance, editors, kit and e2e; about 20 minutes on 2 cores, 20 more where all is to be installed first' \
-      "${parts[@]}"
+    run_parts 'all: rust, conformance, editors, kit, e2e, and what a change must pass of cluster; about 25 minutes on 2 cores, 40 more where all is to be installed first' \
+      "${parts[@]/%cluster/cluster -m always}"
     ;;
   quick)
     run_parts 'quick: rust, and the most telling tests of conformance, editors and kit; under 4 minutes on 2 cores' \
@@ -259,7 +267,7 @@ case ${1:-all} in
     close
     ;;
   only) "run_$2" "${@:3}" ;;
-  rust | conformance | editors | kit | e2e)
+  rust | conformance | editors | kit | e2e | cluster)
     run_part "$@"
     close
     ;;

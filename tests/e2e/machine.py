@@ -16,6 +16,7 @@ import pytest
 from kept import alone
 
 REQUIRED = os.environ.get("E2E") == "required"
+PART = Path.cwd().name  # tests/run.sh runs each part in its folder
 
 # Programs, by the package of Debian 12 that has them. A user's PATH may lack the folders of the administrator.
 PACKAGES = {
@@ -25,6 +26,11 @@ PACKAGES = {
     "iptables": "iptables",
     "runc": "runc",
     "debootstrap": "debootstrap",
+    # what a cluster needs besides (tests/cluster)
+    "etcd": "etcd-server",
+    "bridge": "containernetworking-plugins",
+    "nft": "nftables",
+    "ipset": "ipset",
     "sshfs": "sshfs",
     "sftp-server": "openssh-sftp-server",
     # what the documents name
@@ -44,8 +50,8 @@ def program(name: str, path: str = PATH) -> str:
 def unavailable(reason: str) -> NoReturn:
     """Ends the tests that need what is not there: as skipped, or as failed where they are required."""
     if REQUIRED:
-        pytest.fail(f"e2e: {reason}", pytrace=False)
-    pytest.skip(f"e2e: skipped: {reason}")
+        pytest.fail(f"{PART}: {reason}", pytrace=False)
+    pytest.skip(f"{PART}: skipped: {reason}")
 
 
 def provide(*programs: str, path: str = PATH) -> None:
@@ -65,7 +71,7 @@ def provide(*programs: str, path: str = PATH) -> None:
                 step.split(), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
             )
             if done.returncode != 0:
-                pytest.fail(f"e2e: {step}\n{done.stdout}", pytrace=False)
+                pytest.fail(f"{PART}: {step}\n{done.stdout}", pytrace=False)
 
 
 def missing(programs: Sequence[str], path: str) -> list[str]:

@@ -1,10 +1,11 @@
-"""Programs that the tests build from Go modules: whole versions of Docker, as the machines of users have them.
+"""Programs that the tests build from Go modules: whole versions of Docker and of Kubernetes, as users have them.
 
     python3 tests/programs/built.py NAME...    builds what is not kept yet (kept.py), and prints the folders
 
 Each has a folder here with its go.mod and go.sum. `go get -tool PACKAGE@VERSION` there and the version below change it.
-Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Go is needed
-from 1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
+Docker's engine and client have no go.mod of their own: the requirements are those of their vendor.mod. Kubernetes
+replaces its staging modules by those of the same version: the list is that of its go.mod. Of CoreDNS the main package is
+ours. Go is needed from 1.21 on: a newer one that a module asks for is had from the same proxy as the modules.
 """
 
 import json
@@ -13,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,13 +32,18 @@ class Recipe:
     folder: str
     module: str
     version: str
-    programs: Mapping[str, str]  # packages of the module, by the names of the files
-    told_by: str  # the variable with the version, which the linker sets
+    programs: Mapping[str, str]  # packages of the module, or `./.` for the one here, by the names of the files
+    told_by: str = ""  # the variable with the version, which the linker sets
     tags: str = ""
     instead: Mapping[str, str] = field(default_factory=dict)  # files of the folder, by those that they replace
+    linked: Mapping[str, str] = field(default_factory=dict)  # what the linker sets besides
+    files: Sequence[str] = ()  # of the module, to be kept beside the programs
+    large: bool = False  # what the compiler leaves behind is not kept: it is some gigabytes
 
     def flags(self) -> list[str]:
-        linker = f"-s -w -X {self.module}/{self.told_by}={self.version.removesuffix('+incompatible').removeprefix('v')}"
+        version = self.version.removesuffix("+incompatible").removeprefix("v")
+        told = {f"{self.module}/{self.told_by}": version} if self.told_by else {}
+        linker = " ".join(["-s -w", *(f"-X {name}={value}" for name, value in {**told, **self.linked}.items())])
         return ["-trimpath", "-buildvcs=false", "-mod=readonly", f"-tags={self.tags}", f"-ldflags={linker}"]
 
 
@@ -45,6 +51,8 @@ def compose(folder: str, module: str, version: str, **more: Mapping[str, str]) -
     title = f"Docker Compose {version.removeprefix('v')}"
     return Recipe(title, folder, module, version, {"docker-compose": "cmd"}, "internal.Version", **more)
 
+
+KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet", "kube-proxy")
 
 RECIPES = {
     "engine": Recipe(
@@ -69,7 +77,7 @@ RECIPES = {
         "containerd",
         "github.com/containerd/containerd/v2",
         "v2.4.2",
-        {"containerd": "cmd/containerd", "containerd-shim-runc-v2": "cmd/containerd-shim-runc-v2"},
+        {name: f"cmd/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")},
         "version.Version",
     ),
     "compose-5": compose(
@@ -77,6 +85,37 @@ RECIPES = {
         "github.com/docker/compose/v5",
         "v5.7.1",
         instead={"internal/registry/desktop.go": "desktop.go"},
+    ),
+    "kubernetes": Recipe(
+        "Kubernetes 1.37.2",
+        "kubernetes",
+        "k8s.io/kubernetes",
+        "v1.37.2",
+        {name: f"cmd/{name}" for name in KUBERNETES},
+        linked={
+            "k8s.io/component-base/version.gitVersion": "v1.37.2",
+            "k8s.io/component-base/version.gitMajor": "1",
+            "k8s.io/component-base/version.gitMinor": "37",
+        },
+        large=True,
+    ),
+    "coredns": Recipe("CoreDNS 1.12.4", "coredns", "github.com/coredns/coredns", "v1.12.4", {"coredns": "./."}),
+    "kube-router": Recipe(
+        "kube-router 2.1.0",
+        "kube-router",
+        "github.com/cloudnativelabs/kube-router/v2",
+        "v2.1.0",
+        {"kube-router": "cmd/kube-router"},
+        "pkg/version.Version",
+    ),
+    "cloudnative-pg": Recipe(
+        "CloudNativePG 1.30.0",
+        "cloudnative-pg",
+        "github.com/cloudnative-pg/cloudnative-pg",
+        "v1.30.0",
+        {"manager": "cmd/manager"},
+        "pkg/versions.buildVersion",
+        files=["releases/cnpg-1.30.0.yaml"],
     ),
     "compose-2": compose("compose-2", "github.com/docker/compose/v2", "v2.35.0"),
 }
@@ -119,11 +158,16 @@ def built(name: str) -> Path:
         tell(f"building {recipe.title} from its Go module, once, in some minutes")
         run(program, "mod", "download", recipe.module, folder=folder)
         flags = [*recipe.flags(), *changed(recipe, Path(modules), made.parent)]
+        cache = {"GOCACHE": str(made.parent / "cache")} if recipe.large else {}
         for file, package in recipe.programs.items():
-            run(program, "build", *flags, "-o", str(made / file), f"{recipe.module}/{package}", folder=folder)
+            what = package if package.startswith("./") else f"{recipe.module}/{package}"
+            run(program, "build", *flags, "-o", str(made / file), what, folder=folder, more=cache)
             made.joinpath(file).chmod(0o755)
+        for file in recipe.files:
+            shutil.copy(Path(modules, f"{recipe.module}@{recipe.version}", file), made)
+            made.joinpath(Path(file).name).chmod(0o644)
 
-    return kept(name, "\0".join([*recipe.flags(), *recipe.programs, *goes, *sources]), make)
+    return kept(name, "\0".join([*recipe.flags(), *recipe.programs, *recipe.files, *goes, *sources]), make)
 
 
 def changed(recipe: Recipe, modules: Path, work: Path) -> list[str]:
@@ -142,9 +186,9 @@ def changed(recipe: Recipe, modules: Path, work: Path) -> list[str]:
     return [f"-modfile={listed}"]
 
 
-def run(program: str, *arguments: str, folder: Path) -> str:
-    command = [program, *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False)
+def run(program: str, *arguments: str, folder: Path, more: Mapping[str, str] | None = None) -> str:
+    command, env = [program, *arguments], {**environment(), **(more or {})}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
