@@ -2,9 +2,9 @@
 //! upon which. Must not know how two values are merged, nor how a file is read.
 
 use super::files::{Files, included_paths, shift};
-use super::ledger::COMPOSE;
+use super::notes::COMPOSE;
 use super::merge::{Unmergeable, merge, scalar};
-use super::tree;
+use crate::compose::nodes;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile;
 use crate::spelling::quoted;
@@ -95,7 +95,7 @@ impl<'f> Gather<'f> {
             return None;
         }
         above.push(file);
-        for item in tree::items(&include) {
+        for item in nodes::items(&include) {
             self.include(file, item, &mut root, above)?;
         }
         above.pop();
@@ -104,7 +104,7 @@ impl<'f> Gather<'f> {
 
     /// Adds what one item of `include` names.
     fn include(&mut self, file: usize, item: &Node<'f>, root: &mut Node<'f>, above: &mut Vec<usize>) -> Option<()> {
-        if tree::text(item).is_none() && !tree::has_only(item, &["path"]) {
+        if nodes::text(item).is_none() && !nodes::has_only(item, &["path"]) {
             self.refuse(item, "includes a file with a folder or variables of its own");
             return None;
         }
@@ -125,8 +125,8 @@ impl<'f> Gather<'f> {
             });
         }
         let own = self.files.folder(file).to_owned();
-        for section in tree::entries(&included?).iter().filter(|entry| INCLUDED.contains(&entry.key.as_ref())) {
-            for mut entry in tree::entries(&section.value).iter().cloned() {
+        for section in nodes::entries(&included?).iter().filter(|entry| INCLUDED.contains(&entry.key.as_ref())) {
+            for mut entry in nodes::entries(&section.value).iter().cloned() {
                 if folder != own && !relocate(&section.key, &mut entry.value, &way_between(&own, &folder)) {
                     self.refuse(item, &format!("includes {}, whose paths follow variables", quoted(&entry.key)));
                     return None;
@@ -150,8 +150,8 @@ impl<'f> Gather<'f> {
             self.refuse(&extends, "extends a service by way of itself, or of too many");
             return None;
         }
-        let of = tree::text(&extends).or_else(|| tree::text_of(&extends, "service")).unwrap_or_default().to_owned();
-        let named = match tree::text_of(&extends, "file") {
+        let of = nodes::text(&extends).or_else(|| nodes::text_of(&extends, "service")).unwrap_or_default().to_owned();
+        let named = match nodes::text_of(&extends, "file") {
             None => Some(file),
             Some(path) => self.files.of_way(&self.files.way_from(file, path)),
         };
@@ -193,11 +193,11 @@ impl<'f> Gather<'f> {
 /// Gives services that have no program the one that the file beside gives them. That stays, and says it again.
 pub(super) fn take_programs<'t>(root: &mut Node<'t>, beside: &Node<'t>) {
     for service in services_mut(root) {
-        let has_program = ["image", "build"].iter().any(|key| tree::child(&service.value, key).is_some());
+        let has_program = ["image", "build"].iter().any(|key| nodes::child(&service.value, key).is_some());
         let other = services(beside).iter().find(|other| other.key == service.key && !has_program);
         let Some(other) = other else { continue };
         let programs =
-            tree::entries(&other.value).iter().filter(|entry| matches!(entry.key.as_ref(), "image" | "build"));
+            nodes::entries(&other.value).iter().filter(|entry| matches!(entry.key.as_ref(), "image" | "build"));
         let mut programs: Vec<_> = programs.cloned().collect();
         for entry in &mut programs {
             entry.key_span = service.key_span.clone();
@@ -226,7 +226,7 @@ fn place_at(node: &mut Node<'_>, span: &std::ops::Range<usize>) {
 }
 
 fn services<'n, 't>(root: &'n Node<'t>) -> &'n [Entry<'t>] {
-    tree::child(root, "services").map(tree::entries).unwrap_or_default()
+    nodes::child(root, "services").map(nodes::entries).unwrap_or_default()
 }
 
 fn services_mut<'n, 't>(root: &'n mut Node<'t>) -> &'n mut [Entry<'t>] {

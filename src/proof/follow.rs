@@ -144,7 +144,7 @@ fn bare_in(template: &Template, names: &mut BTreeSet<String>) {
         let Part::Reference(reference) = part else { continue };
         match &reference.otherwise {
             Otherwise::Default { text, .. } => bare_in(text, names),
-            Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => {
+            Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. } => {
                 names.insert(reference.name.clone());
             }
         }

@@ -54,7 +54,7 @@ fn faults(verdict: &Verdict) -> Vec<String> {
 fn two_spellings_are_no_difference() {
     for (before, after) in [
         ("environment: [A=1, 'B=${HOME}']", "environment: { A: 1, B: '$HOME' }"),
-        ("ports: ['80:80']", "ports: ['0.0.0.0:80:80']"),
+        ("ports: ['80:80']", "ports: [{ target: 80, published: '80' }]"),
         ("environment: { A: '${A}' }", "environment: { A: '${A:-}' }"),
         ("environment: { A: '${A:?x}' }", "environment: { A: '${A:?y}' }"),
         ("command: 'run ${SET}'", "command: [run, '${SET}']"),
@@ -100,7 +100,8 @@ fn whatever_else_differs_is_a_fault() {
     for (before, after, expected) in [
         ("command: a", "command: b", "api command"),
         ("restart: always", "x-a: 1", "api restart"),
-        ("ports: ['80:80']", "ports: ['127.0.0.1:80:80']", "api ports.0.0.0.0:80:80/tcp"),
+        ("ports: ['80:80']", "ports: ['127.0.0.1:80:80']", "api ports.all:80:80/tcp"),
+        ("ports: ['80:80']", "ports: ['0.0.0.0:80:80']", "api ports.all:80:80/tcp"),
         ("labels: { a: 1 }", "labels: {}", "api labels.a"),
         ("networks: { default: { aliases: [x] } }", "x-a: 1", "api networks.default.aliases"),
         (

@@ -13,7 +13,7 @@ use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::DotenvFile;
 use crate::import::{Aside, Beside, COMPOSE, HandKept, Imported, Note, gathered, import_but, in_its_file};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
 use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::render::examine;
@@ -75,7 +75,11 @@ pub(super) fn prove(
     let mut aside = Aside::default();
     for _ in 0..ROUNDS {
         let mut imported = import_but(kept, &aside).map_err(Unproven::Unimportable)?;
-        let meaning = check(&imported)?;
+        let meaning = match check(&imported) {
+            // a rule of profiles forbids what the server does
+            Err(Failure::Rejected(rejection)) if forbids_server(&rejection, &imported, &mut aside) => continue,
+            meaning => meaning?,
+        };
         let verdict = verdict(kept, &root, to_root, &imported, &meaning)?;
         if verdict.faults.is_empty() {
             tell(&verdict, &root, &mut imported);
@@ -93,6 +97,13 @@ pub(super) fn prove(
     }
     let message = "the profile would mean something else, whatever stays as it was".to_owned();
     Err(Unproven::Failed(Failure::Internal { message }))
+}
+
+/// Whether a profile may be one without the server's section.
+fn forbids_server(rejection: &Rejection, imported: &Imported, aside: &mut Aside) -> bool {
+    let why = rejection.diagnostics.first().map(|fault| fault.message.as_str()).unwrap_or_default();
+    let why = format!("a rule of profiles is against it ({why})");
+    imported.server.as_ref().is_some_and(|name| aside.keep_server(name, why))
 }
 
 /// Whether something can still be left as it was.
