@@ -48,6 +48,12 @@ pub fn text_of<'n>(node: &'n Node<'_>, key: &str) -> Option<&'n str> {
     text(child(node, key)?)
 }
 
+/// Whether a node is a mapping.
+#[must_use]
+pub fn is_mapping(node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Mapping(_))
+}
+
 /// Whether a node is a list.
 #[must_use]
 pub fn is_list(node: &Node<'_>) -> bool {
@@ -57,7 +63,7 @@ pub fn is_list(node: &Node<'_>) -> bool {
 /// Whether a node is a mapping without a key beyond these.
 #[must_use]
 pub fn has_only(node: &Node<'_>, keys: &[&str]) -> bool {
-    matches!(node.content, Content::Mapping(_)) && entries(node).iter().all(|entry| keys.contains(&entry.key.as_ref()))
+    is_mapping(node) && entries(node).iter().all(|entry| keys.contains(&entry.key.as_ref()))
 }
 
 /// The entries of a mapping, to change them.

@@ -89,9 +89,9 @@ impl Line {
             if let Some((name, value)) = word.split_once('=') {
                 let from = start + name.len() + 1;
                 let range = value_at(text, from, end);
-                at = range.end.max(end);
                 let of_curl = (self.program == Some(Program::Curl) && name == "--user").then(login);
                 if let Some(flag) = of_curl.or_else(|| secret_name(name).map(Flag::word)) {
+                    at = range.end.max(end);
                     if SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme)) {
                         self.flag = Some(Flag { kind: Kind::Header, ..flag });
                     } else {
