@@ -83,7 +83,7 @@ pub(super) fn read(
         lines.push(Line::new("postgres", Shape::Lines(section)).beside("only runs where a service uses it").apart());
     }
     scope.note_server(server.as_ref(), ledger);
-    lines.extend(secrets(ledger));
+    lines.extend(secrets(server.is_some(), ledger));
     lines.extend(top::compose(root, &scope, ledger));
     let fixed = ledger.note_fixed();
     let login = server.as_ref().and_then(Login::of);
@@ -143,9 +143,10 @@ fn head(stage: Stage, project: &str, scope: &Scope, ledger: &Ledger<'_>) -> Vec<
     lines
 }
 
-fn secrets(ledger: &Ledger<'_>) -> Option<Line> {
-    // the server's password may be a new one any time
-    let rule = |key: &EnvironmentKey| if *key == EnvironmentKey::postgres_password() { "generate" } else { "required" };
+fn secrets(has_server: bool, ledger: &Ledger<'_>) -> Option<Line> {
+    // the password of the section's server may be a new one any time
+    let is_servers = |key: &EnvironmentKey| has_server && *key == EnvironmentKey::postgres_password();
+    let rule = |key: &EnvironmentKey| if is_servers(key) { "generate" } else { "required" };
     let secret = |key: &EnvironmentKey| Line::text(key.as_str(), rule(key));
     let lines: Vec<_> = ledger.secrets.iter().map(secret).collect();
     let section = Line::new("secrets", Shape::Lines(lines)).beside("their values stand in .env").apart();

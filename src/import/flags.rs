@@ -205,6 +205,8 @@ fn secret_name(word: &str) -> Option<String> {
 
 fn take(shown: &mut Vec<Shown>, text: &str, range: Range<usize>, flag: Flag) {
     let Flag { name, kind } = flag;
+    // the header's own name names no secret
+    let name = if is_header(&name) { "TOKEN".to_owned() } else { name };
     let range = match text.get(range.clone()).and_then(|login| login.split_once(':')) {
         Some((user, _)) if kind == Kind::Login => range.start + user.len() + 1..range.end,
         None if kind == Kind::Login => return,
@@ -278,11 +280,11 @@ mod tests {
             ("curl --user admin:s3cr3t http://h/a", "PASSWORD", "s3cr3t"),
             ("curl --user=admin:s3cr3t http://h/a", "PASSWORD", "s3cr3t"),
             ("curl -uadmin:s3cr3t http://h/a", "PASSWORD", "s3cr3t"),
-            ("curl -H \"Authorization: Bearer tok_99\" http://h/a", "AUTHORIZATION", "tok_99"),
-            ("wget --header='authorization: Basic YTpi' http://h", "AUTHORIZATION", "YTpi"),
+            ("curl -H \"Authorization: Bearer tok_99\" http://h/a", "TOKEN", "tok_99"),
+            ("wget --header='authorization: Basic YTpi' http://h", "TOKEN", "YTpi"),
             ("curl -H 'X-Api-Key: ak_99' http://h/a", "X_API_KEY", "ak_99"),
-            ("Authorization=Bearer%20tok_99,x=1", "AUTHORIZATION", "tok_99,x=1"),
-            ("authorization=Bearer tok_99", "AUTHORIZATION", "tok_99"),
+            ("Authorization=Bearer%20tok_99,x=1", "TOKEN", "tok_99,x=1"),
+            ("authorization=Bearer tok_99", "TOKEN", "tok_99"),
             ("db:\n  user: u\n  password: \"k3mal\"\n  host: h\n", "PASSWORD", "k3mal"),
         ] {
             let expected = vec![(name.to_owned(), value.to_owned())];

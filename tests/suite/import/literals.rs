@@ -170,20 +170,20 @@ fn what_a_header_or_a_file_of_settings_says_moves_too() {
         (
             "healthcheck: { test: [CMD, curl, -H, 'Authorization: Bearer tk-99', 'http://h/a'] }",
             "tk-99",
-            "API__AUTHORIZATION=tk-99",
-            "Authorization: Bearer ${API__AUTHORIZATION}",
+            "API__TOKEN=tk-99",
+            "Authorization: Bearer ${API__TOKEN}",
         ),
         (
             "environment: { OTLP_HEADERS: 'Authorization=Bearer tk-99' }",
             "tk-99",
-            "API__AUTHORIZATION=tk-99",
-            "Authorization=Bearer ${API__AUTHORIZATION}",
+            "API__TOKEN=tk-99",
+            "Authorization=Bearer ${API__TOKEN}",
         ),
         (
             "environment: [\"HEADERS=X-Api-Key: ak-99\\nAuthorization: Basic YTpi99\"]",
             "YTpi99",
-            "API__AUTHORIZATION=YTpi99",
-            "Authorization: Basic ${API__AUTHORIZATION}",
+            "API__TOKEN=YTpi99",
+            "Authorization: Basic ${API__TOKEN}",
         ),
         (
             "environment: { CONFIG: \"cache:\\n  password: 'c4che'\\n  user: x\\n\" }",
