@@ -222,13 +222,19 @@ impl Reference {
         match (held(&self.name), &self.otherwise) {
             (Held::Unsure, _) => None,
             (Held::Value(value), Otherwise::Alternative { text, also_empty }) => {
-                if is_void(*also_empty, &value) { Some(String::new()) } else { text.fill(held, unset) }
+                if is_void(*also_empty, &value) {
+                    Some(String::new())
+                } else {
+                    text.fill(held, unset)
+                }
             }
             (Held::Value(value), Otherwise::Default { text, also_empty }) if is_void(*also_empty, &value) => {
                 text.fill(held, unset)
             }
             (Held::Value(value), Otherwise::Required { also_empty }) if is_void(*also_empty, &value) => unset(self),
-            (Held::Value(value), Otherwise::Empty | Otherwise::Default { .. } | Otherwise::Required { .. }) => Some(value),
+            (Held::Value(value), Otherwise::Empty | Otherwise::Default { .. } | Otherwise::Required { .. }) => {
+                Some(value)
+            }
             (Held::Unset, Otherwise::Default { text, .. }) => text.fill(held, unset),
             (Held::Unset, Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. }) => unset(self),
         }

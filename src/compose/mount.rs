@@ -118,10 +118,10 @@ fn is_default(part: &str, option: &str, value: &Tree) -> bool {
 }
 
 fn placed(kind: &str, source: &str) -> String {
-    let is_home = source.starts_with('~');
+    let way = lexical(source);
     match kind {
-        "bind" if is_home => lexical(source),
-        "bind" => format!("./{}", lexical(source)).replacen(".//", "/", 1),
+        "bind" if way.starts_with(['/', '~']) || way.starts_with("..") => way,
+        "bind" => format!("./{way}"),
         _ => source.to_owned(),
     }
 }
@@ -148,6 +148,7 @@ mod tests {
         assert_eq!(short("pg:/b"), long(&[("type", "volume"), ("source", "pg"), ("target", "/b")]));
         assert_eq!(short("/b"), long(&[("type", "volume"), ("target", "/b")]));
         assert_eq!(short("/a:/b:z,ro").unwrap().source.as_deref(), Some("/a"));
+        assert_eq!(short("./../a/:/b").unwrap().source.as_deref(), Some("../a"));
         assert_eq!(short("~/a/:/b").unwrap().source.as_deref(), Some("~/a"));
         assert_eq!(short("${A:-./x}:/b").unwrap().target, "/b");
         assert_eq!(short("pg:/b").unwrap().volume(), Some("pg"));

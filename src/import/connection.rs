@@ -114,7 +114,11 @@ fn target_of_url(WrittenUrl { login, place, .. }: WrittenUrl<'_>) -> Target {
     let (host, port) = host_and_port.split_once(':').map_or((host_and_port, None), |(host, port)| (host, Some(port)));
     let option = |names: &[&str]| {
         let is_it = |name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        query.split('&').filter_map(|option| option.split_once('=')).find(|(name, _)| is_it(name)).map(|(_, value)| value)
+        query
+            .split('&')
+            .filter_map(|option| option.split_once('='))
+            .find(|(name, _)| is_it(name))
+            .map(|(_, value)| value)
     };
     let decoded = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
     let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(decoded);
@@ -152,7 +156,9 @@ pub(super) fn target_in_lines(text: &str, is_host: &dyn Fn(&str) -> bool) -> Opt
     };
     let names_it = |line: &&str| {
         let mut target = Target::default();
-        pair(line).into_iter().for_each(|(key, value)| target.learn(&key, &value));
+        if let Some((key, value)) = pair(line) {
+            target.learn(&key, &value);
+        }
         is_host(&target.host)
     };
     let at = lines.iter().position(names_it).filter(|_| lines.len() > 1)?;

@@ -55,7 +55,9 @@ impl Login {
         for part in ["secrets", "configs"] {
             for entry in child_mut(root, part).into_iter().flat_map(entries_mut) {
                 let variable = child_mut(&mut entry.value, "environment");
-                if let Some(variable) = variable.filter(|it| nodes::text(it).is_some_and(|it| Some(it) == copies.source)) {
+                if let Some(variable) =
+                    variable.filter(|it| nodes::text(it).is_some_and(|it| Some(it) == copies.source))
+                {
                     write(variable, KEY.to_owned());
                     is_changed = true;
                 }
@@ -85,7 +87,8 @@ impl Login {
     /// Whether another server has its password from the same variable, which no new password would reach.
     fn is_anothers(&self, root: &Node<'_>, source: &str) -> bool {
         let services = nodes::child(root, "services").map(nodes::entries).unwrap_or_default();
-        let others = services.iter().filter(|service| Some(service.key.as_ref()) != self.names.first().map(String::as_str));
+        let others =
+            services.iter().filter(|service| Some(service.key.as_ref()) != self.names.first().map(String::as_str));
         let mut given = others.flat_map(|service| super::environment::of(&service.value));
         given.any(|given| OF_SERVERS.contains(&given.name.as_str()) && given.source().as_deref() == Some(source))
     }
@@ -143,7 +146,8 @@ impl Copies<'_> {
     /// Whether a service waits for the server, or names its host.
     fn uses(&self, service: &Node<'_>) -> bool {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let is_name = |text: &str| text.split(|c| !is_part(c)).any(|word| self.login.names.iter().any(|name| name == word));
+        let is_name =
+            |text: &str| text.split(|c| !is_part(c)).any(|word| self.login.names.iter().any(|name| name == word));
         let mut names_it = false;
         for key in ["depends_on", "links", "environment", "command", "entrypoint"] {
             let Some(part) = nodes::child(service, key) else { continue };
@@ -177,7 +181,8 @@ impl Copies<'_> {
             Content::Sequence(items) => {
                 for item in items {
                     let Some(text) = nodes::text(item).map(str::to_owned) else { continue };
-                    let (name, value) = text.split_once('=').map_or((text.as_str(), None), |(name, value)| (name, Some(value)));
+                    let (name, value) =
+                        text.split_once('=').map_or((text.as_str(), None), |(name, value)| (name, Some(value)));
                     if let Some(value) = self.variable(name, value, is_user) {
                         write(item, format!("{name}={value}"));
                         is_changed = true;
@@ -208,7 +213,9 @@ impl Copies<'_> {
 
     fn unify_texts(&self, node: &mut Node<'_>) -> bool {
         match &mut node.content {
-            Content::Sequence(items) => items.iter_mut().fold(false, |is_changed, item| self.unify_texts(item) | is_changed),
+            Content::Sequence(items) => {
+                items.iter_mut().fold(false, |is_changed, item| self.unify_texts(item) | is_changed)
+            }
             Content::Mapping(entries) => {
                 entries.iter_mut().fold(false, |is_changed, entry| self.unify_texts(&mut entry.value) | is_changed)
             }
@@ -232,7 +239,8 @@ impl Copies<'_> {
             made = self.replaced(&made);
         } else {
             let urls = text.split(is_end).filter(|word| word.contains("://"));
-            let urls = urls.map(|word| word.split_once('=').filter(|(name, _)| !name.contains(':')).map_or(word, |it| it.1));
+            let urls =
+                urls.map(|word| word.split_once('=').filter(|(name, _)| !name.contains(':')).map_or(word, |it| it.1));
             for url in urls.filter(|url| self.is_url(url)) {
                 made = made.replace(url, &self.replaced(url));
             }
@@ -263,7 +271,8 @@ impl Copies<'_> {
             let behind = text.get(at + password.len()..).unwrap_or_default();
             let is_of_login = before.ends_with(':') && !before.ends_with("//:") && behind.starts_with('@');
             let name = before.strip_suffix('=').map(|it| it.rsplit(['?', '&', ';', ' ']).next().unwrap_or_default());
-            let is_named = name.is_some_and(|name| PASSWORDS.iter().any(|known| name.trim().eq_ignore_ascii_case(known)));
+            let is_named =
+                name.is_some_and(|name| PASSWORDS.iter().any(|known| name.trim().eq_ignore_ascii_case(known)));
             let is_value = is_named && (behind.is_empty() || behind.starts_with(['&', ';', ' ']));
             if at >= from && (is_of_login || is_value) {
                 made.push_str(text.get(from..at).unwrap_or_default());

@@ -11,8 +11,8 @@ use super::server::Server;
 use crate::interpolation::{Otherwise, Template};
 use crate::value::{Engine, EnvironmentKey, MountSource, SqlitePath, TextValue as _, VariableName};
 
-use self::found::{OTHER_PASSWORD, SqliteFile, other_role};
 pub(super) use self::found::{Database, Found, Home, PostgresSide};
+use self::found::{OTHER_PASSWORD, SqliteFile, other_role};
 
 /// A variable that holds a connection URL.
 struct Candidate<'h> {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::secret_keys::key_of_secret;
-use crate::compose::nodes;
 use super::variables::{Known, Variables};
+use crate::compose::nodes;
 use crate::dotenv;
 use crate::interpolation::{Otherwise, Template};
 use crate::secret::names_secret;

@@ -103,7 +103,9 @@ impl Line {
             }
             self.flag = self.flag_of(word).or_else(|| header(word));
             let glued = match self.program {
-                Some(Program::Mysql) if word.len() > 2 && word.starts_with("-p") => Some(Flag::word(PASSWORD.to_owned())),
+                Some(Program::Mysql) if word.len() > 2 && word.starts_with("-p") => {
+                    Some(Flag::word(PASSWORD.to_owned()))
+                }
                 Some(Program::Curl) if word.len() > 2 && word.starts_with("-u") => Some(login()),
                 Some(_) | None => None,
             };

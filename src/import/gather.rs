@@ -2,8 +2,8 @@
 //! upon which. Must not know how two values are merged, nor how a file is read.
 
 use super::files::{Files, included_paths, shift};
-use super::notes::COMPOSE;
 use super::merge::{Unmergeable, merge, scalar};
+use super::notes::COMPOSE;
 use crate::compose::nodes;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile;

@@ -76,12 +76,16 @@ fn replace_in_lines(secrets: &mut Secrets<'_>, service: &str, node: &mut Node<'_
 /// Replaces what stands in headers and in lines of settings that variables of containers hold.
 fn replace_in_variables(secrets: &mut Secrets<'_>, service: &str, node: &mut Node<'_>) {
     let mut replace = |name: &str, before: &str, node: &mut Node<'_>| {
-        let Some(value) = nodes::text(node).and_then(|text| text.strip_prefix(before)).map(str::to_owned) else { return };
+        let Some(value) = nodes::text(node).and_then(|text| text.strip_prefix(before)).map(str::to_owned) else {
+            return;
+        };
         let lower = value.to_ascii_lowercase();
         let has_names = value.contains('\n') || ["authorization", "bearer "].iter().any(|word| lower.contains(word));
         if has_names && !names_secret(name) && password_in(&value).is_none() {
             let replaced = replaced(secrets, service, &value, &mut Line::default(), false);
-            replaced.into_iter().for_each(|text| write(node, format!("{before}{text}")));
+            if let Some(text) = replaced {
+                write(node, format!("{before}{text}"));
+            }
         }
     };
     match &mut node.content {
@@ -93,7 +97,8 @@ fn replace_in_variables(secrets: &mut Secrets<'_>, service: &str, node: &mut Nod
         }
         Content::Sequence(items) => {
             for item in items {
-                let Some(name) = nodes::text(item).and_then(|text| text.split_once('=')).map(|it| it.0.to_owned()) else {
+                let Some(name) = nodes::text(item).and_then(|text| text.split_once('=')).map(|it| it.0.to_owned())
+                else {
                     continue;
                 };
                 replace(&name, &format!("{name}="), item);
@@ -104,8 +109,7 @@ fn replace_in_variables(secrets: &mut Secrets<'_>, service: &str, node: &mut Nod
 }
 
 fn replace_argument(secrets: &mut Secrets<'_>, service: &str, name: &str, before: &str, node: &mut Node<'_>) {
-    let Some(template) = nodes::text(node).and_then(|text| text.strip_prefix(before)).and_then(Template::parse)
-    else {
+    let Some(template) = nodes::text(node).and_then(|text| text.strip_prefix(before)).and_then(Template::parse) else {
         return;
     };
     let Some(value) = template.literal() else { return };
@@ -135,7 +139,9 @@ fn replace_in_line(secrets: &mut Secrets<'_>, service: &str, node: &mut Node<'_>
 
 fn replace_in_word(secrets: &mut Secrets<'_>, service: &str, node: &mut Node<'_>, line: &mut Line, is_word: bool) {
     let text = nodes::text(node).and_then(|text| replaced(secrets, service, text, line, is_word));
-    text.into_iter().for_each(|text| write(node, text));
+    if let Some(text) = text {
+        write(node, text);
+    }
 }
 
 /// A text with references in the place of the secrets that it gives; nothing where it gives none.

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::compose::nodes;
 use crate::compose::between_colons;
+use crate::compose::nodes;
 use crate::yaml::{Content, Entry, Node, Scalar};
 
 /// Two values of which neither goes into the other.
@@ -71,7 +71,8 @@ pub(super) fn merge<'t>(base: Node<'t>, over: Node<'t>, path: &[&str]) -> Result
     };
     // a driver's options are none of another driver's
     let is_logging = matches!(path, ["services", _, "logging"]);
-    if is_logging && nodes::text_of(&over, "driver").is_some_and(|driver| nodes::text_of(&base, "driver") != Some(driver))
+    if is_logging
+        && nodes::text_of(&over, "driver").is_some_and(|driver| nodes::text_of(&base, "driver") != Some(driver))
     {
         return Ok(over);
     }

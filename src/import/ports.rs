@@ -2,9 +2,9 @@
 //! Must not know what listens on them.
 
 use super::ledger::Ledger;
-use crate::compose::nodes;
 use super::variables::Known;
 use crate::compose::between_colons;
+use crate::compose::nodes;
 use crate::interpolation::{Otherwise, Template};
 use crate::profile::Raw;
 use crate::value::{EnvironmentKey, HostAddress, Port, TextValue as _};
@@ -74,7 +74,9 @@ fn published(
             }
             let default = match &reference.otherwise {
                 Otherwise::Default { text, .. } => text.literal().map(str::to_owned),
-                Otherwise::Empty | Otherwise::Required { .. } => ledger.variables.value(name.as_str()).map(str::to_owned),
+                Otherwise::Empty | Otherwise::Required { .. } => {
+                    ledger.variables.value(name.as_str()).map(str::to_owned)
+                }
                 Otherwise::Alternative { .. } => None,
             };
             let mut entries = vec![

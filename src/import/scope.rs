@@ -154,9 +154,13 @@ impl Scope {
     /// Writes links to the server with the name that it has now; they go on saying what it is called there.
     pub(super) fn rename_links(&self, compose: &mut [(String, Raw)]) {
         let own = ServiceName::postgres();
-        let Some(server) = self.server_key().filter(|server| self.runs_server && *server != own.as_str()) else { return };
+        let Some(server) = self.server_key().filter(|server| self.runs_server && *server != own.as_str()) else {
+            return;
+        };
         let links = compose.iter_mut().filter(|(key, _)| key == "links");
-        for link in links.flat_map(|(_, links)| if let Raw::Sequence(links) = links { links.as_mut_slice() } else { &mut [] }) {
+        for link in
+            links.flat_map(|(_, links)| if let Raw::Sequence(links) = links { links.as_mut_slice() } else { &mut [] })
+        {
             let Raw::Scalar { text, .. } = &*link else { continue };
             let (name, alias) = text.split_once(':').unwrap_or((text, text));
             if name == server {

@@ -149,13 +149,15 @@ impl<'n, 'text> Service<'n, 'text> {
 /// The URLs in the command of a service.
 fn program_urls(service: &Node<'_>, ledger: &Ledger<'_>) -> Vec<String> {
     let parts = ["entrypoint", "command"].into_iter().filter_map(|key| nodes::child(service, key));
-    let texts = parts.flat_map(|part| nodes::text(part).into_iter().chain(nodes::items(part).iter().filter_map(nodes::text)));
+    let texts =
+        parts.flat_map(|part| nodes::text(part).into_iter().chain(nodes::items(part).iter().filter_map(nodes::text)));
     let filled = texts.filter_map(|text| ledger.variables.fill(&Template::parse(text)?));
     let is_end = |c: char| c.is_whitespace() || "\"'`".contains(c);
     let urls = |text: String| {
         let words = text.split(is_end).filter(|word| word.contains("://"));
         let is_flag = |name: &str| !name.contains(':');
-        let of_flag = |word: &str| word.split_once('=').filter(|(name, _)| is_flag(name)).map_or(word, |it| it.1).to_owned();
+        let of_flag =
+            |word: &str| word.split_once('=').filter(|(name, _)| is_flag(name)).map_or(word, |it| it.1).to_owned();
         words.map(of_flag).collect::<Vec<_>>()
     };
     filled.flat_map(urls).collect()

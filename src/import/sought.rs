@@ -4,8 +4,8 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::secret_keys::is_one_word;
 use super::secrets::{LENGTHS, Secrets};
-use crate::compose::nodes::{self, child_mut, entries_mut, write};
 use super::variables::is_secret_value;
+use crate::compose::nodes::{self, child_mut, entries_mut, write};
 use crate::interpolation::Template;
 use crate::secret::names_secret;
 use crate::yaml::{Content, Node};

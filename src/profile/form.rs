@@ -218,7 +218,10 @@ impl Written for Publish {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let port = generator.subschema_for::<SchemaOf<Port>>();
         let default = described::<Port>(generator, "The port where the variable is unset or empty.");
-        let address = described::<HostAddress>(generator, "The address that listens, or `all` for every one; by default 127.0.0.1.");
+        let address = described::<HostAddress>(
+            generator,
+            "The address that listens, or `all` for every one; by default 127.0.0.1.",
+        );
         let name = described::<EnvironmentKey>(generator, "The variable of `.env` or the shell.");
         let address_and_port = json_schema!({
             "type": "string", "pattern": HostAddress::pattern_with_port(), "examples": ["0.0.0.0:80"],

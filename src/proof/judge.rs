@@ -166,9 +166,7 @@ impl<'p> Judge<'p> {
     fn of_variable(&self, name: &str, found: &Difference, improvement: Improvement) -> Option<Improvement> {
         let text = |tree: &Option<Tree>| tree.as_ref().and_then(Tree::as_text).map(str::to_owned);
         match (text(&found.before), text(&found.after)) {
-            (Some(before), Some(after)) => {
-                url::leads_to_the_same(&before, &after, &self.names).then_some(improvement)
-            }
+            (Some(before), Some(after)) => url::leads_to_the_same(&before, &after, &self.names).then_some(improvement),
             (None, Some(_)) if found.before.is_none() && self.proof.keys.contains(name) => {
                 let gets_dotenv = found.service().is_some_and(|service| self.readers.contains(service));
                 gets_dotenv.then_some(Improvement::Dotenv)

@@ -144,7 +144,11 @@ const COMPARED: [(&str, &str, &str); 43] = [
     ("configs: [c]", "configs: [{ source: c, target: /d }]", "configs./c"),
     ("container_name: a", "container_name: b", "container_name"),
     ("cpus: 1", "cpus: 2", "cpus"),
-    ("deploy: { placement: { constraints: [a] } }", "deploy: { placement: { constraints: [b] } }", "deploy.placement.constraints"),
+    (
+        "deploy: { placement: { constraints: [a] } }",
+        "deploy: { placement: { constraints: [b] } }",
+        "deploy.placement.constraints",
+    ),
     ("depends_on: [web]", "x-a: 1", "depends_on.web"),
     ("depends_on: { web: { condition: service_healthy } }", "depends_on: [web]", "depends_on.web.condition"),
     ("devices: ['/dev/a:/dev/a']", "devices: ['/dev/b:/dev/b']", "devices"),

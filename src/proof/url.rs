@@ -39,7 +39,8 @@ fn parts(text: &str, names: &[String]) -> Option<Parts> {
     let login = login.map(|login| (decoded(login.user), decoded(login.password.unwrap_or_default())));
     let (host, rest) = place.split_at(place.find(['/', '?']).unwrap_or(place.len()));
     let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
-    let is_server = !names.is_empty() && (host == ServiceName::postgres().as_str() || names.iter().any(|name| name == host));
+    let is_server =
+        !names.is_empty() && (host == ServiceName::postgres().as_str() || names.iter().any(|name| name == host));
     // a step that leads nowhere
     let rest = if scheme.starts_with("sqlite") { rest.replace("/./", "/") } else { rest.to_owned() };
     // what another service or another protocol takes where no port is written is not known
@@ -58,11 +59,7 @@ fn words<'t>(text: &'t str, names: &[String]) -> Vec<&'t str> {
         if !is_part(character) {
             let word = text.get(start..at).unwrap_or_default();
             let is_server = names.iter().any(|name| name == word);
-            words.push(if is_server && is_host(text.get(..start).unwrap_or_default()) {
-                "postgres"
-            } else {
-                word
-            });
+            words.push(if is_server && is_host(text.get(..start).unwrap_or_default()) { "postgres" } else { word });
             words.extend(text.get(at..at + character.len_utf8()));
             start = at + character.len_utf8();
         }

@@ -189,7 +189,9 @@ fn renamed(tree: Tree, proof: &Proof<'_>) -> Tree {
             awaited.insert(own.to_string(), condition);
         }
         if let Some(Tree::List(links)) = keys.get_mut("links") {
-            links.iter_mut().for_each(|link| rename_link(link, server));
+            for link in links.iter_mut() {
+                rename_link(link, server);
+            }
             links.sort_by(|one, other| one.as_text().cmp(&other.as_text()));
         }
     }

@@ -125,7 +125,8 @@ impl Catalogue {
         };
         let is_own = |folder: &Path| trust.owns(folder) && !is_for_all(folder);
         let mut above = self.root.ancestors().skip(1).take_while(|folder| is_own(folder));
-        let found = above.find(|folder| repository(&self.root).is_none() && (has_profiles(folder) || has_outputs(folder)));
+        let found =
+            above.find(|folder| repository(&self.root).is_none() && (has_profiles(folder) || has_outputs(folder)));
         let below = || {
             let listing = std::fs::read_dir(&self.root).ok()?;
             let mut below: Vec<_> = listing.filter_map(Result::ok).map(|entry| entry.path()).collect();

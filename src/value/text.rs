@@ -399,7 +399,9 @@ mod tests {
         assert_eq!(address("[::1]").to_string(), "[::1]");
         assert_eq!((address("all"), address("all").to_string().as_str()), (HostAddress::EVERY, "all"));
         assert!(HostAddress::EVERY.is_unspecified() && !HostAddress::EVERY.is_loopback());
-        for text in ["", "*", "ALL", "[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"] {
+        for text in
+            ["", "*", "ALL", "[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"]
+        {
             assert!(HostAddress::parse(text).is_err(), "{text}");
         }
     }

@@ -91,7 +91,11 @@ fn one_folder_off_a_project_nothing_is_written_by_surprise() {
     assert_eq!(first_line(&way_out, &["-p", "dev-sqlite"]), "profile dev-sqlite (built in)");
     let empty = folder.path().join("work/shop/empty");
     fs::create_dir_all(empty.join(".git")).unwrap();
-    assert_eq!(first_line(&empty, &[]), "profile dev-sqlite (built in), the default", "another repository is another project");
+    assert_eq!(
+        first_line(&empty, &[]),
+        "profile dev-sqlite (built in), the default",
+        "another repository is another project"
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::{self, UserPart};
 use crate::import::{DOTENV, NewSecret};
-use crate::source::Source;
 use crate::secret::Secret;
+use crate::source::Source;
 use crate::value::{EnvironmentKey, SecretRule};
 
 /// The lines that set what moves into the block, and of which nobody knows what they set or how to write it.
@@ -59,9 +59,11 @@ pub(super) fn copies(dotenv: &Source, new: &[NewSecret], deployment: &Deployment
     let text = format!("{}\n{lines}", dotenv.text);
     let parts = dotenv::user_parts(&text).unwrap_or_default();
     let own = server.administrator_password.as_str();
-    let value = |key: &str| parts.iter().rev().find(|part| part.key == Some(key)).and_then(|part| part.to_compose.clone());
+    let value =
+        |key: &str| parts.iter().rev().find(|part| part.key == Some(key)).and_then(|part| part.to_compose.clone());
     let Some(password) = value(own).and_then(Secret::new) else { return String::new() };
-    let is_copy = |key: &&EnvironmentKey| key.as_str() != own && value(key.as_str()).is_some_and(|it| password.is_in(&it));
+    let is_copy =
+        |key: &&EnvironmentKey| key.as_str() != own && value(key.as_str()).is_some_and(|it| password.is_in(&it));
     let note = |key: &EnvironmentKey| {
         format!(
             "note: the secret `{key}` has the server's password in it, and a new one does not reach it\n  = help: give it that as well: \

@@ -191,4 +191,3 @@ fn secrets(deployment: &Deployment, dotenv: &str) -> Result<(Secrets, BTreeSet<S
     })?;
     Ok((chosen, unset))
 }
-

@@ -70,7 +70,12 @@ fn spans(root: &Node<'_>) -> BTreeMap<String, Range<usize>> {
 }
 
 /// What can't stay as it was, each with its place.
-pub(super) fn refused(faults: &[Difference], kept: &HandKept<'_>, root: &Node<'_>, imported: &Imported) -> Vec<Diagnostic> {
+pub(super) fn refused(
+    faults: &[Difference],
+    kept: &HandKept<'_>,
+    root: &Node<'_>,
+    imported: &Imported,
+) -> Vec<Diagnostic> {
     let spans = spans(root);
     let told = |fault: &Difference| {
         let name = fault.service().map(|name| match &imported.server {

@@ -94,7 +94,10 @@ pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &Wo
 fn elsewhere(project: &Path, world: &World) -> Failure {
     let way = relative(&normalized(&world.current), &normalized(project));
     Failure::Usage {
-        message: format!("no profile is named, and the project with profiles or outputs is `{}`", spelling::path(Path::new(&way))),
+        message: format!(
+            "no profile is named, and the project with profiles or outputs is `{}`",
+            spelling::path(Path::new(&way))
+        ),
         help: format!(
             "`cd {} && codelab-gen`, or name a profile: `codelab-gen -p {DEFAULT_PROFILE}` takes the built-in one here",
             shell_word(&way)

@@ -14,7 +14,12 @@ use crate::value::EnvironmentKey;
 impl Ledger<'_> {
     /// Takes a value out of the Compose file and into `.env`, under the first of these names that is free or has this
     /// value; returns that name.
-    pub(in crate::import) fn move_secret(&mut self, names: &[String], value: &str, span: &Range<usize>) -> Option<EnvironmentKey> {
+    pub(in crate::import) fn move_secret(
+        &mut self,
+        names: &[String],
+        value: &str,
+        span: &Range<usize>,
+    ) -> Option<EnvironmentKey> {
         let key = names.iter().filter_map(|name| key_of_secret(name)).find(|key| self.is_free(key, value));
         let Some(key) = key else {
             let message = "a secret stands here, and its name means another value in .env or elsewhere in this file";

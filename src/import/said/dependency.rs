@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use crate::compose::nodes;
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
 use crate::import::scope::Scope;
 use crate::import::service::Service;
-use crate::compose::nodes;
 use crate::profile::Raw;
 use crate::value::ServiceName;
 use crate::yaml::{Entry, Node};

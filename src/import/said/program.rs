@@ -1,13 +1,13 @@
 //! Knows how a hand-kept service says what is run: its image, how that is built, and its command.
 //! Must not know what the program needs to run.
 
+use crate::compose::nodes;
 use crate::compose::{self, Understood};
 use crate::diagnostic::Code;
 use crate::import::environment::{self, Given, GivenValue};
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
 use crate::import::service::Service;
-use crate::compose::nodes;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::profile::Raw;
 use crate::value::{BuildContext, Duration, ImageReference, ServiceImage, TextValue as _, VariableName, split};

@@ -37,7 +37,6 @@ pub(super) fn logs_in_by_password(given: &environment::Given) -> bool {
     given.name == INITDB_ARGS && matches!(&given.value, environment::GivenValue::Text(text) if text == BY_PASSWORD)
 }
 
-
 /// What a section has no field for, and `compose:` must not say.
 pub(super) fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope, ledger: &mut Ledger<'_>) {
     const TAKEN: [&str; 3] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"];

@@ -7,7 +7,12 @@ use crate::target::compose::{DATABASE_NETWORK, DEFAULT_NETWORK};
 use crate::value::ServiceName;
 
 /// A server that had another name is still found by it, and one that others met on Compose's own network is still there.
-pub(super) fn keep_name(server: &Server<'_, '_>, meets_others: bool, compose: &mut Vec<(String, Raw)>, ledger: &mut Ledger<'_>) {
+pub(super) fn keep_name(
+    server: &Server<'_, '_>,
+    meets_others: bool,
+    compose: &mut Vec<(String, Raw)>,
+    ledger: &mut Ledger<'_>,
+) {
     const KEY: &str = "networks";
     let is_written = compose.iter().any(|(key, _)| key == KEY);
     if server.name() == ServiceName::postgres().as_str() {

@@ -67,7 +67,12 @@ impl Standing {
         let services = nodes::child(&root, "services").filter(|services| nodes::is_mapping(services))?;
         let services: Vec<_> = nodes::entries(services).iter().map(service).collect();
         let places = services.iter().enumerate().map(|(place, service)| (service.name.clone(), place)).collect();
-        Some(Self { project: nodes::text_of(&root, "name").map(str::to_owned), services, places, fixed_volumes: fixed_volumes(&root) })
+        Some(Self {
+            project: nodes::text_of(&root, "name").map(str::to_owned),
+            services,
+            places,
+            fixed_volumes: fixed_volumes(&root),
+        })
     }
 
     /// The names of its services.
@@ -237,7 +242,7 @@ fn service(entry: &Entry<'_>) -> StandingService {
     let text = |key: &str| service.text(key).map(str::to_owned);
     let parts = |key: &str| service.get(key).and_then(Tree::as_map).into_iter().flatten();
     let aliases = parts("networks").filter_map(|(_, network)| network.get("aliases")).flat_map(Tree::items);
-    let aliases = aliases.filter_map(Tree::as_text).map(|alias| with_defaults(alias));
+    let aliases = aliases.filter_map(Tree::as_text).map(with_defaults);
     let mount = |(target, mount): (&String, &Tree)| {
         Some(StandingMount { source: mount.get("source")?.as_text()?.to_owned(), target: target.clone() })
     };
@@ -246,7 +251,9 @@ fn service(entry: &Entry<'_>) -> StandingService {
         aliases: text("container_name").map(|name| with_defaults(&name)).into_iter().chain(aliases).collect(),
         image: text("image"),
         working_dir: text("working_dir"),
-        environment: parts("environment").filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned()))).collect(),
+        environment: parts("environment")
+            .filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())))
+            .collect(),
         mounts: parts("volumes").filter_map(mount).collect(),
     }
 }

@@ -26,7 +26,8 @@ fn rotated(files: &[(&str, &str)]) -> (String, String, String) {
         assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
         if arguments.len() > 1 {
             let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-            let all = text("profiles/imported.yaml") + &text("docker-compose.yml") + &text("docker-compose.override.yml");
+            let all =
+                text("profiles/imported.yaml") + &text("docker-compose.yml") + &text("docker-compose.override.yml");
             return (all, text(".env"), stderr(&run));
         }
     }
@@ -36,11 +37,26 @@ fn rotated(files: &[(&str, &str)]) -> (String, String, String) {
 #[test]
 fn what_copies_the_servers_password_refers_to_its_one_variable() {
     for (more, reference) in [
-        ("  work: { image: 'w:1', depends_on: [db], environment: { RESULTS: 'db+postgresql://shop:PW@db/shop' } }\n", "db+postgresql://shop:${POSTGRES_PASSWORD}@db/shop"),
-        ("  work: { image: 'w:1', environment: { RESULTS: 'db+postgresql://shop:PW@db/shop' } }\n", "db+postgresql://shop:${POSTGRES_PASSWORD}@db/shop"),
-        ("  work: { image: 'w:1', environment: { NC: 'pg://db:5432?u=shop&p=PW&d=shop' } }\n", "pg://db:5432?u=shop&p=${POSTGRES_PASSWORD}&d=shop"),
-        ("  work: { image: 'w:1', command: 'run --uri postgresql://shop:PW@db:5432/shop' }\n", "--uri postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop"),
-        ("  work: { image: 'w:1', environment: { DATABASE_PASSWORD: 'PW' } }\n", "DATABASE_PASSWORD: { secret: POSTGRES_PASSWORD }"),
+        (
+            "  work: { image: 'w:1', depends_on: [db], environment: { RESULTS: 'db+postgresql://shop:PW@db/shop' } }\n",
+            "db+postgresql://shop:${POSTGRES_PASSWORD}@db/shop",
+        ),
+        (
+            "  work: { image: 'w:1', environment: { RESULTS: 'db+postgresql://shop:PW@db/shop' } }\n",
+            "db+postgresql://shop:${POSTGRES_PASSWORD}@db/shop",
+        ),
+        (
+            "  work: { image: 'w:1', environment: { NC: 'pg://db:5432?u=shop&p=PW&d=shop' } }\n",
+            "pg://db:5432?u=shop&p=${POSTGRES_PASSWORD}&d=shop",
+        ),
+        (
+            "  work: { image: 'w:1', command: 'run --uri postgresql://shop:PW@db:5432/shop' }\n",
+            "--uri postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop",
+        ),
+        (
+            "  work: { image: 'w:1', environment: { DATABASE_PASSWORD: 'PW' } }\n",
+            "DATABASE_PASSWORD: { secret: POSTGRES_PASSWORD }",
+        ),
         ("  work: { image: 'w:1', environment: ['DB_PASSWORD=PW'] }\n", "DB_PASSWORD: { secret: POSTGRES_PASSWORD }"),
     ] {
         for (written, dotenv) in [
@@ -69,7 +85,9 @@ fn what_a_file_gives_follows_the_one_variable_too() {
         "    env_file: FILE\n",
     );
     let parts = format!("DB_HOST=db\nDB_USER=shop\nDB_NAME=shop\nDB_PASSWORD={PASSWORD}\n");
-    for (path, name) in [("app.env", "app.env"), ("${APP_ENV:-app.env}", "app.env"), ("./.env", ".env"), ("${APP_ENV:-.env}", ".env")] {
+    for (path, name) in
+        [("app.env", "app.env"), ("${APP_ENV:-app.env}", "app.env"), ("./.env", ".env"), ("${APP_ENV:-.env}", ".env")]
+    {
         let own = format!("POSTGRES_PASSWORD={PASSWORD}\n{}", if name == ".env" { parts.as_str() } else { "" });
         let files = [("docker-compose.yml", &*text.replace("FILE", path)), (".env", &own), ("app.env", &parts)];
         let profile = profile_of(&files);
@@ -96,7 +114,8 @@ fn what_only_looks_like_a_copy_stays() {
         assert!(after.contains(&format!("DB_PW={PASSWORD}")), "{more}: {after}");
     }
     let mysql = "  sql: { image: 'mysql:8', environment: { MYSQL_PASSWORD: '${DB_PW}' } }\n";
-    let profile = profile_of(&[("docker-compose.yml", &compose("${DB_PW}", mysql)), (".env", &format!("DB_PW={PASSWORD}\n"))]);
+    let profile =
+        profile_of(&[("docker-compose.yml", &compose("${DB_PW}", mysql)), (".env", &format!("DB_PW={PASSWORD}\n"))]);
     assert!(profile.contains("MYSQL_PASSWORD: { secret: DB_PW }"), "{profile}");
 }
 

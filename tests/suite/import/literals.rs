@@ -165,8 +165,18 @@ fn what_is_refused_asks_for_a_line_that_holds_just_the_value() {
 #[test]
 fn what_a_header_or_a_file_of_settings_says_moves_too() {
     for (line, value, key, reference) in [
-        ("command: curl -fsS -u admin:pw-99 http://h/a", "pw-99", "API__PASSWORD=pw-99", "-u admin:${API__PASSWORD} http"),
-        ("command: [curl, --user, 'admin:pw-99', 'http://h/a']", "pw-99", "API__PASSWORD=pw-99", "admin:${API__PASSWORD}"),
+        (
+            "command: curl -fsS -u admin:pw-99 http://h/a",
+            "pw-99",
+            "API__PASSWORD=pw-99",
+            "-u admin:${API__PASSWORD} http",
+        ),
+        (
+            "command: [curl, --user, 'admin:pw-99', 'http://h/a']",
+            "pw-99",
+            "API__PASSWORD=pw-99",
+            "admin:${API__PASSWORD}",
+        ),
         (
             "healthcheck: { test: [CMD, curl, -H, 'Authorization: Bearer tk-99', 'http://h/a'] }",
             "tk-99",
@@ -197,7 +207,7 @@ fn what_a_header_or_a_file_of_settings_says_moves_too() {
     for (line, text) in [
         ("command: [curl, -u, admin, 'http://h/a']", "[curl, \"-u\", admin,"),
         ("environment: { NOTE: 'password: see the wiki' }", "NOTE: \"password: see the wiki\""),
-        ("environment: { HEADERS: 'Accept=text/plain' }", "HEADERS: Accept=text/plain"),
+        ("environment: { HEADERS: 'Accept=text/plain' }", "HEADERS: \"Accept=text/plain\""),
     ] {
         stays(&service(line), text);
     }

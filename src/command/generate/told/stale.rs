@@ -39,7 +39,8 @@ impl Telling<'_> {
             let refers = part.text.contains(&format!("${{{name}")) || part.text.contains(&format!("${name}"));
             if !refers && part.to_compose.is_some_and(|value| old.is_in(&value)) {
                 let message = format!("line {} of {dotenv}: `{key}` still has the old value of `{name}`", part.line);
-                let help = format!("write the new one there; below the block of codelab-gen `${{{name}}}` always has it");
+                let help =
+                    format!("write the new one there; below the block of codelab-gen `${{{name}}}` always has it");
                 told.push((message, help));
             }
         }
@@ -47,13 +48,16 @@ impl Telling<'_> {
             let project = Project::of_folder(&self.target.folder);
             let file = Source::from_file_of(&project, &self.target.folder.join(&path), &path, SIZE_LIMIT);
             let text = file.map(|file| file.text).unwrap_or_default();
-            let value = |line: &str| line.split_once('=').map_or(line, |(_, value)| value).trim_matches(['"', '\'', ' ']).to_owned();
+            let value = |line: &str| {
+                line.split_once('=').map_or(line, |(_, value)| value).trim_matches(['"', '\'', ' ']).to_owned()
+            };
             if let Some(line) = text.lines().position(|line| old.is_in(&value(line))) {
                 let message = format!("line {} of {} still has the old value of `{name}`", line + 1, self.named(&path));
                 told.push((message, "write the new one there, or give the variable in the profile".to_owned()));
             }
         }
-        let warning = |(message, help): (String, String)| format!("warning: {}\n  = help: {help}\n", on_one_line(&message));
+        let warning =
+            |(message, help): (String, String)| format!("warning: {}\n  = help: {help}\n", on_one_line(&message));
         told.into_iter().map(warning).collect()
     }
 
@@ -65,10 +69,12 @@ impl Telling<'_> {
             let part = |name: &str| nodes::child(&root, name).map(nodes::entries).unwrap_or_default();
             for service in part("services") {
                 let Some(files) = nodes::child(&service.value, "env_file") else { continue };
-                let items = nodes::items(files).iter().filter_map(|item| nodes::text(item).or(nodes::text_of(item, "path")));
+                let items =
+                    nodes::items(files).iter().filter_map(|item| nodes::text(item).or(nodes::text_of(item, "path")));
                 paths.extend(nodes::text(files).into_iter().chain(items).map(lexical));
             }
-            paths.extend(part("secrets").iter().filter_map(|secret| nodes::text_of(&secret.value, "file")).map(lexical));
+            paths
+                .extend(part("secrets").iter().filter_map(|secret| nodes::text_of(&secret.value, "file")).map(lexical));
         }
         let ours = self.target.deployment.secrets.keys().map(secret_file_path);
         paths.remove(compose::DOTENV.path());
