@@ -34,6 +34,7 @@ mod ports;
 mod raw_keys;
 mod reach;
 mod recognition;
+mod relocate;
 mod said;
 mod scope;
 mod secret_keys;

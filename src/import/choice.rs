@@ -1,5 +1,5 @@
-//! Knows which of the servers of a hand-kept deployment becomes that of the profile, and which services use it. Must not know
-//! how either is described.
+//! Knows which of the servers of a hand-kept deployment becomes that of the profile, and which services use it. Must
+//! not know how either is described.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

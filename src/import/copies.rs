@@ -1,5 +1,5 @@
-//! Knows where the password of the server stands a second time in a Compose file, and writes the one variable there that the
-//! profile has for it: a new password then reaches everybody. Must not know which server gets the section.
+//! Knows where the password of the server stands a second time in a Compose file, and writes the one variable there
+//! that the profile has for it: a new password then reaches everybody. Must not know which server gets the section.
 
 use super::connection::target;
 use super::parts::Named;

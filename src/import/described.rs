@@ -1,4 +1,5 @@
-//! Knows how what was found of a hand-kept deployment becomes the text of a profile. Must not know how anything is recognized.
+//! Knows how what was found of a hand-kept deployment becomes the text of a profile. Must not know how anything is
+//! recognized.
 
 use std::collections::BTreeMap;
 

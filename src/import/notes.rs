@@ -1,5 +1,5 @@
-//! Knows where the faults and notes of an import are, and what of the files they may show. Must not know how anything is
-//! recognized.
+//! Knows where the faults and notes of an import are, and what of the files they may show. Must not know how anything
+//! is recognized.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Knows which service needs the server, and whether it would still find it as that of a profile. Must not know how either is
-//! said.
+//! Knows which service needs the server, and whether it would still find it as that of a profile. Must not know how
+//! either is said.
 
 use super::environment::Given;
 use super::ledger::Ledger;

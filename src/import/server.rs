@@ -1,5 +1,5 @@
-//! Knows what is known of a hand-kept server that the `postgres` section of a profile can describe. Must not know how one is
-//! recognized, nor how its section is laid out.
+//! Knows what is known of a hand-kept server that the `postgres` section of a profile can describe. Must not know how
+//! one is recognized, nor how its section is laid out.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Knows of a hand-kept service what other services and the top of the profile depend on. Must not know how a profile says
-//! it, nor the other services.
+//! Knows of a hand-kept service what other services and the top of the profile depend on. Must not know how a profile
+//! says it, nor the other services.
 
 use super::database::{self, Database, Found, Home};
 use super::environment::Given;

@@ -1,5 +1,5 @@
-//! Knows what is told of an import that was compared: what changes, what stays as it was, and what can't. Must not know how
-//! anything is compared, and never shows a secret.
+//! Knows what is told of an import that was compared: what changes, what stays as it was, and what can't. Must not
+//! know how anything is compared, and never shows a secret.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

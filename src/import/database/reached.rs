@@ -80,7 +80,8 @@ pub(super) fn of_name(name: DatabaseName, parts: Vec<(String, DatabasePart)>, is
     Database { url: None, parts, engine: Engine::Postgres, sqlite: None, postgres, is_guess, is_of_files: false }
 }
 
-/// The variables of the Compose file that hold nothing but a part of the database, and those of files that hold the password.
+/// The variables of the Compose file that hold nothing but a part of the database, and those of files that hold the
+/// password.
 pub(super) fn parts(
     home: &Home<'_>,
     server: &Server<'_, '_>,

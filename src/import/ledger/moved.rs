@@ -1,5 +1,5 @@
-//! Knows which secrets move from the Compose file to `.env`, and which reference stands for a value there. Must not know
-//! what is a secret.
+//! Knows which secrets move from the Compose file to `.env`, and which reference stands for a value there. Must not
+//! know what is a secret.
 
 use std::ops::Range;
 

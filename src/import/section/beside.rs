@@ -1,5 +1,5 @@
-//! Knows what of a hand-kept server its section can't say, and what gives way to what codelab-gen writes. Must not know the
-//! fields of the section.
+//! Knows what of a hand-kept server its section can't say, and what gives way to what codelab-gen writes. Must not
+//! know the fields of the section.
 
 use std::ops::Range;
 

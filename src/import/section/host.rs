@@ -1,4 +1,5 @@
-//! Knows by which names and on which networks a server is found that becomes the profile's. Must not know who looks for it.
+//! Knows by which names and on which networks a server is found that becomes the profile's. Must not know who looks
+//! for it.
 
 use crate::import::ledger::Ledger;
 use crate::import::server::Server;

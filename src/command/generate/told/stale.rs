@@ -1,5 +1,5 @@
-//! Knows where the old value of a secret still stands that has a new one: in lines of `.env`, and in files that containers read.
-//! Must not show a value.
+//! Knows where the old value of a secret still stands that has a new one: in lines of `.env`, and in files that
+//! containers read. Must not show a value.
 
 use std::collections::BTreeSet;
 
