@@ -52,7 +52,7 @@ pub(super) fn read(
     kept: &HandKept<'_>,
     ledger: &mut Ledger<'_>,
 ) -> Option<Described> {
-    let mark = examine(kept.files.text_of(0), compose::FILE);
+    let mark = examine(kept.files.text_of(0), &compose::FILE);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
     let services = nodes::child(root, "services").map(nodes::entries).unwrap_or_default();

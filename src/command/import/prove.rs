@@ -16,8 +16,8 @@ use crate::import::{Aside, Beside, HandKept, Imported, gathered, import_but};
 use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
 use crate::proof::{Difference, Layer, Proof, Side, Verdict};
-use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
-use crate::target::{Inputs, Target, compose};
+use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
+use crate::target::{Found, Inputs, compose};
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
 use crate::yaml::{self, Node};
 
@@ -124,8 +124,12 @@ fn verdict(
     let own = format!("{}{gap}{new}", kept.dotenv);
     let (secrets, unset) = secrets(deployment, &own).map_err(fault)?;
     let placement = Placement { root: to_root.to_owned(), ..kept.placement.clone() };
-    let inputs = Inputs { values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() }, placement: &placement };
-    let files = Target::Compose.render(deployment, extras, &inputs).map_err(|error| fault(error.to_string()))?;
+    let inputs = Inputs {
+        values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() },
+        placement: &placement,
+        found: &Found::default(),
+    };
+    let files = deployment.target.render(deployment, extras, &inputs).map_err(|error| fault(error.to_string()))?;
     let text = |output| files.iter().find(|file| file.output == output).map_or("", |file| file.text.as_str());
     let block = text(compose::DOTENV);
     let dotenv = if block.is_empty() {
@@ -182,6 +186,7 @@ fn secrets(deployment: &Deployment, dotenv: &str) -> Result<(Secrets, BTreeSet<S
         random: &mut |_| Err(NoRandomness),
         rotated: &[],
         rotated_from_environment: false,
+        kept_in: KeptIn::Dotenv,
         judge_strength: false,
         allow_weak: true,
     };

@@ -116,7 +116,7 @@ pub(super) fn told(fault: &Difference, kept: &HandKept<'_>) -> String {
 
 /// What is told of a file that codelab-gen wrote, and that says no more what its profile said.
 pub(super) fn generated(kept: &HandKept<'_>) -> Option<Diagnostic> {
-    let mark = examine(kept.files.text_of(0), compose::FILE)?;
+    let mark = examine(kept.files.text_of(0), &compose::FILE)?;
     let message =
         format!("this file is generated from the profile {}, and import can't make that again", quoted(&mark.profile));
     let help = "change that profile instead; where it is lost, take it from a backup or the version control";

@@ -18,7 +18,9 @@ impl Telling<'_> {
     pub(super) fn stale(&self) -> Vec<String> {
         let existing = &self.outcome.existing;
         let stored = existing.values(|_| true).unwrap_or_default();
-        let old = |name: &EnvironmentKey| stored.get(name.as_str()).cloned().or_else(|| existing.kept(name));
+        let old = |name: &EnvironmentKey| {
+            stored.get(name.as_str()).cloned().or_else(|| existing.kept(&secret_file_path(name)))
+        };
         let rotated = self.outcome.rotated.iter().filter_map(|name| Some((name, old(name)?)));
         rotated.flat_map(|(name, old)| self.stale_of(name, &old)).collect()
     }
