@@ -24,8 +24,9 @@ import trustme
 import yaml
 
 from init_script import MARK, Deployment, clean, databases, extensions
+from manifests import broken_rules, named, pod
 from postgres_server import Certificate, Postgres, PostgresServer
-from programs import PATIENCE, SCRUBBED, Generate, run
+from programs import PATIENCE, SCRUBBED, Generate, run, tool
 
 OPERATOR = "github.com/cloudnative-pg/cloudnative-pg@v1.30.0"
 
@@ -291,11 +292,8 @@ def test_an_administrator_runs_the_script_with_the_files_beside_it(
     assert "nothing was changed" in again.stderr and kept not in again.stderr + again.stdout
 
 
-def manifests(folder: Path) -> list[dict[str, Any]]:
+def sent(kubectl: Path, folder: Path) -> list[dict[str, Any]]:
     """What `kubectl apply -k` would send."""
-    kubectl = shutil.which("kubectl")
-    if kubectl is None:
-        pytest.skip("kubectl is missing: https://kubernetes.io/docs/tasks/tools/")
     return list(yaml.safe_load_all(run(kubectl, "kustomize", "kubernetes", cwd=folder).stdout))
 
 
@@ -307,40 +305,64 @@ def changed(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> set[st
 
 
 def test_a_changed_password_starts_the_pod_of_the_server_anew_and_the_way_back_does_too(
-    tmp_path: Path, generate: Generate
+    tmp_path: Path, generate: Generate, kubectl: Path
 ) -> None:
     generate(profile(tmp_path, SINGLE), tmp_path)
-    first = manifests(tmp_path)
-    assert changed(first, manifests(tmp_path)) == set()
+    first = sent(kubectl, tmp_path)
+    assert changed(first, sent(kubectl, tmp_path)) == set()
     file = tmp_path / "kubernetes" / "secrets" / "auth_service__db_password"
     original = file.read_text(encoding="utf-8")
     file.write_text("another", encoding="utf-8")
-    second = manifests(tmp_path)
+    second = sent(kubectl, tmp_path)
     kinds = sorted(found.split("/")[0] for found in changed(first, second))
     assert kinds == ["Deployment", "Secret", "Secret", "Secret", "Secret", "StatefulSet"]
     assert "Deployment/auth-service" in changed(first, second)
     file.write_text(original, encoding="utf-8")
-    assert changed(first, manifests(tmp_path)) == set()
+    assert changed(first, sent(kubectl, tmp_path)) == set()
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "kubernetes").glob("*.*"))
     assert all(value not in text for value in passwords(tmp_path).values())
 
 
-def test_what_the_operator_reads_keeps_its_name(tmp_path: Path, generate: Generate) -> None:
+def test_what_the_operator_reads_keeps_its_name(tmp_path: Path, generate: Generate, kubectl: Path) -> None:
     generate(profile(tmp_path, OPERATED), tmp_path)
-    first = manifests(tmp_path)
+    first = sent(kubectl, tmp_path)
     (tmp_path / "kubernetes" / "secrets" / "auth_service__db_password").write_text("another", encoding="utf-8")
-    second = changed(first, manifests(tmp_path))
+    second = changed(first, sent(kubectl, tmp_path))
     assert "Secret/postgres-role-auth-service" in second
     assert not {"Cluster/postgres", "Secret/postgres-role-agent-runtime", "Deployment/agent-runtime"} & second
     assert "Deployment/auth-service" in second
 
 
-def test_nothing_is_made_of_files_where_something_else_makes_the_secrets(tmp_path: Path, generate: Generate) -> None:
+def test_nothing_is_made_of_files_where_something_else_makes_the_secrets(
+    tmp_path: Path, generate: Generate, kubectl: Path
+) -> None:
     for postgres in (SINGLE, OPERATED):
         out = tmp_path / ("operated" if "operator" in postgres else "single")
         generate(profile(tmp_path, postgres, secrets_in="external"), out, cwd=tmp_path)
         assert not (out / "kubernetes" / "secrets").exists()
-        found = manifests(out)
+        found = sent(kubectl, out)
         assert "Secret" not in [each["kind"] for each in found]
         text = json.dumps(found)
         assert '"secretKeyRef": {"key": "AUTH_SERVICE__DB_URL", "name": "auth-service"}' in text
+
+
+@pytest.mark.parametrize("stage", ["development", "staging", "production"])
+@pytest.mark.parametrize("image", ["postgres:17", "postgres:18-alpine"])
+def test_the_pod_of_the_server_is_restricted_in_every_stage(
+    stage: str, image: str, tmp_path: Path, generate: Generate
+) -> None:
+    generate(profile(tmp_path, {**SINGLE, "image": image}, stage=stage), tmp_path)
+    assert broken_rules(pod(named(objects(tmp_path), "StatefulSet", "postgres"))) == []
+
+
+@pytest.mark.parametrize("postgres", [SINGLE, EXTERNAL], ids=["in a pod", "elsewhere"])
+def test_scripts_are_silent_under_the_linters(postgres: dict[str, Any], tmp_path: Path, generate: Generate) -> None:
+    generate(profile(tmp_path, postgres), tmp_path)
+    scripts = [tmp_path / "kubernetes" / "init-postgres.sh"]
+    if postgres is SINGLE:
+        [ensure] = [each for each in pod(objects(tmp_path)[0])["containers"] if each["name"] == "ensure"]
+        [run_by_bash] = ensure["args"]
+        scripts.append(tmp_path / "ensure.sh")
+        scripts[-1].write_text(f"#!/bin/bash\n{run_by_bash}", encoding="utf-8")
+    assert run(tool("shellcheck"), *scripts, cwd=tmp_path).stdout == ""
+    assert run(tool("shfmt"), "-d", "-i", "2", *scripts, cwd=tmp_path).stdout == ""

@@ -58,7 +58,8 @@ mod tests {
                 expanded.push('$');
                 rest = next;
             } else if let Some((name, next)) = behind.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-                expanded.push_str(&if name == "VAR" { "its value".to_owned() } else { format!("$({name})") });
+                let kept = format!("$({name})");
+                expanded.push_str(if name == "VAR" { "its value" } else { &kept });
                 rest = next;
             } else {
                 expanded.push('$');

@@ -12,7 +12,7 @@ use crate::yaml::document::{Mapping, Value};
 /// Where clusters run their name server.
 const DNS: [(&str, &str); 2] = [("kubernetes.io/metadata.name", "kube-system"), ("k8s-app", "kube-dns")];
 
-/// The address of each node's own name server, where there is one (NodeLocal DNSCache).
+/// The address of each node's own name server, where there is one (`NodeLocal DNSCache`).
 const NODE_DNS: &str = "169.254.20.10/32";
 
 /// The Service of a service: by it the others, and whatever forwards requests from outside, find its pods. One without a
@@ -22,17 +22,14 @@ pub(super) fn service(service: &Service, deployment: &Deployment) -> Option<Mapp
         return None;
     }
     let mut spec = Mapping::default();
-    match service.port {
-        Some(port) => {
-            let keys = [("port", Value::number(port)), ("targetPort", Value::number(port))];
-            spec.push("selector", selector(service.name.as_str(), deployment));
-            spec.push("ports", std::iter::once(Value::from(Mapping::from_iter(keys))).collect::<Value>());
-        }
-        None => {
-            let why = "the profile gives it no port: its name means the addresses of its pods";
-            spec.push("clusterIP", Value::text("None").behind(why));
-            spec.push("selector", selector(service.name.as_str(), deployment));
-        }
+    if let Some(port) = service.port {
+        let keys = [("port", Value::number(port)), ("targetPort", Value::number(port))];
+        spec.push("selector", selector(service.name.as_str(), deployment));
+        spec.push("ports", std::iter::once(Value::from(Mapping::from_iter(keys))).collect::<Value>());
+    } else {
+        let why = "the profile gives it no port: its name means the addresses of its pods";
+        spec.push("clusterIP", Value::text("None").behind(why));
+        spec.push("selector", selector(service.name.as_str(), deployment));
     }
     let mut found = object("v1", "Service", metadata(name(service), &service.name, deployment));
     found.push("spec", spec);
