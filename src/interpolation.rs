@@ -39,10 +39,42 @@ pub enum Otherwise {
         also_empty: bool,
     },
     /// Compose refuses to start.
-    Required,
-    /// The other way round: the text holds where the variable is set.
-    Alternative,
+    Required {
+        /// Whether it does so where the variable is set to nothing as well.
+        also_empty: bool,
+    },
+    /// The other way round: the text holds where the variable is set, and nothing where it is not.
+    Alternative {
+        /// The text.
+        text: Template,
+        /// Whether a variable that is set to nothing counts as one that is not set.
+        also_empty: bool,
+    },
 }
+
+/// What is known of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing sets it.
+    Unset,
+    /// It is set, and not to the same for all who read it.
+    Unsure,
+    /// It holds this.
+    Value(String),
+}
+
+impl From<Option<String>> for Held {
+    fn from(value: Option<String>) -> Self {
+        value.map_or(Self::Unset, Self::Value)
+    }
+}
+
+/// The longest text that variables make of another one: a long value may be referred to many times.
+const LONGEST: usize = 1024 * 1024;
+
+/// What stands in the place of a reference to a variable that nothing sets, and that has no default; nothing where there is
+/// no such text.
+type Unset<'u> = &'u dyn Fn(&Reference) -> Option<String>;
 
 impl Template {
     /// Reads a text; nothing where Compose would not take it either.
@@ -79,21 +111,28 @@ impl Template {
         Some(Self(parts))
     }
 
-    /// A text with what its variables hold, as far as that is known; where it is not, their defaults, and references
+    /// The text with its references replaced as Compose does. Nothing where it is not sure what a variable holds, where
+    /// `unset` has no answer, and where the text would be longer than any that is meant.
+    #[must_use]
+    pub fn fill(&self, held: &dyn Fn(&str) -> Held, unset: Unset<'_>) -> Option<String> {
+        let mut filled = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => filled.push_str(text),
+                // a long value that is referred to many times
+                Part::Reference(_) if filled.len() > LONGEST => return None,
+                Part::Reference(reference) => filled.push_str(&reference.fill(held, unset)?),
+            }
+        }
+        Some(filled)
+    }
+
+    /// The text with what its variables hold, as far as that is known; where it is not, their defaults, and references
     /// without one as they are.
     #[must_use]
     pub fn filled(&self, value: &dyn Fn(&str) -> Option<String>) -> String {
-        let part = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Reference(Reference { name, otherwise }) => {
-                match (value(name).filter(|it| !it.is_empty()), otherwise) {
-                    (Some(value), _) => value,
-                    (None, Otherwise::Default { text, .. }) => text.filled(value),
-                    (None, Otherwise::Empty | Otherwise::Required | Otherwise::Alternative) => format!("${{{name}}}"),
-                }
-            }
-        };
-        self.0.iter().map(part).collect()
+        let known = |name: &str| Held::from(value(name).filter(|value| !value.is_empty()));
+        self.fill(&known, &|reference| Some(format!("${{{}}}", reference.name))).unwrap_or_default()
     }
 
     /// The text that is one reference.
@@ -127,14 +166,14 @@ impl Template {
         }
     }
 
-    /// Every reference in it, also those in defaults.
+    /// Every reference in it, also those in defaults and alternatives.
     #[must_use]
     pub fn references(&self) -> Vec<&Reference> {
         let mut references = Vec::new();
         for part in &self.0 {
             if let Part::Reference(reference) = part {
                 references.push(reference);
-                if let Otherwise::Default { text, .. } = &reference.otherwise {
+                if let Otherwise::Default { text, .. } | Otherwise::Alternative { text, .. } = &reference.otherwise {
                     references.extend(text.references());
                 }
             }
@@ -167,74 +206,90 @@ impl Reference {
             Some(operation) => (true, operation),
             None => (false, operator),
         };
-        let otherwise = match (operation.chars().next(), operation.get(1..)) {
-            (None, _) if !also_empty => Otherwise::Empty,
-            (Some('-'), Some(text)) => {
-                let text = Template::parse_within(text, depth.checked_sub(1)?)?;
-                Otherwise::Default { text, also_empty }
-            }
-            (Some('?'), _) => Otherwise::Required,
-            (Some('+'), _) => Otherwise::Alternative,
-            (_, _) => return None,
+        let text = || Template::parse_within(operation.get(1..)?, depth.checked_sub(1)?);
+        let otherwise = match operation.chars().next() {
+            None if !also_empty => Otherwise::Empty,
+            Some('-') => Otherwise::Default { text: text()?, also_empty },
+            Some('?') => Otherwise::Required { also_empty },
+            Some('+') => Otherwise::Alternative { text: text()?, also_empty },
+            Some(_) | None => return None,
         };
         Some(Self { name: name.to_owned(), otherwise })
     }
-}
 
-/// The longest text that variables make of another one: a long value may be referred to many times.
-const LONGEST: usize = 1024 * 1024;
+    fn fill(&self, held: &dyn Fn(&str) -> Held, unset: Unset<'_>) -> Option<String> {
+        let is_void = |also_empty: bool, value: &str| also_empty && value.is_empty();
+        match (held(&self.name), &self.otherwise) {
+            (Held::Unsure, _) => None,
+            (Held::Value(value), Otherwise::Alternative { text, also_empty }) => {
+                if is_void(*also_empty, &value) {
+                    Some(String::new())
+                } else {
+                    text.fill(held, unset)
+                }
+            }
+            (Held::Value(value), Otherwise::Default { text, also_empty }) if is_void(*also_empty, &value) => {
+                text.fill(held, unset)
+            }
+            (Held::Value(value), Otherwise::Required { also_empty }) if is_void(*also_empty, &value) => unset(self),
+            (Held::Value(value), Otherwise::Empty | Otherwise::Default { .. } | Otherwise::Required { .. }) => {
+                Some(value)
+            }
+            (Held::Unset, Otherwise::Default { text, .. }) => text.fill(held, unset),
+            (Held::Unset, Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. }) => unset(self),
+        }
+    }
+}
 
 /// A text with its references replaced as Compose does. Where it would refuse to start, the reference stays there as
 /// `${NAME:?}`. Nothing for a text that it would not take.
 #[must_use]
 pub fn substitute(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    substitute_within(text, value, DEEPEST)
+    if !text.contains('$') {
+        return Some(text.to_owned());
+    }
+    let unset = |reference: &Reference| match reference.otherwise {
+        Otherwise::Required { .. } => Some(format!("${{{}:?}}", reference.name)),
+        Otherwise::Empty | Otherwise::Default { .. } | Otherwise::Alternative { .. } => Some(String::new()),
+    };
+    Template::parse(text)?.fill(&|name| Held::from(value(name)), &unset)
 }
 
-fn substitute_within(text: &str, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
+/// A text whose references to a variable are to another one, which is always set: without defaults, which would never hold.
+/// Nothing where no reference is to it, or where Compose would not take the text.
+#[must_use]
+pub fn renamed(text: &str, from: &str, to: &str) -> Option<String> {
     let mut made = String::new();
     let mut rest = text;
+    let mut is_changed = false;
     while let Some((before, behind)) = rest.split_once('$') {
         made.push_str(before);
-        if made.len() > LONGEST {
-            return None;
-        }
         if let Some(after) = behind.strip_prefix('$') {
-            made.push('$');
+            made.push_str("$$");
             rest = after;
-        } else if let Some(inner) = behind.strip_prefix('{') {
-            let end = closing_brace(inner)?;
-            made.push_str(&replaced(inner.get(..end)?, value, depth)?);
-            rest = inner.get(end + 1..)?;
-        } else {
-            let name = Some(name_of(behind)).filter(|name| !name.is_empty())?;
-            made.push_str(&value(name).unwrap_or_default());
-            rest = behind.get(name.len()..)?;
+            continue;
         }
+        let (reference, after) = Reference::begins(behind, DEEPEST)?;
+        let written = behind.get(..behind.len() - after.len())?;
+        let has_text = matches!(reference.otherwise, Otherwise::Alternative { .. });
+        if reference.name == from && !has_text {
+            made.extend(["${", to, "}"]);
+            is_changed = true;
+        } else {
+            let inner = written.strip_prefix('{').and_then(|inner| inner.strip_suffix('}'));
+            let operation = inner.and_then(|inner| inner.get(reference.name.len()..)).unwrap_or_default();
+            match renamed(operation, from, to) {
+                Some(operation) => {
+                    made.extend(["${", &reference.name, &operation, "}"]);
+                    is_changed = true;
+                }
+                None => made.extend(["$", written]),
+            }
+        }
+        rest = after;
     }
     made.push_str(rest);
-    Some(made)
-}
-
-/// What stands in the place of `${…}`.
-fn replaced(inner: &str, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<String> {
-    let name = Some(name_of(inner)).filter(|name| !name.is_empty())?;
-    let operator = inner.get(name.len()..)?;
-    let (also_empty, operation) = match operator.strip_prefix(':') {
-        Some(operation) => (true, operation),
-        None => (false, operator),
-    };
-    let text = |depth: usize| substitute_within(operation.get(1..)?, value, depth.checked_sub(1)?);
-    let held = value(name).filter(|held| !(also_empty && held.is_empty()));
-    match (operation.chars().next(), held) {
-        (None, _) if also_empty => None,
-        (None, held) => Some(held.unwrap_or_default()),
-        (Some('-' | '?'), Some(held)) => Some(held),
-        (Some('-'), None) | (Some('+'), Some(_)) => text(depth),
-        (Some('+'), None) => Some(String::new()),
-        (Some('?'), None) => Some(format!("${{{name}:?}}")),
-        (Some(_), _) => None,
-    }
+    is_changed.then_some(made)
 }
 
 /// The variable's name that a text starts with; empty where it starts with none.
@@ -274,6 +329,24 @@ mod tests {
 
     #[test]
     fn what_is_known_is_filled_in() {
+        let held = |name: &str| match name {
+            "A" => Held::Value("1".to_owned()),
+            "ODD" => Held::Unsure,
+            _ => Held::Unset,
+        };
+        for (text, expected) in [
+            ("x$A${N:-$A}${A:+y}", Some("x11y")),
+            ("$ODD", None),
+            ("${ODD:-x}", None),
+            ("$N", None),
+            ("${N:?}", None),
+            ("${N:+x}", None),
+        ] {
+            assert_eq!(Template::parse(text).unwrap().fill(&held, &|_| None).as_deref(), expected, "{text}");
+        }
+        let long = Held::Value("x".repeat(LONGEST));
+        let doubled = Template::parse("$A$A$A").unwrap();
+        assert_eq!(doubled.fill(&|_| long.clone(), &|_| None), None);
         let filled = |text: &str| {
             let value =
                 |name: &str| [("A", "1"), ("E", "")].iter().find(|(key, _)| *key == name).map(|it| it.1.to_owned());
@@ -284,6 +357,7 @@ mod tests {
             ("$A-${A:-x}-${A:?no}", "1-1-1"),
             ("${E:-x}${B-y}${B:-x${A}}", "xyx1"),
             ("${B}${B:?no}/$C", "${B}${B}/${C}"),
+            ("${A:+x}", "x"),
         ] {
             assert_eq!(filled(text), expected, "{text}");
         }
@@ -308,11 +382,25 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_can_be_to_another_variable() {
+        for (text, expected) in [
+            ("u:${A:-x}@h/$A-${A:?no}", Some("u:${B}@h/${B}-${B}")),
+            ("${N:-x${A}}$$A${AB}$N", Some("${N:-x${B}}$$A${AB}$N")),
+            ("${A:+x}", None),
+            ("$$A $AB", None),
+            ("${A", None),
+        ] {
+            assert_eq!(renamed(text, "A", "B").as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn each_form_of_a_reference_is_read() {
         let single = |text: &str| Template::parse(text).unwrap().single().unwrap().clone();
         assert_eq!(single("$NAME"), single("${NAME}"));
-        assert_eq!(single("${A:?why}").otherwise, Otherwise::Required);
-        assert_eq!(single("${A+x}").otherwise, Otherwise::Alternative);
+        assert_eq!(single("${A:?why}").otherwise, Otherwise::Required { also_empty: true });
+        let alternative = Otherwise::Alternative { text: Template::parse("x").unwrap(), also_empty: false };
+        assert_eq!(single("${A+x}").otherwise, alternative);
         let Otherwise::Default { text, also_empty } = single("${A:-x${B:-y}}").otherwise else { panic!() };
         assert!(also_empty && text.names() == ["B"]);
         assert_eq!(Template::parse("http://${H}:$P/x").unwrap().names(), ["H", "P"]);

@@ -4,6 +4,7 @@
 mod files;
 mod lines;
 mod prove;
+mod told;
 
 use std::path::{Path, PathBuf};
 
@@ -137,6 +138,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     refuse_link(&places, &imported, &deployment, world)?;
     let told = write(&imported, &places, &dotenv, world)?;
     print_note(&notes_text(&imported.notes, &files, &sources));
+    print_note(&lines::copies(&dotenv, &imported.new_secrets, &deployment));
     print_note(&files::note(&files, &chosen.files, &places.folder, world));
     if !imported.new_secrets.is_empty() {
         print_note(&note_of_ignores(&places.folder, deployment.target, world).unwrap_or_default());

@@ -174,12 +174,16 @@ fn pass_on(service: &mut Service, lookup: Lookup<'_>) {
 #[must_use]
 pub fn project_name(file: &File, folder: &str, lookup: Lookup<'_>) -> String {
     let given = lookup("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty());
-    let name = given.or_else(|| file.name.clone().filter(|name| !name.is_empty()));
-    name.unwrap_or_else(|| {
-        let lower = folder.to_lowercase();
-        let kept: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
-        kept.trim_start_matches(['_', '-']).to_owned()
-    })
+    let named = || file.name.as_deref().map(normal_project_name).filter(|name| !name.is_empty());
+    given.or_else(named).unwrap_or_else(|| normal_project_name(folder))
+}
+
+/// What Compose makes of a name that a file or a folder gives to a project.
+#[must_use]
+pub fn normal_project_name(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let kept: String = lower.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
+    kept.trim_start_matches(['_', '-']).to_owned()
 }
 
 #[cfg(test)]
@@ -223,6 +227,7 @@ mod tests {
         let named = |variable: &'static str| move |_: &str| Some(variable.to_owned());
         assert_eq!(project_name(&file("a"), "F", &named("b")), "b");
         assert_eq!(project_name(&file("a"), "F", &named("")), "a");
+        assert_eq!(project_name(&file("-My App 2"), "F", &named("")), "myapp2");
         assert_eq!(project_name(&file(""), "_My Shop.2", &|_| None), "myshop2");
     }
 

@@ -118,7 +118,12 @@ fn is_default(part: &str, option: &str, value: &Tree) -> bool {
 }
 
 fn placed(kind: &str, source: &str) -> String {
-    if kind == "bind" { format!("./{}", lexical(source)).replacen(".//", "/", 1) } else { source.to_owned() }
+    let way = lexical(source);
+    match kind {
+        "bind" if way.starts_with(['/', '~']) || way.starts_with("..") => way,
+        "bind" => format!("./{way}"),
+        _ => source.to_owned(),
+    }
 }
 
 fn folder(target: &str) -> String {
@@ -143,6 +148,9 @@ mod tests {
         assert_eq!(short("pg:/b"), long(&[("type", "volume"), ("source", "pg"), ("target", "/b")]));
         assert_eq!(short("/b"), long(&[("type", "volume"), ("target", "/b")]));
         assert_eq!(short("/a:/b:z,ro").unwrap().source.as_deref(), Some("/a"));
+        assert_eq!(short("./../a/:/b").unwrap().source.as_deref(), Some("../a"));
+        assert_eq!(short("~/a/:/b").unwrap().source.as_deref(), Some("~/a"));
+        assert_eq!(short("${A:-./x}:/b").unwrap().target, "/b");
         assert_eq!(short("pg:/b").unwrap().volume(), Some("pg"));
         let made = Tree::map([
             ("type", Tree::text("bind")),

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::forms::between_colons;
 use super::tree::Tree;
 
-/// What Docker takes where no address is written.
-const EVERYWHERE: &str = "0.0.0.0";
+/// What stands for the addresses of both families, which Docker takes where none is written.
+const EVERYWHERE: &str = "all";
 
 /// A larger range stays one text.
 const LARGEST: u16 = 1024;
@@ -15,7 +15,7 @@ const LARGEST: u16 = 1024;
 /// A port of a container, and where it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
-    /// The address of the host.
+    /// The address of the host, or `all`.
     pub address: String,
     /// The port of the host, or a range of which Docker takes one; nothing where Docker chooses.
     pub published: Option<String>,
@@ -115,14 +115,15 @@ mod tests {
     #[test]
     fn each_form_of_a_port_is_read() {
         for (text, expected) in [
-            ("80", &["0.0.0.0::80/tcp"][..]),
-            ("8080:80", &["0.0.0.0:8080:80/tcp"]),
+            ("80", &["all::80/tcp"][..]),
+            ("8080:80", &["all:8080:80/tcp"]),
             ("127.0.0.1:8080:80/udp", &["127.0.0.1:8080:80/udp"]),
             ("127.0.0.1::80", &["127.0.0.1::80/tcp"]),
+            ("0.0.0.0:80:80", &["0.0.0.0:80:80/tcp"]),
             ("[::1]:80:80", &["::1:80:80/tcp"]),
-            ("8000-8001:9000-9001", &["0.0.0.0:8000:9000/tcp", "0.0.0.0:8001:9001/tcp"]),
-            ("8000-8001:80", &["0.0.0.0:8000-8001:80/tcp"]),
-            ("${P:?}:80", &["0.0.0.0:${P:?}:80/tcp"]),
+            ("8000-8001:9000-9001", &["all:8000:9000/tcp", "all:8001:9001/tcp"]),
+            ("8000-8001:80", &["all:8000-8001:80/tcp"]),
+            ("${P:?}:80", &["all:${P:?}:80/tcp"]),
         ] {
             assert_eq!(keys(text), expected, "{text}");
         }

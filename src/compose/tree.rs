@@ -25,11 +25,21 @@ impl Tree {
     /// What a node says, as Compose fills it in: texts, and no keys.
     #[must_use]
     pub fn read(node: &Node<'_>, lookup: Lookup<'_>) -> Self {
+        Self::of(node, &|text| substitute(text, lookup).unwrap_or_else(|| text.to_owned()))
+    }
+
+    /// What a node says, its variables as they are written.
+    #[must_use]
+    pub fn written(node: &Node<'_>) -> Self {
+        Self::of(node, &str::to_owned)
+    }
+
+    fn of(node: &Node<'_>, filled: &dyn Fn(&str) -> String) -> Self {
         match &node.content {
-            Content::Scalar(scalar) => scalar_of(scalar, lookup),
-            Content::Sequence(items) => Self::List(items.iter().map(|item| Self::read(item, lookup)).collect()),
+            Content::Scalar(scalar) => scalar_of(scalar, filled),
+            Content::Sequence(items) => Self::List(items.iter().map(|item| Self::of(item, filled)).collect()),
             Content::Mapping(entries) => {
-                let entry = |entry: &crate::yaml::Entry<'_>| (entry.key.to_string(), Self::read(&entry.value, lookup));
+                let entry = |entry: &crate::yaml::Entry<'_>| (entry.key.to_string(), Self::of(&entry.value, filled));
                 Self::Map(entries.iter().map(entry).collect())
             }
         }
@@ -134,7 +144,7 @@ impl Tree {
 }
 
 /// What Docker Compose's reader makes of a scalar: YAML 1.2, but for numbers that begin with a zero.
-fn scalar_of(scalar: &Scalar<'_>, lookup: Lookup<'_>) -> Tree {
+fn scalar_of(scalar: &Scalar<'_>, filled: &dyn Fn(&str) -> String) -> Tree {
     let text = scalar.text.as_ref();
     match scalar.kind() {
         ScalarKind::Null => Tree::Nothing,
@@ -147,7 +157,7 @@ fn scalar_of(scalar: &Scalar<'_>, lookup: Lookup<'_>) -> Tree {
         ScalarKind::Float => {
             Tree::Text(text.parse::<f64>().map_or_else(|_| text.to_owned(), |value| value.to_string()))
         }
-        ScalarKind::Text => Tree::Text(substitute(text, lookup).unwrap_or_else(|| text.to_owned())),
+        ScalarKind::Text => Tree::Text(filled(text)),
     }
 }
 

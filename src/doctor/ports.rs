@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use super::subject::Subject;
 use crate::deployment::PublishedPort;
 use crate::report::Finding;
+use crate::value::HostAddress;
 
 /// Ports of the host that a service could not get; `running` are the services that have theirs.
 pub(super) fn findings(subject: &Subject<'_>, running: &[String]) -> Vec<Finding> {
@@ -28,9 +29,13 @@ fn number(published: &PublishedPort, own: &HashMap<String, String>, subject: &Su
 }
 
 fn taken(service: &str, published: &PublishedPort, port: u16) -> Option<Finding> {
-    let address = published.address;
-    let bound = TcpListener::bind(format!("{address}:{port}"));
-    let error = bound.err().filter(|error| error.kind() == std::io::ErrorKind::AddrInUse)?;
+    let (address, places) = match published.address {
+        HostAddress::EVERY => ("every address".to_owned(), vec!["0.0.0.0".to_owned(), "[::]".to_owned()]),
+        address => (address.to_string(), vec![address.to_string()]),
+    };
+    let error = |place: String| TcpListener::bind(format!("{place}:{port}")).err();
+    let mut errors = places.into_iter().filter_map(error);
+    let error = errors.find(|error| error.kind() == std::io::ErrorKind::AddrInUse)?;
     let message = format!("port {port} of {address}, which `{service}` publishes, is taken by another program");
     let help = format!("`ss -ltnp 'sport = :{port}'` names it; end it, or publish another port in the profile");
     Some(Finding::problem("ports", message, help).shown_by(&error.to_string()))

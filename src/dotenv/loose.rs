@@ -4,10 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::interpolation::{Otherwise, Part, Template};
-
-/// No value gets longer by what it refers to.
-const LONGEST: usize = 1024 * 1024;
+use crate::interpolation::{Held, Template};
 
 /// The value of a line that is none of the forms that all readers read alike.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,34 +81,15 @@ pub(super) fn is_single_quoted(line: &str) -> bool {
 
 /// A value with what it refers to; nothing where something of that is not known.
 pub(super) fn filled(value: &str, known: &HashMap<&str, Option<String>>) -> Option<String> {
-    if value.contains('$') { fill(&Template::parse(value)?, known) } else { Some(value.to_owned()) }
-}
-
-fn fill(template: &Template, known: &HashMap<&str, Option<String>>) -> Option<String> {
-    let mut filled = String::new();
-    for part in template.parts() {
-        let reference = match part {
-            Part::Text(text) => {
-                filled.push_str(text);
-                continue;
-            }
-            Part::Reference(_) if filled.len() > LONGEST => return None,
-            Part::Reference(reference) => reference,
-        };
-        match (known.get(reference.name.as_str()), &reference.otherwise) {
-            (Some(None), _) | (_, Otherwise::Alternative) | (None, Otherwise::Empty | Otherwise::Required) => {
-                return None;
-            }
-            (Some(Some(value)), Otherwise::Default { text, also_empty: true }) if value.is_empty() => {
-                filled.push_str(&fill(text, known)?);
-            }
-            (None, Otherwise::Default { text, .. }) => filled.push_str(&fill(text, known)?),
-            (Some(Some(value)), Otherwise::Empty | Otherwise::Required | Otherwise::Default { .. }) => {
-                filled.push_str(value);
-            }
-        }
+    if !value.contains('$') {
+        return Some(value.to_owned());
     }
-    Some(filled)
+    let held = |name: &str| match known.get(name) {
+        Some(Some(value)) => Held::Value(value.clone()),
+        Some(None) => Held::Unsure,
+        None => Held::Unset,
+    };
+    Template::parse(value)?.fill(&held, &|_| None)
 }
 
 #[cfg(test)]

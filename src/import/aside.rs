@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::Ledger;
+use crate::compose::nodes::child_mut;
 use crate::compose::{Mount, Tree};
 use crate::profile::Raw;
-use crate::yaml::{Content, Entry, Node};
+use crate::yaml::{Content, Node};
 
 /// Parts of a Compose file that stay as they were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,9 +53,8 @@ impl Aside {
     pub(super) fn take<'text>(&self, root: &mut Node<'text>) -> Taken<'text> {
         let mut taken = Taken(Vec::new());
         for part in &self.keys {
-            let Some(key) = child(root, "services").and_then(|it| child(it, &part.service)).and_then(mapping) else {
-                continue;
-            };
+            let service = child_mut(root, "services").and_then(|services| child_mut(services, &part.service));
+            let Some(Content::Mapping(key)) = service.map(|service| &mut service.content) else { continue };
             let Some(at) = key.iter().position(|entry| entry.key == part.key) else { continue };
             match (&part.entry, key.get_mut(at)) {
                 (None, _) => taken.0.push((part.clone(), key.remove(at).value)),
@@ -114,15 +114,4 @@ fn is_called(item: &Node<'_>, name: &str) -> bool {
     let tree = Tree::read(item, &|_| None);
     let named = tree.as_text().map(|text| text.split_once('=').map_or(text, |(name, _)| name));
     named == Some(name) || Mount::read(&tree).is_some_and(|mount| mount.target == name)
-}
-
-fn child<'n, 'text>(node: &'n mut Node<'text>, key: &str) -> Option<&'n mut Node<'text>> {
-    mapping(node)?.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
-}
-
-fn mapping<'n, 'text>(node: &'n mut Node<'text>) -> Option<&'n mut Vec<Entry<'text>>> {
-    match &mut node.content {
-        Content::Mapping(entries) => Some(entries),
-        Content::Scalar(_) | Content::Sequence(_) => None,
-    }
 }

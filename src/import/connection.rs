@@ -53,7 +53,8 @@ const MACHINES: [&str; 2] = ["jdbc:", "r2dbc:"];
 pub(super) fn read(text: &str) -> Option<Result<Connection, String>> {
     let url = WrittenUrl::read(text)?;
     if let Some(driver) = url.scheme.strip_prefix("sqlite") {
-        return Some(match (driver, url.place.strip_prefix('/').map(SqlitePath::parse)) {
+        let path = url.place.strip_prefix('/').map(|path| path.trim_start_matches("./"));
+        return Some(match (driver, path.map(SqlitePath::parse)) {
             ("", Some(Ok(path))) => Ok(Connection::Sqlite(path)),
             ("", Some(Err(_)) | None) => Err("its path is none that all readers of URLs read alike".to_owned()),
             (_, _) => Err(format!("a profile writes `sqlite:///`, and not `{}:///`", url.scheme)),
@@ -111,16 +112,66 @@ fn target_of_url(WrittenUrl { login, place, .. }: WrittenUrl<'_>) -> Target {
     let (place, query) = place.split_once('?').unwrap_or((place, ""));
     let (host_and_port, database) = place.split_once('/').unwrap_or((place, ""));
     let (host, port) = host_and_port.split_once(':').map_or((host_and_port, None), |(host, port)| (host, Some(port)));
-    let option = |name: &str| query.split('&').find_map(|option| option.strip_prefix(name)?.strip_prefix('='));
+    let option = |names: &[&str]| {
+        let is_it = |name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        query
+            .split('&')
+            .filter_map(|option| option.split_once('='))
+            .find(|(name, _)| is_it(name))
+            .map(|(_, value)| value)
+    };
     let decoded = |text: &str| percent_decode(text).unwrap_or_else(|| text.to_owned());
     let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(decoded);
     Target {
         host: host.to_owned(),
         port: port.map(str::to_owned),
-        user: some(login.map(|login| login.user).or_else(|| option("user"))),
-        password: some(login.and_then(|login| login.password).or_else(|| option("password"))),
-        database: some(Some(database)),
+        user: some(login.map(|login| login.user).or_else(|| option(&["user", "u"]))),
+        password: some(login.and_then(|login| login.password).or_else(|| option(&["password", "p"]))),
+        database: some(Some(database).filter(|name| !name.is_empty()).or_else(|| option(&["database", "dbname", "d"]))),
     }
+}
+
+impl Target {
+    /// Takes in what one word of a text says.
+    fn learn(&mut self, key: &str, value: &str) {
+        let key: String = key.to_ascii_lowercase().chars().filter(|c| !matches!(c, ' ' | '_' | '\t')).collect();
+        let value = value.trim().trim_matches(['\'', '"']).to_owned();
+        match key.as_str() {
+            "host" | "server" | "datasource" | "hostname" => self.host = value,
+            "port" => self.port = Some(value),
+            "user" | "username" | "userid" | "uid" => self.user = Some(value),
+            "password" | "pwd" => self.password = Some(value),
+            "database" | "dbname" | "initialcatalog" => self.database = Some(value),
+            _ => {}
+        }
+    }
+}
+
+/// Where a text of several lines leads, such as a file of settings: by the lines beside that which names a host like this.
+pub(super) fn target_in_lines(text: &str, is_host: &dyn Fn(&str) -> bool) -> Option<Target> {
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let pair = |line: &str| {
+        let (key, value) = line.split_once([':', '='])?;
+        Some((key.to_owned(), value.trim().trim_matches(['\'', '"']).to_owned()))
+    };
+    let names_it = |line: &&str| {
+        let mut target = Target::default();
+        if let Some((key, value)) = pair(line) {
+            target.learn(&key, &value);
+        }
+        is_host(&target.host)
+    };
+    let at = lines.iter().position(names_it).filter(|_| lines.len() > 1)?;
+    let indent = |line: &&str| line.len() - line.trim_start().len();
+    let depth = lines.get(at).map(indent)?;
+    let (before, behind) = lines.split_at(at);
+    let is_beside = |line: &&&str| indent(line) == depth && !line.trim_start().starts_with('[');
+    let beside = before.iter().rev().take_while(is_beside).chain(behind.iter().take_while(is_beside));
+    let mut target = Target::default();
+    for (key, value) in beside.filter_map(|line| pair(line)) {
+        target.learn(&key, &value);
+    }
+    (target.user.is_some() || target.database.is_some()).then_some(target)
 }
 
 /// `Host=db;Port=5432;Database=shop;Username=shop;Password=…`, or the same between spaces.
@@ -128,16 +179,7 @@ fn target_of_words(text: &str) -> Option<Target> {
     let separator = if text.contains(';') { ';' } else { ' ' };
     let mut target = Target::default();
     for (key, value) in text.split(separator).filter_map(|part| part.split_once('=')) {
-        let key: String = key.to_ascii_lowercase().chars().filter(|c| !matches!(c, ' ' | '_')).collect();
-        let value = value.trim().trim_matches(['\'', '"']).to_owned();
-        match key.as_str() {
-            "host" | "server" | "datasource" | "hostname" => target.host = value,
-            "port" => target.port = Some(value),
-            "user" | "username" | "userid" | "uid" => target.user = Some(value),
-            "password" | "pwd" => target.password = Some(value),
-            "database" | "dbname" | "initialcatalog" => target.database = Some(value),
-            _ => {}
-        }
+        target.learn(key, value);
     }
     if let Some((host, port)) = target.host.clone().split_once(':') {
         (target.host, target.port) = (host.to_owned(), Some(port.to_owned()));
@@ -162,6 +204,7 @@ mod tests {
         let path = |text| SqlitePath::parse(text).unwrap();
         let sqlite = |text| read(text).unwrap().unwrap();
         assert_eq!(sqlite("sqlite:///data/auth.db"), Connection::Sqlite(path("data/auth.db")));
+        assert_eq!(sqlite("sqlite:///./data/auth.db"), Connection::Sqlite(path("data/auth.db")));
         assert_eq!(sqlite("sqlite:////absolute/path.db"), Connection::Sqlite(path("/absolute/path.db")));
     }
 
@@ -210,6 +253,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_settings_leads_to_the_server_that_it_names() {
+        let yaml = "cache:\n  host: c\n  user: x\ndb:\n  dbname: d\n  user: u\n  password: 'p'\n  host: h\n  port: 5432\nkey: k\n";
+        let ini = "[cache]\nuser = x\n[db]\nhost = h\nuser = u\nname = n\n";
+        let read = |text: &str| target_in_lines(text, &|host| host == "h");
+        let found = read(yaml).unwrap();
+        let texts = [&found.port, &found.user, &found.password, &found.database].map(|it| it.as_deref());
+        assert_eq!(texts, [Some("5432"), Some("u"), Some("p"), Some("d")]);
+        assert_eq!(read(ini).unwrap().user.as_deref(), Some("u"));
+        for text in ["host: h", "host: h\nport: 1\n", "a: h\nuser: u\n", "db:\n  host: other\n  user: u\n"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_text_leads_to_the_same_place_in_every_form() {
         let all = (Some("5432"), Some("u"), Some("p@s"), Some("d"));
         for (text, (port, user, password, database)) in [
@@ -221,6 +278,7 @@ mod tests {
             ("Host=h;Port=5432;Database=d;Username=u;Password=p@s", all),
             ("Server=h;User Id=u;Pwd=p@s;Initial Catalog=d", (None, Some("u"), Some("p@s"), Some("d"))),
             ("host=h port=5432 user=u password=p@s dbname=d sslmode=disable", all),
+            ("pg://h:5432?u=u&p=p%40s&d=d", all),
             ("Data Source=h:5432;User_ID=u", (Some("5432"), Some("u"), None, None)),
         ] {
             let owned = |text: Option<&str>| text.map(str::to_owned);

@@ -1,79 +1,18 @@
 //! Knows which database a hand-kept service uses, and which one it would use by the lines that are commented out.
 //! Must not know how a profile is laid out.
 
+mod found;
 mod reached;
-
-use std::ops::Range;
-
-use indexmap::IndexMap;
 
 use super::connection::{self, Connection, PostgresConnection};
 use super::environment::{Given, GivenValue};
 use super::ledger::Ledger;
 use super::server::Server;
 use crate::interpolation::{Otherwise, Template};
-use crate::value::{
-    ContainerPath, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, Mount, MountSource, RoleName,
-    ServiceName, SqlitePath, TextValue as _, UrlOptions, VariableName,
-};
+use crate::value::{Engine, EnvironmentKey, MountSource, SqlitePath, TextValue as _, VariableName};
 
-/// What a database is looked for in.
-pub(super) struct Home<'h> {
-    pub(super) name: &'h ServiceName,
-    pub(super) given: &'h [Given],
-    pub(super) mounts: &'h [Mount],
-    pub(super) working_dir: Option<&'h ContainerPath>,
-    /// What the container gets from files of variables.
-    pub(super) of_files: &'h IndexMap<String, String>,
-    /// Whether it waits for the server.
-    pub(super) waits: bool,
-    /// Whether one of those files is `.env`.
-    pub(super) has_dotenv: bool,
-    /// The lines of the service that are commented out.
-    pub(super) commented: &'h [(String, String)],
-}
-
-/// The database of a service.
-pub(super) struct Database {
-    /// The container's variable for the URL, with the URL of today; nothing where it keeps what it has.
-    pub(super) url: Option<(String, String)>,
-    /// Variables that hold a part of it.
-    pub(super) parts: Vec<(String, DatabasePart)>,
-    /// The engine of today.
-    pub(super) engine: Engine,
-    pub(super) sqlite: Option<SqliteFile>,
-    pub(super) postgres: Option<PostgresSide>,
-    /// Whether nothing but that it waits for the server tells that it is this one.
-    pub(super) is_guess: bool,
-    /// Whether only files of variables tell it, which several services may get.
-    pub(super) is_of_files: bool,
-}
-
-/// A SQLite file in a mount.
-#[derive(Clone)]
-pub(super) struct SqliteFile {
-    pub(super) path: SqlitePath,
-    /// The mount that it lies in.
-    pub(super) data: usize,
-}
-
-/// A database on the server, and how its URL is written.
-#[derive(Clone)]
-pub(super) struct PostgresSide {
-    pub(super) name: DatabaseName,
-    pub(super) driver: Driver,
-    pub(super) options: Option<UrlOptions>,
-}
-
-/// What was found of a service's database.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) database: Option<Database>,
-    /// Why a URL is none that a profile says, by the place of the variable.
-    pub(super) told: Vec<(Option<Range<usize>>, String)>,
-    /// Whether the service logs in to the server as another role, or with another password.
-    pub(super) is_somebody_else: bool,
-}
+pub(super) use self::found::{Database, Found, Home, PostgresSide};
+use self::found::{OTHER_PASSWORD, SqliteFile, other_role};
 
 /// A variable that holds a connection URL.
 struct Candidate<'h> {
@@ -205,7 +144,7 @@ fn alternatives(
             let template = Template::parse(text)?;
             match &template.single()?.otherwise {
                 Otherwise::Default { text, .. } => ledger.variables.fill(text),
-                Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => None,
+                Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. } => None,
             }
         }
         GivenValue::Passed | GivenValue::Odd(_) => None,
@@ -242,7 +181,7 @@ fn side(connection: &Connection, home: &Home<'_>, server: Option<&Server<'_, '_>
 }
 
 fn is_on(server: &Server<'_, '_>, url: &PostgresConnection, home: &Home<'_>) -> Result<(), String> {
-    if url.host != server.name() {
+    if !server.is_called(&url.host) {
         return Err(format!("its server `{}` is no service of the deployment", url.host));
     }
     if url.port != "5432" {
@@ -255,15 +194,6 @@ fn is_on(server: &Server<'_, '_>, url: &PostgresConnection, home: &Home<'_>) -> 
         return Err(OTHER_PASSWORD.to_owned());
     }
     Ok(())
-}
-
-/// Why a service that logs in so can't share the server's role.
-const OTHER_PASSWORD: &str = "it has another password than the server's `POSTGRES_PASSWORD`";
-
-fn other_role(user: &str, home: &Home<'_>) -> String {
-    let message = "its role is not the one that the server is made with";
-    let own = RoleName::of_service(home.name);
-    if user == own.as_str() { format!("{message}; see `access: per_service`") } else { message.into() }
 }
 
 /// The mount that a SQLite file lies in. A relative path hangs on the folder that the program runs in; without

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ledger::key_of_secret;
-use super::tree;
+use super::secret_keys::key_of_secret;
 use super::variables::{Known, Variables};
+use crate::compose::nodes;
 use crate::dotenv;
 use crate::interpolation::{Otherwise, Template};
 use crate::secret::names_secret;
@@ -27,22 +27,22 @@ pub(super) fn find(root: &Node<'_>, variables: &Variables) -> BTreeMap<Environme
 }
 
 fn look(node: &Node<'_>, found: &mut BTreeMap<String, String>, not_sure: &mut BTreeSet<String>) {
-    for item in tree::items(node) {
+    for item in nodes::items(node) {
         look(item, found, not_sure);
     }
-    for entry in tree::entries(node) {
+    for entry in nodes::entries(node) {
         // a variable that is passed on by its name has no default
         if entry.value.is_null() {
             not_sure.insert(entry.key.to_string());
         }
         look(&entry.value, found, not_sure);
     }
-    let Some(text) = tree::text(node) else { return };
+    let Some(text) = nodes::text(node) else { return };
     not_sure.insert(text.to_owned());
     for reference in Template::parse(text).iter().flat_map(Template::references) {
         let default = match &reference.otherwise {
             Otherwise::Default { text, .. } => text.literal().filter(|text| is_plain(text)),
-            Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => None,
+            Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. } => None,
         };
         match (default, default.and_then(|default| found.insert(reference.name.clone(), default.to_owned()))) {
             (Some(default), known) if known.as_ref().is_none_or(|known| known == default) => {}

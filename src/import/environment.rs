@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use indexmap::IndexMap;
 
-use super::ledger::{Ledger, key_of_secret};
-use super::tree;
+use super::ledger::Ledger;
+use super::notes::COMPOSE;
+use super::secret_keys::key_of_secret;
 use super::variables::{Known, is_secret_value, is_switch, password_in};
+use crate::compose::nodes;
 use crate::diagnostic::Place;
 use crate::interpolation::{Otherwise, Reference, Template};
 use crate::profile::Raw;
@@ -36,20 +38,20 @@ pub(super) enum GivenValue {
 
 /// The variables of a service.
 pub(super) fn of(service: &Node<'_>) -> Vec<Given> {
-    tree::child(service, "environment").map(read).unwrap_or_default()
+    nodes::child(service, "environment").map(read).unwrap_or_default()
 }
 
 /// Names with values, of either form.
 pub(super) fn read(node: &Node<'_>) -> Vec<Given> {
-    let listed = tree::items(node).iter().filter_map(|item| {
-        let text = tree::text(item)?;
+    let listed = nodes::items(node).iter().filter_map(|item| {
+        let text = nodes::text(item)?;
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, GivenValue::Text(value.to_owned())),
             None => (text, GivenValue::Passed),
         };
         Some(Given { name: name.to_owned(), is_listed: true, value, span: item.span.clone() })
     });
-    let mapped = tree::entries(node).iter().map(|entry| {
+    let mapped = nodes::entries(node).iter().map(|entry| {
         let span = entry.key_span.start..entry.value.span.end.max(entry.key_span.end);
         Given { name: entry.key.to_string(), is_listed: false, value: given_value(&entry.value), span }
     });
@@ -139,7 +141,7 @@ impl Given {
             GivenValue::Text(text) => {
                 let Some(template) = Template::parse(text) else {
                     let message = format!("`{}` refers to a variable in a form that Compose does not read", self.name);
-                    let place = Place::Span(super::COMPOSE, self.span.clone());
+                    let place = Place::Span(COMPOSE, self.span.clone());
                     ledger.concealed_fault(place, message, "write `${NAME}` or `${NAME:-text}`; a dollar is `$$`");
                     return;
                 };
@@ -152,7 +154,7 @@ impl Given {
                 let message =
                     format!("line {line} of .env gives `{name}` in a form that not all of its readers read alike");
                 let help = "put the value into single quotes there, and import again";
-                ledger.concealed_fault(Place::Span(super::COMPOSE, self.span.clone()), message, help);
+                ledger.concealed_fault(Place::Span(COMPOSE, self.span.clone()), message, help);
             }
         }
     }
@@ -247,7 +249,7 @@ impl Given {
         EnvironmentKey::parse(name).ok()?;
         let default = match otherwise {
             Otherwise::Empty if ledger.variables.value(name).is_none() => Some(""),
-            Otherwise::Empty | Otherwise::Required => None,
+            Otherwise::Empty | Otherwise::Required { .. } => None,
             Otherwise::Default { text, also_empty } => {
                 let is_empty = ledger.variables.get(name) == Known::Value("");
                 let text = text.literal().filter(|_| *also_empty || !is_empty)?;
@@ -255,7 +257,7 @@ impl Given {
                     .filter(|text| !text.contains(['$', '{', '}']) && !text.contains(char::is_control))
                     .map(Some)?
             }
-            Otherwise::Alternative => return None,
+            Otherwise::Alternative { .. } => return None,
         };
         let mut entries = vec![("env".to_owned(), Raw::text(name))];
         entries.extend(default.map(|default| ("default".to_owned(), Raw::text(default))));
@@ -275,10 +277,10 @@ impl Given {
         let key = key_of_secret(name)?;
         let default = match otherwise {
             Otherwise::Default { text, .. } => ledger.variables.fill(text).filter(|text| !text.is_empty()),
-            Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => None,
+            Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. } => None,
         };
         match (ledger.variables.value(name).is_some(), otherwise, default) {
-            (_, Otherwise::Alternative, _) => return None,
+            (_, Otherwise::Alternative { .. }, _) => return None,
             (true, _, _) => ledger.declare(&key),
             (false, _, Some(default)) => {
                 let names: Vec<_> = std::iter::once(name.clone()).chain(self.names(service)).collect();
@@ -286,7 +288,7 @@ impl Given {
                 ledger.declare(&key);
                 return Some(form("secret", key.as_str()));
             }
-            (false, Otherwise::Required, None) => {
+            (false, Otherwise::Required { .. }, None) => {
                 ledger.declare(&key);
                 let message = format!("the secret `{name}` has no value in .env");
                 ledger.note(Some(&self.span), message, "write it there before you generate");
@@ -305,6 +307,6 @@ impl Given {
 }
 
 /// `{ secret: NAME }` or `{ database: url }`.
-fn form(key: &str, value: &str) -> Raw {
+pub(super) fn form(key: &str, value: &str) -> Raw {
     Raw::Mapping(vec![(key.to_owned(), Raw::text(value))])
 }

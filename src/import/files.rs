@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::tree;
+use crate::compose::nodes;
 use crate::yaml::{self, Content, Node};
 
 /// A Compose file of a deployment.
@@ -127,20 +127,20 @@ pub fn joined(folder: &str, path: &str) -> String {
 #[must_use]
 pub fn named_in(text: &str) -> Vec<String> {
     let Ok(root) = yaml::read(text) else { return Vec::new() };
-    let included = tree::child(&root, "include").map(tree::items).unwrap_or_default().iter().flat_map(included_paths);
-    let services = tree::child(&root, "services").map(tree::entries).unwrap_or_default();
+    let included = nodes::child(&root, "include").map(nodes::items).unwrap_or_default().iter().flat_map(included_paths);
+    let services = nodes::child(&root, "services").map(nodes::entries).unwrap_or_default();
     let extended = services
         .iter()
-        .filter_map(|service| tree::text_of(tree::child(&service.value, "extends")?, "file").map(str::to_owned));
+        .filter_map(|service| nodes::text_of(nodes::child(&service.value, "extends")?, "file").map(str::to_owned));
     included.chain(extended).filter(|path| !path.contains('$')).collect()
 }
 
 /// The files of one item of `include`.
 pub(super) fn included_paths(item: &Node<'_>) -> Vec<String> {
-    let path = if tree::text(item).is_some() { Some(item) } else { tree::child(item, "path") };
+    let path = if nodes::text(item).is_some() { Some(item) } else { nodes::child(item, "path") };
     let Some(path) = path else { return Vec::new() };
-    let several = tree::items(path).iter().filter_map(tree::text);
-    tree::text(path).into_iter().chain(several).map(str::to_owned).collect()
+    let several = nodes::items(path).iter().filter_map(nodes::text);
+    nodes::text(path).into_iter().chain(several).map(str::to_owned).collect()
 }
 
 /// A tree whose places are those of a text that stands behind others.

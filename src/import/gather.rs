@@ -2,9 +2,10 @@
 //! upon which. Must not know how two values are merged, nor how a file is read.
 
 use super::files::{Files, included_paths, shift};
-use super::ledger::COMPOSE;
 use super::merge::{Unmergeable, merge, scalar};
-use super::tree;
+use super::notes::COMPOSE;
+use super::relocate::{relocate, way_between};
+use crate::compose::nodes;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile;
 use crate::spelling::quoted;
@@ -95,7 +96,7 @@ impl<'f> Gather<'f> {
             return None;
         }
         above.push(file);
-        for item in tree::items(&include) {
+        for item in nodes::items(&include) {
             self.include(file, item, &mut root, above)?;
         }
         above.pop();
@@ -104,7 +105,7 @@ impl<'f> Gather<'f> {
 
     /// Adds what one item of `include` names.
     fn include(&mut self, file: usize, item: &Node<'f>, root: &mut Node<'f>, above: &mut Vec<usize>) -> Option<()> {
-        if tree::text(item).is_none() && !tree::has_only(item, &["path"]) {
+        if nodes::text(item).is_none() && !nodes::has_only(item, &["path"]) {
             self.refuse(item, "includes a file with a folder or variables of its own");
             return None;
         }
@@ -125,8 +126,8 @@ impl<'f> Gather<'f> {
             });
         }
         let own = self.files.folder(file).to_owned();
-        for section in tree::entries(&included?).iter().filter(|entry| INCLUDED.contains(&entry.key.as_ref())) {
-            for mut entry in tree::entries(&section.value).iter().cloned() {
+        for section in nodes::entries(&included?).iter().filter(|entry| INCLUDED.contains(&entry.key.as_ref())) {
+            for mut entry in nodes::entries(&section.value).iter().cloned() {
                 if folder != own && !relocate(&section.key, &mut entry.value, &way_between(&own, &folder)) {
                     self.refuse(item, &format!("includes {}, whose paths follow variables", quoted(&entry.key)));
                     return None;
@@ -150,8 +151,8 @@ impl<'f> Gather<'f> {
             self.refuse(&extends, "extends a service by way of itself, or of too many");
             return None;
         }
-        let of = tree::text(&extends).or_else(|| tree::text_of(&extends, "service")).unwrap_or_default().to_owned();
-        let named = match tree::text_of(&extends, "file") {
+        let of = nodes::text(&extends).or_else(|| nodes::text_of(&extends, "service")).unwrap_or_default().to_owned();
+        let named = match nodes::text_of(&extends, "file") {
             None => Some(file),
             Some(path) => self.files.of_way(&self.files.way_from(file, path)),
         };
@@ -193,11 +194,11 @@ impl<'f> Gather<'f> {
 /// Gives services that have no program the one that the file beside gives them. That stays, and says it again.
 pub(super) fn take_programs<'t>(root: &mut Node<'t>, beside: &Node<'t>) {
     for service in services_mut(root) {
-        let has_program = ["image", "build"].iter().any(|key| tree::child(&service.value, key).is_some());
+        let has_program = ["image", "build"].iter().any(|key| nodes::child(&service.value, key).is_some());
         let other = services(beside).iter().find(|other| other.key == service.key && !has_program);
         let Some(other) = other else { continue };
         let programs =
-            tree::entries(&other.value).iter().filter(|entry| matches!(entry.key.as_ref(), "image" | "build"));
+            nodes::entries(&other.value).iter().filter(|entry| matches!(entry.key.as_ref(), "image" | "build"));
         let mut programs: Vec<_> = programs.cloned().collect();
         for entry in &mut programs {
             entry.key_span = service.key_span.clone();
@@ -226,7 +227,7 @@ fn place_at(node: &mut Node<'_>, span: &std::ops::Range<usize>) {
 }
 
 fn services<'n, 't>(root: &'n Node<'t>) -> &'n [Entry<'t>] {
-    tree::child(root, "services").map(tree::entries).unwrap_or_default()
+    nodes::child(root, "services").map(nodes::entries).unwrap_or_default()
 }
 
 fn services_mut<'n, 't>(root: &'n mut Node<'t>) -> &'n mut [Entry<'t>] {
@@ -263,87 +264,6 @@ fn add<'t>(root: &mut Node<'t>, section: &Entry<'t>, entry: Entry<'t>) -> bool {
         known.push(entry);
     }
     is_new
-}
-
-/// The way from one folder of the deployment to another one.
-fn way_between(from: &str, to: &str) -> String {
-    let (from, to): (Vec<_>, Vec<_>) = (steps(from).collect(), steps(to).collect());
-    let common = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
-    let up = from.iter().skip(common).map(|_| "..");
-    up.chain(to.iter().skip(common).copied()).collect::<Vec<_>>().join("/")
-}
-
-fn steps(folder: &str) -> impl Iterator<Item = &str> {
-    folder.split('/').filter(|step| !step.is_empty())
-}
-
-/// Writes the paths of an entry of a section as they are from another folder; whether that is sure of all of them.
-fn relocate(section: &str, node: &mut Node<'_>, way: &str) -> bool {
-    let each = |node: &mut Node<'_>, change: &dyn Fn(&str) -> Option<String>| match &mut node.content {
-        Content::Scalar(scalar) => match change(&scalar.text) {
-            Some(text) => {
-                scalar.text = text.into();
-                true
-            }
-            None => false,
-        },
-        Content::Sequence(_) | Content::Mapping(_) => true,
-    };
-    let any = |path: &str| moved(path, way, false);
-    let bind = |path: &str| moved(path, way, true);
-    let Content::Mapping(entries) = &mut node.content else { return true };
-    let mut is_sure = true;
-    for entry in entries {
-        let value = &mut entry.value;
-        is_sure &= match (section, entry.key.as_ref()) {
-            ("secrets" | "configs", "file") => each(value, &any),
-            ("services", "build") => match &mut value.content {
-                Content::Mapping(build) => {
-                    build.iter_mut().filter(|entry| entry.key == "context").all(|entry| each(&mut entry.value, &any))
-                }
-                Content::Scalar(_) | Content::Sequence(_) => each(value, &any),
-            },
-            ("services", "env_file" | "label_file") => match &mut value.content {
-                Content::Sequence(items) => items.iter_mut().all(|item| match &mut item.content {
-                    Content::Mapping(keys) => {
-                        keys.iter_mut().filter(|entry| entry.key == "path").all(|entry| each(&mut entry.value, &any))
-                    }
-                    Content::Scalar(_) | Content::Sequence(_) => each(item, &any),
-                }),
-                Content::Scalar(_) | Content::Mapping(_) => each(value, &any),
-            },
-            ("services", "volumes") => match &mut value.content {
-                Content::Sequence(items) => items.iter_mut().all(|item| match &mut item.content {
-                    Content::Mapping(keys) => {
-                        keys.iter_mut().filter(|entry| entry.key == "source").all(|entry| each(&mut entry.value, &bind))
-                    }
-                    Content::Scalar(_) | Content::Sequence(_) => each(item, &bind),
-                }),
-                Content::Scalar(_) | Content::Mapping(_) => true,
-            },
-            ("services", "develop" | "credential_spec") => false,
-            (_, _) => true,
-        };
-    }
-    is_sure
-}
-
-/// A path as it is from another folder. Of a mount only what begins with a dot is one; nothing where a variable decides.
-fn moved(path: &str, way: &str, is_mount: bool) -> Option<String> {
-    let is_elsewhere = path.starts_with(['/', '~']) || path.contains("://") || path.starts_with("git@");
-    if path.starts_with('$') {
-        return None;
-    }
-    if is_elsewhere || (is_mount && !path.starts_with('.')) {
-        return Some(path.to_owned());
-    }
-    let (source, rest) = match path.split_once(':').filter(|_| is_mount) {
-        Some((source, rest)) => (source, format!(":{rest}")),
-        None => (path, String::new()),
-    };
-    let joined = super::files::joined(way, source);
-    let begins = if joined.starts_with("..") { "" } else { "./" };
-    Some(format!("{begins}{joined}{rest}"))
 }
 
 #[cfg(test)]

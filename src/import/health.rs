@@ -2,7 +2,7 @@
 //! Must not know which service it is for.
 
 use super::ledger::Ledger;
-use super::tree;
+use crate::compose::nodes;
 use crate::profile::Raw;
 use crate::value::{Duration, HttpPath, Interval, TextValue as _};
 use crate::yaml::Node;
@@ -31,10 +31,10 @@ enum Probe {
 
 /// Reads one; nothing where a profile can't say it.
 pub(super) fn read(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<HealthCheck> {
-    if !tree::has_only(node, &["test", "interval", "timeout", "retries", "start_period"]) {
+    if !nodes::has_only(node, &["test", "interval", "timeout", "retries", "start_period"]) {
         return None;
     }
-    let probe = probe(tree::child(node, "test")?, &format!("{field}.command"), ledger)?;
+    let probe = probe(nodes::child(node, "test")?, &format!("{field}.command"), ledger)?;
     let (mut entries, port) = match probe {
         Probe::Http { with, port, path } => {
             (vec![("http".to_owned(), Raw::text(&path)), ("with".to_owned(), Raw::text(with))], Some(port))
@@ -43,7 +43,7 @@ pub(super) fn read(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Opt
         Probe::Words(words) => (vec![("command".to_owned(), Raw::words(words.iter().map(String::as_str)))], None),
     };
     for (key, dockers, ours) in TIMES {
-        let time = match tree::child(node, key) {
+        let time = match nodes::child(node, key) {
             Some(time) => ledger.fixed(time, &format!("{field}.{key}"))?,
             None => dockers.to_owned(),
         };
@@ -55,7 +55,7 @@ pub(super) fn read(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Opt
             entries.push((key.to_owned(), Raw::text(&time)));
         }
     }
-    if let Some(retries) = tree::child(node, "retries") {
+    if let Some(retries) = nodes::child(node, "retries") {
         let retries = ledger.fixed(retries, &format!("{field}.retries"))?;
         retries.parse::<u16>().ok().filter(|retries| *retries > 0)?;
         if retries != RETRIES {
@@ -66,10 +66,10 @@ pub(super) fn read(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Opt
 }
 
 fn probe(test: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Probe> {
-    if tree::text(test).is_some() {
+    if nodes::text(test).is_some() {
         return ledger.fixed(test, field).filter(|line| !line.trim().is_empty()).map(Probe::Line);
     }
-    let words: Option<Vec<String>> = tree::items(test).iter().map(|word| ledger.fixed(word, field)).collect();
+    let words: Option<Vec<String>> = nodes::items(test).iter().map(|word| ledger.fixed(word, field)).collect();
     let words = words?;
     let (kind, rest) = words.split_first()?;
     match (kind.as_str(), rest) {

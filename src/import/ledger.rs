@@ -1,16 +1,20 @@
 //! Knows what an import has found beside the profile: faults, notes, secrets, and what no profile can say.
 //! Must not know how anything is recognized.
 
+mod moved;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use super::HandKept;
+use super::fixed::Fixed;
 use super::guarded::Guarded;
+use super::hand_kept::HandKept;
 use super::left::{self, Left};
-use super::tree;
+use super::notes::{COMPOSE, Note};
+use super::secret_keys::{NewSecret, is_one_word};
 use super::variables::{Known, Variables};
+use crate::compose::nodes;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::dotenv;
 use crate::interpolation::Template;
 use crate::placement::Placement;
 use crate::profile::Raw;
@@ -18,41 +22,6 @@ use crate::secret::names_secret;
 use crate::source::SourceId;
 use crate::value::EnvironmentKey;
 use crate::yaml::Node;
-
-/// The Compose file among the sources of an import.
-pub const COMPOSE: SourceId = SourceId(0);
-
-/// The `.env` among the sources of an import.
-pub const DOTENV: SourceId = SourceId(1);
-
-/// Something that is worth knowing about an import.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Note {
-    /// The bytes of the Compose file that it is about; nothing where it is about no single place.
-    pub span: Option<Range<usize>>,
-    /// What was found.
-    pub message: String,
-    /// What follows, or what to do.
-    pub help: String,
-    /// Whether it tells why a database is none of the profile.
-    pub is_reason: bool,
-}
-
-/// A secret that stands in the Compose file, and moves to `.env`.
-pub struct NewSecret {
-    /// Its key.
-    pub key: EnvironmentKey,
-    /// The line of `.env`, with the value in it.
-    pub line: String,
-}
-
-impl NewSecret {
-    /// A secret with its line; nothing where no line could say it.
-    pub(super) fn of(key: EnvironmentKey, value: &str) -> Option<Self> {
-        let line = format!("{key}={}\n", dotenv::quote(value).ok()?);
-        Some(Self { key, line })
-    }
-}
 
 /// All that an import finds beside the profile.
 pub(super) struct Ledger<'i> {
@@ -85,10 +54,7 @@ pub(super) struct Ledger<'i> {
     values_of_secrets: Guarded,
     /// What each variable of the Compose file is today, once for every reference to it; nothing where that is not sure.
     references: BTreeMap<String, BTreeSet<Option<String>>>,
-    /// The fields that hold values of variables now, with the variables, and the order in which they were found.
-    fixed: BTreeMap<String, BTreeMap<String, usize>>,
-    /// How many were.
-    fixed_count: usize,
+    fixed: Fixed,
 }
 
 impl<'i> Ledger<'i> {
@@ -111,8 +77,7 @@ impl<'i> Ledger<'i> {
             moved: HashMap::new(),
             values_of_secrets: Guarded::default(),
             references: BTreeMap::new(),
-            fixed: BTreeMap::new(),
-            fixed_count: 0,
+            fixed: Fixed::default(),
         }
     }
 
@@ -161,7 +126,7 @@ impl<'i> Ledger<'i> {
     /// A text as it is today, its variables replaced by what they hold; nothing where a profile must not or can't hold
     /// it. `field` is where it will stand.
     pub(super) fn fixed(&mut self, node: &Node<'_>, field: &str) -> Option<String> {
-        self.fixed_text(tree::text(node)?, field)
+        self.fixed_text(nodes::text(node)?, field)
     }
 
     /// The same for a text, of which nobody has said yet that it will stand in the profile.
@@ -201,11 +166,11 @@ impl<'i> Ledger<'i> {
 
     /// Remembers what every reference below a node is today.
     pub(super) fn learn_references(&mut self, node: &Node<'_>) {
-        let below = tree::items(node).iter().chain(tree::entries(node).iter().map(|entry| &entry.value));
+        let below = nodes::items(node).iter().chain(nodes::entries(node).iter().map(|entry| &entry.value));
         for node in below {
             self.learn_references(node);
         }
-        if let Some(template) = tree::text(node).and_then(Template::parse) {
+        if let Some(template) = nodes::text(node).and_then(Template::parse) {
             for reference in template.references() {
                 let today = self.variables.fill(&Template::of(reference.clone()));
                 self.refer(&reference.name, today);
@@ -247,38 +212,32 @@ impl<'i> Ledger<'i> {
             return;
         }
         if !OF_SEVERAL.contains(&key) {
-            let prefix = format!("services.{service}.{key}");
-            let below = self.fixed.range(prefix.clone()..).take_while(|(field, _)| field.starts_with(&prefix));
-            let below: Vec<_> = below.map(|(field, _)| field.clone()).collect();
-            for field in below {
-                self.fixed.remove(&field);
-            }
+            self.fixed.forget(&format!("services.{service}.{key}"));
         }
         self.note(Some(span), format!("`{key}` of `{service}` {why}"), KEPT_BESIDE);
         self.left.add_to(service, key, raw);
     }
 
-    /// A text of the Compose file in which references stand for values of `.env` that are secrets: it means the same.
-    fn referring(&self, text: &str) -> Option<String> {
-        let (_, value) = self.values_of_secrets.value_in(text)?;
-        let key = self.key_of(value).filter(|_| !value.contains(['$', '{', '}']))?;
-        let text = text.replace(value, &format!("${{{key}}}"));
-        self.values_of_secrets.value_in(&text).is_none().then_some(text)
-    }
-
-    /// A key that holds a value in `.env`, or will.
-    fn key_of(&self, value: &str) -> Option<&str> {
-        let written = dotenv::quote(value).ok()?;
-        let is_moved = |new: &&NewSecret| new.line.strip_prefix(new.key.as_str()) == Some(&format!("={written}\n"));
-        let moved = self.new_secrets.iter().find(is_moved).map(|new| new.key.as_str());
-        moved.or_else(|| self.variables.all().filter(|(_, known)| *known == value).map(|(key, _)| key).min())
-    }
-
     /// Remembers that a variable has no effect on a field any more.
     pub(super) fn fix(&mut self, name: &str, field: &str) {
-        let names = self.fixed.entry(field.to_owned()).or_default();
-        names.entry(name.to_owned()).or_insert(self.fixed_count);
-        self.fixed_count += 1;
+        self.fixed.add(name, field);
+    }
+
+    /// Tells which values of `.env` stand in the profile now; in which fields each one does.
+    pub(super) fn note_fixed(&mut self) -> BTreeMap<String, Vec<String>> {
+        let told = std::mem::take(&mut self.fixed).by_name();
+        for (name, fields) in &told {
+            let fields = fields.join("`, `");
+            let (message, help) = if self.variables.get(name) == Known::Unset {
+                let message = format!("`{name}` is not in .env; its default stands in the profile now: `{fields}`");
+                (message, "write there what the shell gives it, if it does; these fields follow it no more")
+            } else {
+                let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
+                (message, "change it there; these fields follow the variable no more")
+            };
+            self.note(None, message, help);
+        }
+        told
     }
 
     /// Puts a key at the top of the Compose file aside, with why.
@@ -300,93 +259,6 @@ impl<'i> Ledger<'i> {
             self.guard(key.as_str(), &value);
         }
     }
-
-    /// Takes a value out of the Compose file and into `.env`, under the first of these names that is free or has this
-    /// value; returns that name.
-    pub(super) fn move_secret(&mut self, names: &[String], value: &str, span: &Range<usize>) -> Option<EnvironmentKey> {
-        let key = names.iter().filter_map(|name| key_of_secret(name)).find(|key| self.is_free(key, value));
-        let Some(key) = key else {
-            let message = "a secret stands here, and its name means another value in .env or elsewhere in this file";
-            let help = "write the same value in both places, or refer to the variable, and import again";
-            self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
-            return None;
-        };
-        if value.contains(char::is_control) {
-            // the Compose file may be a stranger's: a line of `.env` that it writes could mean something to others
-            let message = format!("the secret `{key}` holds a line end or another control character");
-            let help = "put it into a file, and mount that; or write it into .env yourself, and refer to it";
-            self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
-            return None;
-        }
-        let written = match dotenv::quote(value) {
-            Ok(written) => written,
-            Err(unwritable) => {
-                let message = format!("the secret `{key}` can't stand in .env: {unwritable}");
-                self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, "give it another value");
-                return None;
-            }
-        };
-        let line = format!("{key}={written}\n");
-        let stands = self.variables.value(key.as_str()).is_some();
-        if !stands && !self.moved.contains_key(&key) {
-            self.moved.insert(key.clone(), self.new_secrets.len());
-            self.new_secrets.push(NewSecret { key: key.clone(), line });
-        }
-        self.guard(key.as_str(), value);
-        Some(key)
-    }
-
-    fn is_free(&self, key: &EnvironmentKey, value: &str) -> bool {
-        let Ok(written) = dotenv::quote(value) else { return true };
-        let mut referred = self.references.get(key.as_str()).into_iter().flatten();
-        if referred.any(|today| today.as_deref() != Some(value)) {
-            return false;
-        }
-        let line = format!("{key}={written}\n");
-        let new = self.moved.get(key).and_then(|index| self.new_secrets.get(*index));
-        match (self.variables.get(key.as_str()), new) {
-            (Known::Value(known), _) if !known.is_empty() => known == value,
-            (Known::Value(_) | Known::Unset, Some(new)) => new.line == line,
-            (Known::Unset, None) => true,
-            // an empty line of `.env` would be a second one for the key
-            (Known::Value(_), None) | (Known::Odd(_), _) => false,
-        }
-    }
-
-    /// Tells which values of `.env` stand in the profile now, and in which fields.
-    pub(super) fn note_fixed(&mut self) -> BTreeMap<String, Vec<String>> {
-        let mut told = BTreeMap::new();
-        let mut by_name: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
-        for (field, names) in std::mem::take(&mut self.fixed) {
-            for (name, order) in names {
-                by_name.entry(name).or_default().push((order, field.clone()));
-            }
-        }
-        for (name, mut fields) in by_name {
-            fields.sort_unstable();
-            let fields: Vec<_> = fields.into_iter().map(|(_, field)| field).collect();
-            told.insert(name.clone(), fields.clone());
-            let fields = fields.join("`, `");
-            if self.variables.get(&name) == Known::Unset {
-                let message = format!("`{name}` is not in .env; its default stands in the profile now: `{fields}`");
-                self.note(
-                    None,
-                    message,
-                    "write there what the shell gives it, if it does; these fields follow it no more",
-                );
-            } else {
-                let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
-                self.note(None, message, "change it there; these fields follow the variable no more");
-            }
-        }
-        told
-    }
-}
-
-/// Whether a value is no more than one lower-case word, such as `shopware`.
-pub(super) fn is_one_word(value: &str) -> bool {
-    const LONGEST: usize = 16;
-    value.len() <= LONGEST && value.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Keys of Compose that say several things, of which one alone may be left.
@@ -394,11 +266,3 @@ const OF_SEVERAL: [&str; 5] = ["build", "environment", "labels", "ports", "volum
 
 /// The way out of what no profile can say.
 const KEPT_BESIDE: &str = "it stands in docker-compose.override.yml, which Compose reads beside docker-compose.yml";
-
-/// The key of `.env` that a secret may have: none that belongs to somebody else.
-pub(super) fn key_of_secret(name: &str) -> Option<EnvironmentKey> {
-    use crate::value::TextValue as _;
-    let is_owned =
-        name.starts_with("COMPOSE_") || name.ends_with("__DB_URL") || ["POSTGRES_USER", "POSTGRES_DB"].contains(&name);
-    EnvironmentKey::parse(name).ok().filter(|_| !is_owned)
-}

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::tree;
 use crate::compose::between_colons;
+use crate::compose::nodes;
 use crate::yaml::{Content, Entry, Node, Scalar};
 
 /// Two values of which neither goes into the other.
@@ -71,7 +71,8 @@ pub(super) fn merge<'t>(base: Node<'t>, over: Node<'t>, path: &[&str]) -> Result
     };
     // a driver's options are none of another driver's
     let is_logging = matches!(path, ["services", _, "logging"]);
-    if is_logging && tree::text_of(&over, "driver").is_some_and(|driver| tree::text_of(&base, "driver") != Some(driver))
+    if is_logging
+        && nodes::text_of(&over, "driver").is_some_and(|driver| nodes::text_of(&base, "driver") != Some(driver))
     {
         return Ok(over);
     }
@@ -107,7 +108,7 @@ fn mappings<'t>(mut base: Vec<Entry<'t>>, over: Vec<Entry<'t>>, path: &[&str]) -
 fn lists<'t>(mut base: Vec<Node<'t>>, over: Vec<Node<'t>>, has_targets: bool) -> Vec<Node<'t>> {
     for item in over {
         let is_same = |known: &Node<'_>| {
-            let same_text = tree::text(known).is_some() && tree::text(known) == tree::text(&item);
+            let same_text = nodes::text(known).is_some() && nodes::text(known) == nodes::text(&item);
             same_text || (has_targets && target(known).is_some_and(|known| Some(known) == target(&item)))
         };
         match base.iter().position(is_same) {
@@ -121,10 +122,10 @@ fn lists<'t>(mut base: Vec<Node<'t>>, over: Vec<Node<'t>>, has_targets: bool) ->
 /// Where in the container an item is found.
 fn target(item: &Node<'_>) -> Option<String> {
     let short = || {
-        let parts = between_colons(tree::text(item)?);
+        let parts = between_colons(nodes::text(item)?);
         parts.get(1).or(parts.first()).map(|part| part.trim_end_matches('/').to_owned())
     };
-    let long = ["target", "source"].iter().find_map(|key| tree::text_of(item, key));
+    let long = ["target", "source"].iter().find_map(|key| nodes::text_of(item, key));
     long.map(|target| target.trim_end_matches('/').to_owned()).or_else(short)
 }
 
@@ -133,7 +134,7 @@ fn by_name<'t>(node: Node<'t>, bare: Option<&'static str>) -> Node<'t> {
     let Content::Sequence(items) = node.content else { return node };
     let mut entries: Vec<Entry<'t>> = Vec::new();
     for item in items {
-        let Some(text) = tree::text(&item) else { continue };
+        let Some(text) = nodes::text(&item) else { continue };
         let (key, value) = match (bare, text.split_once('=')) {
             (None, Some((key, value))) => (key.to_owned(), scalar(value.to_owned(), false, &item.span)),
             (Some("condition"), _) => {
@@ -150,7 +151,7 @@ fn by_name<'t>(node: Node<'t>, bare: Option<&'static str>) -> Node<'t> {
 }
 
 fn long<'t>(node: Node<'t>, key: &'static str) -> Node<'t> {
-    if tree::text(&node).is_none() {
+    if nodes::text(&node).is_none() {
         return node;
     }
     let span = node.span.clone();
@@ -159,7 +160,7 @@ fn long<'t>(node: Node<'t>, key: &'static str) -> Node<'t> {
 }
 
 fn listed(node: Node<'_>) -> Node<'_> {
-    if tree::text(&node).is_none() {
+    if nodes::text(&node).is_none() {
         return node;
     }
     Node { span: node.span.clone(), content: Content::Sequence(vec![node]) }

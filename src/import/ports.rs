@@ -2,9 +2,9 @@
 //! Must not know what listens on them.
 
 use super::ledger::Ledger;
-use super::tree;
 use super::variables::Known;
 use crate::compose::between_colons;
+use crate::compose::nodes;
 use crate::interpolation::{Otherwise, Template};
 use crate::profile::Raw;
 use crate::value::{EnvironmentKey, HostAddress, Port, TextValue as _};
@@ -15,48 +15,27 @@ pub(super) struct Published {
     /// The port in the container.
     pub(super) target: String,
     /// The value of `publish`.
-    publish: Raw,
-    /// Whether no address is written.
-    is_everywhere: bool,
-}
-
-impl Published {
-    /// What the profile says, which is told where Docker published on IPv6 too.
-    pub(super) fn publish(self, ledger: &mut Ledger<'_>) -> Raw {
-        if self.is_everywhere {
-            ledger.note(None, IPV4_ONLY, WITHOUT_IPV6);
-        }
-        self.publish
-    }
+    pub(super) publish: Raw,
 }
 
 /// What the long form of a port may say.
 const KEYS: [&str; 6] = ["target", "published", "host_ip", "protocol", "mode", "name"];
 
-/// What Compose takes where no address is written.
-const EVERYWHERE: &str = "0.0.0.0";
-
-/// What is told once.
-const IPV4_ONLY: &str = "a port that is published without an address listens on all of IPv4 now, and on IPv6 no more";
-
-/// What follows from it.
-const WITHOUT_IPV6: &str = "the profile says `0.0.0.0`; write the port alone where this machine is enough";
-
 /// Reads one item of `ports`; nothing where a profile can't say it.
 pub(super) fn read(item: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Published> {
-    if let Some(text) = tree::text(item) {
+    if let Some(text) = nodes::text(item) {
         let text = text.strip_suffix("/tcp").unwrap_or(text);
         let mut parts = between_colons(text);
         let (target, host) = (parts.pop()?, parts.pop()?);
         return published(parts.pop(), host, target, field, ledger);
     }
-    let is_usual = |key: &str, usual: &str| tree::text_of(item, key).is_none_or(|text| text == usual);
-    let is_plain = is_usual("protocol", "tcp") && is_usual("mode", "ingress") && tree::child(item, "name").is_none();
-    if !tree::has_only(item, &KEYS) || !is_plain {
+    let is_usual = |key: &str, usual: &str| nodes::text_of(item, key).is_none_or(|text| text == usual);
+    let is_plain = is_usual("protocol", "tcp") && is_usual("mode", "ingress") && nodes::child(item, "name").is_none();
+    if !nodes::has_only(item, &KEYS) || !is_plain {
         return None;
     }
-    let (target, host) = (tree::text_of(item, "target")?, tree::text_of(item, "published")?);
-    published(tree::text_of(item, "host_ip"), host, target, field, ledger)
+    let (target, host) = (nodes::text_of(item, "target")?, nodes::text_of(item, "published")?);
+    published(nodes::text_of(item, "host_ip"), host, target, field, ledger)
 }
 
 fn published(
@@ -67,9 +46,11 @@ fn published(
     ledger: &mut Ledger<'_>,
 ) -> Option<Published> {
     let target = number(&ledger.fixed_text(target, &format!("{field}.port"))?)?;
-    let is_everywhere = address.is_none();
-    let address = ledger.fixed_text(address.unwrap_or(EVERYWHERE), &format!("{field}.publish"))?;
-    let address = HostAddress::parse(&address).ok()?;
+    let address = match ledger.fixed_text(address.unwrap_or_default(), &format!("{field}.publish"))?.as_str() {
+        "" => HostAddress::EVERY,
+        "all" => return None,
+        address => HostAddress::parse(address).ok()?,
+    };
     let template = Template::parse(host)?;
     let at = if address == HostAddress::LOOPBACK { None } else { Some(address.to_string()) };
     let publish = match (template.literal(), template.single()) {
@@ -93,8 +74,10 @@ fn published(
             }
             let default = match &reference.otherwise {
                 Otherwise::Default { text, .. } => text.literal().map(str::to_owned),
-                Otherwise::Empty | Otherwise::Required => ledger.variables.value(name.as_str()).map(str::to_owned),
-                Otherwise::Alternative => None,
+                Otherwise::Empty | Otherwise::Required { .. } => {
+                    ledger.variables.value(name.as_str()).map(str::to_owned)
+                }
+                Otherwise::Alternative { .. } => None,
             };
             let mut entries = vec![
                 ("env".to_owned(), Raw::text(name.as_str())),
@@ -105,7 +88,7 @@ fn published(
         }
         (None, None) => return None,
     };
-    Some(Published { target, publish, is_everywhere })
+    Some(Published { target, publish })
 }
 
 /// One port, and no range of them.

@@ -3,8 +3,9 @@
 
 use super::environment::{self, Given};
 use super::ledger::Ledger;
-use super::server::Server;
-use super::{mounts, service, tree};
+use super::server::{Server, Version};
+use super::{env_files, limits, mounts};
+use crate::compose::nodes;
 use crate::interpolation::Template;
 use crate::value::{
     DatabaseName, ImageReference, Mount, MountSource, PostgresMajor, RoleName, TextValue as _, VolumeName,
@@ -38,26 +39,15 @@ const IMAGES: [&str; 8] = [
     "vectorchord-postgres",
 ];
 
-/// How much is known of a server's version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
-    /// A profile reads it from the tag.
-    Tagged,
-    /// The tag says it, in a way that a profile does not read.
-    Known(PostgresMajor),
-    /// Nothing says it but the place of the data.
-    Guessed(PostgresMajor),
-}
-
 /// Whether a service runs PostgreSQL, as far as its image and its mounts tell.
 pub(super) fn is_server(node: &Node<'_>, ledger: &Ledger<'_>) -> bool {
-    let image = tree::text_of(node, "image").unwrap_or_default();
+    let image = nodes::text_of(node, "image").unwrap_or_default();
     let image =
         Template::parse(image).and_then(|image| ledger.variables.fill(&image)).unwrap_or_else(|| image.to_owned());
     let name = image.rsplit('/').next().and_then(|name| name.split([':', '@']).next()).unwrap_or_default();
-    let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
+    let items = nodes::child(node, "volumes").map(nodes::items).unwrap_or_default();
     let keeps = |item: &Node<'_>| {
-        let target = tree::text(item).and_then(|text| text.split(':').nth(1)).or(tree::text_of(item, "target"));
+        let target = nodes::text(item).and_then(|text| text.split(':').nth(1)).or(nodes::text_of(item, "target"));
         target.is_some_and(|target| target.starts_with(DATA))
     };
     IMAGES.contains(&name) || items.iter().any(keeps)
@@ -74,6 +64,10 @@ pub(super) fn recognize<'n, 'text>(
     ledger: &Ledger<'_>,
 ) -> Result<Server<'n, 'text>, String> {
     let node = &entry.value;
+    let containers = limits::containers(node).map(|count| nodes::text(count).and_then(|count| ledger.known(count)));
+    if containers.is_some_and(|count| count.as_deref() != Some("1")) {
+        return Err("it does not run as one container".to_owned());
+    }
     let image = image(entry, project, ledger)?;
     let seen = Seen::of(node, top, ledger);
     let folder = seen.value("PGDATA");
@@ -104,16 +98,8 @@ pub(super) fn recognize<'n, 'text>(
         .map(|inside| format!("{usual}{inside}"))
         .filter(|folder| *folder != usual || has_parent || version != Version::Tagged);
     let has_scripts = has_own_scripts(node);
-    Ok(Server { entry, image, version, user, database, password, data, folder, has_scripts })
-}
-
-impl Version {
-    fn major(self, image: &ImageReference) -> u16 {
-        match self {
-            Self::Tagged => image.postgres_major().and_then(PostgresMajor::new).map_or(0, PostgresMajor::get),
-            Self::Known(major) | Self::Guessed(major) => major.get(),
-        }
-    }
+    let names = names(entry, ledger);
+    Ok(Server { entry, names, image, version, user, database, password, data, folder, has_scripts })
 }
 
 /// What the container of a server gets, also by files: of a password and of names an image reads `NAME_FILE` as well.
@@ -127,7 +113,7 @@ struct Seen<'s, 'i> {
 
 impl<'s, 'i> Seen<'s, 'i> {
     fn of(node: &'s Node<'s>, top: &'s Node<'s>, ledger: &'s Ledger<'i>) -> Self {
-        Self { given: environment::of(node), of_files: service::of_files(node, ledger), node, top, ledger }
+        Self { given: environment::of(node), of_files: env_files::variables(node, ledger), node, top, ledger }
     }
 
     /// What a variable holds, where that is more than nothing.
@@ -149,14 +135,14 @@ impl<'s, 'i> Seen<'s, 'i> {
         let file = format!("{name}_FILE");
         let path = self.given.iter().find(|given| given.name == file)?.today(self.ledger)?;
         let target = path.strip_prefix("/run/secrets/")?;
-        let items = tree::child(self.node, "secrets").map(tree::items)?;
+        let items = nodes::child(self.node, "secrets").map(nodes::items)?;
         let source = items.iter().find_map(|item| {
-            let source = tree::text(item).or(tree::text_of(item, "source"))?;
-            (tree::text(item).or(tree::text_of(item, "target")).unwrap_or(source) == target).then_some(source)
+            let source = nodes::text(item).or(nodes::text_of(item, "source"))?;
+            (nodes::text(item).or(nodes::text_of(item, "target")).unwrap_or(source) == target).then_some(source)
         })?;
-        let secret = tree::child(tree::child(self.top, "secrets")?, source)?;
-        let of_variable = tree::text_of(secret, "environment").and_then(|name| self.ledger.variables.value(name));
-        let of_file = || self.ledger.file(&self.ledger.known(tree::text_of(secret, "file")?)?);
+        let secret = nodes::child(nodes::child(self.top, "secrets")?, source)?;
+        let of_variable = nodes::text_of(secret, "environment").and_then(|name| self.ledger.variables.value(name));
+        let of_file = || self.ledger.file(&self.ledger.known(nodes::text_of(secret, "file")?)?);
         let text = of_variable.map(str::to_owned).or_else(of_file)?;
         // as the image's own script reads it
         let text = text.trim_end_matches('\n').to_owned();
@@ -168,10 +154,10 @@ impl<'s, 'i> Seen<'s, 'i> {
 /// Why a profile can't name it.
 fn image(entry: &Entry<'_>, project: &str, ledger: &Ledger<'_>) -> Result<ImageReference, String> {
     let node = &entry.value;
-    let text = match tree::child(node, "image") {
-        Some(image) => tree::text(image).and_then(|image| ledger.known(image)),
+    let text = match nodes::child(node, "image") {
+        Some(image) => nodes::text(image).and_then(|image| ledger.known(image)),
         // as Compose calls what it builds
-        None => tree::child(node, "build").map(|_| format!("{project}-{}", entry.key)),
+        None => nodes::child(node, "build").map(|_| format!("{project}-{}", entry.key)),
     };
     let image = text.and_then(|image| ImageReference::parse(&image).ok()).ok_or("it has no image of its own")?;
     let name = image.to_string();
@@ -193,7 +179,7 @@ fn version(entry: &Entry<'_>, image: &ImageReference, is_parent: bool, ledger: &
     if let Some(major) = image.postgres_major() {
         return PostgresMajor::new(major).map(|_| Version::Tagged).ok_or_else(old);
     }
-    let told = match tree::child(&entry.value, "build") {
+    let told = match nodes::child(&entry.value, "build") {
         Some(build) => built_on(build, ledger),
         None => major_in(&image.to_string()),
     };
@@ -216,8 +202,8 @@ fn major_in(image: &str) -> Option<i128> {
 
 /// The version of the image that a Dockerfile begins with.
 fn built_on(build: &Node<'_>, ledger: &Ledger<'_>) -> Option<i128> {
-    let context = ledger.known(tree::text(build).or(tree::text_of(build, "context")).unwrap_or("."))?;
-    let file = ledger.known(tree::text_of(build, "dockerfile").unwrap_or("Dockerfile"))?;
+    let context = ledger.known(nodes::text(build).or(nodes::text_of(build, "context")).unwrap_or("."))?;
+    let file = ledger.known(nodes::text_of(build, "dockerfile").unwrap_or("Dockerfile"))?;
     let text = ledger.file(&format!("{context}/{file}"))?;
     let images = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -233,7 +219,7 @@ fn built_on(build: &Node<'_>, ledger: &Ledger<'_>) -> Option<i128> {
 /// # Errors
 /// Why it is none that a profile can say.
 fn data(node: &Node<'_>, folder: Option<&str>, ledger: &Ledger<'_>) -> Result<(Mount, bool), String> {
-    let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
+    let items = nodes::child(node, "volumes").map(nodes::items).unwrap_or_default();
     let mounted: Vec<_> = items.iter().filter_map(|item| mounts::place(item, ledger)).collect();
     let is_below = |mount: &&Mount, folder: &str| folder.starts_with(mount.target.as_str().trim_end_matches('/'));
     let named = folder.and_then(|folder| mounted.iter().find(|mount| is_below(mount, folder)));
@@ -254,10 +240,20 @@ fn data(node: &Node<'_>, folder: Option<&str>, ledger: &Ledger<'_>) -> Result<(M
     Ok((mount.clone(), mount.target.as_str().trim_end_matches('/') == DATA))
 }
 
+/// What others call its host: its key, the name of its container, and what its networks call it beside.
+fn names(entry: &Entry<'_>, ledger: &Ledger<'_>) -> Vec<String> {
+    let container = nodes::child(&entry.value, "container_name").and_then(nodes::text);
+    let networks = nodes::child(&entry.value, "networks").map(nodes::entries).unwrap_or_default();
+    let aliases = networks.iter().filter_map(|network| nodes::child(&network.value, "aliases")).flat_map(nodes::items);
+    let others = container.into_iter().chain(aliases.filter_map(nodes::text));
+    let others = others.filter_map(|name| ledger.known(name)).filter(|name| !name.is_empty());
+    std::iter::once(entry.key.to_string()).chain(others).collect()
+}
+
 /// Whether scripts of the user's own run on a new volume, which may make roles and give databases to them.
 fn has_own_scripts(node: &Node<'_>) -> bool {
-    let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
-    let target = |item| tree::text(item).and_then(|text| text.split(':').nth(1)).or(tree::text_of(item, "target"));
+    let items = nodes::child(node, "volumes").map(nodes::items).unwrap_or_default();
+    let target = |item| nodes::text(item).and_then(|text| text.split(':').nth(1)).or(nodes::text_of(item, "target"));
     items.iter().filter_map(target).any(|target| target.starts_with(INIT_SCRIPTS))
 }
 

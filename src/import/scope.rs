@@ -2,25 +2,24 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::environment::Given;
 use super::ledger::Ledger;
+use super::reach::needs;
 use super::server::Server;
 use super::service::Service;
-use super::tree;
-use super::variables;
+use crate::compose::nodes;
 use crate::profile::Raw;
 use crate::target::compose::{DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORKS, PUBLISHED_NETWORK};
 use crate::value::{Engine, MountSource, ServiceName};
 use crate::yaml::Node;
 
 /// What a service of the profile depends on beside itself.
-pub(super) struct Scope<'s> {
-    text: &'s str,
+pub(super) struct Scope {
     /// Whether codelab-gen wrote the Compose file.
     pub(super) is_generated: bool,
     /// The engine of most services that have both.
     pub(super) engine: Option<Engine>,
-    server: Option<String>,
+    /// What the server's host is called, its key first.
+    server: Vec<String>,
     runs_server: bool,
     /// The services, and whether a profile says their health checks.
     services: HashMap<String, bool>,
@@ -32,13 +31,12 @@ pub(super) struct Scope<'s> {
     data_of_server: Option<MountSource>,
 }
 
-impl<'s> Scope<'s> {
-    pub(super) fn new(text: &'s str, is_generated: bool) -> Self {
+impl Scope {
+    pub(super) fn new(is_generated: bool) -> Self {
         Self {
-            text,
             is_generated,
             engine: None,
-            server: None,
+            server: Vec::new(),
             runs_server: false,
             services: HashMap::new(),
             opened: HashMap::new(),
@@ -55,7 +53,7 @@ impl<'s> Scope<'s> {
         let all = choices().count();
         let most = if 2 * on_postgres >= all { Engine::Postgres } else { Engine::Sqlite };
         self.engine = (all > 0).then_some(most);
-        self.server = server.map(|server| server.name().to_owned());
+        self.server = server.map(|server| server.names.clone()).unwrap_or_default();
         self.runs_server = server.is_some() && databases().any(|database| database.engine == Engine::Postgres);
         self.services = services.iter().map(|service| (service.name.to_string(), service.is_checked())).collect();
         for opened in services.iter().filter_map(Service::opened) {
@@ -82,17 +80,17 @@ impl<'s> Scope<'s> {
         server: &Server<'_, '_>,
         ledger: &mut Ledger<'_>,
     ) -> bool {
-        let is_on_default = |node: &Node<'_>| match tree::child(node, "networks") {
-            None => tree::child(node, "network_mode").is_none(),
+        let is_on_default = |node: &Node<'_>| match nodes::child(node, "networks") {
+            None => nodes::child(node, "network_mode").is_none(),
             Some(networks) => {
-                tree::entry(networks, "default").is_some()
-                    || tree::items(networks).iter().any(|name| tree::text(name) == Some("default"))
+                nodes::entry(networks, "default").is_some()
+                    || nodes::items(networks).iter().any(|name| nodes::text(name) == Some("default"))
             }
         };
         let others: Vec<_> = services
             .iter()
             .filter(|service| service.database().is_none() && is_on_default(&service.entry.value))
-            .filter(|service| !needs(service, server.name(), ledger))
+            .filter(|service| !needs(service, &server.names, ledger))
             .map(|service| format!("`{}`", service.name))
             .collect();
         if !self.runs_server || self.is_generated || others.is_empty() || !is_on_default(server.node()) {
@@ -129,8 +127,7 @@ impl<'s> Scope<'s> {
 
     /// Whether a service that has no database in the profile reaches the server, which runs.
     pub(super) fn reached(&self, service: &Service<'_, '_>, ledger: &Ledger<'_>) -> bool {
-        let server = self.server.as_deref().filter(|_| self.runs_server && service.database().is_none());
-        server.is_some_and(|server| needs(service, server, ledger))
+        self.runs_server && service.database().is_none() && needs(service, &self.server, ledger)
     }
 
     /// What the profile calls a service that is waited for; nothing where it says so by itself.
@@ -138,7 +135,7 @@ impl<'s> Scope<'s> {
         if self.is_generated && name == ServiceName::postgres_ensure().as_str() {
             return None;
         }
-        if self.server.as_deref() == Some(name) {
+        if self.server_key() == Some(name) {
             return (self.runs_server && !has_database).then_some("postgres");
         }
         Some(name)
@@ -146,7 +143,30 @@ impl<'s> Scope<'s> {
 
     /// Whether a service of the Compose file is the server, and runs as the profile's.
     pub(super) fn runs_as_server(&self, name: &str) -> bool {
-        self.runs_server && self.server.as_deref() == Some(name)
+        self.runs_server && self.server_key() == Some(name)
+    }
+
+    /// The service of the Compose file that becomes the server.
+    fn server_key(&self) -> Option<&str> {
+        self.server.first().map(String::as_str)
+    }
+
+    /// Writes links to the server with the name that it has now; they go on saying what it is called there.
+    pub(super) fn rename_links(&self, compose: &mut [(String, Raw)]) {
+        let own = ServiceName::postgres();
+        let Some(server) = self.server_key().filter(|server| self.runs_server && *server != own.as_str()) else {
+            return;
+        };
+        let links = compose.iter_mut().filter(|(key, _)| key == "links");
+        for link in
+            links.flat_map(|(_, links)| if let Raw::Sequence(links) = links { links.as_mut_slice() } else { &mut [] })
+        {
+            let Raw::Scalar { text, .. } = &*link else { continue };
+            let (name, alias) = text.split_once(':').unwrap_or((text, text));
+            if name == server {
+                *link = Raw::text(&format!("{own}:{alias}"));
+            }
+        }
     }
 
     /// Whether the profile knows enough of a service to wait for it.
@@ -159,12 +179,6 @@ impl<'s> Scope<'s> {
     /// Whether another service uses the same database.
     pub(super) fn is_shared(&self, service: &Service<'_, '_>) -> bool {
         service.opened().is_some_and(|opened| self.opened.get(&opened).is_some_and(|count| *count > 1))
-    }
-
-    /// The keys and values of the lines of a service that are commented out.
-    pub(super) fn commented_in(&self, node: &Node<'_>) -> Vec<(String, String)> {
-        let text = self.text.get(node.span.clone()).unwrap_or_default();
-        text.lines().filter_map(variables::commented).collect()
     }
 
     /// Drops raw keys that codelab-gen writes by itself; whether they say that a container has no way out.
@@ -191,77 +205,6 @@ impl<'s> Scope<'s> {
 
 /// Whether a service stands on the networks of another one.
 fn borrows(node: &Node<'_>) -> bool {
-    let mode = tree::text_of(node, "network_mode").unwrap_or_default();
+    let mode = nodes::text_of(node, "network_mode").unwrap_or_default();
     ["service:", "container:"].iter().any(|kind| mode.starts_with(kind))
-}
-
-/// Whether the `postgres` section says all that is wanted of a server.
-///
-/// # Errors
-/// Why not.
-pub(super) fn is_wanted(
-    server: &Server<'_, '_>,
-    services: &[Service<'_, '_>],
-    ledger: &Ledger<'_>,
-) -> Result<(), &'static str> {
-    let databases: Vec<_> = services.iter().filter_map(Service::database).collect();
-    if databases.iter().all(|database| database.postgres.is_none()) {
-        return Err("no service is known to have a database on it, as the role that it is made with");
-    }
-    let is_renamed = server.name() != ServiceName::postgres().as_str();
-    if is_renamed && services.iter().any(|service| is_bound(service, server.name())) {
-        return Err(
-            "another service is bound to its container by its name, and the section's server is called `postgres`",
-        );
-    }
-    if is_renamed && ledger.named_beside.contains(server.name()) {
-        return Err("the file beside the Compose file names it, and the section's server is called `postgres`");
-    }
-    let runs = databases.iter().any(|database| database.engine == Engine::Postgres);
-    let others = services.iter().filter(|service| service.database().is_none());
-    let mut users = others.filter(|service| needs(service, server.name(), ledger));
-    if !runs && users.next().is_some() {
-        return Err("a service without a database in the profile uses it");
-    }
-    Ok(())
-}
-
-/// A key of Compose by which another service takes part of the server's container, by the name that it would lose.
-fn is_bound(service: &Service<'_, '_>, server: &str) -> bool {
-    let node = &service.entry.value;
-    let of_service =
-        |key: &&str| tree::text_of(node, key).and_then(|text| text.strip_prefix("service:")) == Some(server);
-    let listed = |key: &&str| {
-        let items = tree::child(node, key).map(tree::items).unwrap_or_default();
-        items.iter().filter_map(tree::text).any(|text| text.split(':').next() == Some(server))
-    };
-    ["network_mode", "ipc", "pid"].iter().any(of_service) || ["volumes_from", "links"].iter().any(listed)
-}
-
-/// Whether a service waits for the server, or names its host.
-pub(super) fn needs(service: &Service<'_, '_>, server: &str, ledger: &Ledger<'_>) -> bool {
-    let waits = service.waits_for(server);
-    let names_it = |given: &Given| given.today(ledger).is_some_and(|today| is_host(&given.name, &today, server));
-    waits || service.given.iter().any(names_it)
-}
-
-/// Whether a variable names a host: by its own name, in a URL, before a port, or as `host=…`. The same word may be a role,
-/// a database or a kind of store.
-fn is_host(name: &str, value: &str, host: &str) -> bool {
-    const NAMES: [&str; 7] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS", "ENDPOINT", "HOSTS"];
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let upper = name.to_ascii_uppercase();
-    let is_named =
-        upper.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| NAMES.iter().any(|it| word.ends_with(it)));
-    value.match_indices(host).any(|(at, _)| {
-        let (before, behind) = (value.get(..at).unwrap_or_default(), value.get(at + host.len()..).unwrap_or_default());
-        if before.ends_with(is_part) || behind.starts_with(is_part) {
-            return false;
-        }
-        let is_before_port =
-            behind.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
-        let key = before.to_ascii_lowercase();
-        let is_in_url = before.ends_with('@') || before.ends_with("://");
-        is_named || is_in_url || is_before_port || ["host=", "server="].iter().any(|it| key.ends_with(it))
-    })
 }

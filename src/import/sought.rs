@@ -2,10 +2,10 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::ledger::is_one_word;
-use super::literals::{LENGTHS, Secrets};
-use super::tree::{self, child_mut, entries_mut, write};
+use super::secret_keys::is_one_word;
+use super::secrets::{LENGTHS, Secrets};
 use super::variables::is_secret_value;
+use crate::compose::nodes::{self, child_mut, entries_mut, write};
 use crate::interpolation::Template;
 use crate::secret::names_secret;
 use crate::yaml::{Content, Node};
@@ -78,14 +78,14 @@ impl Texts {
         match &mut node.content {
             Content::Mapping(entries) => {
                 for entry in entries {
-                    if tree::text(&entry.value).is_some_and(|value| is_text(&entry.key, value)) {
+                    if nodes::text(&entry.value).is_some_and(|value| is_text(&entry.key, value)) {
                         self.replace(&mut entry.value, secrets);
                     }
                 }
             }
             Content::Sequence(items) => {
                 for item in items {
-                    let given = tree::text(item).and_then(|text| text.split_once('='));
+                    let given = nodes::text(item).and_then(|text| text.split_once('='));
                     if given.is_some_and(|(name, value)| is_text(name, value)) {
                         self.replace(item, secrets);
                     }

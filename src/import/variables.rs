@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::connection::target;
 use crate::dotenv;
-use crate::interpolation::{Otherwise, Part, Template};
+use crate::interpolation::{Held, Template};
 use crate::secret::names_secret;
 use crate::url::{WrittenUrl, password_of};
 
@@ -44,9 +44,6 @@ pub(super) fn may_hold_secret(text: &str) -> bool {
     let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     words.any(names_secret) || WrittenUrl::read(text).is_some_and(|url| url.login.is_some())
 }
-
-/// No text gets longer by the variables that are filled in.
-const LONGEST: usize = 1024 * 1024;
 
 /// A line of `.env`.
 struct Line {
@@ -126,29 +123,12 @@ impl Variables {
     /// nor has a default: what it holds is the shell's to say. Nothing either where readers would read it differently,
     /// or where that is longer than any text that is meant.
     pub(super) fn fill(&self, template: &Template) -> Option<String> {
-        let mut filled = String::new();
-        for part in template.parts() {
-            let reference = match part {
-                Part::Text(text) => {
-                    filled.push_str(text);
-                    continue;
-                }
-                // a long value that is referred to many times
-                Part::Reference(_) if filled.len() > LONGEST => return None,
-                Part::Reference(reference) => reference,
-            };
-            match (self.get(&reference.name), &reference.otherwise) {
-                (Known::Odd(_), _)
-                | (_, Otherwise::Alternative)
-                | (Known::Unset, Otherwise::Empty | Otherwise::Required) => return None,
-                (Known::Value(""), Otherwise::Default { text, also_empty: true })
-                | (Known::Unset, Otherwise::Default { text, .. }) => filled.push_str(&self.fill(text)?),
-                (Known::Value(value), Otherwise::Empty | Otherwise::Required | Otherwise::Default { .. }) => {
-                    filled.push_str(value);
-                }
-            }
-        }
-        Some(filled)
+        let held = |name: &str| match self.get(name) {
+            Known::Unset => Held::Unset,
+            Known::Odd(_) => Held::Unsure,
+            Known::Value(value) => Held::Value(value.to_owned()),
+        };
+        template.fill(&held, &|_| None)
     }
 }
 
@@ -179,7 +159,8 @@ mod tests {
             ("${E:-d}${E-d}", Some("d")),
             ("${NONE-${A}}", Some("1")),
             ("${NONE:?no}", None),
-            ("${A:+x}", None),
+            ("${A:+x}", Some("x")),
+            ("${NONE:+x}", None),
             ("$ODD", None),
         ] {
             assert_eq!(filled(dotenv, text).as_deref(), expected, "{text}");

@@ -179,8 +179,8 @@ pub struct Publish {
 }
 
 /// What a published port is, for editors.
-const PUBLISH: &str = "A port of the host: a number, which listens on 127.0.0.1, `ADDRESS:PORT`, or a port that a \
-    variable of `.env` or the shell may change.";
+const PUBLISH: &str = "A port of the host: a number, which listens on 127.0.0.1, `ADDRESS:PORT`, where `all` is every \
+    address, or a port that a variable of `.env` or the shell may change.";
 
 impl Written for Publish {
     const SCHEMA_NAME: Option<&'static str> = Some("Publish");
@@ -218,7 +218,10 @@ impl Written for Publish {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let port = generator.subschema_for::<SchemaOf<Port>>();
         let default = described::<Port>(generator, "The port where the variable is unset or empty.");
-        let address = described::<HostAddress>(generator, "The address that listens; by default 127.0.0.1.");
+        let address = described::<HostAddress>(
+            generator,
+            "The address that listens, or `all` for every one; by default 127.0.0.1.",
+        );
         let name = described::<EnvironmentKey>(generator, "The variable of `.env` or the shell.");
         let address_and_port = json_schema!({
             "type": "string", "pattern": HostAddress::pattern_with_port(), "examples": ["0.0.0.0:80"],

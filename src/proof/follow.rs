@@ -8,10 +8,10 @@ use super::judge::Judge;
 use super::referred;
 use super::verdict::{Frozen, Verdict};
 use super::worlds::{MARK, World, followed};
-use crate::compose::Tree;
+use crate::compose::{Tree, nodes};
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::value::ServiceName;
-use crate::yaml::{Content, Entry, Node};
+use crate::yaml::{Content, Node};
 
 /// Keys that are looked at entry by entry.
 const BY_ENTRY: [&str; 2] = ["environment", "labels"];
@@ -108,23 +108,15 @@ impl Judge<'_> {
 fn bare_names(judge: &Judge<'_>) -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut all: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for layer in judge.proof.before.layers {
-        for service in
-            entries(layer.root).iter().filter(|entry| entry.key == "services").flat_map(|it| entries(&it.value))
-        {
-            for key in entries(&service.value) {
+        let services = nodes::child(layer.root, "services").map(nodes::entries).unwrap_or_default();
+        for service in services {
+            for key in nodes::entries(&service.value) {
                 let names = all.entry((service.key.to_string(), key.key.to_string())).or_default();
                 bare(&key.value, names);
             }
         }
     }
     all
-}
-
-fn entries<'n, 'text>(node: &'n Node<'text>) -> &'n [Entry<'text>] {
-    match &node.content {
-        Content::Mapping(entries) => entries,
-        Content::Scalar(_) | Content::Sequence(_) => &[],
-    }
 }
 
 fn bare(node: &Node<'_>, names: &mut BTreeSet<String>) {
@@ -144,7 +136,7 @@ fn bare_in(template: &Template, names: &mut BTreeSet<String>) {
         let Part::Reference(reference) = part else { continue };
         match &reference.otherwise {
             Otherwise::Default { text, .. } => bare_in(text, names),
-            Otherwise::Empty | Otherwise::Required | Otherwise::Alternative => {
+            Otherwise::Empty | Otherwise::Required { .. } | Otherwise::Alternative { .. } => {
                 names.insert(reference.name.clone());
             }
         }

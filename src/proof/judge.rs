@@ -29,6 +29,8 @@ pub(super) struct Judge<'p> {
     /// What the server has in another way.
     kept: Kept,
     services: HashMap<&'p str, &'p Service>,
+    /// What the server is called today.
+    names: Vec<String>,
 }
 
 /// Where images of PostgreSQL look for what runs on a new volume.
@@ -50,6 +52,7 @@ impl<'p> Judge<'p> {
             rested: sources.map(str::to_owned).collect(),
             readers: readers(&quiet.before),
             borrowers: borrowers(&quiet.before),
+            names: proof.server.map(|key| names(key, server)).unwrap_or_default(),
             kept: Kept::of(proof, quiet),
             services: proof.deployment.services.iter().map(|service| (service.name.as_str(), service)).collect(),
         }
@@ -163,9 +166,7 @@ impl<'p> Judge<'p> {
     fn of_variable(&self, name: &str, found: &Difference, improvement: Improvement) -> Option<Improvement> {
         let text = |tree: &Option<Tree>| tree.as_ref().and_then(Tree::as_text).map(str::to_owned);
         match (text(&found.before), text(&found.after)) {
-            (Some(before), Some(after)) => {
-                url::leads_to_the_same(&before, &after, self.proof.server).then_some(improvement)
-            }
+            (Some(before), Some(after)) => url::leads_to_the_same(&before, &after, &self.names).then_some(improvement),
             (None, Some(_)) if found.before.is_none() && self.proof.keys.contains(name) => {
                 let gets_dotenv = found.service().is_some_and(|service| self.readers.contains(service));
                 gets_dotenv.then_some(Improvement::Dotenv)
@@ -187,6 +188,15 @@ impl<'p> Judge<'p> {
 /// Whether the database of a service is a SQLite file.
 pub(super) fn uses_sqlite(service: &Service) -> bool {
     service.database.is_some() && !service.uses_postgres()
+}
+
+/// What others call the server's host today: its key, its container, and what its networks call it beside.
+fn names(key: &str, server: Option<&Tree>) -> Vec<String> {
+    let container = server.and_then(|server| server.get("container_name")?.as_text());
+    let networks = server.and_then(|server| server.get("networks")?.as_map()).into_iter().flatten();
+    let aliases = networks.filter_map(|(_, network)| network.get("aliases")).flat_map(Tree::items);
+    let others = container.into_iter().chain(aliases.filter_map(Tree::as_text));
+    std::iter::once(key).chain(others).map(str::to_owned).collect()
 }
 
 /// The services that name the whole `.env` as a file of their variables.

@@ -6,6 +6,7 @@ use super::*;
 use crate::resolve::resolved;
 use crate::yaml;
 
+mod compared;
 mod server;
 
 const PLAIN: &str =
@@ -16,8 +17,12 @@ const SERVER: &str = "format: 1\nproject: shop\nstage: development\npostgres: { 
                       data/x.db } }, web: { image: 'web:1' } }\nengine: postgres\n";
 
 /// Other files of the folder.
-const FILES: [(&str, &str); 3] =
-    [("shop.env", "POSTGRES_USER=shop\nPOSTGRES_DB=shop\n"), ("late.env", "POSTGRES_DB=late\n"), ("pw.txt", "pw\n")];
+const FILES: [(&str, &str); 4] = [
+    ("shop.env", "POSTGRES_USER=shop\nPOSTGRES_DB=shop\n"),
+    ("late.env", "POSTGRES_DB=late\n"),
+    ("refers.env", "B=${A}\n"),
+    ("pw.txt", "pw\n"),
+];
 
 fn judged(profile: &str, server: Option<&str>, before: (&str, &str), after: (&str, &str)) -> Verdict {
     let deployment = resolved(profile);
@@ -54,7 +59,7 @@ fn faults(verdict: &Verdict) -> Vec<String> {
 fn two_spellings_are_no_difference() {
     for (before, after) in [
         ("environment: [A=1, 'B=${HOME}']", "environment: { A: 1, B: '$HOME' }"),
-        ("ports: ['80:80']", "ports: ['0.0.0.0:80:80']"),
+        ("ports: ['80:80']", "ports: [{ target: 80, published: '80' }]"),
         ("environment: { A: '${A}' }", "environment: { A: '${A:-}' }"),
         ("environment: { A: '${A:?x}' }", "environment: { A: '${A:?y}' }"),
         ("command: 'run ${SET}'", "command: [run, '${SET}']"),
@@ -100,7 +105,8 @@ fn whatever_else_differs_is_a_fault() {
     for (before, after, expected) in [
         ("command: a", "command: b", "api command"),
         ("restart: always", "x-a: 1", "api restart"),
-        ("ports: ['80:80']", "ports: ['127.0.0.1:80:80']", "api ports.0.0.0.0:80:80/tcp"),
+        ("ports: ['80:80']", "ports: ['127.0.0.1:80:80']", "api ports.all:80:80/tcp"),
+        ("ports: ['80:80']", "ports: ['0.0.0.0:80:80']", "api ports.all:80:80/tcp"),
         ("labels: { a: 1 }", "labels: {}", "api labels.a"),
         ("networks: { default: { aliases: [x] } }", "x-a: 1", "api networks.default.aliases"),
         (

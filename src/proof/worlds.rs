@@ -188,9 +188,23 @@ fn renamed(tree: Tree, proof: &Proof<'_>) -> Tree {
         {
             awaited.insert(own.to_string(), condition);
         }
+        if let Some(Tree::List(links)) = keys.get_mut("links") {
+            for link in links.iter_mut() {
+                rename_link(link, server);
+            }
+            links.sort_by(|one, other| one.as_text().cmp(&other.as_text()));
+        }
     }
     all.insert("services".to_owned(), Tree::Map(services));
     Tree::Map(all)
+}
+
+/// A link to the server goes on saying what it is called there.
+fn rename_link(link: &mut Tree, server: &str) {
+    let Some((name, alias)) = link.as_text().map(|text| text.split_once(':').unwrap_or((text, text))) else { return };
+    if name == server {
+        *link = Tree::text(format!("{}:{alias}", ServiceName::postgres()));
+    }
 }
 
 /// Every variable that one of the texts may refer to. Those by which Compose itself is told what to do stay as they are.

@@ -6,7 +6,7 @@ use super::host::mounted;
 use super::kind::RiskKind;
 use crate::field::FieldPath;
 use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, Service, Value, given};
-use crate::value::{DataPlace, Hardening, HostAddress, HostPath, MountSource, SecretRule, ServiceImage};
+use crate::value::{DataPlace, Hardening, HostPath, MountSource, SecretRule, ServiceImage};
 
 /// The first port that any user may listen on.
 const FIRST_FREE_PORT: u16 = 1024;
@@ -144,17 +144,12 @@ fn host_path(path: &str, read_only: bool, at: &FieldPath, found: &mut Found<'_>)
 fn published(publish: Option<&Publish>, at: &FieldPath, found: &mut Found<'_>) {
     let Some(publish) = publish else { return };
     let at = at.key("publish");
-    if !is_loopback(publish.address) {
+    if !publish.address.is_loopback() {
         found.say(RiskKind::Published, &at, &format!("{}:{}", publish.address, publish.port));
     }
     if publish.port.get() < FIRST_FREE_PORT {
         found.say(RiskKind::PrivilegedPort, &at, &publish.port.to_string());
     }
-}
-
-fn is_loopback(address: HostAddress) -> bool {
-    let text = address.to_string();
-    text.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn of_settings(server: &Postgres, at: &FieldPath, found: &mut Found<'_>) {

@@ -44,6 +44,22 @@ pub fn passwords_in_urls(block: &IndexMap<String, Secret>, deployment: &Deployme
     found.collect()
 }
 
+impl Secret {
+    /// Whether a value is this one, or has it in it: a short one only where a URL gives it.
+    #[must_use]
+    pub fn is_in(&self, value: &str) -> bool {
+        const SHORTEST: usize = 8;
+        let own = self.expose();
+        value == own || password_of(value) == Some(own) || (own.len() >= SHORTEST && value.contains(own))
+    }
+
+    /// The same for another secret.
+    #[must_use]
+    pub fn is_in_secret(&self, other: &Self) -> bool {
+        self.is_in(other.expose())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

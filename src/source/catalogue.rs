@@ -2,6 +2,7 @@
 //! Must not know what a profile says beyond its aliases and its stage.
 
 use std::cell::Cell;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -108,6 +109,31 @@ impl Catalogue {
     #[must_use]
     pub fn passed_by(&self) -> Option<&Path> {
         self.passed_by.as_deref()
+    }
+
+    /// The folder of another project that may be meant where the embedded profiles answer: the nearest one above, where the
+    /// folder lies in no repository, else the first one just below. `has_outputs` tells whether outputs stand in a folder.
+    /// What belongs to others is passed by, and so is what all may write to.
+    #[must_use]
+    pub fn nearby(&self, trust: &Trust, has_outputs: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+        if self.folder.is_some() {
+            return None;
+        }
+        let has_profiles = |folder: &Path| {
+            let profiles = folder.join(PROFILES);
+            profiles.is_dir() && trust.owns(&profiles) && profile_files(&profiles).is_ok_and(|files| !files.is_empty())
+        };
+        let is_own = |folder: &Path| trust.owns(folder) && !is_for_all(folder);
+        let mut above = self.root.ancestors().skip(1).take_while(|folder| is_own(folder));
+        let found =
+            above.find(|folder| repository(&self.root).is_none() && (has_profiles(folder) || has_outputs(folder)));
+        let below = || {
+            let listing = std::fs::read_dir(&self.root).ok()?;
+            let mut below: Vec<_> = listing.filter_map(Result::ok).map(|entry| entry.path()).collect();
+            below.sort();
+            below.into_iter().find(|folder| trust.owns(folder) && has_profiles(folder))
+        };
+        found.map(Path::to_owned).or_else(below)
     }
 
     /// The folder that paths in a profile are relative to.
@@ -329,6 +355,12 @@ fn field<'n, 'text>(tree: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>>
         Content::Mapping(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
         Content::Scalar(_) | Content::Sequence(_) => None,
     }
+}
+
+/// Whether everybody may write to a folder, such as that of temporary files.
+fn is_for_all(folder: &Path) -> bool {
+    const OTHERS_WRITE: u32 = 0o002;
+    std::fs::metadata(folder).is_ok_and(|found| found.mode() & OTHERS_WRITE != 0)
 }
 
 /// The profiles of a folder, by name.

@@ -40,7 +40,7 @@ impl Trust {
     }
 
     /// Whether it is the user's own. The owner of a link counts, as for git, and not that of what it leads to.
-    fn owns(&self, path: &Path) -> bool {
+    pub(super) fn owns(&self, path: &Path) -> bool {
         // what is not there belongs to nobody, and is told as missing
         let Ok(found) = fs::symlink_metadata(path) else { return true };
         found.uid() == self.user || (self.user == 0 && self.invoker == Some(found.uid()))

@@ -30,9 +30,10 @@ pub struct DiskSize(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpuCount(String);
 
-/// An address of the host that a port is published on; one of IPv6 may stand in brackets, and does not end like IPv4.
+/// An address of the host that a port is published on, or every one; one of IPv6 may stand in brackets, and does not end
+/// like IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HostAddress(IpAddr);
+pub struct HostAddress(Option<IpAddr>);
 
 /// A machine's name or address, as a URL takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,48 +203,57 @@ impl CpuCount {
     }
 }
 
+/// How a profile writes every address of the host.
+const EVERY: &str = "all";
+
 impl HostAddress {
     /// Only programs on the host itself reach it.
-    pub const LOOPBACK: Self = Self(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+    pub const LOOPBACK: Self = Self(Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)));
+
+    /// Every address of the host, of IPv4 and of IPv6: what Docker takes where none is written.
+    pub const EVERY: Self = Self(None);
 
     /// An address and a port between 1 and 65535 as a regular expression; an IPv6 address stands in brackets.
     #[must_use]
     pub fn pattern_with_port() -> String {
         let port = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
-        format!("^({IPV4}|\\[({IPV6})\\]):{port}$")
+        format!("^({IPV4}|\\[({IPV6})\\]|{EVERY}):{port}$")
     }
 
-    /// Whether it means all addresses of the host.
+    /// Whether it means all addresses of the host, or all of one family.
     #[must_use]
     pub fn is_unspecified(self) -> bool {
-        self.0.is_unspecified()
+        self.0.is_none_or(|address| address.is_unspecified())
     }
 
     /// Whether only the host itself reaches it.
     #[must_use]
     pub fn is_loopback(self) -> bool {
-        self.0.is_loopback()
+        self.0.is_some_and(|address| address.is_loopback())
     }
 }
 
 impl TextValue for HostAddress {
     fn parse(text: &str) -> Result<Self, Mismatch> {
+        if text == EVERY {
+            return Ok(Self::EVERY);
+        }
         let in_brackets = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let address = match in_brackets {
             Some(inner) => inner.parse().map(IpAddr::V6),
             None => text.parse(),
         };
         match address {
-            Ok(address) if address.is_ipv4() || !text.contains('.') => Ok(Self(address)),
+            Ok(address) if address.is_ipv4() || !text.contains('.') => Ok(Self(Some(address))),
             Ok(_) | Err(_) => {
-                let help = "write `127.0.0.1`, or `0.0.0.0` for all addresses";
-                Err(Mismatch::new("an IP address of the host", help))
+                let help = "write `127.0.0.1`, or `all` for every address";
+                Err(Mismatch::new("an IP address of the host, or `all`", help))
             }
         }
     }
 
     fn schema() -> Schema {
-        let pattern = format!("^({IPV4}|{IPV6}|\\[({IPV6})\\])$");
+        let pattern = format!("^({IPV4}|{IPV6}|\\[({IPV6})\\]|{EVERY})$");
         json_schema!({ "type": "string", "pattern": pattern, "examples": ["127.0.0.1"] })
     }
 }
@@ -251,8 +261,9 @@ impl TextValue for HostAddress {
 impl fmt::Display for HostAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            IpAddr::V4(address) => address.fmt(f),
-            IpAddr::V6(address) => write!(f, "[{address}]"),
+            Some(IpAddr::V4(address)) => address.fmt(f),
+            Some(IpAddr::V6(address)) => write!(f, "[{address}]"),
+            None => f.write_str(EVERY),
         }
     }
 }
@@ -406,7 +417,11 @@ mod tests {
         assert_eq!(address("127.0.0.1"), HostAddress::LOOPBACK);
         assert_eq!(address("::1").to_string(), "[::1]");
         assert_eq!(address("[::1]").to_string(), "[::1]");
-        for text in ["[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"] {
+        assert_eq!((address("all"), address("all").to_string().as_str()), (HostAddress::EVERY, "all"));
+        assert!(HostAddress::EVERY.is_unspecified() && !HostAddress::EVERY.is_loopback());
+        for text in
+            ["", "*", "ALL", "[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"]
+        {
             assert!(HostAddress::parse(text).is_err(), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! `import`: a deployment that is kept by hand becomes a profile. What Docker Compose understands of it before and after
 //! is compared in `tests/conformance/test_import.py`.
 
+mod copies;
 mod deadends;
 mod files;
 mod kinds;
@@ -200,7 +201,7 @@ fn what_follows_a_variable_says_so_and_the_rest_is_fixed_and_told() {
     let profile = read(folder.path(), "profiles/imported.yaml");
     for line in [
         "    image: \"api:${TAG:-2}\"\n",
-        "    publish: { env: PORT, default: 8080, address: \"0.0.0.0\" }\n",
+        "    publish: { env: PORT, default: 8080, address: all }\n",
         "      A: { env: A }\n",
         "      B: { env: B, default: \"\" }\n",
         "      D: { env: D }\n",

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Finish as _, codelab_gen, stderr, stdout};
+use crate::support::{Finish as _, codelab_gen, stderr, stdout, tree};
 
 const PROFILE: &str = "format: 1\nproject: mine\nstage: development\nservices: { web: { image: 'nginx:1.27' } }\n";
 
@@ -66,6 +66,36 @@ fn the_flag_wins_then_the_variable_then_the_record_then_the_default() {
     assert_eq!(first_line(folder.path(), &[]), "profile mixed (built in), recorded in docker-compose.yml");
     let run = codelab_gen(folder.path()).env("CODELAB_PROFILE", "dev").finish();
     assert!(stdout(&run).starts_with("profile dev-sqlite (built in), from $CODELAB_PROFILE\n"), "{}", stdout(&run));
+}
+
+/// What is built in is written where nothing else can be meant, and not one folder beside the project.
+#[test]
+fn one_folder_off_a_project_nothing_is_written_by_surprise() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("work/shop");
+    fs::create_dir_all(root.join("profiles")).unwrap();
+    fs::create_dir_all(root.join("api/src")).unwrap();
+    fs::write(root.join("profiles/one.yaml"), PROFILE).unwrap();
+    let made = folder.path().join("made");
+    fs::create_dir_all(made.join("below")).unwrap();
+    first_line(&made, &["-p", "mixed"]);
+    for (at, way) in [("work/shop/api", ".."), ("work/shop/api/src", "../.."), ("work", "shop"), ("made/below", "..")] {
+        let at = folder.path().join(at);
+        let before = tree(&at);
+        let (code, text) = failure(&at, &[]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(&format!("`cd {way} && codelab-gen`")), "{text}");
+        assert_eq!(tree(&at), before, "something was written");
+    }
+    let way_out = folder.path().join("work/shop/api");
+    assert_eq!(first_line(&way_out, &["-p", "dev-sqlite"]), "profile dev-sqlite (built in)");
+    let empty = folder.path().join("work/shop/empty");
+    fs::create_dir_all(empty.join(".git")).unwrap();
+    assert_eq!(
+        first_line(&empty, &[]),
+        "profile dev-sqlite (built in), the default",
+        "another repository is another project"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod missing;
 mod next;
 mod notes;
 mod readers;
+mod stale;
 
 use std::collections::HashMap;
 use std::path::Path;

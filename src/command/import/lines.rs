@@ -6,8 +6,9 @@ use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::dotenv::{self, UserPart};
 use crate::import::{DOTENV, NewSecret};
+use crate::secret::Secret;
 use crate::source::Source;
-use crate::value::SecretRule;
+use crate::value::{EnvironmentKey, SecretRule};
 
 /// The lines that set what moves into the block, and of which nobody knows what they set or how to write it.
 pub(super) fn faults(dotenv: &Source, deployment: &Deployment) -> Vec<Diagnostic> {
@@ -49,4 +50,25 @@ pub(super) fn missing(dotenv: &Source, new: &[NewSecret], deployment: &Deploymen
     };
     let required = deployment.secrets.iter().filter(|(_, rule)| matches!(rule, SecretRule::Required));
     required.map(|(key, _)| key.to_string()).filter(|key| !has_value(key)).collect()
+}
+
+/// What is told of secrets of `.env` that have the server's password in them, which a new one does not reach.
+pub(super) fn copies(dotenv: &Source, new: &[NewSecret], deployment: &Deployment) -> String {
+    let Some((server, _)) = deployment.contained_server() else { return String::new() };
+    let lines: String = new.iter().map(|new| new.line.as_str()).collect();
+    let text = format!("{}\n{lines}", dotenv.text);
+    let parts = dotenv::user_parts(&text).unwrap_or_default();
+    let own = server.administrator_password.as_str();
+    let value =
+        |key: &str| parts.iter().rev().find(|part| part.key == Some(key)).and_then(|part| part.to_compose.clone());
+    let Some(password) = value(own).and_then(Secret::new) else { return String::new() };
+    let is_copy =
+        |key: &&EnvironmentKey| key.as_str() != own && value(key.as_str()).is_some_and(|it| password.is_in(&it));
+    let note = |key: &EnvironmentKey| {
+        format!(
+            "note: the secret `{key}` has the server's password in it, and a new one does not reach it\n  = help: give it that as well: \
+             `codelab-gen rotate {own}`, then `codelab-gen rotate {key} --from-env`\n"
+        )
+    };
+    deployment.secrets.keys().filter(is_copy).map(note).collect()
 }

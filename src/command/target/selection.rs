@@ -82,8 +82,27 @@ pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &Wo
     if let Some(only) = only_profile(&catalogue)? {
         return Ok(of_source(only, catalogue, Some("the only one of the project".to_owned())));
     }
+    let has_outputs = |folder: &Path| Existing::read_mark(folder).is_ok_and(|mark| mark.is_some());
+    if let Some(project) = catalogue.nearby(&world.trust, &has_outputs) {
+        return Err(elsewhere(&project, world));
+    }
     let source = load(DEFAULT_PROFILE, "default profile ", &catalogue)?;
     Ok(of_source(source, catalogue, Some("the default".to_owned())))
+}
+
+/// That the project which may be meant stands in another folder: what is built in would be written by surprise.
+fn elsewhere(project: &Path, world: &World) -> Failure {
+    let way = relative(&normalized(&world.current), &normalized(project));
+    Failure::Usage {
+        message: format!(
+            "no profile is named, and the project with profiles or outputs is `{}`",
+            spelling::path(Path::new(&way))
+        ),
+        help: format!(
+            "`cd {} && codelab-gen`, or name a profile: `codelab-gen -p {DEFAULT_PROFILE}` takes the built-in one here",
+            shell_word(&way)
+        ),
+    }
 }
 
 /// The one profile that a project has, where none has the default's name.

@@ -3,12 +3,12 @@
 //!
 //! Such a service keeps what it has. The profile says which database is its own, and which variables are parts of it.
 
-use super::{Database, Home, OTHER_PASSWORD, PostgresSide, other_role};
-use crate::import::connection::{Target, target};
+use super::found::{Database, Home, OTHER_PASSWORD, PostgresSide, other_role};
+use crate::import::connection::{Target, target, target_in_lines};
 use crate::import::ledger::Ledger;
 use crate::import::parts::Named;
 use crate::import::server::Server;
-use crate::value::{DatabaseName, DatabasePart, Driver, Engine, TextValue as _, VariableName};
+use crate::value::{DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, TextValue as _, VariableName};
 
 const PORT: &str = "5432";
 
@@ -32,8 +32,8 @@ pub(super) fn find(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>
         return Ok(None);
     }
     let about: Vec<_> = variables.iter().filter(|variable| variable.named.is_about(&hosts)).collect();
-    let values = |part: DatabasePart| about.iter().filter(move |it| it.named.part == part).map(|it| it.value.as_str());
     let of_targets = |part: fn(&Target) -> Option<&String>| targets.iter().filter_map(part).map(String::as_str);
+    let values = |part: DatabasePart| meant(&about, &hosts, part);
     let users: Vec<_> = of_targets(|target| target.user.as_ref()).chain(values(DatabasePart::User)).collect();
     let passwords: Vec<_> =
         of_targets(|target| target.password.as_ref()).chain(values(DatabasePart::Password)).collect();
@@ -80,7 +80,8 @@ pub(super) fn of_name(name: DatabaseName, parts: Vec<(String, DatabasePart)>, is
     Database { url: None, parts, engine: Engine::Postgres, sqlite: None, postgres, is_guess, is_of_files: false }
 }
 
-/// The variables of the Compose file that hold nothing but a part of the database.
+/// The variables of the Compose file that hold nothing but a part of the database, and those of files that hold the
+/// password.
 pub(super) fn parts(
     home: &Home<'_>,
     server: &Server<'_, '_>,
@@ -92,7 +93,7 @@ pub(super) fn parts(
     let holds = |variable: &&Variable| {
         let (value, named) = (variable.value.as_str(), &variable.named);
         let is_same = match named.part {
-            DatabasePart::Host => return value == server.name(),
+            DatabasePart::Host => return server.is_called(value),
             DatabasePart::Port => value == PORT,
             DatabasePart::User => value == server.user.as_str(),
             DatabasePart::Password => value == server.password,
@@ -101,7 +102,10 @@ pub(super) fn parts(
         };
         is_same && named.is_about(&hosts)
     };
-    let given = variables.iter().filter(|variable| variable.is_given && VariableName::parse(&variable.name).is_ok());
+    // a file would keep an old password
+    let of_dotenv = |name: &str| home.has_dotenv && name == EnvironmentKey::postgres_password().as_str();
+    let is_copy = |it: &Variable| it.named.part == DatabasePart::Password && !of_dotenv(&it.name);
+    let given = variables.iter().filter(|it| (it.is_given || is_copy(it)) && VariableName::parse(&it.name).is_ok());
     given.filter(holds).map(|variable| (variable.name.clone(), variable.named.part)).collect()
 }
 
@@ -119,24 +123,34 @@ fn variables(home: &Home<'_>, ledger: &Ledger<'_>) -> Vec<Variable> {
 
 /// The texts that lead to the server.
 fn targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
-    let of_files = home.of_files.values().filter_map(|value| target(value));
-    let of_files = of_files.filter(|target| target.host == server.name());
+    let of_files = home.of_files.values().chain(home.program).filter_map(|value| target(value));
+    let of_files = of_files.filter(|target| server.is_called(&target.host));
     given_targets(home, server, ledger).into_iter().chain(of_files).collect()
 }
 
 fn given_targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
-    let given = home.given.iter().filter_map(|given| target(&given.today(ledger)?));
-    given.filter(|target| target.host == server.name()).collect()
+    let given = home.given.iter().filter_map(|given| given.today(ledger)).filter_map(|text| {
+        let target = target(&text).or_else(|| target_in_lines(&text, &|host| server.is_called(host)))?;
+        server.is_called(&target.host).then_some(target)
+    });
+    given.collect()
 }
 
 /// How the variables begin that name the server's host.
 fn hosts(variables: &[Variable], server: &Server<'_, '_>) -> Vec<String> {
     let is_server = |value: &str| {
         let host = value.strip_suffix(PORT).and_then(|value| value.strip_suffix(':')).unwrap_or(value);
-        host == server.name()
+        server.is_called(host)
     };
     let hosts = variables.iter().filter(|it| it.named.part == DatabasePart::Host && is_server(&it.value));
     hosts.map(|it| it.named.before.clone()).collect()
+}
+
+/// What variables say of a part: those that are called as the host is, where there are some, else all of them.
+fn meant<'v>(about: &[&'v Variable], hosts: &[String], part: DatabasePart) -> Vec<&'v str> {
+    let of_part = || about.iter().filter(|it| it.named.part == part);
+    let beside: Vec<_> = of_part().filter(|it| hosts.contains(&it.named.before)).map(|it| it.value.as_str()).collect();
+    if beside.is_empty() { of_part().map(|it| it.value.as_str()).collect() } else { beside }
 }
 
 /// The first of several values, where none of them is the one that is meant.

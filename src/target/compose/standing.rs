@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use crate::compose::{Service, Tree, nodes, normal_project_name};
 use crate::interpolation::Template;
 use crate::url::WrittenUrl;
 use crate::value::Engine;
-use crate::yaml::{self, Content, Entry, Node};
+use crate::yaml::{self, Entry, Node};
 
 /// Where images of PostgreSQL keep their data: the second one from version 18 on.
 const SERVER_DATA: [&str; 2] = ["/var/lib/postgresql/data", "/var/lib/postgresql"];
@@ -31,6 +32,8 @@ pub struct Standing {
 #[derive(Debug)]
 pub(crate) struct StandingService {
     pub(crate) name: String,
+    /// What its host is called beside: the name of its container, and what its networks call it.
+    pub(crate) aliases: Vec<String>,
     pub(crate) image: Option<String>,
     pub(crate) working_dir: Option<String>,
     pub(crate) environment: Vec<(String, String)>,
@@ -61,11 +64,15 @@ impl Standing {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let root = yaml::read(text).ok()?;
-        let top = entries(&root)?;
-        let services = top.iter().find(|entry| entry.key == "services").and_then(|entry| entries(&entry.value))?;
-        let services: Vec<_> = services.iter().map(service).collect();
+        let services = nodes::child(&root, "services").filter(|services| nodes::is_mapping(services))?;
+        let services: Vec<_> = nodes::entries(services).iter().map(service).collect();
         let places = services.iter().enumerate().map(|(place, service)| (service.name.clone(), place)).collect();
-        Some(Self { project: scalar(&root, "name"), services, places, fixed_volumes: fixed_volumes(&root) })
+        Some(Self {
+            project: nodes::text_of(&root, "name").map(str::to_owned),
+            services,
+            places,
+            fixed_volumes: fixed_volumes(&root),
+        })
     }
 
     /// The names of its services.
@@ -101,7 +108,7 @@ impl Standing {
 
     /// The name of the project, where no variable decides it.
     pub(crate) fn project(&self) -> Option<String> {
-        self.project.as_deref().map(with_defaults)
+        self.project.as_deref().map(|name| normal_name(&with_defaults(name)))
     }
 
     /// The named volumes that services mount, but for those of the server.
@@ -129,6 +136,11 @@ impl Standing {
 }
 
 impl StandingService {
+    /// Whether it is the host of this name.
+    pub(crate) fn is_called(&self, host: &str) -> bool {
+        self.name == host || self.aliases.iter().any(|alias| alias == host)
+    }
+
     /// The mount with the data of a PostgreSQL server.
     pub(crate) fn data_of_server(&self) -> Option<&StandingMount> {
         let folder = self.environment.iter().find(|(name, _)| name == "PGDATA").map(|(_, value)| value.as_str());
@@ -183,7 +195,8 @@ impl<'s> StandingUrl<'s> {
         };
         let WrittenUrl { scheme, login, place } = WrittenUrl::read(url)?;
         if scheme == "sqlite" || scheme.starts_with("sqlite+") {
-            return Some(Self { engine: Engine::Sqlite, opened: place.strip_prefix('/')?, host: "" });
+            let opened = place.strip_prefix('/')?.trim_start_matches("./");
+            return Some(Self { engine: Engine::Sqlite, opened, host: "" });
         }
         let is_postgres = matches!(scheme.split('+').next(), Some("postgresql" | "postgres"));
         // what stands in a query may have slashes, such as the path of certificates
@@ -201,12 +214,12 @@ pub(crate) fn fixed_volumes_of(text: &str) -> Vec<(String, String)> {
 
 fn fixed_volumes(root: &Node<'_>) -> Vec<(String, String)> {
     let fixed = |volume: &Entry<'_>| {
-        let name = scalar(&volume.value, "name");
+        let name = nodes::text_of(&volume.value, "name").map(str::to_owned);
         // an external one is called as its key, whatever the project
-        let external = || scalar(&volume.value, "external").filter(|is| is == "true").map(|_| volume.key.to_string());
-        Some((volume.key.to_string(), name.or_else(external)?))
+        let is_external = nodes::text_of(&volume.value, "external") == Some("true");
+        Some((volume.key.to_string(), name.or_else(|| is_external.then(|| volume.key.to_string()))?))
     };
-    child(root, "volumes").and_then(entries).unwrap_or_default().iter().filter_map(fixed).collect()
+    nodes::child(root, "volumes").map(nodes::entries).unwrap_or_default().iter().filter_map(fixed).collect()
 }
 
 /// A text with the defaults of its variables, as Compose reads it where they are unset.
@@ -214,63 +227,34 @@ fn with_defaults(text: &str) -> String {
     Template::parse(text).map_or_else(|| text.to_owned(), |template| template.filled(&|_| None))
 }
 
+/// What Compose makes of a project's name, unless a variable is left in it.
+fn normal_name(name: &str) -> String {
+    if name.contains('$') { name.to_owned() } else { normal_project_name(name) }
+}
+
+/// The keys of a service that are looked at.
+const KEYS: [&str; 6] = ["image", "working_dir", "environment", "volumes", "container_name", "networks"];
+
 fn service(entry: &Entry<'_>) -> StandingService {
-    let field = |name| child(&entry.value, name);
+    let keys = nodes::entries(&entry.value).iter().filter(|key| KEYS.contains(&key.key.as_ref()));
+    let keys = keys.map(|key| (key.key.as_ref(), Tree::written(&key.value)));
+    let service = Service::read(Tree::map(keys));
+    let text = |key: &str| service.text(key).map(str::to_owned);
+    let parts = |key: &str| service.get(key).and_then(Tree::as_map).into_iter().flatten();
+    let aliases = parts("networks").filter_map(|(_, network)| network.get("aliases")).flat_map(Tree::items);
+    let aliases = aliases.filter_map(Tree::as_text).map(with_defaults);
+    let mount = |(target, mount): (&String, &Tree)| {
+        Some(StandingMount { source: mount.get("source")?.as_text()?.to_owned(), target: target.clone() })
+    };
     StandingService {
         name: entry.key.to_string(),
-        image: scalar(&entry.value, "image"),
-        working_dir: scalar(&entry.value, "working_dir"),
-        environment: field("environment").map(environment).unwrap_or_default(),
-        mounts: field("volumes").map(mounts).unwrap_or_default(),
-    }
-}
-
-/// `KEY: value`, or a list of `KEY=value`.
-fn environment(node: &Node<'_>) -> Vec<(String, String)> {
-    match &node.content {
-        Content::Mapping(entries) => {
-            entries.iter().filter_map(|entry| Some((entry.key.to_string(), text(&entry.value)?))).collect()
-        }
-        Content::Sequence(items) => {
-            let pairs = items.iter().filter_map(text);
-            pairs.filter_map(|pair| pair.split_once('=').map(|(key, value)| (key.into(), value.into()))).collect()
-        }
-        Content::Scalar(_) => Vec::new(),
-    }
-}
-
-/// `SOURCE:TARGET[:MODE]`, or a mapping with `source` and `target`.
-fn mounts(node: &Node<'_>) -> Vec<StandingMount> {
-    let Content::Sequence(items) = &node.content else { return Vec::new() };
-    let mount = |item: &Node<'_>| match text(item) {
-        Some(short) => {
-            let mut parts = short.splitn(3, ':');
-            Some(StandingMount { source: parts.next()?.to_owned(), target: parts.next()?.to_owned() })
-        }
-        None => Some(StandingMount { source: scalar(item, "source")?, target: scalar(item, "target")? }),
-    };
-    items.iter().filter_map(mount).collect()
-}
-
-fn entries<'n, 'text>(node: &'n Node<'text>) -> Option<&'n [Entry<'text>]> {
-    match &node.content {
-        Content::Mapping(entries) => Some(entries),
-        Content::Scalar(_) | Content::Sequence(_) => None,
-    }
-}
-
-fn child<'n, 'text>(node: &'n Node<'text>, key: &str) -> Option<&'n Node<'text>> {
-    entries(node)?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
-}
-
-fn scalar(node: &Node<'_>, key: &str) -> Option<String> {
-    text(child(node, key)?)
-}
-
-fn text(node: &Node<'_>) -> Option<String> {
-    match &node.content {
-        Content::Scalar(scalar) => Some(scalar.text.clone().into_owned()),
-        Content::Sequence(_) | Content::Mapping(_) => None,
+        aliases: text("container_name").map(|name| with_defaults(&name)).into_iter().chain(aliases).collect(),
+        image: text("image"),
+        working_dir: text("working_dir"),
+        environment: parts("environment")
+            .filter_map(|(name, value)| Some((name.clone(), value.as_text()?.to_owned())))
+            .collect(),
+        mounts: parts("volumes").filter_map(mount).collect(),
     }
 }
 
@@ -298,9 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_found_by_every_name_and_data_behind_a_variable_too() {
+        let text = "name: My Shop\nservices:\n  db:\n    image: postgres:16\n    container_name: '${DB_NAME:-shop-db}'\n    \
+                    networks: { back: { aliases: [store] }, other: }\n    volumes: ['${PG_AT:-./x/pg}:/var/lib/postgresql/data']\n";
+        let standing = Standing::read(text).unwrap();
+        let server = standing.server().unwrap();
+        for (host, is_it) in [("db", true), ("shop-db", true), ("store", true), ("back", false)] {
+            assert_eq!(server.is_called(host), is_it, "{host}");
+        }
+        assert_eq!(server.data_of_server().unwrap().source, "${PG_AT:-./x/pg}");
+        assert_eq!(standing.project().as_deref(), Some("myshop"));
+    }
+
+    #[test]
     fn urls_are_read_as_they_stand_and_as_defaults() {
         let read = |text| StandingUrl::read(text).map(|url| (url.engine, url.opened));
         assert_eq!(read("sqlite:///data/a.db"), Some((Engine::Sqlite, "data/a.db")));
+        assert_eq!(read("sqlite:///./data/a.db"), Some((Engine::Sqlite, "data/a.db")));
         assert_eq!(read("${A__DB_URL:-sqlite:////app/a.db}"), Some((Engine::Sqlite, "/app/a.db")));
         assert_eq!(read("sqlite+aiosqlite:///a.db"), Some((Engine::Sqlite, "a.db")));
         let url = "${A__DB_URL:-postgresql+asyncpg://u:${POSTGRES_PASSWORD:?no}@postgres:5432/a?ssl=require}";

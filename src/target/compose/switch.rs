@@ -57,7 +57,7 @@ fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Opt
 
 /// Whether a host is the one that is wanted; the server in a container may have had another name.
 fn is_same_host(host: &str, wanted: &str, before: &Before<'_>) -> bool {
-    let is_server = || before.standing.servers().any(|server| server.name == host);
+    let is_server = || before.standing.servers().any(|server| server.is_called(host));
     host == wanted || (wanted == ServiceName::postgres().as_str() && is_server())
 }
 

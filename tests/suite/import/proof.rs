@@ -132,22 +132,22 @@ fn of_a_generated_file_its_profile_is_named() {
     assert!(said.contains("change that profile instead") && !said.contains("***"), "{said}");
 }
 
-/// A profile's port has an address. What stays as it was listens where it did.
+/// Docker listens on IPv6 too where no address is written, and goes on doing so; an address that is written stays.
 #[test]
-fn that_ipv6_is_published_no_more_is_told_once_where_it_is_so() {
-    let told = "note: a port that is published without an address listens on all of IPv4 now, and on IPv6 no more\n";
-    for (ports, count) in [
-        ("['8000:8000']", 1),
-        ("['0.0.0.0:8000:8000']", 0),
-        ("['8000:8000/udp']", 0),
-        ("['127.0.0.1:8000:8000', '8001:8001']", 0),
+fn a_port_listens_where_it_did() {
+    for (port, profile, compose) in [
+        ("8000:8000", "publish: all:8000\n", "- \"8000:8000\"\n"),
+        ("${AT:-8001}:8000", "publish: { env: AT, default: 8001, address: all }\n", "- \"${AT:-8001}:8000\"\n"),
+        ("0.0.0.0:8000:8000", "publish: \"0.0.0.0:8000\"\n", "- \"0.0.0.0:8000:8000\"\n"),
+        ("[::]:8000:8000", "publish: \"[::]:8000\"\n", "- \"[::]:8000:8000\"\n"),
+        ("127.0.0.1:8000:8000", "publish: 8000\n", "- \"127.0.0.1:8000:8000\"\n"),
+        ("${HOST_IP:-}:8000:8000", "publish: all:8000\n", "- \"8000:8000\"\n"),
     ] {
-        let web = "services:\n  web: { image: 'web:1', ports: ['80:80'] }\n";
-        let others = if count == 1 { web } else { "services:\n" };
-        let compose = APP.replace("services:\n", others).replace("app:1\n", &format!("app:1\n    ports: {ports}\n"));
-        let folder = folder(&[("docker-compose.yml", &format!("{compose}{SERVER}")), (".env", &dotenv_with(""))]);
-        let said = stderr(&import(folder.path(), &[]));
-        assert_eq!(said.matches(told).count(), count, "{ports}: {said}");
+        let app = APP.replace("app:1\n", &format!("app:1\n    ports: ['{port}']\n"));
+        let files = [("docker-compose.yml", &*format!("{app}{SERVER}")), (".env", &dotenv_with(""))];
+        let (_, all, told) = generated(&files);
+        assert!(all.contains(profile) && all.contains(compose), "{port}: {all}");
+        assert!(!told.contains("IPv"), "{port}: {told}");
     }
 }
 

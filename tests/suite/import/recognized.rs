@@ -344,3 +344,59 @@ fn a_password_in_a_text_of_names_and_values_moves_to_dotenv() {
         assert!(profile.contains("CONNECTION: { secret: CONNECTION }"), "{profile}");
     }
 }
+
+/// Settings in a variable of several lines, and a URL in the command, tell the database as well.
+#[test]
+fn a_database_is_found_in_settings_and_in_commands() {
+    let settings = "    environment:\n      CONFIG: |\n        db:\n          host: db\n          user: shop\n          dbname: \
+                    orders\n        other: 1\n";
+    let command = "    command: serve --uri postgresql+psycopg2://shop:${POSTGRES_PASSWORD}@db:5432/orders\n";
+    for api in [settings, command] {
+        let (profile, said) = taken(&shop(api, &usual_server()), &[]);
+        assert!(profile.contains("      postgres: orders\n"), "{api}: {profile}");
+        assert!(!said.contains("is a guess"), "{api}: {said}");
+    }
+}
+
+/// Who logs in as somebody else stays that, also where the server's own login is given beside.
+#[test]
+fn variables_that_are_called_as_the_host_count_before_others() {
+    let api = "    environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: '${POSTGRES_PASSWORD}', APP_DATABASE_HOST: db, \
+               APP_DATABASE_USER: app, APP_DATABASE_PASSWORD: app-pw-1, APP_DATABASE_NAME: app }\n";
+    let (profile, said) = taken(&shop(api, &usual_server()), &[]);
+    assert!(!has_section(&profile), "{profile}");
+    assert!(said.contains("as the role that it is made with"), "{said}");
+}
+
+#[test]
+fn a_server_is_one_container() {
+    for (more, is_one) in [
+        ("    deploy: { replicas: 1 }\n", true),
+        ("    scale: 1\n", true),
+        ("    deploy: { replicas: 2 }\n", false),
+        ("    deploy: { replicas: '${COUNT:-1}' }\n", true),
+        ("    scale: 3\n", false),
+    ] {
+        let (profile, _) = taken(&shop(URL, &server("postgres:16", "pg:/var/lib/postgresql/data", more)), &[]);
+        assert_eq!(has_section(&profile), is_one, "{more}: {profile}");
+    }
+}
+
+/// What Compose makes of a name is the project, and no danger.
+#[test]
+fn a_project_is_called_as_compose_calls_it() {
+    for (name, project) in [("My Shop", "myshop"), ("_Shop.2", "shop2"), ("shop", "shop")] {
+        let (profile, _) = taken(&format!("name: '{name}'\n{}", shop(URL, &usual_server())), &[]);
+        assert!(profile.contains(&format!("\nproject: {project} #")), "{name}: {profile}");
+    }
+}
+
+/// A step that leads nowhere is none.
+#[test]
+fn a_path_of_sqlite_may_begin_with_a_dot() {
+    let api = "services:\n  api:\n    image: api:1\n    working_dir: /app\n    environment: { DB_URL: 'sqlite:///./data/x.db' }\n    \
+               volumes: ['./data:/app/data']\n";
+    let (profile, said) = taken(api, &[]);
+    assert!(profile.contains("      sqlite: data/x.db\n"), "{profile}");
+    assert!(!said.contains("another"), "{said}");
+}

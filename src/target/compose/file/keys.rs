@@ -10,6 +10,7 @@ use crate::deployment::{
     CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart, Service,
 };
 use crate::profile::Raw;
+use crate::value::HostAddress;
 use crate::yaml::document::{Mapping, Value};
 
 type Keys = [(String, Raw)];
@@ -92,9 +93,13 @@ fn logging(KeptLog { mebibytes, files }: KeptLog) -> Mapping {
 
 /// The list of the one published port.
 pub(super) fn ports(port: Option<&PublishedPort>) -> Value {
-    let text = |PublishedPort { address, port, variable, target }: &PublishedPort| match variable {
-        Some(variable) => reference(format!("{address}:${{{variable}:-{port}}}:{target}")),
-        None => literal(&format!("{address}:{port}:{target}")),
+    let text = |PublishedPort { address, port, variable, target }: &PublishedPort| {
+        // only without an address Docker listens on IPv6 as well
+        let at = if *address == HostAddress::EVERY { String::new() } else { format!("{address}:") };
+        match variable {
+            Some(variable) => reference(format!("{at}${{{variable}:-{port}}}:{target}")),
+            None => literal(&format!("{at}{port}:{target}")),
+        }
     };
     port.into_iter().map(text).collect()
 }

@@ -1,13 +1,13 @@
 //! Knows how a hand-kept service says what is run: its image, how that is built, and its command.
 //! Must not know what the program needs to run.
 
-use super::Service;
+use crate::compose::nodes;
 use crate::compose::{self, Understood};
 use crate::diagnostic::Code;
 use crate::import::environment::{self, Given, GivenValue};
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
-use crate::import::tree;
+use crate::import::service::Service;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::profile::Raw;
 use crate::value::{BuildContext, Duration, ImageReference, ServiceImage, TextValue as _, VariableName, split};
@@ -20,16 +20,16 @@ impl Service<'_, '_> {
     pub(super) fn program(&self, field: &str, ledger: &mut Ledger<'_>) -> Vec<Line> {
         let node = &self.entry.value;
         let mut lines = Vec::new();
-        if let Some(build) = tree::child(node, "build") {
+        if let Some(build) = nodes::child(node, "build") {
             match self.build(build, &format!("{field}.build"), ledger) {
                 Some(raw) => lines.push(Line::short("build", raw)),
                 None => self.refuse_program(build, "is built in a way that a profile can't say", ledger),
             }
         }
-        if let Some(image) = tree::child(node, "image") {
+        if let Some(image) = nodes::child(node, "image") {
             lines.extend(self.image(image, field, lines.is_empty(), ledger));
         }
-        if tree::child(node, "build").is_none() && tree::child(node, "image").is_none() {
+        if nodes::child(node, "build").is_none() && nodes::child(node, "image").is_none() {
             let message = format!("the service `{}` has neither `build` nor `image` of its own", self.name);
             let help = "write here what it takes from elsewhere (`extends`), and import again";
             ledger.fault(Code::NoProgram, &self.entry.key_span, message, help);
@@ -39,7 +39,7 @@ impl Service<'_, '_> {
 
     /// The image. A tag goes on following its variable; what follows one otherwise does so in the file beside.
     fn image(&self, image: &Node<'_>, field: &str, is_needed: bool, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let template = tree::text(image).and_then(Template::parse);
+        let template = nodes::text(image).and_then(Template::parse);
         if let Some(text) = template.as_ref().and_then(|template| following(template, ledger)) {
             return Some(Line::text("image", &text));
         }
@@ -72,22 +72,22 @@ impl Service<'_, '_> {
     fn build(&self, build: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
         const KEYS: [&str; 4] = ["context", "dockerfile", "target", "args"];
         let path = |text: &str| BuildContext::parse(&of_git(text)).ok();
-        if tree::text(build).is_some() {
+        if nodes::text(build).is_some() {
             let context = path(&ledger.fixed(build, field)?)?;
             return Some(Raw::text(&placed(&context, ledger)));
         }
-        let context = match tree::child(build, "context") {
+        let context = match nodes::child(build, "context") {
             Some(context) => path(&ledger.fixed(context, field)?)?,
             None => path(".")?,
         };
         let mut entries = vec![("context".to_owned(), Raw::text(&placed(&context, ledger)))];
         for key in ["dockerfile", "target"] {
-            if let Some(value) = tree::child(build, key) {
+            if let Some(value) = nodes::child(build, key) {
                 entries.push((key.to_owned(), Raw::text(&ledger.fixed(value, field)?)));
             }
         }
         let mut args = Vec::new();
-        for given in tree::child(build, "args").map(environment::read).unwrap_or_default() {
+        for given in nodes::child(build, "args").map(environment::read).unwrap_or_default() {
             let value = argument(&given, field, ledger);
             if value.is_none() {
                 let raw = vec![("args".to_owned(), Raw::Mapping(vec![(given.name.clone(), given.raw())]))];
@@ -99,7 +99,7 @@ impl Service<'_, '_> {
         if !args.is_empty() {
             entries.push(("args".to_owned(), Raw::Mapping(args)));
         }
-        for entry in tree::entries(build).iter().filter(|entry| !KEYS.contains(&entry.key.as_ref())) {
+        for entry in nodes::entries(build).iter().filter(|entry| !KEYS.contains(&entry.key.as_ref())) {
             let raw = Raw::Mapping(vec![(entry.key.to_string(), Raw::of(&entry.value))]);
             let why = format!("has `{}`, which a profile can't say", entry.key);
             ledger.leave(&self.entry.key, "build", raw, &entry.key_span, &why);
@@ -111,15 +111,15 @@ impl Service<'_, '_> {
     }
 
     pub(super) fn command(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let node = tree::child(&self.entry.value, key)?;
+        let node = nodes::child(&self.entry.value, key)?;
         let at = format!("{field}.{key}");
-        let raw = match tree::text(node) {
+        let raw = match nodes::text(node) {
             Some(_) => match self.understood(key, node, &at, ledger) {
                 Ok(raw) => raw,
                 Err(Unloadable) => return None,
             },
-            None if tree::is_list(node) => {
-                let words: Option<Vec<_>> = tree::items(node).iter().map(|word| ledger.fixed(word, &at)).collect();
+            None if nodes::is_list(node) => {
+                let words: Option<Vec<_>> = nodes::items(node).iter().map(|word| ledger.fixed(word, &at)).collect();
                 words.map(|words| Raw::words(words.iter().map(String::as_str)))
             }
             None => None,
@@ -157,7 +157,7 @@ impl Service<'_, '_> {
     }
 
     pub(super) fn word(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let node = tree::child(&self.entry.value, key)?;
+        let node = nodes::child(&self.entry.value, key)?;
         let text = ledger.fixed(node, &format!("{field}.{key}"));
         if text.is_none() {
             self.leave(key, node, "refers to what is not set", ledger);
@@ -166,7 +166,7 @@ impl Service<'_, '_> {
     }
 
     pub(super) fn time(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let node = tree::child(&self.entry.value, key)?;
+        let node = nodes::child(&self.entry.value, key)?;
         let text = ledger.fixed(node, &format!("{field}.{key}")).filter(|text| Duration::parse(text).is_ok());
         if text.is_none() {
             self.leave(key, node, "is no span of time that a profile can say", ledger);
@@ -190,8 +190,8 @@ fn following(template: &Template, ledger: &Ledger<'_>) -> Option<String> {
         let name = reference.name.as_str();
         let default = match &reference.otherwise {
             Otherwise::Default { text, .. } => text.literal(),
-            Otherwise::Empty | Otherwise::Required => ledger.variables.value(name),
-            Otherwise::Alternative => None,
+            Otherwise::Empty | Otherwise::Required { .. } => ledger.variables.value(name),
+            Otherwise::Alternative { .. } => None,
         };
         if ledger.is_secret(name) || std::mem::replace(&mut follows, true) {
             return None;

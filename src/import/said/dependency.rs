@@ -2,19 +2,19 @@
 
 use std::ops::Range;
 
-use super::Service;
+use crate::compose::nodes;
 use crate::import::layout::Line;
 use crate::import::ledger::Ledger;
 use crate::import::scope::Scope;
-use crate::import::tree;
+use crate::import::service::Service;
 use crate::profile::Raw;
 use crate::value::ServiceName;
 use crate::yaml::{Entry, Node};
 
 impl Service<'_, '_> {
-    pub(super) fn depends_on(&self, scope: &Scope<'_>, ledger: &mut Ledger<'_>) -> Option<Line> {
+    pub(super) fn depends_on(&self, scope: &Scope, ledger: &mut Ledger<'_>) -> Option<Line> {
         let mut kept = Vec::new();
-        if let Some(node) = tree::child(&self.entry.value, "depends_on") {
+        if let Some(node) = nodes::child(&self.entry.value, "depends_on") {
             self.edges(node, scope, ledger, &mut kept);
         }
         let server = ServiceName::postgres().to_string();
@@ -27,38 +27,38 @@ impl Service<'_, '_> {
         (!kept.is_empty()).then(|| Line::short("depends_on", Raw::Mapping(kept)))
     }
 
-    fn edges(&self, node: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>, kept: &mut Vec<(String, Raw)>) {
-        for item in tree::items(node) {
-            let name = tree::text(item).unwrap_or_default();
+    fn edges(&self, node: &Node<'_>, scope: &Scope, ledger: &mut Ledger<'_>, kept: &mut Vec<(String, Raw)>) {
+        for item in nodes::items(node) {
+            let name = nodes::text(item).unwrap_or_default();
             if let Some(name) = scope.awaited(name, self.database().is_some()) {
                 kept.extend(self.edge(name, "started", Raw::plain("service_started"), &item.span, scope, ledger));
             }
         }
-        for entry in tree::entries(node) {
+        for entry in nodes::entries(node) {
             let Some(name) = scope.awaited(&entry.key, self.database().is_some()) else {
                 self.keep_restart(entry, scope, ledger);
                 continue;
             };
-            let condition = match tree::text_of(&entry.value, "condition") {
+            let condition = match nodes::text_of(&entry.value, "condition") {
                 None | Some("service_started") => "started",
                 Some("service_healthy") => "healthy",
                 Some("service_completed_successfully") => "completed",
                 Some(_) => "",
             };
-            if condition.is_empty() || !tree::has_only(&entry.value, &["condition"]) {
+            if condition.is_empty() || !nodes::has_only(&entry.value, &["condition"]) {
                 let raw = Raw::Mapping(vec![(name.to_owned(), Raw::of(&entry.value))]);
                 let why = format!("waits for `{name}` in a way that a profile can't say");
                 ledger.leave(&self.entry.key, "depends_on", raw, &entry.key_span, &why);
             } else {
-                let condition_of = Raw::plain(tree::text_of(&entry.value, "condition").unwrap_or("service_started"));
+                let condition_of = Raw::plain(nodes::text_of(&entry.value, "condition").unwrap_or("service_started"));
                 kept.extend(self.edge(name, condition, condition_of, &entry.key_span, scope, ledger));
             }
         }
     }
 
     /// What waits for the server's databases by itself, but is to be started again with the server.
-    fn keep_restart(&self, entry: &Entry<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) {
-        if scope.runs_as_server(&entry.key) && tree::text_of(&entry.value, "restart") == Some("true") {
+    fn keep_restart(&self, entry: &Entry<'_>, scope: &Scope, ledger: &mut Ledger<'_>) {
+        if scope.runs_as_server(&entry.key) && nodes::text_of(&entry.value, "restart") == Some("true") {
             let raw = Raw::Mapping(vec![(ServiceName::postgres().to_string(), Raw::of(&entry.value))]);
             let why = "is started again with the server, which a profile can't say";
             ledger.leave(&self.entry.key, "depends_on", raw, &entry.key_span, why);
@@ -72,7 +72,7 @@ impl Service<'_, '_> {
         condition: &str,
         compose: Raw,
         span: &Range<usize>,
-        scope: &Scope<'_>,
+        scope: &Scope,
         ledger: &mut Ledger<'_>,
     ) -> Option<(String, Raw)> {
         if scope.can_wait(name, condition) {

@@ -1,44 +1,24 @@
 //! Knows the two places in which Compose says how much a service gets of the machine, and how many of it run.
 //! Must not know what runs.
 
-use super::Service;
-use crate::import::layout::Line;
-use crate::import::ledger::Ledger;
-use crate::import::tree;
+use super::ledger::Ledger;
+use crate::compose::nodes;
 use crate::profile::Raw;
 use crate::value::{ByteSize, CpuCount, TextValue as _};
 use crate::yaml::Node;
 
-impl Service<'_, '_> {
-    pub(super) fn replicas(&self, field: &str, deploy: &mut Option<Raw>, ledger: &mut Ledger<'_>) -> Option<Line> {
-        let node = &self.entry.value;
-        let of_deploy = tree::child(node, "deploy").and_then(|deploy| tree::child(deploy, "replicas"));
-        let written = tree::child(node, "scale").or(of_deploy)?;
-        let count = ledger.fixed(written, &format!("{field}.replicas"));
-        let count = count.filter(|count| count.parse::<u16>().is_ok_and(|count| count > 0));
-        if count.is_none() {
-            self.leave("scale", written, "is no number of containers that a profile takes", ledger);
-        }
-        if let Some(Raw::Mapping(entries)) = deploy {
-            entries.retain(|(key, _)| key != "replicas");
-        }
-        *deploy = deploy.take().filter(|deploy| *deploy != Raw::Mapping(Vec::new()));
-        count.filter(|count| count != "1").map(|count| Line::short("replicas", Raw::plain(&count)))
-    }
-}
-
 /// What limits a container, from either place that Compose has for it, and what is left of `deploy`.
-pub(in crate::import) fn limits(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> (Option<Raw>, Option<Raw>) {
+pub(super) fn limits(node: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> (Option<Raw>, Option<Raw>) {
     const KEYS: [(&str, &str, &str); 3] =
         [("memory", "mem_limit", "memory"), ("cpus", "cpus", "cpus"), ("pids", "pids_limit", "pids")];
-    let deploy = tree::child(node, "deploy");
+    let deploy = nodes::child(node, "deploy");
     let limited = deploy
-        .and_then(|deploy| tree::child(deploy, "resources"))
-        .and_then(|resources| tree::child(resources, "limits"));
+        .and_then(|deploy| nodes::child(deploy, "resources"))
+        .and_then(|resources| nodes::child(resources, "limits"));
     let name = field.rsplit('.').next().unwrap_or(field);
     let mut entries = Vec::new();
     for (ours, own, of_deploy) in KEYS {
-        let Some(written) = tree::child(node, own).or_else(|| tree::child(limited?, of_deploy)) else { continue };
+        let Some(written) = nodes::child(node, own).or_else(|| nodes::child(limited?, of_deploy)) else { continue };
         let value = ledger.fixed(written, &format!("{field}.limits.{ours}")).and_then(|text| limit(ours, &text));
         match value {
             Some(value) => entries.push((ours.to_owned(), value)),
@@ -72,4 +52,19 @@ fn without_limits(deploy: Raw) -> Raw {
         (_, value) => Some((key, value)),
     });
     Raw::Mapping(entries.collect())
+}
+
+/// How many containers of a service run, as it is written; nothing where nothing is.
+pub(super) fn containers<'n>(node: &'n Node<'n>) -> Option<&'n Node<'n>> {
+    let of_deploy = nodes::child(node, "deploy").and_then(|deploy| nodes::child(deploy, "replicas"));
+    nodes::child(node, "scale").or(of_deploy)
+}
+
+/// What is left of `deploy` without how many containers run.
+pub(super) fn without_containers(deploy: Option<Raw>) -> Option<Raw> {
+    let mut deploy = deploy?;
+    if let Raw::Mapping(entries) = &mut deploy {
+        entries.retain(|(key, _)| key != "replicas");
+    }
+    Some(deploy).filter(|deploy| *deploy != Raw::Mapping(Vec::new()))
 }
