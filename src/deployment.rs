@@ -10,8 +10,8 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
-    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
-    ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, Runs, SecretRule,
+    SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
@@ -79,8 +79,8 @@ pub struct Service {
     pub limits: Limits,
     /// What its containers are kept from.
     pub fences: Fences,
-    /// Whether it ends by itself, because another one waits for that.
-    pub runs_once: bool,
+    /// Whether it ends by itself, and when it is started.
+    pub runs: Runs,
     /// Whether it is started again.
     pub restart: Restart,
     /// What is kept of what its containers print; nothing for all of it.

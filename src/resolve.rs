@@ -5,6 +5,8 @@ mod clash;
 mod container;
 mod database;
 mod environment;
+mod initdb;
+mod jobs;
 mod memory;
 mod mounts;
 mod number;
@@ -14,10 +16,12 @@ mod server;
 mod service;
 mod stage;
 
+pub(crate) use initdb::SERVER_VARIABLES;
 pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
+use self::jobs::Jobs;
 use self::scope::{Faults, Scope};
 use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -67,6 +71,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         services: &profile.services,
         secrets: given(&profile.secrets).map(|(name, _)| name).collect(),
         secrets_in,
+        jobs: Jobs::of(profile),
     };
     let mut services: Vec<Service> = Vec::new();
     let mut all_resolved = true;
@@ -82,7 +87,8 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         faults.add(Code::MissingField, Place::key(&path), "the profile has no services", help);
     }
     order::check(profile, &services, faults);
-    order::mark_those_that_end(&mut services);
+    jobs::check(&services, faults);
+    scope.jobs.let_others_wait(&mut services, faults);
     let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);

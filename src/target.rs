@@ -38,6 +38,22 @@ impl Target {
         }
     }
 
+    /// What of a deployment it can't run.
+    #[must_use]
+    pub fn faults(self, deployment: &Deployment, extras: &Extras) -> Vec<Diagnostic> {
+        match self {
+            Self::Compose => compose::faults(deployment, extras),
+        }
+    }
+
+    /// When a service that runs once is started, and what follows for it.
+    #[must_use]
+    pub fn runs_once(self) -> &'static str {
+        match self {
+            Self::Compose => compose::RUNS_ONCE,
+        }
+    }
+
     /// Every file that a deployment has, finished in memory.
     ///
     /// # Errors

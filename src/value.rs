@@ -8,9 +8,11 @@ mod context;
 mod data_place;
 mod grammar;
 mod image;
+mod initdb;
 mod name;
 mod number;
 mod path;
+mod runs;
 mod secret;
 mod service_image;
 mod text;
@@ -18,19 +20,21 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
-    Tls,
+    Access, BuiltinLocale, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage,
+    StartCondition, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
+pub use initdb::InitdbArgument;
 pub use name::{
-    DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
-    VariableName, VolumeName,
+    DatabaseName, EnvironmentKey, ExtensionName, LocaleName, ProfileName, ProjectName, RoleName, ServiceName,
+    SettingName, VariableName, VolumeName,
 };
 pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
+pub use runs::{Runs, Schedule};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};

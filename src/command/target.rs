@@ -163,8 +163,12 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
 
 /// What a profile means, where its target can run that.
 fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
-    let refusals = target::Target::Compose.refusals(profile);
-    match resolve(profile) {
+    let target = target::Target::Compose;
+    let mut refusals = target.refusals(profile);
+    let deployment = resolve(profile);
+    let extras = Extras::of(profile);
+    refusals.extend(deployment.iter().flat_map(|deployment| target.faults(deployment, &extras)));
+    match deployment {
         Ok(deployment) if refusals.is_empty() => Ok(deployment),
         Ok(_) => Err(refusals),
         Err(faults) => Err(faults.into_iter().chain(refusals).collect()),

@@ -47,8 +47,9 @@ pub(super) fn resolve_database(
             if let Some(written) = database.postgres.get() {
                 check_limits(written, server, &at.key("postgres"), faults);
             }
-            let login = login(server, home, faults)?;
-            postgres_url(server, login, postgres??, database)
+            let name = postgres??;
+            let login = login(server, home, scope.jobs.owner(home.name, Some(&name)), faults)?;
+            postgres_url(server, login, name, database)
         }
     };
     if !database.gives_url() {
@@ -223,18 +224,19 @@ fn server<'s>(
     scope.server
 }
 
-fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login> {
+/// As whom a service logs in, whose database is this owner's.
+fn login(server: &Server, home: &Home<'_>, owner: &ServiceName, faults: &mut Faults) -> Option<Login> {
     match server.access {
         Access::Shared => Some(Login { role: server.user.clone(), password: server.administrator_password.clone() }),
         Access::PerService => {
-            let role = RoleName::of_service(home.name);
+            let role = RoleName::of_service(owner);
             if role.is_reserved() || role == server.user {
                 let reason = if role == server.user { "is the server's own `user`" } else { "is kept by PostgreSQL" };
                 let message = format!("the service's role {} {reason}", quoted(role.as_str()));
                 faults.add(Code::ReservedName, Place::key(&home.at), message, "rename the service");
                 return None;
             }
-            Some(Login { role, password: EnvironmentKey::of_service(home.name, "__DB_PASSWORD") })
+            Some(Login { role, password: EnvironmentKey::of_service(owner, "__DB_PASSWORD") })
         }
     }
 }
@@ -252,17 +254,24 @@ fn postgres_url(server: &Server, login: Login, name: DatabaseName, written: &pro
     ConnectionUrl::Postgres(PostgresUrl { driver: written.driver(), login, host, port, database: name, tls, options })
 }
 
-/// The databases that the services use on the server, each once, with the extensions that any of them asks for.
+/// The databases that the services use on the server, each once, with the extensions that any of them asks for. Its limits
+/// are those of the service that always runs, before those of one that ends by itself.
 pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
     let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
-    for database in services.iter().filter_map(|service| service.database.as_ref()) {
+    for service in services {
+        let Some(database) = &service.database else { continue };
         let ConnectionUrl::Postgres(url) = &database.url else { continue };
         let owned = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
             name: url.database.clone(),
             owner: url.login.clone(),
             extensions: Vec::new(),
-            limits: database.limits.clone(),
+            limits: RoleLimits::default(),
         });
+        owned.limits = if service.runs.ends() {
+            owned.limits.clone().or(database.limits.clone())
+        } else {
+            database.limits.clone().or(owned.limits.clone())
+        };
         let more = database.extensions.iter().filter(|extension| !owned.extensions.contains(extension));
         let more: Vec<_> = more.cloned().collect();
         owned.extensions.extend(more);

@@ -22,9 +22,22 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, faults: &mut 
         };
         check_sqlite(service, file, faults);
         let Some(data) = service.mounts.first() else { continue };
+        if service.runs.ends() {
+            continue;
+        }
         let Some(first) = users.insert(kept_file(data, file), service) else { continue };
         if !both_share(first, service) {
             faults.push(shared_file(&first.name, &service.name, path));
+        }
+    }
+}
+
+/// Where a service's database is kept: the same text for the same one.
+pub(super) fn kept_in(service: &Service) -> Option<String> {
+    match &service.database.as_ref()?.url {
+        ConnectionUrl::Postgres(url) => Some(format!("postgres {}", url.database)),
+        ConnectionUrl::Sqlite { file, .. } => {
+            Some(format!("sqlite {}", kept_file(service.mounts.first().filter(|_| service.has_data)?, file)))
         }
     }
 }

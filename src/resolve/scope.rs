@@ -1,6 +1,7 @@
 //! Knows what every part of a profile is resolved with: what it depends on elsewhere, and where its faults go.
 //! Must not know any rule.
 
+use super::jobs::Jobs;
 use crate::deployment::Server;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile::{self, Named, Setting};
@@ -15,6 +16,7 @@ pub(super) struct Scope<'p> {
     pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
     pub(super) secrets: Vec<&'p EnvironmentKey>,
     pub(super) secrets_in: SecretsIn,
+    pub(super) jobs: Jobs<'p>,
 }
 
 /// Collects the faults of one profile.

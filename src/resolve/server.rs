@@ -1,6 +1,7 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
 use super::container::{check_pinned, limits};
+use super::initdb::{environment, initdb};
 use super::number::count;
 use super::scope::Faults;
 use super::stage as policy;
@@ -10,8 +11,8 @@ use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
 use crate::value::{
-    ByteSize, CpuCount, DatabaseName, Duration, EnvironmentKey, ImageReference, Interval, Port, PostgresMajor,
-    ProcessCount, Replicas, Stage, TextValue as _, Tls, VolumeName,
+    ByteSize, CpuCount, DatabaseName, Duration, EnvironmentKey, ImageReference, Port, PostgresMajor, ProcessCount,
+    Stage, TextValue as _, Tls, VolumeName,
 };
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
@@ -35,7 +36,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
             check_unused(postgres, &at, faults);
             Host::External(resolve_external(postgres, external, faults)?)
         }
-        None => Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?)),
+        None => Host::Container(Box::new(resolve_container(postgres, profile, stage, &at, faults)?)),
     };
     Some(Server {
         host,
@@ -46,7 +47,13 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
     })
 }
 
-fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Container> {
+fn resolve_container(
+    postgres: &Postgres,
+    profile: &Profile,
+    stage: Stage,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Container> {
     let image = postgres.image.get();
     if image.is_none() {
         let help = "write `image: postgres:16-alpine`, or `external:` for a server elsewhere";
@@ -79,6 +86,9 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         target: Port::POSTGRES,
     });
     let user = image.postgres_identity().filter(|_| stage.is_strict());
+    let initdb = initdb(postgres, major, at, faults);
+    let environment = environment(postgres, profile, at, faults);
+    let check = postgres.healthcheck.get().cloned().unwrap_or_default();
     Some(Container {
         major: major?,
         image,
@@ -88,6 +98,8 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         ensure: postgres.ensure(),
         init_script: postgres.init_script(),
         local_auth: postgres.local_auth(),
+        initdb,
+        environment,
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         user,
@@ -95,10 +107,10 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         restart: policy::restart(stage),
         log: policy::kept_log(stage),
         times: CheckTimes {
-            interval: Interval::short(),
-            timeout: Interval::short(),
-            retries: Replicas::FIVE,
-            start_period: Duration::of_seconds(60),
+            interval: check.interval(),
+            timeout: check.timeout(),
+            retries: check.retries(),
+            start_period: check.start_period(),
         },
         shared_memory: 256,
         stop_grace_period: Duration::of_minutes(2),
@@ -161,6 +173,9 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         ("ensure", postgres.ensure.is_given()),
         ("init_script", postgres.init_script.is_given()),
         ("local_auth", postgres.local_auth.is_given()),
+        ("healthcheck", postgres.healthcheck.is_given()),
+        ("initdb", postgres.initdb.is_given()),
+        ("environment", postgres.environment.is_given()),
         ("limits", postgres.limits.is_given()),
         ("settings", postgres.settings.is_given()),
         ("compose", postgres.compose.is_given()),

@@ -6,11 +6,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolve::{LOG_LEVEL, RELIED_ON};
+use crate::resolve::{LOG_LEVEL, RELIED_ON, SERVER_VARIABLES};
 use crate::target::compose::{
-    DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
+    DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
 };
-use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
+use crate::value::{Choice as _, Engine, Runs, SecretsIn, Stage, Tls};
 
 /// A reference that means the same image tomorrow.
 const PINNED: &str =
@@ -35,6 +35,8 @@ const EXTERNAL_FILES: &str = "files of secrets are for the server's container, b
 const UNPINNED: &str = "the image has no tag, or `latest`, and so means another image tomorrow";
 const NO_WAY_IN: &str = "a service with `outbound: false` has no published port: its networks have no way in either";
 const UNREACHABLE: &str = "the service could not reach its database, whose server is outside of the deployment";
+const TWO_RESTARTS: &str = "`runs` says that the service ends by itself, and `restart` whether it is started again";
+const TWO_PROVIDERS: &str = "a volume sorts by ICU or by PostgreSQL itself, not by both";
 const NO_SERVICES: &str = "the profile has no services";
 
 /// Every rule, as the conditions of an `allOf`.
@@ -119,9 +121,16 @@ fn service() -> Vec<Value> {
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
         when(&inside(), &below("compose", &all(&[NETWORKS, NETWORK_MODE].map(chooses_networks)))),
+        when(&ending(), &below("compose", &when(&given(RESTART), &wrong(&[RESTART], TWO_RESTARTS)))),
         below("compose", &without_owned(&SERVICE_KEYS)),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ]
+}
+
+/// A service that says that it ends by itself.
+fn ending() -> Value {
+    let word = json!({ "type": "string", "not": { "enum": [Runs::Always.to_string()] } });
+    json!({ "type": "object", "required": ["runs"], "properties": { "runs": word } })
 }
 
 /// A raw key beside `outbound: false`.
@@ -129,6 +138,21 @@ fn chooses_networks(key: &str) -> Value {
     let message = format!("`outbound: false` chooses the networks, and `{key}` does too");
     when(&given(key), &wrong(&[key], &message))
 }
+
+/// Fields of the `postgres` section that only a container has.
+const OF_CONTAINER: [&str; 11] = [
+    "publish",
+    "volume",
+    "ensure",
+    "init_script",
+    "local_auth",
+    "healthcheck",
+    "initdb",
+    "environment",
+    "limits",
+    "settings",
+    "compose",
+];
 
 /// What holds of the `postgres` section by itself.
 fn server() -> Vec<Value> {
@@ -142,16 +166,19 @@ fn server() -> Vec<Value> {
     let level = json!({ "type": "string", "pattern": "^ *[dD][eE][bB][uU][gG][345] *$" });
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
-    let unused =
-        ["publish", "volume", "ensure", "init_script", "local_auth", "limits", "settings", "compose"].map(|field| {
-            let message = format!("`{field}` has no effect on an external server");
-            when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
-        });
+    let variables: Vec<_> = SERVER_VARIABLES.iter().map(|(name, _)| relied_on(name)).collect();
+    let providers = all(&[given("icu_locale"), given("builtin_locale")]);
+    let unused = OF_CONTAINER.map(|field| {
+        let message = format!("`{field}` has no effect on an external server");
+        when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
+    });
     let mut rules = vec![
         when(&json!({ "type": "object" }), &json!({ "required": ["user"] })),
         when(&missing("external"), &json!({ "required": ["image"] })),
         below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
         below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
+        below("environment", &all(&variables)),
+        below("initdb", &when(&providers, &wrong(&["builtin_locale"], TWO_PROVIDERS))),
         below("settings", &all(&settings)),
         below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),
         below("compose", &all(&keys)),

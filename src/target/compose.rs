@@ -9,6 +9,7 @@ mod extras;
 mod file;
 mod init_script;
 mod interpolation;
+mod jobs;
 mod networks;
 mod next;
 mod outputs;
@@ -17,6 +18,7 @@ mod refusals;
 mod secrets;
 mod standing;
 mod switch;
+mod unnoticed;
 mod warnings;
 
 use super::inputs::Inputs;
@@ -25,8 +27,9 @@ use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
 
 pub(crate) use before::{After, Before};
 pub use danger::{Danger, DangerKind};
-pub(crate) use danger::{dangers, unreadable};
+pub(crate) use danger::{around_start, dangers, give_away, unreadable};
 pub use extras::Extras;
+pub(super) use jobs::{RUNS_ONCE, faults};
 pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, Networks, PUBLISHED_NETWORK, listed,
 };
@@ -36,11 +39,12 @@ pub use outputs::{ALL_SCRIPTS, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCR
 pub use program::{MIGRATE, PSQL};
 use program::{PROGRAMS, REACH};
 pub(super) use refusals::refusals;
-pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub use standing::Standing;
 pub(crate) use standing::fixed_volumes_of;
 pub use switch::EngineSwitch;
 pub(crate) use switch::engine_switches;
+pub use unnoticed::unnoticed;
 pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 

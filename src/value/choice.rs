@@ -110,6 +110,16 @@ choices! {
         Password = "password",
     }
 
+    /// A locale that PostgreSQL has by itself, from version 17 on.
+    BuiltinLocale {
+        /// Sorts by code points; lower and upper case are those of ASCII.
+        C = "C",
+        /// Sorts by code points; lower and upper case are those of Unicode.
+        CUtf8 = "C.UTF-8",
+        /// The same with all rules of Unicode for cases, from PostgreSQL 18 on.
+        PgUnicodeFast = "PG_UNICODE_FAST",
+    }
+
     /// How the connection to an external PostgreSQL is protected.
     Tls {
         /// Encrypted, and the server's certificate and name are verified.

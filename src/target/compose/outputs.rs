@@ -22,11 +22,11 @@ pub const DATABASES: Output = Output::text("scripts/db/databases.sh");
 pub const ALL_SCRIPTS: &str = "scripts/db/*";
 
 /// All files, in the order that they are written in: `docker-compose.yml` last, since it is what gets run.
-pub(in crate::target) const OUTPUTS: [Output; 13] = {
-    let [a, b, c, d, e, f, g, h] = PROGRAMS;
+pub(in crate::target) const OUTPUTS: [Output; 14] = {
+    let [a, b, c, d, e, f, g, h, i] = PROGRAMS;
     let [a, b, c, d] = [a.output, b.output, c.output, d.output];
-    let [e, f, g, h] = [e.output, f.output, g.output, h.output];
-    [DOTENV, DOTENV_EXAMPLE, INIT_SCRIPT, DATABASES, a, b, c, d, e, f, g, h, FILE]
+    let [e, f, g, h, i] = [e.output, f.output, g.output, h.output, i.output];
+    [DOTENV, DOTENV_EXAMPLE, INIT_SCRIPT, DATABASES, a, b, c, d, e, f, g, h, i, FILE]
 };
 
 /// Whether it is one of the scripts for the databases.
