@@ -213,6 +213,8 @@ pub struct Database {
     pub url: ConnectionUrl,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
+    /// Where its data is: the same text for the same database.
+    pub kept_in: String,
     /// Whether another service may use the same one.
     pub shared: bool,
     /// Extensions that the service needs on the server.

@@ -4,6 +4,7 @@
 mod clash;
 mod container;
 mod database;
+mod engine;
 mod environment;
 mod initdb;
 mod jobs;
@@ -15,6 +16,7 @@ mod scope;
 mod server;
 mod service;
 mod stage;
+mod waits;
 
 pub(crate) use initdb::SERVER_VARIABLES;
 pub(crate) use server::{LOG_LEVEL, RELIED_ON};
@@ -87,8 +89,8 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         faults.add(Code::MissingField, Place::key(&path), "the profile has no services", help);
     }
     order::check(profile, &services, faults);
-    jobs::check(&services, faults);
-    scope.jobs.let_others_wait(&mut services, faults);
+    waits::check(&services, faults);
+    waits::let_others_wait(&scope.jobs, &mut services, faults);
     let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);

@@ -20,7 +20,7 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, BuiltinLocale, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, SecretsIn, Stage,
     StartCondition, Tls,
 };
 pub use context::BuildContext;

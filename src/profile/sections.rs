@@ -9,11 +9,11 @@ use super::record::record;
 use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
-    Access, BuildContext, BuiltinLocale, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace,
-    DatabaseName, DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath,
-    HttpPath, ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, Mount, MountedPath, Port, PostgresMajor,
-    ProcessCount, ProfileName, ProjectName, Replicas, RoleName, Runs, SecretRule, SecretsIn, ServiceImage, ServiceName,
-    SettingName, SqlitePath, Stage, Tls, UrlOptions, VariableName,
+    Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
+    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
+    ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, LocaleProvider, Mount, MountedPath, Port,
+    PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, Runs, SecretRule, SecretsIn,
+    ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Tls, UrlOptions, VariableName,
 };
 use crate::yaml::Node;
 
@@ -269,12 +269,11 @@ record! {
 record! {
     /// How `initdb` makes a volume.
     merged Initdb = "how a volume is made" {
-        /// The locale by which the C library sorts, such as `C`, which is the same everywhere; the image must have it.
+        /// The locale by which texts are sorted, such as `C`, which is the same in every image, or `de-DE` for ICU; the
+        /// provider must have it. By default that of the image. The encoding is always UTF8.
         locale: LocaleName,
-        /// The locale by which ICU sorts, such as `de-DE`.
-        icu_locale: LocaleName,
-        /// The locale by which PostgreSQL itself sorts, whatever the system.
-        builtin_locale: BuiltinLocale,
+        /// What knows the locale; by default the C library.
+        provider: LocaleProvider,
         /// Whether each page of data has a checksum, which tells a damaged disk; from PostgreSQL 18 on it has one anyway.
         checksums: bool,
         /// More arguments.

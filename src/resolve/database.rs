@@ -2,7 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::scope::{Faults, Scope, described};
+use super::engine::described;
+use super::mounts::kept_in;
+use super::scope::{Faults, Scope};
 use crate::deployment::{Database, GivenUrl, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -63,6 +65,7 @@ pub(super) fn resolve_database(
     let on_server = database.postgres.get();
     Some(Database {
         given,
+        kept_in: kept_in(&url, home.data),
         url,
         sqlite_file,
         shared: database.shared.copied() == Some(true),

@@ -4,15 +4,15 @@
 use super::environment::secret_variable;
 use super::scope::Faults;
 use crate::deployment::Variable;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, Value, given};
 use crate::spelling::quoted;
-use crate::value::{BuiltinLocale, Choice as _, EnvironmentKey, PostgresMajor, VariableName};
+use crate::value::{EnvironmentKey, LocaleName, LocaleProvider, PostgresMajor, VariableName};
 
-/// The first versions that know the locales of PostgreSQL itself, and the newest one of them.
-const WITH_BUILTIN: u16 = 17;
-const WITH_UNICODE_FAST: u16 = 18;
+/// The locales that PostgreSQL has by itself, each with the first version that has it
+/// (<https://www.postgresql.org/docs/current/locale.html#LOCALE-PROVIDERS>).
+const BUILTIN: [(&str, u16); 3] = [("C", 17), ("C.UTF-8", 17), ("PG_UNICODE_FAST", 18)];
 
 /// The first version that makes checksums unless it is told not to.
 const WITH_CHECKSUMS: u16 = 18;
@@ -44,7 +44,7 @@ pub(crate) const SERVER_VARIABLES: [(&str, &str); 19] = [
 /// What each service's password ends with, which the container gets as well.
 const PASSWORDS: [&str; 2] = ["__DB_PASSWORD", "__DB_PASSWORD_FILE"];
 
-/// The arguments of `initdb`. With a locale the encoding stands there too: that of `C` would be none at all.
+/// The arguments of `initdb`.
 pub(super) fn initdb(
     postgres: &Postgres,
     major: Option<PostgresMajor>,
@@ -53,34 +53,22 @@ pub(super) fn initdb(
 ) -> Vec<String> {
     let Some(initdb) = postgres.initdb.get() else { return Vec::new() };
     let at = at.key("initdb");
-    let (icu, builtin) = (initdb.icu_locale.get(), initdb.builtin_locale.copied());
-    if icu.is_some() && builtin.is_some() {
-        let message = "a volume sorts by ICU or by PostgreSQL itself, not by both";
-        let fault =
-            Diagnostic::error(Code::Conflict, Place::key(&at.key("builtin_locale")), message, "remove one of them");
-        faults.push(fault.also(Place::key(&at.key("icu_locale")), ""));
-    }
-    if let (Some(locale), Some(major)) = (builtin, major) {
-        let first = if locale == BuiltinLocale::PgUnicodeFast { WITH_UNICODE_FAST } else { WITH_BUILTIN };
-        if major.get() < first {
-            let word = locale.as_str();
-            let message = format!("PostgreSQL {major} has no locale `{word}` by itself; {first} is the first that has");
-            let help = "write `locale: C`, or take a newer image";
-            faults.add(Code::PostgresVersion, Place::value(&at.key("builtin_locale")), message, help);
+    let mut arguments = match (initdb.locale.get(), initdb.provider.copied()) {
+        (Some(locale), provider) => {
+            let provider = provider.unwrap_or(LocaleProvider::Libc);
+            if provider == LocaleProvider::Builtin {
+                check_builtin(locale, major, &at, faults);
+            }
+            by_locale(locale, provider)
         }
-    }
-    let mut arguments = Vec::new();
-    let has_locale = initdb.locale.is_given() || icu.is_some() || builtin.is_some();
-    arguments.extend(has_locale.then(|| "--encoding=UTF8".to_owned()));
-    arguments.extend(initdb.locale.get().map(|locale| format!("--locale={locale}")));
-    arguments.extend(
-        icu.into_iter().flat_map(|locale| ["--locale-provider=icu".to_owned(), format!("--icu-locale={locale}")]),
-    );
-    arguments.extend(
-        builtin
-            .into_iter()
-            .flat_map(|locale| ["--locale-provider=builtin".to_owned(), format!("--builtin-locale={locale}")]),
-    );
+        (None, Some(_)) => {
+            let help = "write `locale:` beside it, such as `locale: C.UTF-8`";
+            let message = "what sorts is named, but not by which locale";
+            faults.add(Code::MissingField, Place::key(&at), message, help);
+            Vec::new()
+        }
+        (None, None) => Vec::new(),
+    };
     match initdb.checksums.copied() {
         Some(true) => arguments.push("--data-checksums".to_owned()),
         Some(false) if major.is_some_and(|major| major.get() >= WITH_CHECKSUMS) => {
@@ -90,6 +78,38 @@ pub(super) fn initdb(
     }
     arguments.extend(initdb.args.get().into_iter().flatten().map(ToString::to_string));
     arguments
+}
+
+/// With a locale the encoding stands there too: that of `C` would be none at all.
+fn by_locale(locale: &LocaleName, provider: LocaleProvider) -> Vec<String> {
+    let encoding = "--encoding=UTF8".to_owned();
+    match provider {
+        LocaleProvider::Libc => vec![encoding, format!("--locale={locale}")],
+        LocaleProvider::Icu => vec![encoding, "--locale-provider=icu".to_owned(), format!("--icu-locale={locale}")],
+        LocaleProvider::Builtin => {
+            vec![encoding, "--locale-provider=builtin".to_owned(), format!("--builtin-locale={locale}")]
+        }
+    }
+}
+
+/// What PostgreSQL knows by itself depends on its version.
+fn check_builtin(locale: &LocaleName, major: Option<PostgresMajor>, at: &FieldPath, faults: &mut Faults) {
+    let known = BUILTIN.iter().find(|(name, _)| *name == locale.as_str());
+    let is_old = |first: u16| major.is_some_and(|major| major.get() < first);
+    let (message, field) = match known {
+        None => (format!("PostgreSQL has no locale {} by itself", quoted(locale.as_str())), "locale"),
+        Some((name, first)) if is_old(*first) => {
+            (format!("PostgreSQL has the locale `{name}` by itself from version {first} on"), "provider")
+        }
+        Some(_) => return,
+    };
+    let names: Vec<_> =
+        BUILTIN.iter().filter(|(_, first)| !is_old(*first)).map(|(name, _)| format!("`{name}`")).collect();
+    let help = match names.as_slice() {
+        [] => "write `locale: C` without `provider`, or take a newer image".to_owned(),
+        names => format!("write one of {}", names.join(", ")),
+    };
+    faults.add(Code::PostgresVersion, Place::value(&at.key(field)), message, help);
 }
 
 /// The variables of the container beside those that the image needs.

@@ -32,10 +32,3 @@ impl Faults {
         self.0.push(diagnostic);
     }
 }
-
-/// The engines that a database section describes.
-pub(super) fn described(database: &profile::Database) -> Vec<Engine> {
-    let sqlite = database.sqlite.is_given().then_some(Engine::Sqlite);
-    let postgres = database.postgres.is_given().then_some(Engine::Postgres);
-    sqlite.into_iter().chain(postgres).collect()
-}

@@ -36,7 +36,6 @@ const UNPINNED: &str = "the image has no tag, or `latest`, and so means another 
 const NO_WAY_IN: &str = "a service with `outbound: false` has no published port: its networks have no way in either";
 const UNREACHABLE: &str = "the service could not reach its database, whose server is outside of the deployment";
 const TWO_RESTARTS: &str = "`runs` says that the service ends by itself, and `restart` whether it is started again";
-const TWO_PROVIDERS: &str = "a volume sorts by ICU or by PostgreSQL itself, not by both";
 const NO_SERVICES: &str = "the profile has no services";
 
 /// Every rule, as the conditions of an `allOf`.
@@ -167,7 +166,6 @@ fn server() -> Vec<Value> {
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
     let variables: Vec<_> = SERVER_VARIABLES.iter().map(|(name, _)| relied_on(name)).collect();
-    let providers = all(&[given("icu_locale"), given("builtin_locale")]);
     let unused = OF_CONTAINER.map(|field| {
         let message = format!("`{field}` has no effect on an external server");
         when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
@@ -178,7 +176,7 @@ fn server() -> Vec<Value> {
         below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
         below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
         below("environment", &all(&variables)),
-        below("initdb", &when(&providers, &wrong(&["builtin_locale"], TWO_PROVIDERS))),
+        below("initdb", &when(&given("provider"), &json!({ "required": ["locale"] }))),
         below("settings", &all(&settings)),
         below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),
         below("compose", &all(&keys)),

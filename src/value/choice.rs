@@ -110,14 +110,14 @@ choices! {
         Password = "password",
     }
 
-    /// A locale that PostgreSQL has by itself, from version 17 on.
-    BuiltinLocale {
-        /// Sorts by code points; lower and upper case are those of ASCII.
-        C = "C",
-        /// Sorts by code points; lower and upper case are those of Unicode.
-        CUtf8 = "C.UTF-8",
-        /// The same with all rules of Unicode for cases, from PostgreSQL 18 on.
-        PgUnicodeFast = "PG_UNICODE_FAST",
+    /// What sorts the texts of a database.
+    LocaleProvider {
+        /// The C library of the image.
+        Libc = "libc",
+        /// ICU, which knows the rules of every language.
+        Icu = "icu",
+        /// PostgreSQL itself, from version 17 on: by code points, and the same in every image.
+        Builtin = "builtin",
     }
 
     /// How the connection to an external PostgreSQL is protected.

@@ -23,7 +23,7 @@ GOLDEN = ROOT / "tests" / "golden"
 PROBE = ROOT / "src" / "doctor" / "probe.py"  # `doctor` brings it into users' containers
 
 COMPOSE = "docker-compose.yml"
-STARTED = ("backup.sh", "migrate.sh", "psql.sh", "restore.sh")
+STARTED = ("backup.sh", "migrate.sh", "psql.sh", "reindex.sh", "restore.sh")
 IN_CONTAINERS = ("migrate.py", "postgres.sh", "sqlite.py")
 DATABASE_SCRIPTS = {"databases.sh", "reach.sh", *STARTED, *IN_CONTAINERS}
 NOT_LINTED = {".env", ".env.example", "postgres_password"}  # values; other tests read them

@@ -76,6 +76,8 @@ services: { api: { labels: { HOLE: a } } }
 services: { api: { replicas: HOLE } }
 services: { api: { stop_grace_period: HOLE } }
 services: { api: { limits: { memory: HOLE } } }
+services: { api: { runs: HOLE } }
+services: { api: { runs: HOLE, compose: { restart: always } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: { path: HOLE } } } }
@@ -101,6 +103,16 @@ postgres: { image: "postgres:16", user: app, access: HOLE }
 postgres: { image: "postgres:16", user: app, publish: HOLE }
 postgres: { image: "postgres:16", user: app, volume: HOLE }
 postgres: { image: "postgres:16", user: app, local_auth: HOLE }
+postgres: { image: "postgres:16", user: app, healthcheck: { interval: HOLE } }
+postgres: { image: "postgres:16", user: app, healthcheck: { retries: HOLE } }
+postgres: { image: "postgres:16", user: app, healthcheck: { start_period: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { locale: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { provider: HOLE } }
+postgres: { image: "postgres:18", user: app, initdb: { locale: C, provider: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { checksums: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { args: [HOLE] } }
+postgres: { image: "postgres:16", user: app, environment: { A: HOLE } }
+postgres: { image: "postgres:16", user: app, environment: { HOLE: a } }
 { services: { api: { outbound: HOLE, database: { postgres: b } } }, postgres: { user: app, external: { host: a } } }
 postgres: { image: "postgres:16", user: app, settings: { a: HOLE } }
 postgres: { image: "postgres:16", user: app, settings: { HOLE: a } }

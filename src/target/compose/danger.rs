@@ -249,7 +249,7 @@ fn flavour_danger(container: &Container, stands: &ImageReference) -> Option<Dang
             "`{wanted}` instead of `{stands}`: another system may sort texts differently, and indexes then miss rows"
         ),
         steps: format!(
-            "{keep}; else the command that is printed with `--accept flavour` {}makes all indexes anew: `{}{UP}`",
+            "{keep}; else the command that is printed then {}makes all indexes anew: `{}{UP}`",
             given_away.unwrap_or_default(),
             before_start(container, owner),
         ),
