@@ -125,7 +125,17 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
         ("dev-sqlite", &["backup.sh", "postgres.sh", "reach.sh", "restore.sh", "sqlite.py"][..]),
         (
             "prod-postgres",
-            &["backup.sh", "migrate.py", "migrate.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"],
+            &[
+                "backup.sh",
+                "migrate.py",
+                "migrate.sh",
+                "postgres.sh",
+                "psql.sh",
+                "reach.sh",
+                "reindex.sh",
+                "restore.sh",
+                "sqlite.py",
+            ],
         ),
         ("strict", &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"]),
     ] {
