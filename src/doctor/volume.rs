@@ -28,6 +28,9 @@ const SIGNS: [&str; 5] = [
     "could not access the server configuration file",
 ];
 
+/// What the image and the server say where they may not read or write.
+const DENIED: [&str; 3] = ["Permission denied", "not permitted", "wrong ownership"];
+
 /// The volume with the server's data.
 pub(super) struct Volume<'a> {
     pub(super) container: &'a deployment::Container,
@@ -96,13 +99,13 @@ impl Volume<'_> {
             let seen = self.folder().map(|folder| (self.look_into(&format!("type=bind,src={folder}")), folder));
             let stranger = seen.as_ref().and_then(|(seen, folder)| Some((seen.stranger(server)?, folder)));
             return match stranger {
-                Some((owner, folder)) => self.of_somebody_else(folder, owner, server).shown_by(&log),
+                Some((owner, folder)) => self.of_somebody_else(folder, owner, server, &log),
                 None => self.does_not_run(&log),
             };
         };
         let (seen, wanted) = (self.look(&volume), self.container.major.to_string());
         if let Some(owner) = seen.stranger(server) {
-            return self.of_somebody_else(&volume, owner, server).shown_by(&log);
+            return self.of_somebody_else(&volume, owner, server, &log);
         }
         if let Some(missing) = seen.missing(&wanted) {
             return self.not_whole(&volume, missing, &log);
@@ -136,13 +139,15 @@ impl Volume<'_> {
     }
 
     /// As after a change between images of Debian and Alpine, which have users of their own.
-    fn of_somebody_else(&self, volume: &str, owner: &str, server: &str) -> Finding {
+    fn of_somebody_else(&self, volume: &str, owner: &str, server: &str, log: &str) -> Finding {
         let kind = self.container.volume.kind();
         let message =
             format!("the {kind} `{volume}`, or that of its socket, is {owner}'s, and the server runs as {server}");
         let give_away = give_away(self.container, server);
         let help = format!("docker compose stop postgres && {give_away} && docker compose up -d --wait");
-        Finding::problem(CHECK, message, self.remedies.there(&help))
+        let is_refusal = |line: &&str| DENIED.iter().any(|words| line.contains(words));
+        let said: Vec<_> = log.lines().filter(is_refusal).collect();
+        Finding::problem(CHECK, message, self.remedies.there(&help)).shown_by(&said.join("\n"))
     }
 
     fn does_not_run(&self, log: &str) -> Finding {

@@ -99,8 +99,9 @@ def test_a_job_that_fails_or_still_runs_is_told(deployment: Deployment) -> None:
     assert deployment.containers()["api"]["State"]["Status"] == "created"
 
     deployment.add("migrate", command=["sh", "-c", "until [ -e /app/data/go ]; do sleep 0.1; done"])
+    running = ["docker", "inspect", "--format", "{{.State.Running}}", deployment.name("migrate")]
     with starting(deployment) as start:
-        wait_until(lambda: deployment.containers()["migrate"]["State"]["Running"])
+        wait_until(lambda: deployment.finish(running).stdout.strip() == "true")
         Doctor(deployment).look().the("containers", "whether `migrate` ends well: it still runs", "unseen")
         deployment.inside("migrate", "touch", "/app/data/go")
         assert start.wait(120) == 0
@@ -108,14 +109,11 @@ def test_a_job_that_fails_or_still_runs_is_told(deployment: Deployment) -> None:
 
 def test_a_service_moves_to_the_other_engine_with_its_job(deployment: Deployment) -> None:
     """The job makes its tables in each new database, by its own URL, and its rows are those of the source."""
-    deployment.write_profile("own", PROFILE)
-    sqlite, postgres = ("--profile", "own", "--set", "engine=sqlite"), ("--profile", "own")
-    deployment.run_printed(deployment.generate(*sqlite))
+    deployment.write_profile("own", {**PROFILE, "engine": "sqlite"})
+    deployment.run_printed(deployment.generate("--profile", "own"))
     deployment.write("api", "written on SQLite")
-    refused = run_script(deployment, "migrate", "api", "--to", "postgres", status=1)
-    both = "--set services.api.database.engine=postgres --set services.migrate.database.engine=postgres"
-    assert both in refused.stderr
-    deployment.generate(*postgres)
+    deployment.write_profile("own", PROFILE)
+    deployment.generate("--profile", "own")
     refused = run_script(deployment, "migrate", "migrate", "--to", "postgres", status=1)
     assert "migrate is a job, and has the database of another service" in refused.stderr
     said = run_script(deployment, "migrate", "api", "--to", "postgres")
@@ -125,8 +123,10 @@ def test_a_service_moves_to_the_other_engine_with_its_job(deployment: Deployment
 
     deployment.write("api", "written on PostgreSQL")
     said = run_script(deployment, "migrate", "api", "--to", "sqlite", "--replace")
-    assert both.replace("postgres", "sqlite") in said.stdout
-    deployment.run_printed(deployment.generate(*sqlite))
+    both = "--set services.api.database.engine=sqlite --set services.migrate.database.engine=sqlite"
+    assert f"codelab-gen {both}" in said.stdout
+    deployment.write_profile("own", {**PROFILE, "engine": "sqlite"})
+    deployment.run_printed(deployment.generate("--profile", "own"))
     assert deployment.read("api") == [*SEEDS, "written on SQLite", "written on PostgreSQL"]
     assert sql(deployment, "SELECT id FROM revisions") == [[1]]
 

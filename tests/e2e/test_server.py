@@ -75,22 +75,26 @@ def health(deployment: Deployment) -> dict[str, Any]:
 def test_how_a_volume_is_made_and_what_changes_nothing_later(deployment: Deployment) -> None:
     initdb = {"locale": "de-DE", "provider": "icu", "checksums": True, "args": ["--wal-segsize=8"]}
     environment = {"TZ": "Europe/Berlin", "NOTE": "it's $5"}
-    with_server(deployment, initdb=initdb, environment=environment, local_auth="password")
+    with_server(deployment, initdb=initdb, environment=environment)
     deployment.run_printed(deployment.generate("--profile", "own"))
     made = psql(deployment, "postgres", "SHOW data_checksums; SHOW wal_segment_size;").split()
     assert made == ["on", "8MB"]
-    sorted_by = "SELECT DISTINCT datlocprovider || ' ' || daticulocale || ' ' || pg_encoding_to_char(encoding)"
+    sorted_by = "SELECT DISTINCT concat_ws(' ', datlocprovider, daticulocale, pg_encoding_to_char(encoding))"
     assert psql(deployment, "postgres", f"{sorted_by} FROM pg_database;") == "i de-DE UTF8"
     assert deployment.inside("postgres", "printenv", "TZ", "NOTE").splitlines() == ["Europe/Berlin", "it's $5"]
     assert deployment.read("auth-service") == SEEDS
 
-    with_server(deployment, initdb={**initdb, "checksums": False}, environment=environment, local_auth="password")
+    with_server(deployment, initdb={**initdb, "checksums": False}, environment=environment)
     generated = deployment.generate("--profile", "own")
-    assert "the volume `postgres-data` was made with `--auth=scram-sha-256 --encoding=UTF8" in generated.notes
+    assert "the volume `postgres-data` was made with `--encoding=UTF8 --locale-provider=icu" in generated.notes
     assert "holds for a new one" in generated.notes
     deployment.run_printed(generated)
     assert psql(deployment, "postgres", "SHOW data_checksums;") == "on"
     assert "holds for a new one" not in deployment.generate("--profile", "own").notes
+
+
+def of_system(deployment: Deployment, image: str) -> None:
+    deployment.write_profile("own", {"extends": "builtin:prod-postgres", "postgres": {"image": image}})
 
 
 @pytest.fixture
@@ -99,7 +103,8 @@ def alpine(deploy: Callable[..., Deployment]) -> Deployment:
     deployment = deploy()
     if deployment.engine.host_of is None:
         pytest.skip("e2e: skipped: the images of both systems are the tests' own")
-    deployment.run_printed(deployment.generate_profile("prod", "--set", f"postgres.image={images.ALPINE}"))
+    of_system(deployment, images.ALPINE)
+    deployment.run_printed(deployment.generate("--profile", "own"))
     for service in SERVICES:
         deployment.write(service, "kept")
     return deployment
@@ -116,13 +121,13 @@ def kept(deployment: Deployment, user: str) -> None:
 def test_another_system_by_the_printed_command(alpine: Deployment) -> None:
     """There and back; the refusal tells the same steps."""
     for image, user in {images.BOOKWORM: "999:999", images.ALPINE: "70:70"}.items():
-        setting = ("--set", f"postgres.image={image}")
-        refused = alpine.finish(alpine.generate_command("--profile", "prod", *setting), cwd=alpine.root)
+        of_system(alpine, image)
+        refused = alpine.finish(alpine.generate_command("--profile", "own"), cwd=alpine.root)
         check(refused, 4)
         step = f"--cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown postgres -R {user} /var/lib/postgresql/data"
         assert step in refused.stderr
         before = psql(alpine, "auth_db", "SELECT pg_relation_filenode('notes_pkey');")
-        generated = alpine.generate_profile("prod", *setting, "--accept", "flavour")
+        generated = alpine.generate("--profile", "own", "--accept", "flavour")
         assert step in generated.next_command and "scripts/db/reindex.sh --all" in generated.next_command
         alpine.run_printed(generated)
         kept(alpine, user)
@@ -133,9 +138,10 @@ def test_another_system_by_the_printed_command(alpine: Deployment) -> None:
 
 @pytest.mark.versions
 def test_another_system_without_the_steps_is_told_and_mended(alpine: Deployment) -> None:
-    alpine.generate_profile("prod", "--set", f"postgres.image={images.BOOKWORM}", "--accept", "flavour")
+    of_system(alpine, images.BOOKWORM)
+    alpine.generate("--profile", "own", "--accept", "flavour")
     alpine.compose("up", "-d", "postgres")
-    wait_until(lambda: alpine.containers()["postgres"]["RestartCount"] > 0)
+    wait_until(lambda: alpine.logs("postgres").count("Permission denied") > 1)
     doctor = Doctor(alpine)
     stranger = doctor.look().the("volume", "is 70:70's, and the server runs as 999:999")
     assert any("Permission denied" in line for line in stranger["evidence"])
@@ -168,7 +174,7 @@ UPDATE pg_collation SET collversion = '153.14' WHERE collname = 'de-x-icu';
 @pytest.mark.versions
 def test_indexes_of_another_version_are_told_and_made_anew(deployment: Deployment) -> None:
     """As after an image with another C library; the service's own index is made anew as the service's role."""
-    with_server(deployment, access="per_service")
+    with_server(deployment, access="per_service", initdb={"locale": "en-US", "provider": "icu"})
     deployment.run_printed(deployment.generate("--profile", "own"))
     psql(deployment, "auth_db", INDEX)
     psql(deployment, "postgres", OUTDATED)
