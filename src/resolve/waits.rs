@@ -148,7 +148,11 @@ mod tests {
         assert_eq!(password.as_str(), "API__DB_PASSWORD");
         let [database] = deployment.server.as_ref().unwrap().databases.as_slice() else { panic!() };
         let limits = &database.limits;
-        assert_eq!(limits.connections.map(|limit| limit.get()), Some(20), "the service's own comes first");
+        assert_eq!(
+            limits.connections.map(crate::value::ConnectionCount::get),
+            Some(20),
+            "the service's own comes first"
+        );
         assert_eq!(limits.statement.as_ref().map(ToString::to_string).as_deref(), Some("1h"));
     }
 
