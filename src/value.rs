@@ -15,13 +15,14 @@ mod path;
 mod runs;
 mod secret;
 mod service_image;
+mod storage;
 mod text;
 mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, SecretsIn, Stage,
-    StartCondition, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator,
+    SecretsIn, Stage, StartCondition, Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
@@ -37,6 +38,7 @@ pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPat
 pub use runs::{Runs, Schedule};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;
+pub use storage::{ObjectName, VolumeSize, is_dns_label};
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
 pub use url_options::UrlOptions;
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};
