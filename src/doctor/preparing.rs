@@ -9,6 +9,9 @@ use crate::report::Finding;
 /// The arguments of each process of the container, one line each. No process list of the host is needed for that.
 const LOOK: &str = "for of in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <\"$of\" 2>/dev/null; echo; done";
 
+/// What follows on a crash, and on a start that was cut off.
+pub(super) const RECOVERING: &str = "recovering";
+
 /// What the server is still at, as its own processes show it; nothing where it is at nothing. A container that is healthy
 /// need not be asked.
 pub(super) fn still(container: &Container, docker: &Docker) -> Option<&'static str> {
@@ -40,8 +43,8 @@ fn work(line: &str) -> Option<&'static str> {
     }
     match words.as_slice() {
         // behind the name of a cluster, where it has one
-        ["postgres:", "startup", ..] => Some("recovering"),
-        ["postgres:", name, "startup", ..] if name.ends_with(':') => Some("recovering"),
+        ["postgres:", "startup", ..] => Some(RECOVERING),
+        ["postgres:", name, "startup", ..] if name.ends_with(':') => Some(RECOVERING),
         _ => None,
     }
 }

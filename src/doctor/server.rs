@@ -36,7 +36,9 @@ impl Asked<'_> {
             return vec![self.volume(found).stopped()];
         };
         if let Some(work) = preparing::still(running, self.living.docker) {
-            return vec![preparing::finding(UNREACHABLE, work, self.living.remedies)];
+            // what is half made while a volume is made is damage behind it
+            let damage = (work == preparing::RECOVERING).then(|| self.volume(Some(running)).damage()).flatten();
+            return vec![damage.unwrap_or_else(|| preparing::finding(UNREACHABLE, work, self.living.remedies))];
         }
         let session = Session::new(self.living.docker, running, self.server.user.as_str());
         let major = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
