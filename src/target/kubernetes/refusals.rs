@@ -30,7 +30,7 @@ pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     faults
 }
 
-/// A schedule would be a CronJob, which is not made yet.
+/// A schedule would be a `CronJob`, which is not made yet.
 fn no_schedule(service: &Service) -> Option<Diagnostic> {
     let place = Place::value(&FieldPath::root().key("services").key(&service.name).key("runs"));
     matches!(service.runs, Runs::Scheduled(_)).then(|| {
