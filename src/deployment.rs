@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
-    HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas,
+    HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas, Runs,
     SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
 };
 
@@ -92,8 +92,8 @@ pub struct Service {
     pub limits: Limits,
     /// What its containers are kept from.
     pub fences: Fences,
-    /// Whether it ends by itself, because another one waits for that.
-    pub runs_once: bool,
+    /// Whether it ends by itself, and when it is started.
+    pub runs: Runs,
     /// Whether it is started again.
     pub restart: Restart,
     /// What is kept of what its containers print; nothing for all of it.
@@ -226,6 +226,8 @@ pub struct Database {
     pub url: ConnectionUrl,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
+    /// Where its data is: the same text for the same database.
+    pub kept_in: String,
     /// Whether another service may use the same one.
     pub shared: bool,
     /// Extensions that the service needs on the server.

@@ -1,6 +1,7 @@
 //! Knows in which order a deployment is looked at: everything, changing nothing. Must not know how any of it is looked at,
 //! nor how it is told.
 
+mod collation;
 mod compose_file;
 mod connections;
 mod container;
@@ -19,6 +20,7 @@ mod mask;
 mod memory;
 mod outputs;
 mod ports;
+mod preparing;
 mod probe;
 mod remedy;
 mod rights;

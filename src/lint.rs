@@ -57,9 +57,10 @@ pub fn unexpanded(profile: &Profile) -> Vec<Diagnostic> {
 
 fn container_warnings(container: &Container, stage: Stage, at: &FieldPath) -> Vec<Diagnostic> {
     let image = unpinned_digest(&container.image, stage, at);
+    let system = unnamed_system(&container.image, stage, at);
     let publish = published_everywhere(container.publish.as_ref(), at);
     let unencrypted = unencrypted_port(container, at);
-    image.into_iter().chain(publish).chain(unencrypted).collect()
+    image.into_iter().chain(system).chain(publish).chain(unencrypted).collect()
 }
 
 fn superuser_access(server: &Server, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
@@ -86,6 +87,22 @@ fn unpinned_digest(image: &ImageReference, stage: Stage, at: &FieldPath) -> Opti
         let message = format!("the tag of {} can mean another image tomorrow", quoted(&image.to_string()));
         let help = "add the digest that you tested: `docker buildx imagetools inspect IMAGE` prints it";
         Diagnostic::warning(Code::UnpinnedDigest, Place::value(&at.key("image")), message, help)
+    })
+}
+
+/// Another system has another C library, by which indexes of texts are sorted.
+fn unnamed_system(image: &ImageReference, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
+    (stage.is_strict() && image.leaves_system_open()).then(|| {
+        let tag = image.tag().filter(|tag| *tag != "latest");
+        let named = tag.map_or_else(|| "postgres:17-bookworm".to_owned(), |tag| format!("postgres:{tag}-bookworm"));
+        let message = format!(
+            "the tag of {} names no system: with another one texts may sort differently, and indexes then miss rows",
+            quoted(&image.to_string())
+        );
+        let help = format!(
+            "write it into the tag, such as `{named}`; `docker compose exec postgres cat /etc/os-release` prints which one runs"
+        );
+        Diagnostic::warning(Code::UnnamedSystem, Place::value(&at.key("image")), message, help)
     })
 }
 

@@ -4,7 +4,10 @@
 mod clash;
 mod container;
 mod database;
+mod engine;
 mod environment;
+mod initdb;
+mod jobs;
 mod memory;
 mod mounts;
 mod number;
@@ -16,12 +19,15 @@ mod server;
 mod service;
 mod stage;
 mod storage;
+mod waits;
 
+pub(crate) use initdb::SERVER_VARIABLES;
 pub(crate) use operated::OPERATORS_SETTINGS;
 pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
+use self::jobs::Jobs;
 use self::scope::{Faults, Scope};
 use crate::deployment::{Deployment, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -72,6 +78,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         services: &profile.services,
         secrets: given(&profile.secrets).map(|(name, _)| name).collect(),
         secrets_in,
+        jobs: Jobs::of(profile),
     };
     let mut services: Vec<Service> = Vec::new();
     let mut all_resolved = true;
@@ -87,7 +94,8 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         faults.add(Code::MissingField, Place::key(&path), "the profile has no services", help);
     }
     order::check(profile, &services, faults);
-    order::mark_those_that_end(&mut services);
+    waits::check(&services, faults);
+    waits::let_others_wait(&scope.jobs, &mut services, faults);
     let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);

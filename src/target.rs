@@ -187,10 +187,19 @@ impl Target {
 
     /// What of a deployment it can't run, where the profile alone does not say so.
     #[must_use]
-    pub fn faults(self, deployment: &Deployment) -> Vec<Diagnostic> {
+    pub fn faults(self, deployment: &Deployment, extras: &Extras) -> Vec<Diagnostic> {
         match self {
-            Self::Compose => Vec::new(),
+            Self::Compose => compose::faults(deployment, extras),
             Self::Kubernetes => kubernetes::faults(deployment),
+        }
+    }
+
+    /// When a service that runs once is started, and what follows for it.
+    #[must_use]
+    pub fn runs_once(self) -> &'static str {
+        match self {
+            Self::Compose => compose::RUNS_ONCE,
+            Self::Kubernetes => kubernetes::RUNS_ONCE,
         }
     }
 

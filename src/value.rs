@@ -8,9 +8,11 @@ mod context;
 mod data_place;
 mod grammar;
 mod image;
+mod initdb;
 mod name;
 mod number;
 mod path;
+mod runs;
 mod secret;
 mod service_image;
 mod storage;
@@ -19,19 +21,21 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Operator, SecretsIn, Stage,
-    StartCondition, Target, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator,
+    SecretsIn, Stage, StartCondition, Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
+pub use initdb::InitdbArgument;
 pub use name::{
-    DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
-    VariableName, VolumeName,
+    DatabaseName, EnvironmentKey, ExtensionName, LocaleName, ProfileName, ProjectName, RoleName, ServiceName,
+    SettingName, VariableName, VolumeName,
 };
 pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
+pub use runs::{Runs, Schedule};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;
 pub use storage::{ObjectName, VolumeSize, is_dns_label};

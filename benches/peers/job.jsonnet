@@ -48,7 +48,7 @@ local compose = {
         interval: '5s',
         timeout: '5s',
         retries: 5,
-        start_period: '60s',
+        start_period: '5m',
       },
       networks: ['database'],
     },

@@ -166,7 +166,7 @@ fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
     let mut refusals = target.refusals(profile);
     match resolve(profile) {
         Ok(deployment) => {
-            refusals.extend(target.faults(&deployment));
+            refusals.extend(target.faults(&deployment, &Extras::of(profile)));
             if refusals.is_empty() { Ok(deployment) } else { Err(refusals) }
         }
         Err(faults) => Err(faults.into_iter().chain(refusals).collect()),

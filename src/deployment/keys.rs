@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::{Database, Deployment, PublishedPort, Server, Service, Variable};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
-use crate::value::{EnvironmentKey, SecretRule, SecretsIn, ServiceImage};
+use crate::value::{EnvironmentKey, SecretRule, SecretsIn, ServiceImage, VariableName};
 
 /// The keys of `.env`, by section.
 #[derive(Debug, Clone, Default)]
@@ -160,10 +160,7 @@ impl Deployment {
     pub fn variables(&self) -> IndexMap<&EnvironmentKey, String> {
         let mut variables = IndexMap::new();
         for service in &self.services {
-            let of_environment = service.environment.iter().filter_map(|(_, variable)| match variable {
-                Variable::Environment { name, default } => Some((name, default.clone().unwrap_or_default())),
-                Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
-            });
+            let of_environment = of_environment(&service.environment);
             let of_image = service.program.image().and_then(ServiceImage::follows);
             let of_image = of_image.map(|(name, default)| (name, default.to_owned()));
             let of_port = port_variable(service.publish.as_ref());
@@ -171,12 +168,22 @@ impl Deployment {
                 variables.entry(name).or_insert(default);
             }
         }
-        let of_server = self.contained_server().and_then(|(_, container)| port_variable(container.publish.as_ref()));
-        if let Some((name, default)) = of_server {
-            variables.entry(name).or_insert(default);
+        if let Some((_, container)) = self.contained_server() {
+            let of_port = port_variable(container.publish.as_ref());
+            for (name, default) in of_port.into_iter().chain(of_environment(&container.environment)) {
+                variables.entry(name).or_insert(default);
+            }
         }
         variables
     }
+}
+
+/// The variables that those of a container follow.
+fn of_environment(environment: &[(VariableName, Variable)]) -> impl Iterator<Item = (&EnvironmentKey, String)> {
+    environment.iter().filter_map(|(_, variable)| match variable {
+        Variable::Environment { name, default } => Some((name, default.clone().unwrap_or_default())),
+        Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+    })
 }
 
 /// The key of a URL that a service gets.

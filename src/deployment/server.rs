@@ -2,11 +2,11 @@
 
 use indexmap::IndexSet;
 
-use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart, Storage};
+use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart, Storage, Variable};
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
-    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, RoleName, SettingName, Tls,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, RoleName, SettingName, Tls, VariableName,
 };
 
 /// Where the official image makes its socket.
@@ -83,6 +83,10 @@ pub struct Container {
     pub init_script: bool,
     /// How the server lets in programs of its own container, where its volume is new.
     pub local_auth: LocalAuth,
+    /// How its volume is made where that is new, beside what `local_auth` says: plain words.
+    pub initdb: Vec<String>,
+    /// Variables of the container beside those that the image needs.
+    pub environment: Vec<(VariableName, Variable)>,
     /// What it may use of the machine.
     pub limits: Limits,
     /// Server settings.
@@ -272,7 +276,27 @@ impl ExternalTls {
     }
 }
 
+impl RoleLimits {
+    /// These limits, and where there is none the other's.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            connections: self.connections.or(other.connections),
+            temp_files: self.temp_files.or(other.temp_files),
+            statement: self.statement.or(other.statement),
+        }
+    }
+}
+
 impl Container {
+    /// All arguments for `initdb`, as the image takes them; nothing where there are none.
+    #[must_use]
+    pub fn initdb_arguments(&self) -> Option<String> {
+        let auth = (self.local_auth == LocalAuth::Password).then_some(BY_PASSWORD);
+        let arguments: Vec<_> = auth.into_iter().chain(self.initdb.iter().map(String::as_str)).collect();
+        (!arguments.is_empty()).then(|| arguments.join(" "))
+    }
+
     /// Where the image wants the volume of its data: from PostgreSQL 18 on a folder above the data.
     #[must_use]
     pub fn data_folder(&self) -> &'static str {

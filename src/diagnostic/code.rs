@@ -107,6 +107,10 @@ codes! {
     UnknownService = "unknown-service",
     /// A service waits for the health of one that has no health check, or for the end of the server.
     NoHealthCheck = "no-health-check",
+    /// A service that ends by itself, and whose end no other one waits for.
+    UnawaitedJob = "unawaited-job",
+    /// A schedule that nobody keeps.
+    JobSchedule = "job-schedule",
     /// Services that wait for each other.
     DependencyCycle = "dependency-cycle",
     /// A secret that is used is not declared.
@@ -133,6 +137,8 @@ codes! {
     UnencryptedPort = "unencrypted-port",
     /// An image in production that is not pinned to a digest.
     UnpinnedDigest = "unpinned-digest",
+    /// An image of PostgreSQL whose tag names no operating system, in staging or production.
+    UnnamedSystem = "unnamed-system",
     /// A SQLite file in a folder of the host, in production.
     SqliteBindMount = "sqlite-bind-mount",
     /// The text of a command with something that a shell would replace, and that arrives as it is written.
@@ -205,6 +211,8 @@ impl Code {
                 | Self::PostgresVersion
                 | Self::UnknownService
                 | Self::NoHealthCheck
+                | Self::UnawaitedJob
+                | Self::JobSchedule
                 | Self::DependencyCycle
                 | Self::UnknownSecret
                 | Self::NoSuchPart
@@ -215,6 +223,7 @@ impl Code {
                 | Self::PublishedEverywhere
                 | Self::UnencryptedPort
                 | Self::UnpinnedDigest
+                | Self::UnnamedSystem
                 | Self::SqliteBindMount
                 | Self::Unexpanded
                 | Self::DisplacedHardening

@@ -103,8 +103,18 @@ impl Container {
 
     /// The named volume that is mounted at a folder.
     pub(super) fn volume_at(&self, folder: &str) -> Option<&str> {
+        self.mount_at(folder)?.get("Name").and_then(Value::as_str)
+    }
+
+    /// The folder of the host that is mounted at a folder.
+    pub(super) fn folder_at(&self, folder: &str) -> Option<&str> {
+        let mount = self.mount_at(folder)?;
+        mount.get("Source").filter(|_| mount.get("Type").and_then(Value::as_str) == Some("bind"))?.as_str()
+    }
+
+    fn mount_at(&self, folder: &str) -> Option<&Value> {
         let is_there = |mount: &&Value| mount.get("Destination").and_then(Value::as_str) == Some(folder);
-        self.list("/Mounts").iter().find(is_there)?.get("Name").and_then(Value::as_str)
+        self.list("/Mounts").iter().find(is_there)
     }
 
     /// What its last look at its health said, as a line of its own.

@@ -5,6 +5,7 @@ use super::docker::Docker;
 use super::ensure;
 use super::living::Living;
 use super::memory;
+use super::preparing;
 use super::remedy::Remedies;
 use crate::deployment::Deployment;
 use crate::report::Finding;
@@ -57,7 +58,9 @@ fn of_service(wanted: &Wanted, containers: &Containers, docker: &Docker, remedie
     let service = wanted.name.as_str();
     let containers: Vec<_> = containers.all().iter().filter(|container| container.service() == service).collect();
     if containers.is_empty() {
-        return vec![Finding::problem(CHECK, format!("`{service}` has no container"), remedies.up())];
+        let missing = Finding::problem(CHECK, format!("`{service}` has no container"), remedies.up());
+        let by_hand = Finding::ok(CHECK, format!("`{service}` is started by hand alone"));
+        return vec![if is_started_by_up(service, docker) { missing } else { by_hand }];
     }
     let several = wanted.replicas > 1 || containers.len() > 1;
     let name = |container: &Container| if several { container.name().to_owned() } else { service.to_owned() };
@@ -70,6 +73,13 @@ fn of_service(wanted: &Wanted, containers: &Containers, docker: &Docker, remedie
     found
 }
 
+/// Whether `docker compose up` starts a service: one that has a profile of Compose is left alone. What can't be told is
+/// started.
+fn is_started_by_up(service: &str, docker: &Docker) -> bool {
+    let services = docker.ask(&["compose", "config", "--services"]);
+    services.map_or(true, |services| services.lines().any(|line| line.trim() == service))
+}
+
 /// All services that should have containers.
 fn wanted(deployment: &Deployment) -> Vec<Wanted> {
     let container = deployment.contained_server().map(|(_, container)| container);
@@ -78,7 +88,7 @@ fn wanted(deployment: &Deployment) -> Vec<Wanted> {
     let ensure = ensure.map(|_| Wanted { name: ServiceName::postgres_ensure(), runs_once: true, replicas: 1 });
     let services = deployment.services.iter().map(|service| Wanted {
         name: service.name.clone(),
-        runs_once: service.runs_once,
+        runs_once: service.runs.ends(),
         replicas: service.replicas.map_or(1, |replicas| usize::from(replicas.get())),
     });
     server.into_iter().chain(ensure).chain(services).collect()
@@ -88,7 +98,14 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
     let service = &wanted.name;
     let help = || looking(service, remedies);
     let problem = |what: &str, help: String| Finding::problem(CHECK, format!("`{name}` {what}"), help);
+    let is_server = *service == ServiceName::postgres();
+    if let Some(work) = is_server.then(|| preparing::still(container, docker)).flatten() {
+        return preparing::finding(CHECK, work, remedies);
+    }
     match (container.state(), container.health()) {
+        ("running", _) if wanted.runs_once => {
+            Finding::unseen(CHECK, format!("whether `{name}` ends well: it still runs"))
+        }
         ("running", "healthy") => Finding::ok(CHECK, format!("`{name}` runs and is healthy")),
         ("running", "unhealthy") => {
             problem("runs, but its health check fails", help()).shown_by(&(container.log(docker) + &container.probe()))
@@ -135,7 +152,16 @@ fn again(
         return out_of_memory(name, service, remedies);
     }
     let message = format!("`{name}` ends and is started again and again");
-    Finding::problem(CHECK, message, looking(service, remedies)).shown_by(&container.log(docker))
+    let help = if container.exit_code() == Some(0) {
+        let renew = remedies.renew();
+        format!(
+            "where it is to end by itself, write `runs: once` at it in the profile, then `{renew}`; else {}",
+            looking(service, remedies)
+        )
+    } else {
+        looking(service, remedies)
+    };
+    Finding::problem(CHECK, message, help).shown_by(&container.log(docker))
 }
 
 fn out_of_memory(name: &str, service: &ServiceName, remedies: &Remedies<'_>) -> Finding {

@@ -8,7 +8,7 @@ use super::living::Living;
 use super::login::Client;
 use super::session::{DATABASE, Session};
 use super::volume::{VERSION, Volume};
-use super::{disk, load, rights};
+use super::{collation, disk, load, preparing, rights};
 use crate::deployment::{self, OwnedDatabase, Server};
 use crate::report::{Condition, Finding};
 use crate::spelling::quoted;
@@ -35,6 +35,11 @@ impl Asked<'_> {
         let Some(running) = found.filter(|found| found.stays()) else {
             return vec![self.volume(found).stopped()];
         };
+        if let Some(work) = preparing::still(running, self.living.docker) {
+            // what is half made while a volume is made is damage behind it
+            let damage = (work == preparing::RECOVERING).then(|| self.volume(Some(running)).damage()).flatten();
+            return vec![damage.unwrap_or_else(|| preparing::finding(UNREACHABLE, work, self.living.remedies))];
+        }
         let session = Session::new(self.living.docker, running, self.server.user.as_str());
         let major = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
             Ok(major) => major,
@@ -53,6 +58,7 @@ impl Asked<'_> {
             found.retain(|finding| !is_full(finding));
         }
         found.extend(taken);
+        found.extend(collation::outdated(&session, self.living.remedies));
         found.push(disk::left(&session, self.living.remedies));
         if self.server.access == Access::PerService {
             found.extend(rights::excessive(self.server, &session, self.living.remedies));

@@ -9,9 +9,10 @@ use super::container::Container;
 use super::disk;
 use super::docker::Docker;
 use super::remedy::Remedies;
-use crate::deployment;
+use crate::deployment::{self, SOCKET_FOLDER};
 use crate::report::Finding;
 use crate::spelling::shell_word;
+use crate::target::compose::give_away;
 
 const CHECK: &str = "volume";
 pub(super) const VERSION: &str = "server-version";
@@ -27,6 +28,9 @@ const SIGNS: [&str; 5] = [
     "could not access the server configuration file",
 ];
 
+/// What the image and the server say where they may not read or write.
+const DENIED: [&str; 3] = ["Permission denied", "not permitted", "wrong ownership"];
+
 /// The volume with the server's data.
 pub(super) struct Volume<'a> {
     pub(super) container: &'a deployment::Container,
@@ -41,6 +45,8 @@ pub(super) struct Volume<'a> {
 struct Seen {
     /// Each major version that has data there, if that can be told, with the files that it lacks.
     data: Vec<(Option<String>, Vec<String>)>,
+    /// Whose each folder is that the server must write to, unless anybody may.
+    owners: Vec<String>,
     /// How many kilobytes are left on its disk.
     free: Option<u64>,
 }
@@ -54,11 +60,20 @@ impl Seen {
             match (word, seen.data.last_mut()) {
                 ("version", _) => seen.data.push((is_version.then(|| rest.to_owned()), Vec::new())),
                 ("missing", Some((_, missing))) => missing.push(rest.to_owned()),
+                ("owner", _) => seen.owners.extend(owner(rest)),
                 ("free", _) => seen.free = rest.parse().ok(),
                 _ => {}
             }
         }
         seen
+    }
+
+    /// A user and group other than the server's own that have a folder of it.
+    fn stranger(&self, server: &str) -> Option<&str> {
+        let user = |of: &str| of.split(':').next().and_then(|user| user.parse::<u32>().ok());
+        // an image that starts as root gives the folders away by itself
+        let server = user(server).filter(|user| *user != 0)?;
+        self.owners.iter().map(String::as_str).find(|owner| user(owner) != Some(server))
     }
 
     /// What is missing of the data that the server would start with.
@@ -79,8 +94,19 @@ impl Volume<'_> {
     /// Why the server does not run.
     pub(super) fn stopped(&self) -> Finding {
         let log = self.of.map(|of| of.log(self.docker)).unwrap_or_default();
-        let Some(volume) = self.name() else { return self.does_not_run(&log) };
+        let server = self.of.map(Container::user).unwrap_or_default();
+        let Some(volume) = self.name() else {
+            let seen = self.folder().map(|folder| (self.look_into(&format!("type=bind,src={folder}")), folder));
+            let stranger = seen.as_ref().and_then(|(seen, folder)| Some((seen.stranger(server)?, folder)));
+            return match stranger {
+                Some((owner, folder)) => self.of_somebody_else(folder, owner, server, &log),
+                None => self.does_not_run(&log),
+            };
+        };
         let (seen, wanted) = (self.look(&volume), self.container.major.to_string());
+        if let Some(owner) = seen.stranger(server) {
+            return self.of_somebody_else(&volume, owner, server, &log);
+        }
         if let Some(missing) = seen.missing(&wanted) {
             return self.not_whole(&volume, missing, &log);
         }
@@ -110,6 +136,18 @@ impl Volume<'_> {
             self.container.volume.kind()
         );
         Finding::problem(CHECK, message, self.anew(&volume)).shown_by(said)
+    }
+
+    /// As after a change between images of Debian and Alpine, which have users of their own.
+    fn of_somebody_else(&self, volume: &str, owner: &str, server: &str, log: &str) -> Finding {
+        let kind = self.container.volume.kind();
+        let message =
+            format!("the {kind} `{volume}`, or that of its socket, is {owner}'s, and the server runs as {server}");
+        let give_away = give_away(self.container, server);
+        let help = format!("docker compose stop postgres && {give_away} && docker compose up -d --wait");
+        let is_refusal = |line: &&str| DENIED.iter().any(|words| line.contains(words));
+        let said: Vec<_> = log.lines().filter(is_refusal).collect();
+        Finding::problem(CHECK, message, self.remedies.there(&help)).shown_by(&said.join("\n"))
     }
 
     fn does_not_run(&self, log: &str) -> Finding {
@@ -148,19 +186,42 @@ impl Volume<'_> {
         Some(config.get("volumes")?.get(volume.as_str())?.get("name")?.as_str()?.to_owned())
     }
 
-    /// What is in it, where that can be told. A volume that is not there must not be named to `docker run`, which would
-    /// make it.
+    /// The folder of the host, where the data lies in one.
+    fn folder(&self) -> Option<String> {
+        self.of?.folder_at(self.container.data_folder()).map(str::to_owned)
+    }
+
+    /// What is in a volume, where that can be told. One that is not there must not be named to `docker run`, which would make
+    /// it.
     fn look(&self, volume: &str) -> Seen {
         if self.docker.ask(&["volume", "inspect", "--format", "{{.Name}}", "--", volume]).is_err() {
             return Seen::default();
         }
-        let folder = self.container.data_folder();
-        let mount = format!("type=volume,src={volume},dst={folder},readonly,volume-nocopy");
-        let image = self.of.map_or_else(|| self.container.image.to_string(), |of| of.image().to_owned());
-        let run = ["--network", "none", "--user", "0", "--mount", &mount, "--entrypoint", "sh", &image];
-        let said = self.docker.ask_anew(&[run.as_slice(), &["-c", LOOK, folder]].concat(), None);
-        said.map(|said| Seen::of(&said)).unwrap_or_default()
+        self.look_into(&format!("type=volume,src={volume},volume-nocopy"))
     }
+
+    /// What is in what is mounted so, and whose the socket's folder is.
+    fn look_into(&self, source: &str) -> Seen {
+        let folder = self.container.data_folder();
+        let mount = format!("{source},dst={folder},readonly");
+        let image = self.of.map_or_else(|| self.container.image.to_string(), |of| of.image().to_owned());
+        let socket = self.of.and_then(|of| of.volume_at(SOCKET_FOLDER));
+        let socket = socket.map(|name| format!("type=volume,src={name},dst={SOCKET_FOLDER},readonly,volume-nocopy"));
+        let mut run = vec!["--network", "none", "--user", "0", "--mount", &mount];
+        run.extend(socket.iter().flat_map(|mount| ["--mount", mount]));
+        run.extend(["--entrypoint", "sh", &image, "-c", LOOK, folder]);
+        run.push(socket.as_ref().map_or("", |_| SOCKET_FOLDER));
+        self.docker.ask_anew(&run, None).map(|said| Seen::of(&said)).unwrap_or_default()
+    }
+}
+
+/// Whose a folder is, as `ls -ldn` tells it: nothing for one that anybody may write to.
+fn owner(listed: &str) -> Option<String> {
+    let mut columns = listed.split_whitespace();
+    let (mode, _, user, group) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+    let is_number = |text: &str| (1..=10).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit());
+    let is_open = mode.as_bytes().get(8) == Some(&b'w');
+    (!is_open && is_number(user) && is_number(group)).then(|| format!("{user}:{group}"))
 }
 
 fn of_another_version(volume: &str, other: &str, wanted: &str, log: &str) -> Finding {
@@ -189,5 +250,18 @@ mod tests {
         let forged = Seen::of("version 15`; rm -rf /\nnonsense\n");
         assert_eq!((forged.other("16"), forged.missing("15")), (None, None));
         assert_eq!(Seen::of(""), Seen::default());
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_told_from_one_of_the_servers_own() {
+        let seen = Seen::of("owner drwx------ 19 70 70 4096 Nov 30 16:00 /var/lib/postgresql/data\n");
+        assert_eq!(seen.stranger("999:999"), Some("70:70"));
+        assert_eq!(
+            (seen.stranger("70:70"), seen.stranger("70"), seen.stranger("0:0"), seen.stranger("")),
+            (None, None, None, None)
+        );
+        let fresh = Seen::of("owner drwxrwxrwt 2 0 0 4096 Nov 30 16:00 /var/lib/postgresql\n");
+        assert_eq!(fresh.stranger("999:999"), None, "anybody may write there");
+        assert_eq!(Seen::of("owner drwx------ 19 x`id` 70 4096\nowner\n"), Seen::default());
     }
 }

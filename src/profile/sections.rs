@@ -11,9 +11,10 @@ use crate::diagnostic::Code;
 use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
-    ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Operator, Port, PostgresMajor, ProcessCount,
-    ProfileName, ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName,
-    SqlitePath, Stage, Target, Tls, UrlOptions, VariableName, VolumeName, VolumeSize,
+    ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, LocaleProvider, Mount, MountedPath, ObjectName,
+    Operator, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, Runs, SecretRule,
+    SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Target, Tls, UrlOptions, VariableName,
+    VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
 
@@ -144,6 +145,10 @@ record! {
         limits: Limits,
         /// What its container is kept from.
         hardening: Hardening = Hardening::ByStage,
+        /// Whether it ends by itself: `once` for a job such as a migration, which is started anew at each start of the
+        /// deployment, and waited for by those that share its database; or a schedule as cron takes it, which Docker
+        /// Compose does not keep. By default always, and once where another service waits for its end.
+        runs: Runs,
         /// Its database: what each engine would be; `engine` says which one is.
         database: Database,
         /// Raw Compose keys that this format has no field for; `${…}` is live in them.
@@ -216,7 +221,8 @@ record! {
         give_url: bool,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
-        /// Says that another service uses the same database on purpose; both must say so.
+        /// Says that another service uses the same database on purpose; both must say so. A service that ends by itself
+        /// (`runs: once`) need not.
         shared: bool,
     }
 }
@@ -278,17 +284,54 @@ record! {
         /// How programs in the server's own container log in, by its socket or by 127.0.0.1. It holds for a volume that
         /// is made anew.
         local_auth: LocalAuth = LocalAuth::Trust,
+        /// When the server is asked whether it is ready; what is asked is codelab-gen's own.
+        healthcheck: ServerCheck,
+        /// How a volume is made: locale, checksums. What changes here holds for a volume that is made anew; one that is
+        /// there stays as it was made.
+        initdb: Initdb,
+        /// More variables of the container, such as `TZ`.
+        environment: Named<VariableName, Value>,
         /// What the server may use of the machine; in staging and production by default `memory: 1g`, `cpus: 1` and
         /// enough processes for all connections.
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `storage`,
-        /// `operator`, `instances`, `ensure`, `init_script`, `local_auth`, `limits`, `settings` and `compose` are the
-        /// container's, and can't stand beside it.
+        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `storage`, `operator`,
+        /// `instances`, `ensure`, `init_script`, `local_auth`, `healthcheck`, `initdb`, `environment`, `limits`, `settings`
+        /// and `compose` are the container's, and can't stand beside it.
         external: External,
         /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
+    }
+}
+
+record! {
+    /// When the server is asked whether it is ready.
+    merged ServerCheck = "the times of a health check" {
+        /// The time between two checks.
+        interval: Interval = Interval::short(),
+        /// How long one check may take.
+        timeout: Interval = Interval::short(),
+        /// How many failures in a row make it unhealthy.
+        retries: Replicas = Replicas::FIVE,
+        /// How long failures do not count after the start: making a volume, and recovering after a crash, take long on a
+        /// slow disk. A server that is ready sooner is healthy at once.
+        start_period: Duration = Duration::of_minutes(5),
+    }
+}
+
+record! {
+    /// How `initdb` makes a volume.
+    merged Initdb = "how a volume is made" {
+        /// The locale by which texts are sorted, such as `C`, which is the same in every image, or `de-DE` for ICU; the
+        /// provider must have it. By default that of the image. The encoding is always UTF8.
+        locale: LocaleName,
+        /// What knows the locale; by default the C library.
+        provider: LocaleProvider,
+        /// Whether each page of data has a checksum, which tells a damaged disk; from PostgreSQL 18 on it has one anyway.
+        checksums: bool,
+        /// More arguments.
+        args: Vec<InitdbArgument>,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceImage, ServiceName};
+use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceImage, ServiceName, VariableName};
 
 /// The keys of `.env` that belong to the server.
 const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
@@ -23,7 +23,7 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Pro
         check_ports(services, server, faults);
     }
     check_keys(services, profile, faults);
-    check_variables(services, profile, faults);
+    check_variables(services, server, profile, faults);
     check_postgres_name(services, server, faults);
 }
 
@@ -43,7 +43,8 @@ pub(super) fn both_share(first: &Service, second: &Service) -> bool {
 
 fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
     let mut users: HashMap<&str, &Service> = HashMap::new();
-    for service in services.iter().filter(|service| service.uses_postgres()) {
+    // what ends by itself shares the database of another one by naming it
+    for service in services.iter().filter(|service| service.uses_postgres() && !service.runs.ends()) {
         let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
             continue;
         };
@@ -59,7 +60,10 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
             (message, "write `access: shared` in the `postgres` section, or give each service its own database")
         } else {
             let message = format!("two services use the database {database}");
-            (message, "give each service its own database, or write `shared: true` beside it at both")
+            (
+                message,
+                "give each service its own database, or write `shared: true` beside it at both; one that ends by itself says `runs: once`",
+            )
         };
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
         faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
@@ -170,32 +174,44 @@ fn owner_of(name: &str) -> Option<&'static str> {
 }
 
 /// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
-fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults) {
+fn check_variables(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     let secrets: HashSet<_> = given(&profile.secrets).map(|(name, _)| name).collect();
     let is_owned = |name: &EnvironmentKey| {
         secrets.contains(name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
     };
+    let mut all = Vec::new();
     for service in services {
         let at = service_path(&service.name);
         let of_port = service.publish.as_ref().and_then(|port| port.variable.as_ref());
-        let of_port = of_port.map(|name| (name, at.key("publish").key("env")));
-        let of_environment = service.environment.iter().filter_map(|(variable, value)| match value {
-            Variable::Environment { name, .. } => Some((name, at.key("environment").key(variable).key("env"))),
-            Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
-        });
         let of_image = service.program.image().and_then(ServiceImage::follows);
-        let of_image = of_image.map(|(name, _)| (name, at.key("image")));
-        let all = of_image.into_iter().chain(of_port).chain(of_environment);
-        for (name, path) in all.filter(|(name, _)| is_owned(name)) {
-            let message = format!("the key `{name}` of .env is written by codelab-gen");
-            let help = if secrets.contains(name) {
-                format!("write `{{ secret: {name} }}` for the secret, or use another name")
-            } else {
-                "use another name; a service's own password is `{ database: password }`".to_owned()
-            };
-            faults.add(Code::KeyClash, Place::value(&path), message, help);
-        }
+        all.extend(of_image.map(|(name, _)| (name, at.key("image"))));
+        all.extend(of_port.map(|name| (name, at.key("publish").key("env"))));
+        all.extend(of_environment(&service.environment, &at));
     }
+    let container = server.and_then(Server::container);
+    let at = FieldPath::root().key("postgres");
+    all.extend(container.into_iter().flat_map(|container| of_environment(&container.environment, &at)));
+    for (name, path) in all.into_iter().filter(|(name, _)| is_owned(name)) {
+        let message = format!("the key `{name}` of .env is written by codelab-gen");
+        let help = if secrets.contains(name) {
+            format!("write `{{ secret: {name} }}` for the secret, or use another name")
+        } else {
+            "use another name; a service's own password is `{ database: password }`".to_owned()
+        };
+        faults.add(Code::KeyClash, Place::value(&path), message, help);
+    }
+}
+
+/// The variables of `.env` that those of a container follow, with where they stand.
+fn of_environment<'v>(
+    environment: &'v [(VariableName, Variable)],
+    at: &FieldPath,
+) -> impl Iterator<Item = (&'v EnvironmentKey, FieldPath)> {
+    let at = at.key("environment");
+    environment.iter().filter_map(move |(variable, value)| match value {
+        Variable::Environment { name, .. } => Some((name, at.key(variable).key("env"))),
+        Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+    })
 }
 
 fn check_postgres_name(services: &[Service], server: Option<&Server>, faults: &mut Faults) {

@@ -2,8 +2,10 @@
 
 use indexmap::IndexMap;
 
+use super::engine::described;
+use super::mounts::kept_in;
 use super::operated::is_operators_role;
-use super::scope::{Faults, Scope, described};
+use super::scope::{Faults, Scope};
 use crate::deployment::{Database, GivenUrl, Host, OPERATED_HOST, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -48,8 +50,9 @@ pub(super) fn resolve_database(
             if let Some(written) = database.postgres.get() {
                 check_limits(written, server, &at.key("postgres"), faults);
             }
-            let login = login(server, home, faults)?;
-            postgres_url(server, login, postgres??, database)
+            let name = postgres??;
+            let login = login(server, home, scope.jobs.owner(home.name, Some(&name)), faults)?;
+            postgres_url(server, login, name, database)
         }
     };
     if !database.gives_url() {
@@ -63,6 +66,7 @@ pub(super) fn resolve_database(
     let on_server = database.postgres.get();
     Some(Database {
         given,
+        kept_in: kept_in(&url, home.data),
         url,
         sqlite_file,
         shared: database.shared.copied() == Some(true),
@@ -228,11 +232,12 @@ fn server<'s>(
     scope.server
 }
 
-fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login> {
+/// As whom a service logs in, whose database is this owner's.
+fn login(server: &Server, home: &Home<'_>, owner: &ServiceName, faults: &mut Faults) -> Option<Login> {
     match server.access {
         Access::Shared => Some(Login { role: server.user.clone(), password: server.administrator_password.clone() }),
         Access::PerService => {
-            let role = RoleName::of_service(home.name);
+            let role = RoleName::of_service(owner);
             let is_operators = server.operated().is_some() && is_operators_role(&role);
             if role.is_reserved() || is_operators || role == server.user {
                 let reason = match &role {
@@ -244,7 +249,7 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
                 faults.add(Code::ReservedName, Place::key(&home.at), message, "rename the service");
                 return None;
             }
-            Some(Login { role, password: EnvironmentKey::of_service(home.name, "__DB_PASSWORD") })
+            Some(Login { role, password: EnvironmentKey::of_service(owner, "__DB_PASSWORD") })
         }
     }
 }
@@ -263,17 +268,24 @@ fn postgres_url(server: &Server, login: Login, name: DatabaseName, written: &pro
     ConnectionUrl::Postgres(PostgresUrl { driver: written.driver(), login, host, port, database: name, tls, options })
 }
 
-/// The databases that the services use on the server, each once, with the extensions that any of them asks for.
+/// The databases that the services use on the server, each once, with the extensions that any of them asks for. Its limits
+/// are those of the service that always runs, before those of one that ends by itself.
 pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
     let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
-    for database in services.iter().filter_map(|service| service.database.as_ref()) {
+    for service in services {
+        let Some(database) = &service.database else { continue };
         let ConnectionUrl::Postgres(url) = &database.url else { continue };
         let owned = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
             name: url.database.clone(),
             owner: url.login.clone(),
             extensions: Vec::new(),
-            limits: database.limits.clone(),
+            limits: RoleLimits::default(),
         });
+        owned.limits = if service.runs.ends() {
+            owned.limits.clone().or(database.limits.clone())
+        } else {
+            database.limits.clone().or(owned.limits.clone())
+        };
         let more = database.extensions.iter().filter(|extension| !owned.extensions.contains(extension));
         let more: Vec<_> = more.cloned().collect();
         owned.extensions.extend(more);

@@ -33,7 +33,7 @@ pub(super) fn environment(
                 let default = default.as_ref().map(|default| default.0.clone());
                 Some(Variable::Environment { name: name.clone(), default })
             }
-            Value::Secret(secret) => secret_variable(secret, scope, &at, faults),
+            Value::Secret(secret) => secret_variable(secret, &scope.secrets, &at, faults),
             Value::Database(part) => part_of_database(*part, written, database, scope, &at, faults),
         };
         variables.extend(variable.map(|variable| (name.clone(), variable)));
@@ -41,17 +41,18 @@ pub(super) fn environment(
     variables
 }
 
-fn secret_variable(
+/// A variable with a secret of the profile.
+pub(super) fn secret_variable(
     secret: &EnvironmentKey,
-    scope: &Scope<'_>,
+    secrets: &[&EnvironmentKey],
     at: &FieldPath,
     faults: &mut Faults,
 ) -> Option<Variable> {
-    if scope.secrets.contains(&secret) {
+    if secrets.contains(&secret) {
         return Some(Variable::Secret(secret.clone()));
     }
     let message = format!("no secret is named {}", quoted(secret.as_str()));
-    let help = match nearest(secret.as_str(), scope.secrets.iter().map(|secret| secret.as_str())) {
+    let help = match nearest(secret.as_str(), secrets.iter().map(|secret| secret.as_str())) {
         Some(known) => format!("did you mean `{known}`?"),
         None => format!("write `secrets: {{ {secret}: generate }}` (or `required`) at the top of the profile"),
     };

@@ -21,11 +21,22 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, faults: &mut 
             continue;
         };
         check_sqlite(service, file, faults);
-        let Some(data) = service.mounts.first() else { continue };
-        let Some(first) = users.insert(kept_file(data, file), service) else { continue };
+        if service.runs.ends() {
+            continue;
+        }
+        let Some(database) = &service.database else { continue };
+        let Some(first) = users.insert(database.kept_in.clone(), service) else { continue };
         if !both_share(first, service) {
             faults.push(shared_file(&first.name, &service.name, path));
         }
+    }
+}
+
+/// Where a database is kept: the same text for the same one.
+pub(super) fn kept_in(url: &ConnectionUrl, data: Option<&Mount>) -> String {
+    match url {
+        ConnectionUrl::Postgres(url) => format!("the server's {}", url.database),
+        ConnectionUrl::Sqlite { file, .. } => data.map_or_else(|| file.to_string(), |data| kept_file(data, file)),
     }
 }
 

@@ -152,6 +152,9 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         ("ensure", postgres.ensure.is_given()),
         ("init_script", postgres.init_script.is_given()),
         ("local_auth", postgres.local_auth.is_given()),
+        ("healthcheck", postgres.healthcheck.is_given()),
+        ("initdb", postgres.initdb.is_given()),
+        ("environment", postgres.environment.is_given()),
         ("compose", postgres.compose.is_given()),
     ];
     for (field, _) in fields.iter().filter(|(_, given)| *given) {

@@ -1,14 +1,14 @@
 //! Knows which services may wait for which. Must not know what they do.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::scope::Faults;
-use crate::deployment::{Restart, Service};
+use crate::deployment::Service;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, Setting};
+use crate::profile::{self, Profile, Setting};
 use crate::spelling::{nearest, quoted};
-use crate::value::{ServiceName, StartCondition};
+use crate::value::{Runs, ServiceName, StartCondition};
 
 /// Checks that every service that is waited for exists, can be waited for that way, and waits for no circle.
 pub(super) fn check(profile: &Profile, services: &[Service], faults: &mut Faults) {
@@ -55,6 +55,18 @@ fn check_edge(
             let message = format!("no service is named {}", quoted(to.as_str()));
             faults.add(Code::UnknownService, Place::value(&at), message, help);
         }
+        Some(other) if is_never_so(other, condition) => {
+            let runs = FieldPath::root().key("services").key(to).key("runs");
+            let message = match other.runs.get() {
+                Some(Runs::Scheduled(_)) => {
+                    format!("{} runs by a schedule, which nobody waits for", quoted(to.as_str()))
+                }
+                _ => format!("{} always runs, and never ends by itself", quoted(to.as_str())),
+            };
+            let help = "write `runs: once` where it ends by itself, or wait for `started` or `healthy`";
+            let fault = Diagnostic::error(Code::NoHealthCheck, Place::value(&at), message, help);
+            faults.push(fault.also(Place::value(&runs), ""));
+        }
         Some(other) if condition == StartCondition::Healthy && !other.healthcheck.is_given() => {
             let message = format!("{} has no health check to wait for", quoted(to.as_str()));
             let fault = Diagnostic::error(
@@ -69,16 +81,12 @@ fn check_edge(
     }
 }
 
-/// What others wait for to end must not be started again when it has.
-pub(super) fn mark_those_that_end(services: &mut [Service]) {
-    let edges = services.iter().flat_map(|service| &service.depends_on);
-    let ends = edges.filter(|(_, condition)| *condition == StartCondition::Completed);
-    let names: HashSet<ServiceName> = ends.map(|(name, _)| name.clone()).collect();
-    for service in services {
-        if names.contains(&service.name) {
-            service.runs_once = true;
-            service.restart = Restart::Never;
-        }
+/// Whether a service never comes to be what is waited for.
+fn is_never_so(other: &profile::Service, condition: StartCondition) -> bool {
+    match other.runs.get() {
+        Some(Runs::Scheduled(_)) => true,
+        Some(Runs::Always) => condition == StartCondition::Completed,
+        Some(Runs::Once) | None => false,
     }
 }
 

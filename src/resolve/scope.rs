@@ -1,6 +1,7 @@
 //! Knows what every part of a profile is resolved with: what it depends on elsewhere, and where its faults go.
 //! Must not know any rule.
 
+use super::jobs::Jobs;
 use crate::deployment::Server;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::profile::{self, Named, Setting};
@@ -15,6 +16,7 @@ pub(super) struct Scope<'p> {
     pub(super) services: &'p Setting<Named<ServiceName, profile::Service>>,
     pub(super) secrets: Vec<&'p EnvironmentKey>,
     pub(super) secrets_in: SecretsIn,
+    pub(super) jobs: Jobs<'p>,
 }
 
 /// Collects the faults of one profile.
@@ -29,11 +31,4 @@ impl Faults {
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }
-}
-
-/// The engines that a database section describes.
-pub(super) fn described(database: &profile::Database) -> Vec<Engine> {
-    let sqlite = database.sqlite.is_given().then_some(Engine::Sqlite);
-    let postgres = database.postgres.is_given().then_some(Engine::Postgres);
-    sqlite.into_iter().chain(postgres).collect()
 }

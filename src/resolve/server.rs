@@ -1,6 +1,7 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
 use super::container::check_pinned;
+use super::initdb::{environment, initdb};
 use super::operated::resolve_operated;
 use super::scope::Faults;
 use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
-use crate::value::{DatabaseName, Duration, EnvironmentKey, Interval, Port, Replicas, Stage, Tls, VolumeName};
+use crate::value::{DatabaseName, Duration, EnvironmentKey, Port, Stage, Tls, VolumeName};
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
 pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Faults) -> Option<Server> {
@@ -38,7 +39,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
         }
         None => {
             check_instances(postgres, &at, faults);
-            Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?))
+            Host::Container(Box::new(resolve_container(postgres, profile, stage, &at, faults)?))
         }
     };
     Some(Server {
@@ -50,7 +51,13 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
     })
 }
 
-fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Container> {
+fn resolve_container(
+    postgres: &Postgres,
+    profile: &Profile,
+    stage: Stage,
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Container> {
     let image = image(postgres, at, faults)?;
     check_pinned(&image, stage, &at.key("image"), faults);
     let major = major(&image, postgres, at, faults);
@@ -74,6 +81,9 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         target: Port::POSTGRES,
     });
     let user = image.postgres_identity().filter(|_| stage.is_strict());
+    let initdb = initdb(postgres, major, at, faults);
+    let environment = environment(postgres, profile, at, faults);
+    let check = postgres.healthcheck.get().cloned().unwrap_or_default();
     Some(Container {
         major: major?,
         image,
@@ -84,6 +94,8 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         ensure: postgres.ensure(),
         init_script: postgres.init_script(),
         local_auth: postgres.local_auth(),
+        initdb,
+        environment,
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         user,
@@ -91,10 +103,10 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         restart: policy::restart(stage),
         log: policy::kept_log(stage),
         times: CheckTimes {
-            interval: Interval::short(),
-            timeout: Interval::short(),
-            retries: Replicas::FIVE,
-            start_period: Duration::of_seconds(60),
+            interval: check.interval(),
+            timeout: check.timeout(),
+            retries: check.retries(),
+            start_period: check.start_period(),
         },
         shared_memory: 256,
         stop_grace_period: Duration::of_minutes(2),
@@ -113,6 +125,9 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         ("ensure", postgres.ensure.is_given()),
         ("init_script", postgres.init_script.is_given()),
         ("local_auth", postgres.local_auth.is_given()),
+        ("healthcheck", postgres.healthcheck.is_given()),
+        ("initdb", postgres.initdb.is_given()),
+        ("environment", postgres.environment.is_given()),
         ("limits", postgres.limits.is_given()),
         ("settings", postgres.settings.is_given()),
         ("compose", postgres.compose.is_given()),

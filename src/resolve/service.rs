@@ -7,7 +7,7 @@ use super::scope::{Faults, Scope};
 use super::stage;
 use crate::deployment::{
     Build, CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, CheckTimes, Database, External,
-    ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service, Variable,
+    ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Restart, Server, Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -45,6 +45,7 @@ pub(super) fn resolve_service(
     if !written.outbound() {
         check_inside(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
     }
+    let runs = scope.jobs.runs(name, written);
     let fences = stage::fences_of_service(scope.stage, written.hardening(), &mounts);
     let mut service = Service {
         name: name.clone(),
@@ -66,8 +67,8 @@ pub(super) fn resolve_service(
         stop_grace_period: written.stop_grace_period.get().cloned(),
         limits: limits(&written.limits),
         fences,
-        runs_once: false,
-        restart: stage::restart(scope.stage),
+        restart: if runs.ends() { Restart::Never } else { stage::restart(scope.stage) },
+        runs,
         log: stage::kept_log(scope.stage),
         database: database.ok()?,
     };
@@ -192,6 +193,9 @@ fn health_check(
 fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName, StartCondition)> {
     let Some(depends_on) = written.depends_on.get() else { return Vec::new() };
     let best = |name: &ServiceName| {
+        if scope.jobs.has(name) {
+            return StartCondition::Completed;
+        }
         let other = scope.services.get().and_then(|services| services.get(name)).and_then(Setting::get);
         let checked = other.is_some_and(|other| other.healthcheck.is_given());
         if checked || *name == ServiceName::postgres() { StartCondition::Healthy } else { StartCondition::Started }

@@ -6,11 +6,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolve::{LOG_LEVEL, OPERATORS_SETTINGS, RELIED_ON};
+use crate::resolve::{LOG_LEVEL, OPERATORS_SETTINGS, RELIED_ON, SERVER_VARIABLES};
 use crate::target::compose::{
-    DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
+    DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
 };
-use crate::value::{Choice as _, Engine, SecretsIn, Stage, Target, Tls};
+use crate::value::{Choice as _, Engine, Runs, SecretsIn, Stage, Target, Tls};
 
 /// A reference that means the same image tomorrow.
 const PINNED: &str =
@@ -35,6 +35,7 @@ const EXTERNAL_FILES: &str = "files of secrets are for the server's container, b
 const UNPINNED: &str = "the image has no tag, or `latest`, and so means another image tomorrow";
 const NO_WAY_IN: &str = "a service with `outbound: false` has no published port: its networks have no way in either";
 const UNREACHABLE: &str = "the service could not reach its database, whose server is outside of the deployment";
+const TWO_RESTARTS: &str = "`runs` says that the service ends by itself, and `restart` whether it is started again";
 const NO_OPERATOR: &str = "`instances` has no effect without an operator";
 const TWO_CAS: &str = "certificates come from `ca` or from `ca_secret`, not from both";
 const ON_KUBERNETES: &str = "this is there on Kubernetes only, and the target is Docker Compose";
@@ -141,9 +142,16 @@ fn service() -> Vec<Value> {
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
         when(&inside(), &below("compose", &all(&[NETWORKS, NETWORK_MODE].map(chooses_networks)))),
+        when(&ending(), &below("compose", &when(&given(RESTART), &wrong(&[RESTART], TWO_RESTARTS)))),
         below("compose", &without_owned(&SERVICE_KEYS)),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ]
+}
+
+/// A service that says that it ends by itself.
+fn ending() -> Value {
+    let word = json!({ "type": "string", "not": { "enum": [Runs::Always.to_string()] } });
+    json!({ "type": "object", "required": ["runs"], "properties": { "runs": word } })
 }
 
 /// A raw key beside `outbound: false`.
@@ -151,6 +159,10 @@ fn chooses_networks(key: &str) -> Value {
     let message = format!("`outbound: false` chooses the networks, and `{key}` does too");
     when(&given(key), &wrong(&[key], &message))
 }
+
+/// Fields of the `postgres` section that only a container has.
+const OF_CONTAINER: [&str; 9] =
+    ["publish", "volume", "ensure", "init_script", "local_auth", "healthcheck", "initdb", "environment", "compose"];
 
 /// What holds of the `postgres` section by itself.
 fn server() -> Vec<Value> {
@@ -164,13 +176,13 @@ fn server() -> Vec<Value> {
     let level = json!({ "type": "string", "pattern": "^ *[dD][eE][bB][uU][gG][345] *$" });
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
-    let of_container = ["publish", "volume", "ensure", "init_script", "local_auth", "compose"];
+    let variables: Vec<_> = SERVER_VARIABLES.iter().map(|(name, _)| relied_on(name)).collect();
     let of_both = ["storage", "operator", "instances", "limits", "settings"];
-    let unused = of_container.into_iter().chain(of_both).map(|field| {
+    let unused = OF_CONTAINER.into_iter().chain(of_both).map(|field| {
         let message = format!("`{field}` has no effect on an external server");
         when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
     });
-    let unused = unused.chain(of_container.map(|field| {
+    let unused = unused.chain(OF_CONTAINER.map(|field| {
         let message = format!("`{field}` has no effect on a server that an operator runs");
         when(&all(&[given("operator"), absent("external"), given(field)]), &wrong(&[field], &message))
     }));
@@ -182,6 +194,8 @@ fn server() -> Vec<Value> {
         when(&json!({ "type": "object" }), &json!({ "required": ["user"] })),
         when(&missing("external"), &json!({ "required": ["image"] })),
         below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
+        below("environment", &all(&variables)),
+        below("initdb", &when(&given("provider"), &json!({ "required": ["locale"] }))),
         below("external", &when(&unverified("ca"), &wrong(&["ca"], UNVERIFIED))),
         below("external", &when(&unverified("ca_secret"), &wrong(&["ca_secret"], UNVERIFIED))),
         below("external", &when(&all(&[given("ca"), given("ca_secret")]), &wrong(&["ca_secret"], TWO_CAS))),

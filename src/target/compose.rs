@@ -8,6 +8,7 @@ mod dotenv;
 mod extras;
 mod file;
 mod interpolation;
+mod jobs;
 mod leave;
 mod membership;
 mod networks;
@@ -18,6 +19,7 @@ mod refusals;
 mod secrets;
 mod standing;
 mod switch;
+mod unnoticed;
 mod warnings;
 
 use super::init_script::{self, Start};
@@ -26,7 +28,9 @@ use crate::deployment::Deployment;
 use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
 
 pub(crate) use before::{After, Before};
+pub(crate) use danger::{around_start, give_away};
 pub use extras::Extras;
+pub(super) use jobs::{RUNS_ONCE, faults};
 pub(super) use leave::{compare, leaving};
 pub(super) use membership::{group_of_server, group_of_service};
 pub(crate) use networks::{
@@ -38,11 +42,12 @@ pub use outputs::{ALL_SCRIPTS, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCR
 pub use program::{MIGRATE, PSQL};
 use program::{PROGRAMS, REACH};
 pub(super) use refusals::refusals;
-pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
 pub(crate) use standing::fixed_volumes_of;
 pub use switch::EngineSwitch;
+pub use unnoticed::unnoticed;
 pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 

@@ -45,6 +45,9 @@ pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
 pub(super) use volume::too_large;
 pub(super) use warnings::warnings;
 
+/// When a service that runs once is started, and what follows for it.
+pub(super) const RUNS_ONCE: &str = "when its image or settings change: it must be safe to run twice";
+
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.
 pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let parts = parts(deployment, inputs);

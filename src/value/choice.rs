@@ -118,6 +118,16 @@ choices! {
         Password = "password",
     }
 
+    /// What sorts the texts of a database.
+    LocaleProvider {
+        /// The C library of the image.
+        Libc = "libc",
+        /// ICU, which knows the rules of every language.
+        Icu = "icu",
+        /// PostgreSQL itself, from version 17 on: by code points, and the same in every image.
+        Builtin = "builtin",
+    }
+
     /// How the connection to an external PostgreSQL is protected.
     Tls {
         /// Encrypted, and the server's certificate and name are verified.

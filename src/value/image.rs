@@ -68,6 +68,12 @@ impl ImageReference {
         (repository, system.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
     }
 
+    /// Whether it is one of the official `postgres` image whose tag leaves the operating system open.
+    #[must_use]
+    pub fn leaves_system_open(&self) -> bool {
+        self.flavour() == ("postgres", "") && !self.has_digest()
+    }
+
     /// The user and group that PostgreSQL runs as in the official `postgres` image; nothing for other images.
     /// Source: the Dockerfiles of <https://github.com/docker-library/postgres>.
     #[must_use]
@@ -233,6 +239,20 @@ mod tests {
         assert_eq!(identity("postgres:alpine3.20"), Some("70:70"));
         assert_eq!(identity("postgres:latest"), Some("999:999"));
         assert_eq!(identity("postgres:16-alpine-fips"), None, "somebody's own");
+    }
+
+    #[test]
+    fn a_tag_without_a_system_leaves_it_open_unless_a_digest_says_the_image() {
+        let is_open = |text: &str| ImageReference::parse(text).unwrap().leaves_system_open();
+        for text in ["postgres:16.9", "postgres", "postgres:latest", "docker.io/library/postgres:18"] {
+            assert!(is_open(text), "{text}");
+        }
+        let pinned = format!("postgres:16.9@sha256:{}", "0".repeat(64));
+        for text in
+            ["postgres:16.9-bookworm", "postgres:16-alpine", "pgvector/pgvector:pg16", "mine/postgres:16", &pinned]
+        {
+            assert!(!is_open(text), "{text}");
+        }
     }
 
     #[test]

@@ -100,6 +100,12 @@ names! {
         words: "an extension name of lower-case letters, digits, `_` and `-`", example: "pgcrypto",
     };
 
+    /// A locale, as a C library or ICU calls it.
+    LocaleName = Grammar {
+        first: "A-Za-z", rest: "A-Za-z0-9_.@=-", shortest: 1, longest: 63,
+        words: "a locale's name of letters, digits, `_`, `.`, `@`, `=` and `-`, a letter first", example: "de_DE.utf8",
+    };
+
     /// A server setting of PostgreSQL (<https://www.postgresql.org/docs/current/runtime-config.html>).
     SettingName = Grammar {
         first: "a-z", rest: "a-z0-9_.", shortest: 1, longest: 63,

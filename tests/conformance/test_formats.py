@@ -23,7 +23,7 @@ GOLDEN = ROOT / "tests" / "golden"
 PROBE = ROOT / "src" / "doctor" / "probe.py"  # `doctor` brings it into users' containers
 
 COMPOSE = "docker-compose.yml"
-STARTED = ("backup.sh", "migrate.sh", "psql.sh", "restore.sh")
+STARTED = ("backup.sh", "migrate.sh", "psql.sh", "reindex.sh", "restore.sh")
 IN_CONTAINERS = ("migrate.py", "postgres.sh", "sqlite.py")
 DATABASE_SCRIPTS = {"databases.sh", "reach.sh", *STARTED, *IN_CONTAINERS}
 NOT_LINTED = {".env", ".env.example", "postgres_password"}  # values; other tests read them
@@ -126,7 +126,7 @@ def test_shellcheck_of_all_scripts_at_once_has_nothing_to_say(place: str, deploy
     """As pre-commit gives it the scripts of a deployment: each is followed into the others."""
     folder = deployments / place
     scripts = sorted((deployments / "prod-postgres" / "deploy").rglob("*.sh"))
-    assert len(scripts) == 8
+    assert len(scripts) == 9
     silent(tool("shellcheck"), "--norc", *(os.path.relpath(path, folder) for path in scripts), cwd=folder)
 
 

@@ -33,6 +33,10 @@ STEPDOWN = "codelab-gen-test-stepdown:local"
 # The name by which codelab-gen knows the image's own user. Only the tests' own engine calls their image so: on another
 # one it would take the place of the real one.
 OFFICIAL = "postgres:15"
+BOOKWORM = "postgres:15-bookworm"
+
+# As for the official image of Alpine: the same with its number of the user.
+ALPINE = "postgres:15-alpine"
 
 POSTGRES_OF_USER = os.environ.get("E2E_POSTGRES_IMAGE")
 
@@ -76,11 +80,15 @@ def make_images(engine: Engine, tar: Path, packages: Path) -> None:
             names["postgres"] = POSTGRES
         for context, name in names.items():
             engine.docker("build", "--quiet", "--network=none", "--tag", name, str(contexts / context))
+        if POSTGRES_OF_USER is None and engine.host_of is not None:
+            build = ["build", "--quiet", "--network=none", "--build-arg", "ID=70", "--tag", ALPINE]
+            engine.docker(*build, str(contexts / "postgres"))
     if POSTGRES_OF_USER is not None:
         if not engine.docker("image", "ls", "--quiet", POSTGRES_OF_USER):
             engine.docker("pull", "--quiet", POSTGRES_OF_USER)
     elif engine.host_of is not None:
-        engine.docker("tag", POSTGRES, OFFICIAL)
+        for name in (OFFICIAL, BOOKWORM):
+            engine.docker("tag", POSTGRES, name)
 
 
 def remove_images(engine: Engine) -> None:

@@ -91,6 +91,8 @@ services: { api: { data: "data:/app/data", storage: { size: HOLE } } }
 services: { api: { data: "data:/app/data", storage: { size: 1Gi, class: HOLE } } }
 services: { api: { data: "data:/app/data", storage: { size: 1Gi, shared: HOLE } } }
 services: { api: { limits: { memory: HOLE } } }
+services: { api: { runs: HOLE } }
+services: { api: { runs: HOLE, compose: { restart: always } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: { path: HOLE } } } }
@@ -116,6 +118,16 @@ postgres: { image: "postgres:16", user: app, access: HOLE }
 postgres: { image: "postgres:16", user: app, publish: HOLE }
 postgres: { image: "postgres:16", user: app, volume: HOLE }
 postgres: { image: "postgres:16", user: app, local_auth: HOLE }
+postgres: { image: "postgres:16", user: app, healthcheck: { interval: HOLE } }
+postgres: { image: "postgres:16", user: app, healthcheck: { retries: HOLE } }
+postgres: { image: "postgres:16", user: app, healthcheck: { start_period: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { locale: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { provider: HOLE } }
+postgres: { image: "postgres:18", user: app, initdb: { locale: C, provider: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { checksums: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { args: [HOLE] } }
+postgres: { image: "postgres:16", user: app, environment: { A: HOLE } }
+postgres: { image: "postgres:16", user: app, environment: { HOLE: a } }
 postgres: { image: "postgres:16", user: app, storage: HOLE }
 postgres: { image: "postgres:16", user: app, storage: { size: HOLE } }
 postgres: { image: "postgres:16", user: app, storage: { size: 1Gi, class: HOLE } }

@@ -245,3 +245,77 @@ fn a_changed_script_is_run_on_a_server_that_stands() {
     let told = run(folder.path(), &[]);
     assert!(stdout(&told).contains("docker compose exec -T postgres bash "), "{}", stdout(&told));
 }
+
+#[test]
+fn another_system_is_told_with_the_owner_of_its_files_and_the_printed_command_has_all_steps() {
+    let give = |user: &str| {
+        format!(
+            "docker compose run --rm --no-deps --user 0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown postgres -R \
+             {user} /var/lib/postgresql/data /var/run/postgresql"
+        )
+    };
+    for (stands, wanted, owner) in [
+        ("16.4-alpine3.20", "16.4-bookworm", Some("999:999")),
+        ("16.4-bookworm", "16.4-alpine3.22", Some("70:70")),
+        ("16.4-bookworm", "16.4-trixie", None),
+        ("16.4", "16.4-bookworm", None),
+    ] {
+        let stands = PROFILE.replace("16.4-alpine3.20", stands);
+        let folder = project(&stands);
+        let image = format!("postgres.image=postgres:{wanted}");
+        let refused = run(folder.path(), &["--set", &image]);
+        let accepted = run(folder.path(), &["--set", &image, "--accept", "flavour"]);
+        let next = stdout(&accepted).lines().last().unwrap().to_owned();
+        for told in [stderr(&refused), next.clone()] {
+            let given = owner.map(|owner| format!("docker compose stop && {} && ", give(owner)));
+            let given = given.unwrap_or_else(|| "docker compose stop && ".to_owned());
+            let rest =
+                "docker compose up -d --wait postgres && scripts/db/reindex.sh --all && docker compose up -d --wait";
+            assert!(told.contains(&format!("{given}{rest}")), "{wanted}: {told}");
+        }
+        let again = run(folder.path(), &["--set", &image]);
+        assert!(!stdout(&again).contains("reindex"), "told once: {}", stdout(&again));
+    }
+    let development = PROFILE.replace("stage: production", "stage: development");
+    let folder = project(&development);
+    let image = "postgres.image=postgres:16.4-bookworm";
+    let accepted = run(folder.path(), &["--set", image, "--accept", "flavour"]);
+    assert!(
+        !stdout(&accepted).contains("chown"),
+        "an image that starts as root gives them away: {}",
+        stdout(&accepted)
+    );
+}
+
+#[test]
+fn what_would_go_unnoticed_of_the_server_is_told_once() {
+    let open = "may be of another system than";
+    let fixed = "holds for a new one";
+    let checksums = "user: shop, initdb: { checksums: true }";
+    for (first, old, new, told) in [
+        ("16.9", "16.9'", "16.10'", Some(open)),
+        ("16.9", "16.9'", &format!("16.9@sha256:{}'", "0".repeat(64)), Some(open)),
+        ("16.9-bookworm", "16.9-bookworm'", "16.10-bookworm'", None),
+        ("16.9-alpine3.20", "alpine3.20'", "alpine3.22'", None),
+        ("16.9", "user: shop", checksums, Some(fixed)),
+        ("16.9", "user: shop", "user: shop, local_auth: password", Some(fixed)),
+        ("16.9", "user: shop", "user: shop, environment: { TZ: UTC }", None),
+    ] {
+        let first = PROFILE.replace("16.4-alpine3.20", first);
+        let folder = project(&first);
+        write_profile(folder.path(), &first.replace(old, new));
+        for arguments in [&["--diff"][..], &[]] {
+            let notes = stderr(&run(folder.path(), arguments));
+            for word in [open, fixed] {
+                assert_eq!(notes.contains(word), Some(word) == told, "{new}: {notes}");
+            }
+        }
+        let notes = stderr(&run(folder.path(), &[]));
+        assert!(!notes.contains(open) && !notes.contains(fixed), "{new}: {notes}");
+    }
+    let folder = project(&PROFILE.replace("16.4-alpine3.20", "16.9"));
+    let other = PROFILE.replace("16.4-alpine3.20", "16.9").replace("user: shop", checksums);
+    write_profile(folder.path(), &other.replace("volume: pg-data", "volume: new-data"));
+    let notes = stderr(&run(folder.path(), &["--accept", "volume"]));
+    assert!(!notes.contains(fixed), "the new volume is made so: {notes}");
+}

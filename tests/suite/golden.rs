@@ -80,13 +80,14 @@ const ON_KUBERNETES: &[(&str, u32)] = &[
 ];
 
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
-const SAME_EVERYWHERE: [(&str, u32); 8] = [
+const SAME_EVERYWHERE: [(&str, u32); 9] = [
     ("scripts/db/backup.sh", 0o755),
     ("scripts/db/migrate.py", 0o644),
     ("scripts/db/migrate.sh", 0o755),
     ("scripts/db/postgres.sh", 0o644),
     ("scripts/db/psql.sh", 0o755),
     ("scripts/db/reach.sh", 0o644),
+    ("scripts/db/reindex.sh", 0o755),
     ("scripts/db/restore.sh", 0o755),
     ("scripts/db/sqlite.py", 0o644),
 ];
@@ -214,9 +215,19 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
         ("dev-sqlite", &["backup.sh", "postgres.sh", "reach.sh", "restore.sh", "sqlite.py"][..]),
         (
             "prod-postgres",
-            &["backup.sh", "migrate.py", "migrate.sh", "postgres.sh", "psql.sh", "reach.sh", "restore.sh", "sqlite.py"],
+            &[
+                "backup.sh",
+                "migrate.py",
+                "migrate.sh",
+                "postgres.sh",
+                "psql.sh",
+                "reach.sh",
+                "reindex.sh",
+                "restore.sh",
+                "sqlite.py",
+            ],
         ),
-        ("strict", &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "restore.sh", "sqlite.py"]),
+        ("strict", &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"]),
     ] {
         let case = CASES.into_iter().find(|known| known.name == case).unwrap();
         let root = tempfile::tempdir().unwrap();

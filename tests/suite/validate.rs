@@ -35,7 +35,7 @@ fn validate(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) 
 fn what_is_unwise_is_warned_of_and_denied_on_request() {
     let folder = project("app.yaml", UNWISE);
     let (code, out, err) = validate(folder.path(), &[]);
-    assert_eq!((code, out.as_str()), (Some(0), "valid     profiles/app.yaml, with 11 warnings\n"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(0), "valid     profiles/app.yaml, with 12 warnings\n"), "{err}");
     for (warning, line) in [
         ("unpinned-digest", 6),
         ("published-everywhere", 8),
@@ -43,6 +43,7 @@ fn what_is_unwise_is_warned_of_and_denied_on_request() {
         ("displaced-hardening", 10),
         ("sqlite-bind-mount", 13),
         ("unpinned-digest", 18),
+        ("unnamed-system", 18),
         ("unencrypted-port", 18),
         ("superuser-access", 18),
         ("displaced-hardening", 18),
@@ -106,7 +107,7 @@ fn workflow_commands_hold_nothing_that_a_profile_could_begin_one_with() {
     assert_eq!(out.lines().count(), 1, "{out}");
     let folder = project("app.yaml", UNWISE);
     let (_, out, _) = validate(folder.path(), &["--format", "github"]);
-    assert_eq!(out.lines().filter(|line| line.starts_with("::warning file=profiles/app.yaml,")).count(), 11, "{out}");
+    assert_eq!(out.lines().filter(|line| line.starts_with("::warning file=profiles/app.yaml,")).count(), 12, "{out}");
 }
 
 #[test]

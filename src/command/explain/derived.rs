@@ -5,7 +5,7 @@ use super::value::Explained;
 use crate::deployment::{Deployment, Limits, Probe, PublishedPort, Service};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
-use crate::value::SecretsIn;
+use crate::value::{Runs, SecretsIn};
 
 /// What stands where a password would.
 const PASSWORD: &str = "…";
@@ -65,6 +65,11 @@ fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec
     let mut values = Vec::new();
     values.extend(service.working_dir.as_ref().map(|folder| (at.key("working_dir"), folder.to_string())));
     values.extend(service.publish.as_ref().map(|port| listening(port, at)));
+    if service.runs == Runs::Once {
+        let at = at.key("runs");
+        values.push((at.key("when"), deployment.target.runs_once().to_owned()));
+        values.push((at, service.runs.to_string()));
+    }
     let waits = deployment.waits_for(service).into_iter();
     values.extend(waits.map(|(name, condition)| (at.key("depends_on").key(name), condition.to_string())));
     if let Some(database) = &service.database {

@@ -3,9 +3,10 @@
 
 use super::super::danger::{Danger, DangerKind};
 use super::before::{After, Before};
-use super::standing::{StandingMount, StandingService};
+use super::standing::{Standing, StandingMount, StandingService};
 use super::switch::EngineSwitch;
-use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, Service};
+use super::unnoticed::standing_image;
+use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, SOCKET_FOLDER, Service};
 use crate::disk::normalized;
 use crate::interpolation::Template;
 use crate::spelling::shell_word;
@@ -166,7 +167,6 @@ fn image_dangers(
 ) -> Vec<Danger> {
     let image = service.image.as_deref().and_then(Template::parse).map(|image| image.filled(before.value));
     let Some(stands) = image.and_then(|image| ImageReference::parse(&image).ok()) else { return Vec::new() };
-    let wanted = &container.image;
     let mut dangers = Vec::new();
     dangers.extend(role_danger(service, deployment));
     let major = i128::from(container.major.get());
@@ -182,18 +182,72 @@ fn image_dangers(
             ),
         });
     }
-    if stands.flavour() != wanted.flavour() {
-        dangers.push(Danger {
-            kind: DangerKind::Flavour,
-            message: format!(
-                "`{wanted}` instead of `{stands}`: another system may sort texts differently, and indexes then miss rows"
-            ),
-            steps: "keep the system in the tag; or after the change, in each database, `REINDEX DATABASE` and `ALTER \
-                    DATABASE … REFRESH COLLATION VERSION`"
-                .to_owned(),
-        });
-    }
+    dangers.extend(flavour_danger(container, &stands));
     dangers
+}
+
+/// An image of another system, whose own user may be another one too: the server can't read the files of the former.
+fn flavour_danger(container: &Container, stands: &ImageReference) -> Option<Danger> {
+    let wanted = &container.image;
+    if stands.flavour() == wanted.flavour() {
+        return None;
+    }
+    let owner = new_owner(container, stands);
+    let keep = if stands.leaves_system_open() || wanted.leaves_system_open() {
+        format!(
+            "only one of the tags names its system: where that of `{stands}` is the same, nothing more is to be done"
+        )
+    } else {
+        "keep the system in the tag".to_owned()
+    };
+    let given_away = owner.map(|owner| {
+        let before = stands.postgres_identity().map(|user| format!(" of {user}")).unwrap_or_default();
+        format!("gives the files{before} to {owner}, as whom the new image runs, and ")
+    });
+    Some(Danger {
+        kind: DangerKind::Flavour,
+        message: format!(
+            "`{wanted}` instead of `{stands}`: another system may sort texts differently, and indexes then miss rows"
+        ),
+        steps: format!(
+            "{keep}; else the command that is printed then {}makes all indexes anew: `{}{UP}`",
+            given_away.unwrap_or_default(),
+            before_start(container, owner),
+        ),
+    })
+}
+
+/// What brings the deployment up.
+const UP: &str = "docker compose up -d --wait";
+
+/// What comes before that, where the system of the server's image changes: no service may meet indexes that are sorted
+/// otherwise.
+fn before_start(container: &Container, owner: Option<&str>) -> String {
+    let given_away = owner.map(|owner| format!("{} && ", give_away(container, owner))).unwrap_or_default();
+    format!("docker compose stop && {given_away}{UP} postgres && scripts/db/reindex.sh --all && ")
+}
+
+/// The same for the changes of a run that were consented to.
+pub(crate) fn around_start(dangers: &[Danger], deployment: &Deployment, standing: Option<&Standing>) -> Option<String> {
+    let (_, container) = deployment.contained_server()?;
+    let stands = standing_image(standing?)?;
+    let is_new = dangers.iter().any(|danger| danger.kind == DangerKind::Flavour);
+    is_new.then(|| before_start(container, new_owner(container, &stands)))
+}
+
+/// Who owns the server's files where its image changes, if that is somebody else. An image that starts as root gives them
+/// away by itself.
+fn new_owner(container: &Container, stands: &ImageReference) -> Option<&'static str> {
+    container.user.filter(|user| stands.postgres_identity() != Some(*user))
+}
+
+/// What gives the server's files to another user, while it stands still.
+pub(crate) fn give_away(container: &Container, owner: &str) -> String {
+    let folder = container.data_folder();
+    format!(
+        "docker compose run --rm --no-deps --user 0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown postgres -R \
+         {owner} {folder} {SOCKET_FOLDER}"
+    )
 }
 
 /// A server that the volume's data was not made for: it knows no role of this name.
@@ -237,7 +291,6 @@ pub(crate) fn unreadable(file: &str) -> Danger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::compose::Standing;
 
     #[test]
     fn a_volume_is_the_same_by_its_real_name() {

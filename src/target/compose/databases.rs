@@ -1,19 +1,25 @@
 //! Knows what the scripts for backups and the like must know of the databases: names, files, places.
 //! Must not know a password, nor what the scripts do.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 
 use crate::deployment::{Deployment, External, Host, Server, Service};
 use crate::placement::Placement;
 use crate::render::Header;
 use crate::url::ConnectionUrl;
-use crate::value::Choice as _;
+use crate::value::{Choice as _, Runs, ServiceName};
 
 #[derive(Serialize)]
 pub(super) struct DatabasesView {
     #[serde(flatten)]
     header: Header,
     services: Vec<ServiceView>,
+    /// Those whose databases are nobody else's to back up.
+    own: Vec<String>,
+    /// The others: jobs, each with the database of another service.
+    jobs: Vec<String>,
     server: Option<ServerView>,
 }
 
@@ -27,6 +33,10 @@ struct ServiceView {
     database: Option<String>,
     role: Option<String>,
     password: Option<String>,
+    /// The jobs that run on its database before it.
+    jobs: Vec<String>,
+    /// What else it and these wait for, but for the server.
+    needs: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -47,13 +57,56 @@ struct ExternalView {
 
 /// The file's content; nothing where no service has a database.
 pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<DatabasesView> {
-    let services: Vec<_> = deployment.services.iter().filter_map(service_view).collect();
+    let services: Vec<_> = deployment.services.iter().filter_map(|service| service_view(service, deployment)).collect();
     let server = deployment.server.as_ref().map(|server| server_view(server, placement));
-    (!services.is_empty()).then(|| DatabasesView { header: Header::new(deployment.stage, placement), services, server })
+    let jobs = sharing_jobs(deployment);
+    let names = services.iter().map(|service| service.name.clone());
+    let (jobs, own) = names.partition(|name| jobs.contains(name.as_str()));
+    let header = Header::new(deployment.stage, placement);
+    (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server })
 }
 
-fn service_view(service: &Service) -> Option<ServiceView> {
+/// The jobs whose databases belong to services that always run.
+fn sharing_jobs(deployment: &Deployment) -> HashSet<&str> {
+    let kept_in = |service: &Service| service.database.as_ref().map(|database| database.kept_in.clone());
+    let (jobs, others): (Vec<_>, Vec<_>) = deployment.services.iter().partition(|service| service.runs.ends());
+    let owned: HashSet<_> = others.into_iter().filter_map(kept_in).collect();
+    let shares = |job: &&Service| kept_in(job).is_some_and(|database| owned.contains(&database));
+    jobs.into_iter().filter(shares).map(|job| job.name.as_str()).collect()
+}
+
+/// The jobs that a service waits for and that have its database, the first to run first; and what else all of them wait for.
+fn before<'d>(service: &'d Service, deployment: &'d Deployment) -> (Vec<&'d Service>, Vec<&'d ServiceName>) {
+    let Some(database) = service.database.as_ref().filter(|_| !service.runs.ends()) else { return Default::default() };
+    let is_job = |other: &&Service| {
+        other.runs == Runs::Once && other.database.as_ref().is_some_and(|own| own.kept_in == database.kept_in)
+    };
+    let sharing: HashMap<&ServiceName, &Service> =
+        deployment.services.iter().filter(is_job).map(|job| (&job.name, job)).collect();
+    let (mut jobs, mut needs): (Vec<&Service>, Vec<&ServiceName>) = Default::default();
+    let mut left = vec![(service, false)];
+    let mut seen = HashSet::new();
+    while let Some((at, is_done)) = left.pop() {
+        if is_done {
+            jobs.push(at);
+        } else if seen.insert(&at.name) {
+            left.push((at, true));
+            for (name, _) in at.depends_on.iter().rev() {
+                match sharing.get(name) {
+                    Some(job) => left.push((job, false)),
+                    None if *name != ServiceName::postgres() && !needs.contains(&name) => needs.push(name),
+                    None => {}
+                }
+            }
+        }
+    }
+    jobs.retain(|job| job.name != service.name);
+    if jobs.is_empty() { Default::default() } else { (jobs, needs) }
+}
+
+fn service_view(service: &Service, deployment: &Deployment) -> Option<ServiceView> {
     let database = service.database.as_ref()?;
+    let (jobs, needs) = before(service, deployment);
     let url = match &database.url {
         ConnectionUrl::Postgres(url) => Some(url),
         ConnectionUrl::Sqlite { .. } => None,
@@ -68,6 +121,8 @@ fn service_view(service: &Service) -> Option<ServiceView> {
         database: url.map(|url| url.database.to_string()),
         role: url.map(|url| url.login.role.to_string()),
         password: url.map(|url| url.login.password.to_string()),
+        jobs: jobs.into_iter().map(|job| job.name.to_string()).collect(),
+        needs: needs.into_iter().map(ToString::to_string).collect(),
     })
 }
 

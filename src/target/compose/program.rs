@@ -23,7 +23,7 @@ pub(super) struct Program {
 
 /// All of them. Those that are no programs are read by the others; the rows are copied inside of the service's image.
 #[rustfmt::skip]
-pub(super) const PROGRAMS: [Program; 8] = [
+pub(super) const PROGRAMS: [Program; 9] = [
     Program { output: REACH, text: include_str!("../../../templates/scripts/db/reach.sh"), is_needed: keeps_data },
     Program { output: Output::text("scripts/db/postgres.sh"), text: include_str!("../../../templates/scripts/db/postgres.sh"), is_needed: keeps_data },
     Program { output: Output::text("scripts/db/sqlite.py"), text: include_str!("../../../templates/scripts/db/sqlite.py"), is_needed: keeps_data },
@@ -31,6 +31,7 @@ pub(super) const PROGRAMS: [Program; 8] = [
     Program { output: Output::program("scripts/db/restore.sh"), text: include_str!("../../../templates/scripts/db/restore.sh"), is_needed: keeps_data },
     Program { output: MIGRATE, text: include_str!("../../../templates/scripts/db/migrate.sh"), is_needed: moves_data },
     Program { output: Output::text("scripts/db/migrate.py"), text: include_str!("../../../templates/scripts/db/migrate.py"), is_needed: moves_data },
+    Program { output: Output::program("scripts/db/reindex.sh"), text: include_str!("../../../templates/scripts/db/reindex.sh"), is_needed: has_server },
     Program { output: PSQL, text: include_str!("../../../templates/scripts/db/psql.sh"), is_needed: has_server },
 ];
 

@@ -5,7 +5,7 @@ use super::networks::{NETWORK_MODE, NETWORKS};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, Raw, RawKeys, Service, Setting, given};
-use crate::value::{Hardening, Mount, MountSource, SecretsIn};
+use crate::value::{Hardening, Mount, MountSource, Runs, SecretsIn};
 
 /// Compose's key, and the field of a service that writes it.
 pub(crate) const SERVICE_KEYS: [(&str, &str); 19] = [
@@ -36,8 +36,8 @@ pub(crate) const SERVER_KEYS: [(&str, &str); 11] = [
     ("command", "settings"),
     ("ports", "publish"),
     ("volumes", "volume"),
-    ("environment", "user"),
-    ("healthcheck", "image"),
+    ("environment", "environment"),
+    ("healthcheck", "healthcheck"),
     ("mem_limit", "limits.memory"),
     ("cpus", "limits.cpus"),
     ("cpu_period", "limits.cpus"),
@@ -79,6 +79,7 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
             check_keys(&service.compose, &SERVICE_KEYS, &at, &mut faults);
             check_deploy(&service.compose, &at, &mut faults);
             check_inside(service, &at, &mut faults);
+            check_restart(service, &at, &mut faults);
         }
     }
     if let Some(postgres) = profile.postgres.get() {
@@ -182,5 +183,19 @@ fn check_inside(service: &Service, at: &FieldPath, faults: &mut Vec<Diagnostic>)
         let help = "remove one of them; a network of your own has no way out with `internal: true`";
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("compose").key(key)), message, help);
         faults.push(fault.also(Place::value(&at.key("outbound")), ""));
+    }
+}
+
+/// Compose's key by which a container that ended is started again.
+pub(crate) const RESTART: &str = "restart";
+
+/// Two places that say whether a service is started again.
+fn check_restart(service: &Service, at: &FieldPath, faults: &mut Vec<Diagnostic>) {
+    let ends = service.runs.get().is_some_and(Runs::ends);
+    for (key, _) in given(&service.compose).filter(|(key, _)| ends && key.as_str() == RESTART) {
+        let message = "`runs` says that the service ends by itself, and `restart` whether it is started again";
+        let fault =
+            Diagnostic::error(Code::Conflict, Place::key(&at.key("compose").key(key)), message, "remove `restart`");
+        faults.push(fault.also(Place::value(&at.key("runs")), ""));
     }
 }

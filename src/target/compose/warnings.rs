@@ -2,6 +2,7 @@
 //! Must not know the warnings about what is meant.
 
 use super::extras::Extras;
+use super::jobs;
 use super::networks::{MadeNetwork, NETWORKS, Networks};
 use super::outputs::FILE;
 use crate::deployment::Deployment;
@@ -49,6 +50,7 @@ pub(in crate::target) fn warnings(deployment: &Deployment, extras: &Extras, file
         warnings.extend(as_root(&extras.server, &at));
         warnings.extend(displaced_hardening(&extras.server, &at));
     }
+    warnings.extend(jobs::warnings(deployment, extras));
     warnings.extend(open_network(deployment, extras, &root));
     let file = files.iter().find(|file| file.output == FILE).map_or("", |file| &file.text);
     warnings.extend(near_limit(deployment.services.len(), file, NEAR_LIMIT));

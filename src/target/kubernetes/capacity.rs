@@ -27,7 +27,7 @@ struct Asking {
 
 /// All of them: a Job is gone when it has ended.
 fn asking(deployment: &Deployment) -> Vec<Asking> {
-    let services = deployment.services.iter().filter(|service| !service.runs_once).map(|service| {
+    let services = deployment.services.iter().filter(|service| !service.runs.ends()).map(|service| {
         let waits = wait::is_waiting(service, deployment);
         let helper = Amount { bytes: HELPER_BYTES, thousandths: HELPER_THOUSANDTHS };
         let own = amount(&service.limits);

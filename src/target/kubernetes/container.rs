@@ -21,8 +21,8 @@ pub(super) fn container(service: &Service, mounts: &Mounts<'_>, deployment: &Dep
     keys.push_given("args", words(&service.command));
     keys.push_given("workingDir", service.working_dir.as_ref().map(|folder| Value::text(folder.as_str().to_owned())));
     keys.push_filled("env", variables(service, found));
-    keys.push_filled("ports", service.port.filter(|_| !service.runs_once).map(port).into_iter().collect::<Value>());
-    if let Some(check) = service.health_check.as_ref().filter(|_| !service.runs_once) {
+    keys.push_filled("ports", service.port.filter(|_| !service.runs.ends()).map(port).into_iter().collect::<Value>());
+    if let Some(check) = service.health_check.as_ref().filter(|_| !service.runs.ends()) {
         keys.append(probe::probes(check));
     }
     keys.push_filled("volumeMounts", mounts.mounts());

@@ -22,7 +22,7 @@ fn strategy(service: &Service, deployment: &Deployment) -> Option<&'static str> 
     if database.is_some_and(|database| matches!(database.url, ConnectionUrl::Sqlite { .. })) {
         return Some("Recreate: one pod, whose file has one writer; it ends before the new one starts");
     }
-    let has_gap = !service.runs_once && Mounts::of(service).has_one_node(deployment);
+    let has_gap = !service.runs.ends() && Mounts::of(service).has_one_node(deployment);
     has_gap.then_some("Recreate: one node has the volume, so the old pod ends before the new one starts")
 }
 

@@ -18,7 +18,7 @@ const NODE_DNS: &str = "169.254.20.10/32";
 /// The Service of a service: by it the others, and whatever forwards requests from outside, find its pods. One without a
 /// port is found as well: its name means the addresses of its pods, with every port.
 pub(super) fn service(service: &Service, deployment: &Deployment) -> Option<Mapping> {
-    if service.runs_once {
+    if service.runs.ends() {
         return None;
     }
     let mut spec = Mapping::default();

@@ -22,7 +22,7 @@ pub(super) fn part(service: &Service, deployment: &Deployment, inputs: &Inputs<'
         name: service.name.to_string(),
         files: keys.into_iter().map(|key| (key.to_string(), secret_file_path(key))).collect(),
         // what a Job says can't change, the name of its Secret neither
-        keeps_name: service.runs_once,
+        keeps_name: service.runs.ends(),
         ..Generated::default()
     });
     Part { name: service.name.to_string(), objects, secrets: secret.into_iter().collect(), configs: Vec::new() }

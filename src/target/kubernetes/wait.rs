@@ -43,7 +43,7 @@ pub(super) fn seen(name: &ServiceName, condition: StartCondition, deployment: &D
     match condition {
         StartCondition::Completed => Err(Unseen::End),
         StartCondition::Started => Err(Unseen::Start),
-        StartCondition::Healthy if port_of(other).is_none() || other.runs_once => Err(Unseen::NoPort),
+        StartCondition::Healthy if port_of(other).is_none() || other.runs.ends() => Err(Unseen::NoPort),
         StartCondition::Healthy if server::client(deployment).is_none() => Err(Unseen::NoImage),
         StartCondition::Healthy => Ok(()),
     }

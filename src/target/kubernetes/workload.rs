@@ -21,7 +21,7 @@ pub(super) fn workload(
     found: &Found,
 ) -> Mapping {
     let template = template(service, mounts, config, deployment, found);
-    if service.runs_once {
+    if service.runs.ends() {
         job(service, template, deployment)
     } else {
         kept_running(service, mounts, template, deployment)
@@ -90,7 +90,7 @@ fn template(
     let pulls = pulls.map(|name| Value::from(Mapping::from_iter([("name", Value::text(name.to_string()))])));
     let grace = service.stop_grace_period.as_ref().map(|time| Value::number(time.seconds()));
     let mut spec = Mapping::default();
-    spec.push_given("restartPolicy", service.runs_once.then(|| Value::text("Never")));
+    spec.push_given("restartPolicy", service.runs.ends().then(|| Value::text("Never")));
     spec.push("automountServiceAccountToken", Value::bare("false"));
     spec.push("enableServiceLinks", Value::bare("false"));
     spec.push_filled("imagePullSecrets", pulls.collect::<Value>());
@@ -106,7 +106,7 @@ fn template(
 
 /// Several pods stand on several nodes, and in several zones, as far as there are any.
 fn spread(service: &Service, deployment: &Deployment) -> Value {
-    let is_spread = service.replicas.is_some() && !service.runs_once;
+    let is_spread = service.replicas.is_some() && !service.runs.ends();
     let keys = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].into_iter().filter(|_| is_spread);
     let constraint = |key: &'static str| {
         Value::from(Mapping::from_iter([
@@ -121,7 +121,7 @@ fn spread(service: &Service, deployment: &Deployment) -> Value {
 
 /// Several pods lose one at a time where nodes are emptied. One that does not work must not keep a node from it.
 pub(super) fn disruption_budget(service: &Service, deployment: &Deployment) -> Option<Mapping> {
-    service.replicas.filter(|_| !service.runs_once)?;
+    service.replicas.filter(|_| !service.runs.ends())?;
     let mut spec = Mapping::default();
     spec.push("maxUnavailable", Value::number(1));
     spec.push("unhealthyPodEvictionPolicy", Value::text("AlwaysAllow"));

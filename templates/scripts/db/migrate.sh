@@ -14,7 +14,8 @@ usage() {
 usage: scripts/db/migrate.sh SERVICE --to postgres|sqlite [--replace]
 
 Copies all rows of a service into its other database, where the service itself makes the tables, and compares both. The
-profile must describe both engines. Both ways it is run while the generated files say PostgreSQL:
+profile must describe both engines. Where jobs that end by themselves share its database, they make their tables before
+it, as they do at each start. Both ways it is run while the generated files say PostgreSQL:
 
   to PostgreSQL  switch the engine with codelab-gen, run this, and it starts the service
   to SQLite      run this, and it leaves the service stopped; then switch the engine with codelab-gen, and start it
@@ -50,19 +51,34 @@ done
 [ -n "$service" ] || misused "which service? ${services[*]}"
 [ -n "$to" ] || misused '--to postgres or --to sqlite?'
 
+! contains "$service" ${jobs[@]+"${jobs[@]}"} ||
+  die "$service is a job, and has the database of another service" "name that one: ${services[*]}"
+read -r -a own_jobs <<<"$(jobs_of "$service")"
+read -r -a needs <<<"$(needs_of "$service")"
+
+# option_of SERVICE: what sets its engine to the one that comes.
+option_of() {
+  case $1 in
+  *.*) printf " --set 'services.\"%s\".database.engine=%s'" "$1" "$to" ;;
+  *) printf ' --set services.%s.database.engine=%s' "$1" "$to" ;;
+  esac
+}
+
+options=$(option_of "$service")
+for job in ${own_jobs[@]+"${own_jobs[@]}"}; do
+  [ -z "$(sqlite_file_of "$job")" ] || options+=$(option_of "$job")
+done
+
 file=$(sqlite_file_of "$service")
 [ -n "$file" ] || die "the profile describes no SQLite file for $service" \
   "write database: { sqlite: data/NAME.db } beside it, and run codelab-gen"
 if [ "$(engine_of "$service")" = sqlite ]; then
-  case $service in
-  *.*) set -- "codelab-gen --set 'services.\"$service\".database.engine=postgres'" ;;
-  *) set -- "codelab-gen --set services.$service.database.engine=postgres" ;;
-  esac
   if [ "$to" = postgres ]; then
-    die "the generated files still say SQLite for $service" "first switch, without starting anything: $1" \
+    die "the generated files still say SQLite for $service" "first switch, without starting anything: codelab-gen$options" \
       'then run this again'
   fi
-  die "the generated files no longer say where $service has its data on PostgreSQL" "first go back to it: $1" \
+  options=${options//engine=sqlite/engine=postgres}
+  die "the generated files no longer say where $service has its data on PostgreSQL" "first go back to it: codelab-gen$options" \
     'then run this again'
 fi
 database=$(database_of "$service")
@@ -92,9 +108,19 @@ undo() {
 find_project
 open_server
 align_server
-find_started "$service"
-was_running=(${started[@]+"${started[@]}"})
-hold "$service" || exit # with what it depends on
+was_running=()
+for name in "$service" ${own_jobs[@]+"${own_jobs[@]}"}; do
+  find_started "$name"
+  was_running+=(${started[@]+"${started[@]}"})
+done
+if [ "${#own_jobs[@]}" = 0 ]; then
+  hold "$service" || exit # with what it depends on
+else
+  # but for its jobs, which would make their tables in the database of now
+  [ "${#needs[@]}" = 0 ] || docker compose up --detach --wait "${needs[@]}" </dev/null ||
+    die "what $service depends on does not start"
+  hold "$service" --no-deps || exit
+fi
 holder=$container
 need_python "$service" || exit
 if [ "$to" = postgres ]; then
@@ -188,17 +214,36 @@ count_tables() {
   fi
 }
 
+# Each job gets the new database by its own URL, whose driver may be another one.
+job_variables=() job_urls=()
+for job in ${own_jobs[@]+"${own_jobs[@]}"}; do
+  job_variable='' job_url=''
+  if [ "$to" = postgres ] || [ "$(sqlite_file_of "$job")" = "$file" ]; then
+    job_variable=$(url_variable_of "$job") ||
+      die "$job gets no URL, so it can't make its tables in a new database; nothing was changed"
+    job_url=$MIGRATE_TARGET_URL
+    if [ "$to" = postgres ]; then
+      hold "$job" --no-deps || exit
+      own=$(docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$container" | sed -n "s/^$job_variable=//p")
+      before_own=${own%%\?*}
+      job_url=${before_own%/*}/$new${own#"$before_own"}
+    fi
+  fi
+  job_variables+=("$job_variable")
+  job_urls+=("$job_url")
+done
+
 state_format='{{.State.Status}} {{.State.ExitCode}} {{with .State.Health}}{{.Status}}{{end}}'
 
-# make_tables: the service runs on the new database until it has made them: it is healthy, or has ended well, or where
-# nobody looks at its health, for some seconds there were no more of them.
+# make_tables SERVICE VARIABLE URL ENDS: it runs on the new database until it has made its tables: a job until it has
+# ended well; another one until it is healthy, or has ended well, or where nobody looks at its health, for some seconds
+# there were no more tables.
 make_tables() {
   local state health=0 tables=0 now calm=0 deadline=$((SECONDS + 300))
   schema_maker=$(
-    export "$variable=$MIGRATE_TARGET_URL"
-    docker compose run --detach --no-deps --no-TTY --env "$variable" --label "codelab-gen.started-by=$mark" \
-      "$service" </dev/null
-  ) || die "$service does not start; nothing was changed"
+    export "$2=$3"
+    docker compose run --detach --no-deps --no-TTY --env "$2" --label "codelab-gen.started-by=$mark" "$1" </dev/null
+  ) || die "$1 does not start; nothing was changed"
   schema_maker=${schema_maker##*$'\n'}
   while [ "$SECONDS" -lt "$deadline" ]; do
     state=$(docker inspect --format "$state_format" "$schema_maker")
@@ -210,11 +255,11 @@ make_tables() {
     fi
     health=${state##* }
     case $state in
-    'exited 0 '*) [ "$tables" -gt 0 ] && return ;;
+    'exited 0 '*) [ -n "$4" ] || [ "$tables" -gt 0 ] && return ;;
     exited* | dead*) return 1 ;;
     *) ;;
     esac
-    case $health in
+    case $health$4 in
     healthy) [ "$tables" -gt 0 ] && return ;;
     unhealthy) return 1 ;;
     '') [ "$tables" -gt 0 ] && [ "$calm" -ge 5 ] && return ;;
@@ -225,16 +270,26 @@ make_tables() {
   return 1
 }
 
-say "$service makes its tables"
-if ! make_tables; then
-  failed=$schema_maker
+# let_make SERVICE VARIABLE URL ENDS: the same, or the end of this.
+let_make() {
+  local failed
+  say "$1 makes its tables"
+  if ! make_tables "$@"; then
+    failed=$schema_maker
+    schema_maker=
+    die "$1 did not make its tables in a new database; nothing was changed" \
+      "what it says: docker logs $failed" "when that is not needed any more: docker rm --force $failed"
+  fi
+  docker stop "$schema_maker" >/dev/null
+  docker rm --volumes "$schema_maker" >/dev/null
   schema_maker=
-  die "$service did not make its tables in a new database; nothing was changed" \
-    "what it says: docker logs $failed" "when that is not needed any more: docker rm --force $failed"
-fi
-docker stop "$schema_maker" >/dev/null
-docker rm --volumes "$schema_maker" >/dev/null
-schema_maker=
+}
+
+for index in ${own_jobs[@]+"${!own_jobs[@]}"}; do
+  [ -z "${job_variables[index]}" ] ||
+    let_make "${own_jobs[index]}" "${job_variables[index]}" "${job_urls[index]}" ends
+done
+let_make "$service" "$variable" "$MIGRATE_TARGET_URL" ''
 
 say "copying from $source"
 copy_rows copy || die "$service was not moved; source and target are as they were"
@@ -266,6 +321,6 @@ else
   new='' stopped=()
   printf '%s\n' "$file holds the rows of $source now, which stays as it was" \
     "$service stands still until it uses them:" \
-    "  codelab-gen --set services.$service.database.engine=sqlite" \
+    "  codelab-gen$options" \
     "  docker compose up -d --wait"
 fi

@@ -509,6 +509,52 @@ tables() {
   ask "$1" <<<"SELECT count(*) FROM pg_tables WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema';"
 }
 
+# to_reindex ALL: the databases whose indexes were sorted by another version than that of now, or all. PostgreSQL keeps
+# none for some systems. A name that no deployment could have is passed by, and template0 has nothing to sort.
+to_reindex() {
+  ALL=$1 ask "$maintenance_database" <<'SQL'
+\getenv all ALL
+SELECT datname FROM pg_database
+WHERE datallowconn AND datname ~ '^[A-Za-z][A-Za-z0-9_-]*$' AND (:'all' <> '' OR datcollversion IS NOT NULL
+  AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid))
+ORDER BY datname;
+SQL
+}
+
+# reindex DATABASE: all its indexes anew, those of the system in it too.
+reindex() {
+  NAME=$1 ask "$1" <<'SQL'
+\getenv name NAME
+REINDEX DATABASE :"name";
+SQL
+}
+
+# reindex_as ROLE VARIABLE DATABASE: the same as its owner: what an index calculates is a service's own.
+reindex_as() {
+  log_in "$@"
+  PGOPTIONS="$options_of_role -c lock_timeout=${patience}s"
+  reindex "$3"
+}
+
+# refresh DATABASE: notes the version by which it sorts now. What has none of a version, or had none, PostgreSQL itself
+# notes only as it makes a volume, in this very way.
+refresh() {
+  NAME=$1 ask "$maintenance_database" <<'SQL'
+\getenv name NAME
+SELECT format('ALTER DATABASE %I REFRESH COLLATION VERSION', datname)
+FROM pg_database WHERE datname = :'name' AND datcollversion <> pg_database_collation_actual_version(oid) \gexec
+SELECT format('UPDATE pg_database SET datcollversion = pg_database_collation_actual_version(oid) WHERE oid = %L', oid)
+FROM pg_database WHERE datname = :'name' AND current_setting('is_superuser') = 'on'
+  AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid) \gexec
+SQL
+  ask "$1" <<'SQL'
+SELECT format('ALTER COLLATION %I.%I REFRESH VERSION', nspname, collname)
+FROM pg_collation JOIN pg_namespace ON pg_namespace.oid = collnamespace
+WHERE collversion <> pg_collation_actual_version(pg_collation.oid)
+  AND (current_setting('is_superuser') = 'on' OR pg_get_userbyid(collowner) = current_user) \gexec
+SQL
+}
+
 # open ROLE VARIABLE [ARGUMENT]...: psql on DATABASE, as a service's role, with all that the service has set.
 open() {
   log_in "$1" "$2" "$DATABASE"

@@ -45,7 +45,7 @@ case ${1:-} in
   shift
   ;;
 esac
-for candidate in "${services[@]}"; do
+for candidate in "${services[@]}" ${jobs[@]+"${jobs[@]}"}; do
   owned=$(database_of "$candidate")
   [ -n "$owned" ] || continue
   if [ -z "$database" ] || [ "$database" = "$candidate" ] || [ "$database" = "$owned" ]; then

@@ -238,9 +238,9 @@ for index in "${!chosen[@]}"; do
     die "the settings of $database could not be restored; nothing was changed"
 done
 
-# A database may serve more services than those that were named.
+# A database may serve more services than those that were named, and jobs.
 affected=("${chosen[@]}")
-for service in "${services[@]}"; do
+for service in "${services[@]}" ${jobs[@]+"${jobs[@]}"}; do
   if [ "$(engine_of "$service")" = postgres ] && ! contains "$service" "${affected[@]}" &&
     contains "$(database_of "$service")" ${done_databases[@]+"${done_databases[@]}"}; then
     affected+=("$service")

@@ -133,7 +133,7 @@ impl<'s> Page<'s> {
     fn told_rules(&mut self, path: &str) {
         let (mut owned, mut relied_on) = (Vec::new(), Vec::new());
         let inside = format!("{path}.");
-        let is_raw = path.ends_with("compose") || path.ends_with("settings");
+        let is_raw = path.ends_with("compose") || path.ends_with("settings") || path == "postgres.environment";
         for rule in &self.rules {
             if rule.field == path {
                 writeln!(self.text, "- {rule}").unwrap();

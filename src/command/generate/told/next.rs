@@ -20,7 +20,9 @@ impl Telling<'_> {
         let has_secrets = self.outcome.changes.changes.iter().any(is_there);
         let ground = Ground { stood: self.stood() || self.takes_over(), has_secrets };
         let up = self.target.deployment.target.next_command(&self.target.deployment, ground);
-        format!("{}{change_folder}{up}", folders.concat())
+        let (dangers, standing) = (&self.outcome.changes.dangers, self.outcome.existing.standing());
+        let before = compose::around_start(dangers, &self.target.deployment, standing).unwrap_or_default();
+        format!("{}{change_folder}{before}{up}", folders.concat())
     }
 
     /// Whether a deployment stood there before. One that does not change is ours, and need not be read again.

@@ -15,6 +15,7 @@ use crate::render::OUTPUT_FORMAT;
 use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
 use crate::spelling::{on_one_line, path, shell_word};
+use crate::target::DangerKind;
 use crate::target::compose::{self, Standing, beyond_limit};
 use crate::value::{LocalAuth, SecretsIn};
 
@@ -46,6 +47,7 @@ impl Telling<'_> {
             notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
+        notes.extend(self.unnoticed());
         notes.extend(self.not_compared());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
@@ -169,6 +171,19 @@ impl Telling<'_> {
     /// Whether a server stood there before this run.
     fn has_server(&self) -> bool {
         self.target.deployment.target.runs_here() && self.outcome.existing.standing().is_some_and(Standing::has_server)
+    }
+
+    /// What of a server that stays on its volume would go unnoticed.
+    fn unnoticed(&self) -> Vec<String> {
+        let existing = self.outcome.existing.standing().filter(|_| self.outcome.existing.mark().is_some());
+        let container = self.target.deployment.contained_server().map(|(_, container)| container);
+        let is_other = self.outcome.changes.dangers.iter().any(|danger| danger.kind == DangerKind::Volume);
+        let Some((standing, container)) = existing.zip(container).filter(|_| !is_other) else { return Vec::new() };
+        if !standing.has_server() {
+            return Vec::new();
+        }
+        let told = compose::unnoticed(standing, container).into_iter();
+        told.map(|(message, help)| format!("note: {}\n  = help: {help}\n", on_one_line(&message))).collect()
     }
 
     fn weak_secrets(&self) -> Vec<String> {

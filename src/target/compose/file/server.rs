@@ -7,10 +7,10 @@ use super::super::networks::{NETWORKS, Networks};
 use super::super::outputs::INIT_SCRIPT;
 use super::super::secrets::{password, secret_name, url};
 use super::keys::{keys_of_ensure, keys_of_server, ports};
-use super::service::{check_times, waits_until};
-use crate::deployment::{BY_PASSWORD, Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server};
+use super::service::{check_times, variable_value, waits_until};
+use crate::deployment::{Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server};
 use crate::placement::Placement;
-use crate::value::{LocalAuth, SecretsIn, ServiceName, StartCondition, VolumeName};
+use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
 const ENSURES: &str = "\
@@ -26,12 +26,16 @@ pub(super) fn postgres(
     extras: &Extras,
     networks: Networks<'_>,
 ) -> Mapping {
-    let Container { image, publish, local_auth, settings, .. } = container;
+    let Container { image, publish, settings, .. } = container;
     let settings: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let settings = settings.iter().flat_map(|setting| ["-c", setting]);
     let has_settings = settings.clone().next().is_some();
     let mut environment = server_variables(server, container, deployment.secrets_in);
-    environment.push_given(INITDB_ARGS, (*local_auth == LocalAuth::Password).then(|| literal(BY_PASSWORD)));
+    environment.push_given(INITDB_ARGS, container.initdb_arguments().map(|arguments| literal(&arguments)));
+    let more = container.environment.iter();
+    let more =
+        more.filter_map(|(name, variable)| Some((name.to_string(), variable_value(variable, deployment.secrets_in)?)));
+    environment.append(more.collect());
     let mut keys = Mapping::default();
     keys.push("image", literal(&image.to_string()));
     keys.push_given("command", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));

@@ -30,7 +30,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
         stop_grace_period,
         limits: _,
         fences: _,
-        runs_once: _,
+        runs: _,
         restart: _,
         log: _,
         database,
@@ -89,18 +89,22 @@ fn variables(environment: &[(VariableName, Variable)], database: Option<&Databas
         Some((given.variable.to_string(), url(given, &database.url, secrets_in)))
     });
     let same = || of_url.as_ref().map_or_else(Value::nothing, |(_, url)| url.clone());
-    let others = environment.iter().map(|(name, variable)| {
-        let value = match variable {
-            Variable::Literal(text) => literal(text),
-            Variable::Environment { name, default: Some(default) } => reference(format!("${{{name}:-{default}}}")),
-            Variable::Environment { name, default: None } => reference(format!("${{{name}:?set {name} in .env}}")),
-            Variable::Secret(secret) => reference(required(secret, secrets_in)),
-            Variable::Url => same(),
-        };
-        (name.to_string(), value)
-    });
+    let others = environment
+        .iter()
+        .map(|(name, variable)| (name.to_string(), variable_value(variable, secrets_in).unwrap_or_else(same)));
     let others: Vec<_> = others.collect();
     of_url.into_iter().chain(others).collect()
+}
+
+/// What a variable holds; nothing for the connection URL, which is not its own.
+pub(super) fn variable_value(variable: &Variable, secrets_in: SecretsIn) -> Option<Value> {
+    Some(match variable {
+        Variable::Literal(text) => literal(text),
+        Variable::Environment { name, default: Some(default) } => reference(format!("${{{name}:-{default}}}")),
+        Variable::Environment { name, default: None } => reference(format!("${{{name}:?set {name} in .env}}")),
+        Variable::Secret(secret) => reference(required(secret, secrets_in)),
+        Variable::Url => return None,
+    })
 }
 
 fn health_check_keys(check: &HealthCheck) -> Mapping {

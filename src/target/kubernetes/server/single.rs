@@ -9,8 +9,8 @@ use super::super::security;
 use super::common::{file_of, hashed, image_pull_secrets, name, of_server};
 use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
 use super::{ensure, network};
-use crate::deployment::{BY_PASSWORD, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage};
-use crate::value::{LocalAuth, Port};
+use crate::deployment::{Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage, Variable};
+use crate::value::Port;
 use crate::yaml::document::{Mapping, Value};
 
 /// A first start on a slow disk, or crash recovery, must not count as a failure: an hour.
@@ -132,7 +132,6 @@ fn ends_fast() -> Value {
 fn variables(server: &Server, container: &Container) -> Value {
     let password = &server.administrator_password;
     let file = format!("{PASSWORDS_FOLDER}/{password}");
-    let by_password = container.local_auth == LocalAuth::Password;
     let data = (!container.keeps_majors_apart()).then(|| {
         let folder = format!("{}/pgdata", container.data_folder());
         let why = "not the top of the volume, where lost+found is";
@@ -143,8 +142,14 @@ fn variables(server: &Server, container: &Container) -> Value {
         variable(&format!("{password}_FILE"), literal(&file)),
         variable("POSTGRES_DB", literal(container.database.as_str())),
     ];
-    let arguments = by_password.then(|| variable(INITDB_ARGS, literal(BY_PASSWORD)));
-    first.into_iter().chain(arguments).chain(data).collect()
+    let arguments = container.initdb_arguments().map(|arguments| variable(INITDB_ARGS, literal(&arguments)));
+    let more = container.environment.iter().filter_map(|(name, value)| match value {
+        Variable::Literal(text) => Some(variable(name.as_str(), literal(text))),
+        // refused before
+        Variable::Environment { .. } | Variable::Secret(_) | Variable::Url => None,
+    });
+    let more: Vec<_> = more.collect();
+    first.into_iter().chain(arguments).chain(data).chain(more).collect()
 }
 
 fn probes(server: &Server, container: &Container) -> Mapping {
