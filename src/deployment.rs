@@ -1,6 +1,7 @@
 //! Knows what a deployment is once every default is filled in: no field here means 'default', no state is wrong.
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
+mod connections;
 mod fences;
 mod keys;
 mod server;
@@ -14,11 +15,12 @@ use crate::value::{
     ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
+pub use connections::{Demand, Pool, Slots};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
     BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, OwnedDatabase, Preparation, RoleLimits,
-    SOCKET_FOLDER, Server,
+    SOCKET_FOLDER, Server, Sized,
 };
 
 /// Everything that runs.
@@ -219,6 +221,8 @@ pub struct Database {
     pub extensions: Vec<ExtensionName>,
     /// What its role may use of the server.
     pub limits: RoleLimits,
+    /// How many connections each container of the service may open on the server.
+    pub pool: Pool,
 }
 
 impl Deployment {

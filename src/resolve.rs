@@ -1,25 +1,30 @@
 //! Knows what a profile means: its defaults and the rules between its fields.
 //! Must not know positions in a text, files, nor any secret's value.
 
+mod budget;
 mod clash;
 mod container;
 mod database;
 mod environment;
+mod extensions;
+mod libraries;
 mod memory;
 mod mounts;
-mod number;
 mod order;
 mod scope;
 mod server;
 mod service;
+mod settings;
+mod sizes;
 mod stage;
 
+pub(crate) use libraries::missing as missing_libraries;
 pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
 use self::scope::{Faults, Scope};
-use crate::deployment::{Deployment, Server, Service};
+use crate::deployment::{Deployment, Host, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
@@ -83,11 +88,15 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     order::check(profile, &services, faults);
     order::mark_those_that_end(&mut services);
-    let server = server.and_then(|server| with_databases(server, &services));
+    let mut server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);
-    if let Some(container) = server.as_ref().and_then(Server::container) {
+    budget::check(&services, server.as_ref().and_then(Server::container), profile, faults);
+    if let Some(Server { host: Host::Container(container), databases, .. }) = &mut server {
         memory::check(container, profile, faults);
+        extensions::check(container, profile, faults);
+        libraries::load(container, databases);
+        sizes::size(container);
     }
     let deployment = Deployment {
         stage: stage?,

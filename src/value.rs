@@ -29,7 +29,7 @@ pub use name::{
     DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
     VariableName, VolumeName,
 };
-pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
+pub use number::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;

@@ -10,8 +10,8 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
-    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
-    ImageReference, Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName,
+    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, ExtraConnections, Hardening, HostName, HostPath,
+    HttpPath, ImageReference, Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName,
     ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage,
     Tls, UrlOptions, VariableName,
 };
@@ -172,6 +172,20 @@ record! {
         env: VariableName,
         /// Says that another service uses the same database on purpose; both must say so.
         shared: bool,
+        /// How many connections each of its containers may open on a PostgreSQL server: a number, or the size of a pool and
+        /// what it may overflow. Without one, 5 and 10 more are taken for granted, as SQLAlchemy has it; it is up to the
+        /// service to open no more.
+        pool: Pool,
+    }
+}
+
+record! {
+    /// How many connections a container may open.
+    whole Pool = "a pool" short size {
+        /// How many it keeps.
+        size: ConnectionCount,
+        /// How many more it opens where those are in use; by default none.
+        overflow: ExtraConnections,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
 use super::container::{check_pinned, limits};
-use super::number::count;
 use super::scope::Faults;
+use super::settings;
 use super::stage as policy;
 use crate::deployment::{CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::postgres::{count, major_of_tag};
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
 use crate::value::{
@@ -68,6 +69,9 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         faults.add(Code::ReservedName, Place::value(&at.key(field)), message, help);
     }
     check_settings(postgres, at, faults);
+    if let Some(major) = major {
+        settings::check(postgres, &image, major, faults);
+    }
     if postgres.ensure() && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
@@ -100,7 +104,8 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
             retries: Replicas::FIVE,
             start_period: Duration::of_seconds(60),
         },
-        shared_memory: 256,
+        sizes: Vec::new(),
+        shared_memory: 0,
         stop_grace_period: Duration::of_minutes(2),
         preparation: policy::preparation(stage),
     })
@@ -175,7 +180,7 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
 
 fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {
     let place = Place::value(&at.key("image"));
-    match (image.postgres_major(), postgres.version.copied()) {
+    match (image.postgres_major().or_else(|| major_of_tag(image)), postgres.version.copied()) {
         (None, Some(version)) => Some(version),
         (None, None) => {
             let message =
@@ -189,7 +194,7 @@ fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &m
                 Code::PostgresVersion,
                 Place::value(&at.key("version")),
                 format!("`version` says {version}, the image's tag says {tagged}"),
-                "remove `version`: the tag of an official image tells it",
+                "remove `version`: the image's tag tells it",
             );
             faults.push(fault.also(place, "the image"));
             None
