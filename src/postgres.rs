@@ -7,7 +7,7 @@ mod number;
 mod settings;
 mod table;
 
-pub use extensions::{Extension, extension, extension_meant, has_library};
+pub use extensions::{Extension, extension, extension_meant};
 pub use images::{KnownImage, known_image, major_of_tag};
 pub use number::{count, number};
 pub use settings::{Kind, Setting, Wrong, has_settings_of, majors_with_setting, mebibytes, nearest_setting, setting};

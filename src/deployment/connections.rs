@@ -1,7 +1,7 @@
 //! Knows how many connections services open on the server, and how many it has for them. Must not know who is told.
 
 use super::{Container, Database, Service};
-use crate::postgres::count;
+use crate::postgres::{count, setting};
 
 /// How many connections each container of a service may open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +76,9 @@ impl Container {
     #[must_use]
     pub fn slots(&self) -> Slots {
         let number = |name: &str, usual: u64| {
-            let setting = self.settings.iter().find(|(known, _)| known.as_str() == name);
-            setting.and_then(|(_, value)| u64::try_from(count(value)?).ok()).unwrap_or(usual)
+            let written = self.settings.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value);
+            let is_right = |value: &&String| setting(self.major, name).is_none_or(|known| known.check(value).is_ok());
+            written.filter(is_right).and_then(|value| u64::try_from(count(value)?).ok()).unwrap_or(usual)
         };
         // the defaults of PostgreSQL: https://www.postgresql.org/docs/current/runtime-config-connection.html
         let kept = number("superuser_reserved_connections", 3).saturating_add(number("reserved_connections", 0));

@@ -1,13 +1,11 @@
-//! Knows which extensions and libraries the official image of each major version carries, and where others are had.
+//! Knows which extensions the official image of each major version carries, and where others are had.
 //! Must not know who asks for one.
 
-use super::images::KnownImage;
 use super::table::{majors, rows, words};
 use crate::spelling::nearest;
 use crate::value::PostgresMajor;
 
 const EXTENSIONS: &str = include_str!("extensions.tsv");
-const LIBRARIES: &str = include_str!("libraries.tsv");
 
 /// An extension that somebody wrote down.
 #[derive(Debug, Clone)]
@@ -52,20 +50,6 @@ pub fn extension(name: &str) -> Option<Extension> {
 pub fn extension_meant(name: &str) -> Option<Extension> {
     let known = all().find(|(_, also)| words(also).any(|also| also == name)).map(|(extension, _)| extension);
     known.or_else(|| extension(nearest(name, all().map(|(extension, _)| extension.name))?))
-}
-
-/// Whether an image carries a library that a server can load at its start; nothing where nobody knows.
-#[must_use]
-pub fn has_library(name: &str, major: PostgresMajor, image: &KnownImage) -> Option<bool> {
-    let is_here = |[known, cell, system]: [&str; 3]| {
-        known == name
-            && majors(cell).is_some_and(|majors| majors.contains(&major.get()))
-            && (system.is_empty() || system == image.system)
-    };
-    if rows::<3>(LIBRARIES).any(is_here) || image.adds_library(name) {
-        return Some(true);
-    }
-    (!image.has_more).then_some(false)
 }
 
 impl Extension {

@@ -2,10 +2,11 @@
 //! Must not know which one a profile takes.
 
 use super::extensions::Extension;
-use super::table::{rows, words};
+use super::table::{majors, rows, words};
 use crate::value::{ImageReference, PostgresMajor};
 
 const TABLE: &str = include_str!("images.tsv");
+const LIBRARIES: &str = include_str!("libraries.tsv");
 
 /// What is written before the version where a tag begins with it.
 const AT_START: &str = "^";
@@ -72,8 +73,19 @@ impl KnownImage {
         words(self.libraries)
     }
 
-    pub(super) fn adds_library(&self, name: &str) -> bool {
-        words(self.libraries).chain(words(self.extensions)).any(|added| added == name)
+    /// Whether it carries a library that a server can load at its start; nothing where nobody knows.
+    #[must_use]
+    pub fn has_library(&self, name: &str, major: PostgresMajor) -> Option<bool> {
+        let is_official = |[known, cell, system]: [&str; 3]| {
+            known == name
+                && majors(cell).is_some_and(|majors| majors.contains(&major.get()))
+                && (system.is_empty() || system == self.system)
+        };
+        let mut added = words(self.libraries).chain(words(self.extensions));
+        if rows::<3>(LIBRARIES).any(is_official) || added.any(|added| added == name) {
+            return Some(true);
+        }
+        (!self.has_more).then_some(false)
     }
 }
 

@@ -36,6 +36,10 @@ pub struct Setting {
     pub unit: Option<&'static str>,
     /// The least and the greatest number, counted in the unit.
     pub range: RangeInclusive<f64>,
+    /// What a number is a multiple of.
+    pub step: Option<f64>,
+    /// The least number beside 0, where that switches something off.
+    above_zero: f64,
     /// The words that it takes.
     pub words: Vec<&'static str>,
     /// Words that it takes as well, and that nobody should learn.
@@ -61,6 +65,8 @@ pub enum Wrong {
     Unit,
     /// It is too small or too large.
     Range,
+    /// It is no multiple of what it must be.
+    Step,
 }
 
 /// The setting of this name; an old name leads to the one that took its place.
@@ -77,12 +83,16 @@ pub fn setting(major: PostgresMajor, name: &str) -> Option<Setting> {
         "enum" => Kind::Word,
         _ => Kind::Text,
     };
+    let rule = |begins: &str| listed.strip_prefix(begins).and_then(|number| number.parse().ok());
+    let is_number = matches!(kind, Kind::Whole | Kind::Real);
     Some(Setting {
         name,
         kind,
+        step: rule("step").filter(|_| is_number),
+        above_zero: rule("zero").filter(|_| is_number).unwrap_or(f64::NEG_INFINITY),
         unit: Some(unit).filter(|unit| !unit.is_empty()),
         range: least.parse().unwrap_or(f64::NEG_INFINITY)..=greatest.parse().unwrap_or(f64::INFINITY),
-        words: words(listed).collect(),
+        words: words(if is_number { "" } else { listed }).collect(),
         also: words(also).collect(),
         is_fixed: context == "internal",
     })
@@ -138,7 +148,13 @@ impl Setting {
 
     fn check_number(&self, value: &str) -> Result<(), Wrong> {
         let number = self.number(value)?;
-        if self.range.contains(&number) { Ok(()) } else { Err(Wrong::Range) }
+        if !self.range.contains(&number) || (number > 0.0 && number < self.above_zero) {
+            Err(Wrong::Range)
+        } else if self.step.is_some_and(|step| number % step > 0.0) {
+            Err(Wrong::Step)
+        } else {
+            Ok(())
+        }
     }
 
     /// How many of its unit a value says.
@@ -147,9 +163,18 @@ impl Setting {
         let number = match (unit, self.unit) {
             ("", _) => number,
             (_, None) => return Err(if unit.starts_with(char::is_alphabetic) { Wrong::NoUnit } else { Wrong::Number }),
-            (unit, Some(base)) => number * factor(unit, base).ok_or(Wrong::Unit)?,
+            (unit, Some(base)) if self.units().contains(&unit) => number * factor(unit, base).ok_or(Wrong::Unit)?,
+            (_, Some(_)) => return Err(Wrong::Unit),
         };
         Ok(if self.kind == Kind::Whole { number.round_ties_even() } else { number })
+    }
+
+    /// Its range as people write it.
+    #[must_use]
+    pub fn shown_range(&self) -> String {
+        let least = self.range.start().max(self.above_zero);
+        let zero = if least > *self.range.start() { "0, or " } else { "" };
+        format!("{zero}a number from {} to {}", self.shown(least), self.shown(*self.range.end()))
     }
 
     /// The units that its number may have.
@@ -163,8 +188,7 @@ impl Setting {
     }
 
     /// A bound of its range as people write it.
-    #[must_use]
-    pub fn shown(&self, bound: f64) -> String {
+    fn shown(&self, bound: f64) -> String {
         let Some(base) = self.unit.filter(|_| bound > 0.0) else { return bound.to_string() };
         let whole = |unit: &&&str| {
             let count = factor(base, unit).map(|factor| bound * factor);
@@ -258,11 +282,17 @@ mod tests {
             ("block_size", "8192", Err(Wrong::Fixed)),
             ("log_line_prefix", "anything", Ok(())),
             ("sort_mem", "4MB", Ok(())),
+            ("vacuum_buffer_usage_limit", "0", Ok(())),
+            ("vacuum_buffer_usage_limit", "64kB", Err(Wrong::Range)),
+            ("vacuum_buffer_usage_limit", "128kB", Ok(())),
+            ("shared_buffers", "16 8kB", Err(Wrong::Unit)),
         ] {
             assert_eq!(checked(16, name, value), right, "{name}={value}");
         }
         assert_eq!(checked(16, "maintenance_work_mem", "64kB"), Err(Wrong::Range));
         assert_eq!(checked(17, "maintenance_work_mem", "64kB"), Ok(()));
+        assert_eq!(checked(17, "transaction_buffers", "17"), Err(Wrong::Step));
+        assert_eq!(checked(17, "transaction_buffers", "32"), Ok(()));
         assert_eq!(checked(17, "log_connections", "all"), Err(Wrong::Switch));
         assert_eq!(checked(18, "log_connections", "all"), Ok(()));
     }
@@ -283,13 +313,11 @@ mod tests {
 
     #[test]
     fn bounds_are_shown_as_people_write_them() {
-        let shown = |name: &str| {
-            let setting = setting(PostgresMajor::new(16).unwrap(), name).unwrap();
-            [*setting.range.start(), *setting.range.end()].map(|bound| setting.shown(bound))
-        };
-        assert_eq!(shown("shared_buffers"), ["128kB", "8589934584kB"]);
-        assert_eq!(shown("max_connections"), ["1", "262143"]);
-        assert_eq!(shown("log_min_duration_statement"), ["-1", "2147483647ms"]);
-        assert_eq!(shown("authentication_timeout"), ["1s", "10min"]);
+        let shown = |name: &str| setting(PostgresMajor::new(16).unwrap(), name).unwrap().shown_range();
+        assert_eq!(shown("shared_buffers"), "a number from 128kB to 8589934584kB");
+        assert_eq!(shown("max_connections"), "a number from 1 to 262143");
+        assert_eq!(shown("log_min_duration_statement"), "a number from -1 to 2147483647ms");
+        assert_eq!(shown("authentication_timeout"), "a number from 1s to 10min");
+        assert_eq!(shown("vacuum_buffer_usage_limit"), "0, or a number from 128kB to 16GB");
     }
 }

@@ -19,8 +19,8 @@ pub(super) fn check(services: &[Service], container: Option<&Container>, profile
 
 fn check_role(demand: &Demand<'_>, profile: &Profile, faults: &mut Faults) {
     let Some(limit) = demand.limit.filter(|limit| demand.certain() > *limit) else { return };
-    let message =
-        format!("the service opens {} connections, and its role may have {limit}", counted(demand, demand.certain()));
+    let opened = counted(demand, demand.certain());
+    let message = format!("the service opens {opened}, and its role may have {limit}");
     let help = format!("write `connection_limit: {}`, or a smaller pool", demand.certain());
     let at = FieldPath::root().key("services").key(&demand.service.name).key("database").key("postgres");
     let fault = Diagnostic::error(Code::ConnectionBudget, place(demand, profile), message, help);
@@ -35,8 +35,9 @@ fn check_server(services: &[Service], container: &Container, profile: &Profile, 
         return;
     }
     let what = if Demand::of(services).count() > 1 { "the services open" } else { "the service opens" };
+    let opened = connections(all);
     let message = format!(
-        "{what} {all} connections, and the server has {} for them: {} less {} that it keeps",
+        "{what} {opened}, and the server has {} for them: {} less {} that it keeps",
         slots.free(),
         slots.all,
         slots.kept
@@ -55,9 +56,13 @@ fn check_server(services: &[Service], container: &Container, profile: &Profile, 
 fn counted(demand: &Demand<'_>, sum: u64) -> String {
     let Demand { containers, pool, .. } = demand;
     match (*containers, pool.is_written) {
-        (1, _) | (_, false) => sum.to_string(),
-        (containers, true) => format!("{sum} ({containers} containers with {} each)", pool.connections),
+        (1, _) | (_, false) => connections(sum),
+        (containers, true) => format!("{} ({containers} containers with {} each)", connections(sum), pool.connections),
     }
+}
+
+fn connections(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "connection" } else { "connections" })
 }
 
 /// Where a service says how many connections it opens.

@@ -3,7 +3,6 @@
 
 use super::libraries::{LIBRARIES, listed};
 use super::scope::Faults;
-use super::server::RELIED_ON;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
 use crate::postgres::{self, KnownImage, Setting, Wrong, known_image};
@@ -20,7 +19,7 @@ pub(super) fn check(postgres: &Postgres, image: &ImageReference, major: Postgres
         return;
     }
     let at = FieldPath::root().key("postgres").key("settings");
-    for (name, value) in given(&postgres.settings).filter(|(name, _)| !RELIED_ON.contains(&name.as_str())) {
+    for (name, value) in given(&postgres.settings) {
         let name = name.as_str();
         match postgres::setting(major, name) {
             Some(setting) => check_value(&setting, name, &value.0, &at.key(name), faults),
@@ -34,6 +33,7 @@ pub(super) fn check(postgres: &Postgres, image: &ImageReference, major: Postgres
             check_libraries(&value.0, &image, major, &at.key(name), faults);
         }
     }
+    check_together(postgres, major, &at, faults);
 }
 
 /// Whether it belongs to an extension, or to a program, that nobody here knows.
@@ -61,16 +61,25 @@ fn check_value(setting: &Setting, name: &str, value: &str, at: &FieldPath, fault
     let found = quoted(value);
     let (message, help) = match wrong {
         Wrong::Fixed => (format!("`{name}` tells something of the server, and can't be set"), "remove it".to_owned()),
-        Wrong::Switch => (format!("`{name}` is on or off, found {found}"), "write `on` or `off`".to_owned()),
-        Wrong::Word => (format!("`{name}` is one of some words, found {found}"), one_of(setting, value)),
-        Wrong::Number => (format!("`{name}` is a number, found {found}"), in_range(setting)),
-        Wrong::NoUnit => (format!("`{name}` is a number without a unit, found {found}"), in_range(setting)),
-        Wrong::Unit => {
-            let units = setting.units().iter().map(|unit| format!("`{unit}`")).collect::<Vec<_>>().join(", ");
-            let message = format!("PostgreSQL does not know the unit of {found}");
-            (message, format!("write a number with one of {units}, in just these letters; {}", in_range(setting)))
+        Wrong::Switch => {
+            (format!("expected `on` or `off` for `{name}`, found {found}"), "write `on` or `off`".to_owned())
         }
-        Wrong::Range => (format!("`{name}` can't be {found}"), in_range(setting)),
+        Wrong::Word => (format!("expected one of some words for `{name}`, found {found}"), one_of(setting, value)),
+        Wrong::Number => (format!("expected a number for `{name}`, found {found}"), in_range(setting)),
+        Wrong::NoUnit => (format!("expected a number without a unit for `{name}`, found {found}"), in_range(setting)),
+        Wrong::Unit => {
+            let (last, others) = setting.units().split_last().unwrap_or((&"", &[]));
+            let message = format!("expected a unit of PostgreSQL for `{name}`, found {found}");
+            (message, format!("write a number with `{}` or `{last}`, in just these letters", others.join("`, `")))
+        }
+        Wrong::Step => {
+            let step = setting.step.unwrap_or_default();
+            (
+                format!("expected a multiple of {step} for `{name}`, found {found}"),
+                format!("write a multiple of {step}"),
+            )
+        }
+        Wrong::Range => (format!("expected another number for `{name}`, found {found}"), in_range(setting)),
     };
     faults.add(Code::SettingValue, Place::value(at), message, help);
 }
@@ -83,13 +92,52 @@ fn one_of(setting: &Setting, value: &str) -> String {
 }
 
 fn in_range(setting: &Setting) -> String {
-    let [least, greatest] = [setting.range.start(), setting.range.end()].map(|bound| setting.shown(*bound));
-    format!("it is from {least} to {greatest}")
+    format!("write {}", setting.shown_range())
+}
+
+/// What the server does not start with although each setting by itself is right.
+fn check_together(postgres: &Postgres, major: PostgresMajor, at: &FieldPath, faults: &mut Faults) {
+    let value = |name: &str| {
+        given(&postgres.settings)
+            .find(|(known, _)| known.as_str() == name)
+            .map(|(_, value)| value.0.to_ascii_lowercase())
+    };
+    let is_off = |name: &str| value(name).is_none_or(|value| is_off(&value));
+    if value("wal_level").as_deref() == Some("minimal") {
+        let senders = value("max_wal_senders").is_some_and(|value| postgres::count(&value) == Some(0));
+        let wants = [
+            ("max_wal_senders", senders, "write `max_wal_senders: 0` beside it, or remove `wal_level`"),
+            ("archive_mode", is_off("archive_mode"), "remove one of the two"),
+            ("summarize_wal", is_off("summarize_wal"), "remove one of the two"),
+        ];
+        for (name, _, help) in wants.into_iter().filter(|(_, is_right, _)| !is_right) {
+            let message =
+                format!("with `wal_level: minimal` there is nothing for `{name}`, and the server does not start");
+            faults.add(Code::SettingValue, Place::value(&at.key("wal_level")), message, help);
+        }
+    }
+    let sizes = ["min_wal_size", "max_wal_size"];
+    for (name, size) in given(&postgres.settings).filter(|(name, _)| sizes.contains(&name.as_str())) {
+        if postgres::mebibytes(major, name.as_str(), &size.0).is_some_and(|size| (2..LEAST_WAL).contains(&size)) {
+            let message = format!("expected at least two files of WAL for `{name}`, found {}", quoted(&size.0));
+            let help = format!("write `{LEAST_WAL}MB` or more");
+            faults.add(Code::SettingValue, Place::value(&at.key(name)), message, help);
+        }
+    }
+}
+
+/// Two files of WAL, of the size that `initdb` gives them.
+const LEAST_WAL: u64 = 32;
+
+/// A switch, or a word, that says no.
+fn is_off(value: &str) -> bool {
+    matches!(value, "0" | "of" | "off")
+        || (!value.is_empty() && ("false".starts_with(value) || "no".starts_with(value)))
 }
 
 /// A library that is not there keeps the server from starting, or everybody from coming in.
 fn check_libraries(value: &str, image: &KnownImage, major: PostgresMajor, at: &FieldPath, faults: &mut Faults) {
-    let missing = |name: &String| postgres::has_library(name, major, image) == Some(false);
+    let missing = |name: &String| image.has_library(name, major) == Some(false);
     for name in listed(value).into_iter().filter(missing) {
         let message = format!("the image carries no library {}, without which nothing starts", quoted(&name));
         let help = match postgres::extension_meant(&name).and_then(|extension| extension.image(major)) {
