@@ -90,11 +90,7 @@ class PostgresServer:
     @property
     def log(self) -> str:
         """Everything that the server has logged up to now."""
-        return (
-            self._log_path.read_text(encoding="utf-8", errors="replace")
-            if self._log_path.exists()
-            else ""
-        )
+        return self._log_path.read_text(encoding="utf-8", errors="replace") if self._log_path.exists() else ""
 
     def __enter__(self) -> PostgresServer:
         try:
@@ -107,10 +103,7 @@ class PostgresServer:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.remove()
 
@@ -138,15 +131,11 @@ class PostgresServer:
         if self._process is None:
             return
         process, self._process = self._process, None
-        process.send_signal(
-            signal.SIGINT
-        )  # "fast": ends the sessions instead of waiting for them
+        process.send_signal(signal.SIGINT)  # "fast": ends the sessions instead of waiting for them
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            process.send_signal(
-                signal.SIGQUIT
-            )  # the postmaster takes its children with it
+            process.send_signal(signal.SIGQUIT)  # the postmaster takes its children with it
             process.wait(PATIENCE)
 
     def remove(self) -> None:
@@ -189,10 +178,7 @@ class PostgresServer:
     def _install_certificate(self) -> None:
         if self._certificate is None:
             return
-        for name, pem in (
-            ("server.crt", self._certificate.chain),
-            ("server.key", self._certificate.key),
-        ):
+        for name, pem in (("server.crt", self._certificate.chain), ("server.key", self._certificate.key)):
             path = self.data_dir / name
             path.write_bytes(pem)
             path.chmod(0o600)
@@ -208,25 +194,13 @@ class PostgresServer:
             "ssl": "off" if self._certificate is None else "on",
             **self._settings,
         }
-        return [
-            part
-            for name, value in settings.items()
-            for part in ("-c", f"{name}={value}")
-        ]
+        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _launch(self) -> None:
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 # also where this process is killed, a server ends
-                [
-                    "/usr/bin/setpriv",
-                    "--pdeathsig",
-                    "INT",
-                    self.bin_dir / "postgres",
-                    "-D",
-                    self.data_dir,
-                    *self._options(),
-                ],
+                ["/usr/bin/setpriv", "--pdeathsig", "INT", self.bin_dir / "postgres", "-D", self.data_dir, *self._options()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -244,19 +218,13 @@ class PostgresServer:
                 self._process = None
                 return False
             if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"the server is not ready after {PATIENCE:.0f} s:\n{self.log}"
-                )
+                raise TimeoutError(f"the server is not ready after {PATIENCE:.0f} s:\n{self.log}")
             time.sleep(POLL_INTERVAL)
         return True
 
     def _is_ready(self, pid: int) -> bool:
         try:
-            lines = (
-                (self.data_dir / "postmaster.pid")
-                .read_text(encoding="utf-8")
-                .splitlines()
-            )
+            lines = (self.data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return False
         if lines[:1] != [str(pid)]:  # left over by a server that was killed
@@ -271,9 +239,7 @@ def made_by(bin_dir: Path, *, wal_segment: int = 1) -> Iterator[Postgres]:
     try:
         data, password_file = folder / "data", folder / "password"
         password_file.write_text(f"{SUPERUSER_PASSWORD}\n", encoding="utf-8")
-        password_file.chmod(
-            0o644
-        )  # readable by `nobody` under any umask; the folder lets nobody else in
+        password_file.chmod(0o644)  # readable by `nobody` under any umask; the folder lets nobody else in
         run_unprivileged(
             bin_dir / "initdb",
             f"--pgdata={data}",
@@ -322,13 +288,9 @@ def give_to_its_user(path: Path) -> None:
 
 
 def run_unprivileged(*command: str | Path) -> None:
-    done = subprocess.run(
-        command, cwd="/", capture_output=True, check=False, **unprivileged()
-    )
+    done = subprocess.run(command, cwd="/", capture_output=True, check=False, **unprivileged())
     if done.returncode != 0:
-        raise RuntimeError(
-            f"{command}: {(done.stdout + done.stderr).decode(errors='replace')}"
-        )
+        raise RuntimeError(f"{command}: {(done.stdout + done.stderr).decode(errors='replace')}")
 
 
 def unprivileged() -> dict[str, Any]:
@@ -337,9 +299,4 @@ def unprivileged() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {"env": environment}
     nobody = pwd.getpwnam("nobody")
-    return {
-        "env": environment,
-        "user": nobody.pw_uid,
-        "group": nobody.pw_gid,
-        "extra_groups": [],
-    }
+    return {"env": environment, "user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}

@@ -17,22 +17,8 @@ MAJORS = (15, 16, 17, 18)
 OF_LIBRARIES = {"lz4", "zstd", "io_uring"}
 
 # Libraries whose settings the tables have; a server without one has none of its settings.
-MODULES = (
-    "pg_stat_statements",
-    "auto_explain",
-    "pg_prewarm",
-    "auth_delay",
-    "passwordcheck",
-    "basic_archive",
-)
-LOADED_LATER = (
-    "pg_trgm",
-    "postgres_fdw",
-    "plpgsql",
-    "basebackup_to_shell",
-    "isn",
-    "pgcrypto",
-)
+MODULES = ("pg_stat_statements", "auto_explain", "pg_prewarm", "auth_delay", "passwordcheck", "basic_archive")
+LOADED_LATER = ("pg_trgm", "postgres_fdw", "plpgsql", "basebackup_to_shell", "isn", "pgcrypto")
 
 # After so many settings the file that the server keeps them in is emptied: it is written anew for each of them.
 FEW = 20
@@ -78,12 +64,8 @@ def words(cell: str) -> frozenset[str]:
 
 def settings(major: int) -> dict[str, Setting]:
     return {
-        name: Setting(
-            name, kind, unit, least, greatest, context, words(listed), words(also)
-        )
-        for majors, name, kind, unit, least, greatest, context, listed, also in rows(
-            "settings.tsv"
-        )
+        name: Setting(name, kind, unit, least, greatest, context, words(listed), words(also))
+        for majors, name, kind, unit, least, greatest, context, listed, also in rows("settings.tsv")
         if has(majors, major)
     }
 
@@ -102,16 +84,12 @@ def libraries_of(bin_dir: Path) -> set[str]:
     return {path.stem for folder in folders for path in folder.glob("*.so")}
 
 
-def ask(
-    server: PostgresServer, *statements: str, database: str = "postgres"
-) -> list[str | None]:
+def ask(server: PostgresServer, *statements: str, database: str = "postgres") -> list[str | None]:
     """What the server says against each statement, run one by one as the superuser; nothing where it takes it."""
     return asyncio.run(said(server, statements, database))
 
 
-async def said(
-    server: PostgresServer, statements: Iterable[str], database: str
-) -> list[str | None]:
+async def said(server: PostgresServer, statements: Iterable[str], database: str) -> list[str | None]:
     connection = await asyncpg.connect(
         host=server.host,
         port=server.port,
