@@ -3,7 +3,7 @@
 //!
 //! The quarter for `shared_buffers`, and more WAL for more of them, are what PostgreSQL's own documentation names as a start
 //! (<https://www.postgresql.org/docs/current/runtime-config-resource.html>, `…/runtime-config-wal.html`); the other shares
-//! are those of PGTune (<https://github.com/le0pard/pgtune>). A limit of the container takes the place of the machine's
+//! are those of `PGTune` (<https://github.com/le0pard/pgtune>). A limit of the container takes the place of the machine's
 //! memory, which is what both speak of.
 
 use crate::deployment::{Container, Sized};
@@ -119,7 +119,6 @@ fn set(container: &Container, name: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::resolve::resolved;
 
     fn sized(postgres: &str) -> (Vec<(String, String)>, u32) {
