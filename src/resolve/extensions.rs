@@ -66,3 +66,21 @@ pub(super) fn with_those_needed(asked: &[ExtensionName]) -> Vec<ExtensionName> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_extension_needs_comes_before_it() {
+        let names =
+            |names: &[&str]| -> Vec<_> { names.iter().map(|name| ExtensionName::parse(name).unwrap()).collect() };
+        for (asked, all) in [
+            (&["earthdistance"][..], &["cube", "earthdistance"][..]),
+            (&["earthdistance", "citext", "cube"], &["cube", "earthdistance", "citext"]),
+            (&["citext", "citext", "of_ones_own"], &["citext", "of_ones_own"]),
+        ] {
+            assert_eq!(with_those_needed(&names(asked)), names(all), "{asked:?}");
+        }
+    }
+}
