@@ -33,6 +33,9 @@ pub fn lint(deployment: &Deployment) -> Vec<Diagnostic> {
         if let Some(container) = server.container() {
             warnings.extend(container_warnings(container, deployment.stage, &at));
         }
+        if let Some(operated) = server.operated() {
+            warnings.extend(unpinned_digest(&operated.image, deployment.stage, &at));
+        }
     }
     warnings.extend(server::warnings(deployment));
     warnings

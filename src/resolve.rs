@@ -10,16 +10,20 @@ mod extensions;
 mod libraries;
 mod memory;
 mod mounts;
+mod operated;
 mod order;
 mod scope;
+mod section;
 mod server;
 mod service;
 mod settings;
 mod sizes;
 mod stage;
+mod storage;
 
 pub(crate) use libraries::missing as missing_libraries;
-pub(crate) use server::{LOG_LEVEL, RELIED_ON};
+pub(crate) use operated::OPERATORS_SETTINGS;
+pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -64,6 +68,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let project = project(profile, faults);
     let server = server::resolve_server(profile, stage.unwrap_or(Stage::Development), faults);
     let secrets_in = secrets_in(profile, faults);
+    let storage = storage::storage(profile, faults);
     let scope = Scope {
         engine: profile.engine.copied(),
         stage: stage.unwrap_or(Stage::Development),
@@ -92,16 +97,22 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);
     budget::check(&services, server.as_ref().and_then(Server::container), profile, faults);
+    if let Some(server) = &server {
+        memory::check(server, profile, faults);
+    }
     if let Some(Server { host: Host::Container(container), databases, .. }) = &mut server {
-        memory::check(container, profile, faults);
         extensions::check(container, profile, faults);
         libraries::load(container, databases);
         sizes::size(container);
     }
     let deployment = Deployment {
         stage: stage?,
+        target: profile.target(),
         project: project?,
         volumes: volumes(&services, server.as_ref()),
+        storage,
+        image_pull_secrets: profile.image_pull_secrets.get().cloned().unwrap_or_default(),
+        nodes: storage::nodes(profile),
         secrets: secrets(profile, server.as_ref()),
         secrets_in,
         services,

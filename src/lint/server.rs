@@ -18,6 +18,8 @@ pub(super) fn warnings(deployment: &Deployment) -> Vec<Diagnostic> {
             warnings.extend(beyond_server(deployment, container));
             warnings.extend(missing_libraries(container, &server.databases).into_iter().map(not_loaded));
         }
+        // what an operator runs has settings and images of the operator's own
+        Host::Operated(_) => {}
         Host::External(_) => warnings.extend(superusers(deployment)),
     }
     warnings

@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 
 use super::extensions::with_those_needed;
+use super::operated::is_operators_role;
 use super::scope::{Faults, Scope, described};
-use crate::deployment::{Database, GivenUrl, Host, OwnedDatabase, Pool, RoleLimits, Server, Service};
+use crate::deployment::{Database, GivenUrl, Host, OPERATED_HOST, OwnedDatabase, Pool, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
@@ -12,7 +13,7 @@ use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
     Access, Choice as _, ContainerPath, DatabaseName, Engine, EnvironmentKey, Mount, Port, RoleName, ServiceName,
-    SqlitePath, VariableName,
+    SqlitePath, Tls, VariableName,
 };
 
 /// The database that every server has, and that programs connect to which want none in particular.
@@ -202,7 +203,11 @@ fn check_limits(written: &profile::PostgresDatabase, server: &Server, at: &Field
             let message = format!("`{field}` limits a role, and with shared access all services have the server's own");
             let help = "write `access: per_service` in the `postgres` section, or remove it";
             faults.add(Code::RoleLimit, place, message, help);
-        } else if field == "temp_file_limit" && server.container().is_none() {
+        } else if server.operated().is_some() && field != "connection_limit" {
+            let message = format!("`{field}` is a setting of a role, and CloudNativePG gives roles none");
+            let help = format!("remove it, or limit all roles: `settings: {{ {field}: … }}` in the `postgres` section");
+            faults.add(Code::RoleLimit, place, message, help);
+        } else if field == "temp_file_limit" && !server.is_inside() {
             let message = "only a superuser may set `temp_file_limit`, and the server is external";
             let help = "remove it; its administrator can run `ALTER ROLE ... SET temp_file_limit`";
             faults.add(Code::RoleLimit, place, message, help);
@@ -230,8 +235,13 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
         Access::Shared => Some(Login { role: server.user.clone(), password: server.administrator_password.clone() }),
         Access::PerService => {
             let role = RoleName::of_service(home.name);
-            if role.is_reserved() || role == server.user {
-                let reason = if role == server.user { "is the server's own `user`" } else { "is kept by PostgreSQL" };
+            let is_operators = server.operated().is_some() && is_operators_role(&role);
+            if role.is_reserved() || is_operators || role == server.user {
+                let reason = match &role {
+                    role if *role == server.user => "is the server's own `user`",
+                    _ if is_operators => "is kept by the operator",
+                    _ => "is kept by PostgreSQL",
+                };
                 let message = format!("the service's role {} {reason}", quoted(role.as_str()));
                 faults.add(Code::ReservedName, Place::key(&home.at), message, "rename the service");
                 return None;
@@ -244,6 +254,7 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
 fn postgres_url(server: &Server, login: Login, name: DatabaseName, written: &profile::Database) -> ConnectionUrl {
     let (host, port, tls) = match &server.host {
         Host::Container(_) => (ServiceName::postgres().as_str().to_owned(), Port::POSTGRES, None),
+        Host::Operated(_) => (OPERATED_HOST.to_owned(), Port::POSTGRES, Some(Tls::VerifyFull)),
         Host::External(external) => (external.host.clone(), external.port, Some(external.tls.mode())),
     };
     // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
