@@ -2,6 +2,7 @@
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
 mod cluster;
+mod connections;
 mod fences;
 mod keys;
 mod server;
@@ -16,12 +17,13 @@ use crate::value::{
 };
 
 pub use cluster::{Nodes, Storage};
+pub use connections::{Demand, Pool, Slots};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
     BY_PASSWORD, CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Container, External,
     ExternalTls, Host, INITDB_ARGS, OPERATED_HOST, OPERATED_HOSTS, Operated, OwnedDatabase, Preparation, RoleLimits,
-    SOCKET_FOLDER, Server,
+    SOCKET_FOLDER, Server, Sized,
 };
 
 /// Everything that runs.
@@ -234,6 +236,8 @@ pub struct Database {
     pub extensions: Vec<ExtensionName>,
     /// What its role may use of the server.
     pub limits: RoleLimits,
+    /// How many connections each container of the service may open on the server.
+    pub pool: Pool,
 }
 
 impl Deployment {

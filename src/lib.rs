@@ -16,7 +16,7 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value interpolation dotenv compose url field source locate diagnostic profile layers
+//! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome cli doctor
 //! command
 //! ```
@@ -40,6 +40,7 @@ pub mod lint;
 pub mod locate;
 pub mod outcome;
 pub mod placement;
+pub mod postgres;
 pub mod profile;
 pub mod proof;
 pub mod render;

@@ -1,6 +1,7 @@
 //! Knows what a deployment may be and better were not: warnings, which stop nothing. Must not know how they are told.
 
 mod hidden;
+mod server;
 
 use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -36,6 +37,7 @@ pub fn lint(deployment: &Deployment) -> Vec<Diagnostic> {
             warnings.extend(unpinned_digest(&operated.image, deployment.stage, &at));
         }
     }
+    warnings.extend(server::warnings(deployment));
     warnings
 }
 

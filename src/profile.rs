@@ -19,8 +19,8 @@ pub use form::{DependsOn, Publish, Value, VariableDefault};
 pub use leaf::{Literal, Named, given};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
-    Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Postgres, PostgresDatabase,
-    Profile, ServerCheck, Service, Sqlite, Storage, Volume,
+    Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Pool, Postgres,
+    PostgresDatabase, Profile, ServerCheck, Service, Sqlite, Storage, Volume,
 };
 pub use written::SchemaOf;
 use written::{Excerpt, Reader, Written as _};

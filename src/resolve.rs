@@ -1,27 +1,32 @@
 //! Knows what a profile means: its defaults and the rules between its fields.
 //! Must not know positions in a text, files, nor any secret's value.
 
+mod budget;
 mod clash;
 mod container;
 mod database;
 mod engine;
 mod environment;
+mod extensions;
 mod initdb;
 mod jobs;
+mod libraries;
 mod memory;
 mod mounts;
-mod number;
 mod operated;
 mod order;
 mod scope;
 mod section;
 mod server;
 mod service;
+mod settings;
+mod sizes;
 mod stage;
 mod storage;
 mod waits;
 
 pub(crate) use initdb::SERVER_VARIABLES;
+pub(crate) use libraries::missing as missing_libraries;
 pub(crate) use operated::OPERATORS_SETTINGS;
 pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
@@ -29,7 +34,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use self::jobs::Jobs;
 use self::scope::{Faults, Scope};
-use crate::deployment::{Deployment, Server, Service};
+use crate::deployment::{Deployment, Host, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
@@ -96,11 +101,17 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     order::check(profile, &services, faults);
     waits::check(&services, faults);
     waits::let_others_wait(&scope.jobs, &mut services, faults);
-    let server = server.and_then(|server| with_databases(server, &services));
+    let mut server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);
+    budget::check(&services, server.as_ref().and_then(Server::container), profile, faults);
     if let Some(server) = &server {
         memory::check(server, profile, faults);
+    }
+    if let Some(Server { host: Host::Container(container), databases, .. }) = &mut server {
+        extensions::check(container, profile, faults);
+        libraries::load(container, databases);
+        sizes::size(container);
     }
     let deployment = Deployment {
         stage: stage?,

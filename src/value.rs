@@ -33,7 +33,7 @@ pub use name::{
     DatabaseName, EnvironmentKey, ExtensionName, LocaleName, ProfileName, ProjectName, RoleName, ServiceName,
     SettingName, VariableName, VolumeName,
 };
-pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
+pub use number::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
 pub use runs::{Runs, Schedule};
 pub use secret::SecretRule;

@@ -89,8 +89,10 @@ pub struct Container {
     pub environment: Vec<(VariableName, Variable)>,
     /// What it may use of the machine.
     pub limits: Limits,
-    /// Server settings.
+    /// Server settings: those that are written, and what follows from them and from the limits.
     pub settings: Vec<(SettingName, String)>,
+    /// What follows from the limits, also where it is what the server takes anyway.
+    pub sizes: Vec<Sized>,
     /// The user that it runs as, where that is not for the image to say.
     pub user: Option<&'static str>,
     /// What it is kept from.
@@ -102,11 +104,24 @@ pub struct Container {
     /// When it is asked whether it is ready.
     pub times: CheckTimes,
     /// Memory that its processes share, in mebibytes: parallel queries need more than containers usually have.
-    pub shared_memory: u16,
+    pub shared_memory: u32,
     /// How long a shutdown may take: one that is cut off means crash recovery at the next start.
     pub stop_grace_period: Duration,
     /// What the container that brings databases in line is kept to, where there is one.
     pub preparation: Preparation,
+}
+
+/// A setting that follows from what the container may use.
+#[derive(Debug, Clone)]
+pub struct Sized {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What it follows from, and what it would be with twice as much.
+    pub rule: String,
+    /// Whether the server takes the same where nobody sets it.
+    pub is_usual: bool,
 }
 
 /// A server that an operator runs, with copies that take its place.

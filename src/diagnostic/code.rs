@@ -103,6 +103,18 @@ codes! {
     UnpinnedImage = "unpinned-image",
     /// The major version of PostgreSQL is unknown or too old.
     PostgresVersion = "postgres-version",
+    /// An extension or a library that the server's image does not carry.
+    ExtensionNotInImage = "extension-not-in-image",
+    /// An extension whose library the server may not load.
+    ExtensionNotLoaded = "extension-not-loaded",
+    /// An extension that the administrator of an external server may not create.
+    ExtensionNeedsSuperuser = "extension-needs-superuser",
+    /// A setting that this version of PostgreSQL does not have.
+    UnknownSetting = "unknown-setting",
+    /// A value that PostgreSQL does not take for a setting.
+    SettingValue = "setting-value",
+    /// More connections than the server, or a role, has.
+    ConnectionBudget = "connection-budget",
     /// A service waits for one that does not exist.
     UnknownService = "unknown-service",
     /// A service waits for the health of one that has no health check, or for the end of the server.
@@ -209,6 +221,12 @@ impl Code {
                 | Self::PortClash
                 | Self::KeyClash
                 | Self::PostgresVersion
+                | Self::ExtensionNotInImage
+                | Self::ExtensionNotLoaded
+                | Self::ExtensionNeedsSuperuser
+                | Self::UnknownSetting
+                | Self::SettingValue
+                | Self::ConnectionBudget
                 | Self::UnknownService
                 | Self::NoHealthCheck
                 | Self::UnawaitedJob

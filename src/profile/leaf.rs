@@ -13,7 +13,7 @@ use super::written::{Field, Reader, SchemaOf, Setting, Written, found, nullable_
 use crate::diagnostic::Code;
 use crate::field::FieldPath;
 use crate::spelling::quoted;
-use crate::value::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas, TextValue};
+use crate::value::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas, TextValue};
 use crate::yaml::{Content, Node, ScalarKind};
 
 /// Keys of the user's own choice with their values; a stronger layer adds, changes and removes single ones.
@@ -95,7 +95,7 @@ macro_rules! written_numbers {
     )+};
 }
 
-written_numbers! { Port Replicas ProcessCount ConnectionCount PostgresMajor }
+written_numbers! { Port Replicas ProcessCount ConnectionCount ExtraConnections PostgresMajor }
 
 /// The whole number that a node is.
 pub(super) fn read_integer(node: &Node<'_>) -> Option<i128> {

@@ -77,7 +77,8 @@ pub(crate) fn record_schema(
 /// The one field that a scalar stands for, without the `null` that removes it.
 fn short_form(field: &Value) -> Option<Schema> {
     let mut form = Schema::try_from(field.clone()).ok()?;
-    form.insert("type".to_owned(), "string".into());
+    let is_number = form.get("type").is_some_and(|kinds| kinds.to_string().contains("integer"));
+    form.insert("type".to_owned(), if is_number { "integer" } else { "string" }.into());
     Some(form)
 }
 

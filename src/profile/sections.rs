@@ -10,11 +10,11 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
-    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
-    ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, LocaleProvider, Mount, MountedPath, ObjectName,
-    Operator, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, Runs, SecretRule,
-    SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Target, Tls, UrlOptions, VariableName,
-    VolumeName, VolumeSize,
+    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, ExtraConnections, Hardening, HostName, HostPath,
+    HttpPath, ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, LocaleProvider, Mount, MountedPath,
+    ObjectName, Operator, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, Runs,
+    SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Target, Tls, UrlOptions,
+    VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
 
@@ -224,6 +224,20 @@ record! {
         /// Says that another service uses the same database on purpose; both must say so. A service that ends by itself
         /// (`runs: once`) need not.
         shared: bool,
+        /// How many connections each of its containers may open on a PostgreSQL server: a number, or the size of a pool and
+        /// what it may overflow. Without one, 5 and 10 more are taken for granted, as SQLAlchemy has it; it is up to the
+        /// service to open no more.
+        pool: Pool,
+    }
+}
+
+record! {
+    /// How many connections a container may open.
+    whole Pool = "a pool" short size {
+        /// How many it keeps.
+        size: ConnectionCount,
+        /// How many more it opens where those are in use; by default none.
+        overflow: ExtraConnections,
     }
 }
 

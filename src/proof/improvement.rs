@@ -43,8 +43,8 @@ impl Improvement {
         match self {
             Self::Server => Some((
                 "runs as the server of the profile",
-                "its health check asks over TCP; where nothing else is set, it has 2 minutes to stop and 256 MB of shared \
-                 memory",
+                "its health check asks over TCP; where nothing else is set, it has 2 minutes to stop, and shared memory and \
+                 settings by its limits",
             )),
             Self::Ensure => Some((
                 "starts after `postgres-ensure` now, and meets the server on a network of its own",

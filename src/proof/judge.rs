@@ -118,11 +118,23 @@ impl<'p> Judge<'p> {
             ["networks", DEFAULT_NETWORK] => found.after.is_none(),
             ["networks", _, "aliases"] => self.adds_only_its_name(found),
             ["environment", "POSTGRES_USER" | "POSTGRES_DB"] => is_new && after == Some(self.user.as_str()),
-            ["command"] => is_same_program(found),
+            ["command"] => self.is_same_program(found),
             ["environment", name] => return self.of_variable(name, found, Improvement::Server),
             _ => false,
         };
         is_meant.then_some(Improvement::Server)
+    }
+
+    /// Whether two commands start the server with the same settings, but for those that follow from its limits now.
+    fn is_same_program(&self, found: &Difference) -> bool {
+        let before = settings_of(found.before.as_ref());
+        let mut after = settings_of(found.after.as_ref());
+        let sizes = self.proof.deployment.contained_server().map(|(_, container)| container.sizes.as_slice());
+        if let (Some(before), Some(after)) = (&before, &mut after) {
+            let is_size = |name: &String| sizes.unwrap_or_default().iter().any(|size| size.name == name);
+            after.retain(|name, _| before.contains_key(name) || !is_size(name));
+        }
+        before.is_some() && before == after
     }
 
     fn of_service(&self, service: &Service, below: &[&str], found: &Difference) -> Option<Improvement> {
@@ -222,21 +234,17 @@ fn is_own_script(found: &Difference) -> bool {
     (found.before.is_none() || found.after.is_none()) && source.ends_with("scripts/init-postgres.sh")
 }
 
-/// Whether two commands start the server with the same settings: of one that is given twice the last one counts.
-fn is_same_program(found: &Difference) -> bool {
-    let settings = |tree: &Option<Tree>| {
-        let words: Vec<_> = tree.as_ref()?.items().iter().filter_map(Tree::as_text).collect();
-        let (program, rest) = words.split_first()?;
-        let mut settings = BTreeMap::new();
-        for pair in rest.chunks(2) {
-            let [flag, setting] = pair else { return None };
-            let (name, value) = setting.split_once('=').filter(|_| *flag == "-c")?;
-            settings.insert(name.to_owned(), value.to_owned());
-        }
-        (*program == "postgres").then_some(settings)
-    };
-    let nothing = || Some(BTreeMap::new());
-    let of = |tree: &Option<Tree>| if tree.is_none() { nothing() } else { settings(tree) };
-    let before = of(&found.before);
-    before.is_some() && before == of(&found.after)
+/// The settings of a command that starts the server with no more than settings: of one that is given twice the last one
+/// counts.
+fn settings_of(tree: Option<&Tree>) -> Option<BTreeMap<String, String>> {
+    let Some(tree) = tree else { return Some(BTreeMap::new()) };
+    let words: Vec<_> = tree.items().iter().filter_map(Tree::as_text).collect();
+    let (program, rest) = words.split_first()?;
+    let mut settings = BTreeMap::new();
+    for pair in rest.chunks(2) {
+        let [flag, setting] = pair else { return None };
+        let (name, value) = setting.split_once('=').filter(|_| *flag == "-c")?;
+        settings.insert(name.to_owned(), value.to_owned());
+    }
+    (*program == "postgres").then_some(settings)
 }

@@ -3,10 +3,11 @@
 use indexmap::IndexMap;
 
 use super::engine::described;
+use super::extensions::with_those_needed;
 use super::mounts::kept_in;
 use super::operated::is_operators_role;
 use super::scope::{Faults, Scope};
-use crate::deployment::{Database, GivenUrl, Host, OPERATED_HOST, OwnedDatabase, RoleLimits, Server, Service};
+use crate::deployment::{Database, GivenUrl, Host, OPERATED_HOST, OwnedDatabase, Pool, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
@@ -72,6 +73,7 @@ pub(super) fn resolve_database(
         shared: database.shared.copied() == Some(true),
         extensions: on_server.and_then(|written| written.extensions.get()).cloned().unwrap_or_default(),
         limits: on_server.map(limits).unwrap_or_default(),
+        pool: database.pool.get().map_or(Pool::USUAL, pool),
     })
 }
 
@@ -286,11 +288,18 @@ pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
         } else {
             database.limits.clone().or(owned.limits.clone())
         };
-        let more = database.extensions.iter().filter(|extension| !owned.extensions.contains(extension));
+        let asked = with_those_needed(&database.extensions);
+        let more = asked.iter().filter(|extension| !owned.extensions.contains(extension));
         let more: Vec<_> = more.cloned().collect();
         owned.extensions.extend(more);
     }
     databases.into_values().collect()
+}
+
+fn pool(written: &profile::Pool) -> Pool {
+    let size = written.size.copied().map_or(0, |size| u32::from(size.get()));
+    let overflow = written.overflow.copied().map_or(0, |overflow| u32::from(overflow.get()));
+    Pool { connections: size + overflow, is_written: true }
 }
 
 fn limits(database: &profile::PostgresDatabase) -> RoleLimits {

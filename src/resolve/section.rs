@@ -2,12 +2,12 @@
 //! common. Must not know what becomes of them.
 
 use super::container::limits;
-use super::number::count;
 use super::scope::Faults;
 use super::storage::resolve_storage;
 use crate::deployment::{Limits, Storage};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::postgres::{count, major_of_tag};
 use crate::profile::{Postgres, given};
 use crate::spelling::quoted;
 use crate::value::{
@@ -96,7 +96,7 @@ pub(super) fn major(
     faults: &mut Faults,
 ) -> Option<PostgresMajor> {
     let place = Place::value(&at.key("image"));
-    match (image.postgres_major(), postgres.version.copied()) {
+    match (image.postgres_major().or_else(|| major_of_tag(image)), postgres.version.copied()) {
         (None, Some(version)) => Some(version),
         (None, None) => {
             let message =
@@ -110,7 +110,7 @@ pub(super) fn major(
                 Code::PostgresVersion,
                 Place::value(&at.key("version")),
                 format!("`version` says {version}, the image's tag says {tagged}"),
-                "remove `version`: the tag of an official image tells it",
+                "remove `version`: the image's tag tells it",
             );
             faults.push(fault.also(place, "the image"));
             None

@@ -5,6 +5,7 @@ use super::initdb::{environment, initdb};
 use super::operated::resolve_operated;
 use super::scope::Faults;
 use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
+use super::settings;
 use super::stage as policy;
 use crate::deployment::{Certificates, CheckTimes, Container, External, ExternalTls, Host, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -70,6 +71,9 @@ fn resolve_container(
         faults.add(Code::ReservedName, Place::value(&at.key(field)), message, help);
     }
     check_settings(postgres, at, faults);
+    if let Some(major) = major {
+        settings::check(postgres, &image, major, faults);
+    }
     if postgres.ensure() && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
@@ -108,7 +112,8 @@ fn resolve_container(
             retries: check.retries(),
             start_period: check.start_period(),
         },
-        shared_memory: 256,
+        sizes: Vec::new(),
+        shared_memory: 0,
         stop_grace_period: Duration::of_minutes(2),
         preparation: policy::preparation(stage),
     })

@@ -18,6 +18,10 @@ pub struct ProcessCount(u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionCount(u16);
 
+/// How many connections a pool may open beyond its size: 0 to 10000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExtraConnections(u16);
+
 /// A major version of PostgreSQL. The scripts need psql's `\getenv`, so 15 at the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PostgresMajor(u16);
@@ -56,6 +60,7 @@ numbers! {
     Replicas: 1..=1000, "a number from 1 to 1000";
     ProcessCount: 16..=65535, "a number of processes from 16 to 65535";
     ConnectionCount: 1..=10000, "a number of connections from 1 to 10000";
+    ExtraConnections: 0..=10000, "a number of connections from 0 to 10000";
     PostgresMajor: 15..=99, "a major version of PostgreSQL, 15 or later";
 }
 

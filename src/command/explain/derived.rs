@@ -48,6 +48,16 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
     all.push(explained(at.key("database"), container.database.to_string()));
     all.push(explained(at.key("version"), container.major.to_string()));
     all.extend(of_limits(&container.limits, &at).into_iter().map(|(path, value)| explained(path, value)));
+    let settings = at.key("settings");
+    all.extend(container.sizes.iter().map(|size| Explained {
+        path: settings.key(size.name),
+        value: size.value.clone(),
+        from: format!("derived: {}", size.rule),
+    }));
+    let set =
+        container.settings.iter().filter(|(name, _)| container.sizes.iter().all(|size| size.name != name.as_str()));
+    all.extend(set.map(|(name, value)| explained(settings.key(name), value.clone())));
+    all.push(explained(at.key("shm_size"), format!("{}mb", container.shared_memory)));
     if let Some(port) = &container.publish {
         let (path, address) = listening(port, &at);
         all.push(explained(path, address));

@@ -165,3 +165,19 @@ fn nothing_is_told_twice() {
     let said = stderr(&import(folder.path(), &[]));
     assert_eq!(said.matches("`ports` of `app` publishes more than one port").count(), 1, "{said}");
 }
+
+/// What a server may use decides some of its settings, and takes none of its own away.
+#[test]
+fn a_server_gets_the_settings_that_follow_from_its_limits() {
+    let limited = "image: postgres:16\n    mem_limit: 2g\n    command: postgres -c work_mem=8MB -c max_wal_size=2GB\n";
+    let compose = format!(
+        "services:\n  api:\n    image: api:1\n    environment: {{ A__DB_URL: \
+         'postgresql://shop:${{POSTGRES_PASSWORD}}@db:5432/shop' }}\n{}",
+        SERVER.replace("image: postgres:16\n", limited)
+    );
+    let (_, all, _) = generated(&[("docker-compose.yml", &compose), (".env", "POSTGRES_PASSWORD=abc123xyz789\n")]);
+    assert!(all.contains("postgres-ensure"), "{all}");
+    for setting in ["work_mem=8MB", "max_wal_size=2GB", "shared_buffers=512MB", "effective_cache_size=1536MB"] {
+        assert!(all.contains(setting), "{setting}: {all}");
+    }
+}

@@ -4,8 +4,13 @@
 ///
 /// Decimal with a fraction and an exponent, octal behind `0`, hexadecimal behind `0x`
 /// (<https://www.postgresql.org/docs/current/config-setting.html#CONFIG-SETTING-NAMES-VALUES>).
-pub(super) fn number(text: &str) -> Option<(f64, &str)> {
+#[must_use]
+pub fn number(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
+    if let Some(behind) = text.strip_prefix('-') {
+        let (number, unit) = number(behind).filter(|_| behind.starts_with(|c: char| c.is_ascii_digit() || c == '.'))?;
+        return Some((-number, unit));
+    }
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return whole(digits, 16);
     }
@@ -20,7 +25,8 @@ pub(super) fn number(text: &str) -> Option<(f64, &str)> {
 }
 
 /// The number of setting that counts something: a fraction is rounded.
-pub(super) fn count(text: &str) -> Option<i128> {
+#[must_use]
+pub fn count(text: &str) -> Option<i128> {
     let (number, _) = number(text).filter(|(_, unit)| unit.is_empty())?;
     format!("{:.0}", number.round()).parse().ok()
 }
@@ -60,6 +66,10 @@ mod tests {
             ("0.0", Some((0.0, ""))),
             ("much", None),
             ("1.2.3", None),
+            ("-1", Some((-1.0, ""))),
+            ("-0x10kB", Some((-16.0, "kB"))),
+            ("--1", None),
+            ("- 1", None),
             ("0x", None),
             ("089", Some((0.0, "89"))),
             ("", None),

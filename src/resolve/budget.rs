@@ -1,0 +1,77 @@
+//! Knows where services want more connections than the server, or their role, has for them.
+//! Must not know how a pool is made.
+
+use super::scope::Faults;
+use crate::deployment::{Container, Demand, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
+use crate::profile::{Profile, given};
+
+/// Faults: what the profile itself says of pools and containers can't be had. What only the usual pool exceeds is a warning.
+pub(super) fn check(services: &[Service], container: Option<&Container>, profile: &Profile, faults: &mut Faults) {
+    for demand in Demand::of(services) {
+        check_role(&demand, profile, faults);
+    }
+    if let Some(container) = container {
+        check_server(services, container, profile, faults);
+    }
+}
+
+fn check_role(demand: &Demand<'_>, profile: &Profile, faults: &mut Faults) {
+    let Some(limit) = demand.limit.filter(|limit| demand.certain() > *limit) else { return };
+    let opened = counted(demand, demand.certain());
+    let message = format!("the service opens {opened}, and its role may have {limit}");
+    let help = format!("write `connection_limit: {}`, or a smaller pool", demand.certain());
+    let at = FieldPath::root().key("services").key(&demand.service.name).key("database").key("postgres");
+    let fault = Diagnostic::error(Code::ConnectionBudget, place(demand, profile), message, help);
+    faults.push(fault.also(Place::value(&at.key("connection_limit")), "the limit"));
+}
+
+fn check_server(services: &[Service], container: &Container, profile: &Profile, faults: &mut Faults) {
+    let slots = container.slots();
+    let all: u64 = Demand::of(services).map(|demand| demand.limited(demand.certain())).sum();
+    let Some(largest) = Demand::of(services).max_by_key(|demand| demand.limited(demand.certain())) else { return };
+    if all <= slots.free() {
+        return;
+    }
+    let what = if Demand::of(services).count() > 1 { "the services open" } else { "the service opens" };
+    let opened = connections(all);
+    let message = format!(
+        "{what} {opened}, and the server has {} for them: {} less {} that it keeps",
+        slots.free(),
+        slots.all,
+        slots.kept
+    );
+    let enough = slots.enough_for(all);
+    let help =
+        format!("write `max_connections: {enough}` in `settings` of the `postgres` section, or less at services");
+    let fault = Diagnostic::error(Code::ConnectionBudget, place(&largest, profile), message, help);
+    let settings = profile.postgres.get().map(|postgres| &postgres.settings);
+    let written = settings.is_some_and(|settings| given(settings).any(|(name, _)| name.as_str() == "max_connections"));
+    let at = FieldPath::root().key("postgres").key("settings").key("max_connections");
+    faults.push(if written { fault.also(Place::value(&at), "the server's") } else { fault });
+}
+
+/// A sum with where it comes from.
+fn counted(demand: &Demand<'_>, sum: u64) -> String {
+    let Demand { containers, pool, .. } = demand;
+    match (*containers, pool.is_written) {
+        (1, _) | (_, false) => connections(sum),
+        (containers, true) => format!("{} ({containers} containers with {} each)", connections(sum), pool.connections),
+    }
+}
+
+fn connections(number: u64) -> String {
+    format!("{number} {}", if number == 1 { "connection" } else { "connections" })
+}
+
+/// Where a service says how many connections it opens.
+fn place(demand: &Demand<'_>, profile: &Profile) -> Place {
+    let at = FieldPath::root().key("services").key(&demand.service.name);
+    let written = profile.services.get().and_then(|services| services.get(&demand.service.name)?.get());
+    match written {
+        _ if demand.pool.is_written => Place::value(&at.key("database").key("pool")),
+        Some(written) if written.replicas.is_given() => Place::value(&at.key("replicas")),
+        Some(_) | None => Place::key(&at.key("database")),
+    }
+}

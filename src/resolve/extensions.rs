@@ -1,0 +1,86 @@
+//! Knows which extensions of a service the server's image does not carry. Must not know how one is created.
+
+use super::scope::Faults;
+use crate::deployment::Container;
+use crate::diagnostic::{Code, Place};
+use crate::field::FieldPath;
+use crate::postgres::{self, Extension, extension, extension_meant, known_image};
+use crate::profile::{Profile, given};
+use crate::spelling::quoted;
+use crate::value::{ExtensionName, PostgresMajor, TextValue as _};
+
+/// Checks each extension by what is known of the image; nobody knows what one's own image carries.
+pub(super) fn check(container: &Container, profile: &Profile, faults: &mut Faults) {
+    let Some(image) = known_image(&container.image).filter(|_| postgres::is_known(container.major)) else { return };
+    for (name, place) in written(profile) {
+        let known = extension(name.as_str());
+        if image.has(name.as_str(), known.as_ref(), container.major) != Some(false) {
+            continue;
+        }
+        let message = format!("the image `{}` carries no extension {}", container.image, quoted(name.as_str()));
+        let meant = known.is_none().then(|| extension_meant(name.as_str())).flatten();
+        let help = match (&known, &meant) {
+            (Some(known), _) => cure(known, container.major),
+            (None, Some(meant)) if image.has(meant.name, Some(meant), container.major) == Some(true) => {
+                format!("did you mean `{}`?", meant.name)
+            }
+            (None, Some(meant)) => format!("did you mean `{}`? {}", meant.name, cure(meant, container.major)),
+            (None, None) => "take an image that carries it, or remove it".to_owned(),
+        };
+        faults.add(Code::ExtensionNotInImage, place, message, help);
+    }
+}
+
+/// Where an extension is had.
+fn cure(extension: &Extension, major: PostgresMajor) -> String {
+    match (extension.image(major), extension.package(major)) {
+        (Some(image), _) => format!("write `image: {image}`, which carries it"),
+        (None, Some(package)) => {
+            format!("take an image of your own: `FROM postgres:{major}`, and in it `apt-get install {package}`")
+        }
+        (None, None) => format!("PostgreSQL {major} does not have it any more, or not yet: remove it"),
+    }
+}
+
+/// Every extension that a service writes down, with its place.
+fn written(profile: &Profile) -> impl Iterator<Item = (&ExtensionName, Place)> {
+    given(&profile.services).flat_map(|(service, written)| {
+        let extensions = written.database.get().and_then(|database| database.postgres.get()?.extensions.get());
+        let at = FieldPath::root().key("services").key(service).key("database").key("postgres").key("extensions");
+        let place = move |index: usize| Place::value(&at.key(index));
+        extensions.into_iter().flatten().enumerate().map(move |(index, name)| (name, place(index)))
+    })
+}
+
+/// Those that one needs come before it, each once: PostgreSQL does not create one without them.
+pub(super) fn with_those_needed(asked: &[ExtensionName]) -> Vec<ExtensionName> {
+    let mut all: Vec<ExtensionName> = Vec::new();
+    for name in asked {
+        let needed = extension(name.as_str()).map(|known| known.needs).unwrap_or_default();
+        let needed = needed.into_iter().filter_map(|name| ExtensionName::parse(name).ok());
+        for name in needed.chain([name.clone()]) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_extension_needs_comes_before_it() {
+        let names =
+            |names: &[&str]| -> Vec<_> { names.iter().map(|name| ExtensionName::parse(name).unwrap()).collect() };
+        for (asked, all) in [
+            (&["earthdistance"][..], &["cube", "earthdistance"][..]),
+            (&["earthdistance", "citext", "cube"], &["cube", "earthdistance", "citext"]),
+            (&["citext", "citext", "of_ones_own"], &["citext", "of_ones_own"]),
+        ] {
+            assert_eq!(with_those_needed(&names(asked)), names(all), "{asked:?}");
+        }
+    }
+}
