@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 
 use crate::url::ConnectionUrl;
 use crate::value::{
-    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
-    HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, SecretRule, SecretsIn,
-    ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabasePart, Driver, Duration, EnvironmentKey,
+    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas,
+    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
@@ -211,6 +211,12 @@ pub struct Database {
     pub given: Option<GivenUrl>,
     /// The URL.
     pub url: ConnectionUrl,
+    /// Who opens PostgreSQL, also where the service opens a file.
+    pub driver: Driver,
+    /// The word by which the application knows the engine that is used.
+    pub word: &'static str,
+    /// The parts of it that the service gets in variables of their own.
+    pub parts: Vec<(VariableName, DatabasePart)>,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
     /// Whether another service may use the same one.

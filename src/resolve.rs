@@ -8,11 +8,13 @@ mod environment;
 mod memory;
 mod mounts;
 mod number;
+mod options;
 mod order;
 mod scope;
 mod server;
 mod service;
 mod stage;
+mod told;
 
 pub(crate) use server::{LOG_LEVEL, RELIED_ON};
 

@@ -18,16 +18,16 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, Stage, StartCondition,
-    Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, SqliteDriver, Stage,
+    StartCondition, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
 pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use name::{
-    DatabaseName, EnvironmentKey, ExtensionName, ProfileName, ProjectName, RoleName, ServiceName, SettingName,
-    VariableName, VolumeName,
+    DatabaseName, EnvironmentKey, ExtensionName, OptionName, ProfileName, ProjectName, RoleName, ServiceName,
+    SettingName, VariableName, VolumeName,
 };
 pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};

@@ -19,7 +19,7 @@ use crate::render::{Mark, Output, examine};
 use crate::secret::{Secret, may_name_secret};
 use crate::target::compose::{self, Standing, fixed_volumes_of};
 use crate::target::outputs;
-use crate::url::password_of;
+use crate::url::secret_of;
 use crate::value::{EnvironmentKey, TextValue as _};
 
 pub use self::look::ExistingFile;
@@ -118,7 +118,7 @@ impl Existing {
         let values = dotenv.lines().filter_map(|line| {
             let (key, value) = line.split_once('=')?;
             let value = value.trim().trim_matches(['\'', '"']);
-            match password_of(value) {
+            match secret_of(value) {
                 Some(password) => Some(password.to_owned()),
                 None => may_name_secret(key).then(|| value.to_owned()),
             }

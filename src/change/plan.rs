@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::spelling::raw_path;
 use crate::target::compose::{self, Danger, EngineSwitch, Extras, Standing};
 use crate::target::outputs;
-use crate::url::password_of;
+use crate::url::secret_of;
 use crate::value::{Engine, VolumeName};
 
 /// What one run wants to stand in the output folder.
@@ -196,7 +196,7 @@ fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
 fn holds_secret(example: &str) -> bool {
     let entries = dotenv::read(&example.replace("\r\n", "\n")).unwrap_or_default();
     entries.iter().any(|entry| {
-        let secret = match password_of(&entry.value) {
+        let secret = match secret_of(&entry.value) {
             Some(password) if !password.starts_with("${") => password,
             None if public_part(&entry.key, &entry.value).is_empty() => &entry.value,
             Some(_) | None => "",

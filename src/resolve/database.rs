@@ -2,7 +2,10 @@
 
 use indexmap::IndexMap;
 
+use super::options::{self, Reader};
 use super::scope::{Faults, Scope, described};
+use super::service::certificates;
+use super::told;
 use crate::deployment::{Database, GivenUrl, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -10,8 +13,8 @@ use crate::profile;
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
-    Access, Choice as _, ContainerPath, DatabaseName, Engine, EnvironmentKey, Mount, Port, RoleName, ServiceName,
-    SqlitePath, VariableName,
+    Access, Choice as _, ContainerPath, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, Mount, Port,
+    RoleName, ServiceName, SqlitePath, Tls, VariableName,
 };
 
 /// The database that every server has, and that programs connect to which want none in particular.
@@ -22,6 +25,8 @@ pub(super) struct Home<'s> {
     pub(super) name: &'s ServiceName,
     pub(super) data: Option<&'s Mount>,
     pub(super) working_dir: Option<&'s ContainerPath>,
+    /// What variables of the service hold of the database.
+    pub(super) parts: Vec<(VariableName, DatabasePart)>,
     pub(super) at: FieldPath,
 }
 
@@ -34,13 +39,17 @@ pub(super) fn resolve_database(
     faults: &mut Faults,
 ) -> Option<Database> {
     let at = home.at.key("database");
-    let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(sqlite, home, &at.key("sqlite"), faults));
+    let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(database, sqlite, home, &at.key("sqlite"), faults));
     let postgres = database.postgres.get().map(|written| database_name(written, scope, &at.key("postgres"), faults));
     let sqlite_file = match &sqlite {
-        Some(Some(ConnectionUrl::Sqlite { file, .. })) => Some(file.clone()),
+        Some(Some(ConnectionUrl::Sqlite(url))) => Some(url.file.clone()),
         Some(Some(ConnectionUrl::Postgres(_)) | None) | None => None,
     };
-    let url = match engine(database, scope, &at, faults)? {
+    let driver = database.driver();
+    let options = options::options(&database.options, Reader::Postgres(driver), &at.key("options"), faults);
+    told::check_use(database, &home.parts, &at, faults);
+    let engine = engine(database, scope, &at, faults)?;
+    let url = match engine {
         Engine::Sqlite => sqlite??,
         Engine::Postgres => {
             let server = server(scope, database, &at, faults)?;
@@ -48,12 +57,12 @@ pub(super) fn resolve_database(
                 check_limits(written, server, &at.key("postgres"), faults);
             }
             let login = login(server, home, faults)?;
-            postgres_url(server, login, postgres??, database)
+            let url = postgres_url(server, login, postgres??);
+            // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
+            let options = options.into_iter().filter(|option| url.tls.is_none() || !option.is_about_tls());
+            ConnectionUrl::Postgres(PostgresUrl { driver, options: options.collect(), ..url })
         }
     };
-    if !database.gives_url() {
-        check_no_url(database, &at, faults);
-    }
     let given = database.gives_url().then(|| {
         let key = EnvironmentKey::of_service(home.name, "__DB_URL");
         let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
@@ -63,28 +72,14 @@ pub(super) fn resolve_database(
     Some(Database {
         given,
         url,
+        driver,
+        word: told::word(engine, driver, database),
+        parts: home.parts.clone(),
         sqlite_file,
         shared: database.shared.copied() == Some(true),
         extensions: on_server.and_then(|written| written.extensions.get()).cloned().unwrap_or_default(),
         limits: on_server.map(limits).unwrap_or_default(),
     })
-}
-
-/// Fields that say how a URL is written, beside the word that there is none. A program that can open a SQLite file is told
-/// which one by its URL.
-fn check_no_url(database: &profile::Database, at: &FieldPath, faults: &mut Faults) {
-    let fields = [
-        ("sqlite", database.sqlite.is_given()),
-        ("driver", database.driver.is_given()),
-        ("options", database.options.is_given()),
-        ("env", database.env.is_given()),
-    ];
-    for (field, _) in fields.iter().filter(|(_, given)| *given) {
-        let message = format!("`{field}` has no effect without a URL");
-        let help = format!("remove it, or `give_url: false`; where a base gives it, write `{field}: null`");
-        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
-        faults.push(fault.also(Place::value(&at.key("give_url")), "the service gets no URL"));
-    }
 }
 
 fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, faults: &mut Faults) -> Option<Engine> {
@@ -120,6 +115,7 @@ fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, fault
 }
 
 fn resolve_sqlite(
+    database: &profile::Database,
     sqlite: &profile::Sqlite,
     home: &Home<'_>,
     at: &FieldPath,
@@ -140,7 +136,7 @@ fn resolve_sqlite(
         faults.push(outside_mount(path, &file, data, working_dir, home, at));
         return None;
     }
-    Some(ConnectionUrl::Sqlite { path: path.clone(), file })
+    told::sqlite_url(database, sqlite, (path, file), &home.at.key("database"), faults).map(ConnectionUrl::Sqlite)
 }
 
 fn outside_mount(
@@ -239,17 +235,17 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
     }
 }
 
-fn postgres_url(server: &Server, login: Login, name: DatabaseName, written: &profile::Database) -> ConnectionUrl {
+/// What leads to a database, without what its driver is told beside that.
+fn postgres_url(server: &Server, login: Login, name: DatabaseName) -> PostgresUrl {
     let (host, port, tls) = match &server.host {
         Host::Container(_) => (ServiceName::postgres().as_str().to_owned(), Port::POSTGRES, None),
         Host::External(external) => (external.host.clone(), external.port, Some(external.tls.mode())),
     };
-    // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
-    let options = match (written.options.get(), tls) {
-        (Some(options), Some(_)) => options.without(&["ssl", "sslmode"]),
-        (options, _) => options.cloned(),
+    let certificates = match &server.host {
+        Host::External(external) if tls == Some(Tls::VerifyFull) => certificates(&external.tls),
+        Host::External(_) | Host::Container(_) => "",
     };
-    ConnectionUrl::Postgres(PostgresUrl { driver: written.driver(), login, host, port, database: name, tls, options })
+    PostgresUrl { driver: Driver::Plain, login, host, port, database: name, tls, certificates, options: Vec::new() }
 }
 
 /// The databases that the services use on the server, each once, with the extensions that any of them asks for.

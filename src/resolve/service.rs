@@ -5,6 +5,7 @@ use super::database::{Home, resolve_database};
 use super::environment::environment;
 use super::scope::{Faults, Scope};
 use super::stage;
+use super::told;
 use crate::deployment::{
     Build, CheckTimes, Database, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service,
     Variable,
@@ -38,7 +39,8 @@ pub(super) fn resolve_service(
     let default_dir = data.map(|data| data.target.parent());
     let working_dir = written.working_dir.get().cloned().or(default_dir);
     let database = told(written.database.get().map(|database| {
-        let home = Home { name, data, working_dir: working_dir.as_ref(), at: at.clone() };
+        let parts = told::parts(written);
+        let home = Home { name, data, working_dir: working_dir.as_ref(), parts, at: at.clone() };
         resolve_database(database, &home, scope, faults)
     }));
     let publish = told(written.publish.get().map(|publish| published_port(publish, written, &at, faults)));
@@ -233,10 +235,17 @@ fn trust_certificates(service: &mut Service, server: Option<&Server>) {
     if !service.uses_postgres() || service.environment.iter().any(|(name, _)| name.as_str() == CERTIFICATES_VARIABLE) {
         return;
     }
-    let file = if ca.is_some() { CA_TARGET } else { IMAGE_CERTIFICATES };
     let Ok(variable) = VariableName::parse(CERTIFICATES_VARIABLE) else { return };
-    service.environment.push((variable, Variable::Literal(file.to_owned())));
+    service.environment.push((variable, Variable::Literal(certificates(&external.tls).to_owned())));
     service.mounts.extend(ca.as_ref().and_then(ca_mount));
+}
+
+/// The file in a service's container by which it verifies an external server.
+pub(super) fn certificates(tls: &ExternalTls) -> &'static str {
+    match tls {
+        ExternalTls::VerifyFull(Some(_)) => CA_TARGET,
+        ExternalTls::VerifyFull(None) | ExternalTls::Require | ExternalTls::Disable => IMAGE_CERTIFICATES,
+    }
 }
 
 fn ca_mount(ca: &HostPath) -> Option<Mount> {

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{Secret, Secrets};
 use crate::deployment::{DotenvKey, DotenvKeys, Holds};
-use crate::url::percent_encode;
 use crate::value::EnvironmentKey;
 
 /// A key of `.env` with the text of its value.
@@ -102,7 +101,8 @@ fn line(key: &DotenvKey<'_>, values: Values<'_>) -> Line {
         Holds::Text(text) => Value::from(text),
         Holds::Secret(name) => Value::from(values.of(name)),
         Holds::Url(url) => {
-            let password = url.password().map(|name| percent_encode(values.of(name))).unwrap_or_default();
+            let password = url.password().map(|name| values.of(name)).filter(|value| !value.is_empty());
+            let password = password.map(|value| url.encoded(value)).unwrap_or_default();
             Value::from(url.text(&password))
         }
     };

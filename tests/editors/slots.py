@@ -79,6 +79,9 @@ services: { api: { limits: { memory: HOLE } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: { path: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, driver: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, options: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, options: { timeout: HOLE } } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, engine: HOLE } } }
 { services: { api: { database: { postgres: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 { services: { api: { database: { postgres: { name: HOLE } } } }, postgres: { image: "postgres:16", user: app } }
@@ -90,6 +93,8 @@ services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver:
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, env: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, shared: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, options: HOLE } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: plain, options: { HOLE: a } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: plain, options: { a: HOLE } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, give_url: HOLE } } }
 { services: { api: { database: { postgres: b, give_url: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 postgres: { image: HOLE, user: app }

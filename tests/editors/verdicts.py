@@ -17,6 +17,7 @@ BEYOND_SCHEMA = frozenset(
     {
         "ambiguous-alias",
         "compose-limit",
+        "connection-form",
         "dependency-cycle",
         "displaced-hardening",
         "document-size",
@@ -50,6 +51,7 @@ BEYOND_SCHEMA = frozenset(
         "unknown-secret",
         "unknown-service",
         "unpinned-digest",
+        "url-option",
         "variable-clash",
     }
 )

@@ -74,7 +74,7 @@ fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec
         }
         values.extend(match &database.url {
             ConnectionUrl::Postgres(url) => Some((at.key("password"), format!("the secret {}", url.login.password))),
-            ConnectionUrl::Sqlite { file, .. } => Some((at.key("file"), file.to_string())),
+            ConnectionUrl::Sqlite(url) => Some((at.key("file"), url.file.to_string())),
         });
     }
     values

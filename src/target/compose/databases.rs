@@ -56,7 +56,7 @@ fn service_view(service: &Service) -> Option<ServiceView> {
     let database = service.database.as_ref()?;
     let url = match &database.url {
         ConnectionUrl::Postgres(url) => Some(url),
-        ConnectionUrl::Sqlite { .. } => None,
+        ConnectionUrl::Sqlite(_) => None,
     };
     let data = service.mounts.first().filter(|_| service.has_data);
     Some(ServiceView {

@@ -7,7 +7,7 @@ use crate::deployment::{
 };
 use crate::placement::Placement;
 use crate::render::Header;
-use crate::url::{ConnectionUrl, Login, PostgresUrl};
+use crate::url::{ConnectionUrl, Login, PostgresUrl, is_url};
 use crate::value::{Access, Choice as _, DatabaseName};
 
 #[derive(Serialize)]
@@ -156,7 +156,9 @@ fn url_view(service: &Service) -> Option<UrlView> {
     let Database { given, url, .. } = service.database.as_ref()?;
     let key = &given.as_ref()?.key;
     match url {
-        ConnectionUrl::Sqlite { .. } => None,
+        ConnectionUrl::Sqlite(_) => None,
+        // the script reads no other grammar
+        ConnectionUrl::Postgres(PostgresUrl { driver, .. }) if !is_url(*driver) => None,
         ConnectionUrl::Postgres(PostgresUrl { login, host, port, database, .. }) => Some(UrlView {
             variable: key.to_string(),
             role: login.role.to_string(),
