@@ -4,9 +4,8 @@ use indexmap::IndexMap;
 
 use super::options::{self, Reader};
 use super::scope::{Faults, Scope, described};
-use super::service::certificates;
 use super::told;
-use crate::deployment::{Database, GivenUrl, Host, OwnedDatabase, RoleLimits, Server, Service};
+use crate::deployment::{Database, ExternalTls, GivenUrl, Host, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
@@ -19,6 +18,12 @@ use crate::value::{
 
 /// The database that every server has, and that programs connect to which want none in particular.
 const MAINTENANCE: &str = "postgres";
+
+/// Where the certificates of an external server's `ca` appear in a service's container.
+pub(super) const CA_TARGET: &str = "/run/postgres-ca.pem";
+
+/// The certificates that Debian's and Alpine's images carry. No Python driver finds them by itself.
+const IMAGE_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// What a database's rules look at in its service.
 pub(super) struct Home<'s> {
@@ -232,6 +237,14 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
             }
             Some(Login { role, password: EnvironmentKey::of_service(home.name, "__DB_PASSWORD") })
         }
+    }
+}
+
+/// The file in a service's container by which it verifies an external server.
+pub(super) fn certificates(tls: &ExternalTls) -> &'static str {
+    match tls {
+        ExternalTls::VerifyFull(Some(_)) => CA_TARGET,
+        ExternalTls::VerifyFull(None) | ExternalTls::Require | ExternalTls::Disable => IMAGE_CERTIFICATES,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
 use super::container::{check_pinned, limits};
-use super::database::{Home, resolve_database};
+use super::database::{CA_TARGET, Home, certificates, resolve_database};
 use super::environment::environment;
 use super::scope::{Faults, Scope};
 use super::stage;
@@ -17,12 +17,6 @@ use crate::url::ConnectionUrl;
 use crate::value::{
     ContainerPath, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
-
-/// Where the certificates of an external server's `ca` appear in a service's container.
-const CA_TARGET: &str = "/run/postgres-ca.pem";
-
-/// The certificates that Debian's and Alpine's images carry. No Python driver finds them by itself.
-const IMAGE_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The variable by which libpq and asyncpg find certificates.
 const CERTIFICATES_VARIABLE: &str = "PGSSLROOTCERT";
@@ -238,14 +232,6 @@ fn trust_certificates(service: &mut Service, server: Option<&Server>) {
     let Ok(variable) = VariableName::parse(CERTIFICATES_VARIABLE) else { return };
     service.environment.push((variable, Variable::Literal(certificates(&external.tls).to_owned())));
     service.mounts.extend(ca.as_ref().and_then(ca_mount));
-}
-
-/// The file in a service's container by which it verifies an external server.
-pub(super) fn certificates(tls: &ExternalTls) -> &'static str {
-    match tls {
-        ExternalTls::VerifyFull(Some(_)) => CA_TARGET,
-        ExternalTls::VerifyFull(None) | ExternalTls::Require | ExternalTls::Disable => IMAGE_CERTIFICATES,
-    }
 }
 
 fn ca_mount(ca: &HostPath) -> Option<Mount> {
