@@ -45,7 +45,6 @@ const LIBPQ: &[Known] = &[
     ("ssl_max_protocol_version", Words(&["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"])),
     ("gssencmode", Words(&["disable", "prefer", "require"])),
     ("krbsrvname", Text),
-    ("replication", Words(&["database", "true", "false", "on", "off", "yes", "no", "1", "0"])),
 ];
 
 /// <https://github.com/jazzband/dj-database-url#url-schema>: what it hands on to psycopg, and what Django takes itself.
