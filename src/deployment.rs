@@ -10,14 +10,14 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabasePart, Driver, Duration, EnvironmentKey,
-    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas,
+    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, Rights,
     SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
 };
 
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
-    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, OwnedDatabase, Preparation, RoleLimits,
+    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, Member, OwnedDatabase, Preparation, RoleLimits,
     SOCKET_FOLDER, Server,
 };
 
@@ -219,6 +219,8 @@ pub struct Database {
     pub parts: Vec<(VariableName, DatabasePart)>,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
+    /// What the service may do in it.
+    pub rights: Rights,
     /// Whether another service may use the same one.
     pub shared: bool,
     /// Extensions that the service needs on the server.

@@ -18,8 +18,8 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, SecretsIn, SqliteDriver, Stage,
-    StartCondition, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Rights, SecretsIn, SqliteDriver,
+    Stage, StartCondition, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;

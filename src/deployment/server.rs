@@ -6,7 +6,7 @@ use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart};
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
-    ImageReference, Interval, LocalAuth, Port, PostgresMajor, RoleName, SettingName, Tls,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Rights, RoleName, SettingName, Tls,
 };
 
 /// Where the official image makes its socket.
@@ -129,6 +129,19 @@ pub struct OwnedDatabase {
     pub extensions: Vec<ExtensionName>,
     /// What its owner may use of the server.
     pub limits: RoleLimits,
+    /// Who may read or write in it beside its owner.
+    pub members: Vec<Member>,
+}
+
+/// A role that may use the database of another one.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The role.
+    pub login: Login,
+    /// What it may do there.
+    pub rights: Rights,
+    /// What it may use of the server.
+    pub limits: RoleLimits,
 }
 
 /// What a role may use of the server; without limits all.
@@ -146,7 +159,9 @@ impl Server {
     /// Every role that a service logs in as, each once, in the order of the services.
     #[must_use]
     pub fn logins(&self) -> Vec<&Login> {
-        let logins: IndexSet<&Login> = self.databases.iter().map(|database| &database.owner).collect();
+        let owners = self.databases.iter().map(|database| &database.owner);
+        let members = self.databases.iter().flat_map(|database| &database.members).map(|member| &member.login);
+        let logins: IndexSet<&Login> = owners.chain(members).collect();
         logins.into_iter().collect()
     }
 

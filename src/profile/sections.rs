@@ -13,8 +13,8 @@ use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
     ImageReference, Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName,
-    ProjectName, Replicas, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqliteDriver,
-    SqlitePath, Stage, Tls, VariableName,
+    ProjectName, Replicas, Rights, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName,
+    SqliteDriver, SqlitePath, Stage, Tls, VariableName,
 };
 use crate::yaml::Node;
 
@@ -174,7 +174,10 @@ record! {
         give_url: bool,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
-        /// Says that another service uses the same database on purpose; both must say so.
+        /// What the service may do in its database: `owner`, `write` or `read`. With `write` or `read`, another service owns
+        /// the database of that name; it needs `access: per_service`.
+        rights: Rights = Rights::Owner,
+        /// Says that another service uses the same database on purpose; both must say so. Beside `rights` that is said.
         shared: bool,
     }
 }

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::options::{self, Reader};
 use super::scope::{Faults, Scope, described};
 use super::told;
-use crate::deployment::{Database, ExternalTls, GivenUrl, Host, OwnedDatabase, RoleLimits, Server, Service};
+use crate::deployment::{Database, ExternalTls, GivenUrl, Host, Member, OwnedDatabase, RoleLimits, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
@@ -13,7 +13,7 @@ use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
     Access, Choice as _, ContainerPath, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, Mount, Port,
-    RoleName, ServiceName, SqlitePath, Tls, VariableName,
+    Rights, RoleName, ServiceName, SqlitePath, Tls, VariableName,
 };
 
 /// The database that every server has, and that programs connect to which want none in particular.
@@ -61,6 +61,7 @@ pub(super) fn resolve_database(
             if let Some(written) = database.postgres.get() {
                 check_limits(written, server, &at.key("postgres"), faults);
             }
+            check_rights(database, server, &at, faults);
             let login = login(server, home, faults)?;
             let url = postgres_url(server, login, postgres??);
             // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
@@ -81,6 +82,7 @@ pub(super) fn resolve_database(
         word: told::word(engine, driver, database),
         parts: home.parts.clone(),
         sqlite_file,
+        rights: database.rights(),
         shared: database.shared.copied() == Some(true),
         extensions: on_server.and_then(|written| written.extensions.get()).cloned().unwrap_or_default(),
         limits: on_server.map(limits).unwrap_or_default(),
@@ -188,6 +190,23 @@ fn is_of_superuser(name: &DatabaseName, scope: &Scope<'_>) -> bool {
     name.as_str() == MAINTENANCE && scope.server.is_some_and(is_own)
 }
 
+/// Rights are those of a role, and extensions are made for who owns the database.
+fn check_rights(database: &profile::Database, server: &Server, at: &FieldPath, faults: &mut Faults) {
+    if database.rights() == Rights::Owner {
+        return;
+    }
+    if server.access == Access::Shared {
+        let message = "`rights` are those of a role, and with shared access all services have the server's own";
+        let help = "write `access: per_service` in the `postgres` section, or remove it";
+        faults.add(Code::RoleLimit, Place::value(&at.key("rights")), message, help);
+    }
+    if database.postgres.get().is_some_and(|written| written.extensions.is_given()) {
+        let message = "extensions are made for the service that owns the database";
+        let help = "write `extensions` at the service whose `rights` are `owner`";
+        faults.add(Code::RoleLimit, Place::key(&at.key("postgres").key("extensions")), message, help);
+    }
+}
+
 /// Limits are those of a role, and only some that an administrator without a superuser's rights may set.
 fn check_limits(written: &profile::PostgresDatabase, server: &Server, at: &FieldPath, faults: &mut Faults) {
     let limits = [
@@ -264,17 +283,25 @@ fn postgres_url(server: &Server, login: Login, name: DatabaseName) -> PostgresUr
 /// The databases that the services use on the server, each once, with the extensions that any of them asks for.
 pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
     let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
-    for database in services.iter().filter_map(|service| service.database.as_ref()) {
+    let all = || services.iter().filter_map(|service| service.database.as_ref());
+    for database in all().filter(|database| database.rights == Rights::Owner) {
         let ConnectionUrl::Postgres(url) = &database.url else { continue };
         let owned = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
             name: url.database.clone(),
             owner: url.login.clone(),
             extensions: Vec::new(),
             limits: database.limits.clone(),
+            members: Vec::new(),
         });
         let more = database.extensions.iter().filter(|extension| !owned.extensions.contains(extension));
         let more: Vec<_> = more.cloned().collect();
         owned.extensions.extend(more);
+    }
+    for database in all().filter(|database| database.rights != Rights::Owner) {
+        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+        let Some(owned) = databases.get_mut(&url.database) else { continue };
+        let Database { rights, limits, .. } = database;
+        owned.members.push(Member { login: url.login.clone(), rights: *rights, limits: limits.clone() });
     }
     databases.into_values().collect()
 }

