@@ -82,7 +82,8 @@ impl SqliteUrl {
             SqliteDriver::Aiosqlite => query(&format!("sqlite+aiosqlite:///{path}"), &[], &items),
             SqliteDriver::Jdbc => query(&format!("jdbc:sqlite:{file}"), &[], &items),
             SqliteDriver::GoSqlite3 | SqliteDriver::Prisma => query(&format!("file:{file}"), &[], &items),
-            SqliteDriver::Rails => query(&format!("sqlite3:{file}"), &[], &items),
+            // Ruby takes no URL with a blank in it
+            SqliteDriver::Rails => query(&format!("sqlite3:{}", file.as_str().replace(' ', "%20")), &[], &items),
             // without a mode it opens only what is there
             SqliteDriver::Sqlx if creates() => query(&format!("sqlite://{file}"), &[("mode", "rwc")], &items),
             SqliteDriver::Sqlx => query(&format!("sqlite://{file}"), &[], &items),

@@ -7,7 +7,7 @@ use super::standing::{StandingService, StandingUrl};
 use crate::deployment::{Database, GivenUrl, Service};
 use crate::interpolation::Template;
 use crate::profile::Raw;
-use crate::url::{ConnectionUrl, SqliteUrl};
+use crate::url::{ConnectionUrl, SqliteUrl, percent_decode};
 use crate::value::{DatabasePart, Engine, ServiceName};
 
 /// A service that opens another database: of another engine, or another one of the same.
@@ -42,7 +42,8 @@ fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Opt
     let url = StandingUrl::read(&text).or_else(|| StandingUrl::of_parts(&name, &host))?;
     let (to, is_same) = match &database.url {
         ConnectionUrl::Sqlite(SqliteUrl { path, file, .. }) => {
-            let opened = url.opened.trim_start_matches('/');
+            let opened = percent_decode(url.opened).unwrap_or_else(|| url.opened.to_owned());
+            let opened = opened.trim_start_matches('/');
             let is_path = url.opened == path.to_string() || opened == file.as_str().trim_start_matches('/');
             (Engine::Sqlite, is_path)
         }
