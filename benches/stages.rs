@@ -17,7 +17,7 @@ use codelab_gen::resolve::resolve;
 use codelab_gen::secret::Values;
 use codelab_gen::source::{Source, SourceId};
 use codelab_gen::target::compose::Extras;
-use codelab_gen::target::{Inputs, Target};
+use codelab_gen::target::{Found, Inputs, Target};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use indexmap::IndexMap;
 
@@ -36,7 +36,7 @@ fn placement() -> Placement {
 }
 
 fn rendered(deployment: &Deployment, placement: &Placement) -> Vec<RenderedFile> {
-    let inputs = Inputs { values: Values::Withheld { kept: &IndexMap::new() }, placement };
+    let inputs = Inputs { values: Values::Withheld { kept: &IndexMap::new() }, placement, found: &Found::default() };
     Target::Compose.render(deployment, &Extras::default(), &inputs).unwrap()
 }
 
@@ -61,10 +61,10 @@ fn stages(criterion: &mut Criterion) {
         let files = rendered(&deployment, &placement);
         let folder = tempfile::tempdir().unwrap();
         let opened = Folder::open(folder.path()).unwrap();
-        let nothing = Existing::read(Some(&opened), &[]).unwrap();
+        let nothing = Existing::read(Some(&opened), &[], &[]).unwrap();
         apply(&plan(wanted(folder.path(), (&deployment, &extras), &placement, files.clone()), &nothing), &opened)
             .unwrap();
-        let written = Existing::read(Some(&opened), &[]).unwrap();
+        let written = Existing::read(Some(&opened), &[], &[]).unwrap();
 
         let mut group = criterion.benchmark_group("stages");
         group.throughput(Throughput::Elements(services));

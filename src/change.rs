@@ -4,6 +4,7 @@
 mod apply;
 mod beside;
 mod block;
+mod compare;
 mod difference;
 mod existing;
 mod keys;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 use crate::render::Output;
 use crate::secret::Secret;
-use crate::target::compose::{self, Danger, EngineSwitch};
+use crate::target::Danger;
+use crate::target::compose::{self, EngineSwitch};
 
 pub use apply::{WriteFault, apply};
 pub use beside::Aside;
@@ -24,7 +26,7 @@ pub use block::place;
 pub use existing::{Existing, ExistingFile, ReadFault, unused_secrets};
 pub use keys::{KeyChange, KeyChangeKind};
 pub use lock::FolderLock;
-pub use plan::{Wanted, plan};
+pub use plan::{Wanted, WantedSecret, plan};
 pub use refusal::{Refusal, RefusalReason, RefusedFile};
 
 /// What happens to one file.
@@ -113,6 +115,16 @@ impl Change {
         }
     }
 
+    /// Its text after the run, or as it would be.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.action {
+            Action::Write { text, .. } => text.as_deref(),
+            Action::Refuse { text, .. } => Some(text),
+            Action::Keep => self.before.as_deref(),
+            Action::Remove => None,
+        }
+    }
+
     /// Why it may not be touched.
     #[must_use]
     pub fn reasons(&self) -> &[RefusalReason] {
@@ -147,8 +159,19 @@ pub struct SecretChange {
     pub kind: ChangeKind,
     /// Why it may not be touched.
     pub reason: Option<RefusalReason>,
+    /// Its permissions.
+    mode: u32,
     /// What it holds afterwards; nothing where that was withheld.
     secret: Option<Secret>,
+}
+
+impl SecretChange {
+    /// Whether what is no secret of it differs from what the profile says. It is not committed: where it is missing, that
+    /// tells nothing.
+    #[must_use]
+    pub fn is_drift(&self) -> bool {
+        self.kind == ChangeKind::Updated && self.secret.is_none()
+    }
 }
 
 /// All that one run would change.
@@ -167,6 +190,8 @@ pub struct ChangeSet {
     pub switches: Vec<EngineSwitch>,
     /// Named volumes that nothing mounts any more; their data stays.
     pub left_volumes: Vec<String>,
+    /// What goes on running, though no file makes it any more, as its own program names it.
+    pub left_objects: Vec<String>,
     /// Changes that would part the deployment from its data.
     pub dangers: Vec<Danger>,
     /// What runs that were killed left.
@@ -179,13 +204,7 @@ impl ChangeSet {
     /// The text of `docker-compose.yml` after the run.
     #[must_use]
     pub fn compose_text(&self) -> Option<&str> {
-        let compose = self.changes.iter().find(|change| change.output == compose::FILE)?;
-        match &compose.action {
-            Action::Write { text, .. } => text.as_deref(),
-            Action::Refuse { text, .. } => Some(text),
-            Action::Keep => compose.before.as_deref(),
-            Action::Remove => None,
-        }
+        self.changes.iter().find(|change| change.output == compose::FILE)?.text()
     }
 
     /// Every reason not to write.
@@ -196,7 +215,7 @@ impl ChangeSet {
             Some(Refusal { file, reason: change.reason.clone()? })
         });
         let of_output = self.changes.iter().flat_map(|change| {
-            let file = RefusedFile::Output(change.output);
+            let file = RefusedFile::Output(change.output.clone());
             change.reasons().iter().map(move |reason| Refusal { file: file.clone(), reason: reason.clone() })
         });
         of_secret.chain(of_output).collect()

@@ -1,6 +1,7 @@
 //! Knows what a deployment is once every default is filled in: no field here means 'default', no state is wrong.
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
+mod cluster;
 mod fences;
 mod keys;
 mod server;
@@ -10,15 +11,18 @@ use indexmap::IndexMap;
 use crate::url::ConnectionUrl;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabasePart, Driver, Duration, EnvironmentKey,
-    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, Port, ProcessCount, ProjectName, Replicas, Rights,
-    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, VariableName, VolumeName,
+    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName,
+    Replicas, Rights, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName,
+    VolumeName,
 };
 
+pub use cluster::{Nodes, Storage};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
-    BY_PASSWORD, Container, External, ExternalTls, Host, INITDB_ARGS, Member, OwnedDatabase, Preparation, RoleLimits,
-    SOCKET_FOLDER, Server,
+    BY_PASSWORD, CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Container, External,
+    ExternalTls, Host, INITDB_ARGS, Member, OPERATED_HOST, OPERATED_HOSTS, Operated, OwnedDatabase, Preparation,
+    RoleLimits, SOCKET_FOLDER, Server,
 };
 
 /// Everything that runs.
@@ -26,6 +30,8 @@ pub use server::{
 pub struct Deployment {
     /// What it is for.
     pub stage: Stage,
+    /// What it runs on; only `src/target.rs` asks which one that is.
+    pub target: Target,
     /// The name of all of it.
     pub project: ProjectName,
     /// The programs, in the order of the profile.
@@ -34,6 +40,12 @@ pub struct Deployment {
     pub server: Option<Server>,
     /// The named volumes, in the order of their first use.
     pub volumes: Vec<VolumeName>,
+    /// The room of the services' named volumes, where the profile says it.
+    pub storage: IndexMap<VolumeName, Storage>,
+    /// The Secrets of a cluster that log in to registries.
+    pub image_pull_secrets: Vec<ObjectName>,
+    /// The nodes of a cluster, where the profile says anything of them.
+    pub nodes: Option<Nodes>,
     /// Every secret with the rule for its first value.
     pub secrets: IndexMap<EnvironmentKey, SecretRule>,
     /// How secrets reach what runs.
@@ -55,6 +67,8 @@ pub struct Service {
     pub user: Option<String>,
     /// The folder that it runs in; without one, the image's.
     pub working_dir: Option<ContainerPath>,
+    /// The port that the program listens on, where the profile says it.
+    pub port: Option<Port>,
     /// Its published port.
     pub publish: Option<PublishedPort>,
     /// Whether it reaches anything outside of the deployment.
@@ -237,20 +251,19 @@ impl Deployment {
         Some((server, server.container()?))
     }
 
-    /// Whether a service reaches the server's container: it has a database there, or waits for the server.
+    /// Whether a service reaches the server of the deployment: it has a database there, or waits for the server.
     #[must_use]
     pub fn reaches_server(&self, service: &Service) -> bool {
         let waits = || service.depends_on.iter().any(|(name, _)| *name == ServiceName::postgres());
-        self.contained_server().is_some() && (service.uses_postgres() || waits())
+        self.server.as_ref().is_some_and(Server::is_inside) && (service.uses_postgres() || waits())
     }
 
     /// What a service waits for: the server where its data is on it, and what the profile says.
     #[must_use]
     pub fn waits_for(&self, service: &Service) -> Vec<(ServiceName, StartCondition)> {
-        let container = self.contained_server().map(|(_, container)| container);
-        let container = container.filter(|_| service.uses_postgres());
-        let server = container.map(|container| {
-            if container.ensure {
+        let server = self.server.as_ref().filter(|server| server.is_inside() && service.uses_postgres());
+        let server = server.map(|server| {
+            if server.container().is_some_and(|container| container.ensure) {
                 (ServiceName::postgres_ensure(), StartCondition::Completed)
             } else {
                 (ServiceName::postgres(), StartCondition::Healthy)

@@ -46,9 +46,14 @@ use crate::value::{EnvironmentKey, SecretsIn};
 
 pub use self::subject::Subject;
 
-/// The checks before anything is asked, in the order in which they are told.
-const OF_FILES: [fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>; 4] =
-    [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
+/// A check before anything is asked.
+type OfFiles = fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>;
+
+/// Those of a deployment on this machine, in the order in which they are told.
+const OF_FILES: [OfFiles; 4] = [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
+
+/// Those of a deployment that runs elsewhere.
+const ELSEWHERE: [OfFiles; 2] = [outputs::findings, secrets::findings];
 
 /// The checks that ask containers, in the order in which they are told.
 const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 6] =
@@ -61,10 +66,17 @@ const INVISIBLE: &str = "what each connection sets for itself: `PRAGMA foreign_k
 #[must_use]
 pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let remedies = Remedies::new(subject);
-    let mut found: Vec<_> = OF_FILES.iter().flat_map(|check| check(subject, &remedies)).collect();
+    let is_here = subject.deployment.target.runs_here();
+    let of_files = if is_here { OF_FILES.as_slice() } else { ELSEWHERE.as_slice() };
+    let mut found: Vec<_> = of_files.iter().flat_map(|check| check(subject, &remedies)).collect();
     let passwords = passwords(subject);
     let mut hidden = subject.existing.secrets();
     hidden.extend(passwords.values().cloned());
+    if !is_here {
+        found.push(elsewhere(subject, &remedies));
+        let mask = Mask::new(&hidden);
+        return found.into_iter().map(|finding| finding.masked(&mask)).collect();
+    }
     let docker = Docker::new(subject.folder);
     let versions = versions::findings(&docker, subject);
     let answers = versions.iter().all(|finding| finding.verdict != Condition::Problem);
@@ -90,13 +102,21 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     found.into_iter().map(|finding| finding.masked(&mask)).collect()
 }
 
+/// That what runs elsewhere is not looked at, and what shows it.
+fn elsewhere(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Finding {
+    let target = subject.deployment.target;
+    let message = format!("what runs on {}: doctor looks at the outputs and their secrets alone", target.title());
+    let help = target.look_command().map(|command| format!("`{}` shows it", remedies.there(command)));
+    Finding { help, ..Finding::unseen("running", message) }
+}
+
 /// The secrets as services get them, by their names.
 fn passwords(subject: &Subject<'_>) -> IndexMap<String, Secret> {
     let Subject { deployment, existing, environment, .. } = *subject;
     let mut passwords = existing.values(|_| true).unwrap_or_default();
     passwords.retain(|name, _| deployment.secrets.keys().any(|secret| secret.as_str() == name));
-    for name in deployment.secret_files() {
-        passwords.extend(existing.kept(name).map(|secret| (name.to_string(), secret)));
+    for file in deployment.target.secret_files(deployment) {
+        passwords.extend(existing.kept(&file.path).map(|secret| (file.name, secret)));
     }
     if deployment.secrets_in == SecretsIn::Environment {
         let set = |name: &EnvironmentKey| environment(name.as_str()).ok().flatten();

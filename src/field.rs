@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The fields that a scalar in the place of their mapping stands for: `build: .` is `build: { context: . }`.
-pub const SHORT_FIELDS: [&str; 3] = ["context", "name", "path"];
+pub const SHORT_FIELDS: [&str; 4] = ["context", "name", "path", "size"];
 
 /// The way from the top of a profile to one of its fields: keys, and positions in lists as decimal numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -4,7 +4,6 @@
 mod board;
 mod dot;
 mod draw;
-mod membership;
 mod mermaid;
 
 use crate::value::StartCondition;
@@ -14,7 +13,7 @@ use crate::value::StartCondition;
 pub struct Graph {
     /// The Compose project.
     pub name: String,
-    /// Containers that share all of their networks, with the databases in them.
+    /// Containers that reach the same, with the databases in them.
     pub groups: Vec<Group>,
     /// What stands on no network.
     pub nodes: Vec<Node>,

@@ -203,7 +203,7 @@ fn open_quote(dotenv: &str, odd: OddLine) -> Diagnostic {
 }
 
 fn read(root: &Node<'_>, taken: &Taken<'_>, kept: &HandKept<'_>, ledger: &mut Ledger<'_>) -> Option<Imported> {
-    let mark = examine(kept.files.text_of(0), compose::FILE);
+    let mark = examine(kept.files.text_of(0), &compose::FILE);
     let is_generated = mark.is_some();
     let is_ours = |entry: &&Entry<'_>| is_generated && entry.key == ServiceName::postgres_ensure().as_str();
     let services = tree::child(root, "services").map(tree::entries).unwrap_or_default();

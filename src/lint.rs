@@ -32,6 +32,9 @@ pub fn lint(deployment: &Deployment) -> Vec<Diagnostic> {
         if let Some(container) = server.container() {
             warnings.extend(container_warnings(container, deployment.stage, &at));
         }
+        if let Some(operated) = server.operated() {
+            warnings.extend(unpinned_digest(&operated.image, deployment.stage, &at));
+        }
     }
     warnings
 }

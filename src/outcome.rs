@@ -12,7 +12,7 @@ use crate::render::Output;
 use crate::secret::SecretFaults;
 use crate::source::{Source, UnreadableFolder};
 use crate::spelling;
-use crate::target::compose::Danger;
+use crate::target::{Danger, Target};
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,8 @@ pub enum Failure {
         faults: Box<SecretFaults>,
         /// The output folder.
         folder: PathBuf,
+        /// What the deployment runs on.
+        target: Target,
     },
     /// The outside world said no: files, permissions, a secret that nobody gave.
     Outside {

@@ -21,8 +21,8 @@ pub use leaf::{Literal, Named, given};
 pub use options::{OptionValue, Options};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
-    Build, Database, Extends, External, HealthCheck, LabelName, Limits, Postgres, PostgresDatabase, Profile, Service,
-    Sqlite,
+    Build, Database, Extends, External, HealthCheck, LabelName, Limits, Nodes, Postgres, PostgresDatabase, Profile,
+    Service, Sqlite, Storage, Volume,
 };
 pub use written::SchemaOf;
 use written::{Excerpt, Reader, Written as _};

@@ -27,7 +27,8 @@ pub struct RenderedFile {
 impl RenderedFile {
     /// An output with its text, recognizable from now on.
     pub(crate) fn sealed(output: Output, text: String) -> Self {
-        Self { output, text: seal(text, output) }
+        let text = seal(text, &output);
+        Self { output, text }
     }
 }
 
@@ -38,7 +39,7 @@ pub enum RenderFault {
     #[error("the template of {path} is wrong: {error}")]
     Template {
         /// The output.
-        path: &'static str,
+        path: String,
         /// What the template engine says; without values.
         error: minijinja::Error,
     },
@@ -55,9 +56,9 @@ pub(crate) struct Template(pub(crate) &'static str, pub(crate) Dialect);
 
 impl Template {
     /// The text of an output. How a value is written follows from the template, so that no line of it can forget to escape.
-    pub(crate) fn fill(&self, output: Output, view: &impl Serialize) -> Result<String, RenderFault> {
+    pub(crate) fn fill(&self, output: &Output, view: &impl Serialize) -> Result<String, RenderFault> {
         let Self(text, dialect) = *self;
-        let fault = |error| RenderFault::Template { path: output.path(), error };
+        let fault = |error| RenderFault::Template { path: output.path().to_owned(), error };
         let mut environment = Environment::empty();
         let whitespace =
             SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();

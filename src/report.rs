@@ -76,6 +76,8 @@ pub struct Run {
     pub switches: Vec<Switch>,
     /// Named volumes that nothing mounts any more; their data stays.
     pub left_volumes: Vec<String>,
+    /// What goes on running in the cluster, though no file makes it any more, as `kubectl delete` takes it.
+    pub left_objects: Vec<String>,
     /// Changes that part the deployment from its data; a run that wrote had consent to them.
     pub dangers: Vec<Danger>,
     /// The settings of --set that the outputs were made with and that this run has not.
@@ -368,6 +370,8 @@ pub struct ListedProfile {
     pub kind: String,
     /// Its stage, where it is selectable.
     pub stage: Option<String>,
+    /// What its deployment runs on, where it is selectable.
+    pub target: Option<String>,
     /// The engine of each service that has a database.
     pub engines: IndexMap<String, String>,
     /// Its file, or `built in`.

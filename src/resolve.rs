@@ -8,15 +8,19 @@ mod environment;
 mod memory;
 mod mounts;
 mod number;
+mod operated;
 mod options;
 mod order;
 mod scope;
+mod section;
 mod server;
 mod service;
 mod stage;
+mod storage;
 mod told;
 
-pub(crate) use server::{LOG_LEVEL, RELIED_ON};
+pub(crate) use operated::OPERATORS_SETTINGS;
+pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -61,6 +65,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let project = project(profile, faults);
     let server = server::resolve_server(profile, stage.unwrap_or(Stage::Development), faults);
     let secrets_in = secrets_in(profile, faults);
+    let storage = storage::storage(profile, faults);
     let scope = Scope {
         engine: profile.engine.copied(),
         stage: stage.unwrap_or(Stage::Development),
@@ -88,13 +93,17 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);
-    if let Some(container) = server.as_ref().and_then(Server::container) {
-        memory::check(container, profile, faults);
+    if let Some(server) = &server {
+        memory::check(server, profile, faults);
     }
     let deployment = Deployment {
         stage: stage?,
+        target: profile.target(),
         project: project?,
         volumes: volumes(&services, server.as_ref()),
+        storage,
+        image_pull_secrets: profile.image_pull_secrets.get().cloned().unwrap_or_default(),
+        nodes: storage::nodes(profile),
         secrets: secrets(profile, server.as_ref()),
         secrets_in,
         services,

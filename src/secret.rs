@@ -20,6 +20,7 @@ pub use find::Finder;
 pub use name::{WORDS, may_name_secret, names_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
+pub use writable::KeptIn;
 
 /// How many characters a made-up secret has; with 62 to choose from, 190 bits.
 const GENERATED_LENGTH: usize = 32;

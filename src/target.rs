@@ -2,31 +2,177 @@
 //! Must not know how any of them answers.
 
 pub mod compose;
+mod danger;
+mod init_script;
 mod inputs;
+pub mod kubernetes;
+mod secret_file;
+mod stands;
 
-use self::compose::Extras;
-pub use self::inputs::{Ground, Inputs};
-use crate::deployment::Deployment;
+use std::collections::HashMap;
+
+use self::compose::{After, Extras};
+pub use self::danger::{Danger, DangerKind};
+pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
+pub use self::secret_file::SecretFile;
+pub(crate) use self::stands::{Compared, Stands};
+use crate::deployment::{Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
 use crate::diagnostic::Diagnostic;
+use crate::field::FieldPath;
 use crate::profile::Profile;
 use crate::render::{Output, RenderFault, RenderedFile};
-
-/// What a deployment runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Target {
-    /// Docker Compose, on one machine.
-    #[default]
-    Compose,
-}
+pub use crate::value::Target;
+use crate::value::{Choice as _, EnvironmentKey, ServiceName};
 
 impl Target {
-    const ALL: [Self; 1] = [Self::Compose];
-
-    /// Every file that it may write, in the order that they are written in: what gets run last.
+    /// How people call it.
     #[must_use]
-    pub fn outputs(self) -> &'static [Output] {
+    pub fn title(self) -> &'static str {
         match self {
-            Self::Compose => &compose::OUTPUTS,
+            Self::Compose => "Docker Compose",
+            Self::Kubernetes => "Kubernetes",
+        }
+    }
+
+    /// A first profile for it, which describes a service itself.
+    #[must_use]
+    pub fn starter(self) -> &'static str {
+        match self {
+            Self::Compose => include_str!("../templates/starter/whole.yaml"),
+            Self::Kubernetes => include_str!("../templates/starter/kubernetes.yaml"),
+        }
+    }
+
+    /// Whether it runs on this machine: with its folders, its containers, and the environment of its program.
+    #[must_use]
+    pub fn runs_here(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
+        }
+    }
+
+    /// The file that says what runs; where it is ours, the deployment in its folder runs on this.
+    #[must_use]
+    pub fn main_output(self) -> Output {
+        match self {
+            Self::Compose => compose::FILE,
+            Self::Kubernetes => kubernetes::KUSTOMIZATION,
+        }
+    }
+
+    /// Whether what runs follows from a file.
+    #[must_use]
+    pub fn says_what_runs(self, output: &Output) -> bool {
+        match self {
+            Self::Compose => *output == compose::FILE,
+            Self::Kubernetes => kubernetes::is_manifest(output),
+        }
+    }
+
+    /// Every file that it may write whatever a profile says, in the order that they are written in: what gets run last.
+    #[must_use]
+    pub fn outputs(self) -> Vec<Output> {
+        match self {
+            Self::Compose => compose::outputs(),
+            Self::Kubernetes => kubernetes::outputs(),
+        }
+    }
+
+    /// The files beside those whose names follow from the profile.
+    #[must_use]
+    pub fn named_outputs(self, deployment: &Deployment) -> Vec<Output> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::named_outputs(deployment),
+        }
+    }
+
+    /// A file of another target that stays as it is.
+    #[must_use]
+    pub fn leaves(self, output: &Output) -> bool {
+        match self {
+            Self::Compose => false,
+            Self::Kubernetes => *output == compose::DOTENV,
+        }
+    }
+
+    /// The keys that it reads from `.env`.
+    #[must_use]
+    pub fn dotenv_keys(self, deployment: &Deployment) -> DotenvKeys<'_> {
+        match self {
+            Self::Compose => deployment.dotenv_keys(),
+            Self::Kubernetes => DotenvKeys::default(),
+        }
+    }
+
+    /// Whether it keeps secrets in `.env`.
+    #[must_use]
+    pub fn keeps_in_dotenv(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
+        }
+    }
+
+    /// The keys of a `.env` whose values are taken over.
+    #[must_use]
+    pub fn keys_taken_over(self, deployment: &Deployment) -> DotenvKeys<'_> {
+        match self {
+            Self::Compose => deployment.dotenv_keys(),
+            Self::Kubernetes => deployment.all_keys(),
+        }
+    }
+
+    /// The files of secrets that a deployment needs.
+    #[must_use]
+    pub fn secret_files(self, deployment: &Deployment) -> Vec<SecretFile<'_>> {
+        match self {
+            Self::Compose => compose::secret_files(deployment),
+            Self::Kubernetes => kubernetes::secret_files(deployment),
+        }
+    }
+
+    /// Where the file of a secret stands, if it has one.
+    #[must_use]
+    pub fn secret_file(self, name: &EnvironmentKey) -> String {
+        match self {
+            Self::Compose => secret_file_path(name),
+            Self::Kubernetes => kubernetes::secret_file(name.as_str()),
+        }
+    }
+
+    /// The folder of such files.
+    #[must_use]
+    pub fn secret_folder(self) -> &'static str {
+        match self {
+            Self::Compose => SECRET_FOLDER,
+            Self::Kubernetes => kubernetes::SECRETS,
+        }
+    }
+
+    /// Where its secrets are kept, as messages say it.
+    #[must_use]
+    pub fn keeps_secrets_in(self) -> &'static str {
+        match self {
+            Self::Compose => ".env",
+            Self::Kubernetes => kubernetes::SECRETS,
+        }
+    }
+
+    /// What a change means for the data of what stands there.
+    pub(crate) fn compare(self, stands: &Stands<'_>, after: After<'_>) -> Compared {
+        match self {
+            Self::Compose => compose::compare(stands, after),
+            Self::Kubernetes => kubernetes::compare(stands, after.deployment),
+        }
+    }
+
+    /// What stays of a deployment that ran on this, where another target takes its place.
+    pub(crate) fn leaving(self, other: Self, stands: &Stands<'_>) -> Danger {
+        match self {
+            Self::Compose => compose::leaving(other.title(), stands),
+            Self::Kubernetes => kubernetes::leaving(other.title()),
         }
     }
 
@@ -35,6 +181,16 @@ impl Target {
     pub fn refusals(self, profile: &Profile) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::refusals(profile),
+            Self::Kubernetes => kubernetes::refusals(profile),
+        }
+    }
+
+    /// What of a deployment it can't run, where the profile alone does not say so.
+    #[must_use]
+    pub fn faults(self, deployment: &Deployment) -> Vec<Diagnostic> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::faults(deployment),
         }
     }
 
@@ -50,6 +206,56 @@ impl Target {
     ) -> Result<Vec<RenderedFile>, RenderFault> {
         match self {
             Self::Compose => compose::render(deployment, extras, inputs),
+            Self::Kubernetes => kubernetes::render(deployment, inputs),
+        }
+    }
+
+    /// What it asks for of the world outside of its files.
+    #[must_use]
+    pub fn asks(self, deployment: &Deployment) -> Asked<'_> {
+        match self {
+            Self::Compose => Asked::default(),
+            Self::Kubernetes => kubernetes::asked(deployment),
+        }
+    }
+
+    /// What the variables of a service hold by its files that stand, as far as it fills them when they are made.
+    #[must_use]
+    pub fn standing<'t>(
+        self,
+        service: &ServiceName,
+        text_of: impl Fn(&Output) -> Option<&'t str>,
+    ) -> HashMap<String, String> {
+        match self {
+            Self::Compose => HashMap::new(),
+            Self::Kubernetes => kubernetes::standing(service, text_of),
+        }
+    }
+
+    /// The service whose files of the project are more than it takes.
+    #[must_use]
+    pub fn too_large<'d>(self, deployment: &'d Deployment, found: &Found) -> Option<&'d ServiceName> {
+        match self {
+            Self::Compose => None,
+            Self::Kubernetes => kubernetes::too_large(deployment, found),
+        }
+    }
+
+    /// What follows from a deployment for who runs it there, by fields that no profile has.
+    #[must_use]
+    pub fn derived(self, deployment: &Deployment) -> Vec<(FieldPath, String)> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::derived(deployment),
+        }
+    }
+
+    /// Whether a published port is one of a host, which has each number once.
+    #[must_use]
+    pub fn publishes_on_a_host(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
         }
     }
 
@@ -58,6 +264,46 @@ impl Target {
     pub fn warnings(self, deployment: &Deployment, extras: &Extras, files: &[RenderedFile]) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::warnings(deployment, extras, files),
+            Self::Kubernetes => kubernetes::warnings(deployment, extras),
+        }
+    }
+
+    /// What a drawing has above a service and those that reach the same; nothing where it reaches nothing.
+    #[must_use]
+    pub fn group_of_service(self, service: &Service, deployment: &Deployment, extras: &Extras) -> Option<String> {
+        match self {
+            Self::Compose => compose::group_of_service(service, deployment, extras),
+            Self::Kubernetes => Some(kubernetes::group_of_service(service, deployment)),
+        }
+    }
+
+    /// The same for the server.
+    #[must_use]
+    pub fn group_of_server(self, deployment: &Deployment, extras: &Extras) -> Option<String> {
+        match self {
+            Self::Compose => {
+                let (_, container) = deployment.contained_server()?;
+                Some(compose::group_of_server(container, deployment, extras))
+            }
+            Self::Kubernetes => Some(kubernetes::group_of_server()),
+        }
+    }
+
+    /// The command that brings everything in line with the outputs, as typed in their folder.
+    #[must_use]
+    pub fn up_command(self) -> &'static str {
+        match self {
+            Self::Compose => "docker compose up -d --wait",
+            Self::Kubernetes => kubernetes::UP,
+        }
+    }
+
+    /// The command that shows how what runs differs from the outputs, where one does.
+    #[must_use]
+    pub fn look_command(self) -> Option<&'static str> {
+        match self {
+            Self::Compose => None,
+            Self::Kubernetes => Some(kubernetes::LOOK),
         }
     }
 
@@ -66,11 +312,33 @@ impl Target {
     pub fn next_command(self, deployment: &Deployment, ground: Ground) -> String {
         match self {
             Self::Compose => compose::next_command(deployment, ground),
+            Self::Kubernetes => kubernetes::next_command(deployment),
         }
     }
 }
 
-/// Every file that any target may have written.
+/// The folders whose manifests are named after what a profile says.
+#[must_use]
+pub fn folders_of_manifests() -> [&'static str; 1] {
+    [kubernetes::FOLDER]
+}
+
+/// Every folder with files of secrets.
+pub fn secret_folders() -> impl Iterator<Item = &'static str> {
+    Target::ALL.iter().map(|target| target.secret_folder())
+}
+
+/// The files that say what runs, of every target.
+pub fn main_outputs() -> impl Iterator<Item = Output> {
+    Target::ALL.iter().map(|target| target.main_output())
+}
+
+/// The outputs whose record counts, the first one that is there.
+pub fn recording() -> impl Iterator<Item = Output> {
+    main_outputs().chain([compose::DOTENV])
+}
+
+/// Every file that any target may have written, whatever a profile says.
 pub fn outputs() -> impl Iterator<Item = Output> {
-    Target::ALL.into_iter().flat_map(Target::outputs).copied()
+    Target::ALL.iter().flat_map(|target| target.outputs())
 }

@@ -55,7 +55,7 @@ pub struct PostgresUrl {
     /// How the connection is protected; nothing inside of the deployment's own network.
     pub tls: Option<Tls>,
     /// The file in the container by which the server is verified; empty where there is none.
-    pub certificates: &'static str,
+    pub certificates: String,
     /// What the driver or the application wants to be told beside that.
     pub options: Vec<UrlOption>,
 }

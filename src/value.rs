@@ -13,13 +13,14 @@ mod number;
 mod path;
 mod secret;
 mod service_image;
+mod storage;
 mod text;
 mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Rights, SecretsIn, SqliteDriver,
-    Stage, StartCondition, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, Operator, Rights, SecretsIn,
+    SqliteDriver, Stage, StartCondition, Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
@@ -33,6 +34,7 @@ pub use number::{ConnectionCount, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;
+pub use storage::{ObjectName, VolumeSize, is_dns_label};
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
 pub use url_options::UrlOptions;
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

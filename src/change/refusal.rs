@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::render::Output;
+use crate::target::kubernetes::is_manifest;
 
 /// Why a file may not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +35,20 @@ impl RefusedFile {
 
     /// Whether it is this output.
     #[must_use]
-    pub fn is(&self, output: Output) -> bool {
-        *self == Self::Output(output)
+    pub fn is(&self, output: &Output) -> bool {
+        matches!(self, Self::Output(own) if own == output)
     }
 
     /// Whether it holds secrets, which would be made anew if it were replaced.
     #[must_use]
     pub fn holds_secrets(&self) -> bool {
         self.is_block() || matches!(self, Self::Secret(_))
+    }
+
+    /// Whether it is a manifest of Kubernetes.
+    #[must_use]
+    pub fn is_manifest(&self) -> bool {
+        matches!(self, Self::Output(output) if is_manifest(output))
     }
 
     /// Whether only a block of it is ours.
@@ -100,7 +107,7 @@ impl RefusalReason {
     /// Whether the file can be replaced all the same, its old content kept beside it. What is no file, or leads
     /// elsewhere, can't; nor can a `.env` that nobody can read for sure: its secrets would be made anew.
     #[must_use]
-    pub fn can_be_forced(&self, output: Output) -> bool {
+    pub fn can_be_forced(&self, output: &Output) -> bool {
         match self {
             Self::NotOurs | Self::Edited | Self::OtherCompose(_) | Self::ComposeFile(_) => true,
             Self::NotUtf8 => !output.is_block(),

@@ -1,5 +1,5 @@
 //! Knows the order in which a change set is written, as a list of single steps: first everything beside its place,
-//! then each file into its place, `docker-compose.yml` last, then what has to go.
+//! then each file into its place, what says what runs last, then what has to go.
 //! Must not know how a step is done.
 
 use std::cmp::Reverse;
@@ -10,11 +10,7 @@ use crate::disk::temporary;
 use crate::render::Output;
 use crate::secret::Secret;
 use crate::target::compose;
-use crate::target::outputs;
-
-/// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
-/// protects it is its folder.
-pub(super) const SECRET_FILE_MODE: u32 = 0o644;
+use crate::target::{main_outputs, outputs};
 
 /// The permissions of the folder of such files.
 pub(super) const SECRET_FOLDER_MODE: u32 = 0o700;
@@ -94,7 +90,7 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
     for Aside { from, original } in &changes.aside {
         if let Some(original) = original {
             let temporary = temporary(original);
-            let mode = original_mode(compose::FILE);
+            let mode = original_mode(&compose::FILE);
             steps.push(Step::Copy { from: from.clone(), temporary: temporary.clone(), mode });
             last.push(Step::Keep { temporary, original: original.clone() });
         }
@@ -109,7 +105,9 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
     };
     let kept_folders = folders(&kept);
     // a file goes only when nothing refers to it any more
-    let removed: Vec<_> = last.extract_if(.., |step| matches!(step, Step::Remove { .. })).collect();
+    let mut removed: Vec<_> = last.extract_if(.., |step| matches!(step, Step::Remove { .. })).collect();
+    let mains: Vec<_> = main_outputs().map(|output| changes.folder.join(output.path())).collect();
+    removed.sort_by_key(|step| !mains.iter().any(|main| main == step.path()));
     let mut replaced_folders = folders(&last);
     replaced_folders.extend(folders(&removed));
     steps.extend(kept.into_iter().chain(kept_folders).chain(last).chain(removed).chain(replaced_folders));
@@ -119,10 +117,11 @@ pub(super) fn steps(changes: &ChangeSet) -> Vec<Step<'_>> {
 
 /// The folders of outputs that the profile does not have: a killed run may have come no further than to empty one.
 fn emptied_folders<'c>(changes: &ChangeSet) -> impl Iterator<Item = Step<'c>> {
-    let stays =
-        |output| changes.changes.iter().any(|change| change.output == output && change.kind() != ChangeKind::Removed);
-    let gone = outputs().filter(move |output| !stays(*output));
-    let above = gone.flat_map(|output| Path::new(output.path()).ancestors().skip(1));
+    let stays = |output: &Output| {
+        changes.changes.iter().any(|change| change.output == *output && change.kind() != ChangeKind::Removed)
+    };
+    let gone: Vec<_> = outputs().filter(|output| !stays(output)).collect();
+    let above = gone.iter().flat_map(|output| Path::new(output.path()).ancestors().skip(1));
     let mut folders: Vec<_> = above.filter(|folder| !folder.as_os_str().is_empty()).collect();
     // what lies deeper goes first
     folders.sort_unstable_by_key(|folder| (Reverse(folder.components().count()), *folder));
@@ -139,14 +138,20 @@ fn write_secret<'c>(
 ) {
     let Some(secret) = &change.secret else { return };
     let path = changes.folder.join(&change.path);
+    make_folders(&path, changes, steps);
     if let Some(folder) = path.parent() {
-        steps.push(Step::MakeFolder { folder: folder.to_owned() });
         steps.push(Step::CloseFolder { folder: folder.to_owned() });
     }
     let temporary = temporary(&path);
     let content = Content::Secret(secret);
-    steps.push(Step::Write { path: path.clone(), temporary: temporary.clone(), mode: SECRET_FILE_MODE, content });
+    steps.push(Step::Write { path: path.clone(), temporary: temporary.clone(), mode: change.mode, content });
     last.push(Step::Replace { temporary, path });
+}
+
+/// Makes the folders between the output folder and a file.
+fn make_folders(path: &Path, changes: &ChangeSet, steps: &mut Vec<Step<'_>>) {
+    let above: Vec<_> = path.ancestors().skip(1).take_while(|folder| *folder != changes.folder).collect();
+    steps.extend(above.into_iter().rev().map(|folder| Step::MakeFolder { folder: folder.to_owned() }));
 }
 
 fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Step<'c>>, last: &mut Vec<Step<'c>>) {
@@ -155,11 +160,10 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
         Action::Keep | Action::Refuse { .. } | Action::Write { text: None, .. } => {}
         Action::Remove => last.push(Step::Remove { path }),
         Action::Write { text: Some(text), original, .. } => {
-            let above: Vec<_> = path.ancestors().skip(1).take_while(|folder| *folder != changes.folder).collect();
-            steps.extend(above.into_iter().rev().map(|folder| Step::MakeFolder { folder: folder.to_owned() }));
+            make_folders(&path, changes, steps);
             if let Some(original) = original {
                 let temporary = temporary(original);
-                let mode = original_mode(change.output);
+                let mode = original_mode(&change.output);
                 steps.push(Step::Copy { from: path.clone(), temporary: temporary.clone(), mode });
                 last.push(Step::Keep { temporary, original: original.clone() });
             }
@@ -173,7 +177,7 @@ fn write_output<'c>(change: &'c Change, changes: &ChangeSet, steps: &mut Vec<Ste
 }
 
 /// A kept original is as closed as its output, and never a program.
-fn original_mode(output: Output) -> u32 {
+fn original_mode(output: &Output) -> u32 {
     output.mode() & 0o666
 }
 

@@ -1,7 +1,7 @@
 //! What a change set says of itself.
 
 use super::*;
-use crate::target::compose::{self, DangerKind};
+use crate::target::{DangerKind, compose};
 
 fn change(output: Output, before: Option<&str>, action: Action) -> Change {
     Change { output, keys: Vec::new(), mode: None, before: before.map(str::to_owned), action }
@@ -24,6 +24,7 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         has_line_aside: false,
         switches: Vec::new(),
         left_volumes: Vec::new(),
+        left_objects: Vec::new(),
         dangers: Vec::new(),
         leftovers: Vec::new(),
         secrets: Vec::new(),
@@ -40,6 +41,7 @@ fn every_kind_of_change_has_its_word() {
     assert_eq!(kinds.map(KeyChangeKind::as_str), ["missing", "stale", "different"]);
     let kinds = [DangerKind::Engine, DangerKind::Project, DangerKind::Volume, DangerKind::Major, DangerKind::Flavour];
     assert_eq!(kinds.map(DangerKind::as_str), ["engine", "project", "volume", "major", "flavour"]);
+    assert_eq!(DangerKind::Target.as_str(), "target");
 }
 
 #[test]
@@ -71,7 +73,7 @@ fn drift_is_what_differs_from_what_is_committed() {
     }
     assert!(change(compose::FILE, Some("x"), Action::Remove).is_drift());
     for output in [compose::FILE, compose::DOTENV] {
-        assert!(!Change { keys: key(), ..change(output, Some("x"), Action::Keep) }.is_drift());
+        assert!(!Change { keys: key(), ..change(output.clone(), Some("x"), Action::Keep) }.is_drift());
         assert!(change(output, Some("x"), refuse(vec![RefusalReason::NotOurs])).is_drift());
     }
 }
@@ -93,8 +95,13 @@ fn the_compose_text_is_what_stands_or_would_stand_after_the_run() {
 
 #[test]
 fn every_reason_is_told_with_its_file() {
-    let secret =
-        |path: &str, reason| SecretChange { path: path.to_owned(), kind: ChangeKind::Conflict, reason, secret: None };
+    let secret = |path: &str, reason| SecretChange {
+        path: path.to_owned(),
+        kind: ChangeKind::Conflict,
+        reason,
+        mode: 0o644,
+        secret: None,
+    };
     let changes = change_set(
         vec![secret("secrets/a", Some(RefusalReason::NotAFile)), secret("secrets/b", None)],
         vec![

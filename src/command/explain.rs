@@ -144,11 +144,12 @@ fn service(path: &FieldPath) -> Option<&String> {
 
 /// What comes first at the top, and which service; below them the order is that of the profile.
 fn position(path: &FieldPath, services: &IndexSet<String>) -> (usize, Option<usize>) {
-    const TOP: [&str; 11] = [
+    const TOP: [&str; 12] = [
         "format",
         "extends",
         "aliases",
         "stage",
+        "target",
         "out",
         "project",
         "engine",

@@ -33,8 +33,9 @@ pub(super) fn text(failure: &Failure, drawing: Drawing) -> String {
             rejection::diagnostics_text(rejection, drawing) + "nothing was imported, and nothing was written\n"
         }
         Failure::Refused(refused) => harmless(&refusal::text(refused)),
-        Failure::Secrets { faults, folder } => {
-            let told = secrets::messages(faults, folder).into_iter().map(|(text, help)| paragraph(&text, &help));
+        Failure::Secrets { faults, folder, target } => {
+            let told =
+                secrets::messages(faults, folder, *target).into_iter().map(|(text, help)| paragraph(&text, &help));
             told.collect::<Vec<_>>().join("\n") + "\nnothing was written\n"
         }
         Failure::Usage { message: text, help } | Failure::Outside { message: text, help } => paragraph(text, help),
@@ -57,8 +58,8 @@ pub(super) fn document(failure: &Failure) -> Report {
             Report::Rejected(report::Rejected { diagnostics: rejection::diagnostics_document(rejection) })
         }
         Failure::Refused(refused) => Report::Refused(refusal::document(refused)),
-        Failure::Secrets { faults, folder } => {
-            let told = secrets::messages(faults, folder).into_iter();
+        Failure::Secrets { faults, folder, target } => {
+            let told = secrets::messages(faults, folder, *target).into_iter();
             Report::Secrets(report::Secrets { secrets: told.map(|(text, help)| message(&text, &help)).collect() })
         }
         Failure::Usage { message: text, help } => Report::Usage(message(text, help)),

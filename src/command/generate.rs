@@ -4,6 +4,7 @@
 mod all;
 mod consent;
 mod git;
+mod outside;
 mod request;
 mod run;
 mod secrets;

@@ -139,7 +139,7 @@ pub(super) fn run(args: &ImportArgs, world: &World) -> Result<Exit, Failure> {
     print_note(&notes_text(&imported.notes, &files, &sources));
     print_note(&files::note(&files, &chosen.files, &places.folder, world));
     if !imported.new_secrets.is_empty() {
-        print_note(&note_of_ignores(&places.folder, world).unwrap_or_default());
+        print_note(&note_of_ignores(&places.folder, deployment.target, world).unwrap_or_default());
     }
     print(&told)?;
     print(&next(&places, &lines::missing(&dotenv, &imported.new_secrets, &deployment), world))?;

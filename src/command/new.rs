@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::print::{print, print_note};
 use super::world::{World, catalogue};
@@ -13,10 +14,7 @@ use crate::layers::load;
 use crate::outcome::{Exit, Failure};
 use crate::source::{Catalogue, Origin, Source, UnknownName};
 use crate::spelling::{self, on_one_line, quoted, raw_path};
-use crate::value::{ProfileName, ProjectName, TextValue as _};
-
-/// A profile that describes a service itself.
-const WHOLE: &str = include_str!("../../templates/starter/whole.yaml");
+use crate::value::{Choice as _, ProfileName, ProjectName, Target, TextValue as _};
 
 /// A profile that says what is different from another one.
 const EXTENDING: &str = include_str!("../../templates/starter/extending.yaml");
@@ -39,6 +37,7 @@ editors check and complete it by the schema in its first line:
 const HELP: &str = "\
 Examples:
   codelab-gen new shop                                    a profile that stands alone
+  codelab-gen new shop --target kubernetes                the same for a cluster
   codelab-gen new shop-prod --from shop                   the differences from shop
   codelab-gen new prod --from builtin:prod-postgres       the differences from a built-in profile";
 
@@ -52,6 +51,15 @@ pub(super) struct NewArgs {
     /// The profile that it extends: a name, an alias or a path [default: none, it describes a service itself]
     #[arg(long, value_name = "PROFILE")]
     from: Option<String>,
+    /// What the deployment runs on [default: compose, or what the profile behind `--from` says]
+    #[arg(long, value_parser = target_parser(), value_name = "TARGET")]
+    target: Option<Target>,
+}
+
+/// The words of the field, for the command line.
+fn target_parser() -> impl TypedValueParser<Value = Target> {
+    let words = PossibleValuesParser::new(Target::ALL.iter().map(|target| target.as_str()));
+    words.try_map(|word| Target::parse(&word).map_err(|mismatch| mismatch.expected))
 }
 
 /// Writes `profiles/NAME.yaml` and the schema beside it.
@@ -78,10 +86,12 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
                 help: "name a profile or a file".to_owned(),
             });
         }
-        None => WHOLE.replace("PROJECT", &project(catalogue.root())),
+        None => args.target.unwrap_or_default().starter().replace("PROJECT", &project(catalogue.root())),
         Some(from) => {
             let parent = load(from, "--from ", &catalogue)?;
-            EXTENDING.replace("PARENT", &yaml_text(&reference(from, &parent, catalogue.root())))
+            let target = args.target.map(|target| format!("target: {target}\n")).unwrap_or_default();
+            let text = EXTENDING.replace("TARGET", &target);
+            text.replace("PARENT", &yaml_text(&reference(from, &parent, catalogue.root())))
         }
     };
     let profile = format!("profiles/{name}.yaml");

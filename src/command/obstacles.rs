@@ -12,7 +12,7 @@ use crate::spelling::{self, quoted};
 pub(super) fn check_still_recorded(recorded: Option<&(PathBuf, Mark)>) -> Result<(), Failure> {
     let Some((folder, mark)) = recorded else { return Ok(()) };
     let now = Existing::read_mark(folder).map_err(read_failure)?;
-    if now.is_none_or(|now| (now.profile, now.root) == (mark.profile.clone(), mark.root.clone())) {
+    if now.is_none_or(|(now, _)| (now.profile, now.root) == (mark.profile.clone(), mark.root.clone())) {
         return Ok(());
     }
     let message = "another run has given these outputs another profile while this one waited";

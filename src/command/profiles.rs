@@ -13,7 +13,7 @@ use crate::report::{Document, ListedProfile, Listing};
 use crate::source::{Catalogue, CatalogueEntry};
 use crate::spelling::on_one_line;
 use crate::url::ConnectionUrl;
-use crate::value::Choice as _;
+use crate::value::{Choice as _, Target};
 
 /// What stands below its options.
 const HELP: &str = "\
@@ -42,7 +42,7 @@ struct Listed {
 }
 
 enum State {
-    Selectable { stage: &'static str, engines: Vec<(String, &'static str)> },
+    Selectable { stage: &'static str, target: Target, engines: Vec<(String, &'static str)> },
     Base,
     Broken,
 }
@@ -78,7 +78,11 @@ fn listed(entry: CatalogueEntry, catalogue: &Catalogue) -> Listed {
 fn state(layers: Layers) -> State {
     let is_base = layers.diagnostics.is_empty() && !layers.profile.stage.is_given();
     match meaning_of(layers).map(|meaning| meaning.deployment) {
-        Ok(deployment) => State::Selectable { stage: deployment.stage.as_str(), engines: engines(&deployment) },
+        Ok(deployment) => State::Selectable {
+            stage: deployment.stage.as_str(),
+            target: deployment.target,
+            engines: engines(&deployment),
+        },
         Err(_) if is_base => State::Base,
         Err(_) => State::Broken,
     }
@@ -117,9 +121,11 @@ fn row(entry: &Listed) -> [String; 4] {
         format!("{} ({})", entry.name, entry.aliases.join(", "))
     };
     let (stage, engines) = match &entry.state {
-        State::Selectable { stage, engines } => {
+        State::Selectable { stage, target, engines } => {
             let engines: Vec<_> = engines.iter().map(|(service, engine)| format!("{service}: {engine}")).collect();
-            ((*stage).to_owned(), engines.join(", "))
+            // most run on the same, which is then no news
+            let on = if *target == Target::default() { String::new() } else { format!(", on {target}") };
+            (format!("{stage}{on}"), engines.join(", "))
         }
         State::Base => ("-".to_owned(), "a base, extended by others".to_owned()),
         State::Broken => ("?".to_owned(), "broken: see codelab-gen validate".to_owned()),
@@ -129,11 +135,13 @@ fn row(entry: &Listed) -> [String; 4] {
 
 fn document(entry: Listed) -> ListedProfile {
     let Listed { name, aliases, from, state } = entry;
-    let (kind, stage, engines) = match state {
-        State::Selectable { stage, engines } => ("selectable", Some(stage.to_owned()), engines),
-        State::Base => ("base", None, Vec::new()),
-        State::Broken => ("broken", None, Vec::new()),
+    let (kind, stage, target, engines) = match state {
+        State::Selectable { stage, target, engines } => {
+            ("selectable", Some(stage.to_owned()), Some(target.to_string()), engines)
+        }
+        State::Base => ("base", None, None, Vec::new()),
+        State::Broken => ("broken", None, None, Vec::new()),
     };
     let engines = engines.into_iter().map(|(service, engine)| (service, engine.to_owned())).collect();
-    ListedProfile { name, aliases, kind: kind.to_owned(), stage, engines, from }
+    ListedProfile { name, aliases, kind: kind.to_owned(), stage, target, engines, from }
 }

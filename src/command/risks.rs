@@ -7,7 +7,6 @@ use super::failure::rejection::place_document;
 use super::target::{Selection, settings};
 use super::world::World;
 use crate::cli::TargetArgs;
-use crate::deployment::SECRET_FOLDER;
 use crate::disk::normalized;
 use crate::layers::{Layers, gather};
 use crate::locate::Locator;
@@ -17,6 +16,7 @@ use crate::report;
 use crate::risk::{Base, Ground, Risk, Risks, risks};
 use crate::source::{GIT, Origin, Project, Source};
 use crate::spelling::on_one_line;
+use crate::target::secret_folders;
 
 /// The severity of a risk beside faults and warnings.
 const NOTICE: &str = "notice";
@@ -64,7 +64,7 @@ impl Grounds {
         let of_git = |way: &Path| {
             way.components().any(|part| matches!(part, Component::Normal(name) if name.eq_ignore_ascii_case(GIT)))
         };
-        let is_secret = |way: &Path| way.iter().next().is_some_and(|first| first == DOTENV || first == SECRET_FOLDER);
+        let is_secret = |way: &Path| way.starts_with(DOTENV) || secret_folders().any(|folder| way.starts_with(folder));
         match own.iter().find_map(|folder| there.strip_prefix(folder).ok()) {
             Some(way) if own.contains(&there) || of_git(way) => Ground::Whole,
             Some(_) if there.strip_prefix(real(&self.out)).is_ok_and(is_secret) => Ground::Secrets,

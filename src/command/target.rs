@@ -9,7 +9,7 @@ use super::obstacles::read_failure;
 use super::world::World;
 use crate::change::{Existing, ReadFault};
 use crate::cli::TargetArgs;
-use crate::deployment::{Deployment, secret_file_path};
+use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::disk::{Folder, normalized, relative};
 use crate::field::FieldPath;
@@ -21,7 +21,7 @@ use crate::render::Mark;
 use crate::resolve::resolve;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
-use crate::target::{self, compose::Extras};
+use crate::target::compose::Extras;
 use crate::value::HostPath;
 
 use self::selection::real;
@@ -77,8 +77,7 @@ impl Target {
     /// # Errors
     /// Where something can't be read.
     pub(super) fn existing(&self, folder: Option<&Folder>) -> Result<Existing, Failure> {
-        let secret_paths: Vec<_> = self.deployment.secrets.keys().map(secret_file_path).collect();
-        Existing::read(folder, &secret_paths).map_err(read_failure)
+        Existing::read_of(folder, &self.deployment).map_err(read_failure)
     }
 }
 
@@ -163,10 +162,13 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
 
 /// What a profile means, where its target can run that.
 fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
-    let refusals = target::Target::Compose.refusals(profile);
+    let target = profile.target();
+    let mut refusals = target.refusals(profile);
     match resolve(profile) {
-        Ok(deployment) if refusals.is_empty() => Ok(deployment),
-        Ok(_) => Err(refusals),
+        Ok(deployment) => {
+            refusals.extend(target.faults(&deployment));
+            if refusals.is_empty() { Ok(deployment) } else { Err(refusals) }
+        }
         Err(faults) => Err(faults.into_iter().chain(refusals).collect()),
     }
 }

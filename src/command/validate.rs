@@ -23,7 +23,7 @@ use crate::secret::Values;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
 use crate::target::compose::Extras;
-use crate::target::{Inputs, Target};
+use crate::target::{Found, Inputs};
 
 /// What stands below its options.
 const HELP: &str = "\
@@ -170,11 +170,11 @@ fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
 fn warnings(deployment: &Deployment, extras: &Extras) -> Result<Vec<Diagnostic>, Failure> {
     let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
     let kept = indexmap::IndexMap::new();
-    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
-    let files = Target::Compose
-        .render(deployment, extras, &inputs)
-        .map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let of_target = Target::Compose.warnings(deployment, extras, &files);
+    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement, found: &Found::default() };
+    let target = deployment.target;
+    let files =
+        target.render(deployment, extras, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
+    let of_target = target.warnings(deployment, extras, &files);
     Ok(lint(deployment).into_iter().chain(of_target).collect())
 }
 

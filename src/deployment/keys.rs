@@ -58,8 +58,9 @@ pub const POSTGRES_DB: &str = "POSTGRES_DB";
 
 impl DotenvKey<'_> {
     /// Whether a secret is in what it holds.
-    fn is_secret(key: &DotenvKey<'_>) -> bool {
-        match key.holds {
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        match self.holds {
             Holds::Text(_) => false,
             Holds::Secret(_) => true,
             Holds::Url(url) => url.password().is_some(),
@@ -75,6 +76,11 @@ impl<'d> DotenvKeys<'d> {
         self
     }
 
+    /// All of them, in their order.
+    pub fn into_all(self) -> impl Iterator<Item = DotenvKey<'d>> {
+        self.server.into_iter().chain(self.urls).chain(self.secrets)
+    }
+
     /// The names of all of them.
     #[must_use]
     pub fn names(&self) -> HashSet<&str> {
@@ -87,22 +93,33 @@ impl Deployment {
     /// Every key of `.env`.
     #[must_use]
     pub fn dotenv_keys(&self) -> DotenvKeys<'_> {
-        let of_server = self.server.as_ref().map(Server::passwords).unwrap_or_default();
+        let keys = self.all_keys();
+        match self.secrets_in {
+            SecretsIn::Dotenv => keys,
+            SecretsIn::Environment | SecretsIn::External => keys.without(DotenvKey::is_secret),
+            SecretsIn::Files => {
+                let of_server: HashSet<_> = self.passwords_of_server().into_iter().collect();
+                keys.without(|key| matches!(key.holds, Holds::Secret(name) if of_server.contains(name)))
+            }
+        }
+    }
+
+    /// Every key that `.env` has where all secrets stand there, wherever they stand.
+    #[must_use]
+    pub fn all_keys(&self) -> DotenvKeys<'_> {
+        let of_server = self.passwords_of_server();
         let is_of_server: HashSet<_> = of_server.iter().copied().collect();
         let secret = |name| DotenvKey { name: ToString::to_string(name), holds: Holds::Secret(name) };
         let databases = self.services.iter().filter_map(|service| service.database.as_ref());
-        let keys = DotenvKeys {
+        DotenvKeys {
             server: self.server.as_ref().map(|server| server_keys(server, &of_server)).unwrap_or_default(),
             urls: databases.filter_map(url_key).collect(),
             secrets: self.secrets.keys().filter(|name| !is_of_server.contains(name)).map(secret).collect(),
-        };
-        match self.secrets_in {
-            SecretsIn::Dotenv => keys,
-            SecretsIn::Environment => keys.without(DotenvKey::is_secret),
-            SecretsIn::Files => {
-                keys.without(|key| matches!(key.holds, Holds::Secret(name) if is_of_server.contains(name)))
-            }
         }
+    }
+
+    fn passwords_of_server(&self) -> Vec<&EnvironmentKey> {
+        self.server.as_ref().map(Server::passwords).unwrap_or_default()
     }
 
     /// The fields of the profile that keys of `.env` follow from; secrets are not among them.
@@ -122,7 +139,9 @@ impl Deployment {
     pub fn secret_files(&self) -> Vec<&EnvironmentKey> {
         match (self.secrets_in, &self.server) {
             (SecretsIn::Files, Some(server)) => server.passwords(),
-            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment, _) => Vec::new(),
+            (SecretsIn::Files, None) | (SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::External, _) => {
+                Vec::new()
+            }
         }
     }
 
@@ -131,7 +150,7 @@ impl Deployment {
     pub fn kept_secrets(&self) -> IndexMap<EnvironmentKey, SecretRule> {
         match self.secrets_in {
             SecretsIn::Dotenv | SecretsIn::Files => self.secrets.clone(),
-            SecretsIn::Environment => IndexMap::new(),
+            SecretsIn::Environment | SecretsIn::External => IndexMap::new(),
         }
     }
 

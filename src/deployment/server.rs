@@ -2,11 +2,11 @@
 
 use indexmap::IndexSet;
 
-use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart};
+use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart, Storage};
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
-    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Rights, RoleName, SettingName, Tls,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, Rights, RoleName, SettingName, Tls,
 };
 
 /// Where the official image makes its socket.
@@ -14,6 +14,24 @@ pub const SOCKET_FOLDER: &str = "/var/run/postgresql";
 
 /// The variable of the official image with arguments for `initdb`.
 pub const INITDB_ARGS: &str = "POSTGRES_INITDB_ARGS";
+
+/// The host by which the operator leads to the server that is written to.
+pub const OPERATED_HOST: &str = "postgres-rw";
+
+/// The hosts that belong to a server with an operator, beside the name of the server itself.
+pub const OPERATED_HOSTS: [&str; 3] = [OPERATED_HOST, "postgres-ro", "postgres-r"];
+
+/// Where the operator keeps the certificates of its own authority.
+const OPERATORS_CERTIFICATES: &str = "postgres-ca";
+
+/// Where certificates appear in a service's container that verify the server: one file of the profile.
+pub const CERTIFICATES_FILE: &str = "/run/postgres-ca.pem";
+
+/// The folder with such certificates, where they may be renewed while the service runs.
+pub const CERTIFICATES_FOLDER: &str = "/run/postgres-ca";
+
+/// Their name in that folder, and in what they come from.
+pub const CERTIFICATES_KEY: &str = "ca.crt";
 
 /// The argument for [`LocalAuth::Password`]: without it whoever comes by the socket or by 127.0.0.1 is let in.
 pub const BY_PASSWORD: &str = "--auth=scram-sha-256";
@@ -38,6 +56,8 @@ pub struct Server {
 pub enum Host {
     /// In a container of the deployment.
     Container(Box<Container>),
+    /// In the deployment, run by an operator.
+    Operated(Box<Operated>),
     /// Elsewhere.
     External(External),
 }
@@ -55,6 +75,8 @@ pub struct Container {
     pub publish: Option<PublishedPort>,
     /// Where its data is kept.
     pub volume: DataPlace,
+    /// How much space that has, where the profile says so.
+    pub storage: Option<Storage>,
     /// Whether a container of its own brings roles and databases in line at every start.
     pub ensure: bool,
     /// Whether a new volume runs the script among those of the image, also where `ensure` runs it at every start.
@@ -81,6 +103,34 @@ pub struct Container {
     pub stop_grace_period: Duration,
     /// What the container that brings databases in line is kept to, where there is one.
     pub preparation: Preparation,
+}
+
+/// A server that an operator runs, with copies that take its place.
+#[derive(Debug, Clone)]
+pub struct Operated {
+    /// Its image.
+    pub image: ImageReference,
+    /// The major version that the image carries.
+    pub major: PostgresMajor,
+    /// The database that it is made with.
+    pub database: DatabaseName,
+    /// How many servers there are, copies included.
+    pub instances: Replicas,
+    /// How much space the data of each has, where the profile says so.
+    pub storage: Option<Storage>,
+    /// What each may use of the machine.
+    pub limits: Limits,
+    /// Server settings.
+    pub settings: Vec<(SettingName, String)>,
+}
+
+/// Where the certificates come from that verify a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Certificates {
+    /// From a file of the project.
+    File(HostPath),
+    /// From a Secret, under [`CERTIFICATES_KEY`].
+    Secret(String),
 }
 
 /// The container that brings roles and databases in line, and ends after a second.
@@ -110,8 +160,8 @@ pub struct External {
 /// How connections to an external server are protected.
 #[derive(Debug, Clone)]
 pub enum ExternalTls {
-    /// Encrypted and verified by the certificates of this file, or by those of the service's image.
-    VerifyFull(Option<HostPath>),
+    /// Encrypted and verified by these certificates, or by those of the service's image.
+    VerifyFull(Option<Certificates>),
     /// Encrypted, not verified.
     Require,
     /// Not encrypted.
@@ -170,7 +220,7 @@ impl Server {
     pub fn passwords(&self) -> Vec<&EnvironmentKey> {
         let administrator = match &self.host {
             Host::Container(_) => Some(&self.administrator_password),
-            Host::External(_) => None,
+            Host::Operated(_) | Host::External(_) => None,
         };
         let of_logins = self.logins().into_iter().map(|login| &login.password);
         let passwords: IndexSet<&EnvironmentKey> = administrator.into_iter().chain(of_logins).collect();
@@ -182,7 +232,57 @@ impl Server {
     pub fn container(&self) -> Option<&Container> {
         match &self.host {
             Host::Container(container) => Some(container),
-            Host::External(_) => None,
+            Host::Operated(_) | Host::External(_) => None,
+        }
+    }
+
+    /// What an operator runs, where one does.
+    #[must_use]
+    pub fn operated(&self) -> Option<&Operated> {
+        match &self.host {
+            Host::Operated(operated) => Some(operated),
+            Host::Container(_) | Host::External(_) => None,
+        }
+    }
+
+    /// Whether it runs in the deployment.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        match &self.host {
+            Host::Container(_) | Host::Operated(_) => true,
+            Host::External(_) => false,
+        }
+    }
+
+    /// The certificates that verify it; nothing where it is not verified, or by those of the service's image.
+    #[must_use]
+    pub fn certificates(&self) -> Option<Certificates> {
+        match &self.host {
+            Host::Operated(_) => Some(Certificates::Secret(OPERATORS_CERTIFICATES.to_owned())),
+            Host::External(External { tls: ExternalTls::VerifyFull(certificates), .. }) => certificates.clone(),
+            Host::External(_) | Host::Container(_) => None,
+        }
+    }
+}
+
+impl Certificates {
+    /// The file, where they come from one.
+    #[must_use]
+    pub fn file(&self) -> Option<&HostPath> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Secret(_) => None,
+        }
+    }
+}
+
+impl ExternalTls {
+    /// The file of the certificates, where the profile names one.
+    #[must_use]
+    pub fn certificates_file(&self) -> Option<&HostPath> {
+        match self {
+            Self::VerifyFull(certificates) => certificates.as_ref().and_then(Certificates::file),
+            Self::Require | Self::Disable => None,
         }
     }
 }

@@ -143,6 +143,18 @@ codes! {
     Unexpanded = "unexpanded",
     /// Raw Compose keys that take protection away from a container.
     DisplacedHardening = "displaced-hardening",
+    /// A single server in production, where the target could run several.
+    SingleServer = "single-server",
+    /// Something that the profile's target can't run.
+    TargetUnsupported = "target-unsupported",
+    /// A name that the profile's target can't give to an object.
+    TargetName = "target-name",
+    /// The size of a volume that is missing, given twice, or of no volume.
+    StorageSize = "storage-size",
+    /// Something that the profile's target leaves out.
+    LeftOut = "left-out",
+    /// Pods that nodes of the size that the profile names can't hold.
+    NodeSize = "node-size",
     /// A character of a profile's text that is not seen, or that shows a line in another order than it is read.
     HiddenCharacter = "hidden-character",
     /// A copy of the JSON Schema that another version wrote.
@@ -166,6 +178,7 @@ impl Code {
                 | Self::UnknownService
                 | Self::UnknownSecret
                 | Self::NoHealthCheck
+                | Self::StorageSize
         )
     }
 
@@ -211,6 +224,12 @@ impl Code {
                 | Self::SqliteBindMount
                 | Self::Unexpanded
                 | Self::DisplacedHardening
+                | Self::SingleServer
+                | Self::TargetUnsupported
+                | Self::TargetName
+                | Self::StorageSize
+                | Self::LeftOut
+                | Self::NodeSize
                 | Self::HiddenCharacter
                 | Self::StaleSchema
         )

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::connections::{ENCRYPTION, UNREACHABLE};
 use super::living::Living;
 use super::login::Client;
-use crate::deployment::{External, ExternalTls, Host, Server};
+use crate::deployment::{External, Host, Server};
 use crate::report::Finding;
 use crate::spelling::{self, raw_path};
 use crate::value::{Choice as _, Tls};
@@ -73,7 +73,7 @@ impl Elsewhere<'_> {
     /// The file that the server's certificate is verified by: the profile's, or one of this machine that stands for those
     /// of services' images.
     fn certificates(&self) -> Result<PathBuf, Finding> {
-        if let ExternalTls::VerifyFull(Some(path)) = &self.external.tls {
+        if let Some(path) = self.external.tls.certificates_file() {
             let file = self.living.subject.root.join(path.as_str());
             let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
             let missing = || Finding::problem(ENCRYPTION, message, "put them there, then start the services anew");

@@ -42,7 +42,7 @@ fn finding(service: &str, names: &[&str], deployment: &Deployment, remedies: &Re
     };
     let rotate = |from: &str| remedies.codelab_gen(&format!("rotate {}{from}", names.join(" ")));
     let change = match deployment.secrets_in {
-        SecretsIn::Environment => "give your secret manager another value".to_owned(),
+        SecretsIn::Environment | SecretsIn::External => "give your secret manager another value".to_owned(),
         SecretsIn::Dotenv | SecretsIn::Files if names.iter().all(|name| is_made_up(&name)) => {
             format!("`{} && {}`", rotate(""), remedies.up())
         }

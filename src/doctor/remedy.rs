@@ -44,7 +44,7 @@ impl<'a> Remedies<'a> {
 
     /// What starts what does not run, and replaces what is out of date.
     pub(super) fn up(&self) -> String {
-        self.there(UP)
+        self.there(self.deployment.target.up_command())
     }
 
     /// What writes the outputs anew and starts them.
@@ -117,7 +117,7 @@ impl<'a> Remedies<'a> {
     fn external(&self) -> Option<&External> {
         match &self.deployment.server.as_ref()?.host {
             Host::External(external) => Some(external),
-            Host::Container(_) => None,
+            Host::Container(_) | Host::Operated(_) => None,
         }
     }
 
@@ -128,7 +128,7 @@ impl<'a> Remedies<'a> {
             Some(Host::External(_)) => {
                 "(set -a; . ./.env; INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && ".to_owned()
             }
-            Some(Host::Container(_)) | None => String::new(),
+            Some(Host::Container(_) | Host::Operated(_)) | None => String::new(),
         }
     }
 }

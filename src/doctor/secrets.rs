@@ -2,7 +2,7 @@
 
 use super::remedy::Remedies;
 use super::subject::Subject;
-use crate::deployment::{Holds, secret_file_path};
+use crate::deployment::Holds;
 use crate::report::Finding;
 use crate::secret::{Secret, edited, weakness};
 use crate::target::compose;
@@ -10,42 +10,64 @@ use crate::value::{EnvironmentKey, SecretsIn};
 
 const CHECK: &str = "secrets";
 
-/// Whether `.env` has what it must have, and something else takes its place.
+/// Whether every secret has a value where it is kept, and something else takes its place.
 pub(super) fn findings(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
-    let existing = subject.existing;
-    let keys = subject.deployment.dotenv_keys();
+    let Subject { existing, deployment, .. } = *subject;
+    let keys = deployment.target.dotenv_keys(deployment);
     let run = || remedies.codelab_gen("");
     let mut found = Vec::new();
-    if existing.get(compose::DOTENV).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
+    if existing.get(&compose::DOTENV).is_none() && keys.server.iter().chain(&keys.secrets).next().is_some() {
         found.push(Finding::problem(CHECK, "there is no `.env`", run()));
     }
-    let files = subject.deployment.secret_files().into_iter().map(secret_file_path);
-    let is_lost = |path: &String| existing.secret_file(path).is_none_or(|file| file.text.trim().is_empty());
-    let missing = files.filter(is_lost);
-    found.extend(missing.map(|path| Finding::problem(CHECK, format!("`{path}` is missing or empty"), run())));
-    let values = existing.values(|_| true).unwrap_or_default();
+    let mut values = existing.values(|_| true).unwrap_or_default();
+    if !deployment.target.keeps_in_dotenv() {
+        values.clear();
+    }
+    for file in deployment.target.secret_files(deployment) {
+        let is_lost = existing.secret_file(&file.path).is_none_or(|file| file.text.trim().is_empty());
+        if is_lost {
+            found.push(Finding::problem(CHECK, format!("`{}` is missing or empty", file.path), run()));
+        }
+        let kept = existing.kept(&file.path);
+        found.extend(
+            kept.as_ref().filter(|_| is_secret(file.holds)).and_then(|kept| weak(&file.name, kept, subject, remedies)),
+        );
+        values.extend(kept.map(|kept| (file.name, kept)));
+    }
     for key in keys.server.iter().chain(&keys.urls).chain(&keys.secrets) {
         let written = values.get(&key.name);
         found.extend(exported(&key.name, written, subject));
-        let is_secret = matches!(key.holds, Holds::Secret(_));
-        if is_secret && written.is_none() && existing.get(compose::DOTENV).is_some() {
+        if is_secret(key.holds) && written.is_none() && existing.get(&compose::DOTENV).is_some() {
             found.push(Finding::problem(CHECK, format!("`{}` is not set in .env", key.name), run()));
         }
-        let weak = written.filter(|_| is_secret).and_then(weakness);
-        if let Some(why) = weak.filter(|_| subject.deployment.stage.is_strict()) {
-            let help = remedies.codelab_gen(&format!("rotate {}", key.name));
-            found.push(Finding::warning(CHECK, format!("`{}` {why}", key.name), help));
-        }
+        let written = written.filter(|_| is_secret(key.holds));
+        found.extend(written.and_then(|written| weak(&key.name, written, subject, remedies)));
     }
-    for name in edited(&values, subject.deployment) {
-        let message = format!("`{name}` was edited in .env, and the URLs there still have the old one");
+    let place = deployment.target.keeps_secrets_in();
+    for name in edited(&values, deployment) {
+        let message = format!("`{name}` was edited in {place}, and the URLs there still have the old one");
         found.push(Finding::problem(CHECK, message, run()));
     }
     found.extend(managed_secrets(subject));
     if found.is_empty() {
-        found.push(Finding::ok(CHECK, "every secret has a value, and nothing takes the place of .env"));
+        let message = if deployment.target.keeps_in_dotenv() {
+            "every secret has a value, and nothing takes the place of .env"
+        } else {
+            "every secret has a value"
+        };
+        found.push(Finding::ok(CHECK, message));
     }
     found
+}
+
+fn is_secret(holds: Holds<'_>) -> bool {
+    matches!(holds, Holds::Secret(_))
+}
+
+/// That anybody could guess a secret, where that matters.
+fn weak(name: &str, kept: &Secret, subject: &Subject<'_>, remedies: &Remedies<'_>) -> Option<Finding> {
+    let why = weakness(kept).filter(|_| subject.deployment.stage.is_strict())?;
+    Some(Finding::warning(CHECK, format!("`{name}` {why}"), remedies.codelab_gen(&format!("rotate {name}"))))
 }
 
 /// That the shell has another value for a key than `.env`.

@@ -5,14 +5,14 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use super::membership::Membership;
 use super::{Edge, Graph, Group, Id, Kind, Node, Relation};
 use crate::spelling::on_one_line;
 
 /// A graph while it is drawn.
 #[derive(Default)]
 pub(super) struct Board {
-    nodes: IndexMap<(Kind, String), (Node, Membership)>,
+    /// Each with what is read above those that it stands with.
+    nodes: IndexMap<(Kind, String), (Node, Option<String>)>,
     edges: Vec<Edge>,
     ids: HashSet<String>,
 }
@@ -20,18 +20,18 @@ pub(super) struct Board {
 impl Board {
     /// The part of this name; it is drawn where it was not before.
     pub(super) fn node(&mut self, kind: Kind, name: &str, lines: &[&str]) -> Id {
-        self.member(kind, name, lines, &Membership::Nothing)
+        self.member(kind, name, lines, None)
     }
 
     /// The same for what stands with others.
-    pub(super) fn member(&mut self, kind: Kind, name: &str, lines: &[&str], membership: &Membership) -> Id {
+    pub(super) fn member(&mut self, kind: Kind, name: &str, lines: &[&str], group: Option<String>) -> Id {
         let key = (kind, name.to_owned());
         if let Some((node, _)) = self.nodes.get(&key) {
             return node.id.clone();
         }
         let id = self.free_id(word(kind), called(kind, name));
         let lines = lines.iter().map(|line| on_one_line(line)).collect();
-        self.nodes.insert(key, (Node { id: id.clone(), kind, lines }, membership.clone()));
+        self.nodes.insert(key, (Node { id: id.clone(), kind, lines }, group));
         id
     }
 
@@ -49,8 +49,8 @@ impl Board {
     pub(super) fn finish(mut self, name: &str) -> Graph {
         let mut groups: IndexMap<String, Group> = IndexMap::new();
         let mut nodes = Vec::new();
-        for (node, membership) in std::mem::take(&mut self.nodes).into_values() {
-            let Some(title) = membership.title().map(|title| on_one_line(&title)) else {
+        for (node, group) in std::mem::take(&mut self.nodes).into_values() {
+            let Some(title) = group.map(|title| on_one_line(&title)) else {
                 nodes.push(node);
                 continue;
             };

@@ -1,10 +1,9 @@
 //! Knows which nodes and edges a deployment has. Must not know any language of drawings.
 
 use super::board::Board;
-use super::membership::Membership;
 use super::{Graph, Id, Kind, Relation};
 use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
-use crate::target::compose::{Extras, Networks};
+use crate::target::compose::Extras;
 use crate::url::{ConnectionUrl, SqliteUrl};
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, StartCondition, VolumeName};
 
@@ -12,13 +11,12 @@ impl Graph {
     /// Draws a deployment; the same one always gives the same graph.
     #[must_use]
     pub fn of(deployment: &Deployment, extras: &Extras) -> Self {
-        let networks = Networks::of(deployment, extras);
         let mut board = Board::default();
         for service in &deployment.services {
-            draw_service(service, networks, &mut board);
+            draw_service(service, deployment, extras, &mut board);
         }
         if let Some(server) = &deployment.server {
-            draw_server(server, networks, &mut board);
+            draw_server(server, deployment, extras, &mut board);
         }
         for service in &deployment.services {
             draw_relations(service, deployment, &mut board);
@@ -30,14 +28,15 @@ impl Graph {
     }
 }
 
-fn draw_service(service: &Service, networks: Networks<'_>, board: &mut Board) {
+fn draw_service(service: &Service, deployment: &Deployment, extras: &Extras, board: &mut Board) {
     let program = match &service.program {
         Program::Image(image) | Program::BuiltAs(_, image) => image_text(&image.to_string()),
         Program::Built(build) => format!("built from {}", build.context),
     };
     let replicas = service.replicas.map(|replicas| format!("{} containers", replicas.get()));
     let lines: Vec<_> = [service.name.as_str(), &program].into_iter().chain(replicas.as_deref()).collect();
-    board.member(Kind::Service, service.name.as_str(), &lines, &Membership::of_service(service, networks));
+    let group = deployment.target.group_of_service(service, deployment, extras);
+    board.member(Kind::Service, service.name.as_str(), &lines, group);
 }
 
 /// An image; its digest as short as Docker shows it.
@@ -50,22 +49,29 @@ fn image_text(text: &str) -> String {
 }
 
 /// The server with its databases.
-fn draw_server(server: &Server, networks: Networks<'_>, board: &mut Board) {
-    let (id, membership) = match &server.host {
+fn draw_server(server: &Server, deployment: &Deployment, extras: &Extras, board: &mut Board) {
+    let (id, group) = match &server.host {
         Host::Container(container) => {
-            let membership = Membership::of_server(container, networks);
+            let group = deployment.target.group_of_server(deployment, extras);
             let name = ServiceName::postgres();
             let lines = [name.as_str(), &image_text(&container.image.to_string())];
-            (board.member(Kind::Service, name.as_str(), &lines, &membership), membership)
+            (board.member(Kind::Service, name.as_str(), &lines, group.clone()), group)
+        }
+        Host::Operated(operated) => {
+            let name = ServiceName::postgres();
+            let instances = format!("{} servers", operated.instances);
+            let lines = [name.as_str(), &image_text(&operated.image.to_string()), &instances];
+            let group = deployment.target.group_of_server(deployment, extras);
+            (board.member(Kind::Service, name.as_str(), &lines, group.clone()), group)
         }
         Host::External(external) => {
             let lines = [&format!("{}:{}", external.host, external.port), "outside of the deployment"];
-            (board.node(Kind::ExternalServer, &external.host, &lines), Membership::Nothing)
+            (board.node(Kind::ExternalServer, &external.host, &lines), None)
         }
     };
     for database in &server.databases {
         let name = database.name.as_str();
-        let database = board.member(Kind::Database, name, &[name, "PostgreSQL"], &membership);
+        let database = board.member(Kind::Database, name, &[name, "PostgreSQL"], group.clone());
         board.edge(&database, &id, Relation::IsOn);
     }
     if server.container().is_some_and(|container| container.ensure) {

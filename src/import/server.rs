@@ -249,7 +249,8 @@ fn has_own_scripts(node: &Node<'_>, scope: &Scope<'_>, ledger: &mut Ledger<'_>) 
     let items = tree::child(node, "volumes").map(tree::items).unwrap_or_default();
     let mounted = items.iter().filter_map(|item| mounts::mount(item, "postgres.volume", ledger));
     let scripts = mounted.filter(|mount| mount.target.as_str().starts_with(INIT_SCRIPTS));
-    let script = compose::INIT_SCRIPT.path();
+    let script = compose::INIT_SCRIPT;
+    let script = script.path();
     let is_ours = |mount: &Mount| matches!(&mount.source, MountSource::Bind(path) if path.as_str().ends_with(script));
     let (ours, own): (Vec<_>, Vec<_>) = scripts.partition(is_ours);
     !own.is_empty() || (scope.is_generated && ours.is_empty())
@@ -311,7 +312,8 @@ fn leave_mount(server: &Server<'_, '_>, name: &str, item: &Node<'_>, scope: &Sco
     if written.map(|target| target.trim_end_matches('/')) == Some(SOCKET) {
         return note_socket(&item.span, ledger);
     }
-    let script = compose::INIT_SCRIPT.path();
+    let script = compose::INIT_SCRIPT;
+    let script = script.path();
     let is_ours = |text: &str| text.split(':').next().is_some_and(|source| source.ends_with(script));
     if tree::text(item).is_some_and(is_ours) && target.starts_with(INIT_SCRIPTS) {
         if scope.is_generated {

@@ -12,9 +12,9 @@ use crate::diagnostic::Code;
 use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, Hardening, HostName, HostPath, HttpPath,
-    ImageReference, Interval, LocalAuth, Mount, MountedPath, Port, PostgresMajor, ProcessCount, ProfileName,
-    ProjectName, Replicas, Rights, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName,
-    SqliteDriver, SqlitePath, Stage, Tls, VariableName,
+    ImageReference, Interval, LocalAuth, Mount, MountedPath, ObjectName, Operator, Port, PostgresMajor, ProcessCount,
+    ProfileName, ProjectName, Replicas, Rights, RoleName, SecretRule, SecretsIn, ServiceImage, ServiceName,
+    SettingName, SqliteDriver, SqlitePath, Stage, Target, Tls, VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
 
@@ -32,6 +32,9 @@ record! {
         /// staging and production services restart, containers gain no privileges, the server has limits, and weak
         /// secrets are refused.
         stage: Stage,
+        /// What the deployment runs on. A field that the target can't follow is a fault with the cure, or warned of where it
+        /// is only left out.
+        target: Target = Target::default(),
         /// The folder that the outputs go to, relative to the project's root; by default that root. `--all` takes the
         /// profiles that have one.
         out: HostPath,
@@ -43,13 +46,54 @@ record! {
         services: Named<ServiceName, Service>,
         /// The PostgreSQL server. It runs where a service's engine is `postgres`, and is left out where none is.
         postgres: Postgres,
+        /// Named volumes that need more than their name. On Kubernetes each one needs `storage`, here or at the service
+        /// that has it as `data`; Compose makes them without.
+        volumes: Named<VolumeName, Volume>,
         /// Secrets by name, with the rule for their first value. Their values never stand in a profile. The server's
         /// passwords are secrets that are there by themselves; here they can get another rule.
         secrets: Named<EnvironmentKey, SecretRule>,
         /// How secrets reach Compose.
         secrets_in: SecretsIn = SecretsIn::Dotenv,
+        /// Secrets of a cluster that log in to the registries of the images, by name; somebody has to make them there. Only
+        /// for Kubernetes.
+        image_pull_secrets: Vec<ObjectName>,
+        /// The nodes of a cluster. What does not fit is warned of; only for Kubernetes.
+        nodes: Nodes,
         /// Raw top-level Compose keys that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
+    }
+}
+
+record! {
+    /// A named volume.
+    merged Volume = "a volume" {
+        /// How much room it has on Kubernetes, and of what kind.
+        storage: Storage,
+    }
+}
+
+record! {
+    /// The room of a volume on Kubernetes.
+    merged Storage = "a storage" short size {
+        /// How large it is, such as `10Gi`.
+        size: VolumeSize,
+        /// The storage class that gives it; by default the cluster's own.
+        class: ObjectName,
+        /// Whether containers on several nodes mount it at once (`ReadWriteMany`), which not every class can: several
+        /// replicas, or several services, need it. SQLite is refused there.
+        shared: bool = false,
+    }
+}
+
+record! {
+    /// The nodes of a cluster, as far as they have room for the deployment.
+    merged Nodes = "the nodes" {
+        /// How many there are.
+        count: Replicas = Replicas::ONE,
+        /// The memory of each that pods may have, such as `8g`: `kubectl describe node` calls it `Allocatable`.
+        memory: ByteSize,
+        /// The processors of each that pods may have, such as `"4"`.
+        cpus: CpuCount,
     }
 }
 
@@ -80,6 +124,8 @@ record! {
         /// Where its data is kept: `./folder:/app/data` for a folder of the host, relative to the project's root, or
         /// `volume-name:/app/data` for a named volume. A SQLite file must be below it.
         data: Mount,
+        /// How much room the named volume of `data` has on Kubernetes, such as `10Gi`; Compose needs no size.
+        storage: Storage,
         /// More mounts, written as in `data`; with `:ro` behind them they are read-only.
         volumes: Vec<Mount>,
         /// Variables of the container. The variable with the connection URL is there by itself.
@@ -227,6 +273,13 @@ record! {
         publish: Publish,
         /// The named volume of the data, or a folder of the host, relative to the project's root: `./postgres`.
         volume: DataPlace = DataPlace::postgres_data(),
+        /// How much space the data gets on Kubernetes: a size such as `10Gi`, or a size with a storage class.
+        storage: Storage,
+        /// What runs the server on Kubernetes, instead of one pod with one server. `publish`, `volume`, `ensure`,
+        /// `init_script`, `local_auth` and `compose` can't stand beside it.
+        operator: Operator,
+        /// How many servers the operator runs: one that is written to, and copies that take its place; by default three.
+        instances: Replicas,
         /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
         ensure: bool = true,
         /// Whether a volume that is made anew runs `scripts/init-postgres.sh` among the scripts of the image. With `false`
@@ -241,8 +294,9 @@ record! {
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `ensure`,
-        /// `init_script`, `local_auth`, `limits`, `settings` and `compose` are the container's, and can't stand beside it.
+        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `storage`,
+        /// `operator`, `instances`, `ensure`, `init_script`, `local_auth`, `limits`, `settings` and `compose` are the
+        /// container's, and can't stand beside it.
         external: External,
         /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
@@ -261,6 +315,8 @@ record! {
         /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
         /// one, `verify-full` uses the certificates of the service's image.
         ca: MountedPath,
+        /// The Secret that holds these certificates on Kubernetes instead of a file, under the key `ca.crt`.
+        ca_secret: ObjectName,
     }
 }
 

@@ -66,7 +66,7 @@ pub struct Mark {
 }
 
 /// Puts the hash of the text into its line.
-pub(crate) fn seal(mut text: String, output: Output) -> String {
+pub(crate) fn seal(mut text: String, output: &Output) -> String {
     let line = text.lines().find(|line| is_mark(line)).filter(|line| line.ends_with(UNSEALED));
     if let Some((line, start)) = line.and_then(|line| Some((line, text.find(line)?))) {
         let end = start + line.len();
@@ -78,7 +78,7 @@ pub(crate) fn seal(mut text: String, output: Output) -> String {
 
 /// Reads the line of an output, in `.env` that of the block; nothing where codelab-gen did not write it.
 #[must_use]
-pub fn examine(text: &str, output: Output) -> Option<Mark> {
+pub fn examine(text: &str, output: &Output) -> Option<Mark> {
     let text = if output.is_block() { dotenv::split(text)?.block } else { part_of(text, output) };
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
@@ -99,7 +99,7 @@ pub fn examine(text: &str, output: Output) -> Option<Mark> {
 
 /// What of an output is ours: of an example that was the user's before, where something stands above our lines, those.
 #[must_use]
-pub fn part_of(text: &str, output: Output) -> &str {
+pub fn part_of<'t>(text: &'t str, output: &Output) -> &'t str {
     let split = if output.is_example() { dotenv::split(text) } else { None };
     split.filter(|split| !split.before.is_empty()).map_or(text, |split| split.block)
 }
@@ -141,7 +141,7 @@ fn is_mark(line: &str) -> bool {
 
 /// A hash of everything but the line itself, and in `.env` and its example of everything but the values of secrets: so
 /// a copied example is recognized as well. It tells an edit from none; it is no protection against deceit.
-fn hash(text: &str, output: Output) -> String {
+fn hash(text: &str, output: &Output) -> String {
     // an editor may have changed all line ends
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let public = if output.has_values() { Cow::Owned(without_secrets(&text)) } else { text };
@@ -204,13 +204,13 @@ mod tests {
 
     #[test]
     fn an_edit_breaks_the_seal_and_nothing_else_does() {
-        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=not-yet-computed\nb\n".to_owned(), TEXT);
-        let mark = examine(&text, TEXT).unwrap();
+        let text = seal("# a\n# codelab-gen: profile=my prod format=1 body=not-yet-computed\nb\n".to_owned(), &TEXT);
+        let mark = examine(&text, &TEXT).unwrap();
         assert_eq!((mark.profile.as_str(), mark.root.as_str(), mark.seal), ("my prod", ".", Seal::Intact));
         for edited in [text.replace("# a", "# A"), format!("{text}c\n"), text.replace("b\n", "")] {
-            assert_eq!(examine(&edited, TEXT).unwrap().seal, Seal::Broken, "{edited}");
+            assert_eq!(examine(&edited, &TEXT).unwrap().seal, Seal::Broken, "{edited}");
         }
-        assert_eq!(examine("services: {}\n", TEXT), None);
+        assert_eq!(examine("services: {}\n", &TEXT), None);
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
                 format: OUTPUT_FORMAT,
                 seal: Seal::Intact,
             };
-            assert_eq!(examine(&seal(line, TEXT), TEXT), Some(expected));
+            assert_eq!(examine(&seal(line, &TEXT), &TEXT), Some(expected));
         }
         assert!(is_recordable("../a b/c.yaml") && !is_recordable("a root=b") && !is_recordable("a\nb"));
         assert!(!is_recordable("a\u{202e}b") && !is_recordable("\u{200b}"));
@@ -239,8 +239,8 @@ mod tests {
     fn a_changed_secret_does_not_break_the_seal_of_dotenv_but_a_changed_url_does() {
         let text = "# >>> codelab-gen: profile=p format=1 body=not-yet-computed\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=old\n\
                     A__DB_URL=postgresql+asyncpg://u:old@postgres:5432/a\n# <<< codelab-gen\n";
-        let text = seal(text.to_owned(), BLOCK);
-        let seal_of = |text: &str| examine(text, BLOCK).unwrap().seal;
+        let text = seal(text.to_owned(), &BLOCK);
+        let seal_of = |text: &str| examine(text, &BLOCK).unwrap().seal;
         assert_eq!(seal_of(&text.replace("old", "new")), Seal::Intact);
         assert_eq!(seal_of(&text.replace("PASSWORD=old", "PASSWORD='two\nlines'")), Seal::Intact);
         assert_eq!(

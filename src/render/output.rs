@@ -1,11 +1,13 @@
 //! Knows a file of a deployment: where it stands, who may read it, and whether it is ours as a whole.
 //! Must not know what it says, nor which files there are.
 
+use std::borrow::Cow;
+
 /// A file of a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// Where it stands in the output folder.
-    path: &'static str,
+    path: Cow<'static, str>,
     kind: Kind,
 }
 
@@ -26,34 +28,39 @@ enum Kind {
 
 impl Output {
     pub(crate) const fn block(path: &'static str) -> Self {
-        Self { path, kind: Kind::Block }
+        Self { path: Cow::Borrowed(path), kind: Kind::Block }
     }
 
     pub(crate) const fn example(path: &'static str) -> Self {
-        Self { path, kind: Kind::Example }
+        Self { path: Cow::Borrowed(path), kind: Kind::Example }
     }
 
     pub(crate) const fn for_containers(path: &'static str) -> Self {
-        Self { path, kind: Kind::ForContainers }
+        Self { path: Cow::Borrowed(path), kind: Kind::ForContainers }
     }
 
     pub(crate) const fn program(path: &'static str) -> Self {
-        Self { path, kind: Kind::Program }
+        Self { path: Cow::Borrowed(path), kind: Kind::Program }
     }
 
     pub(crate) const fn text(path: &'static str) -> Self {
-        Self { path, kind: Kind::Text }
+        Self { path: Cow::Borrowed(path), kind: Kind::Text }
+    }
+
+    /// A text whose path follows from a name of the profile.
+    pub(crate) fn named(path: String) -> Self {
+        Self { path: Cow::Owned(path), kind: Kind::Text }
     }
 
     /// Where it stands in the output folder.
     #[must_use]
-    pub fn path(self) -> &'static str {
-        self.path
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// Its permissions.
     #[must_use]
-    pub fn mode(self) -> u32 {
+    pub fn mode(&self) -> u32 {
         match self.kind {
             Kind::Block => 0o600,
             Kind::ForContainers | Kind::Program => 0o755,
@@ -65,7 +72,7 @@ impl Output {
     /// program for containers must be readable and executable for their users, and a text must be no program. What a umask
     /// takes from the rest is no difference: git keeps none of it.
     #[must_use]
-    pub fn accepts(self, mode: u32) -> bool {
+    pub fn accepts(&self, mode: u32) -> bool {
         match self.kind {
             Kind::Block => mode == 0o600,
             Kind::ForContainers => mode & 0o555 == 0o555,
@@ -76,17 +83,17 @@ impl Output {
 
     /// Whether it is only a block in a file that otherwise is the user's.
     #[must_use]
-    pub fn is_block(self) -> bool {
+    pub fn is_block(&self) -> bool {
         self.kind == Kind::Block
     }
 
     /// Whether it is an example, which somebody may keep by hand.
-    pub(super) fn is_example(self) -> bool {
+    pub(super) fn is_example(&self) -> bool {
         self.kind == Kind::Example
     }
 
     /// Whether values of secrets stand in it, or may be filled in: they are no edit.
-    pub(super) fn has_values(self) -> bool {
+    pub(super) fn has_values(&self) -> bool {
         matches!(self.kind, Kind::Block | Kind::Example)
     }
 }

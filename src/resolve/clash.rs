@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::scope::Faults;
-use crate::deployment::{GivenUrl, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable};
+use crate::deployment::{
+    GivenUrl, OPERATED_HOSTS, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
@@ -17,7 +19,9 @@ const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     check_databases(services, server, faults);
-    check_ports(services, server, faults);
+    if profile.target().publishes_on_a_host() {
+        check_ports(services, server, faults);
+    }
     check_keys(services, profile, faults);
     check_variables(services, profile, faults);
     check_postgres_name(services, server, faults);
@@ -222,8 +226,15 @@ fn check_variables(services: &[Service], profile: &Profile, faults: &mut Faults)
 }
 
 fn check_postgres_name(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
-    let Some(container) = server.and_then(Server::container) else { return };
+    let Some(server) = server.filter(|server| server.is_inside()) else { return };
     let is_taken = |name: &ServiceName| services.iter().any(|service| service.name == *name);
+    if server.operated().is_some() {
+        let hosts = services.iter().map(|service| &service.name);
+        for name in hosts.filter(|name| OPERATED_HOSTS.contains(&name.as_str())) {
+            let message = format!("the name `{name}` belongs to the server that the operator runs");
+            faults.add(Code::ReservedName, Place::key(&service_path(name)), message, "rename this service");
+        }
+    }
     let name = ServiceName::postgres();
     if is_taken(&name) {
         let message = "the name `postgres` belongs to the server that codelab-gen adds";
@@ -231,7 +242,7 @@ fn check_postgres_name(services: &[Service], server: Option<&Server>, faults: &m
         faults.add(Code::ReservedName, Place::key(&service_path(&name)), message, help);
     }
     let name = ServiceName::postgres_ensure();
-    if container.ensure && is_taken(&name) {
+    if server.container().is_some_and(|container| container.ensure) && is_taken(&name) {
         let message =
             "the name `postgres-ensure` belongs to the service that codelab-gen adds to bring databases in line";
         let help = "rename this service, or write `ensure: false` in the `postgres` section";

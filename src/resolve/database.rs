@@ -2,10 +2,14 @@
 
 use indexmap::IndexMap;
 
+use super::operated::is_operators_role;
 use super::options::{self, Reader};
 use super::scope::{Faults, Scope, described};
 use super::told;
-use crate::deployment::{Database, ExternalTls, GivenUrl, Host, Member, OwnedDatabase, RoleLimits, Server, Service};
+use crate::deployment::{
+    CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Database, External, ExternalTls, GivenUrl,
+    Host, Member, OPERATED_HOST, OwnedDatabase, RoleLimits, Server, Service,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
@@ -18,9 +22,6 @@ use crate::value::{
 
 /// The database that every server has, and that programs connect to which want none in particular.
 const MAINTENANCE: &str = "postgres";
-
-/// Where the certificates of an external server's `ca` appear in a service's container.
-pub(super) const CA_TARGET: &str = "/run/postgres-ca.pem";
 
 /// The certificates that Debian's and Alpine's images carry. No Python driver finds them by itself.
 const IMAGE_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -200,6 +201,11 @@ fn check_rights(database: &profile::Database, server: &Server, at: &FieldPath, f
         let help = "write `access: per_service` in the `postgres` section, or remove it";
         faults.add(Code::RoleLimit, Place::value(&at.key("rights")), message, help);
     }
+    if matches!(server.host, Host::Operated(_)) {
+        let message = "the operator knows no rights of a role in the database of another one";
+        let help = "let the owner grant them, or give each service its own database";
+        faults.add(Code::RoleLimit, Place::value(&at.key("rights")), message, help);
+    }
     if database.postgres.get().is_some_and(|written| written.extensions.is_given()) {
         let message = "extensions are made for the service that owns the database";
         let help = "write `extensions` at the service whose `rights` are `owner`";
@@ -220,7 +226,11 @@ fn check_limits(written: &profile::PostgresDatabase, server: &Server, at: &Field
             let message = format!("`{field}` limits a role, and with shared access all services have the server's own");
             let help = "write `access: per_service` in the `postgres` section, or remove it";
             faults.add(Code::RoleLimit, place, message, help);
-        } else if field == "temp_file_limit" && server.container().is_none() {
+        } else if server.operated().is_some() && field != "connection_limit" {
+            let message = format!("`{field}` is a setting of a role, and CloudNativePG gives roles none");
+            let help = format!("remove it, or limit all roles: `settings: {{ {field}: … }}` in the `postgres` section");
+            faults.add(Code::RoleLimit, place, message, help);
+        } else if field == "temp_file_limit" && !server.is_inside() {
             let message = "only a superuser may set `temp_file_limit`, and the server is external";
             let help = "remove it; its administrator can run `ALTER ROLE ... SET temp_file_limit`";
             faults.add(Code::RoleLimit, place, message, help);
@@ -248,8 +258,13 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
         Access::Shared => Some(Login { role: server.user.clone(), password: server.administrator_password.clone() }),
         Access::PerService => {
             let role = RoleName::of_service(home.name);
-            if role.is_reserved() || role == server.user {
-                let reason = if role == server.user { "is the server's own `user`" } else { "is kept by PostgreSQL" };
+            let is_operators = server.operated().is_some() && is_operators_role(&role);
+            if role.is_reserved() || is_operators || role == server.user {
+                let reason = match &role {
+                    role if *role == server.user => "is the server's own `user`",
+                    _ if is_operators => "is kept by the operator",
+                    _ => "is kept by PostgreSQL",
+                };
                 let message = format!("the service's role {} {reason}", quoted(role.as_str()));
                 faults.add(Code::ReservedName, Place::key(&home.at), message, "rename the service");
                 return None;
@@ -259,11 +274,13 @@ fn login(server: &Server, home: &Home<'_>, faults: &mut Faults) -> Option<Login>
     }
 }
 
-/// The file in a service's container by which it verifies an external server.
-pub(super) fn certificates(tls: &ExternalTls) -> &'static str {
-    match tls {
-        ExternalTls::VerifyFull(Some(_)) => CA_TARGET,
-        ExternalTls::VerifyFull(None) | ExternalTls::Require | ExternalTls::Disable => IMAGE_CERTIFICATES,
+/// The file in a service's container by which it verifies its server; nothing where it verifies none.
+pub(super) fn certificates_file(server: &Server) -> Option<String> {
+    let by_image = matches!(&server.host, Host::External(External { tls: ExternalTls::VerifyFull(None), .. }));
+    match server.certificates() {
+        Some(Certificates::File(_)) => Some(CERTIFICATES_FILE.to_owned()),
+        Some(Certificates::Secret(_)) => Some(format!("{CERTIFICATES_FOLDER}/{CERTIFICATES_KEY}")),
+        None => by_image.then(|| IMAGE_CERTIFICATES.to_owned()),
     }
 }
 
@@ -271,12 +288,10 @@ pub(super) fn certificates(tls: &ExternalTls) -> &'static str {
 fn postgres_url(server: &Server, login: Login, name: DatabaseName) -> PostgresUrl {
     let (host, port, tls) = match &server.host {
         Host::Container(_) => (ServiceName::postgres().as_str().to_owned(), Port::POSTGRES, None),
+        Host::Operated(_) => (OPERATED_HOST.to_owned(), Port::POSTGRES, Some(Tls::VerifyFull)),
         Host::External(external) => (external.host.clone(), external.port, Some(external.tls.mode())),
     };
-    let certificates = match &server.host {
-        Host::External(external) if tls == Some(Tls::VerifyFull) => certificates(&external.tls),
-        Host::External(_) | Host::Container(_) => "",
-    };
+    let certificates = certificates_file(server).unwrap_or_default();
     PostgresUrl { driver: Driver::Plain, login, host, port, database: name, tls, certificates, options: Vec::new() }
 }
 

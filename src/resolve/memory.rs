@@ -2,7 +2,7 @@
 
 use super::number::number;
 use super::scope::Faults;
-use crate::deployment::Container;
+use crate::deployment::{Host, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::Profile;
@@ -20,9 +20,14 @@ const BLOCK: f64 = 8.0 * KIB;
 
 const KIB: f64 = 1024.0;
 
-pub(super) fn check(container: &Container, profile: &Profile, faults: &mut Faults) {
-    let Some(limit) = &container.limits.memory else { return };
-    let setting = container.settings.iter().find(|(name, _)| name.as_str() == SHARED_BUFFERS);
+pub(super) fn check(server: &Server, profile: &Profile, faults: &mut Faults) {
+    let (limits, settings) = match &server.host {
+        Host::Container(container) => (&container.limits, &container.settings),
+        Host::Operated(operated) => (&operated.limits, &operated.settings),
+        Host::External(_) => return,
+    };
+    let Some(limit) = &limits.memory else { return };
+    let setting = settings.iter().find(|(name, _)| name.as_str() == SHARED_BUFFERS);
     let written = setting.map_or(USUAL_BUFFERS, |(_, written)| written.as_str());
     let (Some(taken), Some(allowed)) = (size(written, BLOCK), size(limit.as_str(), 1.0)) else { return };
     if taken < allowed {

@@ -1,18 +1,16 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
-use super::container::{check_pinned, limits};
-use super::number::count;
+use super::container::check_pinned;
+use super::operated::resolve_operated;
 use super::scope::Faults;
+use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
 use super::stage as policy;
-use crate::deployment::{CheckTimes, Container, External, ExternalTls, Host, Limits, PublishedPort, Server};
+use crate::deployment::{Certificates, CheckTimes, Container, External, ExternalTls, Host, PublishedPort, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
-use crate::value::{
-    ByteSize, CpuCount, DatabaseName, Duration, EnvironmentKey, ImageReference, Interval, Port, PostgresMajor,
-    ProcessCount, Replicas, Stage, TextValue as _, Tls, VolumeName,
-};
+use crate::value::{DatabaseName, Duration, EnvironmentKey, Interval, Port, Replicas, Stage, Tls, VolumeName};
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
 pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Faults) -> Option<Server> {
@@ -35,7 +33,13 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
             check_unused(postgres, &at, faults);
             Host::External(resolve_external(postgres, external, faults)?)
         }
-        None => Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?)),
+        None if postgres.operator.is_given() => {
+            Host::Operated(Box::new(resolve_operated(postgres, stage, &at, faults)?))
+        }
+        None => {
+            check_instances(postgres, &at, faults);
+            Host::Container(Box::new(resolve_container(postgres, stage, &at, faults)?))
+        }
     };
     Some(Server {
         host,
@@ -47,19 +51,10 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
 }
 
 fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Container> {
-    let image = postgres.image.get();
-    if image.is_none() {
-        let help = "write `image: postgres:16-alpine`, or `external:` for a server elsewhere";
-        faults.add(Code::MissingField, Place::key(at), "the server has neither an image nor an external host", help);
-    }
-    let image = image?.clone();
+    let image = image(postgres, at, faults)?;
     check_pinned(&image, stage, &at.key("image"), faults);
     let major = major(&image, postgres, at, faults);
-    let database = match (postgres.database.get(), postgres.user.get()) {
-        (Some(database), _) => Some(database.clone()),
-        (None, Some(user)) => DatabaseName::parse(user.as_str()).ok(),
-        (None, None) => None,
-    };
+    let database = first_database(postgres);
     let taken = |database: &&DatabaseName| database.is_reserved() && database.as_str() != "postgres";
     if let Some(database) = database.as_ref().filter(taken) {
         let field = if postgres.database.is_given() { "database" } else { "user" };
@@ -85,6 +80,7 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
         database: database?,
         publish,
         volume: postgres.volume(),
+        storage: storage(postgres, at, faults),
         ensure: postgres.ensure(),
         init_script: postgres.init_script(),
         local_auth: postgres.local_auth(),
@@ -106,58 +102,14 @@ fn resolve_container(postgres: &Postgres, stage: Stage, at: &FieldPath, faults: 
     })
 }
 
-/// What is written, and in stages where others' data is what keeps a server from taking the whole machine.
-fn limits_of_server(postgres: &Postgres, stage: Stage) -> Limits {
-    let written = limits(&postgres.limits);
-    if !stage.is_strict() {
-        return written;
-    }
-    let max_connections = given(&postgres.settings).find(|(name, _)| name.as_str() == "max_connections");
-    let connections = max_connections.and_then(|(_, value)| count(&value.0));
-    let processes = connections.unwrap_or(USUAL_CONNECTIONS).saturating_add(OTHER_PROCESSES);
-    let processes = processes.min(i128::from(*ProcessCount::RANGE.end()));
-    Limits {
-        memory: Some(written.memory.unwrap_or_else(|| ByteSize::of_gibibytes(1))),
-        cpus: Some(written.cpus.unwrap_or_else(|| CpuCount::whole(1))),
-        pids: written.pids.or_else(|| ProcessCount::new(processes)),
-    }
-}
-
-/// What `max_connections` is where nobody says otherwise.
-const USUAL_CONNECTIONS: i128 = 100;
-
-/// Enough for background workers, parallel queries and programs that run beside the server, such as a dump.
-const OTHER_PROCESSES: i128 = 156;
-
-/// Settings that the URLs, the health check and the mounts rely on.
-pub(crate) const RELIED_ON: [&str; 5] =
-    ["port", "listen_addresses", "data_directory", "unix_socket_directories", "hba_file"];
-
-/// The setting whose lowest levels write the environment of the server into its log at every start, passwords included.
-pub(crate) const LOG_LEVEL: &str = "log_min_messages";
-
-/// These levels.
-const WITH_ENVIRONMENT: [&str; 3] = ["debug3", "debug4", "debug5"];
-
-fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
-    let is_told = |value: &str| WITH_ENVIRONMENT.contains(&value.trim().to_ascii_lowercase().as_str());
-    for (name, _) in given(&postgres.settings).filter(|(name, value)| name.as_str() == LOG_LEVEL && is_told(&value.0)) {
-        let message = "with this level the server writes its environment into its log, passwords included";
-        let help = "write `debug2`; for more, `ALTER DATABASE … SET log_min_messages` holds for its sessions only";
-        faults.add(Code::InvalidValue, Place::value(&at.key("settings").key(name)), message, help);
-    }
-    for (name, _) in given(&postgres.settings).filter(|(name, _)| RELIED_ON.contains(&name.as_str())) {
-        let message = format!("the rest of the deployment relies on the server's own `{name}`");
-        let help = "remove it; `publish` gives the server another port on the host";
-        faults.add(Code::OwnedKey, Place::key(&at.key("settings").key(name)), message, help);
-    }
-}
-
 /// Fields that only a container has; an inherited `image` is no mistake.
 fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     let fields = [
         ("publish", postgres.publish.is_given()),
         ("volume", postgres.volume.is_given()),
+        ("storage", postgres.storage.is_given()),
+        ("operator", postgres.operator.is_given()),
+        ("instances", postgres.instances.is_given()),
         ("ensure", postgres.ensure.is_given()),
         ("init_script", postgres.init_script.is_given()),
         ("local_auth", postgres.local_auth.is_given()),
@@ -173,36 +125,12 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     }
 }
 
-fn major(image: &ImageReference, postgres: &Postgres, at: &FieldPath, faults: &mut Faults) -> Option<PostgresMajor> {
-    let place = Place::value(&at.key("image"));
-    match (image.postgres_major(), postgres.version.copied()) {
-        (None, Some(version)) => Some(version),
-        (None, None) => {
-            let message =
-                format!("the image {} does not tell its major version of PostgreSQL", quoted(&image.to_string()));
-            let help = "write `version: 16` beside `image`, with the version that the image carries";
-            faults.add(Code::PostgresVersion, place, message, help);
-            None
-        }
-        (Some(tagged), Some(version)) if i128::from(version.get()) != tagged => {
-            let fault = Diagnostic::error(
-                Code::PostgresVersion,
-                Place::value(&at.key("version")),
-                format!("`version` says {version}, the image's tag says {tagged}"),
-                "remove `version`: the tag of an official image tells it",
-            );
-            faults.push(fault.also(place, "the image"));
-            None
-        }
-        (Some(tagged), _) => {
-            let major = PostgresMajor::new(tagged);
-            if major.is_none() {
-                let message = format!("expected {}, found {tagged}", PostgresMajor::WORDS);
-                let help = "use an image of PostgreSQL 15 or later: the scripts need its psql";
-                faults.add(Code::PostgresVersion, place, message, help);
-            }
-            major
-        }
+/// One container is one server.
+fn check_instances(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
+    if postgres.instances.is_given() {
+        let help = "write `operator: cloudnative-pg`, or remove it";
+        let message = "`instances` has no effect without an operator";
+        faults.add(Code::Conflict, Place::key(&at.key("instances")), message, help);
     }
 }
 
@@ -213,18 +141,19 @@ fn resolve_external(postgres: &Postgres, external: &crate::profile::External, fa
         let help = "write `host: db.example.com`";
         faults.add(Code::MissingField, Place::key(at), "the external server's host is not named", help);
     }
-    let ca = external.ca.get().map(|ca| ca.as_host_path().clone());
+    let ca = certificates(external, at, faults);
     let tls = match (external.tls(), ca) {
         (Tls::VerifyFull, ca) => ExternalTls::VerifyFull(ca),
         (Tls::Require, None) => ExternalTls::Require,
         (Tls::Disable, None) => ExternalTls::Disable,
         (mode, Some(_)) => {
             use crate::value::Choice as _;
+            let field = if external.ca.is_given() { "ca" } else { "ca_secret" };
             let fault = Diagnostic::error(
                 Code::TlsConflict,
-                Place::value(&at.key("ca")),
-                format!("a `ca` is given, but `tls` is `{}`, which verifies no certificate", mode.as_str()),
-                "write `tls: verify-full`, or remove `ca`",
+                Place::value(&at.key(field)),
+                format!("a `{field}` is given, but `tls` is `{}`, which verifies no certificate", mode.as_str()),
+                format!("write `tls: verify-full`, or remove `{field}`"),
             );
             faults.push(fault.also(Place::value(&at.key("tls")), ""));
             return None;
@@ -236,4 +165,15 @@ fn resolve_external(postgres: &Postgres, external: &crate::profile::External, fa
         tls,
         client: postgres.image.get().cloned(),
     })
+}
+
+/// The certificates that the server's one is verified by, of a file or of a Secret.
+fn certificates(external: &crate::profile::External, at: &FieldPath, faults: &mut Faults) -> Option<Certificates> {
+    if external.ca.is_given() && external.ca_secret.is_given() {
+        let message = "certificates come from `ca` or from `ca_secret`, not from both";
+        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("ca_secret")), message, "remove one of them");
+        faults.push(fault.also(Place::key(&at.key("ca")), ""));
+    }
+    let file = external.ca.get().map(|ca| Certificates::File(ca.as_host_path().clone()));
+    file.or_else(|| external.ca_secret.get().map(|name| Certificates::Secret(name.to_string())))
 }

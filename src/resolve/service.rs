@@ -1,14 +1,14 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
 use super::container::{check_pinned, limits};
-use super::database::{CA_TARGET, Home, certificates, resolve_database};
+use super::database::{Home, certificates_file, resolve_database};
 use super::environment::environment;
 use super::scope::{Faults, Scope};
 use super::stage;
 use super::told;
 use crate::deployment::{
-    Build, CheckTimes, Database, ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Server, Service,
-    Variable,
+    Build, CERTIFICATES_FILE, Certificates, CheckTimes, Database, HealthCheck, Probe, Program, PublishedPort, Server,
+    Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -52,6 +52,7 @@ pub(super) fn resolve_service(
         entrypoint: written.entrypoint.get().map(|entrypoint| entrypoint.words.clone()),
         user: written.user.get().map(|user| user.0.clone()),
         working_dir,
+        port: written.port.copied(),
         publish: publish.ok()?,
         outbound: written.outbound(),
         mounts,
@@ -213,7 +214,7 @@ fn check_inside(
         let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key("publish")), message, help);
         faults.push(fault.also(outbound.clone(), ""));
     }
-    let is_elsewhere = scope.server.is_some_and(|server| server.container().is_none());
+    let is_elsewhere = scope.server.is_some_and(|server| !server.is_inside());
     if is_elsewhere && database.is_some_and(|database| matches!(database.url, ConnectionUrl::Postgres(_))) {
         let message = "the service could not reach its database, whose server is outside of the deployment";
         let fault = Diagnostic::error(Code::Conflict, outbound, message, "remove `outbound`");
@@ -222,19 +223,20 @@ fn check_inside(
     }
 }
 
-/// Gives a service that verifies an external server the certificates to do so. A variable of the user's own wins.
+/// Gives a service that verifies its server the certificates to do so. A variable of the user's own wins.
 fn trust_certificates(service: &mut Service, server: Option<&Server>) {
-    let Some(Server { host: Host::External(external), .. }) = server else { return };
-    let ExternalTls::VerifyFull(ca) = &external.tls else { return };
+    let Some(server) = server else { return };
+    let Some(file) = certificates_file(server) else { return };
+    let certificates = server.certificates();
     if !service.uses_postgres() || service.environment.iter().any(|(name, _)| name.as_str() == CERTIFICATES_VARIABLE) {
         return;
     }
     let Ok(variable) = VariableName::parse(CERTIFICATES_VARIABLE) else { return };
-    service.environment.push((variable, Variable::Literal(certificates(&external.tls).to_owned())));
-    service.mounts.extend(ca.as_ref().and_then(ca_mount));
+    service.environment.push((variable, Variable::Literal(file)));
+    service.mounts.extend(certificates.as_ref().and_then(Certificates::file).and_then(ca_mount));
 }
 
 fn ca_mount(ca: &HostPath) -> Option<Mount> {
-    let target = ContainerPath::parse(CA_TARGET).ok()?;
+    let target = ContainerPath::parse(CERTIFICATES_FILE).ok()?;
     Some(Mount { source: MountSource::Bind(ca.clone()), target, read_only: true })
 }

@@ -6,11 +6,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolve::{LOG_LEVEL, RELIED_ON};
+use crate::resolve::{LOG_LEVEL, OPERATORS_SETTINGS, RELIED_ON};
 use crate::target::compose::{
     DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
 };
-use crate::value::{Choice as _, Engine, SecretsIn, Stage, Tls};
+use crate::value::{Choice as _, Engine, SecretsIn, Stage, Target, Tls};
 
 /// A reference that means the same image tomorrow.
 const PINNED: &str =
@@ -35,6 +35,11 @@ const EXTERNAL_FILES: &str = "files of secrets are for the server's container, b
 const UNPINNED: &str = "the image has no tag, or `latest`, and so means another image tomorrow";
 const NO_WAY_IN: &str = "a service with `outbound: false` has no published port: its networks have no way in either";
 const UNREACHABLE: &str = "the service could not reach its database, whose server is outside of the deployment";
+const NO_OPERATOR: &str = "`instances` has no effect without an operator";
+const TWO_CAS: &str = "certificates come from `ca` or from `ca_secret`, not from both";
+const ON_KUBERNETES: &str = "this is there on Kubernetes only, and the target is Docker Compose";
+const OPERATORS: &str = "the operator makes this setting itself";
+const ONE_SERVER: &str = "a server's data is for one container at a time";
 const NO_SERVICES: &str = "the profile has no services";
 
 /// Every rule, as the conditions of an `allOf`.
@@ -52,6 +57,18 @@ pub(super) fn rules() -> Value {
         when_whole(&[], &every_service(&all(&service()))),
         when_whole(&[], &below("postgres", &all(&server()))),
         when_whole(&[files_elsewhere], &wrong(&["secrets_in"], EXTERNAL_FILES)),
+        when_whole(
+            &[on_compose()],
+            &below("postgres", &when(&given("operator"), &wrong(&["operator"], ON_KUBERNETES))),
+        ),
+        when_whole(
+            &[on_compose()],
+            &below("postgres", &below("external", &when(&given("ca_secret"), &wrong(&["ca_secret"], ON_KUBERNETES)))),
+        ),
+        when_whole(
+            &[on_compose(), chosen("secrets_in", SecretsIn::External.as_str())],
+            &wrong(&["secrets_in"], ON_KUBERNETES),
+        ),
         when_whole(&[production()], &every_service(&when(&absent("build"), &pinned()))),
         when_whole(&[production()], &below("postgres", &when(&absent("external"), &pinned()))),
         when_whole(
@@ -84,6 +101,11 @@ pub(super) fn rules() -> Value {
     ]);
     hide(&mut rules);
     rules
+}
+
+/// A profile that says nothing of its target is for Docker Compose.
+fn on_compose() -> Value {
+    json!({ "not": chosen("target", Target::Kubernetes.as_str()) })
 }
 
 fn in_files() -> Value {
@@ -133,7 +155,7 @@ fn chooses_networks(key: &str) -> Value {
 /// What holds of the `postgres` section by itself.
 fn server() -> Vec<Value> {
     let unverified = json!({ "properties": { "tls": { "enum": [Tls::Require.as_str(), Tls::Disable.as_str()] } } });
-    let unverified = all(&[given("ca"), given("tls"), unverified]);
+    let unverified = |field| all(&[given(field), given("tls"), unverified.clone()]);
     let relied_on = |name: &&str| {
         let message = format!("the rest of the deployment relies on the server's own `{name}`");
         when(&given(name), &wrong(&[name], &message))
@@ -142,17 +164,32 @@ fn server() -> Vec<Value> {
     let level = json!({ "type": "string", "pattern": "^ *[dD][eE][bB][uU][gG][345] *$" });
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
-    let unused =
-        ["publish", "volume", "ensure", "init_script", "local_auth", "limits", "settings", "compose"].map(|field| {
-            let message = format!("`{field}` has no effect on an external server");
-            when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
-        });
+    let of_container = ["publish", "volume", "ensure", "init_script", "local_auth", "compose"];
+    let of_both = ["storage", "operator", "instances", "limits", "settings"];
+    let unused = of_container.into_iter().chain(of_both).map(|field| {
+        let message = format!("`{field}` has no effect on an external server");
+        when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
+    });
+    let unused = unused.chain(of_container.map(|field| {
+        let message = format!("`{field}` has no effect on a server that an operator runs");
+        when(&all(&[given("operator"), absent("external"), given(field)]), &wrong(&[field], &message))
+    }));
+    let none: Map<_, _> =
+        OPERATORS_SETTINGS.iter().map(|name| ((*name).to_owned(), json!({ "type": "null" }))).collect();
+    let operators = json!({ "properties": none, "errorMessage": OPERATORS });
+    let shared = json!({ "type": "object", "required": ["shared"], "properties": { "shared": { "type": "boolean", "not": { "enum": [false] } } } });
     let mut rules = vec![
         when(&json!({ "type": "object" }), &json!({ "required": ["user"] })),
         when(&missing("external"), &json!({ "required": ["image"] })),
         below("external", &when(&json!({ "type": "object" }), &json!({ "required": ["host"] }))),
-        below("external", &when(&unverified, &wrong(&["ca"], UNVERIFIED))),
+        below("external", &when(&unverified("ca"), &wrong(&["ca"], UNVERIFIED))),
+        below("external", &when(&unverified("ca_secret"), &wrong(&["ca_secret"], UNVERIFIED))),
+        below("external", &when(&all(&[given("ca"), given("ca_secret")]), &wrong(&["ca_secret"], TWO_CAS))),
+        below("storage", &when(&json!({ "type": "object" }), &json!({ "required": ["size"] }))),
+        below("storage", &when(&shared, &wrong(&["shared"], ONE_SERVER))),
+        when(&all(&[given("instances"), absent("operator"), absent("external")]), &wrong(&["instances"], NO_OPERATOR)),
         below("settings", &all(&settings)),
+        when(&all(&[given("operator"), absent("external")]), &below("settings", &operators)),
         below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),
         below("compose", &all(&keys)),
         below("compose", &without_owned(&SERVER_KEYS)),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use super::weak::weakness;
-use super::writable::check_writable;
+use super::writable::{KeptIn, check_writable};
 use crate::dotenv::Unwritable;
 use crate::value::{EnvironmentKey, SecretRule};
 
@@ -59,6 +59,8 @@ pub struct Outside<'o> {
     pub rotated: &'o [EnvironmentKey],
     /// Whether that value is the environment's, and not made up.
     pub rotated_from_environment: bool,
+    /// Where they are kept.
+    pub kept_in: KeptIn,
     /// Whether weak secrets are to be found.
     pub judge_strength: bool,
     /// Whether weak secrets are taken nevertheless.
@@ -139,7 +141,7 @@ pub fn choose(
     let mut faults = SecretFaults::default();
     for (name, rule) in rules {
         let Some((secret, origin)) = choose_one(name, rule, outside, &mut faults) else { continue };
-        if let Err(unwritable) = check_writable(name, &secret) {
+        if let Err(unwritable) = check_writable(name, &secret, outside.kept_in) {
             faults.unwritable.push((name.clone(), unwritable));
             continue;
         }

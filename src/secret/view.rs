@@ -67,6 +67,12 @@ impl Values<'_> {
         matches!(self, Self::Withheld { .. })
     }
 
+    /// What the file of a secret holds; nothing where secrets are left empty, or there is none.
+    #[must_use]
+    pub fn secret(self, holds: Holds<'_>) -> Option<Secret> {
+        if self.are_withheld() { None } else { Secret::new(text(holds, self)) }
+    }
+
     fn of(&self, name: &EnvironmentKey) -> &str {
         match self {
             Self::Chosen { secrets, .. } => secrets.get(name).map(|chosen| chosen.secret.expose()).unwrap_or_default(),
@@ -97,16 +103,20 @@ pub fn secret_lines(keys: &DotenvKeys<'_>, values: Values<'_>) -> SecretLines {
 }
 
 fn line(key: &DotenvKey<'_>, values: Values<'_>) -> Line {
-    let value = match key.holds {
-        Holds::Text(text) => Value::from(text),
-        Holds::Secret(name) => Value::from(values.of(name)),
+    Line::new(&key.name, Value::from(text(key.holds, values)))
+}
+
+/// What a key holds.
+fn text(holds: Holds<'_>, values: Values<'_>) -> String {
+    match holds {
+        Holds::Text(text) => text.to_owned(),
+        Holds::Secret(name) => values.of(name).to_owned(),
         Holds::Url(url) => {
             let password = url.password().map(|name| values.of(name)).filter(|value| !value.is_empty());
             let password = password.map(|value| url.encoded(value)).unwrap_or_default();
-            Value::from(url.text(&password))
+            url.text(&password)
         }
-    };
-    Line::new(&key.name, value)
+    }
 }
 
 impl Secret {

@@ -11,7 +11,7 @@ fn postgres(driver: Driver, tls: Option<Tls>) -> ConnectionUrl {
         port: Port::POSTGRES,
         database: DatabaseName::parse("auth_db").unwrap(),
         tls,
-        certificates: "",
+        certificates: String::new(),
         options: Vec::new(),
     })
 }

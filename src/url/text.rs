@@ -59,7 +59,7 @@ impl PostgresUrl {
     fn more(&self) -> Vec<UrlOption> {
         let is_written = |name: &str| self.options.iter().any(|option| option.name().eq_ignore_ascii_case(name));
         let own = match self.tls {
-            Some(tls) => tls_options(self.driver, tls, self.certificates),
+            Some(tls) => tls_options(self.driver, tls, &self.certificates),
             None => inside_options(self.driver).into_iter().filter(|(name, _)| !is_written(name)).collect(),
         };
         let own = own.into_iter().map(|(name, value)| match grammar(self.driver) {

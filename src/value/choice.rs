@@ -80,6 +80,14 @@ choices! {
         Production = "production",
     }
 
+    /// What a deployment runs on.
+    Target {
+        /// Docker Compose, on one machine.
+        Compose = "compose",
+        /// Kubernetes: manifests that kustomize puts together.
+        Kubernetes = "kubernetes",
+    }
+
     /// Who logs in to PostgreSQL.
     Access {
         /// Every service logs in as `postgres.user`.
@@ -186,6 +194,15 @@ choices! {
         /// The server's passwords stand in files below `secrets/`, which Compose gives to the server alone. Connection
         /// URLs stay in `.env`, where the services read them.
         Files = "files",
+        /// On Kubernetes: something else makes the Secrets that the manifests name, such as External Secrets, Sealed
+        /// Secrets or SOPS. No file holds a secret.
+        External = "external",
+    }
+
+    /// What runs the PostgreSQL server on Kubernetes.
+    Operator {
+        /// CloudNativePG: a server that is written to, and copies that take its place.
+        CloudNativePg = "cloudnative-pg",
     }
 
     /// What a service's container is kept from.
@@ -267,4 +284,10 @@ fn choice_schema<T: Choice>() -> Schema {
         .map(|choice| serde_json::json!({ "const": choice.as_str(), "title": choice.as_str(), "description": choice.description() }))
         .collect();
     json_schema!({ "type": "string", "oneOf": variants })
+}
+impl Default for Target {
+    /// What every profile ran on before it could say so.
+    fn default() -> Self {
+        Self::Compose
+    }
 }

@@ -60,6 +60,9 @@ numbers! {
 }
 
 impl Replicas {
+    /// Just one.
+    pub const ONE: Self = Self(1);
+
     /// Enough failures in a row to believe them.
     pub const THREE: Self = Self(3);
 

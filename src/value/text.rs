@@ -118,6 +118,12 @@ impl Duration {
     pub fn of_minutes(minutes: u16) -> Self {
         Self(format!("{minutes}m"))
     }
+
+    /// In whole seconds, of which it has none less than it says.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        milliseconds(&self.0).div_ceil(1000)
+    }
 }
 
 impl Interval {
@@ -136,17 +142,7 @@ impl Interval {
     /// As PostgreSQL counts it in its settings; it knows no more than 24 days.
     #[must_use]
     pub fn milliseconds(&self) -> u64 {
-        let mut sum: u64 = 0;
-        let mut rest = self.0.as_str();
-        while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit()) {
-            let (number, behind) = rest.split_at(digits);
-            let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
-            let unit = units.into_iter().find_map(|(unit, of_it)| Some((behind.strip_prefix(unit)?, of_it)));
-            let Some((next, of_it)) = unit else { break };
-            sum = sum.saturating_add(number.parse::<u64>().unwrap_or_default().saturating_mul(of_it));
-            rest = next;
-        }
-        sum.min(2_147_483_647)
+        milliseconds(&self.0).min(2_147_483_647)
     }
 }
 
@@ -277,6 +273,21 @@ fn is_duration(text: &str) -> bool {
     (1..=5).contains(&parts)
 }
 
+/// The sum of the parts of a span of time.
+fn milliseconds(text: &str) -> u64 {
+    let mut sum: u64 = 0;
+    let mut rest = text;
+    while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit()) {
+        let (number, behind) = rest.split_at(digits);
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+        let unit = units.into_iter().find_map(|(unit, of_it)| Some((behind.strip_prefix(unit)?, of_it)));
+        let Some((next, of_it)) = unit else { break };
+        sum = sum.saturating_add(number.parse::<u64>().unwrap_or_default().saturating_mul(of_it));
+        rest = next;
+    }
+    sum
+}
+
 fn is_interval(text: &str) -> bool {
     is_duration(text) && text.contains(|c| matches!(c, '1'..='9'))
 }
@@ -367,6 +378,15 @@ mod tests {
             [("30s", 30_000), ("1h1m1s1ms", 3_661_001), ("250ms", 250), ("99999h", 2_147_483_647)]
         {
             assert_eq!(Interval::parse(text).unwrap().milliseconds(), milliseconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_of_time_has_as_many_seconds_as_it_takes_at_the_least() {
+        for (text, seconds) in
+            [("0s", 0), ("10s", 10), ("1m30s", 90), ("1ms", 1), ("1h1m1s1ms", 3662), ("99999h", 359_996_400)]
+        {
+            assert_eq!(Duration::parse(text).unwrap().seconds(), seconds, "{text}");
         }
     }
 

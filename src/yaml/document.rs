@@ -29,6 +29,8 @@ pub(super) enum Quoting {
     /// Where a reader could take it for anything but a text.
     AsNeeded,
     Always,
+    /// Each line on one of its own, where a reader gets back the same; else as if always.
+    Lines,
 }
 
 /// How many lines a collection takes.
@@ -80,6 +82,11 @@ impl Value {
     /// A text without quotes, which the caller knows to be right as it is.
     pub fn bare(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Content::Scalar(text.into(), Quoting::Never))
+    }
+
+    /// A text of several lines, each on one of its own where nothing in it is special.
+    pub fn lines(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Content::Scalar(text.into(), Quoting::Lines))
     }
 
     /// A number.

@@ -62,7 +62,7 @@ pub(super) fn in_quotes(text: &str, quoted: &mut String) {
     quoted.push('"');
 }
 
-fn is_printable(character: char) -> bool {
+pub(super) fn is_printable(character: char) -> bool {
     let code = u32::from(character);
     !character.is_control() && !is_hidden(character) && code & 0xfffe != 0xfffe && !(0xfdd0..=0xfdef).contains(&code)
 }

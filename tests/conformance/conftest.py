@@ -15,7 +15,7 @@ import pytest
 
 from init_script import LOG_EVERYTHING, MARK, Deployment, Servers
 from postgres_server import Postgres, made_by, unprivileged
-from programs import Compose, Generate, Meaning, run, tool
+from programs import ROOT, Compose, Generate, Meaning, run, tool
 
 # No variable of the caller's shell may decide where the drivers that run in this process connect.
 for name in [name for name in os.environ if name.startswith("PG")]:
@@ -54,6 +54,15 @@ def compose() -> Compose:
         return run(tool("docker-compose"), *args, cwd=folder, env=env, status=status)
 
     return compose
+
+
+@pytest.fixture(scope="session")
+def kubectl() -> Path:
+    """kubectl itself, for what needs no cluster."""
+    path = ROOT / ".tools" / "kubectl" / "kubectl"
+    if not path.exists():
+        pytest.fail("kubectl is missing; this installs it: bash tests/run.sh conformance")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -132,7 +132,7 @@ def start(
 
 @pytest.mark.parametrize("tls", ["disable", "verify-full"])
 def test_a_server_elsewhere(deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str) -> None:
-    """Backup, restore, psql and both ways of moving the data, each service as a role of its own."""
+    """Backup, restore and psql, each service as a role of its own."""
     server, _, _ = start(deployment, elsewhere, tls)
     doctor = Doctor(deployment)
     found = doctor.look()
@@ -141,6 +141,18 @@ def test_a_server_elsewhere(deployment: Deployment, elsewhere: Callable[..., Els
         found.the("password-refused", f"`{role}` logs in to", "ok")
 
     use_scripts(deployment, server)
+
+
+@pytest.mark.parametrize("tls", ["disable", "verify-full"])
+def test_rows_move_from_and_to_a_server_elsewhere(
+    deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str
+) -> None:
+    server, _, _ = start(deployment, elsewhere, tls)
+    deployment.write("auth-service", "moved")
+    run_script(deployment, "migrate", "auth-service", "--to", "sqlite")
+    server.ask("DELETE FROM notes", "auth_db")
+    run_script(deployment, "migrate", "auth-service", "--to", "postgres")
+    assert deployment.read("auth-service") == [*SEEDS, "moved"]
 
 
 @pytest.mark.parametrize("tls", ["disable", "verify-full"])
@@ -209,9 +221,3 @@ def use_scripts(deployment: Deployment, elsewhere: Elsewhere) -> None:
     assert run_script(deployment, "psql", "auth-service", "-Atc", query).stdout == "auth_service|auth_db|2\n"
     said = run_script(deployment, "psql", "--superuser", "auth-service", status=1).stderr
     assert "only the databases of services can be opened" in said
-
-    deployment.write("auth-service", "moved")
-    run_script(deployment, "migrate", "auth-service", "--to", "sqlite")
-    elsewhere.ask("DELETE FROM notes", "auth_db")
-    run_script(deployment, "migrate", "auth-service", "--to", "postgres")
-    assert deployment.read("auth-service") == [*SEEDS, "moved"]

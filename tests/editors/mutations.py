@@ -38,13 +38,13 @@ TEXTS = """
     80 080 65535 65536 0.0.0.0:80 0.0.0.0:080 0.0.0.0:0 0.0.0.0:65536 127.0.0.1 256.0.0.1:80 1.2.3:80 01.2.3.4:80
     [::1]:80 ::1 ::1:80 [::1] [::] [::1 [1.2.3.4]:80 [1.2.3.4] [::ffff:1.2.3.4]:80 ::ffff:1.2.3.4 1:2:3:4:5:6:7:8
     1:2:3:4:5:6:7:8:9 1::8 1:2::7:8 ::12345 [fe80::1%eth0]:80 [:::]:80 [1::2::3]:80
-    db.example.com db-1 -db db- db. db..x d_b http://db
+    1Gi 0Gi 10G 01Mi 999999Ti 1000000Ti db.example.com db-1 -db db- db. db..x d_b http://db
     /health /health?a=1&b=%20 /h#x health /é /a b
     data/a.db /data/a.db data//a.db data/ data/.a ../a.db data/a?b data/_a data/-a data/a.db.
     A _ 1A a1 A_B A-B LOG_LEVEL x-a X-a x- com.example.team two=1 max_connections search_path a.b _a
     postgres sqlite generate required started healthy completed url host port user password name
     development ci staging production shared per_service asyncpg psycopg plain verify-full require disable
-    dotenv environment files python curl wget true false null yes no on off Yes NULL ~ 1 0x1F 0o17 1e3 .inf .nan 1_000
+    dotenv environment files external cloudnative-pg kubernetes compose python curl wget true false null yes no on off Yes NULL ~ 1 0x1F 0o17 1e3 .inf .nan 1_000
     - -- -x ./base.yaml builtin:base builtin: pg_a template0 none public POSTGRES_PASSWORD <<
 """.split()
 TEXTS += [f"app@sha256:{'0' * 64}", f"app:1@sha256:{'a' * 64}", f"app@sha256:{'A' * 64}", f"app:{'t' * 128}"]

@@ -22,6 +22,16 @@ out: HOLE
 project: HOLE
 engine: HOLE
 secrets_in: HOLE
+volumes: HOLE
+volumes: { HOLE: { storage: 1Gi } }
+volumes: { data: HOLE }
+volumes: { data: { storage: HOLE } }
+image_pull_secrets: HOLE
+image_pull_secrets: [HOLE]
+nodes: HOLE
+nodes: { count: HOLE }
+nodes: { memory: HOLE }
+nodes: { cpus: HOLE }
 secrets: HOLE
 secrets: { KEY: HOLE }
 secrets: { HOLE: generate }
@@ -75,6 +85,11 @@ services: { api: { labels: { a: HOLE } } }
 services: { api: { labels: { HOLE: a } } }
 services: { api: { replicas: HOLE } }
 services: { api: { stop_grace_period: HOLE } }
+services: { api: { storage: HOLE } }
+services: { api: { data: "data:/app/data", storage: HOLE } }
+services: { api: { data: "data:/app/data", storage: { size: HOLE } } }
+services: { api: { data: "data:/app/data", storage: { size: 1Gi, class: HOLE } } }
+services: { api: { data: "data:/app/data", storage: { size: 1Gi, shared: HOLE } } }
 services: { api: { limits: { memory: HOLE } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }
@@ -107,6 +122,12 @@ postgres: { image: "postgres:16", user: app, access: HOLE }
 postgres: { image: "postgres:16", user: app, publish: HOLE }
 postgres: { image: "postgres:16", user: app, volume: HOLE }
 postgres: { image: "postgres:16", user: app, local_auth: HOLE }
+postgres: { image: "postgres:16", user: app, storage: HOLE }
+postgres: { image: "postgres:16", user: app, storage: { size: HOLE } }
+postgres: { image: "postgres:16", user: app, storage: { size: 1Gi, class: HOLE } }
+postgres: { image: "postgres:16", user: app, storage: { size: 1Gi, shared: HOLE } }
+{ target: kubernetes, postgres: { image: "postgres:16", user: app, storage: 1Gi, operator: HOLE } }
+{ target: kubernetes, postgres: { image: "postgres:16", user: app, storage: 1Gi, operator: cloudnative-pg, instances: HOLE } }
 { services: { api: { outbound: HOLE, database: { postgres: b } } }, postgres: { user: app, external: { host: a } } }
 postgres: { image: "postgres:16", user: app, settings: { a: HOLE } }
 postgres: { image: "postgres:16", user: app, settings: { HOLE: a } }
@@ -114,6 +135,7 @@ postgres: { user: app, external: { host: HOLE } }
 postgres: { user: app, external: { host: a, port: HOLE } }
 postgres: { user: app, external: { host: a, tls: HOLE } }
 postgres: { user: app, external: { host: a, tls: verify-full, ca: HOLE } }
+{ target: kubernetes, postgres: { user: app, external: { host: a, ca_secret: HOLE } } }
 """.strip().splitlines()
 
 # Texts that one character more is put into: names, paths, mounts.

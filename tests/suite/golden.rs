@@ -31,6 +31,54 @@ const WITH_SECRET_FILES: &[(&str, u32)] = &[
     ("secrets/postgres_password", 0o644),
 ];
 
+/// The outputs on Kubernetes with a server in a pod of its own.
+const SERVER_IN_A_POD: &[(&str, u32)] = &[
+    ("kubernetes/api.yaml", 0o644),
+    ("kubernetes/init-postgres.sh", 0o755),
+    ("kubernetes/kustomization.yaml", 0o644),
+    ("kubernetes/monitor.yaml", 0o644),
+    ("kubernetes/postgres.yaml", 0o644),
+    ("kubernetes/secrets/api__db_password", 0o600),
+    ("kubernetes/secrets/api__db_url", 0o600),
+    ("kubernetes/secrets/postgres_password", 0o600),
+    ("kubernetes/secrets/wiki__db_password", 0o600),
+    ("kubernetes/wiki.yaml", 0o644),
+];
+
+/// The same where an operator runs the server.
+const SERVER_OF_AN_OPERATOR: &[(&str, u32)] = &[
+    ("kubernetes/api.yaml", 0o644),
+    ("kubernetes/kustomization.yaml", 0o644),
+    ("kubernetes/monitor.yaml", 0o644),
+    ("kubernetes/postgres.yaml", 0o644),
+    ("kubernetes/secrets/api__db_password", 0o600),
+    ("kubernetes/secrets/api__db_url", 0o600),
+    ("kubernetes/secrets/wiki__db_password", 0o600),
+    ("kubernetes/wiki.yaml", 0o644),
+];
+
+/// The same where the server is elsewhere.
+const SERVER_ELSEWHERE: &[(&str, u32)] = &[
+    ("kubernetes/api.yaml", 0o644),
+    ("kubernetes/init-postgres.sh", 0o755),
+    ("kubernetes/kustomization.yaml", 0o644),
+    ("kubernetes/secrets/api__db_password", 0o600),
+    ("kubernetes/secrets/api__db_url", 0o600),
+    ("kubernetes/secrets/wiki__db_password", 0o600),
+    ("kubernetes/wiki.yaml", 0o644),
+];
+
+/// The outputs of the services on Kubernetes, with their permissions.
+const ON_KUBERNETES: &[(&str, u32)] = &[
+    ("kubernetes/api.yaml", 0o644),
+    ("kubernetes/kustomization.yaml", 0o644),
+    ("kubernetes/migrate.yaml", 0o644),
+    ("kubernetes/notes.yaml", 0o644),
+    ("kubernetes/redis.yaml", 0o644),
+    ("kubernetes/secrets/internal_api_key", 0o600),
+    ("kubernetes/worker.yaml", 0o644),
+];
+
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
 const SAME_EVERYWHERE: [(&str, u32); 8] = [
     ("scripts/db/backup.sh", 0o755),
@@ -51,7 +99,7 @@ struct Case {
     files: &'static [(&'static str, u32)],
 }
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 15] = [
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
     Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
@@ -63,6 +111,45 @@ const CASES: [Case; 11] = [
     Case { name: "without-ensure", profile: "prod", settings: &["postgres.ensure=false"], files: WITH_SERVER },
     Case { name: "strict", profile: "../golden/strict.yaml", settings: &[], files: WITH_SERVER },
     Case { name: "every-field", profile: "../golden/every-field.yaml", settings: &[], files: WITH_SERVER },
+    Case {
+        name: "kubernetes-server",
+        profile: "../golden/kubernetes-server.yaml",
+        settings: &[],
+        files: SERVER_IN_A_POD,
+    },
+    Case {
+        name: "kubernetes-cloudnative-pg",
+        profile: "../golden/kubernetes-server.yaml",
+        settings: &[
+            "stage=production",
+            "image_pull_secrets=[registry-login]",
+            "postgres.operator=cloudnative-pg",
+            "postgres.local_auth=null",
+            "postgres.settings.shared_preload_libraries=\"pg_stat_statements, auto_explain\"",
+        ],
+        files: SERVER_OF_AN_OPERATOR,
+    },
+    Case {
+        name: "kubernetes-external",
+        profile: "../golden/kubernetes-server.yaml",
+        settings: &[
+            "stage=production",
+            "services.monitor=null",
+            "services.wiki.outbound=null",
+            "postgres.local_auth=null",
+            "postgres.storage=null",
+            "postgres.limits=null",
+            "postgres.settings=null",
+            "postgres.external={ host: db.example.com, port: 6432, ca_secret: db-ca }",
+        ],
+        files: SERVER_ELSEWHERE,
+    },
+    Case {
+        name: "kubernetes-services",
+        profile: "../golden/kubernetes-services.yaml",
+        settings: &[],
+        files: ON_KUBERNETES,
+    },
 ];
 
 /// Generates into a folder; `tests/golden` stands beside it, as a project's profiles would.
@@ -76,6 +163,8 @@ fn generate(case: &Case, folder: &Path) {
         }
     }
     fs::create_dir_all(folder).unwrap();
+    let mounted = folder.join("shop.toml");
+    fs::write(&mounted, "# a file of the project\n[shop]\nname = \"it's $(NAME)\"\n").unwrap();
     let mut command = codelab_gen(folder);
     command.args(["--allow-weak-secrets", "--profile", case.profile]);
     for setting in case.settings {
@@ -95,6 +184,7 @@ fn generate(case: &Case, folder: &Path) {
     command.env("LITELLM_API_KEY", "it's a \"key\" with spaces");
     let run = command.finish();
     assert_eq!(run.status.code(), Some(0), "{}: {}", case.name, stderr(&run));
+    fs::remove_file(mounted).unwrap();
 }
 
 #[test]

@@ -209,3 +209,15 @@ fn files_are_opened_in_one_place() {
         assert_eq!(opener, None, "{module}: what a stranger put there is opened by crate::disk");
     }
 }
+
+#[test]
+fn one_place_asks_which_target_it_is() {
+    // `value` gives the words, `schema` says them
+    let may_name = ["target", "value::choice", "schema::rules"];
+    for (module, Module { code, .. }) in
+        House::read().0.iter().filter(|(module, _)| !may_name.contains(&module.as_str()))
+    {
+        let named = ["Target::Compose", "Target::Kubernetes"].into_iter().find(|name| code.contains(name));
+        assert_eq!(named, None, "{module}: what depends on the target is a question that src/target.rs answers");
+    }
+}

@@ -27,6 +27,7 @@ mod graph;
 mod help;
 mod import;
 mod invalid;
+mod kubernetes;
 mod layering;
 mod layers;
 mod limits;

@@ -18,7 +18,7 @@ fn docs() -> PathBuf {
 }
 
 /// The example profiles: together they have every field.
-const EXAMPLES: [&str; 2] = ["container.yaml", "external.yaml"];
+const EXAMPLES: [&str; 4] = ["container.yaml", "external.yaml", "kubernetes.yaml", "kubernetes-external.yaml"];
 
 fn examples() -> Vec<String> {
     EXAMPLES.iter().map(|name| fs::read_to_string(docs().join("examples").join(name)).unwrap()).collect()

@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 
 use super::{WriteFault, apply_with, keep, perform, write};
 use crate::change::steps::{Content, Step, steps};
-use crate::change::{ChangeSet, Existing, Wanted, plan, unused_secrets};
-use crate::deployment::{Deployment, secret_file_path};
+use crate::change::{ChangeSet, Existing, Wanted, WantedSecret, plan, unused_secrets};
+use crate::deployment::Deployment;
 use crate::disk::{Folder, TEMPORARY};
 use crate::layers::{gather, load};
 use crate::placement::Placement;
 use crate::resolve::resolve;
-use crate::secret::{Outside, Values, choose};
+use crate::secret::{KeptIn, Outside, Values, choose};
 use crate::source::{Catalogue, Source};
 use crate::target::compose::Extras;
-use crate::target::{Inputs, Target};
+use crate::target::{Found, Inputs, SecretFile};
 
 const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
 
@@ -32,6 +32,7 @@ const DEV: Goal = Goal { profile: "builtin:dev-sqlite", settings: &[], force: fa
 const PROD: Goal = Goal { profile: "builtin:prod-postgres", ..DEV };
 const FORCED: Goal = Goal { force: true, ..PROD };
 const FILES: Goal = Goal { settings: &["secrets_in=files"], ..PROD };
+const KUBERNETES: Goal = Goal { settings: &["target=kubernetes"], ..PROD };
 
 #[test]
 fn a_first_generation_broken_off_anywhere_is_healed() {
@@ -89,6 +90,31 @@ fn a_move_of_secrets_into_files_broken_off_anywhere_is_healed() {
     });
     assert_eq!(case.after[Path::new("secrets")].mode, 0o700);
     case.breaks_off_everywhere();
+}
+
+#[test]
+fn a_first_generation_for_kubernetes_broken_off_anywhere_is_healed() {
+    let case = Case::new(KUBERNETES, |_| {});
+    assert_eq!(case.after[Path::new("kubernetes/secrets")].mode, 0o700);
+    assert_eq!(case.after[Path::new("kubernetes/secrets/postgres_password")].mode, 0o600);
+    case.breaks_off_everywhere();
+}
+
+#[test]
+fn a_move_to_kubernetes_and_back_broken_off_anywhere_is_healed() {
+    let case = Case::new(KUBERNETES, |folder| {
+        generate(PROD, folder);
+        surround(folder);
+    });
+    assert!(case.after.contains_key(Path::new(".env")) && !case.after.contains_key(Path::new("docker-compose.yml")));
+    case.breaks_off_everywhere();
+    let back = Case::new(PROD, |folder| {
+        generate(KUBERNETES, folder);
+        fs::write(folder.join("kubernetes/mine.yaml"), "kind: Ingress\n").unwrap();
+    });
+    assert!(back.after.contains_key(Path::new("kubernetes/mine.yaml")));
+    assert!(!back.after.contains_key(Path::new("kubernetes/kustomization.yaml")));
+    back.breaks_off_everywhere();
 }
 
 #[test]
@@ -161,10 +187,8 @@ fn scratch() -> tempfile::TempDir {
 /// All that the program does from the reading of the folder up to the first step.
 fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
     let placement = Placement { profile: goal.profile.into(), root: ".".into(), settings: Vec::new() };
-
-    let secret_paths: Vec<_> = deployment.secrets.keys().map(secret_file_path).collect();
-    let existing = Existing::read(Some(&Folder::open(folder).unwrap()), &secret_paths).unwrap();
-    let keys = deployment.dotenv_keys();
+    let existing = Existing::read_of(Some(&Folder::open(folder).unwrap()), deployment).unwrap();
+    let keys = deployment.target.keys_taken_over(deployment);
     let block = existing.values(|key| keys.names().contains(key)).unwrap();
     let rules = deployment.kept_secrets();
     // a value that stands in `.env` and is another one is refused here: none can be lost unnoticed
@@ -175,16 +199,20 @@ fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
         random: &mut |_| Ok(()),
         rotated: &[],
         rotated_from_environment: false,
+        kept_in: KeptIn::Dotenv,
         judge_strength: false,
         allow_weak: true,
     };
     let secrets = choose(&rules, &mut outside).unwrap();
     let kept = unused_secrets(&block, |key| rules.contains_key(key));
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
-    let files =
-        Target::Compose.render(deployment, &Extras::default(), &Inputs { values, placement: &placement }).unwrap();
-    let secret_files = deployment.secret_files().into_iter();
-    let secret_files = secret_files.map(|name| (secret_file_path(name), Some(secrets[name].secret.clone()))).collect();
+    let inputs = Inputs { values, placement: &placement, found: &Found::default() };
+    let files = deployment.target.render(deployment, &Extras::default(), &inputs).unwrap();
+    let wanted = |file: SecretFile<'_>| {
+        let SecretFile { name, path, mode, holds } = file;
+        WantedSecret { name, path, mode, secret: values.secret(holds), public: None }
+    };
+    let secret_files = deployment.target.secret_files(deployment).into_iter().map(wanted).collect();
     let wanted = Wanted {
         folder,
         deployment,

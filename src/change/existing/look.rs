@@ -12,6 +12,9 @@ use crate::secret::MOST_HIDDEN;
 use crate::spelling::raw_path;
 use crate::target::compose;
 
+/// How the name of a manifest ends.
+const MANIFEST: &str = ".yaml";
+
 /// A text of so many bytes has more characters than one that is too short to be hidden.
 const SHORT: usize = 24;
 
@@ -50,7 +53,7 @@ impl<'f> Opened<'f> {
         Ok(read(folder, way, Path::new(path))?.map(|found| found.and_then(text_of)))
     }
 
-    pub(super) fn output(&mut self, output: Output) -> io::Result<Option<ExistingOutput>> {
+    pub(super) fn output(&mut self, output: &Output) -> io::Result<Option<ExistingOutput>> {
         let (folder, way) = self.above(Path::new(output.path()));
         Ok(match read(folder, way, Path::new(output.path()))? {
             None => None,
@@ -148,10 +151,17 @@ pub(super) fn text_beside(folder: &Folder, name: &str) -> Option<String> {
     String::from_utf8(folder.read(Path::new(name), TEXT_LIMIT).ok()?).ok()
 }
 
+/// What is named as a manifest in a folder that is no link.
+pub(super) fn manifests_in(folder: &Folder, way: &str) -> Vec<Output> {
+    let files = folder.folder(Path::new(way)).and_then(|inner| inner.files()).unwrap_or_default();
+    let names = files.iter().map(raw_path).filter(|name| name.ends_with(MANIFEST));
+    names.map(|name| Output::named(format!("{way}/{name}"))).collect()
+}
+
 /// The texts of the files in a folder that is no link; none where there is no such folder, and no more than are too many
 /// to be hidden.
-pub(super) fn texts_in(folder: &Folder, way: &Path) -> Vec<String> {
-    let Ok(inner) = folder.folder(way) else { return Vec::new() };
+pub(super) fn texts_in(folder: &Folder, way: &str) -> Vec<String> {
+    let Ok(inner) = folder.folder(Path::new(way)) else { return Vec::new() };
     let mut texts = Vec::new();
     let mut bytes = 0;
     for file in inner.files().unwrap_or_default() {

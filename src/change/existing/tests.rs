@@ -18,7 +18,7 @@ fn folder_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn read(folder: &Path, secret_paths: &[String]) -> Existing {
-    Existing::read(Some(&Folder::open(folder).unwrap()), secret_paths).unwrap()
+    Existing::read(Some(&Folder::open(folder).unwrap()), &[], secret_paths).unwrap()
 }
 
 fn existing(files: &[(&str, &str)]) -> Existing {
@@ -55,9 +55,9 @@ fn a_folder_of_secrets_is_closed_only_where_nobody_else_may_do_anything_there() 
     ] {
         fs::set_permissions(folder.path().join("secrets"), Permissions::from_mode(mode)).unwrap();
         let existing = read(folder.path(), &[]);
-        assert_eq!(existing.secrets_are_open(), is_open, "{mode:o}");
+        assert_eq!(existing.is_open("secrets/a"), is_open, "{mode:o}");
     }
-    assert!(!existing(&[]).secrets_are_open());
+    assert!(!existing(&[]).is_open("secrets/a"));
 }
 
 #[test]
@@ -83,18 +83,18 @@ fn the_compose_file_is_the_one_that_compose_takes() {
         let texts: Vec<_> = names[first..].iter().map(|name| (*name, text(&name.replace('.', "-")))).collect();
         let files: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
         let existing = existing(&files);
-        assert_eq!(existing.compose_file(), Some(names[first]));
+        assert_eq!(existing.compose_file().as_deref(), Some(names[first]));
         assert_eq!(existing.standing().unwrap().project(), Some(names[first].replace('.', "-")));
     }
     let ours = "# codelab-gen: profile=p format=1 body=0123456789abcdef\nname: ours\nservices: {}\n";
     let twin = existing(&[("docker-compose.yml", ours), ("compose.yaml", "services: {}\n")]);
-    assert_eq!((twin.compose_file(), twin.has_own_compose()), (Some("docker-compose.yml"), true));
+    assert_eq!((twin.compose_file().as_deref(), twin.has_own_compose()), (Some("docker-compose.yml"), true));
     assert_eq!(existing(&[("other.yml", "services: {}\n")]).compose_file(), None);
     assert!(existing(&[("docker-compose.yml", "a: [")]).standing().is_none());
 
     let folder = folder_with(&[]);
     fs::write(folder.path().join("docker-compose.yml"), b"\xff").unwrap();
-    assert_eq!(read(folder.path(), &[]).compose_file(), Some("docker-compose.yml"));
+    assert_eq!(read(folder.path(), &[]).compose_file().as_deref(), Some("docker-compose.yml"));
     fs::remove_file(folder.path().join("docker-compose.yml")).unwrap();
     fs::create_dir(folder.path().join("docker-compose.yml")).unwrap();
     assert_eq!(read(folder.path(), &[]).compose_file(), None);
@@ -168,7 +168,7 @@ fn a_line_of_the_block_that_readers_differ_on_is_told_by_its_number_in_the_file(
     let odd = format!("B=1\n\n{}", BLOCK.replace("'a b'", "a b"));
     let reasons = |text: &str| {
         let refusals = existing(&[(".env", text)]).values(|key| key == "B").unwrap_err();
-        assert!(refusals.iter().all(|refusal| refusal.file.is(compose::DOTENV)));
+        assert!(refusals.iter().all(|refusal| refusal.file.is(&compose::DOTENV)));
         refusals.into_iter().map(|refusal| refusal.reason).collect::<Vec<_>>()
     };
     assert_eq!(reasons(&odd), [RefusalReason::OddLine(5)]);
@@ -183,7 +183,7 @@ fn the_mark_is_that_of_the_compose_file_else_of_dotenv() {
     let dotenv = format!("# >>> {}\nA=1\n# <<< codelab-gen\n", line("dotenv"));
     let profile = |files: &[(&str, &str)]| {
         let folder = folder_with(files);
-        let mark = Existing::read_mark(folder.path()).unwrap().map(|mark| mark.profile);
+        let mark = Existing::read_mark(folder.path()).unwrap().map(|(mark, _)| mark.profile);
         assert_eq!(read(folder.path(), &[]).mark().map(|mark| mark.profile), mark);
         mark
     };
@@ -223,7 +223,7 @@ fn what_may_not_be_written_through_is_told_with_the_reason() {
         prepare(folder.path());
         let existing = read(folder.path(), &[]);
         let output = outputs().find(|output| output.path() == path).unwrap();
-        existing.output(output).map(|found| found.file.as_ref().err().cloned())
+        existing.output(&output).map(|found| found.file.as_ref().err().cloned())
     };
     let write = |path: &Path| fs::write(path, "x").unwrap();
     assert_eq!(reason(".env", &|_| {}), None);
@@ -263,7 +263,7 @@ fn an_original_gets_the_first_free_name_and_none_where_it_is_kept_already() {
     let original = |files: &[(&str, &str)]| {
         let folder = folder_with(files);
         let existing = read(folder.path(), &[]);
-        let original = existing.output(compose::DOTENV).unwrap().original.clone();
+        let original = existing.output(&compose::DOTENV).unwrap().original.clone();
         original.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
     };
     let env = (".env", "A=1\n");

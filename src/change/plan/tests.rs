@@ -7,6 +7,30 @@ use super::*;
 use crate::disk::Folder;
 use crate::target::compose;
 
+fn wanted(name: &str, path: &str, public: Option<&str>) -> WantedSecret {
+    let public = public.map(str::to_owned);
+    WantedSecret { name: name.to_owned(), path: path.to_owned(), mode: 0o644, secret: None, public }
+}
+
+#[test]
+fn the_file_of_a_url_differs_without_its_password_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("secrets")).unwrap();
+    fs::write(folder.path().join("secrets/a"), "postgresql://u:mine@h/d\n").unwrap();
+    let folder = Folder::open(folder.path()).unwrap();
+    let existing = Existing::read(Some(&folder), &[], &["secrets/a".to_owned()]).unwrap();
+    for (public, kind, is_drift) in [
+        (Some("postgresql://u@h/d"), ChangeKind::Unchanged, false),
+        (Some("postgresql://u@h/other"), ChangeKind::Updated, true),
+        (None, ChangeKind::Unchanged, false),
+    ] {
+        let change = plan_secret(wanted("A__DB_URL", "secrets/a", public), &existing);
+        assert_eq!((change.kind, change.is_drift()), (kind, is_drift), "{public:?}");
+    }
+    let missing = plan_secret(wanted("A__DB_URL", "secrets/b", Some("postgresql://u@h/d")), &existing);
+    assert_eq!((missing.kind, missing.is_drift()), (ChangeKind::Created, false));
+}
+
 #[test]
 fn the_file_of_a_secret_is_written_where_its_value_or_who_can_read_it_is_another() {
     use ChangeKind::{Conflict, Created, Mode, Unchanged, Updated};
@@ -32,26 +56,14 @@ fn the_file_of_a_secret_is_written_where_its_value_or_who_can_read_it_is_another
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         }
         fs::set_permissions(folder.path().join("secrets"), Permissions::from_mode(folder_mode)).unwrap();
-        let existing = Existing::read(Some(&Folder::open(folder.path()).unwrap()), &["secrets/a".to_owned()]).unwrap();
+        let folder = Folder::open(folder.path()).unwrap();
+        let existing = Existing::read(Some(&folder), &[], &["secrets/a".to_owned()]).unwrap();
         let secret = secret.and_then(|secret| Secret::new(secret.to_owned()));
-        let change = plan_secret("secrets/a".to_owned(), secret, &existing);
+        let wanted = WantedSecret { secret, ..wanted("A", "secrets/a", None) };
+        let change = plan_secret(wanted, &existing);
         assert_eq!(change.kind, kind, "{stands:?} {mode:o} {folder_mode:o}");
         assert_eq!(change.reason, (kind == Conflict).then_some(RefusalReason::NotUtf8));
         assert_eq!(change.path, "secrets/a");
-    }
-}
-
-#[test]
-fn a_project_is_named_after_its_folder_as_compose_does_it() {
-    for (folder, name) in [
-        ("/srv/shop", "shop"),
-        ("/srv/My Shop.2", "myshop2"),
-        ("/srv/_-shop_-", "shop_-"),
-        ("/srv/Ä-shop", "shop"),
-        ("/srv/...", ""),
-        ("/", ""),
-    ] {
-        assert_eq!(project_of(Path::new(folder)), name);
     }
 }
 
@@ -95,8 +107,8 @@ fn a_change_is_named_by_the_most_that_changes() {
 #[test]
 fn only_a_file_that_is_as_it_was_written_is_ours_to_replace() {
     let marked = "# codelab-gen: profile=p format=1 body=0123456789abcdef\nservices: {}\n";
-    assert_eq!(ownership(compose::FILE, marked), Some(RefusalReason::Edited));
-    assert_eq!(ownership(compose::FILE, "services: {}\n"), Some(RefusalReason::NotOurs));
-    assert_eq!(ownership(compose::DOTENV_EXAMPLE, "A=\n"), Some(RefusalReason::NotOurs));
-    assert_eq!(ownership(compose::DOTENV, "A=1\n"), None, "its other lines are the user's");
+    assert_eq!(ownership(&compose::FILE, marked), Some(RefusalReason::Edited));
+    assert_eq!(ownership(&compose::FILE, "services: {}\n"), Some(RefusalReason::NotOurs));
+    assert_eq!(ownership(&compose::DOTENV_EXAMPLE, "A=\n"), Some(RefusalReason::NotOurs));
+    assert_eq!(ownership(&compose::DOTENV, "A=1\n"), None, "its other lines are the user's");
 }

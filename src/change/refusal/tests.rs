@@ -21,8 +21,8 @@ fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacl
         (RefusalReason::KeyOutside { key: "A".to_owned(), inside: 1, outside: 2 }, false, false, false),
         (RefusalReason::OddValue { key: "A".to_owned(), line: 1 }, false, false, false),
     ] {
-        assert_eq!(reason.can_be_forced(compose::DOTENV), dotenv, "{reason:?}");
-        assert_eq!(reason.can_be_forced(compose::FILE), compose, "{reason:?}");
+        assert_eq!(reason.can_be_forced(&compose::DOTENV), dotenv, "{reason:?}");
+        assert_eq!(reason.can_be_forced(&compose::FILE), compose, "{reason:?}");
         assert_eq!(reason.is_obstacle(), is_obstacle, "{reason:?}");
     }
 }
@@ -37,7 +37,7 @@ fn a_refused_file_tells_what_it_is() {
         (secret(), "secrets/a", true, false),
     ] {
         assert_eq!((file.path(), file.holds_secrets(), file.is_block()), (path, holds_secrets, is_block));
-        assert_eq!(file.is(compose::FILE), path == "docker-compose.yml");
-        assert_eq!(file.is(compose::DOTENV), is_block);
+        assert_eq!(file.is(&compose::FILE), path == "docker-compose.yml");
+        assert_eq!(file.is(&compose::DOTENV), is_block);
     }
 }

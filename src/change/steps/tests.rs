@@ -13,12 +13,13 @@ fn change(output: Output, action: Action) -> Change {
 
 fn written(output: Output, original: Option<&str>) -> Change {
     let original = original.map(|name| Path::new("/out").join(name));
-    change(output, Action::Write { kind: ChangeKind::Updated, text: Some(output.path().to_owned()), original })
+    let text = Some(output.path().to_owned());
+    change(output, Action::Write { kind: ChangeKind::Updated, text, original })
 }
 
 fn secret_file(name: &str, kind: ChangeKind, secret: Option<&str>) -> SecretChange {
     let secret = secret.and_then(|secret| Secret::new(secret.to_owned()));
-    SecretChange { path: format!("secrets/{name}"), kind, reason: None, secret }
+    SecretChange { path: format!("secrets/{name}"), kind, reason: None, mode: 0o644, secret }
 }
 
 fn described(step: &Step<'_>) -> String {
@@ -52,6 +53,7 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         has_line_aside: false,
         switches: Vec::new(),
         left_volumes: Vec::new(),
+        left_objects: Vec::new(),
         dangers: Vec::new(),
         leftovers: vec!["/out/.env.codelab-gen.tmp".into()],
         secrets: Vec::new(),
@@ -104,6 +106,7 @@ fn originals_are_on_the_disk_before_anything_is_replaced_and_what_goes_goes_last
         "sync secrets",
         "sync scripts",
         "remove folder scripts/db",
+        "remove folder kubernetes",
         "remove folder scripts",
     ];
     assert_eq!(described, expected);

@@ -35,7 +35,8 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> b
 /// What follows from other values: what people would otherwise have to look up in the outputs.
 pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
     let explained = |path: FieldPath, value: String| Explained { path, value, from: "derived".to_owned() };
-    let mut all = Vec::new();
+    let of_target = deployment.target.derived(deployment).into_iter();
+    let mut all: Vec<_> = of_target.map(|(path, value)| explained(path, value)).collect();
     for service in &deployment.services {
         let at = FieldPath::root().key("services").key(&service.name);
         all.extend(of_service(service, deployment, &at).into_iter().map(|(path, value)| explained(path, value)));
@@ -44,6 +45,7 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
     let first_value = match deployment.secrets_in {
         SecretsIn::Dotenv | SecretsIn::Files => "generate",
         SecretsIn::Environment => "from the environment",
+        SecretsIn::External => "from a Secret that something else makes",
     };
     all.extend(deployment.secrets.keys().map(|name| explained(secrets.key(name), first_value.to_owned())));
     let Some((server, container)) = deployment.contained_server() else { return all };

@@ -9,7 +9,7 @@ use crate::outcome::Refused;
 use crate::report;
 use crate::secret::may_name_secret;
 use crate::spelling::{self, harmless, on_one_line};
-use crate::target::compose::{self, Danger};
+use crate::target::{Danger, compose};
 
 /// Why a file may not be touched.
 pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
@@ -55,20 +55,24 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
 pub(in crate::command) fn help(refusal: &Refusal) -> String {
     let name = refusal.file.path();
     match &refusal.reason {
-        RefusalReason::NotOurs if refusal.file.is(compose::DOTENV_EXAMPLE) => format!(
+        RefusalReason::NotOurs if refusal.file.is(&compose::DOTENV_EXAMPLE) => format!(
             "`--force` puts the block of codelab-gen into it, leaves your other lines, and keeps it as {name}.orig; or choose \
              another folder with `--out`"
         ),
-        RefusalReason::NotOurs if refusal.file.is(compose::FILE) => format!(
+        RefusalReason::NotOurs if refusal.file.is(&compose::FILE) => format!(
             "`codelab-gen import` makes a profile of it; `--force` replaces it and keeps it as {name}.orig; or choose another \
              folder with `--out`"
         ),
         RefusalReason::NotOurs => {
             format!("`--force` replaces it and keeps it as {name}.orig; or choose another folder with `--out`")
         }
-        RefusalReason::Edited if refusal.file.is(compose::FILE) => format!(
+        RefusalReason::Edited if refusal.file.is(&compose::FILE) => format!(
             "put the change into the profile, or into docker-compose.override.yml; then `--force` replaces the file and \
              keeps it as {name}.orig"
+        ),
+        RefusalReason::Edited if refusal.file.is_manifest() => format!(
+            "put the change into the profile, or as a patch into a kustomization.yaml of your own that names this folder as a \
+             resource; then `--force` replaces the file and keeps it as {name}.orig"
         ),
         RefusalReason::Edited => format!(
             "put the change into the profile; then `--force` replaces what was edited and keeps the file as {name}.orig"
@@ -135,7 +139,7 @@ pub(super) fn text(refused: &Refused) -> String {
         if refusal.reason == RefusalReason::Edited && refusal.file.is_block() {
             told.extend(keys.iter().map(|(key, field)| format!("  = note: {}\n", key_note(key, field.as_ref()))));
         }
-        let difference = differences.iter().find(|(output, _)| refusal.file.is(*output));
+        let difference = differences.iter().find(|(output, _)| refusal.file.is(output));
         let is_shown = refusal.reason == RefusalReason::Edited && !refusal.file.is_block();
         if let Some((_, difference)) = difference.filter(|_| is_shown) {
             told.push_str(&shortened(difference));
@@ -170,7 +174,7 @@ pub(super) fn document(refused: &Refused) -> report::Refused {
     let refusals = refusals.iter().map(|refusal| {
         let is_edit = refusal.reason == RefusalReason::Edited;
         let of_block = is_edit && refusal.file.is_block();
-        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && refusal.file.is(*output));
+        let difference = differences.iter().find(|(output, _)| is_edit && !of_block && refusal.file.is(output));
         report::Refusal {
             path: refusal.file.path().to_owned(),
             message: message(refusal, folder),

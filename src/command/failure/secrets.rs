@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::secret::SecretFaults;
 use crate::spelling;
-use crate::target::compose;
+use crate::target::Target;
 
 /// What is wrong with secrets, each with the way out. Names only, never a value.
-pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, String)> {
+pub(super) fn messages(faults: &SecretFaults, folder: &Path, target: Target) -> Vec<(String, String)> {
     let SecretFaults {
         disagreeing,
         exported,
@@ -20,19 +20,22 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, Str
         unreadable,
         no_randomness,
     } = faults;
-    let dotenv = folder.join(compose::DOTENV.path());
+    let place = folder.join(target.keeps_secrets_in());
     let mut messages = Vec::new();
     for name in disagreeing {
         let message = format!(
-            "`{name}` is set in the environment and differs from the value that stands already; Docker Compose would \
-             take the environment's"
+            "`{name}` is set in the environment and differs from the value that stands already{}",
+            if target.runs_here() { "; Docker Compose would take the environment's" } else { "" }
         );
         let help = format!("`unset {name}`, or take it over: `codelab-gen rotate {name} --from-env`");
         messages.push((message, help));
     }
     for name in exported {
-        let message =
-            format!("`{name}` is set in the environment; Docker Compose would take that instead of a new one");
+        let message = if target.runs_here() {
+            format!("`{name}` is set in the environment; Docker Compose would take that instead of a new one")
+        } else {
+            format!("`{name}` is set in the environment, and is to be made anew")
+        };
         messages.push((message, format!("`unset {name}`, or take its value over with `--from-env`")));
     }
     for (name, path) in not_ours {
@@ -57,7 +60,7 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path) -> Vec<(String, Str
         let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
         let help = format!(
             "set them in the environment of one run (`read -rs NAME && export NAME`); codelab-gen keeps them in `{}`",
-            spelling::path(&dotenv)
+            spelling::path(&place)
         );
         messages.push((format!("required secrets are missing: {}", names.join(", ")), help));
     }

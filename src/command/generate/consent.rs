@@ -4,7 +4,7 @@ use super::request::Request;
 use crate::change::ChangeSet;
 use crate::command::target::Target;
 use crate::outcome::{Failure, Refused};
-use crate::target::compose::{Danger, DangerKind};
+use crate::target::{Danger, DangerKind};
 
 /// Whether a change set may be written.
 pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {
@@ -19,7 +19,7 @@ pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_
     let conflicts = changes.changes.iter().filter(|change| !change.reasons().is_empty());
     let keys = conflicts.clone().flat_map(|change| &change.keys);
     let fields = target.deployment.fields_of_keys();
-    let difference = |change: &crate::change::Change| Some((change.output, changes.difference(change)?));
+    let difference = |change: &crate::change::Change| Some((change.output.clone(), changes.difference(change)?));
     Failure::Refused(Box::new(Refused {
         folder: changes.folder.clone(),
         refusals: changes.refusals(),

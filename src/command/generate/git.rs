@@ -12,16 +12,21 @@ use std::time::{Duration, Instant};
 use self::exposed::exposed;
 pub(super) use self::exposed::{Exposed, standing};
 use crate::disk;
+use crate::target::Target;
 
-/// What `.gitignore` should have, each line with a file that it is for.
+/// What `.gitignore` should have, each line with a file that it is for; of secrets one in the folder that the target has for
+/// them.
 const IGNORED: [(&str, &str); 6] = [
     (".env", ".env"),
     (".env.*", ".env.local"),
     ("*.orig*", "docker-compose.yml.orig"),
-    ("secrets/", "secrets/postgres_password"),
+    ("secrets/", SECRET),
     ("backups/", "backups/manifest"),
     (".*.codelab-gen.tmp", ".docker-compose.yml.codelab-gen.tmp"),
 ];
+
+/// The file of a secret, by its way from their folder.
+const SECRET: &str = "postgres_password";
 
 /// What must not be ignored, though the lines above do.
 const NOT_IGNORED: (&str, &str) = ("!.env.example", ".env.example");
@@ -91,24 +96,29 @@ impl Questions {
         folder: &Path,
         secrets: &[impl AsRef<Path>],
         about: About,
-        whether_ignored: bool,
+        whether_ignored: Option<Target>,
     ) -> Self {
-        let root = root.filter(|_| !secrets.is_empty() || whether_ignored);
+        let root = root.filter(|_| !secrets.is_empty() || whether_ignored.is_some());
         let Some((root, way)) = root.and_then(|root| Some((root, folder.strip_prefix(root).ok()?))) else {
             let (root, way) = Default::default();
             return Self { taken: None, ignored: None, root, way, asked: Instant::now() };
         };
         let samples = IGNORED.iter().chain([&NOT_IGNORED]).map(|(_, sample)| *sample).chain([COMMITTED]);
+        let in_folder = |sample: &str| match whether_ignored.filter(|_| sample == SECRET) {
+            Some(target) => Path::new(target.secret_folder()).join(sample),
+            None => PathBuf::from(sample),
+        };
         let start = |matters: bool, question: &[&str], names: &[&Path]| {
             matters.then(|| git(root, question, names.iter().map(|name| Path::new(".").join(way).join(name)))).flatten()
         };
         let secrets: Vec<_> = secrets.iter().map(AsRef::as_ref).collect();
-        let samples: Vec<_> = samples.map(Path::new).collect();
+        let samples: Vec<_> = samples.map(in_folder).collect();
+        let samples: Vec<_> = samples.iter().map(PathBuf::as_path).collect();
         let listed = ["--literal-pathspecs", "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard"];
         let listed = if about == About::Taken { &listed[..] } else { &listed[..5] };
         Self {
             taken: start(!secrets.is_empty(), listed, &secrets),
-            ignored: start(whether_ignored, &["check-ignore", "--no-index"], &samples),
+            ignored: start(whether_ignored.is_some(), &["check-ignore", "--no-index"], &samples),
             root: root.to_owned(),
             way: way.to_owned(),
             asked: Instant::now(),

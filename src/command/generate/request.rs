@@ -3,12 +3,13 @@
 use clap::{Args, ValueEnum};
 
 use super::git;
+use super::outside::Filled;
 use crate::change::{ChangeSet, Existing};
 use crate::cli::{RunFormat, TargetArgs};
 use crate::outcome::Exit;
 use crate::report::Report;
 use crate::secret::Secrets;
-use crate::target::compose::DangerKind;
+use crate::target::DangerKind;
 use crate::value::EnvironmentKey;
 
 /// What writing may do beyond the usual.
@@ -29,6 +30,8 @@ pub(in crate::command) struct ConsentArgs {
 /// The kinds of change that endanger data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Accept {
+    /// Another target, which starts without the data.
+    Target,
     /// Another engine, by another profile, in staging or production.
     Engine,
     /// Another name of the Compose project.
@@ -44,6 +47,7 @@ pub(super) enum Accept {
 impl From<Accept> for DangerKind {
     fn from(accept: Accept) -> Self {
         match accept {
+            Accept::Target => Self::Target,
             Accept::Engine => Self::Engine,
             Accept::Project => Self::Project,
             Accept::Volume => Self::Volume,
@@ -98,5 +102,7 @@ pub(super) struct Outcome {
     pub(super) edited: Vec<EnvironmentKey>,
     /// Keys that are no secrets and are set in the environment, where Compose would take them.
     pub(super) exported: Vec<String>,
+    /// Variables that were filled, with what filled them.
+    pub(super) filled: Vec<Filled>,
     pub(super) git: git::Answers,
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::outside::{self, Outside};
 use super::request::{Ending, Finished, Outcome, Request};
 use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use super::told::Telling;
 use super::{consent, git};
 use crate::change::{
-    Change, ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, apply, plan, unused_secrets,
+    ChangeKind, ChangeSet, Existing, FolderLock, ReadFault, Wanted, WantedSecret, apply, plan, unused_secrets,
 };
 use crate::cli::RunFormat;
 use crate::command::github::Annotator;
@@ -19,13 +20,13 @@ use crate::command::print::{print, print_commands, print_note};
 use crate::command::risks;
 use crate::command::target::{Selection, Target, first_line};
 use crate::command::world::World;
-use crate::deployment::{Deployment, Holds, secret_file_path};
+use crate::deployment::{Deployment, Holds};
 use crate::disk::Folder;
 use crate::outcome::Failure;
 use crate::render::RenderedFile;
 use crate::secret::{Secret, Secrets, Values, edited};
 use crate::spelling;
-use crate::target::{self, Inputs, compose};
+use crate::target::{self, Inputs};
 use crate::value::EnvironmentKey;
 
 /// One profile, from its text to what there is to tell.
@@ -61,7 +62,7 @@ fn wait_note(target: &Target) {
 
 /// The URLs and names of `.env` that the environment sets as well.
 fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
-    let keys = deployment.dotenv_keys();
+    let keys = deployment.target.dotenv_keys(deployment);
     let names = keys.server.iter().chain(&keys.urls).filter(|key| !matches!(key.holds, Holds::Secret(_)));
     let is_set = |name: &&str| !matches!((world.environment)(name), Ok(None));
     names.map(|key| key.name.as_str()).filter(is_set).map(str::to_owned).collect()
@@ -71,10 +72,10 @@ fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
 fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
     let Target { deployment, folder, root, .. } = target;
     let existing = target.existing(Some(opened))?;
-    let keys = deployment.dotenv_keys();
+    let keys = deployment.target.keys_taken_over(deployment);
     let names = keys.names();
     let Ok(block) = existing.values(|key| names.contains(key)) else {
-        let changes = plan_withheld(target, request.consent.force, &existing)?;
+        let changes = plan_withheld(target, request.consent.force, &existing, &Outside::default())?;
         return Err(consent::refused(target, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
@@ -86,33 +87,40 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     };
     let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
     let kept = kept_secrets(deployment, &block);
-    let files = rendered(target, Values::Chosen { secrets: &secrets, kept: &kept })?;
+    let outside = outside::look(target, None, &world.environment)?;
+    let values = Values::Chosen { secrets: &secrets, kept: &kept };
+    let files_of_secrets = secret_files(deployment, values);
+    let files = rendered(target, values, &outside)?;
     let concealed = secrets.values().map(|chosen| chosen.secret.clone()).chain(kept.into_values());
     let concealed = concealed.chain(existing.secrets()).collect();
-    let files_of_secrets = secret_files(deployment, &secrets);
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
     consent::check(target, &changes, request)?;
-    let questions = git_questions(folder, &changes, world);
+    let questions = git_questions(target, &changes, world);
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
     let git = questions.answers();
-    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, git })
+    let filled = outside.filled;
+    Ok(Outcome { edited: edited(&stored, deployment), existing, changes, secrets, rotated, exported, filled, git })
 }
 
-/// What git is asked about a `.env` that is written. Asking costs more than a run that changes nothing.
-fn git_questions(folder: &Path, changes: &ChangeSet, world: &World) -> git::Questions {
-    let dotenv = changes.changes.iter().find(|change| change.output.is_block()).map(Change::kind);
-    let is_written = dotenv.is_some_and(|kind| kind != ChangeKind::Unchanged);
-    let secrets = is_written.then_some(compose::DOTENV.path());
-    let root = world.trust.repository(folder, &world.current).unwrap_or_default();
-    git::Questions::ask(root, folder, secrets.as_slice(), git::About::Tracked, dotenv == Some(ChangeKind::Created))
+/// What git is asked about files with secrets that are written. Asking costs more than a run that changes nothing.
+fn git_questions(target: &Target, changes: &ChangeSet, world: &World) -> git::Questions {
+    let of_dotenv = changes.changes.iter().filter(|change| change.output.is_block());
+    let of_dotenv = of_dotenv.map(|change| (change.output.path(), change.kind()));
+    let of_files = changes.secret_files.iter().map(|change| (change.path.as_str(), change.kind));
+    let written: Vec<_> = of_dotenv.chain(of_files).filter(|(_, kind)| *kind != ChangeKind::Unchanged).collect();
+    let is_new = written.iter().any(|(_, kind)| *kind == ChangeKind::Created);
+    let paths: Vec<_> = written.into_iter().map(|(path, _)| path).collect();
+    let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
+    let target_of_new = is_new.then_some(target.deployment.target);
+    git::Questions::ask(root, &target.folder, &paths, git::About::Tracked, target_of_new)
 }
 
 /// What git should ignore in a folder whose `.env` is new; nothing where it does.
-pub(in crate::command) fn note_of_ignores(folder: &Path, world: &World) -> Option<String> {
+pub(in crate::command) fn note_of_ignores(folder: &Path, on: target::Target, world: &World) -> Option<String> {
     let root = world.trust.repository(folder, &world.current).unwrap_or_default();
-    git::Questions::ask(root, folder, &[""; 0], git::About::Tracked, true).answers().note_of_ignores()
+    git::Questions::ask(root, folder, &[""; 0], git::About::Tracked, Some(on)).answers().note_of_ignores()
 }
 
 /// Compares without any secret: none is asked for, made or judged.
@@ -120,27 +128,31 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
     let existing = target.existing(opened)?;
     let secrets = git::standing(opened, &existing, &target.deployment);
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
-    let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, false);
-    let changes = plan_withheld(target, request.consent.force, &existing)?;
+    let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, None);
+    let standing = (request.ending == Ending::Check).then_some(&existing);
+    let outside = outside::look(target, standing, &world.environment)?;
+    let changes = plan_withheld(target, request.consent.force, &existing, &outside)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
-    let git = questions.answers();
-    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, git })
+    let (git, filled) = (questions.answers(), outside.filled);
+    Ok(Outcome { existing, changes, secrets: Secrets::new(), rotated, edited, exported, filled, git })
 }
 
 /// What stands there against what the profile says, without any secret.
 pub(in crate::command) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
-    plan_withheld(target, false, existing)
+    // doctor runs where the deployment does not, with an environment of its own
+    let outside = outside::look(target, Some(existing), &|_| Ok(None))?;
+    plan_withheld(target, false, existing, &outside)
 }
 
-fn plan_withheld(target: &Target, force: bool, existing: &Existing) -> Result<ChangeSet, Failure> {
-    let keys = target.deployment.dotenv_keys();
+fn plan_withheld(target: &Target, force: bool, existing: &Existing, outside: &Outside) -> Result<ChangeSet, Failure> {
+    let keys = target.deployment.target.keys_taken_over(&target.deployment);
     let names = keys.names();
     let block = existing.values(|key| names.contains(key)).unwrap_or_default();
     let kept = kept_secrets(&target.deployment, &block);
-    let files = rendered(target, Values::Withheld { kept: &kept })?;
+    let values = Values::Withheld { kept: &kept };
+    let files = rendered(target, values, outside)?;
     let concealed = unused_secrets(&block, |_| false).into_values().chain(existing.secrets()).collect();
-    let files_of_secrets = target.deployment.secret_files();
-    let files_of_secrets = files_of_secrets.into_iter().map(|name| (secret_file_path(name), None)).collect();
+    let files_of_secrets = secret_files(&target.deployment, values);
     Ok(plan(Wanted { withheld: true, ..wanted(target, force, files, files_of_secrets, concealed) }, existing))
 }
 
@@ -148,7 +160,7 @@ fn wanted(
     target: &Target,
     force: bool,
     files: Vec<RenderedFile>,
-    secret_files: Vec<(String, Option<Secret>)>,
+    secret_files: Vec<WantedSecret>,
     secrets: Vec<Secret>,
 ) -> Wanted<'_> {
     let Target { deployment, extras, placement, folder, .. } = target;
@@ -161,9 +173,11 @@ fn kept_secrets(deployment: &Deployment, block: &IndexMap<String, Secret>) -> In
     unused_secrets(block, |key| rules.contains_key(key))
 }
 
-fn rendered(target: &Target, values: Values<'_>) -> Result<Vec<RenderedFile>, Failure> {
-    let inputs = Inputs { values, placement: &target.placement };
-    target::Target::Compose
+fn rendered(target: &Target, values: Values<'_>, outside: &Outside) -> Result<Vec<RenderedFile>, Failure> {
+    let inputs = Inputs { values, placement: &target.placement, found: &outside.found };
+    target
+        .deployment
+        .target
         .render(&target.deployment, &target.extras, &inputs)
         .map_err(|fault| Failure::Internal { message: fault.to_string() })
 }

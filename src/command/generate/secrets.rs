@@ -6,28 +6,39 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use crate::change::Existing;
+use crate::change::{Existing, WantedSecret};
 use crate::command::world::World;
-use crate::deployment::{Deployment, secret_file_path};
+use crate::deployment::{Deployment, Holds};
 use crate::disk::{self, TEXT_LIMIT};
 use crate::dotenv;
 use crate::outcome::Failure;
-use crate::secret::{NoRandomness, Outside, Secret, SecretFaults, Secrets, choose, passwords_in_urls};
+use crate::render::public_part;
+use crate::secret::{KeptIn, NoRandomness, Outside, Secret, SecretFaults, Secrets, Values, choose, passwords_in_urls};
 use crate::source::Project;
 use crate::spelling::{nearest, quoted};
-use crate::value::EnvironmentKey;
+use crate::target::{SecretFile, Target};
+use crate::value::{Choice as _, EnvironmentKey};
 
-/// The values that are kept already: in the block of `.env`, or in files of their own. Where both have one, that of
-/// `.env` counts: a deployment that uses files has none there, so the file is older.
+/// The values that are kept already: those of what the deployment in the folder runs on count before those of another
+/// target, which were left when it was changed.
 pub(super) fn stored_secrets(
     deployment: &Deployment,
     existing: &Existing,
     block: &IndexMap<String, Secret>,
 ) -> IndexMap<String, Secret> {
-    let mut stored = block.clone();
-    for name in deployment.secrets.keys() {
-        let Some(secret) = existing.kept(name) else { continue };
-        stored.entry(name.to_string()).or_insert(secret);
+    let first = existing.target(deployment.target).unwrap_or(deployment.target);
+    let targets = std::iter::once(first).chain(Target::ALL.iter().copied().filter(|other| *other != first));
+    let mut stored = IndexMap::new();
+    for target in targets {
+        // where both have one, that of `.env` counts: a deployment that uses files has none there, so the file is older
+        let of_dotenv = block.iter().filter(|_| target.keeps_in_dotenv());
+        let of_dotenv = of_dotenv.map(|(name, secret)| (name.clone(), secret.clone()));
+        let urls = target.secret_files(deployment).into_iter().map(|file| (file.name, file.path));
+        let names = deployment.secrets.keys().map(|name| (name.to_string(), target.secret_file(name)));
+        let of_files = urls.chain(names).filter_map(|(name, path)| Some((name, existing.kept(&path)?)));
+        for (name, secret) in of_dotenv.chain(of_files) {
+            stored.entry(name).or_insert(secret);
+        }
     }
     for (name, secret) in passwords_in_urls(block, deployment) {
         stored.entry(name).or_insert(secret);
@@ -36,9 +47,16 @@ pub(super) fn stored_secrets(
 }
 
 /// The files of secrets with what they are to hold.
-pub(super) fn secret_files(deployment: &Deployment, secrets: &Secrets) -> Vec<(String, Option<Secret>)> {
-    let names = deployment.secret_files().into_iter();
-    names.map(|name| (secret_file_path(name), secrets.get(name).map(|chosen| chosen.secret.clone()))).collect()
+pub(super) fn secret_files(deployment: &Deployment, values: Values<'_>) -> Vec<WantedSecret> {
+    let wanted = |file: SecretFile<'_>| {
+        let SecretFile { name, path, mode, holds } = file;
+        let public = match holds {
+            Holds::Url(url) => Some(public_part(&name, &url.text(""))),
+            Holds::Text(_) | Holds::Secret(_) => None,
+        };
+        WantedSecret { name, path, mode, secret: values.secret(holds), public }
+    };
+    deployment.target.secret_files(deployment).into_iter().map(wanted).collect()
 }
 
 /// What the command line says of secrets.
@@ -90,12 +108,13 @@ pub(super) fn choose_secrets(
         random: &mut |bytes| getrandom::fill(bytes).map_err(|_| NoRandomness),
         rotated: request.rotated,
         rotated_from_environment: request.from_environment,
+        kept_in: if deployment.target.keeps_in_dotenv() { KeptIn::Dotenv } else { KeptIn::Files },
         judge_strength: deployment.stage.is_strict(),
         allow_weak: request.allow_weak,
     };
     let chosen = choose(&deployment.kept_secrets(), &mut outside)
         .and_then(|secrets| check_connections(&secrets, deployment).map(|()| secrets));
-    chosen.map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned() })
+    chosen.map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned(), target: deployment.target })
 }
 
 /// Whether `.env` can hold the connections that each secret stands in: some drivers want more of it quoted than it is.

@@ -4,6 +4,8 @@
 mod context;
 mod dockerignore;
 mod exposed;
+mod filled;
+mod left;
 mod missing;
 mod next;
 mod notes;
@@ -13,17 +15,17 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::request::{Ending, Finished, Outcome};
-use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile};
+use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile, SecretChange};
 use crate::command::failure::refusal;
 use crate::command::target::Target;
-use crate::deployment::secret_file_path;
 use crate::disk::{normalized, relative};
 use crate::field::FieldPath;
 use crate::outcome::Exit;
 use crate::report::{self, Report};
 use crate::secret::{ChosenSecret, SecretOrigin};
 use crate::spelling::{on_one_line, raw_path, shell_word};
-use crate::target::compose::{self, ALL_SCRIPTS, Danger, EngineSwitch, is_database_script, is_program};
+use crate::target::Danger;
+use crate::target::compose::{self, ALL_SCRIPTS, EngineSwitch, is_database_script, is_program};
 use crate::value::{Choice as _, Engine, EnvironmentKey};
 
 /// What one run did, to be told.
@@ -56,8 +58,17 @@ impl Telling<'_> {
 
     fn differs(&self) -> bool {
         let changes = &self.outcome.changes;
-        let created = changes.secret_files.iter().any(|change| change.kind != ChangeKind::Unchanged);
-        changes.changes.iter().any(|change| self.is_told(change)) || (self.ending == Ending::Diff && created)
+        changes.changes.iter().any(|change| self.is_told(change))
+            || changes.secret_files.iter().any(|change| self.is_secret_told(change))
+    }
+
+    /// Whether a comparison tells of the file of a secret.
+    fn is_secret_told(&self, change: &SecretChange) -> bool {
+        match self.ending {
+            Ending::Write => true,
+            Ending::Check => change.is_drift(),
+            Ending::Diff => change.kind != ChangeKind::Unchanged,
+        }
     }
 
     /// Whether a comparison tells of a file.
@@ -78,7 +89,7 @@ impl Telling<'_> {
         }
         let as_one = self.scripts_as_one();
         for change in &changes.changes {
-            let path = if as_one && is_database_script(change.output) { ALL_SCRIPTS } else { change.output.path() };
+            let path = if as_one && is_database_script(&change.output) { ALL_SCRIPTS } else { change.output.path() };
             let line = self.line(change.kind().as_str(), path);
             if lines.last() != Some(&line) {
                 lines.push(line);
@@ -94,13 +105,14 @@ impl Telling<'_> {
         for (name, chosen) in &self.outcome.secrets {
             lines.push(format!("secret    {name}: {}\n", self.origin(name, chosen)));
         }
+        lines.extend(self.filled_lines());
         lines.push(format!("next: {}\n", self.next_command()));
         lines.concat()
     }
 
     /// Whether the same became of all scripts for the databases: then they are told as one.
     fn scripts_as_one(&self) -> bool {
-        let mut scripts = self.outcome.changes.changes.iter().filter(|change| is_database_script(change.output));
+        let mut scripts = self.outcome.changes.changes.iter().filter(|change| is_database_script(&change.output));
         let first = scripts.next().map(Change::kind);
         scripts.all(|change| Some(change.kind()) == first && change.original().is_none())
     }
@@ -109,14 +121,12 @@ impl Telling<'_> {
     fn compared_text(&self) -> String {
         let changes = &self.outcome.changes;
         let mut lines = Vec::new();
-        if self.ending == Ending::Diff {
-            let created = changes.secret_files.iter().filter(|change| change.kind != ChangeKind::Unchanged);
-            lines.extend(created.map(|change| self.line(change.kind.as_str(), &change.path)));
-        }
+        let secrets = changes.secret_files.iter().filter(|change| self.is_secret_told(change));
+        lines.extend(secrets.map(|change| self.line(change.kind.as_str(), &change.path)));
         let told: Vec<_> = changes.changes.iter().filter(|change| self.is_told(change)).collect();
         let as_one = self.scripts_as_one();
         for change in &told {
-            let path = if as_one && is_database_script(change.output) { ALL_SCRIPTS } else { change.output.path() };
+            let path = if as_one && is_database_script(&change.output) { ALL_SCRIPTS } else { change.output.path() };
             let mode = change.mode.filter(|_| change.kind() == ChangeKind::Mode);
             let mode = mode.map(|mode| format!(" ({mode:04o} instead of {:04o})", change.output.mode()));
             let line = self.line(change.kind().as_str(), &format!("{path}{}", mode.unwrap_or_default()));
@@ -132,7 +142,7 @@ impl Telling<'_> {
             lines.push(format!("danger    {message}\n  = help: {steps} (--accept {})\n", kind.as_str()));
         }
         // of scripts that are the same everywhere nothing but the header can differ, as in the others
-        let is_shown = |change: &&&Change| !(as_one && is_program(change.output));
+        let is_shown = |change: &&&Change| !(as_one && is_program(&change.output));
         lines.extend(told.iter().filter(is_shown).filter_map(|change| changes.difference(change)));
         lines.concat()
     }
@@ -164,7 +174,7 @@ impl Telling<'_> {
         let of_secret = changes.secret_files.iter().map(|change| {
             let refused = RefusedFile::Secret(change.path.clone());
             let reasons = self.reasons(&refused, change.reason.as_slice());
-            report::File { reasons, ..file(&change.path, change.kind) }
+            report::File { reasons, drift: change.is_drift(), ..file(&change.path, change.kind) }
         });
         let secrets = self.outcome.secrets.iter();
         let secrets =
@@ -177,6 +187,7 @@ impl Telling<'_> {
             aside: changes.aside.iter().map(|aside| self.aside_document(aside)).collect(),
             switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
             left_volumes: changes.left_volumes.clone(),
+            left_objects: changes.left_objects.clone(),
             dangers: changes.dangers.iter().map(refusal::danger_document).collect(),
             made_with: self.made_with(),
             made_by: self.made_by(),
@@ -195,7 +206,7 @@ impl Telling<'_> {
         report::File {
             drift: change.is_drift(),
             keys: change.keys.iter().map(key).collect(),
-            reasons: self.reasons(&RefusedFile::Output(change.output), change.reasons()),
+            reasons: self.reasons(&RefusedFile::Output(change.output.clone()), change.reasons()),
             original: original.map(raw_path),
             diff: if compared { changes.difference(change) } else { None },
             ..file(change.output.path(), change.kind())
@@ -212,16 +223,25 @@ impl Telling<'_> {
 
     /// Where a secret's value came from.
     fn origin(&self, name: &EnvironmentKey, chosen: &ChosenSecret) -> String {
+        let target = self.target.deployment.target;
         match &chosen.origin {
-            SecretOrigin::Stored if self.outcome.edited.contains(name) => "edited in .env, the URLs follow".to_owned(),
-            SecretOrigin::Stored if self.target.deployment.secret_files().contains(&name) => {
-                format!("kept in {}", secret_file_path(name))
+            SecretOrigin::Stored if self.outcome.edited.contains(name) => {
+                format!("edited in {}, the URLs follow", target.keeps_secrets_in())
             }
-            SecretOrigin::Stored => "kept from .env".to_owned(),
+            SecretOrigin::Stored => self.kept_in(name),
             SecretOrigin::Environment => "taken from the environment".to_owned(),
             SecretOrigin::File(path) => format!("read from {path}"),
             SecretOrigin::Generated => "generated".to_owned(),
         }
+    }
+
+    /// Where a secret was kept before this run.
+    fn kept_in(&self, name: &EnvironmentKey) -> String {
+        let Target { deployment, .. } = self.target;
+        let existing = &self.outcome.existing;
+        let own = deployment.target.secret_files(deployment).into_iter().find(|file| file.name == name.as_str());
+        let own = own.map(|file| file.path).filter(|path| existing.secret_file(path).is_some());
+        own.map_or_else(|| "kept from .env".to_owned(), |path| format!("kept in {path}"))
     }
 
     fn switch_line(&self, switch: &EngineSwitch) -> String {
@@ -251,7 +271,7 @@ impl Telling<'_> {
             (Engine::Sqlite, Engine::Postgres) if is_made => {
                 Some(format!("to take it along, before the next command: `{script} {service} --to postgres`"))
             }
-            (Engine::Postgres, Engine::Sqlite) if self.outcome.existing.get(output).is_some() => Some(format!(
+            (Engine::Postgres, Engine::Sqlite) if self.outcome.existing.get(&output).is_some() => Some(format!(
                 "to take it along, go back to the profile with PostgreSQL, run `{script} {service} --to sqlite`, and come \
                  here again"
             )),

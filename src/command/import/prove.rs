@@ -17,9 +17,9 @@ use crate::outcome::Failure;
 use crate::placement::Placement;
 use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::render::examine;
-use crate::secret::{NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
+use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, names_secret, passwords_in_urls};
 use crate::spelling::quoted;
-use crate::target::{Inputs, Target, compose};
+use crate::target::{Found, Inputs, compose};
 use crate::url::password_of;
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
 use crate::yaml::{self, Content, Node};
@@ -125,8 +125,12 @@ fn verdict(
     let own = format!("{}{gap}{new}", kept.dotenv);
     let (secrets, unset) = secrets(deployment, &own).map_err(fault)?;
     let placement = Placement { root: to_root.to_owned(), ..kept.placement.clone() };
-    let inputs = Inputs { values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() }, placement: &placement };
-    let files = Target::Compose.render(deployment, extras, &inputs).map_err(|error| fault(error.to_string()))?;
+    let inputs = Inputs {
+        values: Values::Chosen { secrets: &secrets, kept: &IndexMap::new() },
+        placement: &placement,
+        found: &Found::default(),
+    };
+    let files = deployment.target.render(deployment, extras, &inputs).map_err(|error| fault(error.to_string()))?;
     let text = |output| files.iter().find(|file| file.output == output).map_or("", |file| file.text.as_str());
     let block = text(compose::DOTENV);
     let dotenv = if block.is_empty() {
@@ -183,6 +187,7 @@ fn secrets(deployment: &Deployment, dotenv: &str) -> Result<(Secrets, BTreeSet<S
         random: &mut |_| Err(NoRandomness),
         rotated: &[],
         rotated_from_environment: false,
+        kept_in: KeptIn::Dotenv,
         judge_strength: false,
         allow_weak: true,
     };
@@ -287,7 +292,7 @@ fn told(fault: &Difference, kept: &HandKept<'_>) -> String {
 
 /// What is told of a file that codelab-gen wrote, and that says no more what its profile said.
 fn generated(kept: &HandKept<'_>) -> Option<Diagnostic> {
-    let mark = examine(kept.files.text_of(0), compose::FILE)?;
+    let mark = examine(kept.files.text_of(0), &compose::FILE)?;
     let message =
         format!("this file is generated from the profile {}, and import can't make that again", quoted(&mark.profile));
     let help = "change that profile instead; where it is lost, take it from a backup or the version control";

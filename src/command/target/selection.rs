@@ -9,7 +9,7 @@ use crate::command::world::{World, catalogue, tell_passed_by};
 use crate::disk::{normalized, relative};
 use crate::layers::{load, load_of};
 use crate::outcome::Failure;
-use crate::render::Mark;
+use crate::render::{Mark, Output};
 use crate::source::{
     BUILTIN_PREFIX, Catalogue, CatalogueEntry, Origin, Project, Reference, Source, is_profile, is_yaml, repository,
 };
@@ -70,8 +70,8 @@ pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &Wo
         let source = load(&name, &format!("{PROFILE_VARIABLE}="), &catalogue)?;
         return Ok(of_source(source, catalogue, Some(format!("from ${PROFILE_VARIABLE}"))));
     }
-    if let Some((mark, folder)) = recorded(args, &catalogue, world)? {
-        return from_record(&mark, folder, &catalogue, world);
+    if let Some(recorded) = recorded(args, &catalogue, world)? {
+        return from_record(recorded, &catalogue, world);
     }
     if must_exist {
         return Err(Failure::Usage {
@@ -114,16 +114,25 @@ fn only_profile(catalogue: &Catalogue) -> Result<Option<Source>, Failure> {
     }
 }
 
+/// What outputs record.
+struct Recorded {
+    mark: Mark,
+    /// The output folder.
+    folder: PathBuf,
+    /// The one that counts.
+    output: Output,
+}
+
 /// What stands in `--out`, else in the current folder, else in the project's root.
-fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<Option<(Mark, PathBuf)>, Failure> {
+fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<Option<Recorded>, Failure> {
     let folders = match &args.out {
         Some(out) => vec![world.current.join(out)],
         None => vec![world.current.clone(), catalogue.root().to_owned()],
     };
     for folder in folders {
         let folder = real(&normalized(&folder));
-        if let Some(mark) = Existing::read_mark(&folder).map_err(read_failure)? {
-            return Ok(Some((mark, folder)));
+        if let Some((mark, output)) = Existing::read_mark(&folder).map_err(read_failure)? {
+            return Ok(Some(Recorded { mark, folder, output }));
         }
     }
     Ok(None)
@@ -131,7 +140,8 @@ fn recorded(args: &TargetArgs, catalogue: &Catalogue, world: &World) -> Result<O
 
 /// The recorded profile, looked up from the recorded root of its project: wherever this run was started, the same name
 /// means the same profile.
-fn from_record(mark: &Mark, folder: PathBuf, here: &Catalogue, world: &World) -> Result<Selection, Failure> {
+fn from_record(recorded: Recorded, here: &Catalogue, world: &World) -> Result<Selection, Failure> {
+    let Recorded { mark, folder, output } = recorded;
     let root = normalized(&folder.join(&mark.root));
     let project = project_of_outputs(&folder, &root)?;
     let catalogue = Catalogue::find(&root, &world.current, &world.trust)?;
@@ -168,8 +178,8 @@ fn from_record(mark: &Mark, folder: PathBuf, here: &Catalogue, world: &World) ->
         Some(project) => load_of(project, &name, given_by, &catalogue)?,
         None => load_anywhere(&folder, &name, given_by, &catalogue)?,
     };
-    let because = format!("recorded in {}", catalogue.shown(&folder.join("docker-compose.yml")));
-    Ok(Selection { recorded: Some((folder, mark.clone())), ..of_source(source, catalogue, Some(because)) })
+    let because = format!("recorded in {}", catalogue.shown(&folder.join(output.path())));
+    Ok(Selection { recorded: Some((folder, mark)), ..of_source(source, catalogue, Some(because)) })
 }
 
 /// The repository that outputs stand in. It may be a stranger's, so they can't record what lies outside of it.

@@ -44,6 +44,7 @@ fn choose_in(world: &World<'_>, rules: &[(&str, SecretRule)]) -> Result<Secrets,
         },
         rotated: &rotated,
         rotated_from_environment: world.rotated_from_environment,
+        kept_in: KeptIn::Dotenv,
         judge_strength: world.strict,
         allow_weak: world.allow_weak,
     };

@@ -1,6 +1,7 @@
 //! Knows which changes would part a deployment from its data, by comparing what stands with what is wanted.
 //! Must not know how that is told, nor whether somebody accepted it.
 
+use super::super::danger::{Danger, DangerKind};
 use super::before::{After, Before};
 use super::standing::{StandingMount, StandingService};
 use super::switch::EngineSwitch;
@@ -9,46 +10,6 @@ use crate::disk::normalized;
 use crate::interpolation::Template;
 use crate::spelling::shell_word;
 use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
-
-/// The kinds of change that need a word of consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DangerKind {
-    /// A staging or production deployment gets another engine by another profile.
-    Engine,
-    /// The Compose project gets another name, and its containers and volumes with it.
-    Project,
-    /// Data stands in a volume or folder that is no longer mounted.
-    Volume,
-    /// PostgreSQL of another major version, which does not start on the data.
-    Major,
-    /// An image of another system, which sorts texts differently.
-    Flavour,
-}
-
-impl DangerKind {
-    /// The word for it, which `--accept` takes.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Engine => "engine",
-            Self::Project => "project",
-            Self::Volume => "volume",
-            Self::Major => "major",
-            Self::Flavour => "flavour",
-        }
-    }
-}
-
-/// A change that endangers data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Danger {
-    /// Its kind.
-    pub kind: DangerKind,
-    /// What would happen.
-    pub message: String,
-    /// What to do instead, or before.
-    pub steps: String,
-}
 
 /// Every change that would part the deployment from its data.
 pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
@@ -74,7 +35,7 @@ pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
             }
         }
         (Some(Host::External(external)), Some(service)) => dangers.extend(server_leaves(external, service)),
-        (None, _) | (_, None) => {}
+        (None | Some(Host::Operated(_)), _) | (_, None) => {}
     }
     dangers
 }

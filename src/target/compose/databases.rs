@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::deployment::{Deployment, External, ExternalTls, Host, Server, Service};
+use crate::deployment::{Deployment, External, Host, Server, Service};
 use crate::placement::Placement;
 use crate::render::Header;
 use crate::url::ConnectionUrl;
@@ -80,6 +80,7 @@ fn service_view(service: &Service) -> Option<ServiceView> {
 fn server_view(server: &Server, placement: &Placement) -> ServerView {
     let (database, external) = match &server.host {
         Host::Container(container) => (container.database.to_string(), None),
+        Host::Operated(operated) => (operated.database.to_string(), None),
         Host::External(external) => (String::new(), Some(external_view(external, placement))),
     };
     ServerView { role: server.user.to_string(), database, external }
@@ -87,10 +88,7 @@ fn server_view(server: &Server, placement: &Placement) -> ServerView {
 
 fn external_view(external: &External, placement: &Placement) -> ExternalView {
     let External { host, port, tls, client } = external;
-    let certificates = match tls {
-        ExternalTls::VerifyFull(Some(path)) => placement.from_out(path),
-        ExternalTls::VerifyFull(None) | ExternalTls::Require | ExternalTls::Disable => String::new(),
-    };
+    let certificates = tls.certificates_file().map(|path| placement.from_out(path)).unwrap_or_default();
     let image = client.as_ref().map(ToString::to_string).unwrap_or_default();
     ExternalView { host: host.clone(), port: port.get(), tls: tls.mode().as_str(), certificates, image }
 }

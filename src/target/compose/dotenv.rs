@@ -88,7 +88,7 @@ fn variables(deployment: &Deployment) -> Vec<Line> {
 fn place(deployment: &Deployment) -> Value {
     match deployment.server.as_ref().map(|server| &server.host) {
         Some(Host::External(external)) => verbatim(format!(", on {}", external.host)),
-        Some(Host::Container(_)) | None => verbatim(String::new()),
+        Some(Host::Container(_) | Host::Operated(_)) | None => verbatim(String::new()),
     }
 }
 

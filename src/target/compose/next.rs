@@ -35,6 +35,6 @@ fn server_step(deployment: &Deployment, ground: Ground) -> String {
             let dotenv = if ground.has_secrets { "set -a; . ./.env; " } else { "" };
             format!("({dotenv}INIT_POSTGRES_USER=ADMINISTRATOR bash scripts/init-postgres.sh) && ")
         }
-        Some(Host::Container(_)) | None => String::new(),
+        Some(Host::Container(_) | Host::Operated(_)) | None => String::new(),
     }
 }

@@ -22,21 +22,19 @@ pub const DATABASES: Output = Output::text("scripts/db/databases.sh");
 pub const ALL_SCRIPTS: &str = "scripts/db/*";
 
 /// All files, in the order that they are written in: `docker-compose.yml` last, since it is what gets run.
-pub(in crate::target) const OUTPUTS: [Output; 13] = {
-    let [a, b, c, d, e, f, g, h] = PROGRAMS;
-    let [a, b, c, d] = [a.output, b.output, c.output, d.output];
-    let [e, f, g, h] = [e.output, f.output, g.output, h.output];
-    [DOTENV, DOTENV_EXAMPLE, INIT_SCRIPT, DATABASES, a, b, c, d, e, f, g, h, FILE]
-};
+pub(in crate::target) fn outputs() -> Vec<Output> {
+    let programs = PROGRAMS.map(|program| program.output);
+    [DOTENV, DOTENV_EXAMPLE, INIT_SCRIPT, DATABASES].into_iter().chain(programs).chain([FILE]).collect()
+}
 
 /// Whether it is one of the scripts for the databases.
 #[must_use]
-pub fn is_database_script(output: Output) -> bool {
+pub fn is_database_script(output: &Output) -> bool {
     output.path().starts_with(ALL_SCRIPTS.trim_end_matches('*'))
 }
 
 /// Whether it is a script that is the same in every deployment, but for its header.
 #[must_use]
-pub fn is_program(output: Output) -> bool {
-    PROGRAMS.iter().any(|program| program.output == output)
+pub fn is_program(output: &Output) -> bool {
+    PROGRAMS.iter().any(|program| program.output == *output)
 }

@@ -84,7 +84,32 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
     if let Some(postgres) = profile.postgres.get() {
         check_server(postgres, in_files, &top.key("postgres"), &mut faults);
     }
+    check_elsewhere(profile, &mut faults);
     faults
+}
+
+/// What only Kubernetes has.
+fn check_elsewhere(profile: &Profile, faults: &mut Vec<Diagnostic>) {
+    let postgres = FieldPath::root().key("postgres");
+    let operator = profile.postgres.get().is_some_and(|postgres| postgres.operator.is_given());
+    let external = profile.postgres.get().and_then(|postgres| postgres.external.get());
+    let ca_secret = external.is_some_and(|external| external.ca_secret.is_given());
+    let made_elsewhere = profile.secrets_in() == SecretsIn::External;
+    let fields = [
+        (operator, Place::key(&postgres.key("operator")), "operators run", "operator"),
+        (ca_secret, Place::key(&postgres.key("external").key("ca_secret")), "Secrets are", "ca_secret"),
+        (
+            made_elsewhere,
+            Place::value(&FieldPath::root().key("secrets_in")),
+            "Secrets are made elsewhere",
+            "secrets_in",
+        ),
+    ];
+    for (_, place, what, field) in fields.into_iter().filter(|(given, ..)| *given) {
+        let message = format!("{what} on Kubernetes only, and the target is Docker Compose");
+        let help = format!("write `target: kubernetes`, or remove `{field}`");
+        faults.push(Diagnostic::error(Code::Conflict, place, message, help));
+    }
 }
 
 fn check_server(postgres: &Postgres, in_files: bool, at: &FieldPath, faults: &mut Vec<Diagnostic>) {

@@ -2,10 +2,24 @@
 //! Must not know any secret's value.
 
 use super::interpolation::{literal, reference};
-use crate::deployment::{GivenUrl, secret_file_path};
+use crate::deployment::{Deployment, GivenUrl, Holds, secret_file_path};
+use crate::target::secret_file::SecretFile;
 use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, SecretsIn};
 use crate::yaml::document::{Mapping, Value};
+
+/// The permissions of a secret's file. The server reads it as a user of its image, whom the host does not know; what
+/// protects it is its folder.
+const FILE_MODE: u32 = 0o644;
+
+/// The files of secrets, for the server alone.
+pub(in crate::target) fn files(deployment: &Deployment) -> Vec<SecretFile<'_>> {
+    let file = |name| {
+        let path = secret_file_path(name);
+        SecretFile { name: ToString::to_string(name), path, mode: FILE_MODE, holds: Holds::Secret(name) }
+    };
+    deployment.secret_files().into_iter().map(file).collect()
+}
 
 /// What Compose says where something of `.env` is missing.
 const MISSING_SECRET: &str = "run codelab-gen to write .env";
@@ -15,7 +29,7 @@ const MISSING_SECRET: &str = "run codelab-gen to write .env";
 pub(super) fn url(given: &GivenUrl, url: &ConnectionUrl, secrets_in: SecretsIn) -> Value {
     match (url.password(), secrets_in) {
         (Some(_), SecretsIn::Files) => reference(required(&given.key, secrets_in)),
-        (password, SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::Files) => {
+        (password, SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::Files | SecretsIn::External) => {
             let password = password.map(|password| required(password, secrets_in)).unwrap_or_default();
             reference(format!("${{{}:-{}}}", given.key, url.text(&password)))
         }
@@ -26,7 +40,9 @@ pub(super) fn url(given: &GivenUrl, url: &ConnectionUrl, secrets_in: SecretsIn) 
 pub(super) fn required(key: &EnvironmentKey, secrets_in: SecretsIn) -> String {
     match secrets_in {
         SecretsIn::Dotenv | SecretsIn::Files => format!("${{{key}:?{MISSING_SECRET}}}"),
-        SecretsIn::Environment => format!("${{{key}:?set {key} in the environment of docker compose}}"),
+        SecretsIn::Environment | SecretsIn::External => {
+            format!("${{{key}:?set {key} in the environment of docker compose}}")
+        }
     }
 }
 
@@ -43,7 +59,9 @@ pub(super) fn secret_name(name: &EnvironmentKey) -> String {
 /// A password of the server, which its image takes from a variable or from a file.
 pub(super) fn password(key: &EnvironmentKey, secrets_in: SecretsIn) -> (String, Value) {
     match secrets_in {
-        SecretsIn::Dotenv | SecretsIn::Environment => (key.to_string(), reference(required(key, secrets_in))),
+        SecretsIn::Dotenv | SecretsIn::Environment | SecretsIn::External => {
+            (key.to_string(), reference(required(key, secrets_in)))
+        }
         SecretsIn::Files => (format!("{key}_FILE"), literal(&format!("/run/secrets/{}", secret_name(key)))),
     }
 }

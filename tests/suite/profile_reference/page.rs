@@ -12,8 +12,10 @@ const INTRODUCTION: &str = "# The profile
 Every field of a profile, in the usual order. This page is generated from the
 [JSON Schema](../schema/profile.schema.json) by which editors check and complete profiles. `codelab-gen schema` prints that
 schema, and `codelab-gen new NAME` writes a first profile with a copy of it. [write-profile.md](write-profile.md) shows a small
-profile, [examples/container.yaml](examples/container.yaml) one with every field, and
-[examples/external.yaml](examples/external.yaml) one that extends it and uses an external PostgreSQL.
+profile, [examples/container.yaml](examples/container.yaml) one with every field of Docker Compose,
+[examples/external.yaml](examples/external.yaml) one that extends it and uses an external PostgreSQL, and
+[examples/kubernetes.yaml](examples/kubernetes.yaml) one for Kubernetes, which
+[examples/kubernetes-external.yaml](examples/kubernetes-external.yaml) extends.
 
 `NAME` in a path is a key of your choice. `null` as a value removes what was inherited. Keys that begin with `x-` are yours:
 they are allowed in every mapping with fixed keys, and mean nothing. `--set` takes such a path

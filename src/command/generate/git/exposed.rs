@@ -8,10 +8,11 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::change::{Existing, unused_secrets};
-use crate::deployment::{Deployment, SECRET_FOLDER};
+use crate::deployment::Deployment;
 use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT};
 use crate::secret::may_name_secret;
-use crate::target::compose;
+use crate::spelling::raw_path;
+use crate::target::{compose, folders_of_manifests, secret_folders};
 use crate::url::secret_of;
 
 /// Where backups are written.
@@ -39,12 +40,17 @@ pub(in crate::command::generate) struct Exposed {
 }
 
 impl Exposed {
+    /// The folder that it speaks for; nothing where it is one of a kind.
+    pub(in crate::command::generate) fn folder(&self) -> Option<&str> {
+        area(&self.path).filter(|area| *area != self.path)
+    }
+
     /// The line of `.gitignore` that keeps it out.
     pub(in crate::command::generate) fn line(&self) -> &'static str {
-        let (place, name) = self.path.split_once('/').unwrap_or(("", &self.path));
-        match place {
-            SECRET_FOLDER => "secrets/",
-            BACKUPS => "backups/",
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        match self.folder() {
+            Some(BACKUPS) => "backups/",
+            Some(_) => "secrets/",
             _ if name.contains(".orig") => "*.orig*",
             _ if name.ends_with(TEMPORARY) => ".*.codelab-gen.tmp",
             _ => ".env",
@@ -60,14 +66,24 @@ pub(in crate::command::generate) fn standing(
 ) -> Vec<String> {
     let Some(folder) = folder else { return Vec::new() };
     let stands = |name: &str| matches!(folder.look(Path::new(name)), Ok(Found::File(_)));
-    let is_folder = |name: &&'static str| folder.folder(Path::new(name)).is_ok();
-    let dotenv = compose::DOTENV.path();
+    let is_folder = |name: &&str| folder.folder(Path::new(name)).is_ok();
+    let dotenv = compose::DOTENV;
+    let dotenv = dotenv.path();
     let dotenv = (stands(dotenv) && holds_secrets(existing, deployment)).then_some(dotenv);
-    let folders = [SECRET_FOLDER, BACKUPS].into_iter().filter(is_folder);
-    let known = dotenv.into_iter().chain(COPIES.into_iter().filter(|name| stands(name))).chain(folders);
+    let folders = secret_folders().chain([BACKUPS]).filter(is_folder);
+    let copies = COPIES.into_iter().filter(|name| stands(name));
+    let known = dotenv.map(str::to_owned).into_iter().chain(copies.chain(folders).map(str::to_owned));
     let kept = KEPT.iter().flat_map(|name| ENDS.map(|end| format!("{name}{end}")));
+    let kept = kept.chain(folders_of_manifests().into_iter().flat_map(|way| originals_in(folder, way)));
     let kept = kept.filter(|name| stands(name) && has_secret_line(folder, name));
-    known.map(str::to_owned).chain(kept).collect()
+    known.chain(kept).collect()
+}
+
+/// What `--force` kept of manifests, whose names follow from profiles.
+fn originals_in(folder: &Folder, way: &str) -> Vec<String> {
+    let files = folder.folder(Path::new(way)).and_then(|inner| inner.files()).unwrap_or_default();
+    let names = files.iter().map(raw_path).filter(|name| name.contains(".orig"));
+    names.map(|name| format!("{way}/{name}")).collect()
 }
 
 /// Whether a text that somebody wrote by hand sets a secret, and not what a variable holds. One that can't be read may.
@@ -81,9 +97,9 @@ fn has_secret_line(folder: &Folder, name: &str) -> bool {
 
 /// Whether `.env` holds a secret. One that can't be read may.
 fn holds_secrets(existing: &Existing, deployment: &Deployment) -> bool {
-    let keys = deployment.dotenv_keys();
+    let keys = deployment.target.keys_taken_over(deployment);
     let names = keys.names();
-    let (Ok(block), Some(file)) = (existing.values(|key| names.contains(key)), existing.get(compose::DOTENV)) else {
+    let (Ok(block), Some(file)) = (existing.values(|key| names.contains(key)), existing.get(&compose::DOTENV)) else {
         return true;
     };
     !unused_secrets(&block, |_| false).is_empty()
@@ -125,9 +141,12 @@ pub(super) fn exposed(listed: &[u8], way: &Path) -> Vec<Exposed> {
 
 /// What a file with secrets belongs to; nothing for another file, such as a user's `secrets/README.md`.
 fn area(path: &str) -> Option<&str> {
+    let within = |folder: &'static str| Some((folder, path.strip_prefix(folder)?.strip_prefix('/')?));
+    if let Some((folder, name)) = secret_folders().find_map(within) {
+        return is_secret_file(name).then_some(folder);
+    }
     match path.split_once('/') {
         None => Some(path),
-        Some((folder @ SECRET_FOLDER, name)) => is_secret_file(name).then_some(folder),
         Some((_, name)) if name.contains(".orig") => Some(path),
         // each backup has a folder of its own
         Some((folder @ BACKUPS, way)) => way.contains('/').then_some(folder),

@@ -11,7 +11,8 @@ use crate::deployment::{Build, Program};
 use crate::disk::{normalized, read_text, relative};
 use crate::report;
 use crate::spelling::raw_path;
-use crate::target::compose;
+use crate::target::{Target, compose};
+use crate::value::Choice as _;
 
 /// A `.dockerignore` is no larger, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -19,7 +20,6 @@ const LIMIT: u64 = 1024 * 1024;
 /// What the builder should not get, each line with a file that it is for and the folder of that.
 const DOTENV: [(&str, &str, &str); 3] =
     [(".env", ".env", ""), (".env.*", ".env.orig", ""), ("*.orig*", "docker-compose.yml.orig", "")];
-const SECRETS: (&str, &str, &str) = ("secrets/", "secrets/postgres_password", "secrets");
 const BACKUPS: (&str, &str, &str) = ("backups/", "backups/20260101T000000Z/manifest", "backups");
 
 impl Telling<'_> {
@@ -68,11 +68,21 @@ impl Telling<'_> {
         let deployment = &self.target.deployment;
         let is_there =
             |change: &crate::change::Change| change.output == compose::DOTENV && change.kind() != ChangeKind::Removed;
-        let dotenv = DOTENV.into_iter().filter(|_| self.outcome.changes.changes.iter().any(is_there));
+        let stays = deployment.target.leaves(&compose::DOTENV) && self.outcome.existing.get(&compose::DOTENV).is_some();
+        let has_dotenv = stays || self.outcome.changes.changes.iter().any(is_there);
+        let owned = |(line, sample, folder): (&str, &str, &str)| [line, sample, folder].map(str::to_owned);
+        let dotenv = DOTENV.into_iter().filter(|_| has_dotenv).map(owned);
         let has_database = deployment.services.iter().any(|service| service.database.is_some());
         let stands = |folder: &str| self.target.folder.join(folder).is_dir();
-        let secrets = (!deployment.secret_files().is_empty() || stands(SECRETS.2)).then_some(SECRETS);
-        let backups = (has_database || stands(BACKUPS.2)).then_some(BACKUPS);
+        let has_secrets = |target: &Target| {
+            let is_own = *target == deployment.target && !target.secret_files(deployment).is_empty();
+            is_own || stands(target.secret_folder())
+        };
+        let secrets = Target::ALL.iter().filter(|target| has_secrets(target)).map(|target| {
+            let folder = target.secret_folder();
+            [format!("{folder}/"), format!("{folder}/postgres_password"), folder.to_owned()]
+        });
+        let backups = (has_database || stands(BACKUPS.2)).then_some(BACKUPS).map(owned);
         let inside = |name: &str| match (way, name) {
             ("", name) => name.to_owned(),
             (way, name) => format!("{way}/{name}"),
@@ -82,8 +92,8 @@ impl Telling<'_> {
         let is_odd = way.contains(['*', '?', '[', '\\']) || way.starts_with(['!', '#', ' ']) || way.ends_with(' ');
         let line = |line: &str| if is_odd { format!("**/{line}") } else { inside(line) };
         let wanted = dotenv.chain(secrets).chain(backups);
-        let missing = wanted.filter(|(_, sample, folder)| !leaves_out(text, &inside(sample), &below(folder)));
-        missing.map(|(name, _, _)| line(name)).collect()
+        let missing = wanted.filter(|[_, sample, folder]| !leaves_out(text, &inside(sample), &below(folder)));
+        missing.map(|[name, _, _]| line(&name)).collect()
     }
 }
 

@@ -28,7 +28,7 @@ impl Telling<'_> {
             let (shown, line) = (self.shown(path), exposed.line());
             let (all, holds) = match others {
                 0 => (shown.clone(), "holds"),
-                _ => (self.shown(path.split('/').next().unwrap_or(path)), "hold"),
+                _ => (self.shown(exposed.folder().unwrap_or(path)), "hold"),
             };
             let named = match others {
                 0 => format!("`{shown}`, which"),

@@ -1,7 +1,7 @@
-//! Knows what Docker Compose will look for on the disk and not find. Must not know how that is told.
+//! Knows what a deployment will look for on this machine and not find. Must not know how that is told.
 
 use super::Telling;
-use crate::deployment::{ExternalTls, Host, Program, Server, Service};
+use crate::deployment::{Host, Program, Server, Service};
 use crate::disk::{normalized, relative};
 use crate::folders::{DataFolder, data_folders, keeps_data_in_folder};
 use crate::spelling::shell_word;
@@ -15,9 +15,12 @@ pub(super) struct Missing {
 }
 
 impl Telling<'_> {
-    /// Everything on disk that Compose will look for and not find.
+    /// Everything on disk that will be looked for and not found, where the deployment runs here.
     pub(super) fn missing(&self) -> Vec<Missing> {
         let mut missing: Vec<Missing> = Vec::new();
+        if !self.target.deployment.target.runs_here() {
+            return missing;
+        }
         let mut add = |path: &HostPath, what: &dyn Fn(&str) -> (String, String)| {
             if self.target.root.join(path.as_str()).exists() {
                 return;
@@ -56,7 +59,7 @@ impl Telling<'_> {
             }
         }
         if let Some(Server { host: Host::External(external), .. }) = &self.target.deployment.server
-            && let ExternalTls::VerifyFull(Some(ca)) = &external.tls
+            && let Some(ca) = external.tls.certificates_file()
         {
             add(ca, &|path| {
                 let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");

@@ -6,7 +6,7 @@ use crate::disk::{normalized, relative};
 use crate::dotenv::UserPart;
 use crate::folders::{data_folders, making};
 use crate::spelling::shell_word;
-use crate::target::{Ground, Target, compose};
+use crate::target::{Ground, compose};
 
 impl Telling<'_> {
     /// The command that brings the deployment up, as typed in the current folder.
@@ -19,13 +19,14 @@ impl Telling<'_> {
         let is_there = |change: &Change| change.output == compose::DOTENV && change.kind() != ChangeKind::Removed;
         let has_secrets = self.outcome.changes.changes.iter().any(is_there);
         let ground = Ground { stood: self.stood() || self.takes_over(), has_secrets };
-        let up = Target::Compose.next_command(&self.target.deployment, ground);
+        let up = self.target.deployment.target.next_command(&self.target.deployment, ground);
         format!("{}{change_folder}{up}", folders.concat())
     }
 
     /// Whether a deployment stood there before. One that does not change is ours, and need not be read again.
     fn stood(&self) -> bool {
-        let is_unchanged = |change: &Change| change.output == compose::FILE && change.kind() == ChangeKind::Unchanged;
+        let main = self.target.deployment.target.main_output();
+        let is_unchanged = |change: &Change| change.output == main && change.kind() == ChangeKind::Unchanged;
         self.outcome.changes.changes.iter().any(is_unchanged) || self.outcome.existing.standing().is_some()
     }
 
@@ -33,7 +34,7 @@ impl Telling<'_> {
     /// `.env`, or a `.env` that somebody wrote holds what moves into the block.
     fn takes_over(&self) -> bool {
         let (changes, existing) = (&self.outcome.changes, &self.outcome.existing);
-        let keys = self.target.deployment.dotenv_keys();
+        let keys = self.target.deployment.target.dotenv_keys(&self.target.deployment);
         let names = keys.names();
         let holds = |part: &UserPart<'_>| part.key.is_some_and(|key| names.contains(key));
         let is_adopted =

@@ -8,16 +8,14 @@ use super::readers::read_by;
 use crate::change::{Refusal, RefusalReason};
 use crate::command::generate::request::{Ending, Outcome};
 use crate::command::target::settings_note;
-use crate::deployment::{Server, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::UserPart;
 use crate::folders::data_folders;
-use crate::render::{OUTPUT_FORMAT, Output, Seal, examine};
+use crate::render::OUTPUT_FORMAT;
 use crate::report::OtherVersion;
 use crate::secret::SecretOrigin;
 use crate::spelling::{on_one_line, path, shell_word};
 use crate::target::compose::{self, Standing, beyond_limit};
-use crate::target::outputs;
 use crate::value::{LocalAuth, SecretsIn};
 
 impl Telling<'_> {
@@ -42,12 +40,15 @@ impl Telling<'_> {
             notes.extend(self.lost_password());
             notes.extend(self.password_by_hand());
             notes.extend(self.weak_secrets());
+            notes.extend(self.left_dotenv());
             notes.extend(self.outcome.git.note_of_ignores());
             notes.extend(self.sent_text());
         }
         notes.extend(self.exported());
+        notes.extend(self.not_compared());
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
+        notes.extend(self.left_objects());
         notes.extend(self.twin());
         notes.extend(self.exposed_text());
         notes.extend(self.silent());
@@ -86,43 +87,12 @@ impl Telling<'_> {
         })
     }
 
-    /// Outputs of another profile that stay because somebody edited them.
-    fn edited_leftovers(&self) -> Vec<String> {
-        let is_used = |output: &Output| self.outcome.changes.changes.iter().any(|change| change.output == *output);
-        let is_edited = |output: &Output| {
-            let mark = self.outcome.existing.get(*output).and_then(|file| examine(&file.text, *output));
-            mark.is_some_and(|mark| mark.seal == Seal::Broken)
-        };
-        let left = outputs().filter(|output| !is_used(output) && is_edited(output));
-        let note = |output: Output| {
-            let path = self.named(output.path());
-            format!("note: `{path}` is not used by this profile, but was edited; it stays as it is\n")
-        };
-        left.map(note).collect()
-    }
-
-    /// Files of secrets that stand there from when they were what the server read.
-    fn unread_secrets(&self) -> Option<String> {
-        let deployment = &self.target.deployment;
-        let passwords =
-            deployment.server.as_ref().map(Server::passwords).filter(|_| deployment.secret_files().is_empty());
-        let left = passwords?.into_iter().map(secret_file_path).filter(|path| self.target.folder.join(path).exists());
-        let left: Vec<_> = left.map(|path| self.shown(&path)).collect();
-        if left.is_empty() {
-            return None;
-        }
-        let names: Vec<_> = left.iter().map(|path| format!("`{}`", on_one_line(path))).collect();
-        let words: Vec<_> = left.iter().map(shell_word).collect();
-        Some(format!(
-            "note: nothing reads {} any more\n  = help: once the deployment runs, `rm {}`\n",
-            names.join(", "),
-            words.join(" ")
-        ))
-    }
-
     /// A second Compose file, which Docker Compose would take instead
     /// (<https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file>).
     fn twin(&self) -> Option<String> {
+        if !self.target.deployment.target.runs_here() {
+            return None;
+        }
         let changes = &self.outcome.changes;
         let is_refused = |refusal: &Refusal| {
             matches!(refusal.reason, RefusalReason::OtherCompose(_) | RefusalReason::ComposeFile(_))
@@ -133,7 +103,8 @@ impl Telling<'_> {
         if let Some(value) = self.outcome.existing.dotenv().users_values().remove("COMPOSE_FILE") {
             let names = |name: &str| value.split([':', ';', ',']).any(|file| Path::new(file).ends_with(name));
             let beside = self.outcome.existing.beside_name().filter(|beside| !names(beside));
-            let missing = if names(compose::FILE.path()) { beside? } else { compose::FILE.path() };
+            let ours = compose::FILE;
+            let missing = if names(ours.path()) { beside? } else { ours.path() };
             return Some(format!(
                 "warning: `COMPOSE_FILE` in .env does not name {missing}\n  = help: remove it, or add that file\n"
             ));
@@ -196,7 +167,7 @@ impl Telling<'_> {
 
     /// Whether a server stood there before this run.
     fn has_server(&self) -> bool {
-        self.outcome.existing.standing().is_some_and(Standing::has_server)
+        self.target.deployment.target.runs_here() && self.outcome.existing.standing().is_some_and(Standing::has_server)
     }
 
     fn weak_secrets(&self) -> Vec<String> {
@@ -233,13 +204,13 @@ impl Telling<'_> {
         let existing = &self.outcome.existing;
         let file = existing.dotenv();
         let has_block = file.block.is_some();
-        let keys = self.target.deployment.dotenv_keys();
+        let keys = self.target.deployment.target.dotenv_keys(&self.target.deployment);
         let names = keys.names();
         let block = file.entries.as_deref().unwrap_or_default();
         let parts = file.users_parts().unwrap_or_default();
         let own = |key: &str| names.contains(key) && block.iter().all(|entry| entry.key != key);
         let moved: Vec<_> = parts.iter().filter(|part| part.key.is_some_and(own)).collect();
-        let is_there = existing.get(compose::DOTENV).is_some();
+        let is_there = existing.get(&compose::DOTENV).is_some();
         if !is_there || names.is_empty() || (has_block && moved.is_empty()) {
             return None;
         }
@@ -270,11 +241,11 @@ impl Telling<'_> {
     /// The keys of the user's lines that nothing reads, as far as that is sure.
     fn unread(&self) -> Option<String> {
         let Outcome { existing, changes, .. } = self.outcome;
-        let dotenv = existing.get(compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
+        let dotenv = existing.get(&compose::DOTENV).map(|file| file.text.as_str()).unwrap_or_default();
         let files: Vec<_> = changes.compose_text().into_iter().chain(existing.beside()).collect();
         let reads_others = existing.dotenv().users_values().contains_key("COMPOSE_FILE") && !changes.has_line_aside;
         let mut read = read_by(&files, dotenv).filter(|_| !reads_others)?;
-        let keys = self.target.deployment.dotenv_keys();
+        let keys = self.target.deployment.target.dotenv_keys(&self.target.deployment);
         read.extend(keys.names().into_iter().map(str::to_owned));
         read.extend(self.target.deployment.variables().keys().map(ToString::to_string));
         let is_read = |key: &String| key.starts_with("COMPOSE_") || key.starts_with("DOCKER_") || read.contains(key);

@@ -17,6 +17,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
         entrypoint,
         user,
         working_dir,
+        port: _,
         publish,
         outbound: _,
         mounts,

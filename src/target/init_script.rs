@@ -1,4 +1,5 @@
-//! Knows what `init-postgres.sh` makes: roles, databases, extensions. Sees names of variables, never a password.
+//! Knows what `init-postgres.sh` makes: roles, databases, extensions; and how a target starts it. Sees names of variables,
+//! never a password. Must not know which target that is.
 
 use serde::Serialize;
 
@@ -6,16 +7,32 @@ use crate::deployment::{
     Database, Deployment, External, ExternalTls, Host, Member, OwnedDatabase, RoleLimits, Server, Service,
 };
 use crate::placement::Placement;
-use crate::render::Header;
+use crate::render::{Dialect, Header, Template};
 use crate::url::{ConnectionUrl, Login, PostgresUrl, is_url};
 use crate::value::{Access, Choice as _, DatabaseName};
+
+/// The script.
+pub(super) const TEXT: Template = Template(include_str!("../../templates/scripts/init-postgres.sh.j2"), Dialect::Shell);
+
+/// Who starts the script, which decides where it finds its passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Start {
+    /// Docker Compose, or the image: they are variables, or files that variables name.
+    Compose,
+    /// A container in the server's pod: they are files that variables name.
+    Pod,
+    /// An administrator, where they are files in a folder beside the script.
+    Administrator,
+}
 
 #[derive(Serialize)]
 pub(super) struct InitScriptView {
     #[serde(flatten)]
     header: Header,
+    start: Start,
     required: Vec<String>,
-    passwords: Vec<String>,
+    files: Vec<String>,
     urls: Vec<UrlView>,
     external: Option<ExternalView>,
     ensure: bool,
@@ -73,18 +90,19 @@ struct DatabaseView {
 }
 
 /// The script's content; nothing where no service uses PostgreSQL.
-pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<InitScriptView> {
-    let server = deployment.server.as_ref()?;
-    let secret_files = deployment.secret_files();
+pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start) -> Option<InitScriptView> {
+    let server = deployment.server.as_ref().filter(|server| server.operated().is_none())?;
+    let urls: Vec<_> = deployment.services.iter().filter_map(url_view).collect();
     let roles: Vec<_> = roles(server);
     let per_service = server.access == Access::PerService;
     Some(InitScriptView {
         header: Header::new(deployment.stage, placement),
+        start,
         required: required(server, &roles),
-        passwords: secret_files.into_iter().map(ToString::to_string).collect(),
-        urls: deployment.services.iter().filter_map(url_view).collect(),
+        files: files(deployment, server, &urls, start),
+        urls,
         external: match &server.host {
-            Host::Container(_) => None,
+            Host::Container(_) | Host::Operated(_) => None,
             Host::External(external) => Some(external_view(external, placement)),
         },
         ensure: server.container().is_some_and(|container| container.ensure),
@@ -99,10 +117,20 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<Ini
     })
 }
 
+/// The variables whose values may be files.
+fn files(deployment: &Deployment, server: &Server, urls: &[UrlView], start: Start) -> Vec<String> {
+    let passwords = match start {
+        Start::Compose => deployment.secret_files(),
+        Start::Pod | Start::Administrator => server.passwords(),
+    };
+    let urls = urls.iter().filter(|_| start == Start::Administrator).map(|url| url.variable.clone());
+    passwords.into_iter().map(ToString::to_string).chain(urls).collect()
+}
+
 /// The variables without which the script does nothing.
 fn required(server: &Server, roles: &[RoleView]) -> Vec<String> {
     let user = match &server.host {
-        Host::Container(_) => "POSTGRES_USER",
+        Host::Container(_) | Host::Operated(_) => "POSTGRES_USER",
         Host::External(_) => "INIT_POSTGRES_USER",
     };
     std::iter::once(user.to_owned()).chain(roles.iter().map(|role| role.password.clone())).collect()
@@ -201,10 +229,7 @@ fn database_view(database: &OwnedDatabase) -> DatabaseView {
 
 fn external_view(external: &External, placement: &Placement) -> ExternalView {
     let External { host, port, tls, client: _ } = external;
-    let ca = match tls {
-        ExternalTls::VerifyFull(ca) => ca.as_ref().map(|path| placement.from_out(path)),
-        ExternalTls::Require | ExternalTls::Disable => None,
-    };
+    let ca = tls.certificates_file().map(|path| placement.from_out(path));
     let verifies = matches!(tls, ExternalTls::VerifyFull(_));
     ExternalView { host: host.clone(), port: port.get(), tls: tls.mode().as_str(), verifies, ca }
 }

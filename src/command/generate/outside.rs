@@ -1,0 +1,148 @@
+//! Knows where that comes from which a target's files hold of the world: values of the environment, files of the project.
+//! Must not know what the files make of it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::change::Existing;
+use crate::command::target::Target;
+use crate::disk::{self, TEXT_LIMIT, Unread};
+use crate::outcome::Failure;
+use crate::secret::NotUnicode;
+use crate::source::Project;
+use crate::spelling::quoted;
+use crate::target::{AskedVariable, Found, FoundFile};
+use crate::value::HostPath;
+
+/// Looks up a variable of the environment.
+pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Result<Option<String>, NotUnicode>;
+
+/// Where the value of a variable came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The environment of this run.
+    Environment,
+    /// The file that stands, since nothing is set here.
+    Standing,
+    /// The profile's default.
+    Default,
+}
+
+/// A variable of a container with where its value came from.
+#[derive(Debug)]
+pub(super) struct Filled {
+    /// The variable that fills it.
+    pub(super) name: String,
+    /// The service.
+    pub(super) service: String,
+    pub(super) origin: Origin,
+}
+
+/// All that was looked for.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    pub(super) found: Found,
+    pub(super) filled: Vec<Filled>,
+}
+
+/// Looks for what the target asks for. In a comparison a variable that is not set here, as in CI, holds what stands.
+///
+/// # Errors
+/// For each variable without a value, and each file that can't be read.
+pub(super) fn look(
+    target: &Target,
+    standing: Option<&Existing>,
+    environment: Environment<'_>,
+) -> Result<Outside, Failure> {
+    let asked = target.deployment.target.asks(&target.deployment);
+    let mut outside = Outside::default();
+    let mut missing = Vec::new();
+    for variable in &asked.variables {
+        let Some((value, origin)) = value(variable, target, standing, environment)? else {
+            missing.push(variable.name.as_str());
+            continue;
+        };
+        let (service, name) = (variable.service.clone(), variable.variable.clone());
+        let filled = Filled { name: variable.name.to_string(), service: service.to_string(), origin };
+        outside.filled.push(filled);
+        outside.found.variables.insert((service, name), value);
+    }
+    if !missing.is_empty() {
+        missing.dedup();
+        let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
+        let message = format!("the environment does not set {}", names.join(", "));
+        let help = "set what is missing for this run, which writes it into the manifests, or give it a `default`";
+        return Err(Failure::outside(message, help));
+    }
+    let project = Project::of_folder(&target.root);
+    for path in asked.files {
+        let file = file(path, &target.root, &project)?;
+        outside.found.files.insert(path.as_str().to_owned(), file);
+    }
+    match target.deployment.target.too_large(&target.deployment, &outside.found) {
+        Some(service) => Err(Failure::outside(
+            format!("the files that `{service}` mounts are larger than a ConfigMap may be, which is a megabyte"),
+            "put them into its image, or into a volume",
+        )),
+        None => Ok(outside),
+    }
+}
+
+fn value(
+    asked: &AskedVariable<'_>,
+    target: &Target,
+    standing: Option<&Existing>,
+    environment: Environment<'_>,
+) -> Result<Option<(String, Origin)>, Failure> {
+    let AskedVariable { service, variable, name, default } = asked;
+    let set = environment(name.as_str()).map_err(|error| {
+        Failure::outside(format!("can't read `{name}` of the environment: {error}"), "set it to a text in UTF-8")
+    })?;
+    if let Some(value) = set.filter(|value| !value.is_empty()) {
+        return Ok(Some((value, Origin::Environment)));
+    }
+    let by_default = default.map(|default| (default.to_owned(), Origin::Default));
+    let Some(existing) = standing else { return Ok(by_default) };
+    let text_of = |output: &crate::render::Output| existing.get(output).map(|file| file.text.as_str());
+    let mut stands: HashMap<_, _> = target.deployment.target.standing(service, text_of);
+    let stands = stands.remove(variable.as_str()).filter(|stands| Some(stands.as_str()) != *default);
+    // of a file that is not there nothing can differ but that
+    let none = || Some((String::new(), Origin::Standing));
+    Ok(stands.map(|value| (value, Origin::Standing)).or(by_default).or_else(none))
+}
+
+/// A file that a profile names, which may be a stranger's.
+fn file(path: &HostPath, root: &Path, project: &Project) -> Result<FoundFile, Failure> {
+    let shown = quoted(path.as_str());
+    let failure = |error: &dyn std::fmt::Display, help: &str| {
+        Failure::outside(format!("can't read {shown}, which a service mounts: {error}"), help)
+    };
+    let real = project.admit(&root.join(path.as_str())).map_err(|error| failure(&error, "look whether it is there"))?;
+    let Some(real) = real else {
+        return Err(failure(&"it lies outside of the project", "copy it into the project"));
+    };
+    match disk::read(&real, TEXT_LIMIT) {
+        Ok(bytes) if may_be_secret(path, &bytes) => {
+            let help =
+                "write a value as `environment: { NAME: { secret: NAME } }`; a file belongs into a Secret of your own";
+            Err(Failure::outside(
+                format!("{shown} holds secrets, and would stand in a manifest, which goes into git"),
+                help,
+            ))
+        }
+        Ok(bytes) => Ok(FoundFile::of(bytes)),
+        Err(Unread::Folder) => {
+            let help = "mount its files one by one, or put them into the image: a ConfigMap has no folders";
+            Err(failure(&"it is a folder", help))
+        }
+        Err(error) => Err(failure(&std::io::Error::from(error), "look at its permissions")),
+    }
+}
+
+/// Whether a file is one of those that hold secrets: a private key, or an `.env` that is no example.
+fn may_be_secret(path: &HostPath, bytes: &[u8]) -> bool {
+    const KEY: &[u8] = b"PRIVATE KEY-----";
+    let name = path.as_str().rsplit('/').next().unwrap_or_default();
+    let is_dotenv = name.starts_with(".env") && !name.ends_with("example");
+    is_dotenv || bytes.windows(KEY.len()).any(|window| window == KEY)
+}

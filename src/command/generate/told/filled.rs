@@ -1,0 +1,34 @@
+//! Knows what is told of variables that were filled when the files were made. Must not know how one was.
+
+use std::collections::BTreeSet;
+
+use super::Telling;
+use crate::command::generate::outside::{Filled, Origin};
+use crate::spelling::on_one_line;
+
+impl Telling<'_> {
+    /// Where the values come from that stand in the files from now on, a line for each variable.
+    pub(super) fn filled_lines(&self) -> Vec<String> {
+        let words = |origin| match origin {
+            Origin::Environment => "taken from the environment",
+            Origin::Standing => "kept as it stands",
+            Origin::Default => "its default",
+        };
+        let line = |Filled { name, origin, .. }: &Filled| format!("variable  {name}: {}\n", words(*origin));
+        let lines: BTreeSet<_> = self.outcome.filled.iter().map(line).collect();
+        lines.into_iter().collect()
+    }
+
+    /// Which values were compared with nothing, since they are not set where this runs.
+    pub(super) fn not_compared(&self) -> Option<String> {
+        let standing = self.outcome.filled.iter().filter(|filled| filled.origin == Origin::Standing);
+        let names: BTreeSet<_> = standing.map(|filled| format!("`{}` of {}", filled.name, filled.service)).collect();
+        (!names.is_empty()).then(|| {
+            let names = on_one_line(&names.into_iter().collect::<Vec<_>>().join(", "));
+            format!(
+                "note: not set here, so that what stands was taken to be right: {names}\n  = help: set it, to compare it as \
+                 well\n"
+            )
+        })
+    }
+}

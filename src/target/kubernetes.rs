@@ -1,0 +1,61 @@
+//! Knows what Kubernetes runs: which files there are of a deployment, and what makes each of them.
+//! Must not know what any file says.
+
+mod asked;
+mod capacity;
+mod container;
+mod expansion;
+mod explained;
+mod group;
+mod head;
+mod kustomization;
+mod leave;
+mod network;
+mod next;
+mod object;
+mod outputs;
+mod part;
+mod probe;
+mod refusals;
+mod resources;
+mod secrets;
+mod security;
+mod server;
+mod service;
+mod standing;
+mod volume;
+mod wait;
+mod warnings;
+mod workload;
+
+use self::part::Part;
+use super::inputs::Inputs;
+use crate::deployment::Deployment;
+use crate::render::{RenderFault, RenderedFile};
+
+pub(super) use asked::{asked, standing};
+pub(super) use explained::derived;
+pub(super) use group::{group_of_server, group_of_service};
+pub(super) use leave::{compare, leaving};
+pub(super) use next::{LOOK, UP, next_command};
+pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
+pub(super) use outputs::{named_outputs, outputs};
+pub(super) use refusals::{faults, refusals};
+pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
+pub(super) use volume::too_large;
+pub(super) use warnings::warnings;
+
+/// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.
+pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
+    let parts = parts(deployment, inputs);
+    let mut files: Vec<_> = server::script(deployment, inputs)?.into_iter().collect();
+    files.extend(parts.iter().map(|part| part.file(deployment, inputs)));
+    files.push(kustomization::file(&parts, deployment, inputs));
+    Ok(files)
+}
+
+/// What the manifests say: of the server first, then of each service in the order of the profile.
+fn parts(deployment: &Deployment, inputs: &Inputs<'_>) -> Vec<Part> {
+    let services = deployment.services.iter().map(|each| service::part(each, deployment, inputs));
+    server::part(deployment).into_iter().chain(services).collect()
+}

@@ -1,0 +1,28 @@
+//! Knows what of a profile Kubernetes can't run. Must not know what becomes of the rest.
+
+mod names;
+mod services;
+mod variables;
+mod volumes;
+
+use super::server;
+use crate::deployment::Deployment;
+use crate::diagnostic::Diagnostic;
+use crate::profile::{Profile, given};
+
+/// What a profile says that can't be followed.
+pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
+    let mut faults = names::faults(profile);
+    for (name, service) in given(&profile.services) {
+        faults.extend(services::faults(name, service, profile));
+    }
+    faults.extend(volumes::faults(profile));
+    faults
+}
+
+/// What a deployment is that can't run there.
+pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
+    let mut faults = server::faults(deployment);
+    faults.extend(variables::faults(deployment));
+    faults
+}

@@ -1,0 +1,129 @@
+//! Knows which names of a profile can be those of objects, and the name to use where one can't. Must not know the objects.
+
+use std::collections::HashSet;
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
+use crate::profile::{Profile, given};
+use crate::spelling::quoted;
+use crate::target::kubernetes::object::is_service_name;
+use crate::value::{Mount, MountSource, is_dns_label};
+
+/// The longest name of a label of DNS.
+const LONGEST: usize = 63;
+
+/// The file that kustomize reads is called so.
+const KUSTOMIZATION: &str = "kustomization";
+
+/// Every name that can't be that of an object.
+pub(super) fn faults(profile: &Profile) -> Vec<Diagnostic> {
+    let root = FieldPath::root();
+    let mut faults = Vec::new();
+    if let Some(project) = profile.project.get().filter(|project| !is_label(project.as_str())) {
+        let message = format!(
+            "the project {} can't be the label of an object, which ends with a letter or digit",
+            quoted(project.as_str())
+        );
+        let help = format!("call it `{}`", project.as_str().trim_end_matches(['-', '_']));
+        faults.push(Diagnostic::error(Code::TargetName, Place::value(&root.key("project")), message, help));
+    }
+    let taken: HashSet<&str> = given(&profile.services).map(|(name, _)| name.as_str()).collect();
+    for (name, _) in given(&profile.services) {
+        if is_service_name(name.as_str()) && name.as_str() != KUSTOMIZATION {
+            continue;
+        }
+        let message = if name.as_str() == KUSTOMIZATION {
+            format!("the file of the service {} would be the one that kustomize reads", quoted(name.as_str()))
+        } else {
+            format!(
+                "{} can't be a name in a cluster's DNS: lower-case letters, digits and `-`, a letter first",
+                quoted(name.as_str())
+            )
+        };
+        let help = format!(
+            "call the service `{}`, also where others name it",
+            suggestion(name.as_str(), "s-", |name| taken.contains(name))
+        );
+        faults.push(Diagnostic::error(Code::TargetName, Place::key(&root.key("services").key(name)), message, help));
+    }
+    faults.extend(volumes(profile));
+    faults
+}
+
+/// The named volumes, each where it is used first.
+fn volumes(profile: &Profile) -> Vec<Diagnostic> {
+    let (mut seen, mut faults) = (HashSet::new(), Vec::new());
+    let mut places = Vec::new();
+    for (name, service) in given(&profile.services) {
+        let at = FieldPath::root().key("services").key(name);
+        places.extend(service.data.get().map(|mount| (mount, at.key("data"))));
+        let others = service.volumes.get().into_iter().flatten().enumerate();
+        places.extend(others.map(|(index, mount)| (mount, at.key("volumes").key(index))));
+    }
+    let named: Vec<_> = places.iter().filter_map(|(mount, at)| Some((volume(mount)?, at))).collect();
+    let taken: HashSet<&str> = named.iter().map(|(name, _)| *name).collect();
+    for (name, at) in named {
+        if is_dns_label(name) || !seen.insert(name) {
+            continue;
+        }
+        let message =
+            format!("the volume {} can't be the name of a claim: lower-case letters, digits and `-`", quoted(name));
+        let help = format!("call it `{}` wherever it stands", suggestion(name, "v-", |name| taken.contains(name)));
+        faults.push(Diagnostic::error(Code::TargetName, Place::value(at), message, help));
+    }
+    faults
+}
+
+fn volume(mount: &Mount) -> Option<&str> {
+    match &mount.source {
+        MountSource::Volume(name) => Some(name.as_str()),
+        MountSource::Bind(_) => None,
+    }
+}
+
+/// Whether a text can be the value of a label.
+fn is_label(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// A name that is one, as near as can be, and nobody else's.
+fn suggestion(name: &str, before_digit: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let known = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let plain: String = name.chars().map(known).collect();
+    let plain = plain.trim_matches('-');
+    let begins = plain.starts_with(|c: char| c.is_ascii_lowercase());
+    let plain = if begins { plain.to_owned() } else { format!("{before_digit}{plain}") };
+    // what ends so had no letter
+    let cut = |longest: usize| plain.get(..longest).unwrap_or(&plain).trim_end_matches('-').to_owned();
+    let (mut found, mut number) = (cut(LONGEST), 1);
+    while is_taken(&found) || found == KUSTOMIZATION {
+        number += 1;
+        found = format!("{}-{number}", cut(LONGEST - 5));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_to_use_is_one_and_nobodys() {
+        for (name, expected) in [
+            ("auth_service", "auth-service"),
+            ("Shop.Web", "shop-web"),
+            ("2fauth", "s-2fauth"),
+            ("_x", "x"),
+            ("a-", "a"),
+            ("___", "s"),
+            ("kustomization", "kustomization-2"),
+        ] {
+            let found = suggestion(name, "s-", |_| false);
+            assert_eq!(found, expected);
+            assert!(is_service_name(&found), "{found}");
+        }
+        assert_eq!(suggestion("a_b", "s-", |name| ["a-b", "a-b-2"].contains(&name)), "a-b-3");
+        let long = suggestion(&"9".repeat(63), "s-", |name| name.len() == 63);
+        assert!(is_service_name(&long) && long.len() < 63, "{long}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Knows what a pod waits for before its service starts, and what can be waited for at all. Must not know what the service
+//! does then.
+//!
+//! A pod sees nothing of others but what answers in the network: the server, and a service with a port. It waits with the
+//! image of PostgreSQL, which has a shell and a client; the service's own image may have neither.
+
+use super::expansion::{command, literal, script};
+use super::{resources, security, server};
+use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Database, Deployment, Service};
+use crate::url::{ConnectionUrl, PostgresUrl};
+use crate::value::{ImageReference, ServiceName, StartCondition};
+use crate::yaml::document::{Mapping, Value};
+
+/// How long is waited before the pod tells what is missing and begins again, in seconds.
+const LIMIT: u16 = 300;
+
+/// Why another service is not waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unseen {
+    /// It ends, and nobody in the network sees that.
+    End,
+    /// That it was started is seen by nobody either, and pods start together.
+    Start,
+    /// It has no port that would answer.
+    NoPort,
+    /// There is no image with a shell.
+    NoImage,
+}
+
+/// The services whose port is waited for, in the order of the profile.
+fn awaited<'d>(service: &Service, deployment: &'d Deployment) -> Vec<(&'d Service, u16)> {
+    let others = service.depends_on.iter().filter_map(|(name, condition)| {
+        seen(name, *condition, deployment).ok()?;
+        let other = deployment.services.iter().find(|other| other.name == *name)?;
+        Some((other, port_of(other)?))
+    });
+    others.collect()
+}
+
+/// Whether it is seen from a pod what another service does; `postgres` is always seen.
+pub(super) fn seen(name: &ServiceName, condition: StartCondition, deployment: &Deployment) -> Result<(), Unseen> {
+    let Some(other) = deployment.services.iter().find(|other| other.name == *name) else { return Ok(()) };
+    match condition {
+        StartCondition::Completed => Err(Unseen::End),
+        StartCondition::Started => Err(Unseen::Start),
+        StartCondition::Healthy if port_of(other).is_none() || other.runs_once => Err(Unseen::NoPort),
+        StartCondition::Healthy if server::client(deployment).is_none() => Err(Unseen::NoImage),
+        StartCondition::Healthy => Ok(()),
+    }
+}
+
+/// The port of a service, as far as the profile says one.
+pub(super) fn port_of(service: &Service) -> Option<u16> {
+    service.port.map(crate::value::Port::get)
+}
+
+/// Whether a pod of a service waits for anything.
+pub(super) fn is_waiting(service: &Service, deployment: &Deployment) -> bool {
+    let for_server = deployment.reaches_server(service);
+    server::client(deployment).is_some() && (for_server || !awaited(service, deployment).is_empty())
+}
+
+/// The containers that wait, in their order.
+pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
+    let Some(image) = server::client(deployment) else { return std::iter::empty().collect() };
+    let database = database(service, deployment, image);
+    let others = awaited(service, deployment);
+    let others = (!others.is_empty()).then(|| services(&others, image));
+    database.into_iter().chain(others).collect()
+}
+
+/// Waits until the service's own role reaches its own database as the end of ensure leaves it. Of a server that is
+/// elsewhere nothing is waited for: it was there before.
+fn database(service: &Service, deployment: &Deployment, image: &ImageReference) -> Option<Value> {
+    deployment.server.as_ref().filter(|server| server.is_inside())?;
+    let certificates = server::certificates(service, deployment);
+    let mut keys = container("wait-for-database", image);
+    let (comment, ready, environment) = match &service.database {
+        Some(database @ Database { url: ConnectionUrl::Postgres(url), .. }) => {
+            let comment = "until the service's own role finds its own database, with what belongs into it";
+            (comment, LOGIN, login(service, database, url, certificates.is_some()))
+        }
+        Some(_) | None if deployment.reaches_server(service) => {
+            ("until the server takes connections", "pg_isready -q", reaching(deployment))
+        }
+        Some(_) | None => return None,
+    };
+    let text = WAIT_FOR_DATABASE.replace("READY", ready).replace("LIMIT", &LIMIT.to_string());
+    keys.push("command", command(["bash", "-c"]));
+    keys.push("args", std::iter::once(script(&text)).collect::<Value>());
+    keys.push("env", environment);
+    keys.push_filled("volumeMounts", certificates.into_iter().map(|(_, mount)| mount).collect::<Value>());
+    Some(finished(keys).above(comment))
+}
+
+const LOGIN: &str = "psql -X -q -A -t -c \"$READY_IF\" | grep -qx t";
+
+const WAIT_FOR_DATABASE: &str = "\
+ready() { READY; }
+until ready 2>/dev/null; do
+  if [ \"$SECONDS\" -ge LIMIT ]; then
+    ready || true
+    echo \"wait-for-database: $PGHOST is not ready after LIMIT seconds; what it said stands above\" >&2
+    exit 1
+  fi
+  sleep 2
+done
+";
+
+/// What the client needs to log in as the service, and what must hold then: the last that ensure does for it.
+fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified: bool) -> Value {
+    let file = format!("{CERTIFICATES_FOLDER}/{CERTIFICATES_KEY}");
+    let verifies = [("PGSSLMODE", Value::text("verify-full")), ("PGSSLROOTCERT", Value::text(file))];
+    let verifies = verifies.into_iter().filter(|_| is_verified).map(|(name, value)| variable(name, value));
+    let names: Vec<_> = database.extensions.iter().map(|name| format!("'{name}'")).collect();
+    let extensions =
+        format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
+    let owned = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()";
+    let ready_if = if names.is_empty() { owned.to_owned() } else { format!("SELECT ({owned}) AND ({extensions})") };
+    let password = url.login.password.as_str();
+    [
+        variable("PGHOST", literal(&url.host)),
+        variable("PGPORT", Value::quoted(url.port.to_string())),
+        variable("PGUSER", literal(url.login.role.as_str())),
+        variable("PGDATABASE", literal(url.database.as_str())),
+        Mapping::from_iter([
+            ("name", Value::text("PGPASSWORD")),
+            ("valueFrom", super::container::secret(service.name.as_str(), password)),
+        ])
+        .into(),
+        variable("PGCONNECT_TIMEOUT", Value::quoted("5")),
+        variable("READY_IF", literal(&ready_if)),
+    ]
+    .into_iter()
+    .chain(verifies)
+    .collect()
+}
+
+fn reaching(deployment: &Deployment) -> Value {
+    [variable("PGHOST", literal(server::host(deployment))), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))]
+        .into_iter()
+        .collect()
+}
+
+fn variable(name: &'static str, value: Value) -> Value {
+    Mapping::from_iter([("name", Value::text(name)), ("value", value)]).into()
+}
+
+const WAIT_FOR_SERVICES: &str = "\
+for each; do
+  until timeout 5 bash -c \": </dev/tcp/${each/://}\" 2>/dev/null; do
+    if [ \"$SECONDS\" -ge LIMIT ]; then
+      echo \"wait-for-services: nothing that is healthy answers at $each after LIMIT seconds\" >&2
+      exit 1
+    fi
+    sleep 2
+  done
+done
+";
+
+/// Waits until each of them answers: a Service leads to pods that are healthy only.
+fn services(others: &[(&Service, u16)], image: &ImageReference) -> Value {
+    let text = WAIT_FOR_SERVICES.replace("LIMIT", &LIMIT.to_string());
+    let addresses = others.iter().map(|(other, port)| literal(&format!("{}:{port}", other.name)));
+    let mut keys = container("wait-for-services", image);
+    keys.push("command", command(["bash", "-c"]));
+    keys.push("args", [script(&text), Value::text("wait")].into_iter().chain(addresses).collect::<Value>());
+    finished(keys).above("until they answer: a Service leads to healthy pods only")
+}
+
+fn container(name: &'static str, image: &ImageReference) -> Mapping {
+    Mapping::from_iter([("name", Value::text(name)), ("image", Value::text(image.to_string()))])
+}
+
+fn finished(mut keys: Mapping) -> Value {
+    keys.push("resources", resources::of_helper());
+    keys.push("securityContext", security::of_helper());
+    keys.into()
+}

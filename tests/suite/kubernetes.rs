@@ -1,0 +1,257 @@
+//! Deployments on Kubernetes, as far as their folder is concerned: manifests, secrets, and the way there and back.
+
+mod secrets;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Finish as _, codelab_gen, read, stderr, stdout, tree};
+
+/// A profile that both targets can run.
+const PROFILE: &str = "format: 1
+project: shop
+stage: production
+target: kubernetes
+engine: postgres
+services:
+  api:
+    image: registry.example.com/api:1
+    user: 1000:1000
+    port: 8000
+    data: api-data:/data
+    storage: 1Gi
+    environment: { KEY: { secret: API_KEY } }
+    database: { postgres: api, sqlite: /data/api.db }
+  web: { image: registry.example.com/web:1, user: 1000:1000, port: 8080 }
+postgres: { image: 'postgres:17.2', user: shop, access: per_service, storage: 2Gi }
+secrets: { API_KEY: generate }
+";
+
+/// The other target.
+const COMPOSE: [&str; 2] = ["--set", "target=compose"];
+
+/// A project with that profile, and nothing generated.
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write_profile(folder.path(), PROFILE);
+    folder
+}
+
+fn write_profile(folder: &Path, text: &str) {
+    fs::create_dir_all(folder.join("profiles")).unwrap();
+    fs::write(folder.join("profiles/shop.yaml"), text).unwrap();
+}
+
+/// Runs the program, which must end so.
+fn ends(folder: &Path, arguments: &[&str], code: i32) -> (String, String) {
+    let run = codelab_gen(folder).args(arguments).finish();
+    assert_eq!(run.status.code(), Some(code), "{arguments:?}: {}{}", stdout(&run), stderr(&run));
+    (stdout(&run), stderr(&run))
+}
+
+/// A project whose deployment is generated.
+fn generated() -> tempfile::TempDir {
+    let folder = project();
+    ends(folder.path(), &[], 0);
+    folder
+}
+
+/// The names below a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+        .unwrap_or_default();
+    names.sort();
+    names
+}
+
+#[test]
+fn all_lies_below_one_folder_and_a_second_run_changes_nothing() {
+    let folder = generated();
+    assert_eq!(names(folder.path()), ["kubernetes", "profiles"]);
+    let manifests = ["api.yaml", "init-postgres.sh", "kustomization.yaml", "postgres.yaml", "secrets", "web.yaml"];
+    assert_eq!(names(&folder.path().join("kubernetes")), manifests);
+    let before = tree(folder.path());
+    let (told, _) = ends(folder.path(), &[], 0);
+    assert!(
+        told.starts_with("profile shop (profiles/shop.yaml), recorded in kubernetes/kustomization.yaml\n"),
+        "{told}"
+    );
+    assert!(told.contains("\nnext: kubectl apply -k kubernetes && kubectl rollout status "), "{told}");
+    assert!(!told.contains("created") && !told.contains("updated"), "{told}");
+    assert_eq!(tree(folder.path()), before);
+    assert_eq!(ends(folder.path(), &["--check"], 0).0.lines().last(), Some("as the profile says"));
+}
+
+#[test]
+fn a_folder_changes_its_target_only_with_consent_and_keeps_its_secrets() {
+    let folder = project();
+    ends(folder.path(), &COMPOSE, 0);
+    let before = tree(folder.path());
+    let (_, refused) = ends(folder.path(), &["-p", "shop"], 4);
+    for words in
+        ["on Kubernetes instead of Docker Compose", "`api-data`, `postgres-data` stay", "`--accept target` does it"]
+    {
+        assert!(refused.contains(words), "{refused}");
+    }
+    assert_eq!(tree(folder.path()), before);
+    let (told, _) = ends(folder.path(), &["-p", "shop", "--diff"], 1);
+    assert!(told.contains("danger    ") && told.contains("(--accept target)"), "{told}");
+
+    let dotenv = read(folder.path(), ".env");
+    let (told, notes) = ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
+    assert!(told.contains("secret    API_KEY: kept from .env\n"), "{told}");
+    assert!(notes.contains("note: `.env` stays as it is, and nothing reads it on Kubernetes"), "{notes}");
+    assert_eq!(names(folder.path()), [".env", "kubernetes", "profiles"]);
+    assert_eq!(read(folder.path(), ".env"), dotenv);
+    let key = |name: &str| crate::support::value(&dotenv, name).to_owned();
+    for name in ["POSTGRES_PASSWORD", "API__DB_PASSWORD", "API__DB_URL", "API_KEY"] {
+        assert_eq!(read(folder.path(), &format!("kubernetes/secrets/{}", name.to_lowercase())), key(name));
+    }
+    // another run is no other switch
+    let (_, notes) = ends(folder.path(), &["-p", "shop"], 0);
+    assert!(!notes.contains(".env"), "{notes}");
+}
+
+#[test]
+fn the_way_back_takes_the_secrets_along_and_leaves_what_is_not_ours() {
+    let folder = project();
+    ends(folder.path(), &COMPOSE, 0);
+    ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
+    ends(folder.path(), &["rotate", "API_KEY"], 0);
+    let key = read(folder.path(), "kubernetes/secrets/api_key");
+    assert!(!read(folder.path(), ".env").contains(&key), "what stays is older");
+    fs::write(folder.path().join("kubernetes/ingress.yaml"), "kind: Ingress\n").unwrap();
+
+    let (_, refused) = ends(folder.path(), &COMPOSE, 4);
+    assert!(refused.contains("on Docker Compose instead of Kubernetes"), "{refused}");
+    ends(folder.path(), &[&COMPOSE[..], &["--accept", "target"]].concat(), 0);
+    assert_eq!(crate::support::value(&read(folder.path(), ".env"), "API_KEY"), key);
+    assert_eq!(names(&folder.path().join("kubernetes")), ["ingress.yaml", "secrets"]);
+
+    // and there again, after a change of what is read now
+    ends(folder.path(), &[&["rotate", "API_KEY"], &COMPOSE[..]].concat(), 0);
+    ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
+    let key = read(folder.path(), "kubernetes/secrets/api_key");
+    assert_eq!(crate::support::value(&read(folder.path(), ".env"), "API_KEY"), key);
+}
+
+#[test]
+fn a_manifest_goes_with_its_service_and_what_it_made_is_named() {
+    let folder = generated();
+    for name in ["mine.yaml", "kustomization.yaml.bak"] {
+        fs::write(folder.path().join("kubernetes").join(name), "kind: Ingress\n").unwrap();
+    }
+    symlink("nowhere", folder.path().join("kubernetes/link.yaml")).unwrap();
+    fs::create_dir(folder.path().join("kubernetes/folder.yaml")).unwrap();
+    let without = PROFILE.lines().filter(|line| !line.starts_with("  web:")).map(|line| format!("{line}\n"));
+    write_profile(folder.path(), &without.collect::<String>());
+    let check = ends(folder.path(), &["--check"], 1).0;
+    assert!(check.contains("removed   kubernetes/web.yaml\n"), "{check}");
+    let (told, notes) = ends(folder.path(), &[], 0);
+    assert!(
+        told.contains("removed   kubernetes/web.yaml\n") && told.contains("updated   kubernetes/kustomization.yaml\n")
+    );
+    assert!(notes.contains("no file makes `deployment/web`"), "{notes}");
+    assert!(notes.contains("`kubectl delete deployment/web "), "{notes}");
+    let left = names(&folder.path().join("kubernetes"));
+    let mine = ["folder.yaml", "kustomization.yaml.bak", "link.yaml", "mine.yaml"];
+    assert!(mine.iter().all(|name| left.iter().any(|known| known == name)), "{left:?}");
+    assert!(!left.contains(&"web.yaml".to_owned()), "{left:?}");
+}
+
+#[test]
+fn an_edited_manifest_and_a_foreign_one_are_not_touched() {
+    let folder = generated();
+    let api = folder.path().join("kubernetes/api.yaml");
+    let text = fs::read_to_string(&api).unwrap();
+    fs::write(&api, text.replace("replicas: 1", "replicas: 5") + "# mine\n").unwrap();
+    let edited = fs::read_to_string(&api).unwrap();
+    ends(folder.path(), &["--check"], 1);
+    let (_, refused) = ends(folder.path(), &[], 4);
+    assert!(refused.contains("api.yaml` was edited since codelab-gen wrote it"), "{refused}");
+    assert!(refused.contains("a kustomization.yaml of your own"), "{refused}");
+    // it stays, also where the service leaves
+    let without = PROFILE.split("  api:\n").next().unwrap().to_owned()
+        + "  web: { image: registry.example.com/web:1, user: 1000:1000, port: 8080 }\n";
+    write_profile(folder.path(), &without);
+    let (_, notes) = ends(folder.path(), &["--accept", "volume"], 0);
+    assert!(notes.contains("`kubernetes/api.yaml` is not used by this profile, but was edited"), "{notes}");
+    assert_eq!(fs::read_to_string(&api).unwrap(), edited);
+
+    let folder = project();
+    fs::create_dir(folder.path().join("kubernetes")).unwrap();
+    fs::write(folder.path().join("kubernetes/api.yaml"), "kind: Pod\n").unwrap();
+    let (_, refused) = ends(folder.path(), &[], 4);
+    assert!(refused.contains("api.yaml` stands there already, and codelab-gen did not write it"), "{refused}");
+    assert_eq!(names(&folder.path().join("kubernetes")), ["api.yaml"]);
+    ends(folder.path(), &["--force"], 0);
+    assert_eq!(read(folder.path(), "kubernetes/api.yaml.orig"), "kind: Pod\n");
+}
+
+#[test]
+fn a_change_that_parts_a_pod_from_its_data_needs_consent() {
+    let folder = generated();
+    for (from, to, kind, words) in [
+        ("api-data:/data", "other:/data", "volume", "instead of `"),
+        ("postgres:17.2", "postgres:18.0", "major", "PostgreSQL 18 does not start on the data of PostgreSQL 17"),
+    ] {
+        write_profile(folder.path(), &PROFILE.replace(from, to));
+        let (_, refused) = ends(folder.path(), &[], 4);
+        assert!(refused.contains(words) && refused.contains(&format!("`--accept {kind}`")), "{refused}");
+    }
+}
+
+#[test]
+fn doctor_says_what_it_does_not_look_at() {
+    let folder = generated();
+    let (told, _) = ends(folder.path(), &["doctor"], 0);
+    assert!(told.contains("ok        the outputs are as the profile says\n"), "{told}");
+    assert!(told.contains("ok        every secret has a value\n"), "{told}");
+    assert!(told.contains("unseen    [running] what runs on Kubernetes"), "{told}");
+    fs::write(folder.path().join("kubernetes/secrets/api_key"), "").unwrap();
+    fs::remove_file(folder.path().join("kubernetes/web.yaml")).unwrap();
+    let (told, _) = ends(folder.path(), &["doctor"], 1);
+    assert!(told.contains("[secrets] `kubernetes/secrets/api_key` is missing or empty\n"), "{told}");
+    assert!(told.contains("[outputs] `kubernetes/web.yaml` is missing\n"), "{told}");
+}
+
+#[test]
+fn a_first_profile_for_it_is_valid_and_generates() {
+    let folder = tempfile::tempdir().unwrap();
+    ends(folder.path(), &["new", "shop", "--target", "kubernetes"], 0);
+    let (told, _) = ends(folder.path(), &["validate", "--deny-warnings"], 0);
+    assert!(told.contains("valid     profiles/shop.yaml\n"), "{told}");
+    ends(folder.path(), &[], 0);
+    assert!(folder.path().join("kubernetes/app.yaml").exists());
+    let (told, _) = ends(folder.path(), &["profiles"], 0);
+    assert!(told.contains("development, on kubernetes"), "{told}");
+
+    ends(folder.path(), &["new", "here", "--from", "shop", "--target", "compose"], 0);
+    assert!(
+        read(folder.path(), "profiles/here.yaml").contains("\nextends: ../profiles/shop.yaml\n")
+            || read(folder.path(), "profiles/here.yaml").contains("\ntarget: compose\n")
+    );
+    let list = codelab_gen(folder.path()).args(["profiles", "--format", "json"]).finish();
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    let targets: Vec<_> =
+        list["profiles"].as_array().unwrap().iter().map(|profile| profile["target"].as_str()).collect();
+    assert_eq!(targets, [Some("compose"), Some("kubernetes")]);
+    let usage = codelab_gen(folder.path()).args(["new", "x", "--target", "swarm"]).finish();
+    assert_eq!(usage.status.code(), Some(2));
+}
+
+#[test]
+fn the_files_of_secrets_are_closed() {
+    let folder = generated();
+    let mode = |way: &str| fs::metadata(folder.path().join(way)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("kubernetes/secrets"), mode("kubernetes/secrets/api_key")), (0o700, 0o600));
+    for (way, open) in [("kubernetes/secrets", 0o755), ("kubernetes/secrets/api__db_url", 0o644)] {
+        fs::set_permissions(folder.path().join(way), fs::Permissions::from_mode(open)).unwrap();
+        ends(folder.path(), &[], 0);
+        assert_eq!((mode("kubernetes/secrets"), mode("kubernetes/secrets/api__db_url")), (0o700, 0o600), "{way}");
+    }
+}
