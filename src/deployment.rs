@@ -11,9 +11,10 @@ use indexmap::IndexMap;
 
 use crate::url::ConnectionUrl;
 use crate::value::{
-    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, EnvironmentKey, ExtensionName,
-    HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName, Replicas, Runs,
-    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target, VariableName, VolumeName,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabasePart, Driver, Duration, EnvironmentKey,
+    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName,
+    Replicas, Rights, Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target,
+    VariableName, VolumeName,
 };
 
 pub use cluster::{Nodes, Storage};
@@ -22,8 +23,8 @@ pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
 pub use server::{
     BY_PASSWORD, CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Container, External,
-    ExternalTls, Host, INITDB_ARGS, OPERATED_HOST, OPERATED_HOSTS, Operated, OwnedDatabase, Preparation, RoleLimits,
-    SOCKET_FOLDER, Server, Sized,
+    ExternalTls, Host, INITDB_ARGS, Member, OPERATED_HOST, OPERATED_HOSTS, Operated, OwnedDatabase, Preparation,
+    RoleLimits, SOCKET_FOLDER, Server, Sized,
 };
 
 /// Everything that runs.
@@ -226,10 +227,18 @@ pub struct Database {
     pub given: Option<GivenUrl>,
     /// The URL.
     pub url: ConnectionUrl,
+    /// Who opens PostgreSQL, also where the service opens a file.
+    pub driver: Driver,
+    /// The word by which the application knows the engine that is used.
+    pub word: &'static str,
+    /// The parts of it that the service gets in variables of their own.
+    pub parts: Vec<(VariableName, DatabasePart)>,
     /// The SQLite file that the profile describes, also where the service uses PostgreSQL.
     pub sqlite_file: Option<ContainerPath>,
     /// Where its data is: the same text for the same database.
     pub kept_in: String,
+    /// What the service may do in it.
+    pub rights: Rights,
     /// Whether another service may use the same one.
     pub shared: bool,
     /// Extensions that the service needs on the server.

@@ -135,7 +135,7 @@ fn folder_of(service: &Service) -> Option<String> {
     let mount = service.mounts.first().filter(|mount| service.has_data && !mount.read_only)?;
     let MountSource::Bind(path) = &mount.source else { return None };
     let inside = match service.database.as_ref().map(|database| &database.url) {
-        Some(ConnectionUrl::Sqlite { file, .. }) => mount.target.strip(file).unwrap_or_default(),
+        Some(ConnectionUrl::Sqlite(url)) => mount.target.strip(&url.file).unwrap_or_default(),
         Some(ConnectionUrl::Postgres(_)) | None => "",
     };
     let below = inside.rsplit_once('/').map(|(folder, _)| format!("/{folder}")).unwrap_or_default();

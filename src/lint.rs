@@ -110,7 +110,7 @@ fn unnamed_system(image: &ImageReference, stage: Stage, at: &FieldPath) -> Optio
 
 fn sqlite_bind_mount(service: &Service, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
     let database = service.database.as_ref()?;
-    let is_sqlite = matches!(database.url, ConnectionUrl::Sqlite { .. });
+    let is_sqlite = matches!(database.url, ConnectionUrl::Sqlite(_));
     let folder = match &service.mounts.first().filter(|_| service.has_data)?.source {
         MountSource::Bind(folder) => folder,
         MountSource::Volume(_) => return None,

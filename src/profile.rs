@@ -4,6 +4,7 @@
 mod command;
 mod form;
 mod leaf;
+mod options;
 mod raw;
 pub(crate) mod record;
 mod sections;
@@ -17,6 +18,7 @@ use crate::yaml::{self, YamlFault, YamlRule};
 pub use command::{CheckCommand, Command};
 pub use form::{DependsOn, Publish, Value, VariableDefault};
 pub use leaf::{Literal, Named, given};
+pub use options::{OptionValue, Options};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
     Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Pool, Postgres,

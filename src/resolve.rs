@@ -14,6 +14,7 @@ mod libraries;
 mod memory;
 mod mounts;
 mod operated;
+mod options;
 mod order;
 mod scope;
 mod section;
@@ -23,6 +24,7 @@ mod settings;
 mod sizes;
 mod stage;
 mod storage;
+mod told;
 mod waits;
 
 pub(crate) use initdb::SERVER_VARIABLES;

@@ -1,29 +1,42 @@
-//! Knows how a connection URL is written for each engine and driver. Must not know a password's value.
+//! Knows what a service opens, and how a URL's parts are encoded. Must not know a password's value.
 //!
-//! The rules are those of SQLAlchemy (<https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls>), kept to
+//! The rules of encoding are those of SQLAlchemy (<https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls>), kept to
 //! what its versions from 2.0 on read the same.
 
+mod form;
+pub mod options;
+mod reading;
+mod text;
 mod written;
 
 use crate::value::{
-    Choice as _, ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqlitePath, Tls,
-    UrlOptions,
+    ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqliteDriver, SqlitePath, Tls,
 };
 
+pub use self::form::{driver_of, engine_of_word, is_url, postgres_word, sqlite_side, sqlite_word};
+pub use self::reading::{Reading, secret_of, without_password};
 pub use self::written::{WrittenUrl, password_of};
 
 /// What a service opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectionUrl {
     /// A SQLite file.
-    Sqlite {
-        /// The path as the profile wrote it: three slashes and a relative path, four and an absolute one.
-        path: SqlitePath,
-        /// The same file as an absolute path in the container.
-        file: ContainerPath,
-    },
+    Sqlite(SqliteUrl),
     /// A database on a PostgreSQL server.
     Postgres(PostgresUrl),
+}
+
+/// The parts of a text that leads to a SQLite file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteUrl {
+    /// Who opens it.
+    pub driver: SqliteDriver,
+    /// The path as the profile wrote it, relative or absolute.
+    pub path: SqlitePath,
+    /// The same file as an absolute path in the container.
+    pub file: ContainerPath,
+    /// What the driver wants to be told beside that.
+    pub options: Vec<UrlOption>,
 }
 
 /// The parts of a URL that leads to PostgreSQL.
@@ -41,8 +54,19 @@ pub struct PostgresUrl {
     pub database: DatabaseName,
     /// How the connection is protected; nothing inside of the deployment's own network.
     pub tls: Option<Tls>,
+    /// The file in the container by which the server is verified; empty where there is none.
+    pub certificates: String,
     /// What the driver or the application wants to be told beside that.
-    pub options: Option<UrlOptions>,
+    pub options: Vec<UrlOption>,
+}
+
+/// Something that a driver is told beside where its database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UrlOption {
+    /// `NAME=VALUE` as it stands in a URL, already encoded.
+    Raw(String),
+    /// A name with its value.
+    Named(String, String),
 }
 
 /// A role with the name of the secret that is its password.
@@ -54,12 +78,29 @@ pub struct Login {
     pub password: EnvironmentKey,
 }
 
+impl UrlOption {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Raw(text) => text.split_once('=').map_or(text, |(name, _)| name),
+            Self::Named(name, _) => name,
+        }
+    }
+
+    /// Whether the profile's `tls` decides it, where the server is elsewhere.
+    #[must_use]
+    pub fn is_about_tls(&self) -> bool {
+        form::TLS_NAMES.contains(&self.name().to_ascii_lowercase().as_str())
+    }
+}
+
 impl ConnectionUrl {
     /// The engine that it opens.
     #[must_use]
     pub fn engine(&self) -> Engine {
         match self {
-            Self::Sqlite { .. } => Engine::Sqlite,
+            Self::Sqlite(_) => Engine::Sqlite,
             Self::Postgres(_) => Engine::Postgres,
         }
     }
@@ -74,53 +115,37 @@ impl ConnectionUrl {
     #[must_use]
     pub fn login(&self) -> Option<&Login> {
         match self {
-            Self::Sqlite { .. } => None,
+            Self::Sqlite(_) => None,
             Self::Postgres(url) => Some(&url.login),
         }
     }
 
-    /// The URL with `password` standing where the password belongs: encoded by [`percent_encode`], or a reference that
-    /// the reader of the file replaces.
+    /// The URL with `password` standing where the password belongs: as [`ConnectionUrl::encoded`] gives it, or a reference
+    /// that the reader of the file replaces.
     #[must_use]
     pub fn text(&self, password: &str) -> String {
         match self {
-            Self::Sqlite { path, .. } => format!("sqlite:///{path}"),
-            Self::Postgres(PostgresUrl { driver, login, host, port, database, tls, options }) => {
-                let scheme = scheme(*driver);
-                let tls = tls.map(|tls| format!("{}={}", tls_option(*driver), tls.as_str()));
-                let query: Vec<_> = tls.into_iter().chain(options.as_ref().map(ToString::to_string)).collect();
-                let mark = if query.is_empty() { "" } else { "?" };
-                let query = query.join("&");
-                format!("{scheme}://{}:{password}@{host}:{port}/{database}{mark}{query}", login.role)
-            }
+            Self::Sqlite(url) => url.text(),
+            Self::Postgres(url) => url.text(Some(password)),
         }
     }
-}
 
-/// What a URL for a driver begins with.
-fn scheme(driver: Driver) -> &'static str {
-    match driver {
-        Driver::Asyncpg => "postgresql+asyncpg",
-        Driver::Psycopg => "postgresql+psycopg",
-        Driver::Psycopg2 => "postgresql+psycopg2",
-        Driver::Plain => "postgresql",
-        Driver::Postgres => "postgres",
+    /// The URL without who logs in.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self {
+            Self::Sqlite(url) => url.text(),
+            Self::Postgres(url) => url.text(None),
+        }
     }
-}
 
-/// The driver whose URLs begin so.
-#[must_use]
-pub fn driver_of(written: &str) -> Option<Driver> {
-    Driver::ALL.iter().copied().find(|driver| scheme(*driver) == written)
-}
-
-/// asyncpg takes `ssl` and refuses `sslmode`, libpq the other way round. The mode is always written: a driver that
-/// finds none obeys `PGSSLMODE`, or falls back to no encryption in silence.
-#[must_use]
-pub fn tls_option(driver: Driver) -> &'static str {
-    match driver {
-        Driver::Asyncpg => "ssl",
-        Driver::Psycopg | Driver::Psycopg2 | Driver::Plain | Driver::Postgres => "sslmode",
+    /// A password as it stands in the URL.
+    #[must_use]
+    pub fn encoded(&self, password: &str) -> String {
+        match self {
+            Self::Sqlite(_) => String::new(),
+            Self::Postgres(url) => url.encoded(password),
+        }
     }
 }
 

@@ -21,8 +21,8 @@ mod url_options;
 mod words;
 
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator,
-    SecretsIn, Stage, StartCondition, Target, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator, Rights,
+    SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;
@@ -30,8 +30,8 @@ pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use initdb::InitdbArgument;
 pub use name::{
-    DatabaseName, EnvironmentKey, ExtensionName, LocaleName, ProfileName, ProjectName, RoleName, ServiceName,
-    SettingName, VariableName, VolumeName,
+    DatabaseName, EnvironmentKey, ExtensionName, LocaleName, OptionName, ProfileName, ProjectName, RoleName,
+    ServiceName, SettingName, VariableName, VolumeName,
 };
 pub use number::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};

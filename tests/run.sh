@@ -9,7 +9,7 @@
 #
 # docs/development.md tells what each part proves, how long it takes, and how one test of it is run. What is missing on
 # the machine is skipped and told; these make it a failure instead:
-#   POSTGRES_15=required SHELLS=required E2E=required GO=required
+#   POSTGRES_15=required SHELLS=required E2E=required GO=required DRIVERS=required
 # PYTHON names another interpreter than python3 (3.11 or later).
 set -euo pipefail
 
@@ -130,6 +130,7 @@ run_conformance() {
   environment python-dotenv-1.0
   environment sqlalchemy-2.0
   environment sqlalchemy-current
+  environment editors-python # its Node.js
   kubectl
   run_pytest conformance tools "$@"
 }

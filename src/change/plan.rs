@@ -14,7 +14,7 @@ use crate::render::{Output, RenderedFile, Seal, examine, part_of, public_part};
 use crate::secret::Secret;
 use crate::target::Compared;
 use crate::target::compose::{self, After, Extras};
-use crate::url::password_of;
+use crate::url::secret_of;
 
 /// What one run wants to stand in the output folder.
 pub struct Wanted<'w> {
@@ -199,7 +199,7 @@ fn ownership(output: &Output, text: &str) -> Option<RefusalReason> {
 fn holds_secret(example: &str) -> bool {
     let entries = dotenv::read(&example.replace("\r\n", "\n")).unwrap_or_default();
     entries.iter().any(|entry| {
-        let secret = match password_of(&entry.value) {
+        let secret = match secret_of(&entry.value) {
             Some(password) if !password.starts_with("${") => password,
             None if public_part(&entry.key, &entry.value).is_empty() => &entry.value,
             Some(_) | None => "",

@@ -90,7 +90,7 @@ fn state(layers: Layers) -> State {
 
 fn engines(deployment: &Deployment) -> Vec<(String, &'static str)> {
     let engine = |url: &ConnectionUrl| match url {
-        ConnectionUrl::Sqlite { .. } => "sqlite",
+        ConnectionUrl::Sqlite(_) => "sqlite",
         ConnectionUrl::Postgres(_) => "postgres",
     };
     let services = deployment.services.iter();

@@ -6,7 +6,8 @@ use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart, Storage
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
-    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, RoleName, SettingName, Tls, VariableName,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, Rights, RoleName, SettingName, Tls,
+    VariableName,
 };
 
 /// Where the official image makes its socket.
@@ -198,6 +199,19 @@ pub struct OwnedDatabase {
     pub extensions: Vec<ExtensionName>,
     /// What its owner may use of the server.
     pub limits: RoleLimits,
+    /// Who may read or write in it beside its owner.
+    pub members: Vec<Member>,
+}
+
+/// A role that may use the database of another one.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The role.
+    pub login: Login,
+    /// What it may do there.
+    pub rights: Rights,
+    /// What it may use of the server.
+    pub limits: RoleLimits,
 }
 
 /// What a role may use of the server; without limits all.
@@ -215,7 +229,9 @@ impl Server {
     /// Every role that a service logs in as, each once, in the order of the services.
     #[must_use]
     pub fn logins(&self) -> Vec<&Login> {
-        let logins: IndexSet<&Login> = self.databases.iter().map(|database| &database.owner).collect();
+        let owners = self.databases.iter().map(|database| &database.owner);
+        let members = self.databases.iter().flat_map(|database| &database.members).map(|member| &member.login);
+        let logins: IndexSet<&Login> = owners.chain(members).collect();
         logins.into_iter().collect()
     }
 

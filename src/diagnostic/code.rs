@@ -129,6 +129,10 @@ codes! {
     UnknownSecret = "unknown-secret",
     /// A part of a database that its engine, or a service without one, does not have.
     NoSuchPart = "no-such-part",
+    /// An option of a connection that its driver does not take, or not with such a value.
+    UrlOption = "url-option",
+    /// A form of connection that the driver does not have, or that nothing asks for.
+    ConnectionForm = "connection-form",
     /// Raw Compose keys or server settings that the rest of the profile decides.
     OwnedKey = "owned-key",
     /// More than one process would write one SQLite file.
@@ -234,6 +238,8 @@ impl Code {
                 | Self::DependencyCycle
                 | Self::UnknownSecret
                 | Self::NoSuchPart
+                | Self::UrlOption
+                | Self::ConnectionForm
                 | Self::MemoryLimit
                 | Self::StrictBindMount
                 | Self::ComposeLimit

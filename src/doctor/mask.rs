@@ -1,7 +1,7 @@
 //! Knows how a text of others is shown without the secrets in it. Must not know who said it.
 
 use crate::secret::{Concealer, Secret, WORDS, may_name_secret};
-use crate::url::{password_of, percent_decode};
+use crate::url::{percent_decode, secret_of};
 
 /// What stands in the place of something that looks like a secret.
 const MASKED: &str = "[secret]";
@@ -28,7 +28,7 @@ impl Mask {
 
 /// What of a variable, such as a container has, may not show.
 pub(super) fn secrets_of(name: &str, value: &str) -> Vec<Secret> {
-    let of_url = password_of(value);
+    let of_url = secret_of(value);
     let decoded = of_url.and_then(percent_decode);
     let own = (may_name_secret(name) && of_url.is_none()).then(|| value.to_owned());
     of_url.map(str::to_owned).into_iter().chain(decoded).chain(own).filter_map(Secret::new).collect()

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::remedy::Remedies;
 use super::session::Session;
-use crate::deployment::Server;
+use crate::deployment::{OwnedDatabase, Server};
 use crate::report::Finding;
 use crate::spelling::{quoted, shell_word};
 
@@ -46,6 +46,7 @@ FROM (
     format('REVOKE ALL ON DATABASE %I FROM PUBLIC, %I', datname, role.rolname)
   FROM pg_roles AS role CROSS JOIN pg_database
   WHERE NOT role.rolsuper AND datallowconn AND datdba <> role.oid
+    AND role.rolname || ':' || datname <> ALL (ARRAY[__MEMBERS__]::text[])
     AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT')
   UNION ALL
   SELECT DISTINCT role.oid, role.rolname, 8, 'may change the setting ' || quote_ident(parname),
@@ -67,7 +68,9 @@ pub(super) fn excessive(server: &Server, session: &Session<'_>, remedies: &Remed
     let mut roles: Vec<_> = server.logins().iter().map(|login| login.role.as_str()).collect();
     // whose server it is may do everything
     roles.retain(|role| *role != server.user.as_str());
-    let question = RIGHTS.replace("__ROLES__", &literals(&roles));
+    let members: Vec<_> = server.databases.iter().flat_map(members).collect();
+    let members: Vec<_> = members.iter().map(String::as_str).collect();
+    let question = RIGHTS.replace("__ROLES__", &literals(&roles)).replace("__MEMBERS__", &literals(&members));
     let rights: Vec<Right> = match session.ask_json(&question) {
         Ok(rights) => rights,
         Err(silence) => {
@@ -87,6 +90,11 @@ pub(super) fn excessive(server: &Server, session: &Session<'_>, remedies: &Remed
         Finding::problem(CHECK, message, taking(&taken, remedies))
     };
     roles.into_iter().map(finding).collect()
+}
+
+/// Who may connect to a database beside its owner, because the profile says so.
+fn members(database: &OwnedDatabase) -> impl Iterator<Item = String> {
+    database.members.iter().map(|member| format!("{}:{}", member.login.role, database.name))
 }
 
 /// Names of the profile as literals; none of them has a quote.

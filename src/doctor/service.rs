@@ -10,7 +10,7 @@ use super::sqlite::Looked;
 use crate::deployment::{Database, Service};
 use crate::report::Finding;
 use crate::url::ConnectionUrl;
-use crate::value::Driver;
+use crate::value::{Driver, SqliteDriver};
 
 const DRIVER: &str = "driver";
 const SILENT: &str = "service-silent";
@@ -40,7 +40,7 @@ fn look_into(
 ) -> Vec<Finding> {
     let name = service.name.as_str();
     let (module, file) = match &database.url {
-        ConnectionUrl::Sqlite { file, .. } => ("aiosqlite", file.as_str()),
+        ConnectionUrl::Sqlite(url) => (sqlite_module(url.driver, database.driver), url.file.as_str()),
         ConnectionUrl::Postgres(url) => (driver_module(url.driver), ""),
     };
     let (python, answer) = match probe(container, module, file, docker) {
@@ -81,7 +81,38 @@ fn driver_module(driver: Driver) -> &'static str {
         Driver::Asyncpg => "asyncpg",
         Driver::Psycopg => "psycopg",
         Driver::Psycopg2 => "psycopg2",
-        Driver::Plain | Driver::Postgres => "",
+        Driver::Django
+        | Driver::Jdbc
+        | Driver::Npgsql
+        | Driver::Pq
+        | Driver::Pgx
+        | Driver::Dsn
+        | Driver::Node
+        | Driver::Prisma
+        | Driver::Rails
+        | Driver::Laravel
+        | Driver::Sqlx
+        | Driver::TokioPostgres
+        | Driver::Plain
+        | Driver::Postgres => "",
+    }
+}
+
+/// What opens a file in Python, beside what comes with it; nothing where the application is in another language.
+fn sqlite_module(sqlite: SqliteDriver, driver: Driver) -> &'static str {
+    let is_python =
+        matches!(driver, Driver::Asyncpg | Driver::Psycopg | Driver::Psycopg2 | Driver::Plain | Driver::Postgres);
+    match sqlite {
+        SqliteDriver::Sqlite if is_python => "aiosqlite",
+        SqliteDriver::Aiosqlite => "aiosqlite",
+        SqliteDriver::Sqlite
+        | SqliteDriver::Jdbc
+        | SqliteDriver::Dotnet
+        | SqliteDriver::GoSqlite3
+        | SqliteDriver::Prisma
+        | SqliteDriver::Rails
+        | SqliteDriver::Sqlx
+        | SqliteDriver::Path => "",
     }
 }
 

@@ -4,7 +4,7 @@ use super::board::Board;
 use super::{Graph, Id, Kind, Relation};
 use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
 use crate::target::compose::Extras;
-use crate::url::ConnectionUrl;
+use crate::url::{ConnectionUrl, SqliteUrl};
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, StartCondition, VolumeName};
 
 impl Graph {
@@ -111,7 +111,7 @@ fn draw_database<'s>(service: &'s Service, id: &Id, board: &mut Board) -> Option
             board.edge(id, &database, Relation::Uses);
             None
         }
-        ConnectionUrl::Sqlite { path: _, file } => {
+        ConnectionUrl::Sqlite(SqliteUrl { file, .. }) => {
             let kept = service.mounts.iter().find(|mount| mount.target.strip(file).is_some());
             let file = draw_sqlite_file(file, kept, board);
             board.edge(id, &file, Relation::Uses);

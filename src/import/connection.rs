@@ -2,6 +2,7 @@
 //! Must not know which service opens it.
 
 use crate::secret::names_secret;
+use crate::url::options::{Known, of_postgres, takes};
 use crate::url::{WrittenUrl, driver_of, percent_decode};
 use crate::value::{DatabaseName, Driver, SqlitePath, TextValue as _, UrlOptions};
 
@@ -73,7 +74,7 @@ fn postgres(WrittenUrl { scheme, login, place }: WrittenUrl<'_>) -> Result<Postg
     let login = login.ok_or_else(unreadable)?;
     let password = login.password.filter(|password| !password.is_empty()).ok_or("it has no password")?;
     let (place, query) = place.split_once('?').map_or((place, None), |(place, query)| (place, Some(query)));
-    let options = query.filter(|query| !query.is_empty()).map(options).transpose()?;
+    let options = query.filter(|query| !query.is_empty()).map(|query| options(query, driver)).transpose()?;
     let (host_and_port, database) = place.split_once('/').ok_or_else(unreadable)?;
     let (host, port) = host_and_port.split_once(':').unwrap_or((host_and_port, "5432"));
     let database = DatabaseName::parse(database).ok().filter(|name| !name.is_reserved() || name.as_str() == "postgres");
@@ -90,12 +91,21 @@ fn postgres(WrittenUrl { scheme, login, place }: WrittenUrl<'_>) -> Result<Postg
 
 /// # Errors
 /// Why a profile can't take them.
-fn options(query: &str) -> Result<UrlOptions, String> {
+fn options(query: &str, driver: Driver) -> Result<UrlOptions, String> {
     let options = UrlOptions::parse(query).map_err(|_| "its options have characters that a profile does not take")?;
     if options.names().any(|name| LEADING.contains(&name) || names_secret(name)) {
         return Err("an option of it says who logs in, or where".to_owned());
     }
-    Ok(options)
+    let is_taken = |known: &[Known], option: &str| {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        takes(known, name).zip(percent_decode(value)).is_some_and(|(takes, value)| takes.accepts(&value))
+    };
+    match of_postgres(driver) {
+        Some(known) if !options.each().all(|option| is_taken(known, option)) => {
+            Err(format!("its options are none that `{driver}` takes"))
+        }
+        Some(_) | None => Ok(options),
+    }
 }
 
 /// Where a text leads that means PostgreSQL, as a URL, or as names with values; nothing for any other text.

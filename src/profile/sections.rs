@@ -4,6 +4,7 @@
 use super::command::{CheckCommand, Command};
 use super::form::{DependsOn, Publish, Value};
 use super::leaf::{Literal, Named};
+use super::options::Options;
 use super::raw::RawKeys;
 use super::record::record;
 use super::written::{Reader, Written};
@@ -12,8 +13,8 @@ use crate::value::{
     Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
     DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, ExtraConnections, Hardening, HostName, HostPath,
     HttpPath, ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, LocaleProvider, Mount, MountedPath,
-    ObjectName, Operator, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, RoleName, Runs,
-    SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqlitePath, Stage, Target, Tls, UrlOptions,
+    ObjectName, Operator, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, Rights, RoleName,
+    Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqliteDriver, SqlitePath, Stage, Target, Tls,
     VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
@@ -212,17 +213,23 @@ record! {
         sqlite: Sqlite,
         /// The PostgreSQL database's name, or its details.
         postgres: PostgresDatabase,
-        /// The driver that opens a PostgreSQL URL; it stands in the URL's scheme.
+        /// Who opens PostgreSQL, and so the form of what it is told: a URL, or words with values. The file of SQLite is told
+        /// in the form that belongs to it.
         driver: Driver = Driver::Asyncpg,
-        /// Options behind the `?` of a PostgreSQL URL, such as `schema=public&connect_timeout=10`: taken as written.
-        options: UrlOptions,
+        /// What the driver is told beside where PostgreSQL is, such as `application_name: shop`. Each driver has a list of its
+        /// own; `plain` and `postgres` take every name. One text such as `schema=public&connect_timeout=10` is the same.
+        options: Options,
         /// Whether the container is given the URL in a variable; by default it is. With `false` it gets no more than the
-        /// parts that `environment` names, and there is no `sqlite`, `driver`, `options` and `env`.
+        /// parts that `environment` names, and there is no `env`; `sqlite` and `driver` only beside a variable with
+        /// `{ database: driver }` or `{ database: address }`, and `options` beside the latter.
         give_url: bool,
         /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
         env: VariableName,
-        /// Says that another service uses the same database on purpose; both must say so. A service that ends by itself
-        /// (`runs: once`) need not.
+        /// What the service may do in its database: `owner`, `write` or `read`. With `write` or `read`, another service owns
+        /// the database of that name; it needs `access: per_service`.
+        rights: Rights = Rights::Owner,
+        /// Says that another service uses the same database on purpose; both must say so. Beside `rights` that is said, and
+        /// a service that ends by itself (`runs: once`) need not.
         shared: bool,
         /// How many connections each of its containers may open on a PostgreSQL server: a number, or the size of a pool and
         /// what it may overflow. Without one, 5 and 10 more are taken for granted, as SQLAlchemy has it; it is up to the
@@ -246,6 +253,10 @@ record! {
     merged Sqlite = "a SQLite database" short path {
         /// The file: relative to `working_dir`, or absolute; below the data mount.
         path: SqlitePath,
+        /// Who opens it, and so the form of what it is told; by default what belongs to `driver` beside it.
+        driver: SqliteDriver,
+        /// What the driver is told beside the file, such as `journal_mode: WAL` for `jdbc`; each driver has a list of its own.
+        options: Options,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::deployment::{POSTGRES_DB, POSTGRES_USER};
 use crate::dotenv;
 use crate::placement::Placement;
 use crate::spelling::is_hidden;
-use crate::url::WrittenUrl;
+use crate::url::without_password;
 use crate::value::{Choice as _, Stage};
 
 /// What a template writes where the hash of the finished text goes, and as long: nothing behind it has to move.
@@ -192,10 +192,7 @@ pub fn public_part(key: &str, value: &str) -> String {
     if !key.ends_with("__DB_URL") {
         return String::new();
     }
-    match WrittenUrl::read(value) {
-        Some(WrittenUrl { scheme, login: Some(login), place }) => format!("{scheme}://{}@{place}", login.user),
-        Some(_) | None => value.to_owned(),
-    }
+    without_password(value)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, EnvironmentKey, HostAddress, Port, ServiceImage, ServiceName, VariableName};
+use crate::value::{Access, EnvironmentKey, HostAddress, Port, Rights, ServiceImage, ServiceName, VariableName};
 
 /// The keys of `.env` that belong to the server.
 const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
@@ -48,6 +48,9 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
         let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
             continue;
         };
+        if rights_of(service) != Rights::Owner {
+            continue;
+        }
         let Some(first) = users.insert(url.database.as_str(), service) else { continue };
         let both_say_so = both_share(first, service);
         let per_service = server.is_some_and(|server| server.access == Access::PerService);
@@ -57,17 +60,40 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
         let database = quoted(url.database.as_str());
         let (message, help) = if both_say_so {
             let message = format!("two services share the database {database}, but each one has a role of its own");
-            (message, "write `access: shared` in the `postgres` section, or give each service its own database")
-        } else {
-            let message = format!("two services use the database {database}");
             (
                 message,
-                "give each service its own database, or write `shared: true` beside it at both; one that ends by itself says `runs: once`",
+                "write `rights: write` or `rights: read` at all of them but one, or give each service its own database",
             )
+        } else {
+            let message = format!("two services use the database {database}");
+            let help = if per_service {
+                "give each service its own database, or write `rights: write` or `rights: read` at all but one; one that \
+                 ends by itself says `runs: once`"
+            } else {
+                "give each service its own database, or write `shared: true` beside it at both; one that ends by itself \
+                 says `runs: once`"
+            };
+            (message, help)
         };
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
         faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
     }
+    for service in services.iter().filter(|service| rights_of(service) != Rights::Owner) {
+        let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
+            continue;
+        };
+        if !users.contains_key(url.database.as_str()) {
+            let message = format!("no service owns the database {}", quoted(url.database.as_str()));
+            let help = "let one service have it with `rights: owner`, which is the default";
+            let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "rights"), message, help);
+            faults.push(fault.also(database_place(&service.name, "postgres"), "the database"));
+        }
+    }
+}
+
+/// What a service may do in its database; one without a database shares none.
+fn rights_of(service: &Service) -> Rights {
+    service.database.as_ref().map_or(Rights::Owner, |database| database.rights)
 }
 
 /// Who publishes a port of one number.

@@ -6,26 +6,36 @@ use super::engine::described;
 use super::extensions::with_those_needed;
 use super::mounts::kept_in;
 use super::operated::is_operators_role;
+use super::options::{self, Reader};
 use super::scope::{Faults, Scope};
-use crate::deployment::{Database, GivenUrl, Host, OPERATED_HOST, OwnedDatabase, Pool, RoleLimits, Server, Service};
+use super::told;
+use crate::deployment::{
+    CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Database, External, ExternalTls, GivenUrl,
+    Host, Member, OPERATED_HOST, OwnedDatabase, Pool, RoleLimits, Server, Service,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile;
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
-    Access, Choice as _, ContainerPath, DatabaseName, Engine, EnvironmentKey, Mount, Port, RoleName, ServiceName,
-    SqlitePath, Tls, VariableName,
+    Access, Choice as _, ContainerPath, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, Mount, Port,
+    Rights, RoleName, ServiceName, SqlitePath, Tls, VariableName,
 };
 
 /// The database that every server has, and that programs connect to which want none in particular.
 const MAINTENANCE: &str = "postgres";
+
+/// The certificates that Debian's and Alpine's images carry. No Python driver finds them by itself.
+const IMAGE_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// What a database's rules look at in its service.
 pub(super) struct Home<'s> {
     pub(super) name: &'s ServiceName,
     pub(super) data: Option<&'s Mount>,
     pub(super) working_dir: Option<&'s ContainerPath>,
+    /// What variables of the service hold of the database.
+    pub(super) parts: Vec<(VariableName, DatabasePart)>,
     pub(super) at: FieldPath,
 }
 
@@ -38,27 +48,35 @@ pub(super) fn resolve_database(
     faults: &mut Faults,
 ) -> Option<Database> {
     let at = home.at.key("database");
-    let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(sqlite, home, &at.key("sqlite"), faults));
+    let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(database, sqlite, home, &at.key("sqlite"), faults));
     let postgres = database.postgres.get().map(|written| database_name(written, scope, &at.key("postgres"), faults));
     let sqlite_file = match &sqlite {
-        Some(Some(ConnectionUrl::Sqlite { file, .. })) => Some(file.clone()),
+        Some(Some(ConnectionUrl::Sqlite(url))) => Some(url.file.clone()),
         Some(Some(ConnectionUrl::Postgres(_)) | None) | None => None,
     };
-    let url = match engine(database, scope, &at, faults)? {
+    let driver = database.driver();
+    let options = options::options(&database.options, Reader::Postgres(driver), &at.key("options"), faults);
+    told::check_use(database, &home.parts, &at, faults);
+    let engine = engine(database, scope, &at, faults)?;
+    let url = match engine {
         Engine::Sqlite => sqlite??,
         Engine::Postgres => {
             let server = server(scope, database, &at, faults)?;
             if let Some(written) = database.postgres.get() {
                 check_limits(written, server, &at.key("postgres"), faults);
             }
+            check_rights(database, server, &at, faults);
             let name = postgres??;
-            let login = login(server, home, scope.jobs.owner(home.name, Some(&name)), faults)?;
-            postgres_url(server, login, name, database)
+            let owner = match database.rights() {
+                Rights::Owner => scope.jobs.owner(home.name, Some(&name)),
+                Rights::Write | Rights::Read => home.name,
+            };
+            let url = postgres_url(server, login(server, home, owner, faults)?, name);
+            // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
+            let options = options.into_iter().filter(|option| url.tls.is_none() || !option.is_about_tls());
+            ConnectionUrl::Postgres(PostgresUrl { driver, options: options.collect(), ..url })
         }
     };
-    if !database.gives_url() {
-        check_no_url(database, &at, faults);
-    }
     let given = database.gives_url().then(|| {
         let key = EnvironmentKey::of_service(home.name, "__DB_URL");
         let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
@@ -69,29 +87,16 @@ pub(super) fn resolve_database(
         given,
         kept_in: kept_in(&url, home.data),
         url,
+        driver,
+        word: told::word(engine, driver, database),
+        parts: home.parts.clone(),
         sqlite_file,
+        rights: database.rights(),
         shared: database.shared.copied() == Some(true),
         extensions: on_server.and_then(|written| written.extensions.get()).cloned().unwrap_or_default(),
         limits: on_server.map(limits).unwrap_or_default(),
         pool: database.pool.get().map_or(Pool::USUAL, pool),
     })
-}
-
-/// Fields that say how a URL is written, beside the word that there is none. A program that can open a SQLite file is told
-/// which one by its URL.
-fn check_no_url(database: &profile::Database, at: &FieldPath, faults: &mut Faults) {
-    let fields = [
-        ("sqlite", database.sqlite.is_given()),
-        ("driver", database.driver.is_given()),
-        ("options", database.options.is_given()),
-        ("env", database.env.is_given()),
-    ];
-    for (field, _) in fields.iter().filter(|(_, given)| *given) {
-        let message = format!("`{field}` has no effect without a URL");
-        let help = format!("remove it, or `give_url: false`; where a base gives it, write `{field}: null`");
-        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
-        faults.push(fault.also(Place::value(&at.key("give_url")), "the service gets no URL"));
-    }
 }
 
 fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, faults: &mut Faults) -> Option<Engine> {
@@ -127,6 +132,7 @@ fn engine(database: &profile::Database, scope: &Scope<'_>, at: &FieldPath, fault
 }
 
 fn resolve_sqlite(
+    database: &profile::Database,
     sqlite: &profile::Sqlite,
     home: &Home<'_>,
     at: &FieldPath,
@@ -147,7 +153,7 @@ fn resolve_sqlite(
         faults.push(outside_mount(path, &file, data, working_dir, home, at));
         return None;
     }
-    Some(ConnectionUrl::Sqlite { path: path.clone(), file })
+    told::sqlite_url(database, sqlite, (path, file), &home.at.key("database"), faults).map(ConnectionUrl::Sqlite)
 }
 
 fn outside_mount(
@@ -192,6 +198,28 @@ fn database_name(
 fn is_of_superuser(name: &DatabaseName, scope: &Scope<'_>) -> bool {
     let is_own = |server: &Server| server.container().is_some() && server.access == Access::Shared;
     name.as_str() == MAINTENANCE && scope.server.is_some_and(is_own)
+}
+
+/// Rights are those of a role, and extensions are made for who owns the database.
+fn check_rights(database: &profile::Database, server: &Server, at: &FieldPath, faults: &mut Faults) {
+    if database.rights() == Rights::Owner {
+        return;
+    }
+    if server.access == Access::Shared {
+        let message = "`rights` are those of a role, and with shared access all services have the server's own";
+        let help = "write `access: per_service` in the `postgres` section, or remove it";
+        faults.add(Code::RoleLimit, Place::value(&at.key("rights")), message, help);
+    }
+    if matches!(server.host, Host::Operated(_)) {
+        let message = "the operator knows no rights of a role in the database of another one";
+        let help = "let the owner grant them, or give each service its own database";
+        faults.add(Code::RoleLimit, Place::value(&at.key("rights")), message, help);
+    }
+    if database.postgres.get().is_some_and(|written| written.extensions.is_given()) {
+        let message = "extensions are made for the service that owns the database";
+        let help = "write `extensions` at the service whose `rights` are `owner`";
+        faults.add(Code::RoleLimit, Place::key(&at.key("postgres").key("extensions")), message, help);
+    }
 }
 
 /// Limits are those of a role, and only some that an administrator without a superuser's rights may set.
@@ -256,32 +284,43 @@ fn login(server: &Server, home: &Home<'_>, owner: &ServiceName, faults: &mut Fau
     }
 }
 
-fn postgres_url(server: &Server, login: Login, name: DatabaseName, written: &profile::Database) -> ConnectionUrl {
+/// The file in a service's container by which it verifies its server; nothing where it verifies none.
+pub(super) fn certificates_file(server: &Server) -> Option<String> {
+    let by_image = matches!(&server.host, Host::External(External { tls: ExternalTls::VerifyFull(None), .. }));
+    match server.certificates() {
+        Some(Certificates::File(_)) => Some(CERTIFICATES_FILE.to_owned()),
+        Some(Certificates::Secret(_)) => Some(format!("{CERTIFICATES_FOLDER}/{CERTIFICATES_KEY}")),
+        None => by_image.then(|| IMAGE_CERTIFICATES.to_owned()),
+    }
+}
+
+/// What leads to a database, without what its driver is told beside that.
+fn postgres_url(server: &Server, login: Login, name: DatabaseName) -> PostgresUrl {
     let (host, port, tls) = match &server.host {
         Host::Container(_) => (ServiceName::postgres().as_str().to_owned(), Port::POSTGRES, None),
         Host::Operated(_) => (OPERATED_HOST.to_owned(), Port::POSTGRES, Some(Tls::VerifyFull)),
         Host::External(external) => (external.host.clone(), external.port, Some(external.tls.mode())),
     };
-    // the profile's `tls` decides for a server elsewhere, whatever was right inside of the deployment
-    let options = match (written.options.get(), tls) {
-        (Some(options), Some(_)) => options.without(&["ssl", "sslmode"]),
-        (options, _) => options.cloned(),
-    };
-    ConnectionUrl::Postgres(PostgresUrl { driver: written.driver(), login, host, port, database: name, tls, options })
+    let certificates = certificates_file(server).unwrap_or_default();
+    PostgresUrl { driver: Driver::Plain, login, host, port, database: name, tls, certificates, options: Vec::new() }
 }
 
 /// The databases that the services use on the server, each once, with the extensions that any of them asks for. Its limits
 /// are those of the service that always runs, before those of one that ends by itself.
 pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
     let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
-    for service in services {
-        let Some(database) = &service.database else { continue };
+    let all = |rights: fn(Rights) -> bool| {
+        let with_databases = services.iter().filter_map(|service| Some((service, service.database.as_ref()?)));
+        with_databases.filter(move |(_, database)| rights(database.rights))
+    };
+    for (service, database) in all(|rights| rights == Rights::Owner) {
         let ConnectionUrl::Postgres(url) = &database.url else { continue };
         let owned = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
             name: url.database.clone(),
             owner: url.login.clone(),
             extensions: Vec::new(),
             limits: RoleLimits::default(),
+            members: Vec::new(),
         });
         owned.limits = if service.runs.ends() {
             owned.limits.clone().or(database.limits.clone())
@@ -292,6 +331,12 @@ pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
         let more = asked.iter().filter(|extension| !owned.extensions.contains(extension));
         let more: Vec<_> = more.cloned().collect();
         owned.extensions.extend(more);
+    }
+    for (_, database) in all(|rights| rights != Rights::Owner) {
+        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+        let Some(owned) = databases.get_mut(&url.database) else { continue };
+        let Database { rights, limits, .. } = database;
+        owned.members.push(Member { login: url.login.clone(), rights: *rights, limits: limits.clone() });
     }
     databases.into_values().collect()
 }

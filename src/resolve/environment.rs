@@ -1,6 +1,7 @@
 //! Knows what the variables of a service hold. Must not know how any of it is written into a file.
 
 use super::scope::{Faults, Scope};
+use super::told::tells_engine;
 use crate::deployment::{Database, Variable};
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
@@ -77,6 +78,7 @@ fn part_of_database(
         }
         return None;
     };
+    let tells = written.database.get().is_some_and(|written| tells_engine(database, written));
     let variable = match (&database.url, part) {
         (_, DatabasePart::Url) if database.given.is_none() => {
             let message = "the database says `give_url: false`, so there is no URL";
@@ -85,10 +87,14 @@ fn part_of_database(
             return None;
         }
         (_, DatabasePart::Url) => Variable::Url,
-        (ConnectionUrl::Sqlite { file, .. }, DatabasePart::Name) => Variable::Literal(file.as_str().to_owned()),
-        (ConnectionUrl::Sqlite { .. }, _) => {
+        (url, DatabasePart::Address) => Variable::Literal(url.address()),
+        (_, DatabasePart::Driver) => Variable::Literal(database.word.to_owned()),
+        (ConnectionUrl::Sqlite(url), DatabasePart::Name) => Variable::Literal(url.file.as_str().to_owned()),
+        (ConnectionUrl::Sqlite(_), _) if tells => Variable::Literal(String::new()),
+        (ConnectionUrl::Sqlite(_), _) => {
             let message = "the service uses SQLite, which has no host, port, user or password";
-            let help = "use `{ database: url }`, or give this variable only in profiles where the engine is postgres";
+            let help = "give another variable `{ database: driver }`, `address` or `url`, by which the program knows that, and \
+                        this one is empty; or use `{ database: url }`";
             faults.add(Code::NoSuchPart, place(), message, help);
             return None;
         }

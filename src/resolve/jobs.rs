@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::engine::engine_of;
 use crate::profile::{self, Profile, given};
-use crate::value::{DatabaseName, Engine, Runs, ServiceName, StartCondition};
+use crate::value::{DatabaseName, Engine, Rights, Runs, ServiceName, StartCondition};
 
 /// The raw key of Compose by which a start leaves a service alone.
 const PROFILES: &str = "profiles";
@@ -36,7 +36,10 @@ impl<'p> Jobs<'p> {
         let (jobs, others): (Vec<_>, Vec<_>) = services().partition(|(name, _)| ending.contains(name));
         let mut owners = HashMap::new();
         for (name, service) in others.into_iter().chain(jobs) {
-            let database = service.database.get().filter(|database| is_on_server(database, profile.engine.copied()));
+            let owns = |database: &&profile::Database| {
+                database.rights() == Rights::Owner && is_on_server(database, profile.engine.copied())
+            };
+            let database = service.database.get().filter(owns);
             let database = database.and_then(|database| database.postgres.get()?.name.get());
             if let Some(database) = database {
                 owners.entry(database).or_insert(name);

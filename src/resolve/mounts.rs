@@ -8,7 +8,7 @@ use super::scope::Faults;
 use crate::deployment::{Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::spelling::{quoted, raw_path};
-use crate::url::ConnectionUrl;
+use crate::url::{ConnectionUrl, SqliteUrl};
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath, VolumeName};
 
 /// Checks the mounts of all services.
@@ -17,7 +17,8 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, faults: &mut 
     for service in services {
         check_targets(service, faults);
         check_server_volume(service, server, faults);
-        let Some(ConnectionUrl::Sqlite { file, path }) = service.database.as_ref().map(|database| &database.url) else {
+        let Some(ConnectionUrl::Sqlite(SqliteUrl { file, path, .. })) = service.database.as_ref().map(|it| &it.url)
+        else {
             continue;
         };
         check_sqlite(service, file, faults);
@@ -36,7 +37,7 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, faults: &mut 
 pub(super) fn kept_in(url: &ConnectionUrl, data: Option<&Mount>) -> String {
     match url {
         ConnectionUrl::Postgres(url) => format!("the server's {}", url.database),
-        ConnectionUrl::Sqlite { file, .. } => data.map_or_else(|| file.to_string(), |data| kept_file(data, file)),
+        ConnectionUrl::Sqlite(url) => data.map_or_else(|| url.file.to_string(), |data| kept_file(data, &url.file)),
     }
 }
 

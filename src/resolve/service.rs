@@ -1,13 +1,14 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
 use super::container::{check_pinned, limits};
-use super::database::{Home, resolve_database};
+use super::database::{Home, certificates_file, resolve_database};
 use super::environment::environment;
 use super::scope::{Faults, Scope};
 use super::stage;
+use super::told;
 use crate::deployment::{
-    Build, CERTIFICATES_FILE, CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, CheckTimes, Database, External,
-    ExternalTls, HealthCheck, Host, Probe, Program, PublishedPort, Restart, Server, Service, Variable,
+    Build, CERTIFICATES_FILE, Certificates, CheckTimes, Database, HealthCheck, Probe, Program, PublishedPort, Restart,
+    Server, Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -16,9 +17,6 @@ use crate::url::ConnectionUrl;
 use crate::value::{
     ContainerPath, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
-
-/// The certificates that Debian's and Alpine's images carry. No Python driver finds them by itself.
-const IMAGE_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The variable by which libpq and asyncpg find certificates.
 const CERTIFICATES_VARIABLE: &str = "PGSSLROOTCERT";
@@ -35,7 +33,8 @@ pub(super) fn resolve_service(
     let default_dir = data.map(|data| data.target.parent());
     let working_dir = written.working_dir.get().cloned().or(default_dir);
     let database = told(written.database.get().map(|database| {
-        let home = Home { name, data, working_dir: working_dir.as_ref(), at: at.clone() };
+        let parts = told::parts(written);
+        let home = Home { name, data, working_dir: working_dir.as_ref(), parts, at: at.clone() };
         resolve_database(database, &home, scope, faults)
     }));
     let publish = told(written.publish.get().map(|publish| published_port(publish, written, &at, faults)));
@@ -231,14 +230,8 @@ fn check_inside(
 /// Gives a service that verifies its server the certificates to do so. A variable of the user's own wins.
 fn trust_certificates(service: &mut Service, server: Option<&Server>) {
     let Some(server) = server else { return };
+    let Some(file) = certificates_file(server) else { return };
     let certificates = server.certificates();
-    let by_image = matches!(&server.host, Host::External(External { tls: ExternalTls::VerifyFull(None), .. }));
-    let file = match &certificates {
-        Some(Certificates::File(_)) => CERTIFICATES_FILE.to_owned(),
-        Some(Certificates::Secret(_)) => format!("{CERTIFICATES_FOLDER}/{CERTIFICATES_KEY}"),
-        None if by_image => IMAGE_CERTIFICATES.to_owned(),
-        None => return,
-    };
     if !service.uses_postgres() || service.environment.iter().any(|(name, _)| name.as_str() == CERTIFICATES_VARIABLE) {
         return;
     }

@@ -138,7 +138,7 @@ fn service() -> Vec<Value> {
             &wrong(&["database"], NO_DESCRIPTION),
         ),
         below("database", &all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
-        below("database", &all(&["sqlite", "driver", "options", "env"].map(without_url))),
+        below("database", &without_url("env")),
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
         when(&inside(), &below("compose", &all(&[NETWORKS, NETWORK_MODE].map(chooses_networks)))),

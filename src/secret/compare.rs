@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::Secret;
 use crate::deployment::Deployment;
-use crate::url::{Login, WrittenUrl, password_of, percent_decode};
+use crate::url::{Login, Reading, secret_of};
 use crate::value::EnvironmentKey;
 
 /// The secrets of the block whose URLs still hold an older value: the user gave them a new one by hand.
@@ -16,11 +16,11 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
         let Some(Login { role, password: key }) = database.url.login() else { continue };
         let url = database.given.as_ref().and_then(|given| block.get(given.key.as_str()));
         let (Some(url), Some(secret)) = (url, block.get(key.as_str())) else { continue };
-        let Some(written) = WrittenUrl::read(url.expose()).and_then(|url| url.login) else { continue };
+        let Some(written) = Reading::read(url.expose()) else { continue };
         let Some(old) = written.password else { continue };
         // another role has another password, and a copied .env.example a reference
-        let is_same_login = written.user == role.as_str() && !old.starts_with("${");
-        let differs = is_same_login && percent_decode(old).as_deref() != Some(secret.expose());
+        let is_same_login = written.user == Some(role.as_str()) && !old.starts_with("${");
+        let differs = is_same_login && written.decoded(old).as_deref() != Some(secret.expose());
         if differs && !edited.contains(key) {
             edited.push(key.clone());
         }
@@ -36,10 +36,13 @@ pub fn passwords_in_urls(block: &IndexMap<String, Secret>, deployment: &Deployme
     let found = databases.filter_map(|database| {
         let name = database.url.password().filter(|name| !block.contains_key(name.as_str()))?;
         let url = block.get(database.given.as_ref()?.key.as_str())?.expose();
-        let encoded = password_of(url).filter(|encoded| !encoded.starts_with("${"))?;
-        let leads_there = url == database.url.text(encoded);
-        let password = percent_decode(encoded).filter(|_| leads_there)?;
-        Some((name.to_string(), Secret::new(password)?))
+        let written = Reading::read(url)?;
+        let encoded = written.password.filter(|encoded| !encoded.starts_with("${"))?;
+        let password = written.decoded(encoded)?.into_owned();
+        // one that is written in another way than here, such as `%41`, leads there too
+        let leads_there =
+            url == database.url.text(encoded) || url == database.url.text(&database.url.encoded(&password));
+        Some((name.to_string(), Secret::new(password).filter(|_| leads_there)?))
     });
     found.collect()
 }
@@ -50,7 +53,7 @@ impl Secret {
     pub fn is_in(&self, value: &str) -> bool {
         const SHORTEST: usize = 8;
         let own = self.expose();
-        value == own || password_of(value) == Some(own) || (own.len() >= SHORTEST && value.contains(own))
+        value == own || secret_of(value).as_deref() == Some(own) || (own.len() >= SHORTEST && value.contains(own))
     }
 
     /// The same for another secret.

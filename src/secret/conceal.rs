@@ -36,7 +36,11 @@ impl Concealer {
             return Self(None);
         }
         let in_url = |value: &str| Some(percent_encode(value)).filter(|encoded| encoded != value);
-        let forms = values.into_iter().flat_map(|value| [Some(value.to_owned()), in_url(value)]).flatten();
+        // words of libpq, and of .NET
+        let in_words = |value: &str| Some(value.replace('\\', r"\\").replace('\'', r"\'")).filter(|it| it != value);
+        let in_pairs = |value: &str| Some(value.replace('"', "\"\"")).filter(|it| it != value);
+        let forms = |value: &str| [Some(value.to_owned()), in_url(value), in_words(value), in_pairs(value)];
+        let forms = values.into_iter().flat_map(forms).flatten();
         let forms: HashSet<_> = forms.flat_map(pieces).collect();
         // of secrets that begin alike the longest: what is left of it behind a shorter one would show
         Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok())

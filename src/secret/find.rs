@@ -63,6 +63,9 @@ fn forms_of(value: &str) -> BTreeSet<String> {
         encoded.replace("%21", "!").replace("%2A", "*").replace("%27", "'").replace("%28", "(").replace("%29", ")"),
         encoded,
         quoted,
+        // words of libpq, and of .NET
+        value.replace('\\', r"\\").replace('\'', r"\'"),
+        value.replace('"', "\"\""),
     ];
     forms.into_iter().filter(|form| !form.is_empty()).collect()
 }

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::{Secret, Secrets};
 use crate::deployment::{DotenvKey, DotenvKeys, Holds};
-use crate::url::percent_encode;
 use crate::value::EnvironmentKey;
 
 /// A key of `.env` with the text of its value.
@@ -113,7 +112,8 @@ fn text(holds: Holds<'_>, values: Values<'_>) -> String {
         Holds::Text(text) => text.to_owned(),
         Holds::Secret(name) => values.of(name).to_owned(),
         Holds::Url(url) => {
-            let password = url.password().map(|name| percent_encode(values.of(name))).unwrap_or_default();
+            let password = url.password().map(|name| values.of(name)).filter(|value| !value.is_empty());
+            let password = password.map(|value| url.encoded(value)).unwrap_or_default();
             url.text(&password)
         }
     }

@@ -4,11 +4,11 @@
 use serde::Serialize;
 
 use crate::deployment::{
-    Database, Deployment, External, ExternalTls, Host, OwnedDatabase, RoleLimits, Server, Service,
+    Database, Deployment, External, ExternalTls, Host, Member, OwnedDatabase, RoleLimits, Server, Service,
 };
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Template};
-use crate::url::{ConnectionUrl, Login, PostgresUrl};
+use crate::url::{ConnectionUrl, Login, PostgresUrl, is_url};
 use crate::value::{Access, Choice as _, DatabaseName};
 
 /// The script.
@@ -38,6 +38,8 @@ pub(super) struct InitScriptView {
     ensure: bool,
     per_service: bool,
     has_extensions: bool,
+    /// `DATABASE:ROLE` of each.
+    members: Vec<String>,
     roles: Vec<RoleView>,
     service_roles: Vec<String>,
     created: Vec<OwnerView>,
@@ -83,6 +85,8 @@ struct DatabaseView {
     name: String,
     owner: String,
     extensions: Vec<String>,
+    /// `ROLE:RIGHTS` of each that may use it beside its owner.
+    members: Vec<String>,
 }
 
 /// The script's content; nothing where no service uses PostgreSQL.
@@ -104,6 +108,7 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start)
         ensure: server.container().is_some_and(|container| container.ensure),
         per_service,
         has_extensions: server.databases.iter().any(|database| !database.extensions.is_empty()),
+        members: server.databases.iter().flat_map(members).collect(),
         roles,
         service_roles: server.logins().into_iter().map(|login| login.role.to_string()).collect(),
         created: created(server),
@@ -142,14 +147,22 @@ fn roles(server: &Server) -> Vec<RoleView> {
     let others = others.map(|login| RoleView {
         name: login.role.to_string(),
         password: login.password.to_string(),
-        limits: server.databases.iter().find(|database| database.owner == *login).map(limits).unwrap_or_default(),
+        limits: limits_of(login, server).map(limits).unwrap_or_default(),
     });
     administrator.iter().cloned().chain(others).collect()
 }
 
-/// Limits of a database's owner, by the names and in the units of PostgreSQL.
-fn limits(database: &OwnedDatabase) -> Vec<String> {
-    let RoleLimits { connections, temp_files, statement } = &database.limits;
+/// What a role may use of the server: as the profile says at the database that it owns, or may use.
+fn limits_of<'s>(login: &Login, server: &'s Server) -> Option<&'s RoleLimits> {
+    let owners = server.databases.iter().map(|database| (&database.owner, &database.limits));
+    let members = server.databases.iter().flat_map(|database| &database.members);
+    let members = members.map(|member| (&member.login, &member.limits));
+    owners.chain(members).find(|(known, _)| *known == login).map(|(_, limits)| limits)
+}
+
+/// Limits of a role, by the names and in the units of PostgreSQL.
+fn limits(limits: &RoleLimits) -> Vec<String> {
+    let RoleLimits { connections, temp_files, statement } = limits;
     let connections = connections.map(|connections| format!("connection_limit={connections}"));
     let temp_files = temp_files.as_ref().map(|size| format!("temp_file_limit={}kB", size.kilobytes()));
     let statement = statement.as_ref().map(|time| format!("statement_timeout={}ms", time.milliseconds()));
@@ -184,7 +197,9 @@ fn url_view(service: &Service) -> Option<UrlView> {
     let Database { given, url, .. } = service.database.as_ref()?;
     let key = &given.as_ref()?.key;
     match url {
-        ConnectionUrl::Sqlite { .. } => None,
+        ConnectionUrl::Sqlite(_) => None,
+        // the script reads no other grammar
+        ConnectionUrl::Postgres(PostgresUrl { driver, .. }) if !is_url(*driver) => None,
         ConnectionUrl::Postgres(PostgresUrl { login, host, port, database, .. }) => Some(UrlView {
             variable: key.to_string(),
             role: login.role.to_string(),
@@ -196,12 +211,19 @@ fn url_view(service: &Service) -> Option<UrlView> {
     }
 }
 
+/// Who may come to a database beside its owner.
+fn members(database: &OwnedDatabase) -> impl Iterator<Item = String> {
+    database.members.iter().map(|member| format!("{}:{}", database.name, member.login.role))
+}
+
 fn database_view(database: &OwnedDatabase) -> DatabaseView {
-    let OwnedDatabase { name, owner, extensions, limits: _ } = database;
+    let OwnedDatabase { name, owner, extensions, limits: _, members } = database;
+    let member = |member: &Member| format!("{}:{}", member.login.role, member.rights);
     DatabaseView {
         name: name.to_string(),
         owner: owner.role.to_string(),
         extensions: extensions.iter().map(ToString::to_string).collect(),
+        members: members.iter().map(member).collect(),
     }
 }
 

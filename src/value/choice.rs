@@ -96,18 +96,74 @@ choices! {
         PerService = "per_service",
     }
 
-    /// Which driver opens the connection URL.
+    /// Who reads the text by which a service finds its database, and so in which form it is written.
     Driver {
         /// asyncpg, through SQLAlchemy: `postgresql+asyncpg://`.
         Asyncpg = "asyncpg",
-        /// psycopg 3, through SQLAlchemy: `postgresql+psycopg://`.
+        /// psycopg 3, through SQLAlchemy, with and without `async`: `postgresql+psycopg://`.
         Psycopg = "psycopg",
         /// psycopg 2, through SQLAlchemy: `postgresql+psycopg2://`.
         Psycopg2 = "psycopg2",
-        /// Whatever reads `postgresql://`, such as libpq and programs that are not Python.
+        /// Django, by dj-database-url or django-environ: `postgresql://`.
+        Django = "django",
+        /// pgjdbc, and all that is built on it: `jdbc:postgresql://…?user=…&password=…`.
+        Jdbc = "jdbc",
+        /// Npgsql and Entity Framework: `Host=…;Username=…;Password=…`.
+        Npgsql = "npgsql",
+        /// Go's lib/pq: `postgres://`, with `sslmode=disable` inside of the deployment, without which it asks for TLS.
+        Pq = "pq",
+        /// Go's pgx: `postgres://`.
+        Pgx = "pgx",
+        /// Words as libpq, lib/pq, pgx and GORM read them: `host=… user=… password=… dbname=…`.
+        Dsn = "dsn",
+        /// Node.js's pg, and all that is built on it: `postgresql://`.
+        Node = "node",
+        /// Prisma: `postgresql://…?schema=…`.
+        Prisma = "prisma",
+        /// Ruby on Rails: `postgresql://…?pool=…`.
+        Rails = "rails",
+        /// Laravel: `postgresql://`, or separate variables.
+        Laravel = "laravel",
+        /// Rust's sqlx: `postgres://`.
+        Sqlx = "sqlx",
+        /// Rust's tokio-postgres: `postgres://`.
+        TokioPostgres = "tokio_postgres",
+        /// Whatever reads `postgresql://`, such as libpq and programs that are not here.
         Plain = "plain",
         /// Whatever reads `postgres://`, the shorter word for the same, which some programs insist on.
         Postgres = "postgres",
+    }
+
+    /// Who reads the text by which a service finds its SQLite file, and so in which form it is written.
+    SqliteDriver {
+        /// Python's own library through SQLAlchemy, and all that read `sqlite:///`.
+        Sqlite = "sqlite",
+        /// aiosqlite through SQLAlchemy: `sqlite+aiosqlite:///`.
+        Aiosqlite = "aiosqlite",
+        /// sqlite-jdbc: `jdbc:sqlite:`.
+        Jdbc = "jdbc",
+        /// Microsoft.Data.Sqlite and Entity Framework: `Data Source=`.
+        Dotnet = "dotnet",
+        /// Go's mattn/go-sqlite3: `file:`.
+        GoSqlite3 = "go_sqlite3",
+        /// Prisma: `file:`.
+        Prisma = "prisma",
+        /// Ruby on Rails: `sqlite3:`.
+        Rails = "rails",
+        /// Rust's sqlx: `sqlite://`.
+        Sqlx = "sqlx",
+        /// The path of the file and nothing else, such as better-sqlite3 takes it.
+        Path = "path",
+    }
+
+    /// What a service may do in its database, where several of them use one.
+    Rights {
+        /// Everything: its role owns the database and all that is in it.
+        Owner = "owner",
+        /// Reads and changes the rows of all tables, also of those that the owner makes later; makes none itself.
+        Write = "write",
+        /// Reads the rows of all tables, also of those that the owner makes later.
+        Read = "read",
     }
 
     /// How PostgreSQL lets in programs of its own container.
@@ -191,13 +247,17 @@ choices! {
     DatabasePart {
         /// The whole connection URL.
         Url = "url",
-        /// The server's host name.
+        /// The same without role and password, which then have variables of their own.
+        Address = "address",
+        /// The word by which the application knows the engine, such as Laravel's `pgsql` and `sqlite`.
+        Driver = "driver",
+        /// The server's host name; empty with SQLite.
         Host = "host",
-        /// The server's port.
+        /// The server's port; empty with SQLite.
         Port = "port",
-        /// The role.
+        /// The role; empty with SQLite.
         User = "user",
-        /// The role's password.
+        /// The role's password; empty with SQLite.
         Password = "password",
         /// The database's name, or the SQLite file's path.
         Name = "name",

@@ -106,6 +106,13 @@ names! {
         words: "a locale's name of letters, digits, `_`, `.`, `@`, `=` and `-`, a letter first", example: "de_DE.utf8",
     };
 
+    /// An option of a connection: `application_name` in a URL, `Application Name` in Npgsql's words.
+    OptionName = Grammar {
+        first: "A-Za-z_", rest: "A-Za-z0-9_. -", shortest: 1, longest: 63,
+        words: "an option's name of letters, digits, `_`, `.`, `-` and spaces, a letter or `_` first",
+        example: "application_name",
+    };
+
     /// A server setting of PostgreSQL (<https://www.postgresql.org/docs/current/runtime-config.html>).
     SettingName = Grammar {
         first: "a-z", rest: "a-z0-9_.", shortest: 1, longest: 63,

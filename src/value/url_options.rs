@@ -14,16 +14,14 @@ pub struct UrlOptions(String);
 const PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_.%+,:/@*=&-]{0,499}$";
 
 impl UrlOptions {
+    /// Each option, as written.
+    pub fn each(&self) -> impl Iterator<Item = &str> {
+        self.0.split('&')
+    }
+
     /// The names of the options, as written.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.split('&').map(name_of)
-    }
-
-    /// Those of other names; nothing where none is left.
-    #[must_use]
-    pub fn without(&self, names: &[&str]) -> Option<Self> {
-        let others: Vec<_> = self.0.split('&').filter(|option| !names.contains(&name_of(option))).collect();
-        (!others.is_empty()).then(|| Self(others.join("&")))
     }
 }
 
@@ -65,8 +63,7 @@ mod tests {
         let options = UrlOptions::parse("sslmode=disable&schema=public&flag").unwrap();
         assert_eq!(options.to_string(), "sslmode=disable&schema=public&flag");
         assert_eq!(options.names().collect::<Vec<_>>(), ["sslmode", "schema", "flag"]);
-        assert_eq!(options.without(&["sslmode", "flag"]).unwrap().to_string(), "schema=public");
-        assert_eq!(options.without(&["sslmode", "flag", "schema"]), None);
+        assert_eq!(options.each().collect::<Vec<_>>(), ["sslmode=disable", "schema=public", "flag"]);
         for text in ["", "?a=b", "&a=b", "a=b c", "a=$X", "a={x}", "a='b'", "a=b#c", "a=~/x", &"a".repeat(501)] {
             assert!(UrlOptions::parse(text).is_err(), "{text}");
         }

@@ -111,6 +111,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "per_service": {"services": CITEXT, "postgres": {"access": "per_service"}},
     "per_service_plain": {"postgres": {"access": "per_service"}},
+    "rights": {
+        "services": {
+            "agent-runtime": {"database": {"postgres": "auth_db", "rights": "write"}},
+            "select": {"image": "select:1", "database": {"postgres": "auth_db", "rights": "read"}},
+        },
+        "postgres": {"access": "per_service"},
+    },
+    "rights_less": {
+        "services": {
+            "agent-runtime": {"database": {"postgres": "auth_db", "rights": "read"}},
+            "select": {"image": "select:1", "database": {"postgres": "select"}},
+        },
+        "postgres": {"access": "per_service"},
+    },
     "limited": {
         "services": {
             "auth-service": {

@@ -96,6 +96,9 @@ services: { api: { runs: HOLE, compose: { restart: always } } }
 services: { api: { limits: { cpus: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: { path: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, driver: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, options: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, options: { timeout: HOLE } } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, engine: HOLE } } }
 { services: { api: { database: { postgres: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 { services: { api: { database: { postgres: { name: HOLE } } } }, postgres: { image: "postgres:16", user: app } }
@@ -110,7 +113,10 @@ services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, options
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, pool: HOLE } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, pool: { size: HOLE } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, pool: { size: 5, overflow: HOLE } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: plain, options: { HOLE: a } } } }
+services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, driver: plain, options: { a: HOLE } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, give_url: HOLE } } }
+{ services: { api: { database: { postgres: b } }, web: { image: "a:1", database: { postgres: b, rights: HOLE } } }, postgres: { image: "postgres:16", user: app, access: per_service } }
 { services: { api: { database: { postgres: b, give_url: HOLE } } }, postgres: { image: "postgres:16", user: app } }
 postgres: { image: HOLE, user: app }
 { stage: production, postgres: { image: HOLE, user: app } }

@@ -18,6 +18,7 @@ BEYOND_SCHEMA = frozenset(
         "ambiguous-alias",
         "compose-limit",
         "connection-budget",
+        "connection-form",
         "dependency-cycle",
         "displaced-hardening",
         "document-size",
@@ -65,6 +66,7 @@ BEYOND_SCHEMA = frozenset(
         "unknown-setting",
         "unnamed-system",
         "unpinned-digest",
+        "url-option",
         "variable-clash",
     }
 )

@@ -8,7 +8,7 @@ use crate::change::{Refusal, RefusalReason, RefusedFile, block};
 use crate::dotenv::{Entry, UserPart};
 use crate::secret::{Secret, may_name_secret};
 use crate::target::compose;
-use crate::url::password_of;
+use crate::url::secret_of;
 
 impl Existing {
     /// Every secret that stands in the folder, as far as one can be told from files that may be broken, or another
@@ -19,7 +19,7 @@ impl Existing {
         let values = dotenv.lines().filter_map(|line| {
             let (key, value) = line.split_once('=')?;
             let value = value.trim().trim_matches(['\'', '"']);
-            match password_of(value) {
+            match secret_of(value) {
                 Some(password) => Some(password.to_owned()),
                 None => may_name_secret(key).then(|| value.to_owned()),
             }

@@ -2,10 +2,10 @@
 //! Must not know what a profile wrote.
 
 use super::value::Explained;
-use crate::deployment::{Deployment, Limits, Probe, PublishedPort, Service};
+use crate::deployment::{Deployment, Limits, Probe, PublishedPort, Server, Service};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
-use crate::value::{Runs, SecretsIn};
+use crate::value::{Access, Runs, SecretsIn};
 
 /// What stands where a password would.
 const PASSWORD: &str = "…";
@@ -17,6 +17,11 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> b
     let service = |name: &str| deployment.services.iter().find(|service| service.name.as_str() == name);
     match steps.as_slice() {
         ["services", name, "database", "driver"] => service(name).is_some_and(|service| !service.uses_postgres()),
+        ["services", name, "database", "rights"] => {
+            let shares = |server: &Server| server.access == Access::Shared;
+            deployment.server.as_ref().is_none_or(shares)
+                || service(name).is_some_and(|service| !service.uses_postgres())
+        }
         ["services", name, "healthcheck", "with"] => {
             let check = service(name).and_then(|service| service.health_check.as_ref());
             check.is_some_and(|check| matches!(check.probe, Probe::Line(_) | Probe::Words(_)))
@@ -91,7 +96,7 @@ fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec
         }
         values.extend(match &database.url {
             ConnectionUrl::Postgres(url) => Some((at.key("password"), format!("the secret {}", url.login.password))),
-            ConnectionUrl::Sqlite { file, .. } => Some((at.key("file"), file.to_string())),
+            ConnectionUrl::Sqlite(url) => Some((at.key("file"), url.file.to_string())),
         });
     }
     values

@@ -10,9 +10,10 @@ use crate::change::{Existing, WantedSecret};
 use crate::command::world::World;
 use crate::deployment::{Deployment, Holds};
 use crate::disk::{self, TEXT_LIMIT};
+use crate::dotenv;
 use crate::outcome::Failure;
 use crate::render::public_part;
-use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
+use crate::secret::{KeptIn, NoRandomness, Outside, Secret, SecretFaults, Secrets, Values, choose, passwords_in_urls};
 use crate::source::Project;
 use crate::spelling::{nearest, quoted};
 use crate::target::{SecretFile, Target};
@@ -111,9 +112,22 @@ pub(super) fn choose_secrets(
         judge_strength: deployment.stage.is_strict(),
         allow_weak: request.allow_weak,
     };
-    choose(&deployment.kept_secrets(), &mut outside).map_err(|faults| Failure::Secrets {
-        faults,
-        folder: folder.to_owned(),
-        target: deployment.target,
-    })
+    let chosen = choose(&deployment.kept_secrets(), &mut outside)
+        .and_then(|secrets| check_connections(&secrets, deployment).map(|()| secrets));
+    chosen.map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned(), target: deployment.target })
+}
+
+/// Whether `.env` can hold the connections that each secret stands in: some drivers want more of it quoted than it is.
+fn check_connections(secrets: &Secrets, deployment: &Deployment) -> Result<(), Box<SecretFaults>> {
+    let mut faults = SecretFaults::default();
+    for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
+        let Some(name) = database.url.password().filter(|_| database.given.is_some()) else { continue };
+        let is_told = |(known, _): &(EnvironmentKey, _)| known == name;
+        let Some(chosen) = secrets.get(name).filter(|_| !faults.unwritable.iter().any(is_told)) else { continue };
+        let text = chosen.secret.lend(|password| database.url.text(&database.url.encoded(password)));
+        if let Err(unwritable) = dotenv::quote(&text) {
+            faults.unwritable.push((name.clone(), unwritable));
+        }
+    }
+    if faults.unwritable.is_empty() { Ok(()) } else { Err(Box::new(faults)) }
 }

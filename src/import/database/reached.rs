@@ -98,7 +98,7 @@ pub(super) fn parts(
             DatabasePart::User => value == server.user.as_str(),
             DatabasePart::Password => value == server.password,
             DatabasePart::Name => value == database.as_str(),
-            DatabasePart::Url => false,
+            DatabasePart::Url | DatabasePart::Address | DatabasePart::Driver => false,
         };
         is_same && named.is_about(&hosts)
     };

@@ -9,7 +9,7 @@ use crate::deployment::{Deployment, External, Host, Server, Service};
 use crate::placement::Placement;
 use crate::render::Header;
 use crate::url::ConnectionUrl;
-use crate::value::{Choice as _, Runs, ServiceName};
+use crate::value::{Choice as _, Rights, Runs, ServiceName};
 
 #[derive(Serialize)]
 pub(super) struct DatabasesView {
@@ -57,7 +57,8 @@ struct ExternalView {
 
 /// The file's content; nothing where no service has a database.
 pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<DatabasesView> {
-    let services: Vec<_> = deployment.services.iter().filter_map(|service| service_view(service, deployment)).collect();
+    let owning = deployment.services.iter().filter(|service| owns(service));
+    let services: Vec<_> = owning.filter_map(|service| service_view(service, deployment)).collect();
     let server = deployment.server.as_ref().map(|server| server_view(server, placement));
     let jobs = sharing_jobs(deployment);
     let names = services.iter().map(|service| service.name.clone());
@@ -104,12 +105,17 @@ fn before<'d>(service: &'d Service, deployment: &'d Deployment) -> (Vec<&'d Serv
     if jobs.is_empty() { Default::default() } else { (jobs, needs) }
 }
 
+/// Whether a database is this service's to back up, to restore and to move: what it may only read or write is its owner's.
+fn owns(service: &Service) -> bool {
+    !service.uses_postgres() || service.database.as_ref().is_some_and(|database| database.rights == Rights::Owner)
+}
+
 fn service_view(service: &Service, deployment: &Deployment) -> Option<ServiceView> {
     let database = service.database.as_ref()?;
     let (jobs, needs) = before(service, deployment);
     let url = match &database.url {
         ConnectionUrl::Postgres(url) => Some(url),
-        ConnectionUrl::Sqlite { .. } => None,
+        ConnectionUrl::Sqlite(_) => None,
     };
     let data = service.mounts.first().filter(|_| service.has_data);
     Some(ServiceView {

@@ -71,10 +71,11 @@ fn line(key: &DotenvKey<'_>) -> Line {
     Line::new(&key.name, value)
 }
 
-/// A text with a reference. A shell would take `&` for the end of a command; in these quotes references are live to every
-/// reader.
+/// A text with a reference. A shell would take `&`, `;` or a blank for the end of a word; in these quotes references are
+/// live to every reader.
 fn live(text: String) -> String {
-    if text.contains('&') { format!("\"{text}\"") } else { text }
+    let ends_word = |c: char| "&; '()<>|#~*!".contains(c);
+    if text.contains(ends_word) { format!("\"{text}\"") } else { text }
 }
 
 /// The lines are comments: quoting is not needed, and a line end must not end them.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::compose::{Service, Tree, nodes, normal_project_name};
 use crate::interpolation::Template;
-use crate::url::WrittenUrl;
+use crate::url::Reading;
 use crate::value::Engine;
 use crate::yaml::{self, Entry, Node};
 
@@ -187,23 +187,20 @@ impl StandingMount {
 }
 
 impl<'s> StandingUrl<'s> {
+    /// What parts say that stand in variables of their own: a file, or a database on a host.
+    pub(crate) fn of_parts(name: &'s str, host: &'s str) -> Option<Self> {
+        let engine = if name.starts_with('/') { Engine::Sqlite } else { Engine::Postgres };
+        (!name.is_empty()).then_some(Self { engine, opened: name, host })
+    }
+
     /// Reads a URL, also one that stands as the default of a variable: `${KEY:-sqlite:///data/x.db}`.
     pub(crate) fn read(text: &'s str) -> Option<Self> {
         let url = match text.strip_prefix("${") {
             Some(reference) => reference.split_once('-')?.1.strip_suffix('}')?,
             None => text,
         };
-        let WrittenUrl { scheme, login, place } = WrittenUrl::read(url)?;
-        if scheme == "sqlite" || scheme.starts_with("sqlite+") {
-            let opened = place.strip_prefix('/')?.trim_start_matches("./");
-            return Some(Self { engine: Engine::Sqlite, opened, host: "" });
-        }
-        let is_postgres = matches!(scheme.split('+').next(), Some("postgresql" | "postgres"));
-        // what stands in a query may have slashes, such as the path of certificates
-        login.filter(|_| is_postgres)?;
-        let (host, database) = place.split_once('/')?;
-        let opened = database.split('?').next().unwrap_or_default();
-        Some(Self { engine: Engine::Postgres, opened, host: host.split(':').next().unwrap_or_default() })
+        let Reading { engine, opened, host, .. } = Reading::read(url)?;
+        Some(Self { engine, opened, host })
     }
 }
 

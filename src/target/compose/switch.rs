@@ -4,11 +4,11 @@ use super::before::{After, Before};
 use super::extras::Extras;
 use super::networks::NETWORKS;
 use super::standing::{StandingService, StandingUrl};
-use crate::deployment::{Database, Service};
+use crate::deployment::{Database, GivenUrl, Service};
 use crate::interpolation::Template;
 use crate::profile::Raw;
-use crate::url::ConnectionUrl;
-use crate::value::{Engine, ServiceName};
+use crate::url::{ConnectionUrl, SqliteUrl, percent_decode};
+use crate::value::{DatabasePart, Engine, ServiceName};
 
 /// A service that opens another database: of another engine, or another one of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +32,25 @@ pub(crate) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<Engi
 fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
     let database = service.database.as_ref()?;
     let standing = before.standing.service(service.name.as_str())?;
-    let text = url_text(standing, database, before)?;
+    let text = match &database.given {
+        Some(given) => url_text(standing, given, before)?,
+        None => part_text(standing, database, DatabasePart::Address).unwrap_or_default(),
+    };
     let text = Template::parse(&text).map_or_else(|| text.clone(), |template| template.filled(before.value));
-    let url = StandingUrl::read(&text)?;
+    let name = part_text(standing, database, DatabasePart::Name).unwrap_or_default();
+    let host = part_text(standing, database, DatabasePart::Host).unwrap_or_default();
+    let url = StandingUrl::read(&text).or_else(|| StandingUrl::of_parts(&name, &host))?;
     let (to, is_same) = match &database.url {
-        ConnectionUrl::Sqlite { path, .. } => (Engine::Sqlite, url.opened == path.to_string()),
+        ConnectionUrl::Sqlite(SqliteUrl { path, file, .. }) => {
+            let opened = percent_decode(url.opened).unwrap_or_else(|| url.opened.to_owned());
+            let opened = opened.trim_start_matches('/');
+            let is_path = url.opened == path.to_string() || opened == file.as_str().trim_start_matches('/');
+            (Engine::Sqlite, is_path)
+        }
         ConnectionUrl::Postgres(wanted) => {
             let is_database = url.opened == wanted.database.as_str() || url.opened.contains('$');
-            let is_host = is_same_host(url.host, &wanted.host, before) || has_alias(extras, url.host);
+            let is_host =
+                url.host.is_empty() || is_same_host(url.host, &wanted.host, before) || has_alias(extras, url.host);
             (Engine::Postgres, is_database && is_host)
         }
     };
@@ -75,8 +86,7 @@ fn has_alias(extras: &Extras, host: &str) -> bool {
 }
 
 /// The URL that a service opens now: the default in the Compose file, else what `.env` says.
-fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>) -> Option<String> {
-    let given = database.given.as_ref()?;
+fn url_text(standing: &StandingService, given: &GivenUrl, before: &Before<'_>) -> Option<String> {
     let reference = format!("${{{}", given.key);
     let is_url = |(name, value): &&(String, String)| name == given.variable.as_str() || value.starts_with(&reference);
     let written = standing.environment.iter().find(is_url).map(|(_, value)| value.clone());
@@ -86,6 +96,12 @@ fn url_text(standing: &StandingService, database: &Database, before: &Before<'_>
     }
 }
 
+/// What the variable holds that has a part of the database.
+fn part_text(standing: &StandingService, database: &Database, wanted: DatabasePart) -> Option<String> {
+    let (variable, _) = database.parts.iter().find(|(_, part)| *part == wanted)?;
+    standing.environment.iter().find(|(name, _)| name == variable.as_str()).map(|(_, value)| value.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,12 +109,51 @@ mod tests {
     use crate::target::compose::Standing;
 
     #[test]
+    fn a_service_that_gets_parts_leaves_what_they_say() {
+        let profile = |engine: &str| {
+            format!(
+                "format: 1\nproject: shop\nstage: ci\nengine: {engine}\npostgres: {{ image: 'postgres:16', user: u }}\n\
+                 services:\n  a:\n    image: 'a:1'\n    data: './data:/data'\n    environment:\n      \
+                 {{ K: {{ database: driver }}, N: {{ database: name }}, H: {{ database: host }} }}\n    \
+                 database: {{ sqlite: /data/a.db, postgres: a, give_url: false, driver: laravel }}\n"
+            )
+        };
+        for (engine, name, host, left) in [
+            ("sqlite", "/data/a.db", "", None),
+            ("sqlite", "/data/b.db", "", Some(Engine::Sqlite)),
+            ("sqlite", "a", "postgres", Some(Engine::Postgres)),
+            ("postgres", "a", "postgres", None),
+            ("postgres", "b", "postgres", Some(Engine::Postgres)),
+            ("postgres", "a", "elsewhere", Some(Engine::Postgres)),
+            ("postgres", "/data/a.db", "", Some(Engine::Sqlite)),
+            ("postgres", "", "", None),
+        ] {
+            let deployment = resolved(&profile(engine));
+            let compose = format!(
+                "services:\n  a:\n    image: a\n    environment: {{ N: '{name}', H: '{host}' }}\n    volumes: ['./data:/data']\n"
+            );
+            let standing = Standing::read(&compose).unwrap();
+            let before = Before {
+                standing: &standing,
+                mark: None,
+                folder_project: String::new(),
+                has_project_override: false,
+                volumes_beside: Vec::new(),
+                value: &|_| None,
+            };
+            let switch = engine_switch(&deployment.services[0], &before, &Extras::default());
+            assert_eq!(switch.map(|switch| switch.from), left, "{engine} {name} {host}");
+        }
+    }
+
+    #[test]
     fn a_service_opens_what_its_variable_says_else_what_dotenv_says() {
         let profile = "format: 1\nproject: shop\nstage: ci\nservices:\n  \
                        a: { image: 'a:1', data: './data:/data', database: { sqlite: /data/a.db } }\n";
         let deployment = resolved(profile);
         let database = deployment.services[0].database.as_ref().unwrap();
-        let variable = database.given.as_ref().unwrap().variable.as_str();
+        let given = database.given.as_ref().unwrap();
+        let variable = given.variable.as_str();
         for (name, value, opened) in [
             (variable, "sqlite:///x.db", "sqlite:///x.db"),
             (variable, "${A__DB_URL:-sqlite:///x.db}", "${A__DB_URL:-sqlite:///x.db}"),
@@ -117,7 +172,7 @@ mod tests {
                 volumes_beside: Vec::new(),
                 value: &|key| (key == "A__DB_URL").then(|| "sqlite:///dotenv.db".to_owned()),
             };
-            let text = url_text(standing.service("a").unwrap(), database, &before);
+            let text = url_text(standing.service("a").unwrap(), given, &before);
             assert_eq!(text.as_deref(), Some(opened), "{name}: {value}");
         }
     }

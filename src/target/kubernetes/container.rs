@@ -65,7 +65,7 @@ fn variable(name: &str, (key, value): (&'static str, Value)) -> Value {
 /// A URL without a password is no secret.
 fn url(service: &Service, given: &GivenUrl, database: &Database) -> (&'static str, Value) {
     match &database.url {
-        ConnectionUrl::Sqlite { .. } => ("value", literal(&database.url.text(""))),
+        ConnectionUrl::Sqlite(_) => ("value", literal(&database.url.text(""))),
         ConnectionUrl::Postgres(_) => ("valueFrom", secret(service.name.as_str(), given.key.as_str())),
     }
 }

@@ -74,7 +74,7 @@ fn egress(service: &Service, deployment: &Deployment) -> Value {
 fn server(service: &Service, deployment: &Deployment) -> Value {
     let port = match service.database.as_ref().map(|database| &database.url) {
         Some(ConnectionUrl::Postgres(url)) => url.port,
-        Some(ConnectionUrl::Sqlite { .. }) | None => Port::POSTGRES,
+        Some(ConnectionUrl::Sqlite(_)) | None => Port::POSTGRES,
     };
     let mut rule =
         Mapping::from_iter([("to", std::iter::once(pods(super::server::selector(deployment))).collect::<Value>())]);

@@ -13,7 +13,7 @@ use crate::disk::{Folder, Found, TEMPORARY, TEXT_LIMIT};
 use crate::secret::may_name_secret;
 use crate::spelling::raw_path;
 use crate::target::{compose, folders_of_manifests, secret_folders};
-use crate::url::password_of;
+use crate::url::secret_of;
 
 /// Where backups are written.
 const BACKUPS: &str = "backups";
@@ -115,7 +115,7 @@ fn setting<'l>(line: &'l str, signs: &[char]) -> Option<(&'l str, &'l str)> {
 /// Whether a value is a secret by its name, or an URL with a password.
 fn is_secret(key: &str, value: &str) -> bool {
     let is_long = value.len() >= SHORTEST && !value.bytes().all(|byte| byte.is_ascii_digit());
-    let in_url = password_of(value).is_some_and(|password| !password.starts_with("${"));
+    let in_url = secret_of(value).is_some_and(|password| !password.starts_with("${"));
     in_url || (is_long && may_name_secret(key))
 }
 

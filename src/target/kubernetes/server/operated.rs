@@ -162,7 +162,7 @@ fn role(login: &Login, server: &Server, deployment: &Deployment) -> Mapping {
 }
 
 fn database(owned: &OwnedDatabase, deployment: &Deployment) -> Mapping {
-    let OwnedDatabase { name: database, owner, extensions, limits: _ } = owned;
+    let OwnedDatabase { name: database, owner, extensions, limits: _, members: _ } = owned;
     let extensions = extensions.iter().map(|extension| named(extension.to_string()));
     let mut spec = Mapping::default();
     spec.push("cluster", named(name()));
