@@ -53,7 +53,7 @@ impl Secret {
     pub fn is_in(&self, value: &str) -> bool {
         const SHORTEST: usize = 8;
         let own = self.expose();
-        value == own || secret_of(value).as_deref() == Some(own) || (own.len() >= SHORTEST && value.contains(own))
+        value == own || secret_of(value) == Some(own) || (own.len() >= SHORTEST && value.contains(own))
     }
 
     /// The same for another secret.

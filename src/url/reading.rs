@@ -48,7 +48,7 @@ impl<'t> Reading<'t> {
             };
         }
         if let Some(file) = text.strip_prefix("file:").or_else(|| text.strip_prefix("sqlite3:")) {
-            return Some(file_of(file));
+            return Some(file_of(file.trim_start_matches("./")));
         }
         if text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['=', ' '])) {
             return of_url(text);
@@ -118,7 +118,7 @@ fn of_url(text: &str) -> Option<Reading<'_>> {
     let WrittenUrl { scheme, login, place } = WrittenUrl::read(text)?;
     if scheme == "sqlite" || scheme.starts_with("sqlite+") {
         let file = place.strip_prefix('/')?;
-        return Some(file_of(file));
+        return Some(file_of(file.trim_start_matches("./")));
     }
     if !matches!(scheme.split('+').next(), Some("postgresql" | "postgres")) {
         return None;

@@ -187,7 +187,7 @@ prod-postgres (prod)  production   agent-runtime: postgres, auth-service: postgr
     assert_eq!(stdout(&run), expected);
     let json = crate::report::document(&codelab_gen(folder.path()).args(["profiles", "--format", "json"]).finish());
     let prod = serde_json::json!({
-        "name": "prod-postgres", "aliases": ["prod"], "kind": "selectable", "stage": "production",
+        "name": "prod-postgres", "aliases": ["prod"], "kind": "selectable", "stage": "production", "target": "compose",
         "engines": { "agent-runtime": "postgres", "auth-service": "postgres" }, "from": "built in"
     });
     assert_eq!(json["profiles"][3], prod);
