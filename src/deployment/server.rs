@@ -265,6 +265,16 @@ impl Server {
         }
     }
 
+    /// The database that it is made with, where it is made by the deployment.
+    #[must_use]
+    pub fn first_database(&self) -> Option<&DatabaseName> {
+        match &self.host {
+            Host::Container(container) => Some(&container.database),
+            Host::Operated(operated) => Some(&operated.database),
+            Host::External(_) => None,
+        }
+    }
+
     /// Whether it runs in the deployment.
     #[must_use]
     pub fn is_inside(&self) -> bool {

@@ -60,5 +60,5 @@ pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec
 /// What the manifests say: of the server first, then of each service in the order of the profile.
 fn parts(deployment: &Deployment, inputs: &Inputs<'_>) -> Vec<Part> {
     let services = deployment.services.iter().map(|each| service::part(each, deployment, inputs));
-    server::part(deployment).into_iter().chain(services).collect()
+    server::part(deployment, inputs).into_iter().chain(services).collect()
 }

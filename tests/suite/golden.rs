@@ -75,6 +75,7 @@ const ON_KUBERNETES: &[(&str, u32)] = &[
     ("kubernetes/migrate.yaml", 0o644),
     ("kubernetes/notes.yaml", 0o644),
     ("kubernetes/redis.yaml", 0o644),
+    ("kubernetes/report.yaml", 0o644),
     ("kubernetes/secrets/internal_api_key", 0o600),
     ("kubernetes/worker.yaml", 0o644),
 ];
