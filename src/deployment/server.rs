@@ -140,8 +140,10 @@ pub struct Operated {
     pub storage: Option<Storage>,
     /// What each may use of the machine.
     pub limits: Limits,
-    /// Server settings.
+    /// Server settings: those that are written, and what follows from the limits.
     pub settings: Vec<(SettingName, String)>,
+    /// What follows from the limits, also where it is what the server takes anyway.
+    pub sizes: Vec<Sized>,
 }
 
 /// Where the certificates come from that verify a server.
