@@ -88,6 +88,16 @@ impl Target {
         }
     }
 
+    /// Files that can't stand beside the main one: what applies the deployment would fail, or take them instead.
+    #[must_use]
+    pub fn rivals(self) -> &'static [&'static str] {
+        match self {
+            // they are put aside
+            Self::Compose => &[],
+            Self::Kubernetes => &kubernetes::RIVALS,
+        }
+    }
+
     /// A file of another target that stays as it is.
     #[must_use]
     pub fn leaves(self, output: &Output) -> bool {

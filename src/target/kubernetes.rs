@@ -38,6 +38,7 @@ pub(super) use explained::derived;
 pub(super) use group::{group_of_server, group_of_service};
 pub(super) use leave::{compare, leaving};
 pub(super) use next::{LOOK, UP, next_command};
+pub(super) use outputs::RIVALS;
 pub use outputs::{FOLDER, KUSTOMIZATION, is_manifest};
 pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};

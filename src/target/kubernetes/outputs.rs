@@ -10,6 +10,9 @@ pub const FOLDER: &str = "kubernetes";
 /// What `kubectl apply -k` reads first.
 pub const KUSTOMIZATION: Output = Output::text("kubernetes/kustomization.yaml");
 
+/// The other names by which kustomize finds what that says; it fails where there are two of the three.
+pub(in crate::target) const RIVALS: [&str; 2] = ["kubernetes/kustomization.yml", "kubernetes/Kustomization"];
+
 /// The script for roles and databases: for the pod of the server, or for the administrator of one elsewhere.
 pub(super) const INIT_SCRIPT: Output = Output::for_containers("kubernetes/init-postgres.sh");
 
