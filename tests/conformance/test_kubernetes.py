@@ -243,7 +243,7 @@ def test_what_runs_by_a_schedule_is_the_pod_of_a_job_and_follows_its_secret(
     assert changed["spec"] != named(found, "CronJob", "report")["spec"], "the next pod has the new one"
     profile["services"]["report"]["runs"] = "once"
     profile["services"]["worker"]["depends_on"]["report"] = "completed"
-    generate(write(project, profile), project, env=PASSWORDS)
+    generate(write(project, profile), project)
     job = named(objects(project), "Job", "report")
     assert job["spec"] == spec["jobTemplate"]["spec"]
 
