@@ -44,7 +44,7 @@ pub(super) fn scripts(
     let header = HEADER.fill(&REACH, &Header::new(deployment.stage, placement))?;
     for program in PROGRAMS.iter().filter(|program| (program.is_needed)(deployment) && is_there(program)) {
         let text = program.with_header(&header);
-        add(program.output.clone(), if program.output == REACH { text + reach } else { text });
+        add(program.output.clone(), if program.output == REACH { text + "\n" + reach } else { text });
     }
     Ok(files)
 }

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_external import Elsewhere, elsewhere
+import trustme
+from test_external import CA, Elsewhere, authority, elsewhere, trust
 from test_operator import healthy
 from test_profiles import HOSTILE, profile
 
-from release import DATABASES, SEEDS, SERVICES, Release
+import stock
+from release import DATABASES, SEEDS, SERVICES, Release, stateless
 
-__all__ = ["elsewhere", "healthy"]
+__all__ = ["authority", "elsewhere", "healthy"]
 
 HELPERS = "--selector=app.kubernetes.io/managed-by=codelab-gen-scripts"
 OLD = re.compile(r"'DROP DATABASE \"(\w+)\"'")
@@ -75,7 +77,7 @@ def test_rows_of_both_engines_come_back_here_and_in_another_namespace(releases: 
     assert release.difference() == ""
     no_helper_is_left(release)
 
-    up(other, mixed(), POSTGRES_PASSWORD="another one")
+    up(other, mixed(), POSTGRES_PASSWORD="another one, and long")
     run(other, "restore", "--no-backup", str(folder))
     for service in SERVICES:
         assert other.read(service) == [*SEEDS, HOSTILE], service
@@ -130,3 +132,28 @@ def test_servers_of_an_operator_are_read_and_nothing_is_restored_there(healthy: 
     done = attempt(healthy, "restore", str(folder))
     assert done.returncode == 1 and "into which restore.sh does not restore" in done.stderr
     assert healthy.read("auth-service") == [*SEEDS, HOSTILE]
+
+
+def test_a_server_elsewhere_is_reached_from_a_pod(
+    release: Release, elsewhere: Elsewhere, authority: trustme.CA
+) -> None:
+    """Verified by the authority of the project's file, as the service's role."""
+    trust(release, authority)
+    described = stateless()
+    external = {"host": elsewhere.host, "ca": CA}
+    described["postgres"] = {"image": stock.POSTGRES, "user": "codelab", "access": "per_service", "external": external}
+    release.write_profile("own", described)
+    release.generate("--profile", "own")
+    elsewhere.administer(release)
+    release.apply()
+    release.settle()
+    release.write("auth-service", HOSTILE)
+    assert run(release, "psql", "auth-service", "-Atc", "SELECT current_user") == "auth_service\n"
+    folder = Path(run(release, "backup").strip())
+    release.write("auth-service", "after the backup")
+    done = attempt(release, "restore", "--no-backup", str(folder), "auth-service")
+    assert done.returncode == 1 and "ALTER ROLE auth_service CREATEDB" in done.stderr, done.stderr
+    elsewhere.inside("psql", "--username=admin", "--command=ALTER ROLE auth_service CREATEDB")
+    run(release, "restore", "--no-backup", str(folder), "auth-service")
+    assert release.read("auth-service") == [*SEEDS, HOSTILE]
+    no_helper_is_left(release)

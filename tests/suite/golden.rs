@@ -257,6 +257,7 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
             if name == "reach.sh" {
                 let target = if case.name.starts_with("kubernetes-") { "kubernetes" } else { "compose" };
                 let reach = tests().join(format!("../templates/scripts/db/reach-{target}.sh"));
+                template.push('\n');
                 template.push_str(&fs::read_to_string(reach).unwrap());
             }
             let interpreter = template.lines().next().filter(|line| line.starts_with("#!"));

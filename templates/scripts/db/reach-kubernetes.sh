@@ -1,4 +1,3 @@
-
 # find_project: which cluster and namespace is meant, kubectl alone says; it is told before anything is done there. A
 # script that another one has started goes where that one goes.
 find_project() {

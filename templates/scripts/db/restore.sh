@@ -125,7 +125,7 @@ for service in "${chosen[@]}"; do
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
   [ "$now $server" != 'postgres operated' ] ||
     die "$service has its database on servers of CloudNativePG, into which restore.sh does not restore" \
-      "nothing was changed; psql.sh and pg_restore can: docs/kubernetes.md of codelab-gen shows how"
+      'nothing was changed; its own recovery restores whole servers'
 done
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
