@@ -100,10 +100,10 @@ start_stopped() {
 
 # start_again SERVICE...: what was stopped for this run, with the data of now; and waits until it works.
 start_again() {
-  local line lines=(${stopped[@]+"${stopped[@]}"})
+  local line again=(${stopped[@]+"${stopped[@]}"})
   start_stopped
   stopped=()
-  for line in ${lines[@]+"${lines[@]}"}; do
+  for line in ${again[@]+"${again[@]}"}; do
     "${kube[@]}" rollout status "${line% *}" --timeout 10m >/dev/null || return
   done
 }
