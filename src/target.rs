@@ -3,13 +3,15 @@
 
 pub mod compose;
 mod danger;
+mod databases;
 mod init_script;
 mod inputs;
 pub mod kubernetes;
+mod program;
 mod secret_file;
 mod stands;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use self::compose::{After, Extras};
 pub use self::danger::{Danger, DangerKind};
@@ -359,5 +361,7 @@ pub fn recording() -> impl Iterator<Item = Output> {
 
 /// Every file that any target may have written, whatever a profile says.
 pub fn outputs() -> impl Iterator<Item = Output> {
-    Target::ALL.iter().flat_map(|target| target.outputs())
+    let mut paths = HashSet::new();
+    let all: Vec<_> = Target::ALL.iter().flat_map(|target| target.outputs()).collect();
+    all.into_iter().filter(move |output| paths.insert(output.path().to_owned()))
 }

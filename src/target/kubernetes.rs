@@ -29,7 +29,9 @@ mod warnings;
 mod workload;
 
 use self::part::Part;
+use super::databases::Place;
 use super::inputs::Inputs;
+use super::program;
 use crate::deployment::Deployment;
 use crate::render::{RenderFault, RenderedFile};
 
@@ -49,10 +51,15 @@ pub(super) use warnings::warnings;
 /// When a service that runs once is started, and what follows for it.
 pub(super) const RUNS_ONCE: &str = "when its image or settings change: it must be safe to run twice";
 
+/// How pods are reached.
+const REACH: &str = include_str!("../../templates/scripts/db/reach-kubernetes.sh");
+
 /// Every file that a deployment has: kustomization.yaml last, since it is what gets applied.
 pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let parts = parts(deployment, inputs);
     let mut files: Vec<_> = server::script(deployment, inputs)?.into_iter().collect();
+    let scripts = program::scripts(deployment, inputs.placement, Place::Cluster, REACH, |script| !script.copies_rows)?;
+    files.extend(scripts);
     files.extend(parts.iter().map(|part| part.file(deployment, inputs)));
     files.push(kustomization::file(&parts, deployment, inputs));
     Ok(files)

@@ -1,5 +1,7 @@
 //! Knows the files of a deployment on Kubernetes, and the order that they are written in. Must not know what any of them says.
 
+use super::super::databases;
+use super::super::program::PROGRAMS;
 use crate::deployment::Deployment;
 use crate::render::Output;
 use crate::value::ServiceName;
@@ -18,7 +20,8 @@ pub(super) const INIT_SCRIPT: Output = Output::for_containers("kubernetes/init-p
 
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    vec![INIT_SCRIPT, KUSTOMIZATION]
+    let scripts = PROGRAMS.into_iter().filter(|program| !program.copies_rows).map(|program| program.output);
+    [INIT_SCRIPT, databases::OUTPUT].into_iter().chain(scripts).chain([KUSTOMIZATION]).collect()
 }
 
 /// The manifest of a part of the deployment.
