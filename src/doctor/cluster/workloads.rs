@@ -1,5 +1,6 @@
 //! Knows what can be wrong with what keeps pods: missing, incomplete, left over. Must not know what can be wrong with a pod.
 
+use super::kinds::{NAME, PART_OF};
 use super::living::Living;
 use super::object::Object;
 use super::pods::{CHECK, trouble};
@@ -30,7 +31,7 @@ fn missing<'l>(living: &'l Living<'_>) -> impl Iterator<Item = Finding> + 'l {
 fn of_workload(workload: &Object, living: &Living<'_>) -> Vec<Finding> {
     let name = workload.name();
     if !living.names().contains(&name) {
-        return vec![stranger(workload)];
+        return vec![stranger(workload, living)];
     }
     let (desired, ready, available) = counts(workload);
     let pods = living.pods_of(name).filter(|pod| pod.owner().0 != "Job");
@@ -91,10 +92,11 @@ fn stuck(workload: &Object, living: &Living<'_>) -> Option<Finding> {
 }
 
 /// What another profile has left there.
-fn stranger(workload: &Object) -> Finding {
+fn stranger(workload: &Object, living: &Living<'_>) -> Finding {
     let (kind, name) = (workload.kind().to_ascii_lowercase(), workload.name());
     let message = format!("`{name}` is no service of the profile, and is in the cluster");
-    let label = super::kinds::NAME;
-    let help = format!("kubectl delete {kind},service,networkpolicy,poddisruptionbudget -l {label}={name}");
+    let project = &living.subject.deployment.project;
+    let help =
+        format!("kubectl delete {kind},service,networkpolicy,poddisruptionbudget -l {NAME}={name},{PART_OF}={project}");
     Finding::warning(CHECK, message, help)
 }
