@@ -72,11 +72,15 @@ fn space(name: &str, living: &Living<'_>) -> Finding {
     Finding::warning(CHECK, message, help)
 }
 
-/// The number before the sign in the last line that has one.
+/// The share behind three numbers in the last line: who names devices and folders may write signs into them.
 fn per_cent(said: &str) -> Option<u64> {
-    let line = said.lines().filter(|line| line.contains('%')).next_back()?;
-    let number = line.split_whitespace().rev().find_map(|word| word.strip_suffix('%'))?;
-    number.parse().ok().filter(|number| *number <= 100)
+    let words: Vec<_> = said.lines().next_back()?.split_whitespace().collect();
+    let share = |words: &[&str]| {
+        let (share, numbers) = words.split_last()?;
+        let are_numbers = numbers.iter().all(|word| word.parse::<u64>().is_ok());
+        share.strip_suffix('%').filter(|_| are_numbers)?.parse().ok()
+    };
+    words.windows(4).find_map(share).filter(|share| *share <= 100)
 }
 
 #[cfg(test)]
