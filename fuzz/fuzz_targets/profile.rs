@@ -11,7 +11,7 @@ use codelab_gen::resolve::resolve;
 use codelab_gen::secret::Values;
 use codelab_gen::source::{Catalogue, Source, Trust};
 use codelab_gen::target::compose::{self, Extras};
-use codelab_gen::target::{Inputs, Target};
+use codelab_gen::target::{Found, Inputs};
 use codelab_gen::{dotenv, yaml};
 use indexmap::IndexMap;
 use libfuzzer_sys::fuzz_target;
@@ -26,22 +26,28 @@ fn catalogue() -> Catalogue {
 fuzz_target!(|text: &str| {
     let Ok(layers) = gather(Source::from_text("profile", text), Vec::new(), &catalogue()) else { return };
     let Ok(deployment) = resolve(&layers.profile) else { return };
-    if !layers.diagnostics.is_empty() || !Target::Compose.refusals(&layers.profile).is_empty() {
+    let (target, extras) = (deployment.target, Extras::of(&layers.profile));
+    let asked = target.asks(&deployment);
+    if !layers.diagnostics.is_empty()
+        || !target.refusals(&layers.profile).is_empty()
+        || !target.faults(&deployment, &extras).is_empty()
+        // what is outside of the text is not there
+        || !asked.variables.is_empty()
+        || !asked.files.is_empty()
+    {
         return;
     }
     let kept = IndexMap::new();
-    let extras = Extras::of(&layers.profile);
     let placement = Placement { profile: "x".to_owned(), root: ".".to_owned(), settings: Vec::new() };
-    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement };
-    for file in Target::Compose.render(&deployment, &extras, &inputs).expect("what is resolved is rendered") {
-        let mark = examine(&file.text, file.output).expect("it is ours");
+    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement, found: &Found::default() };
+    for file in target.render(&deployment, &extras, &inputs).expect("what is resolved is rendered") {
+        let mark = examine(&file.text, &file.output).expect("it is ours");
         assert_eq!((mark.seal, mark.profile.as_str()), (Seal::Intact, "x"));
-        match file.output {
-            compose::FILE => drop(yaml::read(&file.text).expect("it is YAML")),
-            compose::DOTENV | compose::DOTENV_EXAMPLE => {
-                assert!(dotenv::read(&file.text).is_ok(), "all readers read it alike");
-            }
-            _ => {}
+        if file.output == compose::FILE {
+            drop(yaml::read(&file.text).expect("it is YAML"));
+        }
+        if file.output == compose::DOTENV || file.output == compose::DOTENV_EXAMPLE {
+            assert!(dotenv::read(&file.text).is_ok(), "all readers read it alike");
         }
     }
 });
