@@ -14,15 +14,7 @@ Finding = dict[str, Any]
 
 def doctor(release: Release, *status: int) -> list[Finding]:
     """What doctor finds from a shell whose kubectl has the deployment's namespace."""
-    command = [
-        str(release.binary),
-        "doctor",
-        "--out",
-        "deploy",
-        "--format",
-        "json",
-        *arguments,
-    ]
+    command = [str(release.binary), "doctor", "--out", "deploy", "--format", "json"]
     done = release.namespace.finish(command, cwd=release.root)
     if done.returncode not in status:
         pytest.fail(f"doctor: exit {done.returncode}, expected {status}\n{done.stdout}{done.stderr}")
