@@ -26,6 +26,15 @@ use crate::render::{Output, RenderFault, RenderedFile};
 pub use crate::value::Target;
 use crate::value::{Choice as _, EnvironmentKey, ServiceName};
 
+/// The program that knows what runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// `docker`: containers of one machine.
+    Docker,
+    /// `kubectl`: pods of a cluster.
+    Kubectl,
+}
+
 impl Target {
     /// How people call it.
     #[must_use]
@@ -51,6 +60,15 @@ impl Target {
         match self {
             Self::Compose => true,
             Self::Kubernetes => false,
+        }
+    }
+
+    /// Which program says how what runs is.
+    #[must_use]
+    pub fn client(self) -> Client {
+        match self {
+            Self::Compose => Client::Docker,
+            Self::Kubernetes => Client::Kubectl,
         }
     }
 
@@ -316,15 +334,6 @@ impl Target {
         match self {
             Self::Compose => "docker compose up -d --wait",
             Self::Kubernetes => kubernetes::UP,
-        }
-    }
-
-    /// The command that shows how what runs differs from the outputs, where one does.
-    #[must_use]
-    pub fn look_command(self) -> Option<&'static str> {
-        match self {
-            Self::Compose => None,
-            Self::Kubernetes => Some(kubernetes::LOOK),
         }
     }
 

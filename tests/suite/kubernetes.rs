@@ -252,15 +252,23 @@ fn variables_of_what_runs_by_a_schedule_and_of_the_server_are_filled_and_listed(
 }
 
 #[test]
-fn doctor_says_what_it_does_not_look_at() {
+fn doctor_looks_at_the_files_also_without_kubectl() {
     let folder = generated();
-    let (told, _) = ends(folder.path(), &["doctor"], 0);
+    let doctor = || {
+        let done = codelab_gen(folder.path()).arg("doctor").env("PATH", "/nonexistent").finish();
+        assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+        stdout(&done)
+    };
+    let told = doctor();
     assert!(told.contains("ok        the outputs are as the profile says\n"), "{told}");
     assert!(told.contains("ok        every secret has a value\n"), "{told}");
-    assert!(told.contains("unseen    [running] what runs on Kubernetes"), "{told}");
+    assert!(
+        told.contains("problem   [cluster] the program `kubectl` is not installed\n  = help: install it"),
+        "{told}"
+    );
     fs::write(folder.path().join("kubernetes/secrets/api_key"), "").unwrap();
     fs::remove_file(folder.path().join("kubernetes/web.yaml")).unwrap();
-    let (told, _) = ends(folder.path(), &["doctor"], 1);
+    let told = doctor();
     assert!(told.contains("[secrets] `kubernetes/secrets/api_key` is missing or empty\n"), "{told}");
     assert!(told.contains("[outputs] `kubernetes/web.yaml` is missing\n"), "{told}");
 }
