@@ -69,7 +69,13 @@ def deployed(folder: Path, passwords: Sequence[str], generate: Generate, meaning
         "project": "passwords",
         "engine": "postgres",
         "services": {name: {"image": "app:1", "database": {"postgres": f"{name}_db"}} for name in names},
-        "postgres": {"image": "postgres:18", "user": "codelab", "database": "codelab", "access": "per_service"},
+        "postgres": {
+            "image": "postgres:18",
+            "user": "codelab",
+            "database": "codelab",
+            "access": "per_service",
+            "settings": {"max_connections": 1000},
+        },
     }
     path = folder / "profiles" / "case.yaml"
     path.parent.mkdir()
