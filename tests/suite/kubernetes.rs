@@ -117,6 +117,29 @@ fn a_folder_changes_its_target_only_with_consent_and_keeps_its_secrets() {
 }
 
 #[test]
+fn nobody_is_told_to_remove_the_only_copy_of_a_secret() {
+    let switch = ["-p", "shop", "--accept", "target"];
+    let external = [&switch[..], &["--set", "secrets_in=external"]].concat();
+    let folder = project();
+    ends(folder.path(), &COMPOSE, 0);
+    let (_, notes) = ends(folder.path(), &external, 0);
+    let told =
+        "nothing was written of `POSTGRES_PASSWORD`, `API__DB_PASSWORD`, `API_KEY`, which something else must bring";
+    assert!(notes.contains(told) && notes.contains("by the names and keys of docs/kubernetes.md"), "{notes}");
+    assert!(!notes.contains("rm .env") && !notes.contains("kubernetes/secrets"), "{notes}");
+    assert!(!folder.path().join("kubernetes/secrets").exists());
+
+    // a secret that the profile had before
+    let folder = project();
+    ends(folder.path(), &COMPOSE, 0);
+    let less = PROFILE.replace("    environment: { KEY: { secret: API_KEY } }\n", "").replace("API_KEY: generate", "");
+    write_profile(folder.path(), &less);
+    let (_, notes) = ends(folder.path(), &switch, 0);
+    assert!(notes.contains("what this profile does not use is nowhere else: `API_KEY`\n"), "{notes}");
+    assert!(!notes.contains("rm .env"), "{notes}");
+}
+
+#[test]
 fn the_way_back_takes_the_secrets_along_and_leaves_what_is_not_ours() {
     let folder = project();
     ends(folder.path(), &COMPOSE, 0);
