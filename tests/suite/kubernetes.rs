@@ -187,6 +187,32 @@ fn a_manifest_goes_with_its_service_and_what_it_made_is_named() {
 }
 
 #[test]
+fn a_copy_of_a_manifest_is_nobodys_but_its_makers() {
+    let folder = generated();
+    let manifests = folder.path().join("kubernetes");
+    let copies = [("api.yaml", "api-v1.yaml"), ("web.yaml", "old.yaml"), ("kustomization.yaml", "mine.yaml")];
+    for (from, to) in copies {
+        fs::copy(manifests.join(from), manifests.join(to)).unwrap();
+    }
+    let copied = copies.map(|(_, to)| read(&manifests, to));
+    ends(folder.path(), &["--check"], 0);
+    let without = PROFILE.lines().filter(|line| !line.starts_with("  web:")).map(|line| format!("{line}\n"));
+    write_profile(folder.path(), &without.collect::<String>());
+    let left = read(&manifests, "web.yaml");
+    let (told, _) = ends(folder.path(), &[], 0);
+    assert!(told.contains("removed   kubernetes/web.yaml\n"), "{told}");
+    assert_eq!(told.matches("removed").count(), 1, "{told}");
+    assert_eq!(copies.map(|(_, to)| read(&manifests, to)), copied);
+    // as a run leaves it that was killed before it removed anything
+    fs::write(manifests.join("web.yaml"), left).unwrap();
+    let (told, _) = ends(folder.path(), &[], 0);
+    assert_eq!(told.matches("removed   kubernetes/web.yaml\n").count(), 1, "{told}");
+
+    ends(folder.path(), &[&COMPOSE[..], &["--accept", "target"]].concat(), 0);
+    assert_eq!(names(&manifests), ["api-v1.yaml", "mine.yaml", "old.yaml", "secrets"]);
+}
+
+#[test]
 fn an_edited_manifest_and_a_foreign_one_are_not_touched() {
     let folder = generated();
     let api = folder.path().join("kubernetes/api.yaml");
