@@ -360,7 +360,8 @@ def test_what_waits_for_the_database_sees_each_right(project: Path, generate: Ge
         made = {f"{name.upper()}__DB_PASSWORD": SUPERUSER_PASSWORD for name in services}
         made["POSTGRES_PASSWORD"] = SUPERUSER_PASSWORD
         stage = {"stage": "staging", "engine": "postgres"}
-        generate(write(project, {**stage, "services": services, "postgres": postgres}), project, env=made)
+        profile = write(project, {**stage, "services": services, "postgres": postgres})
+        generate(profile, project, "--allow-weak-secrets", env=made)
         at = {
             "PATH": f"{server.psql.parent}:{os.defpath}",
             "PGHOST": "127.0.0.1",
@@ -379,7 +380,13 @@ def test_what_waits_for_the_database_sees_each_right(project: Path, generate: Ge
         # in a new database everybody may connect, and use `public`
         assert [ready(name) for name in services] == [True, False, False]
         script = project / "kubernetes" / "init-postgres.sh"
-        run("bash", script, cwd=project, env={**at, **made, "POSTGRES_USER": server.superuser, "POSTGRES_DB": "postgres"})
+        # in the container the server is found by its socket
+        inside = project / "inside" / "psql"
+        inside.parent.mkdir()
+        inside.write_text(f'#!/bin/sh\nexec "{server.psql}" -h 127.0.0.1 "$@"\n', encoding="utf-8")
+        inside.chmod(0o755)
+        superuser = {"POSTGRES_USER": server.superuser, "POSTGRES_DB": "postgres"}
+        run("bash", script, cwd=project, env={**at, **made, **superuser, "PATH": f"{inside.parent}:{os.defpath}"})
         assert [ready(name) for name in services] == [True, True, True]
         assert not ready("worker", PGUSER="report"), "who may only read has not what the other needs"
         assert not ready("api", PGUSER="worker")
