@@ -271,6 +271,15 @@ impl Target {
         }
     }
 
+    /// The files of secrets that what stands is made of, where a main output says them.
+    #[must_use]
+    pub fn secrets_of_standing<'t>(self, text_of: impl Fn(&Output) -> Option<&'t str>) -> Vec<String> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => text_of(&self.main_output()).map(kubernetes::files_of_secrets).unwrap_or_default(),
+        }
+    }
+
     /// The service whose files of the project are more than it takes.
     #[must_use]
     pub fn too_large<'d>(self, deployment: &'d Deployment, found: &Found) -> Option<&'d ServiceName> {

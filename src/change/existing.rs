@@ -19,6 +19,7 @@ use crate::dotenv::DotenvFile;
 use crate::render::{Mark, Output, examine};
 use crate::secret::Secret;
 use crate::target::compose::{self, Standing, fixed_volumes_of};
+use crate::target::kubernetes::{KUSTOMIZATION, is_own};
 use crate::target::{Target, folders_of_manifests, outputs, recording, secret_folders};
 use crate::value::{Choice as _, EnvironmentKey, TextValue as _};
 
@@ -127,14 +128,16 @@ impl Existing {
     }
 
     /// Reads the manifests of ours in a folder that were not read yet. One of somebody's own may be anything, also one that
-    /// can't be read.
+    /// can't be read, or a copy of ours.
     fn read_left(&mut self, folder: &Folder, opened: &mut Opened<'_>, way: &str) {
+        let profile = self.mark().map(|mark| mark.profile);
         for output in manifests_in(folder, way) {
             if self.output(&output).is_some() {
                 continue;
             }
             let Ok(Some(found)) = opened.output(&output) else { continue };
-            if found.file.as_ref().is_ok_and(|file| examine(&file.text, &output).is_some()) {
+            let kustomization = self.get(&KUSTOMIZATION).map(|file| file.text.as_str());
+            if found.file.as_ref().is_ok_and(|file| is_own(&output, &file.text, kustomization, profile.as_deref())) {
                 self.outputs.push((output, found));
             }
         }

@@ -2,6 +2,7 @@
 //! Must not know what any file says.
 
 mod asked;
+mod belonging;
 mod capacity;
 mod container;
 mod expansion;
@@ -36,6 +37,8 @@ use crate::deployment::Deployment;
 use crate::render::{RenderFault, RenderedFile};
 
 pub(super) use asked::{asked, standing};
+pub(super) use belonging::files_of_secrets;
+pub(crate) use belonging::is_own;
 pub(super) use explained::derived;
 pub(super) use group::{group_of_server, group_of_service};
 pub(super) use leave::{compare, leaving};

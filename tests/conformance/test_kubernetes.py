@@ -396,6 +396,48 @@ def test_what_waits_for_the_database_sees_the_end_of_ensure(
         assert ready() == 1, "the password is another one"
 
 
+def test_what_waits_for_the_database_sees_each_right(project: Path, generate: Generate, postgres_15: Postgres) -> None:
+    with PostgresServer(postgres_15) as server:
+        services = {
+            name: {"image": "a:1", "user": "1000", "database": {"postgres": "shop", **({"rights": rights} if rights else {})}}
+            for name, rights in {"api": None, "worker": "write", "report": "read"}.items()
+        }
+        postgres = {**POSTGRES, "user": server.superuser, "database": "postgres"}
+        made = {f"{name.upper()}__DB_PASSWORD": SUPERUSER_PASSWORD for name in services}
+        made["POSTGRES_PASSWORD"] = SUPERUSER_PASSWORD
+        stage = {"stage": "staging", "engine": "postgres"}
+        profile = write(project, {**stage, "services": services, "postgres": postgres})
+        generate(profile, project, "--allow-weak-secrets", env=made)
+        at = {
+            "PATH": f"{server.psql.parent}:{os.defpath}",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(server.port),
+            "PGPASSWORD": SUPERUSER_PASSWORD,
+        }
+
+        def ready(service: str, **more: str) -> bool:
+            container = scripts_of(project, service)["wait-for-database"]
+            variables = [each for each in container["env"] if each["name"] != "PGPASSWORD"]
+            return waits({**container, "env": variables}, {**at, **more}).returncode == 0
+
+        for name in services:
+            server.query(f"CREATE ROLE {name} LOGIN PASSWORD '{SUPERUSER_PASSWORD}'")
+        server.query("CREATE DATABASE shop OWNER api")
+        # in a new database everybody may connect, and use `public`
+        assert [ready(name) for name in services] == [True, False, False]
+        script = project / "kubernetes" / "init-postgres.sh"
+        # in the container the server is found by its socket
+        inside = project / "inside" / "psql"
+        inside.parent.mkdir()
+        inside.write_text(f'#!/bin/sh\nexec "{server.psql}" -h 127.0.0.1 "$@"\n', encoding="utf-8")
+        inside.chmod(0o755)
+        superuser = {"POSTGRES_USER": server.superuser, "POSTGRES_DB": "postgres"}
+        run("bash", script, cwd=project, env={**at, **made, **superuser, "PATH": f"{inside.parent}:{os.defpath}"})
+        assert [ready(name) for name in services] == [True, True, True]
+        assert not ready("worker", PGUSER="report"), "who may only read has not what the other needs"
+        assert not ready("api", PGUSER="worker")
+
+
 def scripts_of(project: Path, service: str) -> dict[str, Object]:
     return {each["name"]: each for each in pod(named(objects(project), "Deployment", service))["initContainers"]}
 

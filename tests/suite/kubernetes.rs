@@ -117,6 +117,29 @@ fn a_folder_changes_its_target_only_with_consent_and_keeps_its_secrets() {
 }
 
 #[test]
+fn nobody_is_told_to_remove_the_only_copy_of_a_secret() {
+    let switch = ["-p", "shop", "--accept", "target"];
+    let external = [&switch[..], &["--set", "secrets_in=external"]].concat();
+    let folder = project();
+    ends(folder.path(), &COMPOSE, 0);
+    let (_, notes) = ends(folder.path(), &external, 0);
+    let told =
+        "nothing was written of `POSTGRES_PASSWORD`, `API__DB_PASSWORD`, `API_KEY`, which something else must bring";
+    assert!(notes.contains(told) && notes.contains("by the names and keys of docs/kubernetes.md"), "{notes}");
+    assert!(!notes.contains("rm .env") && !notes.contains("kubernetes/secrets"), "{notes}");
+    assert!(!folder.path().join("kubernetes/secrets").exists());
+
+    // a secret that the profile had before
+    let folder = project();
+    ends(folder.path(), &COMPOSE, 0);
+    let less = PROFILE.replace("    environment: { KEY: { secret: API_KEY } }\n", "").replace("API_KEY: generate", "");
+    write_profile(folder.path(), &less);
+    let (_, notes) = ends(folder.path(), &switch, 0);
+    assert!(notes.contains("what this profile does not use is nowhere else: `API_KEY`\n"), "{notes}");
+    assert!(!notes.contains("rm .env"), "{notes}");
+}
+
+#[test]
 fn the_way_back_takes_the_secrets_along_and_leaves_what_is_not_ours() {
     let folder = project();
     ends(folder.path(), &COMPOSE, 0);
@@ -161,6 +184,32 @@ fn a_manifest_goes_with_its_service_and_what_it_made_is_named() {
     let mine = ["folder.yaml", "kustomization.yaml.bak", "link.yaml", "mine.yaml"];
     assert!(mine.iter().all(|name| left.iter().any(|known| known == name)), "{left:?}");
     assert!(!left.contains(&"web.yaml".to_owned()), "{left:?}");
+}
+
+#[test]
+fn a_copy_of_a_manifest_is_nobodys_but_its_makers() {
+    let folder = generated();
+    let manifests = folder.path().join("kubernetes");
+    let copies = [("api.yaml", "api-v1.yaml"), ("web.yaml", "old.yaml"), ("kustomization.yaml", "mine.yaml")];
+    for (from, to) in copies {
+        fs::copy(manifests.join(from), manifests.join(to)).unwrap();
+    }
+    let copied = copies.map(|(_, to)| read(&manifests, to));
+    ends(folder.path(), &["--check"], 0);
+    let without = PROFILE.lines().filter(|line| !line.starts_with("  web:")).map(|line| format!("{line}\n"));
+    write_profile(folder.path(), &without.collect::<String>());
+    let left = read(&manifests, "web.yaml");
+    let (told, _) = ends(folder.path(), &[], 0);
+    assert!(told.contains("removed   kubernetes/web.yaml\n"), "{told}");
+    assert_eq!(told.matches("removed").count(), 1, "{told}");
+    assert_eq!(copies.map(|(_, to)| read(&manifests, to)), copied);
+    // as a run leaves it that was killed before it removed anything
+    fs::write(manifests.join("web.yaml"), left).unwrap();
+    let (told, _) = ends(folder.path(), &[], 0);
+    assert_eq!(told.matches("removed   kubernetes/web.yaml\n").count(), 1, "{told}");
+
+    ends(folder.path(), &[&COMPOSE[..], &["--accept", "target"]].concat(), 0);
+    assert_eq!(names(&manifests), ["api-v1.yaml", "mine.yaml", "old.yaml", "secrets"]);
 }
 
 #[test]

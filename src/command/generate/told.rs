@@ -6,6 +6,7 @@ mod dockerignore;
 mod exposed;
 mod filled;
 mod left;
+mod lost;
 mod missing;
 mod next;
 mod notes;

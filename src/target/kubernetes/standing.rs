@@ -50,6 +50,13 @@ fn object(root: &Node<'_>) -> Option<Object> {
     })
 }
 
+/// What is told of the first document with this key; nothing where none has it.
+pub(super) fn root_with<R>(file: &str, key: &str, told: impl FnOnce(&Node<'_>) -> R) -> Option<R> {
+    let file = file.replace("\r\n", "\n");
+    let mut roots = file.split(BETWEEN).filter_map(|document| yaml::read(document).ok());
+    roots.find(|root| at(root, &[key]).is_some()).map(|root| told(&root))
+}
+
 fn mounts(root: &Node<'_>, pod: &Node<'_>) -> Vec<(String, String)> {
     let of_pod = list(at(pod, &["volumes"])).iter().filter_map(|volume| {
         Some((text(volume, "name")?, text(at(volume, &["persistentVolumeClaim"])?, "claimName")?))
@@ -68,21 +75,25 @@ fn mounts(root: &Node<'_>, pod: &Node<'_>) -> Vec<(String, String)> {
 }
 
 /// What stands below these keys.
-fn at<'n, 't>(node: &'n Node<'t>, keys: &[&str]) -> Option<&'n Node<'t>> {
+pub(super) fn at<'n, 't>(node: &'n Node<'t>, keys: &[&str]) -> Option<&'n Node<'t>> {
     keys.iter().try_fold(node, |node, key| match &node.content {
         Content::Mapping(entries) => entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.value),
         Content::Scalar(_) | Content::Sequence(_) => None,
     })
 }
 
-fn text(node: &Node<'_>, key: &str) -> Option<String> {
-    match &at(node, &[key])?.content {
+pub(super) fn text(node: &Node<'_>, key: &str) -> Option<String> {
+    scalar(at(node, &[key])?)
+}
+
+pub(super) fn scalar(node: &Node<'_>) -> Option<String> {
+    match &node.content {
         Content::Scalar(scalar) => Some(scalar.text.to_string()),
         Content::Sequence(_) | Content::Mapping(_) => None,
     }
 }
 
-fn list<'n, 't>(node: Option<&'n Node<'t>>) -> &'n [Node<'t>] {
+pub(super) fn list<'n, 't>(node: Option<&'n Node<'t>>) -> &'n [Node<'t>] {
     match node.map(|node| &node.content) {
         Some(Content::Sequence(items)) => items,
         Some(Content::Scalar(_) | Content::Mapping(_)) | None => &[],

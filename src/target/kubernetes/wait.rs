@@ -8,7 +8,7 @@ use super::expansion::{command, literal, script};
 use super::{resources, security, server};
 use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Database, Deployment, Service};
 use crate::url::{ConnectionUrl, PostgresUrl};
-use crate::value::{ImageReference, ServiceName, StartCondition};
+use crate::value::{ImageReference, Rights, ServiceName, StartCondition};
 use crate::yaml::document::{Mapping, Value};
 
 /// How long is waited before the pod tells what is missing and begins again, in seconds.
@@ -118,8 +118,8 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified:
     let names: Vec<_> = database.extensions.iter().map(|name| format!("'{name}'")).collect();
     let extensions =
         format!("SELECT count(*) = {} FROM pg_extension WHERE extname IN ({})", names.len(), names.join(", "));
-    let owned = "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()";
-    let ready_if = if names.is_empty() { owned.to_owned() } else { format!("SELECT ({owned}) AND ({extensions})") };
+    let given = given(database.rights);
+    let ready_if = if names.is_empty() { given.to_owned() } else { format!("SELECT ({given}) AND ({extensions})") };
     let password = url.login.password.as_str();
     [
         variable("PGHOST", literal(&url.host)),
@@ -137,6 +137,24 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified:
     .into_iter()
     .chain(verifies)
     .collect()
+}
+
+/// Whether the role has its rights. Those of a member are granted to it in one transaction; what everybody may do in a
+/// new database tells nothing.
+fn given(rights: Rights) -> &'static str {
+    match rights {
+        Rights::Owner => {
+            "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database WHERE datname = current_database()"
+        }
+        Rights::Write => {
+            "SELECT count(*) > 0 FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND \
+             pg_get_userbyid(grantee) = current_user AND privilege_type = 'TEMPORARY'"
+        }
+        Rights::Read => {
+            "SELECT count(*) > 0 FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND \
+             pg_get_userbyid(grantee) = current_user AND privilege_type = 'CONNECT'"
+        }
+    }
 }
 
 fn reaching(deployment: &Deployment) -> Value {

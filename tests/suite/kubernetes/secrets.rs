@@ -76,6 +76,45 @@ fn a_check_needs_no_secret_and_sees_what_of_a_url_is_none() {
 }
 
 #[test]
+fn in_a_clone_it_is_told_that_the_secrets_of_what_runs_are_not_there() {
+    let folder = generated();
+    let secrets = folder.path().join("kubernetes/secrets");
+    let running = folder.path().join("running");
+    fs::rename(&secrets, &running).unwrap();
+    let (_, told) = ends(folder.path(), &[], 0);
+    for words in [
+        "warning: what was made of `kubernetes/kustomization.yaml` may run with `POSTGRES_PASSWORD`, `API__DB_PASSWORD`, \
+         `API_KEY`, which were nowhere to be found",
+        "`kubectl get secrets -l app.kubernetes.io/part-of=shop`",
+        "-o jsonpath='{.data.POSTGRES_PASSWORD}' | base64 -d >kubernetes/secrets/postgres_password`",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+    // as the help says
+    for name in ["postgres_password", "api__db_password", "api_key"] {
+        fs::copy(running.join(name), secrets.join(name)).unwrap();
+    }
+    let (_, told) = ends(folder.path(), &[], 0);
+    assert!(!told.contains("nowhere to be found"), "{told}");
+    for name in names(&running) {
+        assert_eq!(fs::read(secrets.join(&name)).unwrap(), fs::read(running.join(&name)).unwrap(), "{name}");
+    }
+
+    // one that is new in the profile, and one that is meant to be, are told to nobody
+    write_profile(folder.path(), &PROFILE.replace("API_KEY: generate", "API_KEY: generate, MORE: generate"));
+    let (_, told) = ends(folder.path(), &[], 0);
+    assert!(!told.contains("nowhere to be found"), "{told}");
+    let (_, told) = ends(folder.path(), &["rotate", "API_KEY"], 0);
+    assert!(!told.contains("nowhere to be found"), "{told}");
+    fs::remove_file(secrets.join("api_key")).unwrap();
+    let (_, told) = ends(folder.path(), &[], 0);
+    assert!(told.contains("with `API_KEY`, which was nowhere to be found"), "{told}");
+    fs::remove_file(secrets.join("api_key")).unwrap();
+    let given = codelab_gen(folder.path()).env("API_KEY", "a-long-value-of-mine").finish();
+    assert!(!stderr(&given).contains("nowhere to be found"), "who gives it knows it");
+}
+
+#[test]
 fn what_stands_in_the_place_of_a_secret_is_not_replaced() {
     let folder = generated();
     let secrets = folder.path().join("kubernetes/secrets");

@@ -2,11 +2,13 @@
 //! Must not know what is used.
 
 use super::Telling;
+use crate::change::unused_secrets;
 use crate::command::generate::request::Outcome;
 use crate::deployment::{Server, secret_file_path};
 use crate::render::{Output, Seal, examine};
 use crate::spelling::{on_one_line, shell_word};
 use crate::target::{Target, compose};
+use crate::value::SecretsIn;
 
 impl Telling<'_> {
     /// Outputs of another profile that stay because somebody edited them.
@@ -32,16 +34,43 @@ impl Telling<'_> {
         let Outcome { existing, .. } = self.outcome;
         let is_left = target.leaves(&compose::DOTENV) && existing.get(&compose::DOTENV).is_some();
         let was_read = existing.target(target).is_some_and(Target::keeps_in_dotenv);
-        (is_left && was_read).then(|| {
-            let dotenv = self.named(compose::DOTENV.path());
-            let place = self.named(target.keeps_secrets_in());
-            format!(
-                "note: `{dotenv}` stays as it is, and nothing reads it on {}: its secrets are in `{place}` now\n  = help: keep it \
-                 as long as you may go back, then `rm {}`\n",
-                target.title(),
-                shell_word(self.shown(compose::DOTENV.path()))
-            )
-        })
+        if !is_left || !was_read {
+            return None;
+        }
+        let written = target.secret_files(&self.target.deployment);
+        let block = existing.values(|_| false).unwrap_or_default();
+        let only_there = unused_secrets(&block, |name| written.iter().any(|file| file.name == name.as_str()));
+        let names: Vec<_> = only_there.keys().map(|name| format!("`{name}`")).collect();
+        let place = self.named(target.keeps_secrets_in());
+        let (what, help) = match (names.is_empty(), self.target.deployment.secrets_in) {
+            (true, _) if written.is_empty() => (String::new(), None),
+            (true, _) => (format!(": its secrets are in `{place}` now"), None),
+            (false, SecretsIn::External) => (
+                format!(
+                    "; nothing was written of {}, which something else must bring into the cluster",
+                    names.join(", ")
+                ),
+                Some(
+                    "keep it until they are there, by the names and keys of docs/kubernetes.md: it may be the only copy",
+                ),
+            ),
+            (false, _) => (
+                format!("; what this profile does not use is nowhere else: {}", names.join(", ")),
+                Some("keep it as long as you may need them"),
+            ),
+        };
+        let help = help.map_or_else(
+            || {
+                format!(
+                    "keep it as long as you may go back, then `rm {}`",
+                    shell_word(self.shown(compose::DOTENV.path()))
+                )
+            },
+            str::to_owned,
+        );
+        let dotenv = self.named(compose::DOTENV.path());
+        let on = target.title();
+        Some(format!("note: `{dotenv}` stays as it is, and nothing reads it on {on}{what}\n  = help: {help}\n"))
     }
 
     /// What goes on running, though no file makes it any more.

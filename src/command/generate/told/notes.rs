@@ -39,6 +39,7 @@ impl Telling<'_> {
             notes.extend(self.adoption());
             notes.extend(self.line_aside());
             notes.extend(self.lost_password());
+            notes.extend(self.lost_secrets());
             notes.extend(self.password_by_hand());
             notes.extend(self.stale());
             notes.extend(self.weak_secrets());
