@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 use crate::command::target::Target;
 use crate::disk::normalized;
-use crate::secret::{Finder, Secret};
+use crate::secret::{Finder, Secret, looks_made_up, looks_secret, may_name_secret};
 use crate::value::{HostPath, SecretRule};
 
 /// Folders that are there for secrets, also those of other programs.
@@ -96,6 +96,15 @@ impl<'k> Committed<'k> {
         let whole = text.trim();
         let is_one = || self.known.own.iter().any(|secret| secret.is_text(whole));
         (is_one() || self.holds_known(whole)).then_some("the value of a secret is in it")
+    }
+
+    /// What of a variable of the environment may not be committed, by its value.
+    pub(super) fn why_by_value(&self, name: &str, value: &str) -> Option<&'static str> {
+        if self.holds_known(value) {
+            return Some("the value of a secret");
+        }
+        let is_key = || may_name_secret(name) && looks_made_up(value);
+        looks_secret(value).or_else(|| is_key().then_some("what looks like a key"))
     }
 
     /// Whether a text holds the value of a secret, beyond words that stand in every document.

@@ -65,6 +65,11 @@ pub(super) fn look(
             missing.push(variable.name.as_str());
             continue;
         };
+        if origin == Origin::Environment
+            && let Some(why) = committed.why_by_value(variable.name.as_str(), &value)
+        {
+            return Err(secret_value(variable, why));
+        }
         let (service, name) = (variable.service.clone(), variable.variable.clone());
         let filled = Filled { name: variable.name.to_string(), service: service.to_string(), origin };
         outside.filled.push(filled);
@@ -112,6 +117,16 @@ fn value(
     // of a file that is not there nothing can differ but that
     let none = || Some((String::new(), Origin::Standing));
     Ok(stands.map(|value| (value, Origin::Standing)).or(by_default).or_else(none))
+}
+
+/// That the value of a variable may not stand in a manifest. Whoever wrote the profile chose the variable.
+fn secret_value(asked: &AskedVariable<'_>, why: &str) -> Failure {
+    let AskedVariable { service, variable, name, .. } = asked;
+    let message = format!(
+        "`{service}` would get its `{variable}` of `{name}` in a manifest, which goes into git, and in the environment that \
+         holds {why}"
+    );
+    Failure::outside(message, format!("write `{{ secret: {name} }}`, and declare `{name}` below `secrets`"))
 }
 
 /// A file that a profile names, which may be a stranger's.

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use super::{ends, write_profile};
-use crate::support::read;
+use crate::support::{Finish as _, codelab_gen, read, stderr};
 
 /// A profile with a service that mounts a file and has a variable, and two secrets.
 fn profile(more: &str, secrets: &str) -> String {
@@ -77,4 +77,43 @@ fn a_copy_of_a_secret_that_was_made_up_is_seen_by_a_check_as_well() {
         let (_, refused) = ends(folder.path(), arguments, 5);
         assert!(refused.contains("the value of a secret is in it") && !refused.contains(&jwt), "{refused}");
     }
+}
+
+#[test]
+fn a_value_of_the_environment_that_is_a_secret_stands_in_no_manifest_whatever_it_is_called() {
+    for (name, value) in [
+        ("DATABASE_URL", "postgresql://app:hunter2-hunter2@db/app"),
+        ("BROKER", "amqp://app:hunter2-hunter2@mq:5672/"),
+        ("JAVA_OPTS", "-Xmx1g -Dspring.datasource.password=hunter2-hunter2"),
+        ("CI_JOB", "ghp_0123456789abcdefghij0123456789abcdef"),
+        ("CONFIG", r#"{"auths": {"registry": {"auth": "dXNlcjpwYXNzd29yZA=="}}}"#),
+        ("TOKEN_OF_MINE", "aB3dE6gH9jK2mN5p"),
+        ("PLAIN", "the-key-that-is-declared-7"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write_profile(
+            folder.path(),
+            &profile(&format!("environment: {{ T: {{ env: {name} }} }}"), "{ KEY: required }"),
+        );
+        for arguments in [&["-p", "shop"][..], &["-p", "shop", "--diff"]] {
+            let mut run = codelab_gen(folder.path());
+            let run = run.args(arguments).env("KEY", "the-key-that-is-declared-7").env(name, value).finish();
+            assert_eq!(run.status.code(), Some(5), "{name}: {}", stderr(&run));
+            assert!(stderr(&run).contains(&format!("`api` would get its `T` of `{name}`")), "{}", stderr(&run));
+            assert!(stderr(&run).contains(&format!("write `{{ secret: {name} }}`")), "{}", stderr(&run));
+            assert!(!folder.path().join("kubernetes").exists(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn which_variables_of_the_environment_were_filled_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    write_profile(
+        folder.path(),
+        &profile("environment: { A: { env: LEVEL }, B: { env: REGION, default: eu } }", "{ KEY: generate }"),
+    );
+    let run = codelab_gen(folder.path()).args(["-p", "shop"]).env("LEVEL", "debug").finish();
+    let told = crate::support::stdout(&run);
+    assert!(told.contains("variable  LEVEL: taken from the environment\nvariable  REGION: its default\n"), "{told}");
 }
