@@ -256,3 +256,17 @@ fn the_files_of_secrets_are_closed() {
         assert_eq!((mode("kubernetes/secrets"), mode("kubernetes/secrets/api__db_url")), (0o700, 0o600), "{way}");
     }
 }
+
+#[test]
+fn what_the_manifests_leave_out_is_told_by_the_run_that_writes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "  late: { image: 'late:1', user: 1000:1000, depends_on: { web: started }, limits: { pids: 100 } }\n";
+    write_profile(folder.path(), &PROFILE.replace("postgres: {", &format!("{more}postgres: {{")));
+    let (_, notes) = ends(folder.path(), &["-p", "shop"], 0);
+    for words in ["warning[left-out]: `late` starts without waiting for `web`", "a pod has no limit of its processes"] {
+        assert!(notes.contains(words), "{notes}");
+    }
+    assert_eq!(ends(folder.path(), &["--check"], 0).1, "");
+    let (_, notes) = ends(generated().path(), &[], 0);
+    assert!(!notes.contains("warning[left-out]"), "{notes}");
+}
