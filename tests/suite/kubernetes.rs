@@ -258,6 +258,26 @@ fn the_files_of_secrets_are_closed() {
 }
 
 #[test]
+fn a_setting_that_was_forgotten_is_told_before_what_follows_from_that() {
+    let folder = tempfile::tempdir().unwrap();
+    write_profile(folder.path(), &PROFILE.replace("target: kubernetes\n", ""));
+    ends(folder.path(), &["-p", "shop", "--set", "target=kubernetes"], 0);
+    for arguments in [&[][..], &["rotate", "API_KEY"]] {
+        let (_, refused) = ends(folder.path(), arguments, 4);
+        let note =
+            "note: the outputs were made with `--set target=kubernetes`, which this run has not\n  = help: repeat it";
+        assert!(refused.starts_with(note), "{refused}");
+        assert!(refused.contains("`--accept target` does it all the same"), "{refused}");
+    }
+    let json = codelab_gen(folder.path()).args(["--format", "json"]).finish();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["made_with"][0], "target=kubernetes", "{json}");
+    // another word about the same field is no forgotten one
+    let (_, refused) = ends(folder.path(), &COMPOSE, 4);
+    assert!(!refused.contains("were made with"), "{refused}");
+}
+
+#[test]
 fn what_the_manifests_leave_out_is_told_by_the_run_that_writes_them() {
     let folder = tempfile::tempdir().unwrap();
     let more = "  late: { image: 'late:1', user: 1000:1000, depends_on: { web: started }, limits: { pids: 100 } }\n";

@@ -1,21 +1,26 @@
 //! Knows which changes are not made without a word of the user, and what that word is. Must not know how they were found.
 
 use super::request::Request;
-use crate::change::ChangeSet;
+use crate::change::{ChangeSet, Existing};
 use crate::command::target::Target;
 use crate::outcome::{Failure, Refused};
 use crate::target::{Danger, DangerKind};
 
 /// Whether a change set may be written.
-pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {
+pub(super) fn check(
+    target: &Target,
+    existing: &Existing,
+    changes: &ChangeSet,
+    request: &Request<'_>,
+) -> Result<(), Failure> {
     if changes.refusals().is_empty() && unaccepted(changes, request).is_empty() {
         return Ok(());
     }
-    Err(refused(target, changes, request))
+    Err(refused(target, existing, changes, request))
 }
 
 /// All that is in the way of a change set.
-pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Failure {
+pub(super) fn refused(target: &Target, existing: &Existing, changes: &ChangeSet, request: &Request<'_>) -> Failure {
     let conflicts = changes.changes.iter().filter(|change| !change.reasons().is_empty());
     let keys = conflicts.clone().flat_map(|change| &change.keys);
     let fields = target.deployment.fields_of_keys();
@@ -26,7 +31,17 @@ pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_
         keys: keys.map(|key| (key.clone(), fields.get(key.key.as_str()).cloned())).collect(),
         differences: conflicts.filter_map(difference).collect(),
         dangers: unaccepted(changes, request),
+        made_with: forgotten(target, existing),
     }))
+}
+
+/// The settings that the outputs were made with and that this run says nothing of: what they changed may be all that is in
+/// the way.
+fn forgotten(target: &Target, existing: &Existing) -> Vec<String> {
+    let path = |setting: &str| setting.split('=').next().unwrap_or_default().trim().to_owned();
+    let given: Vec<_> = target.placement.settings.iter().map(|setting| path(setting)).collect();
+    let made_with = existing.mark().map(|mark| mark.settings).unwrap_or_default();
+    made_with.into_iter().filter(|setting| !given.contains(&path(setting))).collect()
 }
 
 fn unaccepted(changes: &ChangeSet, request: &Request<'_>) -> Vec<Danger> {

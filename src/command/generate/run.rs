@@ -77,7 +77,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let names = keys.names();
     let Ok(block) = existing.values(|key| names.contains(key)) else {
         let changes = plan_withheld(target, request.consent.force, &existing, &Outside::default())?;
-        return Err(consent::refused(target, &changes, request));
+        return Err(consent::refused(target, &existing, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
     let rotated = request.rotate.map(|rotation| rotated(rotation.secrets, deployment)).transpose()?.unwrap_or_default();
@@ -98,7 +98,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let concealed = concealed.chain(existing.secrets()).collect();
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
-    consent::check(target, &changes, request)?;
+    consent::check(target, &existing, &changes, request)?;
     let questions = git_questions(target, &changes, world);
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
