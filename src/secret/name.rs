@@ -39,7 +39,7 @@ pub fn names_secret(name: &str) -> bool {
 /// asks this. `SENTRY_DSN`, `GITHUB_PAT` and `ALERT_WEBHOOK_URL`, and not `JWT_ALGORITHM`.
 #[must_use]
 pub fn names_login(name: &str) -> bool {
-    const LOGINS: [&str; 6] = ["dsn", "jwt", "pat", "webhook", "cookie", "kubeconfig"];
+    const LOGINS: [&str; 5] = ["dsn", "jwt", "pat", "webhook", "kubeconfig"];
     let lower = name.to_ascii_lowercase();
     let is_beside = |word: &&str| is_qualifier(word) || matches!(*word, "url" | "uri");
     let last = words_of(&lower).filter(|word| !is_beside(word)).last().unwrap_or_default();
@@ -143,7 +143,7 @@ mod tests {
         {
             assert!(names_login(name), "{name}");
         }
-        for name in ["JWT_ALGORITHM", "DATABASE_URL", "PATH", "HOME", "LOG_LEVEL", "URL", ""] {
+        for name in ["JWT_ALGORITHM", "DATABASE_URL", "SECURE_COOKIE", "PATH", "HOME", "LOG_LEVEL", "URL", ""] {
             assert!(!names_login(name), "{name}");
         }
     }
