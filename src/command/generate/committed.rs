@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 use crate::command::target::Target;
 use crate::disk::normalized;
-use crate::secret::{Finder, Secret, looks_made_up, looks_secret, may_name_secret};
+use crate::secret::{Finder, Secret, looks_made_up, looks_secret, may_name_secret, names_login};
 use crate::value::{HostPath, SecretRule};
 
 /// Folders that are there for secrets, also those of other programs.
@@ -102,6 +102,10 @@ impl<'k> Committed<'k> {
     pub(super) fn why_by_value(&self, name: &str, value: &str) -> Option<&'static str> {
         if self.holds_known(value) {
             return Some("the value of a secret");
+        }
+        // of a service that is a fault of the profile; the server has variables too
+        if names_login(name) {
+            return Some("a secret by its name");
         }
         let is_key = || may_name_secret(name) && looks_made_up(value);
         looks_secret(value).or_else(|| is_key().then_some("what looks like a key"))
