@@ -107,7 +107,7 @@ fn has_login(text: &str) -> bool {
     !is_port && !login.user.contains(['/', '?', '#', '['])
 }
 
-/// `USER:PASSWORD@tcp(HOST)/DATABASE`, as Go's driver of MySQL has it.
+/// `USER:PASSWORD@tcp(HOST)/DATABASE`, as a driver of Go has it.
 fn has_login_of_dsn(text: &str) -> bool {
     let login = ["@tcp(", "@unix(", "@("].iter().find_map(|at| text.split_once(at));
     let login = login.and_then(|(login, _)| login.split_once(':'));
