@@ -8,6 +8,7 @@ use std::path::{Component, Path};
 use crate::command::target::Target;
 use crate::disk::normalized;
 use crate::secret::{Finder, Secret, looks_made_up, looks_secret, may_name_secret, names_login};
+use crate::spelling::raw_path;
 use crate::value::{HostPath, SecretRule};
 
 /// Folders that are there for secrets, also those of other programs.
@@ -126,14 +127,14 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 fn is_in_folder_of_secrets(way: &Path) -> bool {
     let folders = way.parent().into_iter().flat_map(Path::components);
     let mut names = folders.filter_map(|part| match part {
-        Component::Normal(name) => Some(name.to_string_lossy().to_lowercase()),
+        Component::Normal(name) => Some(raw_path(name).to_lowercase()),
         Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
     });
     names.any(|name| FOLDERS.contains(&name.as_str()))
 }
 
 fn is_called_secret(way: &Path) -> bool {
-    let name = way.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = raw_path(way.file_name().unwrap_or_default()).to_lowercase();
     let is_dotenv = name.starts_with(".env") && !name.ends_with("example");
     // `id_rsa`, and not `id_rsa.pub`
     let is_identity = name.starts_with("id_") && !name.contains('.');
