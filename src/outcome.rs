@@ -89,6 +89,8 @@ pub struct Refused {
     pub differences: Vec<(Output, String)>,
     /// Changes that part the deployment from its data, without consent.
     pub dangers: Vec<Danger>,
+    /// The settings that the outputs were made with and that this run says nothing of.
+    pub made_with: Vec<String>,
 }
 
 /// The faults of a profile, with the texts that they stand in.

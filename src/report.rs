@@ -299,6 +299,8 @@ pub struct Refused {
     pub refusals: Vec<Refusal>,
     /// Changes that need --accept.
     pub dangers: Vec<Danger>,
+    /// The settings that the outputs were made with and that this run says nothing of, each as `PATH=VALUE`: repeat them first.
+    pub made_with: Vec<String>,
 }
 
 /// A file that is not ours to replace.

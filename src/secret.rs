@@ -6,6 +6,7 @@ mod choose;
 mod compare;
 mod conceal;
 mod find;
+mod looks;
 mod name;
 mod view;
 mod weak;
@@ -17,7 +18,8 @@ pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, 
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, MOST_HIDDEN, conceal};
 pub use find::Finder;
-pub use name::{WORDS, may_name_secret, names_secret};
+pub use looks::{looks_made_up, looks_secret};
+pub use name::{WORDS, may_name_secret, names_login, names_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};
 pub use weak::weakness;
 pub use writable::KeptIn;

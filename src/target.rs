@@ -316,6 +316,15 @@ impl Target {
         }
     }
 
+    /// What of a profile its files leave out: every run tells it, since nobody would look for it there.
+    #[must_use]
+    pub fn left_out(self, deployment: &Deployment, extras: &Extras) -> Vec<Diagnostic> {
+        match self {
+            Self::Compose => Vec::new(),
+            Self::Kubernetes => kubernetes::left_out(deployment, extras),
+        }
+    }
+
     /// What a drawing has above a service and those that reach the same; nothing where it reaches nothing.
     #[must_use]
     pub fn group_of_service(self, service: &Service, deployment: &Deployment, extras: &Extras) -> Option<String> {

@@ -2,6 +2,7 @@
 //! does it.
 
 mod all;
+mod committed;
 mod consent;
 mod git;
 mod outside;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::{Secret, weakness};
+use super::Secret;
 use crate::url::percent_encode;
 
 /// How many characters a secret has at least to be found: shorter ones stand in texts by chance.
@@ -25,7 +25,7 @@ impl<'n> Finder<'n> {
         let (mut forms, mut names) = (Vec::new(), Vec::new());
         for (name, secret) in secrets {
             let is_short = secret.expose().chars().count() < SHORTEST_FOUND;
-            if is_short || weakness(secret).is_some_and(|why| !why.starts_with("has fewer")) {
+            if is_short || secret.is_word_of_documents() {
                 continue;
             }
             for form in forms_of(secret.expose()) {

@@ -35,6 +35,17 @@ pub fn names_secret(name: &str) -> bool {
     }
 }
 
+/// Whether a variable holds a secret, or what somebody may log in with, by its name: what would be written where others read it
+/// asks this. `SENTRY_DSN`, `GITHUB_PAT` and `ALERT_WEBHOOK_URL`, and not `JWT_ALGORITHM`.
+#[must_use]
+pub fn names_login(name: &str) -> bool {
+    const LOGINS: [&str; 5] = ["dsn", "jwt", "pat", "webhook", "kubeconfig"];
+    let lower = name.to_ascii_lowercase();
+    let is_beside = |word: &&str| is_qualifier(word) || matches!(*word, "url" | "uri");
+    let last = words_of(&lower).filter(|word| !is_beside(word)).last().unwrap_or_default();
+    names_secret(name) || LOGINS.contains(&last.strip_suffix('s').unwrap_or(last))
+}
+
 /// Whether a variable may hold a secret, by a word anywhere in its name: what hides secrets asks this, for which it is
 /// better to hide too much.
 #[must_use]
@@ -123,6 +134,17 @@ mod tests {
         {
             assert!(!names_secret(name), "{name}");
             assert!(!may_name_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_logs_in_is_named_too() {
+        for name in ["API_TOKEN", "SENTRY_DSN", "DSN", "USER_JWT", "GITHUB_PAT", "ALERT_WEBHOOK_URL", "HOOK_WEBHOOKS_2"]
+        {
+            assert!(names_login(name), "{name}");
+        }
+        for name in ["JWT_ALGORITHM", "DATABASE_URL", "SECURE_COOKIE", "PATH", "HOME", "LOG_LEVEL", "URL", ""] {
+            assert!(!names_login(name), "{name}");
         }
     }
 }

@@ -26,6 +26,14 @@ pub fn weakness(secret: &Secret) -> Option<&'static str> {
     (value.chars().count() < SHORTEST).then_some("has fewer than 16 characters")
 }
 
+impl Secret {
+    /// Whether it is a word that stands in documents and examples, where it tells nothing.
+    #[must_use]
+    pub fn is_word_of_documents(&self) -> bool {
+        weakness(self).is_some_and(|why| !why.starts_with("has fewer"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -50,7 +50,7 @@ pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
 pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
 pub(super) use volume::too_large;
-pub(super) use warnings::warnings;
+pub(super) use warnings::{left_out, warnings};
 
 /// When a service that runs once is started, and what follows for it.
 pub(super) const RUNS_ONCE: &str = "when its image or settings change: it must be safe to run twice";

@@ -1,5 +1,6 @@
 //! Deployments on Kubernetes, as far as their folder is concerned: manifests, secrets, and the way there and back.
 
+mod committed;
 mod secrets;
 
 use std::fs;
@@ -357,4 +358,38 @@ fn the_files_of_secrets_are_closed() {
         ends(folder.path(), &[], 0);
         assert_eq!((mode("kubernetes/secrets"), mode("kubernetes/secrets/api__db_url")), (0o700, 0o600), "{way}");
     }
+}
+
+#[test]
+fn a_setting_that_was_forgotten_is_told_before_what_follows_from_that() {
+    let folder = tempfile::tempdir().unwrap();
+    write_profile(folder.path(), &PROFILE.replace("target: kubernetes\n", ""));
+    ends(folder.path(), &["-p", "shop", "--set", "target=kubernetes"], 0);
+    for arguments in [&[][..], &["rotate", "API_KEY"]] {
+        let (_, refused) = ends(folder.path(), arguments, 4);
+        let note =
+            "note: the outputs were made with `--set target=kubernetes`, which this run has not\n  = help: repeat it";
+        assert!(refused.starts_with(note), "{refused}");
+        assert!(refused.contains("`--accept target` does it all the same"), "{refused}");
+    }
+    let json = codelab_gen(folder.path()).args(["--format", "json"]).finish();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["made_with"][0], "target=kubernetes", "{json}");
+    // another word about the same field is no forgotten one
+    let (_, refused) = ends(folder.path(), &COMPOSE, 4);
+    assert!(!refused.contains("were made with"), "{refused}");
+}
+
+#[test]
+fn what_the_manifests_leave_out_is_told_by_the_run_that_writes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "  late: { image: 'late:1', user: 1000:1000, depends_on: { web: started }, limits: { pids: 100 } }\n";
+    write_profile(folder.path(), &PROFILE.replace("postgres: {", &format!("{more}postgres: {{")));
+    let (_, notes) = ends(folder.path(), &["-p", "shop"], 0);
+    for words in ["warning[left-out]: `late` starts without waiting for `web`", "a pod has no limit of its processes"] {
+        assert!(notes.contains(words), "{notes}");
+    }
+    assert_eq!(ends(folder.path(), &["--check"], 0).1, "");
+    let (_, notes) = ends(generated().path(), &[], 0);
+    assert!(!notes.contains("warning[left-out]"), "{notes}");
 }

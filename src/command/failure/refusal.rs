@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::change::{KeyChange, KeyChangeKind, Refusal, RefusalReason};
+use crate::command::target::settings_note;
 use crate::disk::TEXT_LIMIT;
 use crate::field::FieldPath;
 use crate::outcome::Refused;
@@ -140,8 +141,9 @@ pub(super) fn paragraph(text: &str, help: &str) -> String {
 
 /// All that is in the way, for people.
 pub(super) fn text(refused: &Refused) -> String {
-    let Refused { folder, refusals, keys, differences, dangers } = refused;
-    let mut paragraphs = Vec::new();
+    let Refused { folder, refusals, keys, differences, dangers, made_with } = refused;
+    // what was forgotten may be all that is in the way: its help comes first
+    let mut paragraphs: Vec<String> = settings_note(made_with.iter()).into_iter().collect();
     for refusal in refusals {
         let mut told = paragraph(&message(refusal, folder), &help(refusal));
         if refusal.reason == RefusalReason::Edited && refusal.file.is_block() {
@@ -178,7 +180,7 @@ fn shortened(difference: &str) -> String {
 
 /// All that is in the way, for programs.
 pub(super) fn document(refused: &Refused) -> report::Refused {
-    let Refused { folder, refusals, keys, differences, dangers } = refused;
+    let Refused { folder, refusals, keys, differences, dangers, made_with } = refused;
     let refusals = refusals.iter().map(|refusal| {
         let is_edit = refusal.reason == RefusalReason::Edited;
         let of_block = is_edit && refusal.file.is_block();
@@ -191,7 +193,11 @@ pub(super) fn document(refused: &Refused) -> report::Refused {
             diff: difference.map(|(_, difference)| difference.clone()),
         }
     });
-    report::Refused { refusals: refusals.collect(), dangers: dangers.iter().map(danger_document).collect() }
+    report::Refused {
+        refusals: refusals.collect(),
+        dangers: dangers.iter().map(danger_document).collect(),
+        made_with: made_with.clone(),
+    }
 }
 
 /// A key of `.env` that differs, for programs.

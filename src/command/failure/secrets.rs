@@ -53,6 +53,7 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path, target: Target) -> 
         messages.push((format!("the secret `{name}` {why}"), help));
     }
     for (name, why) in unwritable {
+        let why = if target.keeps_in_dotenv() { why.to_string() } else { why.what.to_owned() };
         let help = "give it another value, best of letters and digits only".to_owned();
         messages.push((format!("the secret `{name}` can't be written: {why}"), help));
     }

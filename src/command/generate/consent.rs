@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::request::Request;
-use crate::change::{ChangeSet, ReadFault, Refusal, RefusalReason, RefusedFile};
+use crate::change::{ChangeSet, Existing, ReadFault, Refusal, RefusalReason, RefusedFile};
 use crate::command::obstacles::read_failure;
 use crate::command::target::Target;
 use crate::disk::{Folder, Found};
@@ -12,15 +12,20 @@ use crate::render::Output;
 use crate::target::{Danger, DangerKind};
 
 /// Whether a change set may be written.
-pub(super) fn check(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Result<(), Failure> {
+pub(super) fn check(
+    target: &Target,
+    existing: &Existing,
+    changes: &ChangeSet,
+    request: &Request<'_>,
+) -> Result<(), Failure> {
     if changes.refusals().is_empty() && unaccepted(changes, request).is_empty() {
         return Ok(());
     }
-    Err(refused(target, changes, request))
+    Err(refused(target, existing, changes, request))
 }
 
 /// All that is in the way of a change set.
-pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_>) -> Failure {
+pub(super) fn refused(target: &Target, existing: &Existing, changes: &ChangeSet, request: &Request<'_>) -> Failure {
     let conflicts = changes.changes.iter().filter(|change| !change.reasons().is_empty());
     let keys = conflicts.clone().flat_map(|change| &change.keys);
     let fields = target.deployment.fields_of_keys();
@@ -31,7 +36,17 @@ pub(super) fn refused(target: &Target, changes: &ChangeSet, request: &Request<'_
         keys: keys.map(|key| (key.clone(), fields.get(key.key.as_str()).cloned())).collect(),
         differences: conflicts.filter_map(difference).collect(),
         dangers: unaccepted(changes, request),
+        made_with: forgotten(target, existing),
     }))
+}
+
+/// The settings that the outputs were made with and that this run says nothing of: what they changed may be all that is in
+/// the way.
+fn forgotten(target: &Target, existing: &Existing) -> Vec<String> {
+    let path = |setting: &str| setting.split('=').next().unwrap_or_default().trim().to_owned();
+    let given: Vec<_> = target.placement.settings.iter().map(|setting| path(setting)).collect();
+    let made_with = existing.mark().map(|mark| mark.settings).unwrap_or_default();
+    made_with.into_iter().filter(|setting| !given.contains(&path(setting))).collect()
 }
 
 /// Whether what applies the deployment would find it: nothing can be made right beside a file that it finds as well.
@@ -58,6 +73,7 @@ pub(super) fn check_rivals(target: &Target, folder: &Folder) -> Result<(), Failu
         keys: Vec::new(),
         differences: Vec::new(),
         dangers: Vec::new(),
+        made_with: Vec::new(),
     })))
 }
 

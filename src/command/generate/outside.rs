@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::committed::{Committed, Known};
 use crate::change::Existing;
 use crate::command::target::Target;
 use crate::disk::{self, TEXT_LIMIT, Unread};
@@ -52,9 +53,11 @@ pub(super) struct Outside {
 pub(super) fn look(
     target: &Target,
     standing: Option<&Existing>,
+    known: &Known,
     environment: Environment<'_>,
 ) -> Result<Outside, Failure> {
     let asked = target.deployment.target.asks(&target.deployment);
+    let committed = Committed::new(target, known);
     let mut outside = Outside::default();
     let mut missing = Vec::new();
     for variable in &asked.variables {
@@ -62,6 +65,11 @@ pub(super) fn look(
             missing.push(variable.name.as_str());
             continue;
         };
+        if origin == Origin::Environment
+            && let Some(why) = committed.why_by_value(variable.name.as_str(), &value)
+        {
+            return Err(secret_value(variable, why));
+        }
         let (service, name) = (variable.service.clone(), variable.variable.clone());
         let filled = Filled { name: variable.name.to_string(), service: service.to_string(), origin };
         outside.filled.push(filled);
@@ -76,7 +84,7 @@ pub(super) fn look(
     }
     let project = Project::of_folder(&target.root);
     for path in asked.files {
-        let file = file(path, &target.root, &project)?;
+        let file = file(path, &target.root, &project, &committed)?;
         outside.found.files.insert(path.as_str().to_owned(), file);
     }
     match target.deployment.target.too_large(&target.deployment, &outside.found) {
@@ -111,38 +119,44 @@ fn value(
     Ok(stands.map(|value| (value, Origin::Standing)).or(by_default).or_else(none))
 }
 
+/// That the value of a variable may not stand in a manifest. Whoever wrote the profile chose the variable.
+fn secret_value(asked: &AskedVariable<'_>, why: &str) -> Failure {
+    let AskedVariable { service, variable, name, .. } = asked;
+    let message = format!(
+        "`{service}` would get its `{variable}` of `{name}` in a manifest, which goes into git, and in the environment that \
+         holds {why}"
+    );
+    Failure::outside(message, format!("write `{{ secret: {name} }}`, and declare `{name}` below `secrets`"))
+}
+
 /// A file that a profile names, which may be a stranger's.
-fn file(path: &HostPath, root: &Path, project: &Project) -> Result<FoundFile, Failure> {
+fn file(path: &HostPath, root: &Path, project: &Project, committed: &Committed<'_>) -> Result<FoundFile, Failure> {
     let shown = quoted(path.as_str());
     let failure = |error: &dyn std::fmt::Display, help: &str| {
         Failure::outside(format!("can't read {shown}, which a service mounts: {error}"), help)
+    };
+    let secret = |why: &str| {
+        let help =
+            "write a value as `environment: { NAME: { secret: NAME } }`; a file belongs into a Secret of your own";
+        let message = format!("{shown} holds secrets, and would stand in a manifest, which goes into git: {why}");
+        Failure::outside(message, help)
     };
     let real = project.admit(&root.join(path.as_str())).map_err(|error| failure(&error, "look whether it is there"))?;
     let Some(real) = real else {
         return Err(failure(&"it lies outside of the project", "copy it into the project"));
     };
+    if let Some(why) = committed.why_by_path(path, &real, project.root()) {
+        return Err(secret(why));
+    }
     match disk::read(&real, TEXT_LIMIT) {
-        Ok(bytes) if may_be_secret(path, &bytes) => {
-            let help =
-                "write a value as `environment: { NAME: { secret: NAME } }`; a file belongs into a Secret of your own";
-            Err(Failure::outside(
-                format!("{shown} holds secrets, and would stand in a manifest, which goes into git"),
-                help,
-            ))
-        }
-        Ok(bytes) => Ok(FoundFile::of(bytes)),
+        Ok(bytes) => match committed.why_by_content(&bytes) {
+            Some(why) => Err(secret(why)),
+            None => Ok(FoundFile::of(bytes)),
+        },
         Err(Unread::Folder) => {
             let help = "mount its files one by one, or put them into the image: a ConfigMap has no folders";
             Err(failure(&"it is a folder", help))
         }
         Err(error) => Err(failure(&std::io::Error::from(error), "look at its permissions")),
     }
-}
-
-/// Whether a file is one of those that hold secrets: a private key, or an `.env` that is no example.
-fn may_be_secret(path: &HostPath, bytes: &[u8]) -> bool {
-    const KEY: &[u8] = b"PRIVATE KEY-----";
-    let name = path.as_str().rsplit('/').next().unwrap_or_default();
-    let is_dotenv = name.starts_with(".env") && !name.ends_with("example");
-    is_dotenv || bytes.windows(KEY.len()).any(|window| window == KEY)
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::outside::{self, Outside};
+use super::committed::Known;
+use super::outside::{self, Environment, Outside};
 use super::request::{Ending, Finished, Outcome, Request};
 use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use super::told::Telling;
@@ -77,7 +78,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let names = keys.names();
     let Ok(block) = existing.values(|key| names.contains(key)) else {
         let changes = plan_withheld(target, request.consent.force, &existing, &Outside::default())?;
-        return Err(consent::refused(target, &changes, request));
+        return Err(consent::refused(target, &existing, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
     let rotated = request.rotate.map(|rotation| rotated(rotation.secrets, deployment)).transpose()?.unwrap_or_default();
@@ -88,7 +89,9 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     };
     let secrets = choose_secrets(&asked, deployment, &stored, folder, root, world)?;
     let kept = kept_secrets(deployment, &block);
-    let outside = outside::look(target, None, &world.environment)?;
+    let mut known = known_of(target, &existing, &world.environment);
+    known.own.extend(secrets.values().map(|chosen| chosen.secret.clone()));
+    let outside = outside::look(target, None, &known, &world.environment)?;
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
     let files_of_secrets = secret_files(deployment, values);
     let files = rendered(target, values, &outside)?;
@@ -96,7 +99,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let concealed = concealed.chain(existing.secrets()).collect();
     let wanted = wanted(target, request.consent.force, files, files_of_secrets, concealed);
     let changes = plan(wanted, &existing);
-    consent::check(target, &changes, request)?;
+    consent::check(target, &existing, &changes, request)?;
     let questions = git_questions(target, &changes, world);
     apply(&changes, opened).map_err(write_failure)?;
     let exported = exported(deployment, world);
@@ -134,7 +137,8 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
     let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, None);
     let standing = (request.ending == Ending::Check).then_some(&existing);
-    let outside = outside::look(target, standing, &world.environment)?;
+    let known = known_of(target, &existing, &world.environment);
+    let outside = outside::look(target, standing, &known, &world.environment)?;
     let changes = plan_withheld(target, request.consent.force, &existing, &outside)?;
     let (rotated, edited, exported) = (Vec::new(), Vec::new(), Vec::new());
     let (git, filled) = (questions.answers(), outside.filled);
@@ -144,8 +148,20 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
 /// What stands there against what the profile says, without any secret.
 pub(in crate::command) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
     // doctor runs where the deployment does not, with an environment of its own
-    let outside = outside::look(target, Some(existing), &|_| Ok(None))?;
+    let known = known_of(target, existing, &|_| Ok(None));
+    let outside = outside::look(target, Some(existing), &known, &|_| Ok(None))?;
     plan_withheld(target, false, existing, &outside)
+}
+
+/// The secrets that a comparison knows, which chooses none: what is kept, and what the environment has of them.
+fn known_of(target: &Target, existing: &Existing, environment: Environment<'_>) -> Known {
+    let deployment = &target.deployment;
+    let keys = deployment.target.keys_taken_over(deployment);
+    let names = keys.names();
+    let block = existing.values(|key| names.contains(key)).unwrap_or_default();
+    let given = deployment.secrets.keys().filter_map(|name| environment(name.as_str()).ok().flatten());
+    let own = stored_secrets(deployment, existing, &block).into_values().chain(given.filter_map(Secret::new));
+    Known { own: own.collect(), seen: existing.secrets() }
 }
 
 fn plan_withheld(target: &Target, force: bool, existing: &Existing, outside: &Outside) -> Result<ChangeSet, Failure> {

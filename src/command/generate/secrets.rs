@@ -118,8 +118,12 @@ pub(super) fn choose_secrets(
     chosen.map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned(), target: deployment.target })
 }
 
-/// Whether `.env` can hold the connections that each secret stands in: some drivers want more of it quoted than it is.
+/// Whether `.env`, where there is one, can hold the connections that each secret stands in: some drivers want more of it quoted
+/// than it is.
 fn check_connections(secrets: &Secrets, deployment: &Deployment) -> Result<(), Box<SecretFaults>> {
+    if !deployment.target.keeps_in_dotenv() {
+        return Ok(());
+    }
     let mut faults = SecretFaults::default();
     for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
         let Some(name) = database.url.password().filter(|_| database.given.is_some()) else { continue };

@@ -23,7 +23,7 @@ pub(in crate::target) fn warnings(deployment: &Deployment, extras: &Extras) -> V
         if service.limits.pids.is_some() {
             let message = "a pod has no limit of its processes: the kubelet sets one for all pods of a node";
             let help = "remove it for this target, or ask who runs the cluster for `podPidsLimit`";
-            warnings.push(left_out(Place::value(&at.key("limits").key("pids")), message, help));
+            warnings.push(in_vain(Place::value(&at.key("limits").key("pids")), message, help));
         }
     }
     warnings.extend(server::warnings(deployment));
@@ -31,7 +31,12 @@ pub(in crate::target) fn warnings(deployment: &Deployment, extras: &Extras) -> V
     warnings
 }
 
-fn left_out(place: Place, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+/// Those of them that say what is not there.
+pub(in crate::target) fn left_out(deployment: &Deployment, extras: &Extras) -> Vec<Diagnostic> {
+    warnings(deployment, extras).into_iter().filter(|warning| warning.code == Code::LeftOut).collect()
+}
+
+fn in_vain(place: Place, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
     Diagnostic::warning(Code::LeftOut, place, message, help)
 }
 
@@ -41,7 +46,7 @@ fn raw_keys(keys: &[(String, Raw)], at: &FieldPath) -> Option<Diagnostic> {
     (!names.is_empty()).then(|| {
         let message = format!("Kubernetes knows no key of Compose: {}", names.join(", "));
         let help = "remove `compose`; what the profile has no field for goes into an overlay with patches";
-        left_out(Place::key(&at.key("compose")), message, help)
+        in_vain(Place::key(&at.key("compose")), message, help)
     })
 }
 
@@ -58,7 +63,7 @@ fn unseen(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec<Dia
             }
         };
         let message = format!("`{}` starts without waiting for `{name}`: {why}", service.name);
-        Some(left_out(Place::value(&at.key("depends_on").key(name)), message, help))
+        Some(in_vain(Place::value(&at.key("depends_on").key(name)), message, help))
     };
     service.depends_on.iter().filter_map(warning).collect()
 }
@@ -70,7 +75,7 @@ fn labels(service: &Service, at: &FieldPath) -> Vec<Diagnostic> {
         let message = format!("{} can't be the name of an annotation, which a label becomes here", quoted(name));
         let help =
             "write letters, digits, `-`, `_` and `.`, at most 63 characters, with a prefix such as `example.com/`";
-        left_out(Place::key(&at.key("labels").key(name)), message, help)
+        in_vain(Place::key(&at.key("labels").key(name)), message, help)
     };
     names.map(warning).collect()
 }

@@ -216,6 +216,25 @@ fn nothing_is_written_through_a_link_to_another_folder() {
 }
 
 #[test]
+fn a_password_that_only_a_dotenv_could_not_hold_is_taken() {
+    const PASSWORD: &str = "it's $5 and more 1234";
+    for driver in ["dsn", "npgsql"] {
+        let folder = super::project();
+        let database = format!("database: {{ driver: {driver}, postgres: api }}");
+        write_profile(folder.path(), &PROFILE.replace("database: { postgres: api, sqlite: /data/api.db }", &database));
+        let run = |more: &[&str]| {
+            codelab_gen(folder.path()).args(["-p", "shop"]).args(more).env("API__DB_PASSWORD", PASSWORD).finish()
+        };
+        let refused = run(&["--set", "target=compose"]);
+        assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("no form of .env"), "{}", stderr(&refused));
+        let taken = run(&[]);
+        assert_eq!(taken.status.code(), Some(0), "{}", stderr(&taken));
+        assert_eq!(read(folder.path(), "kubernetes/secrets/api__db_password"), PASSWORD);
+    }
+}
+
+#[test]
 fn a_password_that_the_operator_would_cut_is_refused_wherever_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     let operated = PROFILE.replace("storage: 2Gi", "storage: 2Gi, operator: cloudnative-pg");

@@ -7,7 +7,7 @@ use super::Telling;
 use super::readers::read_by;
 use crate::change::{Refusal, RefusalReason};
 use crate::command::generate::request::{Ending, Outcome};
-use crate::command::target::settings_note;
+use crate::command::target::{Target, settings_note};
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::UserPart;
 use crate::folders::data_folders;
@@ -35,6 +35,7 @@ impl Telling<'_> {
                 .filter_map(|folder| folder.closed());
             let closed = closed.map(|(message, help)| (on_one_line(&message), on_one_line(&help)));
             notes.extend(closed.map(|(message, help)| format!("warning: {message}\n  = help: {help}\n")));
+            notes.extend(self.left_out());
             notes.extend(self.secret_manager());
             notes.extend(self.adoption());
             notes.extend(self.line_aside());
@@ -58,6 +59,16 @@ impl Telling<'_> {
         notes.extend(self.silent());
         notes.extend(self.too_large());
         notes
+    }
+
+    /// What of the profile the outputs have not.
+    fn left_out(&self) -> Vec<String> {
+        let Target { deployment, extras, .. } = self.target;
+        let warnings = deployment.target.left_out(deployment, extras).into_iter();
+        let told = warnings.map(|Diagnostic { code, message, help, .. }| {
+            format!("warning[{code}]: {}\n  = help: {}\n", on_one_line(&message), on_one_line(&help))
+        });
+        told.collect()
     }
 
     /// That the outputs were made with other settings than this run has.

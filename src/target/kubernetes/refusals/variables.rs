@@ -3,7 +3,7 @@
 use crate::deployment::{Deployment, Variable};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::secret::names_secret;
+use crate::secret::names_login;
 
 /// Variables of containers that would be filled with what is a secret by its name. A manifest goes into git, and whoever wrote
 /// the profile may be a stranger: on Compose such a value stays where it was.
@@ -20,7 +20,7 @@ pub(super) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
             Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
         })
     });
-    let secret = filled.filter(|(_, variable, name)| names_secret(variable.as_str()) || names_secret(name.as_str()));
+    let secret = filled.filter(|(_, variable, name)| names_login(variable.as_str()) || names_login(name.as_str()));
     let fault = |(at, _, name)| {
         let message = format!(
             "the value of `{name}` is a secret by its name, and would stand in a manifest, which goes into git"
