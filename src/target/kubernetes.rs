@@ -4,8 +4,10 @@
 mod asked;
 mod capacity;
 mod container;
+mod danger;
 mod expansion;
 mod explained;
+mod fixed;
 mod group;
 mod head;
 mod kustomization;
@@ -23,6 +25,7 @@ mod security;
 mod server;
 mod service;
 mod standing;
+mod switch;
 mod volume;
 mod wait;
 mod warnings;

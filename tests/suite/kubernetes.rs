@@ -1,5 +1,6 @@
 //! Deployments on Kubernetes, as far as their folder is concerned: manifests, secrets, and the way there and back.
 
+mod dangers;
 mod secrets;
 
 use std::fs;
