@@ -47,14 +47,18 @@ fn the_same_profile_may_open_another_database_and_is_told_where_the_data_stays()
 
 #[test]
 fn a_job_that_opens_another_database_is_told_though_its_name_changes() {
-    let job = PROFILE
-        .replace("  web:", "  load: { image: 'l:1', user: '1', runs: once, database: { postgres: load } }\n  web:");
-    let folder = generated();
-    write_profile(folder.path(), &job);
-    ends(folder.path(), &[], 0);
-    write_profile(folder.path(), &job.replace("postgres: load", "postgres: other"));
-    let (told, _) = ends(folder.path(), &[], 0);
-    assert!(told.contains("database  load: another one of postgres; its data stays in the database `load`"), "{told}");
+    for runs in ["once", "'0 3 * * *'"] {
+        let load =
+            format!("  load: {{ image: 'l:1', user: '1', runs: {runs}, database: {{ postgres: load }} }}\n  web:");
+        let job = PROFILE.replace("  web:", &load);
+        let folder = generated();
+        write_profile(folder.path(), &job);
+        ends(folder.path(), &[], 0);
+        write_profile(folder.path(), &job.replace("postgres: load", "postgres: other"));
+        let (told, _) = ends(folder.path(), &[], 0);
+        let line = "database  load: another one of postgres; its data stays in the database `load`";
+        assert!(told.contains(line), "{runs}: {told}");
+    }
 }
 
 #[test]
