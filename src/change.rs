@@ -192,6 +192,8 @@ pub struct ChangeSet {
     pub left_volumes: Vec<String>,
     /// What goes on running, though no file makes it any more, as its own program names it.
     pub left_objects: Vec<String>,
+    /// What else a target says of the change: what, and the help.
+    pub notes: Vec<(String, String)>,
     /// Changes that would part the deployment from its data.
     pub dangers: Vec<Danger>,
     /// What runs that were killed left.

@@ -4,6 +4,7 @@
 pub mod compose;
 mod danger;
 mod databases;
+mod engine;
 mod init_script;
 mod inputs;
 pub mod kubernetes;
@@ -194,7 +195,7 @@ impl Target {
     pub(crate) fn compare(self, stands: &Stands<'_>, after: After<'_>) -> Compared {
         match self {
             Self::Compose => compose::compare(stands, after),
-            Self::Kubernetes => kubernetes::compare(stands, after.deployment),
+            Self::Kubernetes => kubernetes::compare(stands, after),
         }
     }
 

@@ -70,7 +70,7 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
     let says = |change: &&Change| target.says_what_runs(&change.output);
     let is_unchanged = changes.iter().filter(says).all(|change| change.kind() == ChangeKind::Unchanged);
     let after = After { deployment, extras, placement, folder };
-    let Compared { switches, dangers, left_volumes, left_objects } =
+    let Compared { switches, dangers, left_volumes, left_objects, notes } =
         if is_unchanged { Compared::default() } else { compare(after, existing, &changes) };
     ChangeSet {
         folder: folder.to_owned(),
@@ -81,6 +81,7 @@ pub fn plan(wanted: Wanted<'_>, existing: &Existing) -> ChangeSet {
         switches,
         left_volumes,
         left_objects,
+        notes,
         dangers,
         leftovers: existing.leftovers().to_vec(),
         secrets,

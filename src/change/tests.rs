@@ -25,6 +25,7 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         switches: Vec::new(),
         left_volumes: Vec::new(),
         left_objects: Vec::new(),
+        notes: Vec::new(),
         dangers: Vec::new(),
         leftovers: Vec::new(),
         secrets: Vec::new(),

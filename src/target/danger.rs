@@ -1,6 +1,8 @@
 //! Knows a change that would part a deployment from its data, and the words for its kinds. Must not know how one is found,
 //! nor how it is told.
 
+use crate::value::ImageReference;
+
 /// The kinds of change that need a word of consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DangerKind {
@@ -42,4 +44,28 @@ pub struct Danger {
     pub message: String,
     /// What to do instead, or before.
     pub steps: String,
+}
+
+impl Danger {
+    /// Another system below PostgreSQL.
+    pub(super) fn flavour(stands: &ImageReference, wanted: &ImageReference, steps: String) -> Self {
+        Self {
+            kind: DangerKind::Flavour,
+            message: format!(
+                "`{wanted}` instead of `{stands}`: another system may sort texts differently, and indexes then miss rows"
+            ),
+            steps,
+        }
+    }
+
+    /// A server that the volume's data was not made for: it knows no role of this name.
+    pub(super) fn role(server: &str, stands: &str, wanted: &str) -> Self {
+        Self {
+            kind: DangerKind::Volume,
+            message: format!("the data of `{server}` was made with the role `{stands}`, and has no role `{wanted}`"),
+            steps: format!(
+                "keep `postgres.user: {stands}`, or make the role first (`CREATE ROLE {wanted} SUPERUSER LOGIN` in the server)"
+            ),
+        }
+    }
 }

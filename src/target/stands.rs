@@ -27,4 +27,6 @@ pub(crate) struct Compared {
     pub(crate) left_volumes: Vec<String>,
     /// What goes on running, though no file makes it any more.
     pub(crate) left_objects: Vec<String>,
+    /// What else must be done for it, or holds no longer: what, and the help.
+    pub(crate) notes: Vec<(String, String)>,
 }

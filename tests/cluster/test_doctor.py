@@ -77,7 +77,7 @@ def test_of_a_sound_deployment_nothing_is_told_and_an_edited_object_by_its_name(
     ]
     assert "by-hand" not in json.dumps(found)
 
-    release.namespace.kubectl("scale", "deployment/auth-service", "--replicas=2")
+    release.apply()
     release.namespace.rolled_out("deployment/auth-service")
     release.namespace.kubectl("delete", "secret", secret)
     found = problems(doctor(release, 1))

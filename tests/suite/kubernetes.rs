@@ -1,6 +1,7 @@
 //! Deployments on Kubernetes, as far as their folder is concerned: manifests, secrets, and the way there and back.
 
 mod committed;
+mod dangers;
 mod secrets;
 
 use std::fs;
@@ -72,7 +73,7 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn all_lies_below_one_folder_and_a_second_run_changes_nothing() {
     let folder = generated();
-    assert_eq!(names(folder.path()), ["kubernetes", "profiles"]);
+    assert_eq!(names(folder.path()), ["kubernetes", "profiles", "scripts"]);
     let manifests = ["api.yaml", "init-postgres.sh", "kustomization.yaml", "postgres.yaml", "secrets", "web.yaml"];
     assert_eq!(names(&folder.path().join("kubernetes")), manifests);
     let before = tree(folder.path());
@@ -106,7 +107,7 @@ fn a_folder_changes_its_target_only_with_consent_and_keeps_its_secrets() {
     let (told, notes) = ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
     assert!(told.contains("secret    API_KEY: kept from .env\n"), "{told}");
     assert!(notes.contains("note: `.env` stays as it is, and nothing reads it on Kubernetes"), "{notes}");
-    assert_eq!(names(folder.path()), [".env", "kubernetes", "profiles"]);
+    assert_eq!(names(folder.path()), [".env", "kubernetes", "profiles", "scripts"]);
     assert_eq!(read(folder.path(), ".env"), dotenv);
     let key = |name: &str| crate::support::value(&dotenv, name).to_owned();
     for name in ["POSTGRES_PASSWORD", "API__DB_PASSWORD", "API__DB_URL", "API_KEY"] {

@@ -54,6 +54,7 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         switches: Vec::new(),
         left_volumes: Vec::new(),
         left_objects: Vec::new(),
+        notes: Vec::new(),
         dangers: Vec::new(),
         leftovers: vec!["/out/.env.codelab-gen.tmp".into()],
         secrets: Vec::new(),

@@ -2,6 +2,7 @@
 //! Must not know how that is told, nor whether somebody accepted it.
 
 use super::super::danger::{Danger, DangerKind};
+use super::super::engine::engine_danger;
 use super::before::{After, Before};
 use super::standing::{Standing, StandingMount, StandingService};
 use super::switch::EngineSwitch;
@@ -10,7 +11,7 @@ use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, SO
 use crate::disk::normalized;
 use crate::interpolation::Template;
 use crate::spelling::shell_word;
-use crate::value::{Choice as _, ImageReference, MountSource, TextValue as _};
+use crate::value::{ImageReference, MountSource, TextValue as _};
 
 /// Every change that would part the deployment from its data.
 pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
@@ -22,7 +23,7 @@ pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
     // of several servers that whose data it is
     let server_before = before.standing.servers().find(holds_it).or_else(|| before.standing.server());
     let mut dangers = Vec::new();
-    dangers.extend(engine_danger(before, after, switches));
+    dangers.extend(engine_danger(before.mark, after.placement, switches, "docker-compose.yml"));
     dangers.extend(project_danger(before, after));
     for service in &after.deployment.services {
         dangers.extend(volume_danger(service, before, after));
@@ -39,35 +40,6 @@ pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
         (None | Some(Host::Operated(_)), _) | (_, None) => {}
     }
     dangers
-}
-
-/// Only where another profile does it: what the same profile says was meant.
-fn engine_danger(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Option<Danger> {
-    let mark = before.mark.filter(|mark| mark.stage.is_some_and(crate::value::Stage::is_strict))?;
-    let is_same_profile = mark.profile == after.placement.profile && mark.settings == after.placement.settings;
-    let switches: Vec<_> = switches.iter().filter(|switch| switch.from != switch.to).collect();
-    let switch = switches.first().filter(|_| !is_same_profile)?;
-    let stage = mark.stage?.as_str();
-    let names: Vec<_> = switches.iter().map(|switch| format!("`{}`", switch.service)).collect();
-    let others = switches.iter().skip(1).map(|other| format!(", that of `{}` {}", other.service, other.stays));
-    let others: Vec<_> = others.collect();
-    let settings: Vec<_> = mark.settings.iter().map(|setting| format!(" --set {}", shell_word(setting))).collect();
-    let with = if settings.is_empty() { String::new() } else { format!(" with `{}`", settings.concat().trim()) };
-    Some(Danger {
-        kind: DangerKind::Engine,
-        message: format!(
-            "this folder is a {stage} deployment of another profile, and {} would start on an empty {} database",
-            names.join(" and "),
-            switch.to.as_str(),
-        ),
-        steps: format!(
-            "leave `--profile` out{with}, then the profile `{}` is taken that docker-compose.yml records; or choose \
-             another folder with `--out`; its data stays {}{}",
-            mark.profile,
-            switch.stays,
-            others.concat()
-        ),
-    })
 }
 
 fn project_danger(before: &Before<'_>, after: After<'_>) -> Option<Danger> {
@@ -204,17 +176,12 @@ fn flavour_danger(container: &Container, stands: &ImageReference) -> Option<Dang
         let before = stands.postgres_identity().map(|user| format!(" of {user}")).unwrap_or_default();
         format!("gives the files{before} to {owner}, as whom the new image runs, and ")
     });
-    Some(Danger {
-        kind: DangerKind::Flavour,
-        message: format!(
-            "`{wanted}` instead of `{stands}`: another system may sort texts differently, and indexes then miss rows"
-        ),
-        steps: format!(
-            "{keep}; else the command that is printed then {}makes all indexes anew: `{}{UP}`",
-            given_away.unwrap_or_default(),
-            before_start(container, owner),
-        ),
-    })
+    let steps = format!(
+        "{keep}; else the command that is printed then {}makes all indexes anew: `{}{UP}`",
+        given_away.unwrap_or_default(),
+        before_start(container, owner),
+    );
+    Some(Danger::flavour(stands, wanted, steps))
 }
 
 /// What brings the deployment up.
@@ -254,13 +221,7 @@ pub(crate) fn give_away(container: &Container, owner: &str) -> String {
 fn role_danger(service: &StandingService, deployment: &Deployment) -> Option<Danger> {
     let (_, stands) = service.environment.iter().find(|(name, _)| name == POSTGRES_USER)?;
     let wanted = &deployment.server.as_ref()?.user;
-    (stands != wanted.as_str() && !stands.contains('$')).then(|| Danger {
-        kind: DangerKind::Volume,
-        message: format!("the data of `{}` was made with the role `{stands}`, and has no role `{wanted}`", service.name),
-        steps: format!(
-            "keep `postgres.user: {stands}`, or make the role first (`CREATE ROLE {wanted} SUPERUSER LOGIN` in the server)"
-        ),
-    })
+    (stands != wanted.as_str() && !stands.contains('$')).then(|| Danger::role(&service.name, stands, wanted.as_str()))
 }
 
 /// A server elsewhere in the place of one in a container.

@@ -10,10 +10,10 @@ use crate::value::{ServiceName, is_dns_label};
 use crate::yaml::document::{Mapping, Value};
 
 /// What an object is called.
-const NAME: &str = "app.kubernetes.io/name";
+pub(super) const NAME: &str = "app.kubernetes.io/name";
 
 /// What it belongs to.
-const PART_OF: &str = "app.kubernetes.io/part-of";
+pub(super) const PART_OF: &str = "app.kubernetes.io/part-of";
 
 /// What it is there for.
 const COMPONENT: &str = "app.kubernetes.io/component";

@@ -1,5 +1,8 @@
 //! Knows which objects manifests of ours make, and which claim a pod has where. Must not know what they should be.
 
+use super::object::{NAME, PART_OF};
+use super::switch::DATABASE;
+use crate::value::ServiceName;
 use crate::yaml::{self, Content, Node};
 
 /// What stands between two objects of a file.
@@ -9,7 +12,7 @@ const BETWEEN: &str = "\n---\n";
 const CLAIM: &str = "PersistentVolumeClaim";
 
 /// An object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Object {
     /// Its kind, as written.
     pub(super) kind: String,
@@ -18,12 +21,45 @@ pub(super) struct Object {
     pub(super) mounts: Vec<(String, String)>,
     /// The image of its first container.
     pub(super) image: Option<String>,
+    /// Its variables that say their value.
+    pub(super) environment: Vec<(String, String)>,
+    /// The service that it belongs to.
+    pub(super) of: Option<String>,
+    /// The project by which it finds its pods.
+    pub(super) project: Option<String>,
+    /// The database that a service opens.
+    pub(super) database: Option<String>,
+    /// Whether its name means the addresses of pods.
+    pub(super) is_headless: bool,
+    /// What it asks of the storage.
+    pub(super) rooms: Vec<Room>,
+}
+
+/// What a claim asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Room {
+    /// The claim, or what a StatefulSet makes it of.
+    pub(super) name: String,
+    pub(super) size: String,
+    /// Nothing for what the cluster takes.
+    pub(super) class: Option<String>,
+    pub(super) modes: Vec<String>,
 }
 
 impl Object {
     /// How kubectl takes it.
     pub(super) fn reference(&self) -> String {
         format!("{}/{}", self.kind.to_ascii_lowercase(), self.name)
+    }
+
+    /// Whether its pod is the server of PostgreSQL.
+    pub(super) fn is_server(&self) -> bool {
+        self.kind == "StatefulSet" && self.name == ServiceName::postgres().as_str()
+    }
+
+    /// A variable of its first container.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether data is in it.
@@ -41,12 +77,37 @@ pub(super) fn objects(text: &str) -> Vec<Object> {
 fn object(root: &Node<'_>) -> Option<Object> {
     let of_schedule = at(root, &["spec", "jobTemplate"]);
     let pod = at(of_schedule.unwrap_or(root), &["spec", "template", "spec"]);
-    let image = pod.and_then(|pod| list(at(pod, &["containers"])).first().and_then(|first| text(first, "image")));
+    let first = pod.and_then(|pod| list(at(pod, &["containers"])).first());
+    let metadata = at(root, &["metadata"])?;
+    let environment = list(first.and_then(|first| at(first, &["env"]))).iter();
+    let kind = text(root, "kind")?;
+    let claim = if kind == CLAIM { std::slice::from_ref(root) } else { &[] };
+    let rooms = claim.iter().chain(list(at(root, &["spec", "volumeClaimTemplates"])));
     Some(Object {
-        kind: text(root, "kind")?,
-        name: text(at(root, &["metadata"])?, "name")?,
+        name: text(metadata, "name")?,
         mounts: pod.map(|pod| mounts(root, pod)).unwrap_or_default(),
-        image,
+        image: first.and_then(|first| text(first, "image")),
+        environment: environment.filter_map(|each| Some((text(each, "name")?, text(each, "value")?))).collect(),
+        of: at(metadata, &["labels"]).and_then(|labels| text(labels, NAME)),
+        project: at(root, &["spec", "selector", "matchLabels"]).and_then(|labels| text(labels, PART_OF)),
+        database: at(metadata, &["annotations"]).and_then(|notes| text(notes, DATABASE)),
+        is_headless: at(root, &["spec"]).and_then(|spec| text(spec, "clusterIP")).as_deref() == Some("None"),
+        rooms: rooms.filter_map(room).collect(),
+        kind,
+    })
+}
+
+fn room(claim: &Node<'_>) -> Option<Room> {
+    let spec = at(claim, &["spec"])?;
+    let mode = |mode: &Node<'_>| match &mode.content {
+        Content::Scalar(scalar) => Some(scalar.text.to_string()),
+        Content::Sequence(_) | Content::Mapping(_) => None,
+    };
+    Some(Room {
+        name: text(at(claim, &["metadata"])?, "name")?,
+        size: text(at(spec, &["resources", "requests"])?, "storage")?,
+        class: text(spec, "storageClassName"),
+        modes: list(at(spec, &["accessModes"])).iter().filter_map(mode).collect(),
     })
 }
 
@@ -111,13 +172,14 @@ mod tests {
                     volumeMounts: [{ name: data, mountPath: /data }, { name: tmp, mountPath: /tmp }, { name: more, mountPath: \
                     /more }]\n      volumes: [{ name: data, persistentVolumeClaim: { claimName: a-data } }, { name: tmp, \
                     emptyDir: {} }]\n  volumeClaimTemplates: [{ metadata: { name: more } }]\n---\n- odd\n";
-        let claim = Object { kind: CLAIM.to_owned(), name: "a-data".to_owned(), mounts: Vec::new(), image: None };
+        let claim = Object { kind: CLAIM.to_owned(), name: "a-data".to_owned(), ..Object::default() };
         let mounts = [("/data", "a-data"), ("/more", "more")].map(|(path, claim)| (path.to_owned(), claim.to_owned()));
         let set = Object {
             kind: "StatefulSet".to_owned(),
             name: "a".to_owned(),
             mounts: mounts.to_vec(),
             image: Some("a:1".to_owned()),
+            ..Object::default()
         };
         assert_eq!((claim.is_claim(), set.is_claim(), set.reference()), (true, false, "statefulset/a".to_owned()));
         assert_eq!(objects(file), [claim, set]);

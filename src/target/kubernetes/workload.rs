@@ -4,6 +4,7 @@
 
 use super::container::container;
 use super::object::{Component, hashed, labels, matching, metadata, name, object, selector};
+use super::switch::{DATABASE, opened};
 use super::volume::Mounts;
 use super::{security, wait};
 use crate::deployment::{Deployment, Service};
@@ -54,7 +55,8 @@ fn job(service: &Service, template: Mapping, deployment: &Deployment) -> Mapping
     let why = "the name changes with what it does: then it runs again";
     let name = Value::text(hashed(service.name.as_str(), &content)).behind(why);
     let labels = labels(service.name.as_str(), Component::Service, deployment);
-    let keys = Mapping::from_iter([("name", name), ("labels", labels.into())]);
+    let mut keys = Mapping::from_iter([("name", name), ("labels", labels.into())]);
+    keys.push_filled("annotations", database(service));
     let mut job = object("batch/v1", "Job", keys);
     job.push("spec", spec);
     job
@@ -70,7 +72,9 @@ fn cron_job(service: &Service, schedule: &Schedule, template: Mapping, deploymen
     spec.push("successfulJobsHistoryLimit", Value::number(KEPT_DONE));
     spec.push("failedJobsHistoryLimit", Value::number(KEPT_FAILED));
     spec.push("jobTemplate", Mapping::from_iter([("spec", Value::from(work(service, template)))]));
-    let mut cron = object("batch/v1", "CronJob", metadata(name(service), &service.name, deployment));
+    let mut metadata = metadata(name(service), &service.name, deployment);
+    metadata.push_filled("annotations", database(service));
+    let mut cron = object("batch/v1", "CronJob", metadata);
     cron.push("spec", spec);
     cron
 }
@@ -86,9 +90,17 @@ fn kept_running(service: &Service, mounts: &Mounts<'_>, template: Mapping, deplo
     spec.push("strategy", if has_one_node { one_after_the_other() } else { without_a_gap() });
     spec.push("selector", matching(selector(service.name.as_str(), deployment)));
     spec.push("template", template);
-    let mut kept = object("apps/v1", "Deployment", metadata(name(service), &service.name, deployment));
+    let mut metadata = metadata(name(service), &service.name, deployment);
+    metadata.push_filled("annotations", database(service));
+    let mut kept = object("apps/v1", "Deployment", metadata);
     kept.push("spec", spec);
     kept
+}
+
+/// Its database: the URL is a secret, so that a later run could not tell otherwise which one it leaves.
+fn database(service: &Service) -> Mapping {
+    let opened = service.database.as_ref().map(|database| (DATABASE, Value::text(opened(&database.url))));
+    opened.into_iter().collect()
 }
 
 fn one_after_the_other() -> Value {

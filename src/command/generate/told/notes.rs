@@ -54,6 +54,7 @@ impl Telling<'_> {
         notes.extend(self.edited_leftovers());
         notes.extend(self.unread_secrets());
         notes.extend(self.left_objects());
+        notes.extend(self.of_target());
         notes.extend(self.twin());
         notes.extend(self.exposed_text());
         notes.extend(self.silent());
@@ -196,6 +197,12 @@ impl Telling<'_> {
         }
         let told = compose::unnoticed(standing, container).into_iter();
         told.map(|(message, help)| format!("note: {}\n  = help: {help}\n", on_one_line(&message))).collect()
+    }
+
+    /// What the target says of the change.
+    fn of_target(&self) -> impl Iterator<Item = String> {
+        let notes = self.outcome.changes.notes.iter();
+        notes.map(|(message, help)| format!("note: {}\n  = help: {}\n", on_one_line(message), on_one_line(help)))
     }
 
     fn weak_secrets(&self) -> Vec<String> {

@@ -1,0 +1,60 @@
+//! Knows which database a service opens, as its manifest records it, and where the data of the former stays.
+//! Must not know whether another one is wanted.
+
+use super::standing::Object;
+use crate::deployment::{Deployment, Service};
+use crate::target::compose::EngineSwitch;
+use crate::url::ConnectionUrl;
+use crate::value::Engine;
+
+/// The annotation of what runs a service, with its database.
+pub(super) const DATABASE: &str = "codelab-gen/database";
+
+/// What stands before the path of a file.
+const FILE: &str = "sqlite:";
+
+/// What stands before the host and the database.
+const ON_SERVER: &str = "postgres:";
+
+/// The database of a URL, without who opens it.
+pub(super) fn opened(url: &ConnectionUrl) -> String {
+    match url {
+        ConnectionUrl::Sqlite(url) => format!("{FILE}{}", url.file),
+        ConnectionUrl::Postgres(url) => format!("{ON_SERVER}{}/{}", url.host, url.database),
+    }
+}
+
+/// Every service that opens another database.
+pub(super) fn switches(old: &[Object], deployment: &Deployment) -> Vec<EngineSwitch> {
+    deployment.services.iter().filter_map(|service| switch(service, old)).collect()
+}
+
+fn switch(service: &Service, old: &[Object]) -> Option<EngineSwitch> {
+    let url = &service.database.as_ref()?.url;
+    // the name of a Job changes with what it does
+    let before =
+        old.iter().find(|object| object.of.as_deref() == Some(service.name.as_str()) && object.database.is_some())?;
+    let stands = before.database.as_deref().filter(|stands| *stands != opened(url))?;
+    let (from, stays) = if let Some(file) = stands.strip_prefix(FILE) {
+        (Engine::Sqlite, file_stays(file, before))
+    } else {
+        let (host, database) = stands.strip_prefix(ON_SERVER)?.split_once('/')?;
+        (Engine::Postgres, database_stays(database, host, old))
+    };
+    Some(EngineSwitch { service: service.name.to_string(), from, to: url.engine(), stays })
+}
+
+fn file_stays(file: &str, before: &Object) -> String {
+    let is_above = |folder: &str| file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let claim = before.mounts.iter().find(|(folder, _)| is_above(folder.trim_end_matches('/')));
+    claim.map_or_else(|| format!("in `{file}`"), |(_, claim)| format!("in `{file}` of the claim `{claim}`"))
+}
+
+fn database_stays(database: &str, host: &str, old: &[Object]) -> String {
+    let server = old.iter().find(|object| object.is_server() && object.name == host);
+    let claim = server.and_then(|server| server.mounts.first());
+    claim.map_or_else(
+        || format!("in the database `{database}` on `{host}`"),
+        |(_, claim)| format!("in the database `{database}` of the claim `{claim}-{host}-0`"),
+    )
+}
