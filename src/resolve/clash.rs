@@ -78,16 +78,26 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
         faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
     }
+    let owned: HashSet<&str> = services.iter().filter_map(owned_by).collect();
     for service in services.iter().filter(|service| rights_of(service) != Rights::Owner) {
         let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
             continue;
         };
-        if !users.contains_key(url.database.as_str()) {
+        if !owned.contains(url.database.as_str()) {
             let message = format!("no service owns the database {}", quoted(url.database.as_str()));
             let help = "let one service have it with `rights: owner`, which is the default";
             let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "rights"), message, help);
             faults.push(fault.also(database_place(&service.name, "postgres"), "the database"));
         }
+    }
+}
+
+/// The database on the server that a service owns, be it one that ends by itself.
+fn owned_by(service: &Service) -> Option<&str> {
+    let database = service.database.as_ref().filter(|database| database.rights == Rights::Owner)?;
+    match &database.url {
+        ConnectionUrl::Postgres(url) => Some(url.database.as_str()),
+        ConnectionUrl::Sqlite(_) => None,
     }
 }
 
