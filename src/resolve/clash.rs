@@ -19,6 +19,7 @@ const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     check_databases(services, server, faults);
+    check_limits(services, server, faults);
     if profile.target().publishes_on_a_host() {
         check_ports(services, server, faults);
     }
@@ -104,6 +105,31 @@ fn owned_by(service: &Service) -> Option<&str> {
 /// What a service may do in its database; one without a database shares none.
 fn rights_of(service: &Service) -> Rights {
     service.database.as_ref().map_or(Rights::Owner, |database| database.rights)
+}
+
+/// Limits are those of a role: what one that ends by itself says of the role of another service must be what that says.
+fn check_limits(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let Some(server) = server.filter(|server| server.access == Access::PerService) else { return };
+    for service in services.iter().filter(|service| service.runs.ends()) {
+        let Some(database) = service.database.as_ref().filter(|database| database.rights == Rights::Owner) else {
+            continue;
+        };
+        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+        let Some(owned) = server.databases.iter().find(|owned| owned.name == url.database) else { continue };
+        let (own, role) = (&database.limits, &owned.limits);
+        let lost = [
+            ("connection_limit", own.connections.is_some() && own.connections != role.connections),
+            ("temp_file_limit", own.temp_files.is_some() && own.temp_files != role.temp_files),
+            ("statement_timeout", own.statement.is_some() && own.statement != role.statement),
+        ];
+        for (field, _) in lost.into_iter().filter(|(_, is_lost)| *is_lost) {
+            let at = service_path(&service.name).key("database").key("postgres").key(field);
+            let role = owned.owner.role.as_str();
+            let message = format!("`{field}` limits the role `{role}`, for which another service says another limit");
+            let help = "limits belong to the role: write one at the service that always runs, and remove this one";
+            faults.add(Code::RoleLimit, Place::key(&at), message, help);
+        }
+    }
 }
 
 /// Who publishes a port of one number.
