@@ -1,6 +1,7 @@
 //! Knows in which order a deployment is looked at: everything, changing nothing. Must not know how any of it is looked at,
 //! nor how it is told.
 
+mod cluster;
 mod collation;
 mod compose_file;
 mod connections;
@@ -13,6 +14,7 @@ mod external;
 mod finding;
 mod folders;
 mod leaks;
+mod listen;
 mod living;
 mod load;
 mod login;
@@ -28,6 +30,7 @@ mod secrets;
 mod server;
 mod service;
 mod session;
+mod silence;
 mod sqlite;
 mod subject;
 mod tables;
@@ -36,6 +39,7 @@ mod volume;
 
 use indexmap::IndexMap;
 
+use self::cluster::Cluster;
 use self::container::Containers;
 use self::docker::Docker;
 use self::living::Living;
@@ -44,6 +48,7 @@ use self::remedy::Remedies;
 use crate::report::{Condition, Finding};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
+use crate::target::Client;
 use crate::value::{EnvironmentKey, SecretsIn};
 
 pub use self::subject::Subject;
@@ -54,8 +59,8 @@ type OfFiles = fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>;
 /// Those of a deployment on this machine, in the order in which they are told.
 const OF_FILES: [OfFiles; 4] = [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
 
-/// Those of a deployment that runs elsewhere.
-const ELSEWHERE: [OfFiles; 2] = [outputs::findings, secrets::findings];
+/// Those of a deployment in a cluster.
+const OF_MANIFESTS: [OfFiles; 2] = [outputs::findings, secrets::findings];
 
 /// The checks that ask containers, in the order in which they are told.
 const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 6] =
@@ -68,17 +73,25 @@ const INVISIBLE: &str = "what each connection sets for itself: `PRAGMA foreign_k
 #[must_use]
 pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let remedies = Remedies::new(subject);
-    let is_here = subject.deployment.target.runs_here();
-    let of_files = if is_here { OF_FILES.as_slice() } else { ELSEWHERE.as_slice() };
-    let mut found: Vec<_> = of_files.iter().flat_map(|check| check(subject, &remedies)).collect();
     let passwords = passwords(subject);
     let mut hidden = subject.existing.secrets();
     hidden.extend(passwords.values().cloned());
-    if !is_here {
-        found.push(elsewhere(subject, &remedies));
-        let mask = Mask::new(&hidden);
-        return found.into_iter().map(|finding| finding.masked(&mask)).collect();
-    }
+    let found = match subject.deployment.target.client() {
+        Client::Docker => on_docker(subject, &remedies, &passwords, &mut hidden),
+        Client::Kubectl => in_cluster(subject, &remedies, &mut hidden),
+    };
+    let mask = Mask::new(&hidden);
+    found.into_iter().map(|finding| finding.masked(&mask)).collect()
+}
+
+/// What files and containers of this machine say, with what of it is to be hidden.
+fn on_docker(
+    subject: &Subject<'_>,
+    remedies: &Remedies<'_>,
+    passwords: &IndexMap<String, Secret>,
+    hidden: &mut Vec<Secret>,
+) -> Vec<Finding> {
+    let mut found: Vec<_> = OF_FILES.iter().flat_map(|check| check(subject, remedies)).collect();
     let docker = Docker::new(subject.folder);
     let versions = versions::findings(&docker, subject);
     let answers = versions.iter().all(|finding| finding.verdict != Condition::Problem);
@@ -86,30 +99,29 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let mut running = Vec::new();
     if answers {
         if secrets::unset(subject).is_empty() {
-            found.extend(compose_file::legible(&docker, &remedies));
+            found.extend(compose_file::legible(&docker, remedies));
         }
         let containers = Containers::ask(&docker, &raw_path(subject.folder));
         running = containers.running();
         hidden.extend(containers.secrets());
-        let living =
-            Living { subject, passwords: &passwords, containers: &containers, docker: &docker, remedies: &remedies };
-        match containers::unknown(&containers, &remedies) {
+        let living = Living { subject, passwords, containers: &containers, docker: &docker, remedies };
+        match containers::unknown(&containers, remedies) {
             Some(unknown) => found.push(unknown),
             None => found.extend(OF_CONTAINERS.iter().flat_map(|check| check(&living))),
         }
     }
     found.extend(ports::findings(subject, &running));
     found.push(Finding::unseen("connections-settings", INVISIBLE));
-    let mask = Mask::new(&hidden);
-    found.into_iter().map(|finding| finding.masked(&mask)).collect()
+    found
 }
 
-/// That what runs elsewhere is not looked at, and what shows it.
-fn elsewhere(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Finding {
-    let target = subject.deployment.target;
-    let message = format!("what runs on {}: doctor looks at the outputs and their secrets alone", target.title());
-    let help = target.look_command().map(|command| format!("`{}` shows it", remedies.there(command)));
-    Finding { help, ..Finding::unseen("running", message) }
+/// The same of manifests and a cluster; first of all, of which one.
+fn in_cluster(subject: &Subject<'_>, remedies: &Remedies<'_>, hidden: &mut Vec<Secret>) -> Vec<Finding> {
+    let Cluster { asked, found, secrets } = Cluster::ask(subject, remedies);
+    hidden.extend(secrets);
+    let of_files = OF_MANIFESTS.iter().flat_map(|check| check(subject, remedies));
+    let invisible = Finding::unseen("connections-settings", INVISIBLE);
+    asked.into_iter().chain(of_files).chain(found).chain([invisible]).collect()
 }
 
 /// The secrets as services get them, by their names.

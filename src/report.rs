@@ -70,6 +70,8 @@ pub struct Run {
     pub files: Vec<File>,
     /// Every secret; empty where nothing was to be written.
     pub secrets: Vec<Secret>,
+    /// Variables of the environment that fill what the files say, in the order of their use.
+    pub filled: Vec<FilledVariable>,
     /// Compose files of other names that are put aside, since Docker Compose would take them.
     pub aside: Vec<Aside>,
     /// Services that open another database.
@@ -208,6 +210,18 @@ pub struct Secret {
     /// Its name.
     pub name: String,
     /// Where its value came from.
+    pub from: String,
+}
+
+/// A variable of the environment whose value stands in a file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FilledVariable {
+    /// Its name.
+    pub name: String,
+    /// The service, or `postgres` for the server.
+    pub service: String,
+    /// Where its value came from: `environment`; `default`, that of the profile; or, in a comparison where it is not set,
+    /// `standing`: what stands was taken to be right.
     pub from: String,
 }
 

@@ -106,14 +106,18 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     let mut server = server.and_then(|server| with_databases(server, &services));
     clash::check(&services, server.as_ref(), profile, faults);
     mounts::check(&services, server.as_ref(), faults);
-    budget::check(&services, server.as_ref().and_then(Server::container), profile, faults);
+    budget::check(&services, server.as_ref(), profile, faults);
     if let Some(server) = &server {
         memory::check(server, profile, faults);
     }
-    if let Some(Server { host: Host::Container(container), databases, .. }) = &mut server {
-        extensions::check(container, profile, faults);
-        libraries::load(container, databases);
-        sizes::size(container);
+    match &mut server {
+        Some(Server { host: Host::Container(container), databases, .. }) => {
+            extensions::check(container, profile, faults);
+            libraries::load(container, databases);
+            sizes::size(container);
+        }
+        Some(Server { host: Host::Operated(operated), .. }) => sizes::size_operated(operated),
+        Some(Server { host: Host::External(_), .. }) | None => {}
     }
     let deployment = Deployment {
         stage: stage?,

@@ -3,13 +3,15 @@
 
 pub mod compose;
 mod danger;
+mod databases;
 mod init_script;
 mod inputs;
 pub mod kubernetes;
+mod program;
 mod secret_file;
 mod stands;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use self::compose::{After, Extras};
 pub use self::danger::{Danger, DangerKind};
@@ -23,6 +25,15 @@ use crate::profile::Profile;
 use crate::render::{Output, RenderFault, RenderedFile};
 pub use crate::value::Target;
 use crate::value::{Choice as _, EnvironmentKey, ServiceName};
+
+/// The program that knows what runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// `docker`: containers of one machine.
+    Docker,
+    /// `kubectl`: pods of a cluster.
+    Kubectl,
+}
 
 impl Target {
     /// How people call it.
@@ -49,6 +60,15 @@ impl Target {
         match self {
             Self::Compose => true,
             Self::Kubernetes => false,
+        }
+    }
+
+    /// Which program says how what runs is.
+    #[must_use]
+    pub fn client(self) -> Client {
+        match self {
+            Self::Compose => Client::Docker,
+            Self::Kubernetes => Client::Kubectl,
         }
     }
 
@@ -85,6 +105,16 @@ impl Target {
         match self {
             Self::Compose => Vec::new(),
             Self::Kubernetes => kubernetes::named_outputs(deployment),
+        }
+    }
+
+    /// Files that can't stand beside the main one: what applies the deployment would fail, or take them instead.
+    #[must_use]
+    pub fn rivals(self) -> &'static [&'static str] {
+        match self {
+            // they are put aside
+            Self::Compose => &[],
+            Self::Kubernetes => &kubernetes::RIVALS,
         }
     }
 
@@ -307,15 +337,6 @@ impl Target {
         }
     }
 
-    /// The command that shows how what runs differs from the outputs, where one does.
-    #[must_use]
-    pub fn look_command(self) -> Option<&'static str> {
-        match self {
-            Self::Compose => None,
-            Self::Kubernetes => Some(kubernetes::LOOK),
-        }
-    }
-
     /// The command that starts a deployment, as typed in the folder of its outputs.
     #[must_use]
     pub fn next_command(self, deployment: &Deployment, ground: Ground) -> String {
@@ -349,5 +370,7 @@ pub fn recording() -> impl Iterator<Item = Output> {
 
 /// Every file that any target may have written, whatever a profile says.
 pub fn outputs() -> impl Iterator<Item = Output> {
-    Target::ALL.iter().flat_map(|target| target.outputs())
+    let mut paths = HashSet::new();
+    let all: Vec<_> = Target::ALL.iter().flat_map(|target| target.outputs()).collect();
+    all.into_iter().filter(move |output| paths.insert(output.path().to_owned()))
 }

@@ -92,6 +92,8 @@ pub enum RefusalReason {
     },
     /// Compose takes this file, which stands beside it without our mark.
     OtherCompose(&'static str),
+    /// It has another name of the file by which kustomize finds what is applied.
+    Rival,
     /// This line of `.env` has Compose read other files.
     ComposeFile(usize),
     /// What a key holds that is to move into the block is not sure.
@@ -119,7 +121,8 @@ impl RefusalReason {
             | Self::BrokenMarks
             | Self::OddLine(_)
             | Self::KeyOutside { .. }
-            | Self::OddValue { .. } => false,
+            | Self::OddValue { .. }
+            | Self::Rival => false,
         }
     }
 

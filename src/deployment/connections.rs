@@ -1,7 +1,8 @@
 //! Knows how many connections services open on the server, and how many it has for them. Must not know who is told.
 
-use super::{Container, Database, Service};
+use super::{Database, Host, Server, Service};
 use crate::postgres::{count, setting};
+use crate::value::{PostgresMajor, SettingName};
 
 /// How many connections each container of a service may open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,22 +72,33 @@ pub struct Slots {
     pub kept: u64,
 }
 
-impl Container {
-    /// The connections that its settings give the server.
+impl Server {
+    /// The connections that its settings give it, where the deployment has them: of several servers with an operator those of
+    /// the one that is written to, since services connect to no other.
     #[must_use]
-    pub fn slots(&self) -> Slots {
-        let number = |name: &str, usual: u64| {
-            let written = self.settings.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value);
-            let is_right = |value: &&String| setting(self.major, name).is_none_or(|known| known.check(value).is_ok());
-            written.filter(is_right).and_then(|value| u64::try_from(count(value)?).ok()).unwrap_or(usual)
-        };
-        // the defaults of PostgreSQL: https://www.postgresql.org/docs/current/runtime-config-connection.html
-        let kept = number("superuser_reserved_connections", 3).saturating_add(number("reserved_connections", 0));
-        Slots { all: number("max_connections", 100), kept }
+    pub fn slots(&self) -> Option<Slots> {
+        match &self.host {
+            Host::Container(container) => Some(Slots::of(&container.settings, container.major)),
+            Host::Operated(operated) => Some(Slots::of(&operated.settings, operated.major)),
+            Host::External(_) => None,
+        }
     }
 }
 
 impl Slots {
+    /// What settings give a server.
+    #[must_use]
+    pub fn of(settings: &[(SettingName, String)], major: PostgresMajor) -> Self {
+        let number = |name: &str, usual: u64| {
+            let written = settings.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value);
+            let is_right = |value: &&String| setting(major, name).is_none_or(|known| known.check(value).is_ok());
+            written.filter(is_right).and_then(|value| u64::try_from(count(value)?).ok()).unwrap_or(usual)
+        };
+        // the defaults of PostgreSQL: https://www.postgresql.org/docs/current/runtime-config-connection.html
+        let kept = number("superuser_reserved_connections", 3).saturating_add(number("reserved_connections", 0));
+        Self { all: number("max_connections", 100), kept }
+    }
+
     /// Those that services may have.
     #[must_use]
     pub fn free(&self) -> u64 {

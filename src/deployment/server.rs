@@ -140,8 +140,10 @@ pub struct Operated {
     pub storage: Option<Storage>,
     /// What each may use of the machine.
     pub limits: Limits,
-    /// Server settings.
+    /// Server settings: those that are written, and what follows from the limits.
     pub settings: Vec<(SettingName, String)>,
+    /// What follows from the limits, also where it is what the server takes anyway.
+    pub sizes: Vec<Sized>,
 }
 
 /// Where the certificates come from that verify a server.
@@ -262,6 +264,16 @@ impl Server {
         match &self.host {
             Host::Operated(operated) => Some(operated),
             Host::Container(_) | Host::External(_) => None,
+        }
+    }
+
+    /// The database that it is made with, where it is made by the deployment.
+    #[must_use]
+    pub fn first_database(&self) -> Option<&DatabaseName> {
+        match &self.host {
+            Host::Container(container) => Some(&container.database),
+            Host::Operated(operated) => Some(&operated.database),
+            Host::External(_) => None,
         }
     }
 

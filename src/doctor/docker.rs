@@ -1,18 +1,15 @@
 //! Knows how Docker is asked, how long one waits for an answer, and how much of one is taken. Must not know what the
 //! answers mean.
 
-mod listen;
-mod silence;
-
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use self::listen::{Bounds, answer, last_words};
+use super::listen::{Bounds, answer, last_words};
 
-pub(super) use self::silence::Silence;
+pub(super) use super::silence::Silence;
 
 /// How long a question may take, and how long its answer may be: starting a container on a busy machine takes seconds, and
 /// what Docker knows of a container has some kilobytes.

@@ -1,7 +1,7 @@
 //! Knows what a server may be asked for and perhaps does not have: connections, extensions that are a superuser's, libraries.
 //! Must not know what it certainly does not have.
 
-use crate::deployment::{Container, Demand, Deployment, Host};
+use crate::deployment::{Demand, Deployment, Host, Slots};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::postgres::extension;
@@ -13,12 +13,12 @@ pub(super) fn warnings(deployment: &Deployment) -> Vec<Diagnostic> {
     let Some(server) = &deployment.server else { return Vec::new() };
     let of_roles = Demand::of(&deployment.services).filter_map(|demand| beyond_role(&demand));
     let mut warnings: Vec<_> = of_roles.collect();
+    warnings.extend(server.slots().and_then(|slots| beyond_server(deployment, slots)));
     match &server.host {
         Host::Container(container) => {
-            warnings.extend(beyond_server(deployment, container));
             warnings.extend(missing_libraries(container, &server.databases).into_iter().map(not_loaded));
         }
-        // what an operator runs has settings and images of the operator's own
+        // what an operator runs has images of the operator's own
         Host::Operated(_) => {}
         Host::External(_) => warnings.extend(superusers(deployment)),
     }
@@ -35,8 +35,7 @@ fn beyond_role(demand: &Demand<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::warning(Code::ConnectionBudget, database(demand), message, help))
 }
 
-fn beyond_server(deployment: &Deployment, container: &Container) -> Option<Diagnostic> {
-    let slots = container.slots();
+fn beyond_server(deployment: &Deployment, slots: Slots) -> Option<Diagnostic> {
     let all: u64 = Demand::of(&deployment.services).map(|demand| demand.limited(demand.likely())).sum();
     if all <= slots.free() {
         return None;

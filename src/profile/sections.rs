@@ -147,7 +147,7 @@ record! {
         /// What its container is kept from.
         hardening: Hardening = Hardening::ByStage,
         /// Whether it ends by itself: `once` for a job such as a migration, which is started anew at each start of the
-        /// deployment, and waited for by those that share its database; or a schedule as cron takes it, which Docker
+        /// deployment, and waited for by those that share its database; or a schedule as cron takes it, in UTC, which Docker
         /// Compose does not keep. By default always, and once where another service waits for its end.
         runs: Runs,
         /// Its database: what each engine would be; `engine` says which one is.

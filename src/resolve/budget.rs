@@ -2,18 +2,18 @@
 //! Must not know how a pool is made.
 
 use super::scope::Faults;
-use crate::deployment::{Container, Demand, Service};
+use crate::deployment::{Demand, Server, Service, Slots};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 
 /// Faults: what the profile itself says of pools and containers can't be had. What only the usual pool exceeds is a warning.
-pub(super) fn check(services: &[Service], container: Option<&Container>, profile: &Profile, faults: &mut Faults) {
+pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     for demand in Demand::of(services) {
         check_role(&demand, profile, faults);
     }
-    if let Some(container) = container {
-        check_server(services, container, profile, faults);
+    if let Some(slots) = server.and_then(Server::slots) {
+        check_server(services, slots, profile, faults);
     }
 }
 
@@ -27,8 +27,7 @@ fn check_role(demand: &Demand<'_>, profile: &Profile, faults: &mut Faults) {
     faults.push(fault.also(Place::value(&at.key("connection_limit")), "the limit"));
 }
 
-fn check_server(services: &[Service], container: &Container, profile: &Profile, faults: &mut Faults) {
-    let slots = container.slots();
+fn check_server(services: &[Service], slots: Slots, profile: &Profile, faults: &mut Faults) {
     let all: u64 = Demand::of(services).map(|demand| demand.limited(demand.certain())).sum();
     let Some(largest) = Demand::of(services).max_by_key(|demand| demand.limited(demand.certain())) else { return };
     if all <= slots.free() {

@@ -11,9 +11,6 @@ use crate::spelling::quoted;
 /// Memory that the server takes at its start and never gives back; the kernel would kill it once it is filled.
 const SHARED_BUFFERS: &str = "shared_buffers";
 
-/// What `shared_buffers` is where nobody says otherwise.
-const USUAL_BUFFERS: &str = "128MB";
-
 /// What `shared_buffers` counts in where it has no unit
 /// (<https://www.postgresql.org/docs/current/runtime-config-resource.html>).
 const BLOCK: f64 = 8.0 * KIB;
@@ -28,27 +25,21 @@ pub(super) fn check(server: &Server, profile: &Profile, faults: &mut Faults) {
     };
     let Some(limit) = &limits.memory else { return };
     let setting = settings.iter().find(|(name, _)| name.as_str() == SHARED_BUFFERS);
-    // one that nobody wrote for a container is a share of the limit
-    if setting.is_none() && server.container().is_some() {
-        return;
-    }
-    let written = setting.map_or(USUAL_BUFFERS, |(_, written)| written.as_str());
+    // one that nobody wrote is a share of the limit
+    let Some((_, written)) = setting else { return };
     let (Some(taken), Some(allowed)) = (size(written, BLOCK), size(limit.as_str(), 1.0)) else { return };
     if taken < allowed {
         return;
     }
     let at = FieldPath::root().key("postgres");
     let limit_at = Place::value(&at.key("limits").key("memory"));
-    let place = match setting {
-        Some(_) => Place::value(&at.key("settings").key(SHARED_BUFFERS)),
-        None => limit_at.clone(),
-    };
+    let place = Place::value(&at.key("settings").key(SHARED_BUFFERS));
     let message = format!("`{SHARED_BUFFERS}` takes {}, but the server may use {limit} of memory", quoted(written));
     let help = "write `limits: { memory: … }` in the `postgres` section, about four times as much";
     let fault = Diagnostic::error(Code::MemoryLimit, place, message, help);
     let limits = profile.postgres.get().and_then(|postgres| postgres.limits.get());
     let is_written = limits.is_some_and(|limits| limits.memory.is_given());
-    faults.push(if is_written && setting.is_some() { fault.also(limit_at, "the limit") } else { fault });
+    faults.push(if is_written { fault.also(limit_at, "the limit") } else { fault });
 }
 
 /// Bytes of a number with the unit of Compose or of PostgreSQL; one without counts in `unit`.

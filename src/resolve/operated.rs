@@ -2,6 +2,7 @@
 
 use super::scope::Faults;
 use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
+use super::settings;
 use crate::deployment::Operated;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -93,14 +94,17 @@ pub(super) fn resolve_operated(
     check_names(postgres, at, faults);
     let written = image(postgres, at, faults)?;
     let major = major(&written, postgres, at, faults)?;
+    let image = run_image(written, major, at, faults)?;
+    settings::check(postgres, &image, major, faults);
     Some(Operated {
-        image: run_image(written, major, at, faults)?,
+        image,
         major,
         database: first_database(postgres)?,
         instances: postgres.instances.copied().unwrap_or(Replicas::THREE),
         storage: storage(postgres, at, faults),
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
+        sizes: Vec::new(),
     })
 }
 

@@ -199,7 +199,6 @@ fn server() -> Vec<Value> {
         below("external", &when(&unverified("ca"), &wrong(&["ca"], UNVERIFIED))),
         below("external", &when(&unverified("ca_secret"), &wrong(&["ca_secret"], UNVERIFIED))),
         below("external", &when(&all(&[given("ca"), given("ca_secret")]), &wrong(&["ca_secret"], TWO_CAS))),
-        below("storage", &when(&json!({ "type": "object" }), &json!({ "required": ["size"] }))),
         below("storage", &when(&shared, &wrong(&["shared"], ONE_SERVER))),
         when(&all(&[given("instances"), absent("operator"), absent("external")]), &wrong(&["instances"], NO_OPERATOR)),
         below("settings", &all(&settings)),

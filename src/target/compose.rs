@@ -3,7 +3,6 @@
 
 mod before;
 mod danger;
-mod databases;
 mod dotenv;
 mod extras;
 mod file;
@@ -14,7 +13,6 @@ mod membership;
 mod networks;
 mod next;
 mod outputs;
-mod program;
 mod refusals;
 mod secrets;
 mod standing;
@@ -22,10 +20,13 @@ mod switch;
 mod unnoticed;
 mod warnings;
 
+use super::databases::Place;
 use super::init_script::{self, Start};
 use super::inputs::Inputs;
+use super::program;
+pub use super::program::{ALL_SCRIPTS, MIGRATE, PSQL, is_database_script, is_program};
 use crate::deployment::Deployment;
-use crate::render::{Dialect, Header, RenderFault, RenderedFile, Template};
+use crate::render::{Dialect, RenderFault, RenderedFile, Template};
 
 pub(crate) use before::{After, Before};
 pub(crate) use danger::{around_start, give_away};
@@ -38,9 +39,7 @@ pub(crate) use networks::{
 };
 pub(super) use next::next_command;
 pub(super) use outputs::outputs;
-pub use outputs::{ALL_SCRIPTS, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT, is_database_script, is_program};
-pub use program::{MIGRATE, PSQL};
-use program::{PROGRAMS, REACH};
+pub use outputs::{DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
 pub(super) use refusals::refusals;
 pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
 pub(super) use secrets::files as secret_files;
@@ -52,8 +51,9 @@ pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 
 const DOTENV_TEXT: Template = Template(include_str!("../../templates/.env.j2"), Dialect::Dotenv);
-const DATABASES_TEXT: Template = Template(include_str!("../../templates/scripts/db/databases.sh.j2"), Dialect::Shell);
-const HEADER_TEXT: Template = Template(include_str!("../../templates/scripts/db/header.j2"), Dialect::Shell);
+
+/// How containers are reached.
+const REACH: &str = include_str!("../../templates/scripts/db/reach-compose.sh");
 
 /// Every file that a deployment has.
 pub(super) fn render(
@@ -72,14 +72,8 @@ pub(super) fn render(
     if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
         add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
     }
-    if let Some(view) = databases::view(deployment, placement) {
-        add(DATABASES, DATABASES_TEXT.fill(&DATABASES, &view)?);
-    }
-    let header = HEADER_TEXT.fill(&REACH, &Header::new(deployment.stage, placement))?;
-    for program in PROGRAMS.iter().filter(|program| (program.is_needed)(deployment)) {
-        add(program.output.clone(), program.with_header(&header));
-    }
-    add(FILE, file::text(deployment, extras, placement));
+    files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
+    files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));
     dotenv::check_round_trip(&files)?;
     Ok(files)
 }

@@ -28,8 +28,8 @@ pub struct Asked<'d> {
 /// A variable of a container that is filled when the files are made.
 #[derive(Debug)]
 pub struct AskedVariable<'d> {
-    /// The service.
-    pub service: &'d ServiceName,
+    /// The service, or `postgres` for the server.
+    pub service: ServiceName,
     /// The container's variable.
     pub variable: &'d VariableName,
     /// The variable that fills it.

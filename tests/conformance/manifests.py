@@ -18,7 +18,7 @@ import yaml
 Object = dict[str, Any]
 
 # The kinds with pods.
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
+WORKLOADS = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 # Volumes that a pod may have in `restricted`.
 ALLOWED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
@@ -39,8 +39,14 @@ def named(found: list[Object], kind: str, name: str) -> Object:
 NAME = "app.kubernetes.io/name"
 
 
+def template(workload: Object) -> Object:
+    """What a workload makes pods of; a CronJob makes Jobs that do."""
+    inner = workload["spec"]["jobTemplate"] if workload["kind"] == "CronJob" else workload
+    return inner["spec"]["template"]
+
+
 def pod(workload: Object) -> Object:
-    return workload["spec"]["template"]["spec"]
+    return template(workload)["spec"]
 
 
 def pods(found: list[Object]) -> Iterator[tuple[str, Object]]:
@@ -114,7 +120,7 @@ def broken_rules(of: Object) -> list[str]:
 
 
 def labels(workload: Object) -> dict[str, str]:
-    return workload["spec"]["template"]["metadata"]["labels"]
+    return template(workload)["metadata"]["labels"]
 
 
 class Network:

@@ -59,7 +59,7 @@ def everything(stage: str) -> dict[str, Any]:
         "secrets": {"KEY": "generate"},
         "image_pull_secrets": ["registry-login", "other.example.com"],
         "volumes": {"cache": {"storage": {"size": "500Mi", "class": "nfs.example.com", "shared": True}}},
-        "postgres": POSTGRES,
+        "postgres": {**POSTGRES, "environment": {"LANG": "C", "TZ": {"env": "ZONE", "default": "UTC"}, "X": {"secret": "KEY"}}},
         "services": {
             "api": {
                 "image": "registry.example.com/api:1.4@sha256:" + "0" * 64,
@@ -97,6 +97,15 @@ def everything(stage: str) -> dict[str, Any]:
                 "healthcheck": {"command": ["true"]},
                 "database": {"postgres": "jobs", "give_url": False},
                 "environment": {"PGPASSWORD": {"database": "password"}, "PGHOST": {"database": "host"}},
+            },
+            "report": {
+                "image": "api:1.4",
+                "user": "1000",
+                "runs": "*/15 8-18 * * 1-5",
+                "command": "report",
+                "replicas": 2,
+                "environment": {"KEY": {"secret": "KEY"}},
+                "database": {"postgres": "api"},
             },
             "worker": {"image": "api:1.4", "user": "1000", "depends_on": {"migrate": "completed", "postgres": "healthy"}},
             "redis": {
@@ -212,6 +221,43 @@ def test_the_pods_roll_and_the_job_stays_when_a_secret_changes(project: Path, ge
     assert named(before, "Deployment", "api")["spec"] != named(after, "Deployment", "api")["spec"]
     assert named(before, "Job", "migrate") == named(after, "Job", "migrate"), "a Job can't be changed"
     assert named(before, "Deployment", "notes") == named(after, "Deployment", "notes"), "it has no secret"
+
+
+def test_what_runs_by_a_schedule_is_the_pod_of_a_job_and_follows_its_secret(
+    project: Path, generate: Generate, kubectl: Path
+) -> None:
+    profile = everything("production")
+    generate(write(project, profile), project, env=PASSWORDS)
+    cron = named(objects(project), "CronJob", "report")
+    spec = cron["spec"]
+    assert (cron["metadata"]["name"], spec["schedule"], spec["timeZone"]) == ("report", "*/15 8-18 * * 1-5", "Etc/UTC")
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert (spec["successfulJobsHistoryLimit"], spec["failedJobsHistoryLimit"]) == (1, 3)
+    found = built(kubectl, project)
+    variables = environment(pod(named(found, "CronJob", "report"))["containers"][0], secrets_of(found))
+    assert variables["KEY"] == PASSWORDS["KEY"]
+    of_wait = pod(named(found, "CronJob", "report"))["initContainers"][0]
+    assert environment(of_wait, secrets_of(found))["PGPASSWORD"] == PASSWORDS["API__DB_PASSWORD"]
+    (project / "kubernetes" / "secrets" / "key").write_text("another value of 32 characters --", encoding="utf-8")
+    changed = named(built(kubectl, project), "CronJob", "report")
+    assert changed["spec"] != named(found, "CronJob", "report")["spec"], "the next pod has the new one"
+    profile["services"]["report"]["runs"] = "once"
+    profile["services"]["worker"]["depends_on"]["report"] = "completed"
+    generate(write(project, profile), project)
+    job = named(objects(project), "Job", "report")
+    assert job["spec"] == spec["jobTemplate"]["spec"]
+
+
+def test_the_server_has_the_variables_of_the_profile(project: Path, generate: Generate, kubectl: Path) -> None:
+    profile = write(project, everything("staging"))
+    generate(profile, project, env={**PASSWORDS, "ZONE": "Europe/Berlin $(X)"})
+    found = built(kubectl, project)
+    server = pod(named(found, "StatefulSet", "postgres"))["containers"][0]
+    variables = environment(server, secrets_of(found))
+    assert (variables["LANG"], variables["TZ"], variables["X"]) == ("C", "Europe/Berlin $(X)", PASSWORDS["KEY"])
+    checked = generate(profile, project, "--check")
+    assert checked.stdout.endswith("as the profile says\n")
+    assert "`ZONE` of postgres" in checked.stderr
 
 
 def test_a_job_has_another_name_when_it_does_something_else(project: Path, generate: Generate) -> None:

@@ -43,6 +43,7 @@ const SERVER_IN_A_POD: &[(&str, u32)] = &[
     ("kubernetes/secrets/postgres_password", 0o600),
     ("kubernetes/secrets/wiki__db_password", 0o600),
     ("kubernetes/wiki.yaml", 0o644),
+    ("scripts/db/databases.sh", 0o644),
 ];
 
 /// The same where an operator runs the server.
@@ -55,6 +56,7 @@ const SERVER_OF_AN_OPERATOR: &[(&str, u32)] = &[
     ("kubernetes/secrets/api__db_url", 0o600),
     ("kubernetes/secrets/wiki__db_password", 0o600),
     ("kubernetes/wiki.yaml", 0o644),
+    ("scripts/db/databases.sh", 0o644),
 ];
 
 /// The same where the server is elsewhere.
@@ -66,6 +68,7 @@ const SERVER_ELSEWHERE: &[(&str, u32)] = &[
     ("kubernetes/secrets/api__db_url", 0o600),
     ("kubernetes/secrets/wiki__db_password", 0o600),
     ("kubernetes/wiki.yaml", 0o644),
+    ("scripts/db/databases.sh", 0o644),
 ];
 
 /// The outputs of the services on Kubernetes, with their permissions.
@@ -75,8 +78,10 @@ const ON_KUBERNETES: &[(&str, u32)] = &[
     ("kubernetes/migrate.yaml", 0o644),
     ("kubernetes/notes.yaml", 0o644),
     ("kubernetes/redis.yaml", 0o644),
+    ("kubernetes/report.yaml", 0o644),
     ("kubernetes/secrets/internal_api_key", 0o600),
     ("kubernetes/worker.yaml", 0o644),
+    ("scripts/db/databases.sh", 0o644),
 ];
 
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
@@ -91,6 +96,10 @@ const SAME_EVERYWHERE: [(&str, u32); 9] = [
     ("scripts/db/restore.sh", 0o755),
     ("scripts/db/sqlite.py", 0o644),
 ];
+
+/// Those of a deployment with a server where no service can move its rows.
+const OF_A_SERVER: &[&str] =
+    &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"];
 
 /// What a golden folder is made from, and what it holds.
 struct Case {
@@ -232,7 +241,10 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
                 "sqlite.py",
             ],
         ),
-        ("strict", &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"]),
+        ("strict", OF_A_SERVER),
+        ("kubernetes-server", OF_A_SERVER),
+        ("kubernetes-cloudnative-pg", OF_A_SERVER),
+        ("kubernetes-external", OF_A_SERVER),
     ] {
         let case = CASES.into_iter().find(|known| known.name == case).unwrap();
         let root = tempfile::tempdir().unwrap();
@@ -242,7 +254,13 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
             let name = path.rsplit('/').next().unwrap();
             assert_eq!(folder.join(path).exists(), present.contains(&name), "{}: {path}", case.name);
             let Ok(text) = fs::read_to_string(folder.join(path)) else { continue };
-            let template = fs::read_to_string(tests().join("../templates").join(path)).unwrap();
+            let mut template = fs::read_to_string(tests().join("../templates").join(path)).unwrap();
+            if name == "reach.sh" {
+                let target = if case.name.starts_with("kubernetes-") { "kubernetes" } else { "compose" };
+                let reach = tests().join(format!("../templates/scripts/db/reach-{target}.sh"));
+                template.push('\n');
+                template.push_str(&fs::read_to_string(reach).unwrap());
+            }
             let interpreter = template.lines().next().filter(|line| line.starts_with("#!"));
             let interpreter = interpreter.map(|line| format!("{line}\n")).unwrap_or_default();
             let header =

@@ -206,15 +206,69 @@ fn a_change_that_parts_a_pod_from_its_data_needs_consent() {
 }
 
 #[test]
-fn doctor_says_what_it_does_not_look_at() {
+fn another_file_that_kustomize_finds_is_told_and_nothing_is_written() {
+    let folder = project();
+    fs::create_dir(folder.path().join("kubernetes")).unwrap();
+    for name in ["kustomization.yml", "Kustomization"] {
+        let rival = folder.path().join("kubernetes").join(name);
+        fs::write(&rival, "resources: [mine.yaml]\n").unwrap();
+        for arguments in [&[][..], &["--force"], &["--check"], &["--diff"]] {
+            let (_, refused) = ends(folder.path(), &[&["-p", "shop"], arguments].concat(), 4);
+            assert!(refused.contains(&format!("kustomize finds `{}`", rival.display())), "{refused}");
+            assert!(refused.contains("nothing was written"), "{refused}");
+            assert_eq!(names(&folder.path().join("kubernetes")), [name]);
+        }
+        // nothing of that matters to Compose
+        ends(folder.path(), &[&["-p", "shop", "--diff"], &COMPOSE[..]].concat(), 1);
+        fs::remove_file(&rival).unwrap();
+    }
+    ends(folder.path(), &["-p", "shop"], 0);
+    fs::write(folder.path().join("kubernetes/Kustomization"), "").unwrap();
+    ends(folder.path(), &[], 4);
+}
+
+#[test]
+fn variables_of_what_runs_by_a_schedule_and_of_the_server_are_filled_and_listed() {
+    let folder = project();
+    let server = "postgres: { environment: { TZ: { env: ZONE, default: UTC } }, ";
+    let report =
+        "services:\n  report: { image: 'r:1', user: '1:1', runs: '0 3 * * *', environment: { A: { env: MODE } } }\n";
+    write_profile(folder.path(), &PROFILE.replace("services:\n", report).replace("postgres: { ", server));
+    let filled = |set: bool, arguments: &[&str]| {
+        let mut run = codelab_gen(folder.path());
+        run.args(arguments).args(["--format", "json"]);
+        if set {
+            run.env("MODE", "whole");
+        }
+        let document = crate::report::document(&run.finish());
+        let of = |each: &Value| ["name", "service", "from"].map(|key| each[key].as_str().unwrap().to_owned()).join(" ");
+        document["filled"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(filled(true, &["-p", "shop"]), ["ZONE postgres default", "MODE report environment"]);
+    assert!(read(folder.path(), "kubernetes/report.yaml").contains("value: whole\n"));
+    assert!(read(folder.path(), "kubernetes/postgres.yaml").contains("value: UTC\n"));
+    assert_eq!(filled(false, &["--check"]), ["ZONE postgres default", "MODE report standing"]);
+    ends(folder.path(), &["--check"], 0);
+}
+
+#[test]
+fn doctor_looks_at_the_files_also_without_kubectl() {
     let folder = generated();
-    let (told, _) = ends(folder.path(), &["doctor"], 0);
+    let doctor = || {
+        let done = codelab_gen(folder.path()).arg("doctor").env("PATH", "/nonexistent").finish();
+        assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+        stdout(&done)
+    };
+    let told = doctor();
     assert!(told.contains("ok        the outputs are as the profile says\n"), "{told}");
     assert!(told.contains("ok        every secret has a value\n"), "{told}");
-    assert!(told.contains("unseen    [running] what runs on Kubernetes"), "{told}");
+    assert!(
+        told.contains("problem   [cluster] the program `kubectl` is not installed\n  = help: install it"),
+        "{told}"
+    );
     fs::write(folder.path().join("kubernetes/secrets/api_key"), "").unwrap();
     fs::remove_file(folder.path().join("kubernetes/web.yaml")).unwrap();
-    let (told, _) = ends(folder.path(), &["doctor"], 1);
+    let told = doctor();
     assert!(told.contains("[secrets] `kubernetes/secrets/api_key` is missing or empty\n"), "{told}");
     assert!(told.contains("[outputs] `kubernetes/web.yaml` is missing\n"), "{told}");
 }

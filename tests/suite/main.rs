@@ -17,6 +17,7 @@ mod compare;
 mod crash;
 mod danger;
 mod doctor;
+mod doctor_cluster;
 mod documents;
 mod explain;
 mod foreign;

@@ -11,6 +11,7 @@ fn only_what_was_written_by_hand_can_be_forced_and_only_the_folder_is_an_obstacl
         (RefusalReason::Edited, true, true, false),
         (RefusalReason::OtherCompose("compose.yaml"), true, true, false),
         (RefusalReason::ComposeFile(1), true, true, false),
+        (RefusalReason::Rival, false, false, false),
         (RefusalReason::NotUtf8, false, true, false),
         (RefusalReason::Link(path()), false, false, false),
         (RefusalReason::NotAFile, false, false, true),

@@ -2,7 +2,7 @@
 //! Must not know what a profile wrote.
 
 use super::value::Explained;
-use crate::deployment::{Deployment, Limits, Probe, PublishedPort, Server, Service};
+use crate::deployment::{Deployment, Host, Limits, Probe, PublishedPort, Server, Service};
 use crate::field::FieldPath;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, Runs, SecretsIn};
@@ -48,20 +48,9 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
         SecretsIn::External => "from a Secret that something else makes",
     };
     all.extend(deployment.secrets.keys().map(|name| explained(secrets.key(name), first_value.to_owned())));
-    let Some((server, container)) = deployment.contained_server() else { return all };
     let at = FieldPath::root().key("postgres");
-    all.push(explained(at.key("database"), container.database.to_string()));
-    all.push(explained(at.key("version"), container.major.to_string()));
-    all.extend(of_limits(&container.limits, &at).into_iter().map(|(path, value)| explained(path, value)));
-    let settings = at.key("settings");
-    all.extend(container.sizes.iter().map(|size| Explained {
-        path: settings.key(size.name),
-        value: size.value.clone(),
-        from: format!("derived: {}", size.rule),
-    }));
-    let set =
-        container.settings.iter().filter(|(name, _)| container.sizes.iter().all(|size| size.name != name.as_str()));
-    all.extend(set.map(|(name, value)| explained(settings.key(name), value.clone())));
+    all.extend(deployment.server.as_ref().map(|server| of_settings(server, &at)).unwrap_or_default());
+    let Some((server, container)) = deployment.contained_server() else { return all };
     all.push(explained(at.key("shm_size"), format!("{}mb", container.shared_memory)));
     if let Some(port) = &container.publish {
         let (path, address) = listening(port, &at);
@@ -73,6 +62,29 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
             all.push(explained(at.key("url_on_the_host").key(name), url));
         }
     }
+    all
+}
+
+/// What a server of the deployment is made with.
+fn of_settings(server: &Server, at: &FieldPath) -> Vec<Explained> {
+    let explained = |path: FieldPath, value: String| Explained { path, value, from: "derived".to_owned() };
+    let (major, limits, settings, sizes) = match &server.host {
+        Host::Container(container) => (container.major, &container.limits, &container.settings, &container.sizes),
+        Host::Operated(operated) => (operated.major, &operated.limits, &operated.settings, &operated.sizes),
+        Host::External(_) => return Vec::new(),
+    };
+    let mut all = Vec::new();
+    all.extend(server.first_database().map(|database| explained(at.key("database"), database.to_string())));
+    all.push(explained(at.key("version"), major.to_string()));
+    all.extend(of_limits(limits, at).into_iter().map(|(path, value)| explained(path, value)));
+    let of_settings = at.key("settings");
+    all.extend(sizes.iter().map(|size| Explained {
+        path: of_settings.key(size.name),
+        value: size.value.clone(),
+        from: format!("derived: {}", size.rule),
+    }));
+    let set = settings.iter().filter(|(name, _)| sizes.iter().all(|size| size.name != name.as_str()));
+    all.extend(set.map(|(name, value)| explained(of_settings.key(name), value.clone())));
     all
 }
 

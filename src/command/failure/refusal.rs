@@ -41,6 +41,9 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
         RefusalReason::OtherCompose(other) => {
             format!("Docker Compose takes `{}`, and codelab-gen did not write it", spelling::path(&folder.join(other)))
         }
+        RefusalReason::Rival => {
+            format!("kustomize finds `{path}` beside kustomization.yaml, and fails where there are two of them")
+        }
         RefusalReason::ComposeFile(line) => format!(
             "`COMPOSE_FILE`, on line {line} of `{}`, has Docker Compose read other files than `{path}`",
             spelling::path(&folder.join(compose::DOTENV.path()))
@@ -96,6 +99,11 @@ pub(in crate::command) fn help(refusal: &Refusal) -> String {
             format!(
                 "`codelab-gen import` makes a profile of it; `--force` keeps it as {other}.orig; or choose another folder with `--out`"
             )
+        }
+        RefusalReason::Rival => {
+            "move it into another folder, as a kustomization.yaml that names this one as a resource; or choose \
+                                 another folder with `--out`"
+                .to_owned()
         }
         RefusalReason::ComposeFile(_) => {
             "`--force` makes a comment of that line; or choose another folder with `--out`".to_owned()

@@ -71,6 +71,7 @@ fn exported(deployment: &Deployment, world: &World) -> Vec<String> {
 /// Reads what stands there, finishes every file in memory, and only then writes.
 fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
     let Target { deployment, folder, root, .. } = target;
+    consent::check_rivals(target, opened)?;
     let existing = target.existing(Some(opened))?;
     let keys = deployment.target.keys_taken_over(deployment);
     let names = keys.names();
@@ -125,6 +126,9 @@ pub(in crate::command) fn note_of_ignores(folder: &Path, on: target::Target, wor
 
 /// Compares without any secret: none is asked for, made or judged.
 fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, world: &World) -> Result<Outcome, Failure> {
+    if let Some(opened) = opened {
+        consent::check_rivals(target, opened)?;
+    }
     let existing = target.existing(opened)?;
     let secrets = git::standing(opened, &existing, &target.deployment);
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::change::{Existing, WantedSecret};
 use crate::command::world::World;
 use crate::deployment::{Deployment, Holds};
 use crate::disk::{self, TEXT_LIMIT};
-use crate::dotenv;
+use crate::dotenv::{self, Unwritable};
 use crate::outcome::Failure;
 use crate::render::public_part;
 use crate::secret::{KeptIn, NoRandomness, Outside, Secret, SecretFaults, Secrets, Values, choose, passwords_in_urls};
@@ -113,7 +113,8 @@ pub(super) fn choose_secrets(
         allow_weak: request.allow_weak,
     };
     let chosen = choose(&deployment.kept_secrets(), &mut outside)
-        .and_then(|secrets| check_connections(&secrets, deployment).map(|()| secrets));
+        .and_then(|secrets| check_connections(&secrets, deployment).map(|()| secrets))
+        .and_then(|secrets| check_trimmed(&secrets, deployment).map(|()| secrets));
     chosen.map_err(|faults| Failure::Secrets { faults, folder: folder.to_owned(), target: deployment.target })
 }
 
@@ -130,4 +131,17 @@ fn check_connections(secrets: &Secrets, deployment: &Deployment) -> Result<(), B
         }
     }
     if faults.unwritable.is_empty() { Ok(()) } else { Err(Box::new(faults)) }
+}
+
+/// Whether each role could log in with its password, where an operator gives it one: CloudNativePG cuts off the white space
+/// at both ends, and the service's URL has the whole.
+fn check_trimmed(secrets: &Secrets, deployment: &Deployment) -> Result<(), Box<SecretFaults>> {
+    let Some(server) = deployment.server.as_ref().filter(|server| server.operated().is_some()) else { return Ok(()) };
+    let what = "it begins or ends with white space, which CloudNativePG cuts off a password";
+    let is_cut = |name: &&EnvironmentKey| {
+        secrets.get(*name).is_some_and(|chosen| chosen.secret.lend(|password| password.trim() != password))
+    };
+    let unwritable: Vec<_> =
+        server.passwords().into_iter().filter(is_cut).map(|name| (name.clone(), Unwritable { what })).collect();
+    if unwritable.is_empty() { Ok(()) } else { Err(Box::new(SecretFaults { unwritable, ..SecretFaults::default() })) }
 }

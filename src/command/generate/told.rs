@@ -185,6 +185,7 @@ impl Telling<'_> {
             folder: raw_path(&changes.folder),
             files: of_secret.chain(changes.changes.iter().map(|change| self.file(change, &fields))).collect(),
             secrets: secrets.collect(),
+            filled: self.filled_documents(),
             aside: changes.aside.iter().map(|aside| self.aside_document(aside)).collect(),
             switches: changes.switches.iter().map(|switch| self.switch_document(switch)).collect(),
             left_volumes: changes.left_volumes.clone(),

@@ -60,7 +60,7 @@ pub(in crate::target) fn leaving(other: &str, stands: &Stands<'_>) -> Danger {
             "the deployment would run on {other} instead of Docker Compose, and start there without data: {stay}"
         ),
         steps: format!(
-            "make a backup with `scripts/db/backup.sh`, which goes with the other files of Docker Compose, and stop it: \
+            "make a backup with `scripts/db/backup.sh`, which talks to {other} afterwards, and stop it: \
              `docker compose{project} down` keeps the volumes"
         ),
     }

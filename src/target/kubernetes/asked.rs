@@ -13,9 +13,12 @@ use crate::yaml;
 
 /// What is asked for.
 pub(in crate::target) fn asked(deployment: &Deployment) -> Asked<'_> {
-    let variables = deployment.services.iter().flat_map(|service| {
-        container::asked(service).map(|(variable, name, default)| AskedVariable {
-            service: &service.name,
+    let services = deployment.services.iter().map(|service| (service.name.clone(), service.environment.as_slice()));
+    let server = deployment.contained_server();
+    let server = server.map(|(_, container)| (ServiceName::postgres(), container.environment.as_slice()));
+    let variables = server.into_iter().chain(services).flat_map(|(service, environment)| {
+        container::asked(environment).map(move |(variable, name, default)| AskedVariable {
+            service: service.clone(),
             variable,
             name,
             default,
@@ -32,7 +35,11 @@ pub(in crate::target) fn standing<'t>(
     let text = text_of(&outputs::manifest(service.as_str())).unwrap_or_default();
     // no line of a value begins so: all of them stand below a key
     let documents = text.split("\n---\n").filter_map(|document| Some(Raw::of(&yaml::read(document).ok()?)));
-    let pods = documents.filter_map(|document| document.get("spec")?.get("template")?.get("spec").cloned());
+    let pods = documents.filter_map(|document| {
+        let spec = document.get("spec")?;
+        let spec = spec.get("jobTemplate").map_or(Some(spec), |job| job.get("spec"))?;
+        spec.get("template")?.get("spec").cloned()
+    });
     pods.flat_map(|pod| variables(&pod).unwrap_or_default()).collect()
 }
 

@@ -96,8 +96,10 @@ pub(super) fn secret_keys<'d>(service: &'d Service, deployment: &Deployment) -> 
 }
 
 /// The variables that are filled when the manifests are made, with what fills them.
-pub(super) fn asked(service: &Service) -> impl Iterator<Item = (&VariableName, &EnvironmentKey, Option<&str>)> {
-    service.environment.iter().filter_map(|(variable, held)| match held {
+pub(super) fn asked(
+    environment: &[(VariableName, Variable)],
+) -> impl Iterator<Item = (&VariableName, &EnvironmentKey, Option<&str>)> {
+    environment.iter().filter_map(|(variable, held)| match held {
         Variable::Environment { name, default } => Some((variable, name, default.as_deref())),
         Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
     })

@@ -8,7 +8,7 @@ use crate::spelling::shell_word;
 pub(in crate::target) const UP: &str = "kubectl apply -k kubernetes";
 
 /// What shows how the cluster differs from the manifests.
-pub(in crate::target) const LOOK: &str = "kubectl diff -k kubernetes";
+pub const LOOK: &str = "kubectl diff -k kubernetes";
 
 /// What brings the deployment up, and waits for it.
 pub(in crate::target) fn next_command(deployment: &Deployment) -> String {

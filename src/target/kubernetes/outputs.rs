@@ -1,5 +1,7 @@
 //! Knows the files of a deployment on Kubernetes, and the order that they are written in. Must not know what any of them says.
 
+use super::super::databases;
+use super::super::program::PROGRAMS;
 use crate::deployment::Deployment;
 use crate::render::Output;
 use crate::value::ServiceName;
@@ -10,12 +12,16 @@ pub const FOLDER: &str = "kubernetes";
 /// What `kubectl apply -k` reads first.
 pub const KUSTOMIZATION: Output = Output::text("kubernetes/kustomization.yaml");
 
+/// The other names by which kustomize finds what that says; it fails where there are two of the three.
+pub(in crate::target) const RIVALS: [&str; 2] = ["kubernetes/kustomization.yml", "kubernetes/Kustomization"];
+
 /// The script for roles and databases: for the pod of the server, or for the administrator of one elsewhere.
 pub(super) const INIT_SCRIPT: Output = Output::for_containers("kubernetes/init-postgres.sh");
 
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    vec![INIT_SCRIPT, KUSTOMIZATION]
+    let scripts = PROGRAMS.into_iter().filter(|program| !program.copies_rows).map(|program| program.output);
+    [INIT_SCRIPT, databases::OUTPUT].into_iter().chain(scripts).chain([KUSTOMIZATION]).collect()
 }
 
 /// The manifest of a part of the deployment.

@@ -6,11 +6,15 @@ use crate::deployment::{CheckTimes, HealthCheck, Probe};
 use crate::yaml::document::{Mapping, Value};
 
 /// How often a pod is asked at most while it starts, in seconds: until then it gets no requests.
-const WHILE_STARTING: u64 = 5;
+pub(super) const WHILE_STARTING: u64 = 5;
 
 /// How many times as long as it gets no requests a pod must fail to be started again: a check that also asks the database
 /// must not have all pods started again because that one is gone.
 const PATIENCE: u64 = 3;
+
+/// For how many seconds it must fail at the least, however often it is asked: a database is away for as long as its server
+/// starts anew.
+const AWAY: u64 = 120;
 
 /// The three probes of a container.
 pub(super) fn probes(check: &HealthCheck) -> Mapping {
@@ -26,7 +30,8 @@ pub(super) fn probes(check: &HealthCheck) -> Mapping {
         keys.push("failureThreshold", Value::number(failures));
         Value::from(keys)
     };
-    let liveness = probe(interval, retries.saturating_mul(PATIENCE));
+    let failures = retries.saturating_mul(PATIENCE).max(AWAY.div_ceil(interval));
+    let liveness = probe(interval, failures);
     Mapping::from_iter([
         ("startupProbe", probe(starting, start.min(LARGEST))),
         ("readinessProbe", probe(interval, retries)),
@@ -35,10 +40,10 @@ pub(super) fn probes(check: &HealthCheck) -> Mapping {
 }
 
 /// The largest number that Kubernetes takes.
-const LARGEST: u64 = 0x7fff_ffff;
+pub(super) const LARGEST: u64 = 0x7fff_ffff;
 
 /// Whole seconds, of which a probe has one at the least.
-fn seconds(milliseconds: u64) -> u64 {
+pub(super) fn seconds(milliseconds: u64) -> u64 {
     milliseconds.div_ceil(1000).clamp(1, LARGEST)
 }
 
@@ -89,8 +94,9 @@ mod tests {
     #[test]
     fn a_pod_has_as_long_to_start_as_a_container_of_compose() {
         assert_eq!(numbers("30s", "5s", 3, "30s"), [[5, 5, 24], [30, 5, 3], [30, 5, 9]]);
-        assert_eq!(numbers("500ms", "1ms", 1, "0s"), [[1, 1, 1], [1, 1, 1], [1, 1, 3]]);
-        assert_eq!(numbers("2s", "1500ms", 10, "1m30s"), [[2, 2, 55], [2, 2, 10], [2, 2, 30]]);
+        assert_eq!(numbers("500ms", "1ms", 1, "0s"), [[1, 1, 1], [1, 1, 1], [1, 1, 120]]);
+        assert_eq!(numbers("2s", "1500ms", 10, "1m30s"), [[2, 2, 55], [2, 2, 10], [2, 2, 60]]);
+        assert_eq!(numbers("7s", "1s", 2, "0s")[2], [7, 1, 18], "two minutes, and no less");
         let longest = numbers("99999h", "99999h", 1000, "99999h");
         assert!(longest.iter().flatten().all(|number| *number <= LARGEST), "{longest:?}");
     }

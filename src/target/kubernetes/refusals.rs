@@ -6,11 +6,9 @@ mod variables;
 mod volumes;
 
 use super::server;
-use crate::deployment::{Deployment, Service};
-use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::field::FieldPath;
+use crate::deployment::Deployment;
+use crate::diagnostic::Diagnostic;
 use crate::profile::{Profile, given};
-use crate::value::Runs;
 
 /// What a profile says that can't be followed.
 pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
@@ -26,16 +24,6 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
 pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     let mut faults = server::faults(deployment);
     faults.extend(variables::faults(deployment));
-    faults.extend(deployment.services.iter().filter_map(no_schedule));
+    faults.extend(deployment.services.iter().filter_map(names::of_schedule));
     faults
-}
-
-/// A schedule would be a `CronJob`, which is not made yet.
-fn no_schedule(service: &Service) -> Option<Diagnostic> {
-    let place = Place::value(&FieldPath::root().key("services").key(&service.name).key("runs"));
-    matches!(service.runs, Runs::Scheduled(_)).then(|| {
-        let message = "no CronJob is made of a schedule yet";
-        let help = "leave the service out, and apply a CronJob of your own beside the manifests";
-        Diagnostic::error(Code::JobSchedule, place, message, help)
-    })
 }

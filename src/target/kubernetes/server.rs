@@ -25,10 +25,10 @@ pub(super) use common::name;
 pub(super) use refusals::{faults, warnings};
 
 /// The server with all that belongs to it; nothing where it is elsewhere.
-pub(super) fn part(deployment: &Deployment) -> Option<Part> {
+pub(super) fn part(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<Part> {
     let server = deployment.server.as_ref()?;
     let (objects, secrets, configs) = match &server.host {
-        Host::Container(container) => single::objects(server, container, deployment),
+        Host::Container(container) => single::objects(server, container, deployment, inputs.found),
         Host::Operated(operated) => operated::objects(server, operated, deployment),
         Host::External(_) => return None,
     };

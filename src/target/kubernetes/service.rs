@@ -5,6 +5,7 @@ use super::volume::{Mounts, claims};
 use super::{container, network, server, workload};
 use crate::deployment::{Deployment, Service, secret_file_path};
 use crate::target::inputs::Inputs;
+use crate::value::Runs;
 
 /// A service of the profile.
 pub(super) fn part(service: &Service, deployment: &Deployment, inputs: &Inputs<'_>) -> Part {
@@ -22,7 +23,7 @@ pub(super) fn part(service: &Service, deployment: &Deployment, inputs: &Inputs<'
         name: service.name.to_string(),
         files: keys.into_iter().map(|key| (key.to_string(), secret_file_path(key))).collect(),
         // what a Job says can't change, the name of its Secret neither
-        keeps_name: service.runs.ends(),
+        keeps_name: service.runs == Runs::Once,
         ..Generated::default()
     });
     Part { name: service.name.to_string(), objects, secrets: secret.into_iter().collect(), configs: Vec::new() }

@@ -39,7 +39,8 @@ pub(super) fn objects(text: &str) -> Vec<Object> {
 }
 
 fn object(root: &Node<'_>) -> Option<Object> {
-    let pod = at(root, &["spec", "template", "spec"]);
+    let of_schedule = at(root, &["spec", "jobTemplate"]);
+    let pod = at(of_schedule.unwrap_or(root), &["spec", "template", "spec"]);
     let image = pod.and_then(|pod| list(at(pod, &["containers"])).first().and_then(|first| text(first, "image")));
     Some(Object {
         kind: text(root, "kind")?,

@@ -81,7 +81,7 @@ fn database(service: &Service, deployment: &Deployment, image: &ImageReference) 
             (comment, LOGIN, login(service, database, url, certificates.is_some()))
         }
         Some(_) | None if deployment.reaches_server(service) => {
-            ("until the server takes connections", "pg_isready -q", reaching(deployment))
+            ("until the server takes connections", READY, reaching(deployment))
         }
         Some(_) | None => return None,
     };
@@ -92,6 +92,9 @@ fn database(service: &Service, deployment: &Deployment, image: &ImageReference) 
     keys.push_filled("volumeMounts", certificates.into_iter().map(|(_, mount)| mount).collect::<Value>());
     Some(finished(keys).above(comment))
 }
+
+/// By names that the server has: it writes others into its log each time.
+const READY: &str = "pg_isready -q -U \"$PGUSER\" -d \"$PGDATABASE\"";
 
 const LOGIN: &str = "psql -X -q -A -t -c \"$READY_IF\" | grep -qx t";
 
@@ -137,8 +140,12 @@ fn login(service: &Service, database: &Database, url: &PostgresUrl, is_verified:
 }
 
 fn reaching(deployment: &Deployment) -> Value {
-    [variable("PGHOST", literal(server::host(deployment))), variable("PGCONNECT_TIMEOUT", Value::quoted("5"))]
-        .into_iter()
+    let names =
+        deployment.server.as_ref().and_then(|server| Some((server.user.as_str(), server.first_database()?.as_str())));
+    let names = names.into_iter().flat_map(|(user, database)| [("PGUSER", user), ("PGDATABASE", database)]);
+    std::iter::once(variable("PGHOST", literal(server::host(deployment))))
+        .chain(names.map(|(name, text)| variable(name, literal(text))))
+        .chain(std::iter::once(variable("PGCONNECT_TIMEOUT", Value::quoted("5"))))
         .collect()
 }
 

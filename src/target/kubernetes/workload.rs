@@ -1,4 +1,5 @@
-//! Knows what runs the pods of a service: a Deployment, or a Job where it ends by itself; and the pod that both have.
+//! Knows what runs the pods of a service: a Deployment, a Job where it ends by itself, or a `CronJob` where it does so by a
+//! schedule; and the pod that all have.
 //! Must not know the container in it.
 
 use super::container::container;
@@ -7,10 +8,17 @@ use super::volume::Mounts;
 use super::{security, wait};
 use crate::deployment::{Deployment, Service};
 use crate::target::inputs::Found;
+use crate::value::{Runs, Schedule};
 use crate::yaml::document::{Mapping, Value};
 
 /// How often a Job tries again.
 const TRIES: u16 = 6;
+
+/// How many Jobs of a schedule that have ended well are kept, with what they printed.
+const KEPT_DONE: u16 = 1;
+
+/// The same of those that have failed.
+const KEPT_FAILED: u16 = 3;
 
 /// What runs the pods of a service.
 pub(super) fn workload(
@@ -21,21 +29,27 @@ pub(super) fn workload(
     found: &Found,
 ) -> Mapping {
     let template = template(service, mounts, config, deployment, found);
-    if service.runs.ends() {
-        job(service, template, deployment)
-    } else {
-        kept_running(service, mounts, template, deployment)
+    match &service.runs {
+        Runs::Always => kept_running(service, mounts, template, deployment),
+        Runs::Once => job(service, template, deployment),
+        Runs::Scheduled(schedule) => cron_job(service, schedule, template, deployment),
     }
 }
 
-/// A Job can't be changed, and one that is removed when it has ended would be made again and again. So its name changes
-/// with what it does.
-fn job(service: &Service, template: Mapping, deployment: &Deployment) -> Mapping {
+/// What a Job does: as many pods as there are replicas, each of which ends.
+fn work(service: &Service, template: Mapping) -> Mapping {
     let mut spec = Mapping::default();
     spec.push("backoffLimit", Value::number(TRIES));
     spec.push_given("completions", service.replicas.map(Value::number));
     spec.push_given("parallelism", service.replicas.map(Value::number));
     spec.push("template", template);
+    spec
+}
+
+/// A Job can't be changed, and one that is removed when it has ended would be made again and again. So its name changes
+/// with what it does.
+fn job(service: &Service, template: Mapping, deployment: &Deployment) -> Mapping {
+    let spec = work(service, template);
     let content = spec.manifest(1);
     let why = "the name changes with what it does: then it runs again";
     let name = Value::text(hashed(service.name.as_str(), &content)).behind(why);
@@ -44,6 +58,21 @@ fn job(service: &Service, template: Mapping, deployment: &Deployment) -> Mapping
     let mut job = object("batch/v1", "Job", keys);
     job.push("spec", spec);
     job
+}
+
+/// It can be changed, so it keeps its name; what it starts next is as it says then.
+fn cron_job(service: &Service, schedule: &Schedule, template: Mapping, deployment: &Deployment) -> Mapping {
+    let mut spec = Mapping::default();
+    spec.push("schedule", Value::quoted(schedule.as_str().to_owned()));
+    spec.push("timeZone", Value::text("Etc/UTC").behind("else that of the cluster"));
+    let why = "one that still runs is not overtaken by the next one";
+    spec.push("concurrencyPolicy", Value::text("Forbid").behind(why));
+    spec.push("successfulJobsHistoryLimit", Value::number(KEPT_DONE));
+    spec.push("failedJobsHistoryLimit", Value::number(KEPT_FAILED));
+    spec.push("jobTemplate", Mapping::from_iter([("spec", Value::from(work(service, template)))]));
+    let mut cron = object("batch/v1", "CronJob", metadata(name(service), &service.name, deployment));
+    cron.push("spec", spec);
+    cron
 }
 
 fn kept_running(service: &Service, mounts: &Mounts<'_>, template: Mapping, deployment: &Deployment) -> Mapping {

@@ -20,7 +20,7 @@ not as of the same.
 Where a service can't be backed up, the others are. Their backup has a name that ends with -partial, the service is told,
 and the exit status is 1. A container that is silent for 10 seconds, or a lock that is held so long, is such a case.
 
-  --to FOLDER  where backups stand, each in a folder of its own; else backups/ beside docker-compose.yml
+  --to FOLDER  where backups stand, each in a folder of its own; else backups/ beside scripts/
   --keep N     afterwards removes the oldest backups of the same services, so that N are left
                that are whole, this one counted, and N that are partial
   --limit MINUTES

@@ -29,6 +29,8 @@ if [ -n "${POSTGRES_USER:-}" ]; then
   # Settings made for other programs would lead psql away from the server in this container.
   unset PGHOST PGHOSTADDR PGPORT PGSERVICE PGOPTIONS PGDATABASE
   export PGUSER="$POSTGRES_USER"
+  # Where the image has its socket elsewhere than its programs look for it.
+  [ -z "${SOCKET_FOLDER:-}" ] || export PGHOST="$SOCKET_FOLDER"
   # Asked for only where the volume was made with `local_auth: password`.
   if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then
     POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE")

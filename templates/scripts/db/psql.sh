@@ -61,18 +61,10 @@ fi
 find_project
 trap 'let_go; close_server' EXIT
 open_server
-terminal=()
-if [ -t 0 ] && [ -t 1 ]; then
-  terminal=(--tty)
-fi
-
 if [ "$server" = external ]; then
   [ -z "$is_superuser" ] || die "on $server_host only the databases of services can be opened, as their roles" \
     'name a service'
-  set_login "$service"
-  export PGDATABASE=$database
-  set_client --interactive ${terminal[@]+"${terminal[@]}"} --env PGDATABASE --entrypoint psql "$server_image" "$@"
-  "${client[@]}"
+  open_psql "$service" "$database" "$@"
   exit
 fi
 
@@ -81,5 +73,4 @@ if [ -n "$is_superuser" ]; then
 else
   set -- open "$(role_of "$service")" "$(password_variable_of "$service")" "$@"
 fi
-docker exec --interactive ${terminal[@]+"${terminal[@]}"} --env "DATABASE=$database" "$server_container" \
-  bash -c "$(<"$scripts/postgres.sh")" postgres.sh "$@"
+enter_server "$database" "$@"

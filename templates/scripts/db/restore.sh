@@ -10,7 +10,7 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
 
 usage() {
-  cat <<'TEXT'
+  cat <<TEXT
 usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
 
 Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
@@ -22,7 +22,7 @@ server's superuser may make is left out and told: event triggers, functions in C
 The backup is checked, the present state is backed up into backups/, and the data is restored and counted next to the
 present data, while the services still run. Only then they are stopped, and started with the new data. The old data
 stays, as the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever
-fails, or if this is killed: the old data is there, and `docker compose up -d --wait` starts with it; run this again.
+fails, or if this is killed: the old data is there, and \`$starts_all\` starts with it; run this again.
 
   --no-backup  makes no backup of the present state: where it is so damaged that it can't be read
 TEXT
@@ -123,6 +123,9 @@ for service in "${chosen[@]}"; do
   now=$(engine_of "$service")
   [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
+  [ "$now $server" != 'postgres operated' ] ||
+    die "$service has its database on servers of CloudNativePG, into which restore.sh does not restore" \
+      'nothing was changed; its own recovery restores whole servers'
 done
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
@@ -273,7 +276,7 @@ for line in "${loaded[@]}"; do
       die "the file of $service could not be replaced, and is as it was"
     [ -z "$kept" ] ||
       told+=("the data of $service before is now the file $kept; it is removed by:"
-        "  docker compose exec $service rm $kept")
+        "  $(run_beside "$service") rm $kept")
   fi
   # From here on it is the service's own.
   loaded=("${loaded[@]:1}")
@@ -282,8 +285,7 @@ done
 [ -z "$server_container" ] || align_server
 let_go
 server_was_started=
-stopped=()
 [ -z "$safety" ] || printf 'the state before is backed up too: %s\n' "$safety"
-docker compose up --detach --wait "${affected[@]}" </dev/null ||
-  die 'the data is restored, but the services do not start with it' "docker compose logs ${affected[*]}" \
+start_again "${affected[@]}" ||
+  die 'the data is restored, but the services do not start with it' "$shows_logs ${affected[*]}" \
     ${safety:+"back to what was before: scripts/db/restore.sh $safety"}

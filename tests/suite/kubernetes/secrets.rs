@@ -175,3 +175,37 @@ fn nothing_is_written_through_a_link_to_another_folder() {
         assert_eq!(names(elsewhere.path()), [""; 0]);
     }
 }
+
+#[test]
+fn a_password_that_the_operator_would_cut_is_refused_wherever_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let operated = PROFILE.replace("storage: 2Gi", "storage: 2Gi, operator: cloudnative-pg");
+    let of_file =
+        operated.replace("API_KEY: generate", "API_KEY: generate, API__DB_PASSWORD: { file: secrets/password.txt }");
+    let whole = "long enough, with white space within";
+    for value in [format!(" {whole}"), format!("{whole}\t"), format!("{whole} "), format!("{whole}\u{a0}")] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("secrets")).unwrap();
+        fs::write(folder.path().join("secrets/password.txt"), &value).unwrap();
+        for (profile, is_given) in [(&operated, true), (&of_file, false)] {
+            write_profile(folder.path(), profile);
+            let mut command = codelab_gen(folder.path());
+            if is_given {
+                command.env("API__DB_PASSWORD", &value);
+            }
+            let run = command.finish();
+            let told = stderr(&run);
+            assert_eq!(run.status.code(), Some(5), "{value:?}: {told}");
+            assert!(told.contains("`API__DB_PASSWORD` can't be written: it begins or ends with white space"), "{told}");
+            assert!(!told.contains(whole), "{told}");
+            assert!(!folder.path().join("kubernetes").exists());
+        }
+        // a server of its own takes it as it is, and no role has any other secret for its password
+        write_profile(folder.path(), PROFILE);
+        let run = codelab_gen(folder.path()).env("API__DB_PASSWORD", &value).env("API_KEY", &value).finish();
+        assert_eq!(run.status.code(), Some(0), "{value:?}: {}", stderr(&run));
+    }
+    write_profile(folder.path(), &operated);
+    let run = codelab_gen(folder.path()).env("API__DB_PASSWORD", whole).env("API_KEY", format!("{whole} ")).finish();
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Telling;
 use crate::command::generate::outside::{Filled, Origin};
+use crate::report;
 use crate::spelling::on_one_line;
 
 impl Telling<'_> {
@@ -17,6 +18,21 @@ impl Telling<'_> {
         let line = |Filled { name, origin, .. }: &Filled| format!("variable  {name}: {}\n", words(*origin));
         let lines: BTreeSet<_> = self.outcome.filled.iter().map(line).collect();
         lines.into_iter().collect()
+    }
+
+    /// The same for programs, for each service.
+    pub(super) fn filled_documents(&self) -> Vec<report::FilledVariable> {
+        let word = |origin| match origin {
+            Origin::Environment => "environment",
+            Origin::Standing => "standing",
+            Origin::Default => "default",
+        };
+        let document = |Filled { name, service, origin }: &Filled| report::FilledVariable {
+            name: name.clone(),
+            service: service.clone(),
+            from: word(*origin).to_owned(),
+        };
+        self.outcome.filled.iter().map(document).collect()
     }
 
     /// Which values were compared with nothing, since they are not set where this runs.

@@ -2,15 +2,20 @@
 
 use std::collections::HashSet;
 
+use crate::deployment::Service;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
 use crate::target::kubernetes::object::is_service_name;
-use crate::value::{Mount, MountSource, is_dns_label};
+use crate::value::{Mount, MountSource, Runs, is_dns_label};
 
 /// The longest name of a label of DNS.
 const LONGEST: usize = 63;
+
+/// That of a `CronJob`, to which the cluster adds the time of each Job
+/// (<https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/>).
+const LONGEST_OF_SCHEDULE: usize = 52;
 
 /// The file that kustomize reads is called so.
 const KUSTOMIZATION: &str = "kustomization";
@@ -48,6 +53,20 @@ pub(super) fn faults(profile: &Profile) -> Vec<Diagnostic> {
     }
     faults.extend(volumes(profile));
     faults
+}
+
+/// A service that runs by a schedule, and whose name has no room for the time of each run.
+pub(super) fn of_schedule(service: &Service) -> Option<Diagnostic> {
+    let (name, length) = (service.name.as_str(), service.name.as_str().len());
+    (matches!(service.runs, Runs::Scheduled(_)) && length > LONGEST_OF_SCHEDULE).then(|| {
+        let message = format!(
+            "what runs by a schedule has a name of at most {LONGEST_OF_SCHEDULE} characters in a cluster, found {length}"
+        );
+        let cut = name.get(..LONGEST_OF_SCHEDULE).unwrap_or(name).trim_end_matches('-');
+        let help = format!("call the service `{cut}`, also where others name it");
+        let place = Place::key(&FieldPath::root().key("services").key(&service.name));
+        Diagnostic::error(Code::TargetName, place, message, help)
+    })
 }
 
 /// The named volumes, each where it is used first.

@@ -5,7 +5,7 @@ use crate::field::FieldPath;
 use crate::profile::{Profile, Service};
 use crate::spelling::quoted;
 use crate::target::kubernetes::security::Identity;
-use crate::value::{ServiceImage, ServiceName, Stage};
+use crate::value::{HostAddress, ServiceImage, ServiceName, Stage};
 
 /// What of a service can't run there.
 pub(super) fn faults(name: &ServiceName, service: &Service, profile: &Profile) -> Vec<Diagnostic> {
@@ -45,7 +45,12 @@ fn image_fault(image: &ServiceImage, service: &Service, stage: Stage, at: &Field
 /// A Service is reached from all of the cluster, or by what the user puts before it.
 fn published(service: &Service, at: &FieldPath) -> Option<Diagnostic> {
     let publish = service.publish.get().filter(|publish| !publish.address.is_loopback())?;
-    let message = format!("a pod is published on no address of a host, and `publish` names {}", publish.address);
+    let named = if publish.address == HostAddress::EVERY {
+        "all of them".to_owned()
+    } else {
+        quoted(&publish.address.to_string())
+    };
+    let message = format!("a pod is published on no address of a host, and `publish` names {named}");
     let help =
         format!("write `publish: {}`, and let an Ingress or a Gateway of your own lead to the Service", publish.port);
     Some(Diagnostic::error(Code::TargetUnsupported, Place::value(&at.key("publish")), message, help))

@@ -8,10 +8,14 @@ use crate::secret::names_secret;
 /// Variables of containers that would be filled with what is a secret by its name. A manifest goes into git, and whoever wrote
 /// the profile may be a stranger: on Compose such a value stays where it was.
 pub(super) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
-    let services = FieldPath::root().key("services");
-    let filled = deployment.services.iter().flat_map(|service| {
-        let at = services.key(&service.name).key("environment");
-        service.environment.iter().filter_map(move |(variable, holds)| match holds {
+    let root = FieldPath::root();
+    let services = deployment.services.iter();
+    let services = services.map(|service| (root.key("services").key(&service.name), service.environment.as_slice()));
+    let server =
+        deployment.contained_server().map(|(_, container)| (root.key("postgres"), container.environment.as_slice()));
+    let filled = services.chain(server).flat_map(|(at, environment)| {
+        let at = at.key("environment");
+        environment.iter().filter_map(move |(variable, holds)| match holds {
             Variable::Environment { name, .. } => Some((at.key(variable), variable, name)),
             Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
         })

@@ -55,7 +55,7 @@ pub(super) fn role_name(login: &Login) -> String {
 }
 
 fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Mapping {
-    let Operated { image, major: _, database: _, instances, storage, limits, settings } = operated;
+    let Operated { image, major: _, database: _, instances, storage, limits, settings, sizes: _ } = operated;
     let mut spec = Mapping::default();
     spec.push("instances", Value::number(instances));
     spec.push("imageName", Value::text(image.to_string()));

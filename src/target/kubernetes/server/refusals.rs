@@ -3,7 +3,7 @@
 use super::common::name;
 use super::operated::{object_name, role_name};
 use super::pod::{VOLUMES, identity};
-use crate::deployment::{Container, Deployment, Host, Operated, Server, Variable};
+use crate::deployment::{Container, Deployment, Host, Operated, Server};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::spelling::quoted;
@@ -22,29 +22,12 @@ pub(in crate::target::kubernetes) fn faults(deployment: &Deployment) -> Vec<Diag
     match deployment.server.as_ref().map(|server| (server, &server.host)) {
         Some((_, Host::Container(container))) => {
             single(container, deployment.stage, &at, &mut faults);
-            variables(container, &at, &mut faults);
         }
         Some((server, Host::Operated(operated))) => of_operator(server, operated, deployment, &at, &mut faults),
         Some((_, Host::External(_))) | None => {}
     }
     claimed(deployment, &mut faults);
     faults
-}
-
-/// Variables of the server's container whose values no manifest has.
-fn variables(container: &Container, at: &FieldPath, faults: &mut Vec<Diagnostic>) {
-    for (name, value) in &container.environment {
-        if !matches!(value, Variable::Literal(_)) {
-            let message = "on Kubernetes the server's container gets the values that stand in the profile alone";
-            let place = Place::value(&at.key("environment").key(name));
-            faults.push(Diagnostic::error(
-                Code::TargetUnsupported,
-                place,
-                message,
-                "write the value itself, or remove it",
-            ));
-        }
-    }
 }
 
 /// A claim of the server's data, which a service would mount as a volume of its own.

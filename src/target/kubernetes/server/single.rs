@@ -4,16 +4,20 @@
 use super::super::expansion::{command, literal};
 use super::super::object::{Component, labels, matching, selector};
 use super::super::part::Generated;
+use super::super::probe::{LARGEST, WHILE_STARTING, seconds};
 use super::super::resources;
 use super::super::security;
 use super::common::{file_of, hashed, image_pull_secrets, name, of_server};
 use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
 use super::{ensure, network};
-use crate::deployment::{Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage, Variable};
-use crate::value::Port;
+use crate::deployment::{
+    CheckTimes, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage, Variable,
+};
+use crate::target::inputs::Found;
+use crate::value::{EnvironmentKey, Port, ServiceName};
 use crate::yaml::document::{Mapping, Value};
 
-/// A first start on a slow disk, or crash recovery, must not count as a failure: an hour.
+/// A first start on a slow disk, or crash recovery, must not count as a failure: an hour, or as long as the profile says.
 const STARTS_WITHIN: u64 = 3600;
 
 /// How long a server that runs must give no answer at all to be started again, in seconds: asked this often...
@@ -27,14 +31,21 @@ pub(super) fn objects(
     server: &Server,
     container: &Container,
     deployment: &Deployment,
+    found: &Found,
 ) -> (Vec<Mapping>, Vec<Generated>, Vec<Generated>) {
     let passwords = server.passwords().into_iter().map(|password| file_of(password.as_str()));
     let urls = deployment.services.iter().filter(|service| service.uses_postgres());
     let urls = urls.filter_map(|service| Some(file_of(service.database.as_ref()?.given.as_ref()?.key.as_str())));
-    let secret = hashed(name(), passwords.chain(urls).collect());
+    let mut files: Vec<_> = passwords.chain(urls).collect();
+    for file in container.environment.iter().filter_map(|(_, value)| Some(file_of(secret_of(value)?.as_str()))) {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let secret = hashed(name(), files);
     let script = hashed(SCRIPTS.to_owned(), vec![(SCRIPT.to_owned(), SCRIPT.to_owned())]);
     let objects = vec![
-        stateful_set(server, container, deployment),
+        stateful_set(server, container, deployment, found),
         address(deployment),
         network::policy(selector(&name(), deployment), network::OfServer::Alone, deployment),
     ];
@@ -54,7 +65,7 @@ fn address(deployment: &Deployment) -> Mapping {
     address
 }
 
-fn stateful_set(server: &Server, container: &Container, deployment: &Deployment) -> Mapping {
+fn stateful_set(server: &Server, container: &Container, deployment: &Deployment, found: &Found) -> Mapping {
     let mut spec = Mapping::default();
     spec.push("serviceName", Value::text(name()));
     spec.push("replicas", Value::number(1));
@@ -62,7 +73,7 @@ fn stateful_set(server: &Server, container: &Container, deployment: &Deployment)
     spec.push("podManagementPolicy", Value::text("Parallel").behind(why));
     spec.push("selector", matching(selector(&name(), deployment)));
     let metadata = Mapping::from_iter([("labels", labels(&name(), Component::Database, deployment).into())]);
-    let template = [("metadata", Value::from(metadata)), ("spec", pod(server, container, deployment).into())];
+    let template = [("metadata", Value::from(metadata)), ("spec", pod(server, container, deployment, found).into())];
     spec.push("template", Mapping::from_iter(template));
     let claim = container.storage.as_ref().map(|storage| claim(&volume(container), storage));
     spec.push_filled("volumeClaimTemplates", claim.into_iter().collect::<Value>());
@@ -88,7 +99,7 @@ fn claim(volume: &str, storage: &Storage) -> Value {
     Mapping::from_iter([("metadata", Value::from(metadata)), ("spec", spec.into())]).into()
 }
 
-fn pod(server: &Server, container: &Container, deployment: &Deployment) -> Mapping {
+fn pod(server: &Server, container: &Container, deployment: &Deployment, found: &Found) -> Mapping {
     let mut spec = Mapping::default();
     spec.push("automountServiceAccountToken", Value::bare("false"));
     spec.push("enableServiceLinks", Value::bare("false"));
@@ -98,12 +109,12 @@ fn pod(server: &Server, container: &Container, deployment: &Deployment) -> Mappi
     let grace = Value::number(container.stop_grace_period.seconds()).behind(why);
     spec.push("terminationGracePeriodSeconds", grace);
     let ensure = ensure::container(server, container, deployment);
-    spec.push("containers", [postgres(server, container), ensure].into_iter().collect::<Value>());
+    spec.push("containers", [postgres(server, container, found), ensure].into_iter().collect::<Value>());
     spec.push("volumes", volumes(server, container));
     spec
 }
 
-fn postgres(server: &Server, container: &Container) -> Value {
+fn postgres(server: &Server, container: &Container, found: &Found) -> Value {
     let settings: Vec<_> = container.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let settings = settings.iter().flat_map(|setting| ["-c", setting]);
     let has_settings = !container.settings.is_empty();
@@ -111,7 +122,7 @@ fn postgres(server: &Server, container: &Container) -> Value {
     let mut keys =
         Mapping::from_iter([("name", Value::text(name())), ("image", Value::text(container.image.to_string()))]);
     keys.push_given("args", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
-    keys.push("env", variables(server, container));
+    keys.push("env", variables(server, container, found));
     keys.push("ports", std::iter::once(Value::from(Mapping::from_iter(port))).collect::<Value>());
     keys.append(probes(server, container));
     keys.push("lifecycle", Mapping::from_iter([("preStop", ends_fast())]));
@@ -129,7 +140,15 @@ fn ends_fast() -> Value {
     Mapping::from_iter([("exec", Mapping::from_iter([("command", words)]).into())]).into()
 }
 
-fn variables(server: &Server, container: &Container) -> Value {
+/// The secret that a variable holds.
+fn secret_of(value: &Variable) -> Option<&EnvironmentKey> {
+    match value {
+        Variable::Secret(secret) => Some(secret),
+        Variable::Literal(_) | Variable::Environment { .. } | Variable::Url => None,
+    }
+}
+
+fn variables(server: &Server, container: &Container, found: &Found) -> Value {
     let password = &server.administrator_password;
     let file = format!("{PASSWORDS_FOLDER}/{password}");
     let data = (!container.keeps_majors_apart()).then(|| {
@@ -145,8 +164,16 @@ fn variables(server: &Server, container: &Container) -> Value {
     let arguments = container.initdb_arguments().map(|arguments| variable(INITDB_ARGS, literal(&arguments)));
     let more = container.environment.iter().filter_map(|(name, value)| match value {
         Variable::Literal(text) => Some(variable(name.as_str(), literal(text))),
-        // refused before
-        Variable::Environment { .. } | Variable::Secret(_) | Variable::Url => None,
+        Variable::Environment { name: _, default } => {
+            let text = found.variable(&ServiceName::postgres(), name, default.as_deref());
+            Some(variable(name.as_str(), literal(text)))
+        }
+        Variable::Secret(secret) => Some(Value::from(Mapping::from_iter([
+            ("name", Value::text(name.to_string())),
+            ("valueFrom", super::super::container::secret(&self::name(), secret.as_str())),
+        ]))),
+        // the server has no URL of its own
+        Variable::Url => None,
     });
     let more: Vec<_> = more.collect();
     first.into_iter().chain(arguments).chain(data).chain(more).collect()
@@ -155,8 +182,11 @@ fn variables(server: &Server, container: &Container) -> Value {
 fn probes(server: &Server, container: &Container) -> Mapping {
     let (user, database) = (server.user.as_str(), container.database.as_str());
     let ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-U", user, "-d", database];
-    let interval = container.times.interval.milliseconds().div_ceil(1000);
-    let timeout = container.times.timeout.milliseconds().div_ceil(1000);
+    let CheckTimes { interval, timeout, retries, start_period } = &container.times;
+    let (interval, timeout) = (seconds(interval.milliseconds()), seconds(timeout.milliseconds()));
+    let retries = u64::from(retries.get());
+    let starting = interval.min(WHILE_STARTING);
+    let starts_within = start_period.seconds().saturating_add(retries.saturating_mul(interval)).max(STARTS_WITHIN);
     let probe = |words: &[&str], period: u64, failures: u64| {
         let words = words.iter().map(|word| Value::quoted((*word).to_owned())).collect::<Value>().on_one_line();
         Value::from(Mapping::from_iter([
@@ -167,13 +197,13 @@ fn probes(server: &Server, container: &Container) -> Mapping {
         ]))
     };
     let why = "over TCP: while the image prepares a new volume, its server listens on a local socket only;\n\
-               for an hour, since a first start on a slow disk, and crash recovery, take their time";
+               for an hour at the least, since a first start on a slow disk, and crash recovery, take their time";
     // 2: no answer at all. A server that refuses for the moment is one that works
     let answers = format!("{}; [ \"$?\" != 2 ]", ready.join(" "));
     let liveness = probe(&["bash", "-c", &answers], ASKED_EVERY, ASKED_TIMES);
     Mapping::from_iter([
-        ("startupProbe", probe(&ready, interval, STARTS_WITHIN.div_ceil(interval.max(1))).above(why)),
-        ("readinessProbe", probe(&ready, interval, u64::from(container.times.retries.get()))),
+        ("startupProbe", probe(&ready, starting, starts_within.div_ceil(starting).min(LARGEST)).above(why)),
+        ("readinessProbe", probe(&ready, interval, retries)),
         ("livenessProbe", liveness.above("only one that gives no answer at all for five minutes is started again")),
     ])
 }
@@ -211,4 +241,31 @@ fn volumes(server: &Server, container: &Container) -> Value {
         Mapping::from_iter([("name", Value::text("superuser-password")), ("secret", of_server.into())]).into(),
     ];
     of_pod.into_iter().chain(ensure::volumes(server)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::resolved;
+
+    /// The period and the number of failures of each probe.
+    fn numbers(check: &str) -> [[u64; 2]; 3] {
+        let deployment = resolved(&format!(
+            "format: 1\nproject: a\nstage: development\ntarget: kubernetes\npostgres: {{ image: 'postgres:17', user: app, \
+             storage: 1Gi{check} }}\nservices: {{ api: {{ image: 'a:1', database: {{ postgres: a }} }} }}\n"
+        ));
+        let (server, container) = deployment.contained_server().unwrap();
+        let read: serde_yaml::Value = serde_yaml::from_str(&probes(server, container).manifest(2)).unwrap();
+        let of = |probe: &str| ["periodSeconds", "failureThreshold"].map(|key| read[probe][key].as_u64().unwrap());
+        ["startupProbe", "readinessProbe", "livenessProbe"].map(of)
+    }
+
+    #[test]
+    fn a_server_has_an_hour_to_start_or_as_long_as_the_profile_says() {
+        assert_eq!(numbers("")[0], [5, 720]);
+        let longer = numbers(", healthcheck: { interval: 30s, retries: 4, start_period: 2h }");
+        assert_eq!(longer, [[5, 1464], [30, 4], [30, 10]]);
+        let quick = numbers(", healthcheck: { interval: 500ms, retries: 2, start_period: 0s }");
+        assert_eq!(quick, [[1, 3600], [1, 2], [30, 10]]);
+    }
 }

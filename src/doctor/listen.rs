@@ -2,7 +2,7 @@
 
 use std::io::{PipeReader, Read as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,7 +48,12 @@ impl Heard {
 }
 
 /// What a program says on standard output, if it ends well, in time, and with a word less than the bound.
-pub(super) fn answer(mut command: Command, bounds: Bounds) -> Result<String, Silence> {
+pub(super) fn answer(command: Command, bounds: Bounds) -> Result<String, Silence> {
+    answer_with(command, bounds, &[0]).map(|(_, said)| said)
+}
+
+/// The same of a program that ends well with each of these exit codes; the one comes with what it said.
+pub(super) fn answer_with(mut command: Command, bounds: Bounds, well: &[i32]) -> Result<(i32, String), Silence> {
     let failed = |error: std::io::Error| {
         let is_missing = error.kind() == std::io::ErrorKind::NotFound;
         if is_missing { Silence::NotInstalled } else { Silence::Failed(error.to_string()) }
@@ -62,15 +67,15 @@ pub(super) fn answer(mut command: Command, bounds: Bounds) -> Result<String, Sil
     let said = read(stdout.0, bounds.most, Part::Start);
     let complained = read(stderr.0, bounds.most, Part::Start);
     let hung = Silence::Hung(bounds.patience);
-    let succeeded = ended(&mut child, deadline).ok_or(hung.clone())?;
+    let status = ended(&mut child, deadline).ok_or(hung.clone())?;
     let (Some(said), Some(complained)) = (arrived(&said, deadline), arrived(&complained, deadline)) else {
         end(&mut child);
         return Err(hung);
     };
-    match () {
-        () if said.is_cut || complained.is_cut => Err(Silence::Endless(bounds.most)),
-        () if succeeded => Ok(said.text()),
-        () => Err(Silence::Failed(said.text() + &complained.text())),
+    match status.code().filter(|code| well.contains(code)) {
+        _ if said.is_cut || complained.is_cut => Err(Silence::Endless(bounds.most)),
+        Some(code) => Ok((code, said.text())),
+        None => Err(Silence::Failed(said.text() + &complained.text())),
     }
 }
 
@@ -128,11 +133,11 @@ fn arrived(heard: &Receiver<Heard>, deadline: Instant) -> Option<Heard> {
     heard.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
 }
 
-/// Whether the program succeeded; nothing where it did not end in time, and was ended.
-fn ended(child: &mut Child, deadline: Instant) -> Option<bool> {
+/// How the program ended; nothing where it did not end in time, and was ended.
+fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
-            Ok(Some(status)) => return Some(status.success()),
+            Ok(Some(status)) => return Some(status),
             Ok(None) if Instant::now() < deadline => thread::sleep(POLL),
             Ok(None) | Err(_) => {
                 end(child);
@@ -201,6 +206,8 @@ mod tests {
         assert_eq!(failed, Silence::Failed("one\ntwo\n".to_owned()));
         assert_eq!(last_words(shell("echo one; echo two >&2; exit 3"), BOUNDS), "one\ntwo\n");
         assert_eq!(answer(Command::new("/nonexistent/docker"), BOUNDS).unwrap_err(), Silence::NotInstalled);
+        assert_eq!(answer_with(shell("echo one; exit 1"), BOUNDS, &[0, 1]).unwrap(), (1, "one\n".to_owned()));
+        assert!(answer_with(shell("echo one; exit 2"), BOUNDS, &[0, 1]).is_err());
         let exactly = answer(shell("printf %0100000d 0"), BOUNDS).unwrap();
         assert_eq!(exactly.len(), 100_000);
     }

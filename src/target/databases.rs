@@ -5,11 +5,26 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::deployment::{Deployment, External, Host, Server, Service};
+use crate::deployment::{Certificates, Deployment, External, ExternalTls, Host, Server, Service};
 use crate::placement::Placement;
-use crate::render::Header;
+use crate::render::{Dialect, Header, Output, Template};
 use crate::url::ConnectionUrl;
 use crate::value::{Choice as _, Rights, Runs, ServiceName};
+
+/// The file.
+pub(super) const OUTPUT: Output = Output::text("scripts/db/databases.sh");
+
+/// Its text.
+pub(super) const TEXT: Template = Template(include_str!("../../templates/scripts/db/databases.sh.j2"), Dialect::Shell);
+
+/// Where the databases and services are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On this machine.
+    Here,
+    /// In a cluster, where each object is found by its labels.
+    Cluster,
+}
 
 #[derive(Serialize)]
 pub(super) struct DatabasesView {
@@ -21,6 +36,14 @@ pub(super) struct DatabasesView {
     /// The others: jobs, each with the database of another service.
     jobs: Vec<String>,
     server: Option<ServerView>,
+    cluster: Option<ClusterView>,
+}
+
+/// What else is to be known where all of it is in a cluster.
+#[derive(Serialize)]
+struct ClusterView {
+    project: String,
+    pull_secrets: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +66,7 @@ struct ServiceView {
 struct ServerView {
     role: String,
     database: String,
+    is_operated: bool,
     external: Option<ExternalView>,
 }
 
@@ -52,11 +76,12 @@ struct ExternalView {
     port: u16,
     tls: &'static str,
     certificates: String,
+    ca_secret: String,
     image: String,
 }
 
 /// The file's content; nothing where no service has a database.
-pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<DatabasesView> {
+pub(super) fn view(deployment: &Deployment, placement: &Placement, place: Place) -> Option<DatabasesView> {
     let owning = deployment.services.iter().filter(|service| owns(service));
     let services: Vec<_> = owning.filter_map(|service| service_view(service, deployment)).collect();
     let server = deployment.server.as_ref().map(|server| server_view(server, placement));
@@ -64,7 +89,8 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement) -> Option<Dat
     let names = services.iter().map(|service| service.name.clone());
     let (jobs, own) = names.partition(|name| jobs.contains(name.as_str()));
     let header = Header::new(deployment.stage, placement);
-    (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server })
+    let cluster = (place == Place::Cluster).then(|| cluster_view(deployment));
+    (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server, cluster })
 }
 
 /// The jobs whose databases belong to services that always run.
@@ -133,17 +159,27 @@ fn service_view(service: &Service, deployment: &Deployment) -> Option<ServiceVie
 }
 
 fn server_view(server: &Server, placement: &Placement) -> ServerView {
+    let is_operated = server.operated().is_some();
     let (database, external) = match &server.host {
         Host::Container(container) => (container.database.to_string(), None),
         Host::Operated(operated) => (operated.database.to_string(), None),
         Host::External(external) => (String::new(), Some(external_view(external, placement))),
     };
-    ServerView { role: server.user.to_string(), database, external }
+    ServerView { role: server.user.to_string(), database, is_operated, external }
+}
+
+fn cluster_view(deployment: &Deployment) -> ClusterView {
+    let pull_secrets = deployment.image_pull_secrets.iter().map(ToString::to_string).collect();
+    ClusterView { project: deployment.project.to_string(), pull_secrets }
 }
 
 fn external_view(external: &External, placement: &Placement) -> ExternalView {
     let External { host, port, tls, client } = external;
     let certificates = tls.certificates_file().map(|path| placement.from_out(path)).unwrap_or_default();
+    let ca_secret = match tls {
+        ExternalTls::VerifyFull(Some(Certificates::Secret(name))) => name.to_string(),
+        ExternalTls::VerifyFull(_) | ExternalTls::Require | ExternalTls::Disable => String::new(),
+    };
     let image = client.as_ref().map(ToString::to_string).unwrap_or_default();
-    ExternalView { host: host.clone(), port: port.get(), tls: tls.mode().as_str(), certificates, image }
+    ExternalView { host: host.clone(), port: port.get(), tls: tls.mode().as_str(), certificates, ca_secret, image }
 }

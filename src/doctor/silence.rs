@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::doctor) enum Silence {
+pub(super) enum Silence {
     /// There is no such program.
     NotInstalled,
     /// It did not end in time.
@@ -16,9 +16,9 @@ pub(in crate::doctor) enum Silence {
 }
 
 impl Silence {
-    pub(in crate::doctor) fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
-            Self::NotInstalled => "the program `docker` is not installed".to_owned(),
+            Self::NotInstalled => "the program is not installed".to_owned(),
             Self::Hung(patience) => format!("no answer within {} seconds", patience.as_secs()),
             Self::Endless(most) => format!("an answer of more than {most} bytes"),
             Self::Failed(text) => text.clone(),
@@ -26,7 +26,7 @@ impl Silence {
     }
 
     /// Whether it was ended by us.
-    pub(in crate::doctor) fn is_cut_off(&self) -> bool {
+    pub(super) fn is_cut_off(&self) -> bool {
         matches!(self, Self::Hung(_) | Self::Endless(_))
     }
 }

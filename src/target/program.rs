@@ -1,0 +1,101 @@
+//! Knows the scripts for backups, restoring, moving data and psql, which are the same in every deployment; what differs
+//! stands in the output `databases.sh`. Must not know what a script does.
+
+use super::databases::{self, Place};
+use crate::deployment::{Deployment, Service};
+use crate::placement::Placement;
+use crate::render::{Dialect, Header, Output, RenderFault, RenderedFile, Template};
+
+/// How the other scripts reach a database.
+const REACH: Output = Output::text("scripts/db/reach.sh");
+
+/// The script that moves the data of a service from one engine to the other.
+pub const MIGRATE: Output = Output::program("scripts/db/migrate.sh");
+
+/// The script that opens PostgreSQL's own client.
+pub const PSQL: Output = Output::program("scripts/db/psql.sh");
+
+/// A script of `scripts/db`.
+pub(super) struct Program {
+    pub(super) output: Output,
+    text: &'static str,
+    /// Whether there is something for it to do in a deployment.
+    is_needed: fn(&Deployment) -> bool,
+    /// Whether it moves rows from one engine to the other.
+    pub(super) copies_rows: bool,
+}
+
+const HEADER: Template = Template(include_str!("../../templates/scripts/db/header.j2"), Dialect::Shell);
+
+/// The scripts for a deployment as `is_there` says, with what follows from the profile. Behind what `reach.sh` has
+/// everywhere stands how a target is reached.
+pub(super) fn scripts(
+    deployment: &Deployment,
+    placement: &Placement,
+    place: Place,
+    reach: &str,
+    is_there: impl Fn(&Program) -> bool,
+) -> Result<Vec<RenderedFile>, RenderFault> {
+    let mut files = Vec::new();
+    let mut add = |output, text: String| files.push(RenderedFile::sealed(output, text));
+    if let Some(view) = databases::view(deployment, placement, place) {
+        add(databases::OUTPUT, databases::TEXT.fill(&databases::OUTPUT, &view)?);
+    }
+    let header = HEADER.fill(&REACH, &Header::new(deployment.stage, placement))?;
+    for program in PROGRAMS.iter().filter(|program| (program.is_needed)(deployment) && is_there(program)) {
+        let text = program.with_header(&header);
+        add(program.output.clone(), if program.output == REACH { text + "\n" + reach } else { text });
+    }
+    Ok(files)
+}
+
+/// All of them. Those that are no programs are read by the others; the rows are copied inside of the service's image.
+#[rustfmt::skip]
+pub(super) const PROGRAMS: [Program; 9] = [
+    Program { output: REACH, text: include_str!("../../templates/scripts/db/reach.sh"), is_needed: keeps_data, copies_rows: false },
+    Program { output: Output::text("scripts/db/postgres.sh"), text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: keeps_data, copies_rows: false },
+    Program { output: Output::text("scripts/db/sqlite.py"), text: include_str!("../../templates/scripts/db/sqlite.py"), is_needed: keeps_data, copies_rows: false },
+    Program { output: Output::program("scripts/db/backup.sh"), text: include_str!("../../templates/scripts/db/backup.sh"), is_needed: keeps_data, copies_rows: false },
+    Program { output: Output::program("scripts/db/restore.sh"), text: include_str!("../../templates/scripts/db/restore.sh"), is_needed: keeps_data, copies_rows: false },
+    Program { output: MIGRATE, text: include_str!("../../templates/scripts/db/migrate.sh"), is_needed: moves_data, copies_rows: true },
+    Program { output: Output::text("scripts/db/migrate.py"), text: include_str!("../../templates/scripts/db/migrate.py"), is_needed: moves_data, copies_rows: true },
+    Program { output: Output::program("scripts/db/reindex.sh"), text: include_str!("../../templates/scripts/db/reindex.sh"), is_needed: has_server, copies_rows: false },
+    Program { output: PSQL, text: include_str!("../../templates/scripts/db/psql.sh"), is_needed: has_server, copies_rows: false },
+];
+
+/// All scripts for the databases, as one path.
+pub const ALL_SCRIPTS: &str = "scripts/db/*";
+
+/// Whether it is one of the scripts for the databases.
+#[must_use]
+pub fn is_database_script(output: &Output) -> bool {
+    output.path().starts_with(ALL_SCRIPTS.trim_end_matches('*'))
+}
+
+/// Whether it is a script that is the same in every deployment, but for its header.
+#[must_use]
+pub fn is_program(output: &Output) -> bool {
+    PROGRAMS.iter().any(|program| program.output == *output)
+}
+
+fn keeps_data(deployment: &Deployment) -> bool {
+    deployment.services.iter().any(|service| service.database.is_some())
+}
+
+fn moves_data(deployment: &Deployment) -> bool {
+    deployment.services.iter().any(Service::can_move)
+}
+
+fn has_server(deployment: &Deployment) -> bool {
+    deployment.server.is_some()
+}
+
+impl Program {
+    /// The script with the header of all outputs, behind the line that names its interpreter.
+    fn with_header(&self, header: &str) -> String {
+        let text = self.text;
+        let behind = if text.starts_with("#!") { text.find('\n').map_or(text.len(), |end| end + 1) } else { 0 };
+        let (interpreter, rest) = text.split_at_checked(behind).unwrap_or(("", text));
+        [interpreter, header, rest].concat()
+    }
+}
