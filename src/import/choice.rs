@@ -2,7 +2,7 @@
 //! not know how either is described.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::environment::{self, Given};
 use super::ledger::Ledger;
@@ -12,7 +12,7 @@ use super::service::Service;
 use super::{database, reach, recognition};
 use crate::diagnostic::Code;
 use crate::spelling::quoted;
-use crate::value::{ServiceName, TextValue as _};
+use crate::value::{Engine, ServiceName, TextValue as _};
 use crate::yaml::{Entry, Node};
 
 /// What an import reads at first.
@@ -109,6 +109,7 @@ fn settle(
         service.find_database(Some(server), whole.text, ledger);
     }
     leave_bystanders(services, server);
+    leave_contested(services);
     let is_known = services.iter().filter_map(Service::database).any(|database| database.postgres.is_some());
     let is_clear = !scope.is_generated && services.iter().all(|service| !service.found.is_somebody_else);
     if !is_known && is_clear {
@@ -137,6 +138,35 @@ fn leave_bystanders(services: &mut [Service<'_, '_>], server: &Server<'_, '_>) {
     if services.iter().any(|service| uses(service) && !is_bystander(service)) {
         for service in services.iter_mut().filter(|service| is_bystander(service)) {
             service.found.database = None;
+        }
+    }
+}
+
+/// Who owns a database that is described is the server's own role: one that another role opens would be taken away from
+/// that, and stays as it is for all of its users.
+fn leave_contested(services: &mut [Service<'_, '_>]) {
+    let opened = |service: &Service<'_, '_>| {
+        service.found.of_others.iter().map(|name| (name.clone(), service.name.to_string())).collect::<Vec<_>>()
+    };
+    let others: BTreeMap<String, String> = services.iter().flat_map(opened).collect();
+    let mut told = BTreeSet::new();
+    for service in services {
+        let Some(database) = &mut service.found.database else { continue };
+        let Some(name) = database.postgres.as_ref().map(|postgres| postgres.name.to_string()) else { continue };
+        let Some(other) = others.get(&name) else { continue };
+        match database.engine {
+            Engine::Sqlite => database.postgres = None,
+            Engine::Postgres => {
+                service.found.database = None;
+                service.found.is_somebody_else = true;
+            }
+        }
+        if told.insert(name.clone()) {
+            let message = format!(
+                "`{name}` is no `database` of the profile: `{other}` opens it as another role than the server's, and \
+                 would lose it"
+            );
+            service.found.told.push((None, message));
         }
     }
 }

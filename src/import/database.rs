@@ -1,8 +1,10 @@
 //! Knows which database a hand-kept service uses, and which one it would use by the lines that are commented out.
 //! Must not know how a profile is laid out.
 
+mod foreign;
 mod found;
 mod reached;
+mod words;
 
 use super::connection::{self, Connection, PostgresConnection};
 use super::environment::{Given, GivenValue};
@@ -49,6 +51,7 @@ pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &Le
         }
     }
     let Some(server) = server else { return found };
+    found.of_others = foreign::opened(home, server, ledger);
     match &mut found.database {
         Some(Database { engine: Engine::Sqlite, .. }) => {}
         Some(database) => {
@@ -60,7 +63,13 @@ pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &Le
                 found.database = Some(database);
                 found.told.clear();
             }
-            Ok(None) => {}
+            Ok(None) if found.of_others.is_empty() => {}
+            Ok(None) => {
+                found.is_somebody_else = true;
+                let why = "its program logs in as another role than that which the server is made with";
+                let message = format!("`{}` uses the server, and has no `database` in the profile: {why}", home.name);
+                found.told.push((None, message));
+            }
             Err(why) => {
                 found.is_somebody_else = true;
                 let message = format!("`{}` uses the server, and has no `database` in the profile: {why}", home.name);

@@ -56,6 +56,7 @@ impl<'n, 'text> Service<'n, 'text> {
 
     /// Finds its database, where the server is this one; `text` is that of the whole file.
     pub(super) fn find_database(&mut self, server: Option<&Server<'_, '_>>, text: &str, ledger: &Ledger<'_>) {
+        let words = program_words(&self.entry.value, ledger);
         let home = Home {
             name: &self.name,
             given: &self.given,
@@ -64,7 +65,8 @@ impl<'n, 'text> Service<'n, 'text> {
             of_files: &env_files::variables(&self.entry.value, ledger),
             waits: server.is_some_and(|server| self.waits_for(server.name())),
             has_dotenv: env_files::has_dotenv(&self.entry.value, ledger),
-            program: &program_urls(&self.entry.value, ledger),
+            program: &urls_of(&words),
+            words: &words,
             commented: &commented_in(text, &self.entry.value),
         };
         self.found = database::find(&home, server, ledger);
@@ -146,21 +148,25 @@ impl<'n, 'text> Service<'n, 'text> {
     }
 }
 
-/// The URLs in the command of a service.
-fn program_urls(service: &Node<'_>, ledger: &Ledger<'_>) -> Vec<String> {
+/// The words of the command of a service.
+fn program_words(service: &Node<'_>, ledger: &Ledger<'_>) -> Vec<String> {
     let parts = ["entrypoint", "command"].into_iter().filter_map(|key| nodes::child(service, key));
     let texts =
         parts.flat_map(|part| nodes::text(part).into_iter().chain(nodes::items(part).iter().filter_map(nodes::text)));
     let filled = texts.filter_map(|text| ledger.variables.fill(&Template::parse(text)?));
     let is_end = |c: char| c.is_whitespace() || "\"'`".contains(c);
-    let urls = |text: String| {
-        let words = text.split(is_end).filter(|word| word.contains("://"));
-        let is_flag = |name: &str| !name.contains(':');
-        let of_flag =
-            |word: &str| word.split_once('=').filter(|(name, _)| is_flag(name)).map_or(word, |it| it.1).to_owned();
-        words.map(of_flag).collect::<Vec<_>>()
+    let words =
+        |text: String| text.split(is_end).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    filled.flat_map(words).collect()
+}
+
+/// The URLs among words.
+fn urls_of(words: &[String]) -> Vec<String> {
+    let is_flag = |name: &str| !name.contains(':');
+    let of_flag = |word: &String| {
+        word.split_once('=').filter(|(name, _)| is_flag(name)).map_or(word.as_str(), |it| it.1).to_owned()
     };
-    filled.flat_map(urls).collect()
+    words.iter().filter(|word| word.contains("://")).map(of_flag).collect()
 }
 
 /// The keys and values of the lines of a service that are commented out.

@@ -19,6 +19,7 @@ const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
 /// Checks all that clashes.
 pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     check_databases(services, server, faults);
+    check_limits(services, server, faults);
     if profile.target().publishes_on_a_host() {
         check_ports(services, server, faults);
     }
@@ -78,11 +79,12 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
         faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
     }
+    let owned: HashSet<&str> = services.iter().filter_map(owned_by).collect();
     for service in services.iter().filter(|service| rights_of(service) != Rights::Owner) {
         let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
             continue;
         };
-        if !users.contains_key(url.database.as_str()) {
+        if !owned.contains(url.database.as_str()) {
             let message = format!("no service owns the database {}", quoted(url.database.as_str()));
             let help = "let one service have it with `rights: owner`, which is the default";
             let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "rights"), message, help);
@@ -91,9 +93,43 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
     }
 }
 
+/// The database on the server that a service owns, be it one that ends by itself.
+fn owned_by(service: &Service) -> Option<&str> {
+    let database = service.database.as_ref().filter(|database| database.rights == Rights::Owner)?;
+    match &database.url {
+        ConnectionUrl::Postgres(url) => Some(url.database.as_str()),
+        ConnectionUrl::Sqlite(_) => None,
+    }
+}
+
 /// What a service may do in its database; one without a database shares none.
 fn rights_of(service: &Service) -> Rights {
     service.database.as_ref().map_or(Rights::Owner, |database| database.rights)
+}
+
+/// Limits are those of a role: what one that ends by itself says of the role of another service must be what that says.
+fn check_limits(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+    let Some(server) = server.filter(|server| server.access == Access::PerService) else { return };
+    for service in services.iter().filter(|service| service.runs.ends()) {
+        let Some(database) = service.database.as_ref().filter(|database| database.rights == Rights::Owner) else {
+            continue;
+        };
+        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+        let Some(owned) = server.databases.iter().find(|owned| owned.name == url.database) else { continue };
+        let (own, role) = (&database.limits, &owned.limits);
+        let lost = [
+            ("connection_limit", own.connections.is_some() && own.connections != role.connections),
+            ("temp_file_limit", own.temp_files.is_some() && own.temp_files != role.temp_files),
+            ("statement_timeout", own.statement.is_some() && own.statement != role.statement),
+        ];
+        for (field, _) in lost.into_iter().filter(|(_, is_lost)| *is_lost) {
+            let at = service_path(&service.name).key("database").key("postgres").key(field);
+            let role = owned.owner.role.as_str();
+            let message = format!("`{field}` limits the role `{role}`, for which another service says another limit");
+            let help = "limits belong to the role: write one at the service that always runs, and remove this one";
+            faults.add(Code::RoleLimit, Place::key(&at), message, help);
+        }
+    }
 }
 
 /// Who publishes a port of one number.

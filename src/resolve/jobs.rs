@@ -15,6 +15,8 @@ pub(super) struct Jobs<'p> {
     ending: HashSet<&'p ServiceName>,
     /// Those that the start of the deployment leaves alone.
     by_hand: HashSet<&'p ServiceName>,
+    /// Those of which nothing but an edge to their end tells that they end.
+    derived: HashSet<&'p ServiceName>,
     /// Whose role owns each database of the server.
     owners: HashMap<&'p DatabaseName, &'p ServiceName>,
 }
@@ -30,6 +32,8 @@ impl<'p> Jobs<'p> {
             service.runs.get().map_or_else(|| awaited.contains(name), Runs::ends)
         };
         let ending: HashSet<_> = services().filter(ends).map(|(name, _)| name).collect();
+        let derived = services().filter(|(_, service)| service.runs.get().is_none()).map(|(name, _)| name);
+        let derived = derived.filter(|name| ending.contains(name)).collect();
         let is_by_hand =
             |(_, service): &(_, &profile::Service)| given(&service.compose).any(|(key, _)| key.as_str() == PROFILES);
         let by_hand = services().filter(is_by_hand).map(|(name, _)| name).collect();
@@ -45,7 +49,7 @@ impl<'p> Jobs<'p> {
                 owners.entry(database).or_insert(name);
             }
         }
-        Self { ending, by_hand, owners }
+        Self { ending, by_hand, derived, owners }
     }
 
     /// Whether a service ends by itself.
@@ -65,9 +69,10 @@ impl<'p> Jobs<'p> {
         shared.copied().unwrap_or(name)
     }
 
-    /// Whether the start of the deployment leaves a service alone.
-    pub(super) fn is_by_hand(&self, name: &ServiceName) -> bool {
-        self.by_hand.contains(name)
+    /// Whether those that share the database of a service wait for its end by themselves: `runs` says so, and the start of
+    /// the deployment does not leave it alone. Where the profile says who waits for its end, those wait and nobody else.
+    pub(super) fn is_waited_for(&self, name: &ServiceName) -> bool {
+        !self.by_hand.contains(name) && !self.derived.contains(name)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::value::{Runs, ServiceName, StartCondition};
 /// So many jobs may share one database: those that share it wait for each of them.
 const MOST: usize = 64;
 
-/// Lets each service that shares the database of a job wait until that has ended, unless the profile says what it waits
+/// Lets each service that shares the database of a job with `runs: once` wait until that has ended, unless the profile says what it waits
 /// for, or the job waits for the service.
 pub(super) fn let_others_wait(jobs_of_profile: &Jobs<'_>, services: &mut [Service], faults: &mut Faults) {
     let places: HashMap<ServiceName, usize> =
@@ -22,7 +22,7 @@ pub(super) fn let_others_wait(jobs_of_profile: &Jobs<'_>, services: &mut [Servic
         let Some(database) = service.database.as_ref().map(|database| database.kept_in.clone()) else { continue };
         let (jobs, others) = sharing.entry(database).or_default();
         match service.runs {
-            Runs::Once if jobs_of_profile.is_by_hand(&service.name) => {}
+            Runs::Once if !jobs_of_profile.is_waited_for(&service.name) => {}
             Runs::Once => jobs.push(place),
             Runs::Always => others.push(place),
             Runs::Scheduled(_) => {}
@@ -117,6 +117,11 @@ mod tests {
         assert_eq!(edges(&[&by_hand, api].concat()), [""; 0]);
         let migrate = job.replace("seed:", "migrate:");
         let second = job.replace("runs:", "depends_on: { migrate: completed }, runs:");
+        let derived =
+            [&job.replace("runs: once, ", ""), &api.replace("image:", "depends_on: { seed: completed }, image:")];
+        let worker = "  worker: { image: 'a:1', database: { postgres: api, rights: write } }\n";
+        let waits = edges(&[derived[0].as_str(), derived[1].as_str(), worker].concat());
+        assert_eq!(waits, ["api seed completed"], "nothing but what is written tells that it ends");
         let both = ["seed migrate completed", "api seed completed", "api migrate completed"];
         assert_eq!(edges(&[second.as_str(), &migrate, api].concat()), both);
     }
@@ -134,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_job_has_the_role_of_the_service_that_always_runs_and_its_limits() {
-        let services = "  migrate: { image: 'a:1', runs: once, database: { postgres: { name: api, connection_limit: 2, \
-                        statement_timeout: 1h }, driver: psycopg }, environment: { PW: { database: password } } }\n  \
+        let services = "  migrate: { image: 'a:1', runs: once, database: { postgres: { name: api, statement_timeout: \
+                        1h }, driver: psycopg }, environment: { PW: { database: password } } }\n  \
                         api: { image: 'a:1', database: { postgres: { name: api, connection_limit: 20 } } }\n";
         let deployment = resolved(&profile(services));
         let [migrate, api] = deployment.services.as_slice() else { panic!() };
@@ -154,6 +159,17 @@ mod tests {
             "the service's own comes first"
         );
         assert_eq!(limits.statement.as_ref().map(ToString::to_string).as_deref(), Some("1h"));
+    }
+
+    #[test]
+    fn a_job_owns_a_database_that_no_other_service_owns() {
+        let services = "  mig: { image: 'a:1', runs: once, database: { postgres: api, rights: owner } }\n  \
+                        w: { image: 'a:1', database: { postgres: api, rights: write } }\n";
+        let deployment = resolved(&profile(services));
+        let [database] = deployment.server.as_ref().unwrap().databases.as_slice() else { panic!() };
+        assert_eq!(database.owner.role.as_str(), "mig");
+        let members: Vec<_> = database.members.iter().map(|member| member.login.role.as_str()).collect();
+        assert_eq!(members, ["w"]);
     }
 
     #[test]

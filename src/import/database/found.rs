@@ -23,6 +23,8 @@ pub(in crate::import) struct Home<'h> {
     pub(in crate::import) has_dotenv: bool,
     /// The URLs in what it runs.
     pub(in crate::import) program: &'h [String],
+    /// The words of what it runs.
+    pub(in crate::import) words: &'h [String],
     /// The lines of the service that are commented out.
     pub(in crate::import) commented: &'h [(String, String)],
 }
@@ -67,6 +69,8 @@ pub(in crate::import) struct Found {
     pub(in crate::import) told: Vec<(Option<Range<usize>>, String)>,
     /// Whether the service logs in to the server as another role, or with another password.
     pub(in crate::import) is_somebody_else: bool,
+    /// What databases on the server may be called that it opens as another role.
+    pub(in crate::import) of_others: Vec<String>,
 }
 
 /// Why a service that logs in so can't share the server's role.

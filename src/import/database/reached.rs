@@ -4,6 +4,7 @@
 //! Such a service keeps what it has. The profile says which database is its own, and which variables are parts of it.
 
 use super::found::{Database, Home, OTHER_PASSWORD, PostgresSide, other_role};
+use super::words::completed;
 use crate::import::connection::{Target, target, target_in_lines};
 use crate::import::ledger::Ledger;
 use crate::import::parts::Named;
@@ -121,11 +122,28 @@ fn variables(home: &Home<'_>, ledger: &Ledger<'_>) -> Vec<Variable> {
     given.chain(of_files.filter_map(|(name, value)| variable(name, value.clone(), false))).collect()
 }
 
+/// The role, and the name of the database, of a service whose variables say another role than the server's.
+pub(super) fn other_login(
+    home: &Home<'_>,
+    server: &Server<'_, '_>,
+    ledger: &Ledger<'_>,
+) -> Option<(String, Option<String>)> {
+    let variables = variables(home, ledger);
+    let hosts = hosts(&variables, server);
+    if hosts.is_empty() && targets(home, server, ledger).is_empty() {
+        return None;
+    }
+    let about: Vec<_> = variables.iter().filter(|variable| variable.named.is_about(&hosts)).collect();
+    let other = other_than(&meant(&about, &hosts, DatabasePart::User), server.user.as_str())?.to_owned();
+    Some((other, name(&about, &hosts, server)))
+}
+
 /// The texts that lead to the server.
-fn targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
-    let of_files = home.of_files.values().chain(home.program).filter_map(|value| target(value));
-    let of_files = of_files.filter(|target| server.is_called(&target.host));
-    given_targets(home, server, ledger).into_iter().chain(of_files).collect()
+pub(super) fn targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
+    let of_files = home.of_files.values().filter_map(|value| target(value));
+    let of_program = home.program.iter().filter_map(|url| Some(completed(target(url)?, home.words)));
+    let beside = of_files.chain(of_program).filter(|target| server.is_called(&target.host));
+    given_targets(home, server, ledger).into_iter().chain(beside).collect()
 }
 
 fn given_targets(home: &Home<'_>, server: &Server<'_, '_>, ledger: &Ledger<'_>) -> Vec<Target> {
