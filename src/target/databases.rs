@@ -177,7 +177,7 @@ fn external_view(external: &External, placement: &Placement) -> ExternalView {
     let External { host, port, tls, client } = external;
     let certificates = tls.certificates_file().map(|path| placement.from_out(path)).unwrap_or_default();
     let ca_secret = match tls {
-        ExternalTls::VerifyFull(Some(Certificates::Secret(name))) => name.to_string(),
+        ExternalTls::VerifyFull(Some(Certificates::Secret(name))) => name.clone(),
         ExternalTls::VerifyFull(_) | ExternalTls::Require | ExternalTls::Disable => String::new(),
     };
     let image = client.as_ref().map(ToString::to_string).unwrap_or_default();

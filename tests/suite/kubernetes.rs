@@ -196,7 +196,7 @@ fn a_copy_of_a_manifest_is_nobodys_but_its_makers() {
     for (from, to) in copies {
         fs::copy(manifests.join(from), manifests.join(to)).unwrap();
     }
-    let copied = copies.map(|(_, to)| read(&manifests, to));
+    let texts = copies.map(|(_, to)| read(&manifests, to));
     ends(folder.path(), &["--check"], 0);
     let without = PROFILE.lines().filter(|line| !line.starts_with("  web:")).map(|line| format!("{line}\n"));
     write_profile(folder.path(), &without.collect::<String>());
@@ -204,7 +204,7 @@ fn a_copy_of_a_manifest_is_nobodys_but_its_makers() {
     let (told, _) = ends(folder.path(), &[], 0);
     assert!(told.contains("removed   kubernetes/web.yaml\n"), "{told}");
     assert_eq!(told.matches("removed").count(), 1, "{told}");
-    assert_eq!(copies.map(|(_, to)| read(&manifests, to)), copied);
+    assert_eq!(copies.map(|(_, to)| read(&manifests, to)), texts);
     // as a run leaves it that was killed before it removed anything
     fs::write(manifests.join("web.yaml"), left).unwrap();
     let (told, _) = ends(folder.path(), &[], 0);

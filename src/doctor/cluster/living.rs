@@ -17,7 +17,7 @@ pub(super) struct Living<'a> {
     pub(super) subject: &'a Subject<'a>,
     pub(super) kubectl: &'a Kubectl,
     pub(super) remedies: &'a Remedies<'a>,
-    /// Deployments and StatefulSets.
+    /// Deployments and `StatefulSet`s.
     pub(super) workloads: Vec<Object>,
     pub(super) pods: Vec<Object>,
     pub(super) jobs: Vec<Object>,

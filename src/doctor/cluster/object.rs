@@ -75,8 +75,8 @@ impl Object {
 
     /// What it says about itself under this name: whether that holds, its reason, and its words.
     pub(super) fn condition(&self, name: &str) -> Option<Condition<'_>> {
-        let conditions = self.list("/status/conditions").iter();
-        let found = conditions.filter(|one| text(one, "/type") == name).next_back()?;
+        let mut conditions = self.list("/status/conditions").iter();
+        let found = conditions.rfind(|one| text(one, "/type") == name)?;
         Some(Condition {
             is_true: text(found, "/status") == "True",
             is_false: text(found, "/status") == "False",

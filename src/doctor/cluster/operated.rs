@@ -147,7 +147,7 @@ mod tests {
     use super::super::object::listed;
     use super::*;
 
-    fn object(text: Value) -> Object {
+    fn object(text: &Value) -> Object {
         listed(json!({ "items": [text] })).remove(0)
     }
 
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_certificate_that_was_not_renewed_is_told_before_its_end() {
         let ends = json!({ "postgres-ca": "2027-02-28 17:53:46 +0000 UTC", "postgres-server": "2027-02-20 17:53:46 +0000 UTC" });
-        let cluster = object(json!({
+        let cluster = object(&json!({
             "metadata": { "name": "postgres" }, "status": { "certificates": { "expirations": ends } }
         }));
         for (today, verdict, count) in [
@@ -192,7 +192,7 @@ mod tests {
             ("Failing over", 1, "True", "warning"),
             ("Setting up primary", 0, "False", "problem"),
         ] {
-            let cluster = object(json!({
+            let cluster = object(&json!({
                 "metadata": { "name": "postgres" }, "spec": { "instances": 2 },
                 "status": { "phase": phase, "readyInstances": ready, "conditions": [{ "type": "Ready", "status": condition }] }
             }));

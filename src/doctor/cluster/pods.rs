@@ -26,30 +26,30 @@ const OUT_OF_MEMORY: &str = "OOMKilled";
 
 /// What of a pod is not as it should be, worst first; nothing where it works. `what` is the name of a service.
 pub(super) fn trouble(pod: &Object, what: &str, living: &Living<'_>) -> Option<Finding> {
-    let about = Pod { pod, what, living };
+    let about = Pod { object: pod, what, living };
     about.unplaced().or_else(|| about.gone()).or_else(|| about.of_containers()).or_else(|| about.unready())
 }
 
 /// A pod of a part of the deployment.
 #[derive(Clone, Copy)]
 struct Pod<'a> {
-    pod: &'a Object,
+    object: &'a Object,
     what: &'a str,
     living: &'a Living<'a>,
 }
 
 impl Pod<'_> {
     fn problem(&self, what: &str, help: String) -> Finding {
-        Finding::problem(CHECK, format!("`{}`: the pod `{}` {what}", self.what, self.pod.name()), help)
+        Finding::problem(CHECK, format!("`{}`: the pod `{}` {what}", self.what, self.object.name()), help)
     }
 
     fn starting(&self, why: &str) -> Finding {
-        let message = format!("whether `{}` works: its pod `{}` {why}", self.what, self.pod.name());
+        let message = format!("whether `{}` works: its pod `{}` {why}", self.what, self.object.name());
         Finding::unseen(CHECK, message)
     }
 
     fn events(&self) -> String {
-        self.living.events.about("Pod", self.pod.name())
+        self.living.events.about("Pod", self.object.name())
     }
 
     fn renew(&self) -> String {
@@ -58,13 +58,13 @@ impl Pod<'_> {
 
     /// How its log is seen; of a pod that is replaced the newest one matters.
     fn look(&self, container: &Container<'_>) -> String {
-        let log = format!("kubectl logs pod/{} -c {}", self.pod.name(), container.name());
+        let log = format!("kubectl logs pod/{} -c {}", self.object.name(), container.name());
         format!("see `{log}`, mend it, then `{}`", self.renew())
     }
 
     /// Where no node takes it, with the words of the scheduler.
     fn unplaced(&self) -> Option<Finding> {
-        let placed = self.pod.condition("PodScheduled").filter(|placed| placed.is_false)?;
+        let placed = self.object.condition("PodScheduled").filter(|placed| placed.is_false)?;
         let help = format!(
             "the line above says what the nodes lack; for memory and CPU make the `limits` of `{}` smaller, or the nodes \
              more, then `{}`",
@@ -77,17 +77,17 @@ impl Pod<'_> {
 
     /// Where it has ended as a whole, such as by a node that needed the room.
     fn gone(&self) -> Option<Finding> {
-        (self.pod.text("/status/phase") == "Failed").then(|| {
-            let why = self.pod.text("/status/reason");
+        (self.object.text("/status/phase") == "Failed").then(|| {
+            let why = self.object.text("/status/reason");
             let why = if why.is_empty() { String::new() } else { format!(" ({})", reason(why)) };
-            let message = format!("`{}`: the pod `{}` has failed{why}", self.what, self.pod.name());
-            let help = format!("kubectl delete pod/{}", self.pod.name());
-            Finding::warning(CHECK, message, help).shown_by(self.pod.text("/status/message"))
+            let message = format!("`{}`: the pod `{}` has failed{why}", self.what, self.object.name());
+            let help = format!("kubectl delete pod/{}", self.object.name());
+            Finding::warning(CHECK, message, help).shown_by(self.object.text("/status/message"))
         })
     }
 
     fn of_containers(&self) -> Option<Finding> {
-        let containers = Container::all(self.pod);
+        let containers = Container::all(self.object);
         let found: Vec<_> = containers.iter().filter_map(|container| self.of_container(container)).collect();
         found.into_iter().rev().max_by_key(|finding| finding.verdict)
     }
@@ -113,7 +113,7 @@ impl Pod<'_> {
             State::Ended(0) if container.is_init() => None,
             State::Ended(_) => Some(self.again(container)),
             State::Runs if container.is_init() => {
-                let log = self.living.kubectl.log(self.pod.name(), container.name(), false);
+                let log = self.living.kubectl.log(self.object.name(), container.name(), false);
                 Some(self.starting(&format!("still runs `{}`", container.name())).shown_by(&log))
             }
             State::Runs if container.last_reason() == OUT_OF_MEMORY => Some(self.out_of_memory(container)),
@@ -124,10 +124,10 @@ impl Pod<'_> {
                     "`{}`: `{}` in the pod `{}` runs, and was started again {times} times, the last time {}",
                     self.what,
                     container.name(),
-                    self.pod.name(),
+                    self.object.name(),
                     container.last_end()
                 );
-                let log = self.living.kubectl.log(self.pod.name(), container.name(), true);
+                let log = self.living.kubectl.log(self.object.name(), container.name(), true);
                 Some(Finding::warning(CHECK, message, self.look(container)).shown_by(&log))
             }
             State::Runs => None,
@@ -152,7 +152,7 @@ impl Pod<'_> {
         let message =
             format!("ends and is started again and again: `{}` ended {}", container.name(), container.last_end());
         let is_former = !matches!(container.state(), State::Ended(_)) && container.restarts() > 0;
-        let log = self.living.kubectl.log(self.pod.name(), container.name(), is_former);
+        let log = self.living.kubectl.log(self.object.name(), container.name(), is_former);
         self.problem(&message, self.look(container)).shown_by(&log)
     }
 
@@ -169,7 +169,7 @@ impl Pod<'_> {
 
     /// It runs, and a probe says that it does not work.
     fn silent(&self, container: &Container<'_>) -> Finding {
-        let log = self.living.kubectl.log(self.pod.name(), container.name(), false);
+        let log = self.living.kubectl.log(self.object.name(), container.name(), false);
         if !container.has_started() && container.restarts() == 0 {
             return self.starting("is still starting").shown_by(&(log + &self.events()));
         }
@@ -179,7 +179,7 @@ impl Pod<'_> {
 
     /// All of its containers work, and it does not count as ready: so it is with the pods of a node that is gone.
     fn unready(&self) -> Option<Finding> {
-        let ready = self.pod.condition("Ready").filter(|ready| !ready.is_true)?;
+        let ready = self.object.condition("Ready").filter(|ready| !ready.is_true)?;
         let help = "see `kubectl get nodes`: a pod moves to another node some minutes after its own one is gone, unless \
                     its volume is there";
         let message = format!("does not count as ready ({})", ready.reason);

@@ -14,7 +14,7 @@ const CHECK: &str = "references";
 /// volume, as a part of one.
 const KINDS: [Kind; 2] = [
     Kind {
-        kind: "secrets",
+        resource: "secrets",
         word: "Secret",
         key: "secretKeyRef",
         all: "secretRef",
@@ -22,7 +22,7 @@ const KINDS: [Kind; 2] = [
         name: "secretName",
     },
     Kind {
-        kind: "configmaps",
+        resource: "configmaps",
         word: "ConfigMap",
         key: "configMapKeyRef",
         all: "configMapRef",
@@ -32,7 +32,7 @@ const KINDS: [Kind; 2] = [
 ];
 
 struct Kind {
-    kind: &'static str,
+    resource: &'static str,
     word: &'static str,
     key: &'static str,
     all: &'static str,
@@ -57,9 +57,9 @@ fn of_kind(kind: &Kind, living: &Living<'_>) -> Vec<Finding> {
     if named.is_empty() {
         return Vec::new();
     }
-    let names: Vec<_> = named.iter().map(|(name, _)| name.as_str()).collect();
+    let wanted: Vec<_> = named.iter().map(|(name, _)| name.as_str()).collect();
     let word = kind.word;
-    let there = match living.kubectl.names(kind.kind, &names) {
+    let there = match living.kubectl.names(kind.resource, &wanted) {
         Ok(there) => there,
         Err(silence) => {
             let message = format!("whether each {word} is there that pods name");
