@@ -299,7 +299,7 @@ HOVERED = {
     "LEVEL": "The value of a variable of `.env` or the shell.",
     "PLAIN": "What a variable of the service holds.",
     "KEY": "Made up once, kept for good.",
-    "publish": "A port of the host: a number, which listens on 127.0.0.1, `ADDRESS:PORT`, or a port that a variable of `.env` "
+    "publish": "A port of the host: a number, which listens on 127.0.0.1, `ADDRESS:PORT`, where `all` is every address, or a port that a variable of `.env` "
     "or the shell may change.",
     "build": "How an image is built.",
     "sqlite: data": "A SQLite database.",

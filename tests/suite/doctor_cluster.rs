@@ -130,7 +130,7 @@ fn what_a_cluster_says_forges_no_finding_and_no_command() {
 #[test]
 fn what_the_operator_says_of_servers_and_databases_is_told() {
     let folder = generated(OPERATED);
-    let Look { told, .. } = look(folder.path(), "operated", 1);
+    let Look { told, .. } = look(folder.path(), "in-hands", 1);
     has(
         &told,
         &[

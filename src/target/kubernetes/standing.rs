@@ -1,7 +1,6 @@
 //! Knows which objects manifests of ours make, and which claim a pod has where. Must not know what they should be.
 
 use super::object::{NAME, PART_OF};
-use super::switch::DATABASE;
 use crate::value::ServiceName;
 use crate::yaml::{self, Content, Node};
 
@@ -10,6 +9,9 @@ const BETWEEN: &str = "\n---\n";
 
 /// The kind of a volume's claim.
 const CLAIM: &str = "PersistentVolumeClaim";
+
+/// The annotation of what runs a service, with its database.
+pub(super) const DATABASE: &str = "codelab-gen/database";
 
 /// An object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,9 +7,6 @@ use crate::target::compose::EngineSwitch;
 use crate::url::ConnectionUrl;
 use crate::value::Engine;
 
-/// The annotation of what runs a service, with its database.
-pub(super) const DATABASE: &str = "codelab-gen/database";
-
 /// What stands before the path of a file.
 const FILE: &str = "sqlite:";
 

@@ -4,7 +4,8 @@
 
 use super::container::container;
 use super::object::{Component, hashed, labels, matching, metadata, name, object, selector};
-use super::switch::{DATABASE, opened};
+use super::standing::DATABASE;
+use super::switch::opened;
 use super::volume::Mounts;
 use super::{security, wait};
 use crate::deployment::{Deployment, Service};
