@@ -131,7 +131,7 @@ postgres: { image: "postgres:16", user: app, healthcheck: { interval: HOLE } }
 postgres: { image: "postgres:16", user: app, healthcheck: { retries: HOLE } }
 postgres: { image: "postgres:16", user: app, healthcheck: { start_period: HOLE } }
 postgres: { image: "postgres:16", user: app, initdb: { locale: HOLE } }
-postgres: { image: "postgres:16", user: app, initdb: { provider: HOLE } }
+postgres: { image: "postgres:16", user: app, initdb: { locale: C, provider: HOLE } }
 postgres: { image: "postgres:18", user: app, initdb: { locale: C, provider: HOLE } }
 postgres: { image: "postgres:16", user: app, initdb: { checksums: HOLE } }
 postgres: { image: "postgres:16", user: app, initdb: { args: [HOLE] } }
