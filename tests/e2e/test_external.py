@@ -148,6 +148,7 @@ def test_rows_move_from_and_to_a_server_elsewhere(
     deployment: Deployment, elsewhere: Callable[..., Elsewhere], tls: str
 ) -> None:
     server, _, _ = start(deployment, elsewhere, tls)
+    server.ask("ALTER ROLE auth_service CREATEDB")
     deployment.write("auth-service", "moved")
     run_script(deployment, "migrate", "auth-service", "--to", "sqlite")
     server.ask("DELETE FROM notes", "auth_db")
