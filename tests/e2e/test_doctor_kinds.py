@@ -109,6 +109,7 @@ def test_a_server_without_connections_and_a_replica_that_was_stopped(deployment:
     full = found.the("connections", "all connections of the server are used")
     assert "max_connections" in full["help"] and "sorry, too many clients already" in full["evidence"][-1]
     assert re.fullmatch(r"(19|20) by the role `codelab`", full["evidence"][0])
+    wait_until(lambda: deployment.containers()["agent-runtime"]["State"]["Health"]["Status"] == "healthy")
     doctor.mend(found.the("containers", f"`{second}` ended with exit code 0")["help"])
     found = doctor.look()
     assert (found.of("problem"), found.of("warning")) == ([], [])
