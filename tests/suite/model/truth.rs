@@ -157,19 +157,23 @@ impl<'r> Truth<'r> {
         }
     }
 
+    /// Whether a line of the user's may have a key that the block of some profile has.
+    fn has_keys_of_a_block(&self) -> bool {
+        [&self.before, &self.behind].into_iter().any(|lines| lines.contains("POSTGRES_") || lines.contains("__DB_"))
+    }
+
     /// How a run has to end.
     fn expected(&self, target: Target, consent: Consent, before: &Snapshot) -> Expected {
         // the outputs record no settings that a later run would repeat
         let recorded = self.standing.map(|standing| if standing == Profile::Files { Profile::Prod } else { standing });
         let Some(to) = target.or(recorded) else { return Expected::Either };
-        let users = [self.before.as_str(), &self.behind].concat();
         let block = self.block(before);
         let is_sure = if block.is_empty() {
-            !users.contains("codelab-gen")
+            !self.before.contains("codelab-gen")
         } else {
             block.starts_with(BLOCK_START) && block.ends_with(BLOCK_END)
         };
-        if !is_sure || users.contains("POSTGRES_") || users.contains("__DB_") {
+        if !is_sure || self.has_keys_of_a_block() {
             return Expected::Either;
         }
         let is_edited = |name: &str| {
@@ -212,21 +216,16 @@ impl<'r> Truth<'r> {
         }
     }
 
-    /// The user's lines of a new `.env` are those of the old one; of one that was adopted, those that did not move into
-    /// the block.
+    /// The user's lines of a new `.env` are those of the old one, but for those that moved into the block: of one that was
+    /// adopted, and where a profile has a key that another one had not.
     fn check_users_lines(&mut self, was_adopted: bool, text: &str) {
-        if was_adopted {
+        if was_adopted || self.has_keys_of_a_block() {
             let start = text.find(BLOCK_START).expect("there is a block");
-            let users = std::mem::replace(&mut self.before, text[..start].to_owned());
-            let mut kept = self.before.lines();
-            for line in users.lines().filter(|line| !line.is_empty()) {
-                let replaced = format!("# replaced by the block of codelab-gen: {line}");
-                let moved = text[start..].lines().any(|moved| moved == line);
-                let mut rest = kept.clone();
-                match rest.find(|kept| *kept == line || *kept == replaced) {
-                    Some(_) => kept = rest,
-                    None => assert!(moved, "{line} is lost: {text}"),
-                }
+            let end = text.find(BLOCK_END).expect("it ends") + BLOCK_END.len();
+            let before = std::mem::replace(&mut self.before, text[..start].to_owned());
+            let behind = std::mem::replace(&mut self.behind, text[end..].to_owned());
+            for (users, kept) in [(before, &self.before), (behind, &self.behind)] {
+                check_each_line(&users, kept, &text[start..end]);
             }
         }
         assert!(text.starts_with(&self.before) && text.ends_with(&self.behind), "lines outside of the block: {text}");
@@ -273,5 +272,18 @@ impl<'r> Truth<'r> {
         let password = longest_word(self.password.as_deref().unwrap_or_default());
         let mut urls = self.block(after).lines().filter(|line| line.contains("://codelab:"));
         assert!(urls.all(|url| url.contains(password)), "the URLs have another password");
+    }
+}
+
+/// Each line that was the user's stands there still, in its order, as itself or as a comment; or it moved into the block.
+fn check_each_line(users: &str, kept: &str, block: &str) {
+    let mut kept = kept.lines();
+    for line in users.lines().filter(|line| !line.is_empty()) {
+        let replaced = format!("# replaced by the block of codelab-gen: {line}");
+        let mut rest = kept.clone();
+        match rest.find(|kept| *kept == line || *kept == replaced) {
+            Some(_) => kept = rest,
+            None => assert!(block.lines().any(|moved| moved == line), "{line} is lost from: {block}"),
+        }
     }
 }
