@@ -3,6 +3,7 @@
 //!
 //! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
 
+mod address;
 mod choice;
 mod context;
 mod data_place;
@@ -20,6 +21,7 @@ mod text;
 mod url_options;
 mod words;
 
+pub use address::HostAddress;
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator, Rights,
     SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,
@@ -39,6 +41,6 @@ pub use runs::{Runs, Schedule};
 pub use secret::SecretRule;
 pub use service_image::ServiceImage;
 pub use storage::{ObjectName, VolumeSize, is_dns_label};
-pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostAddress, HostName, Interval};
+pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostName, Interval};
 pub use url_options::UrlOptions;
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

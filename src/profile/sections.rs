@@ -1,23 +1,25 @@
 //! Knows the sections of a profile and their fields; this is the format, in the order that people write it.
 //! Must not know defaults, nor rules between fields.
 
+mod database;
+mod postgres;
+
 use super::command::{CheckCommand, Command};
 use super::form::{DependsOn, Publish, Value};
 use super::leaf::{Literal, Named};
-use super::options::Options;
 use super::raw::RawKeys;
 use super::record::record;
 use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
-    Access, BuildContext, ByteSize, CommandProbe, ConnectionCount, ContainerPath, CpuCount, DataPlace, DatabaseName,
-    DiskSize, Driver, Duration, Engine, EnvironmentKey, ExtensionName, ExtraConnections, Hardening, HostName, HostPath,
-    HttpPath, ImageReference, InitdbArgument, Interval, LocalAuth, LocaleName, LocaleProvider, Mount, MountedPath,
-    ObjectName, Operator, Port, PostgresMajor, ProcessCount, ProfileName, ProjectName, Replicas, Rights, RoleName,
-    Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, SettingName, SqliteDriver, SqlitePath, Stage, Target, Tls,
-    VariableName, VolumeName, VolumeSize,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, Engine, EnvironmentKey, Hardening,
+    HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProfileName, ProjectName, Replicas, Runs,
+    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
+
+pub use self::database::{Database, Pool, PostgresDatabase, Sqlite};
+pub use self::postgres::{External, Initdb, Postgres, ServerCheck};
 
 record! {
     /// A deployment profile: which services run, and which database each one uses.
@@ -201,187 +203,6 @@ record! {
         cpus: CpuCount,
         /// Processes and threads, such as `200`.
         pids: ProcessCount,
-    }
-}
-
-record! {
-    /// What each engine would be for a service, and which one is used.
-    merged Database = "a database" {
-        /// The engine that is used; by default the profile's `engine`, or the only one described here.
-        engine: Engine,
-        /// The SQLite file: what stands after `sqlite:///`.
-        sqlite: Sqlite,
-        /// The PostgreSQL database's name, or its details.
-        postgres: PostgresDatabase,
-        /// Who opens PostgreSQL, and so the form of what it is told: a URL, or words with values. The file of SQLite is told
-        /// in the form that belongs to it.
-        driver: Driver = Driver::Asyncpg,
-        /// What the driver is told beside where PostgreSQL is, such as `application_name: shop`. Each driver has a list of its
-        /// own; `plain` and `postgres` take every name. One text such as `schema=public&connect_timeout=10` is the same.
-        options: Options,
-        /// Whether the container is given the URL in a variable; by default it is. With `false` it gets no more than the
-        /// parts that `environment` names, and there is no `env`; `sqlite` and `driver` only beside a variable with
-        /// `{ database: driver }` or `{ database: address }`, and `options` beside the latter.
-        give_url: bool,
-        /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
-        env: VariableName,
-        /// What the service may do in its database: `owner`, `write` or `read`. With `write` or `read`, another service owns
-        /// the database of that name; it needs `access: per_service`.
-        rights: Rights = Rights::Owner,
-        /// Says that another service uses the same database on purpose; both must say so. Beside `rights` that is said, and
-        /// a service that ends by itself (`runs: once`) need not.
-        shared: bool,
-        /// How many connections each of its containers may open on a PostgreSQL server: a number, or the size of a pool and
-        /// what it may overflow. Without one, 5 and 10 more are taken for granted, as SQLAlchemy has it; it is up to the
-        /// service to open no more.
-        pool: Pool,
-    }
-}
-
-record! {
-    /// How many connections a container may open.
-    whole Pool = "a pool" short size {
-        /// How many it keeps.
-        size: ConnectionCount,
-        /// How many more it opens where those are in use; by default none.
-        overflow: ExtraConnections,
-    }
-}
-
-record! {
-    /// A SQLite database.
-    merged Sqlite = "a SQLite database" short path {
-        /// The file: relative to `working_dir`, or absolute; below the data mount.
-        path: SqlitePath,
-        /// Who opens it, and so the form of what it is told; by default what belongs to `driver` beside it.
-        driver: SqliteDriver,
-        /// What the driver is told beside the file, such as `journal_mode: WAL` for `jdbc`; each driver has a list of its own.
-        options: Options,
-    }
-}
-
-record! {
-    /// A database on the PostgreSQL server.
-    merged PostgresDatabase = "a PostgreSQL database" short name {
-        /// Its name.
-        name: DatabaseName,
-        /// Extensions that are created in it.
-        extensions: Vec<ExtensionName>,
-        /// How many connections its role may have at a time; by default as many as the server has.
-        connection_limit: ConnectionCount,
-        /// How much its role may write into temporary files at a time, such as `2g`; by default as much as there is.
-        temp_file_limit: DiskSize,
-        /// How long a statement of its role may take, such as `30s`; the service itself can set another time.
-        statement_timeout: Interval,
-    }
-}
-
-record! {
-    /// The PostgreSQL server: a container of the deployment, or an external one.
-    merged Postgres = "the postgres section" {
-        /// The image of the container; with `external` the image of the client that scripts run.
-        image: ImageReference,
-        /// The major version, where the image is not a numeric tag of `postgres`.
-        version: PostgresMajor,
-        /// The role that the server is made with; with shared access every service logs in as it.
-        user: RoleName,
-        /// The database that the server is made with, by default named as `user`; services have their own.
-        database: DatabaseName,
-        /// Whether all services log in as `user`, or each one as a role of its own.
-        access: Access = Access::Shared,
-        /// The port of the host that leads to the server: a number for 127.0.0.1, or `ADDRESS:PORT`; by default none.
-        publish: Publish,
-        /// The named volume of the data, or a folder of the host, relative to the project's root: `./postgres`.
-        volume: DataPlace = DataPlace::postgres_data(),
-        /// How much space the data gets on Kubernetes: a size such as `10Gi`, or a size with a storage class.
-        storage: Storage,
-        /// What runs the server on Kubernetes, instead of one pod with one server. `publish`, `volume`, `ensure`,
-        /// `init_script`, `local_auth` and `compose` can't stand beside it.
-        operator: Operator,
-        /// How many servers the operator runs: one that is written to, and copies that take its place; by default three.
-        instances: Replicas,
-        /// Whether a container of its own brings roles, passwords, databases and owners in line at every start.
-        ensure: bool = true,
-        /// Whether a volume that is made anew runs `scripts/init-postgres.sh` among the scripts of the image. With `false`
-        /// only those of your own run there, and the container of `ensure` runs it behind them; without that one it
-        /// always runs.
-        init_script: bool = true,
-        /// How programs in the server's own container log in, by its socket or by 127.0.0.1. It holds for a volume that
-        /// is made anew.
-        local_auth: LocalAuth = LocalAuth::Trust,
-        /// When the server is asked whether it is ready; what is asked is codelab-gen's own.
-        healthcheck: ServerCheck,
-        /// How a volume is made: locale, checksums. What changes here holds for a volume that is made anew; one that is
-        /// there stays as it was made.
-        initdb: Initdb,
-        /// More variables of the container, such as `TZ`.
-        environment: Named<VariableName, Value>,
-        /// What the server may use of the machine; in staging and production by default `memory: 1g`, `cpus: 1` and
-        /// enough processes for all connections.
-        limits: Limits,
-        /// Server settings, such as `max_connections: 200`.
-        settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `storage`, `operator`,
-        /// `instances`, `ensure`, `init_script`, `local_auth`, `healthcheck`, `initdb`, `environment`, `limits`, `settings`
-        /// and `compose` are the container's, and can't stand beside it.
-        external: External,
-        /// Raw Compose keys of the container that this format has no field for; `${…}` is live in them.
-        compose: RawKeys,
-    }
-}
-
-record! {
-    /// When the server is asked whether it is ready.
-    merged ServerCheck = "the times of a health check" {
-        /// The time between two checks.
-        interval: Interval = Interval::short(),
-        /// How long one check may take.
-        timeout: Interval = Interval::short(),
-        /// How many failures in a row make it unhealthy.
-        retries: Replicas = Replicas::FIVE,
-        /// How long failures do not count after the start: making a volume, and recovering after a crash, take long on a
-        /// slow disk. A server that is ready sooner is healthy at once.
-        start_period: Duration = Duration::of_minutes(5),
-    }
-}
-
-record! {
-    /// How `initdb` makes a volume.
-    merged Initdb = "how a volume is made" {
-        /// The locale by which texts are sorted, such as `C`, which is the same in every image, or `de-DE` for ICU; the
-        /// provider must have it. By default that of the image. The encoding is always UTF8.
-        locale: LocaleName,
-        /// What knows the locale; by default the C library.
-        provider: LocaleProvider,
-        /// Whether each page of data has a checksum, which tells a damaged disk; from PostgreSQL 18 on it has one anyway.
-        checksums: bool,
-        /// More arguments.
-        args: Vec<InitdbArgument>,
-    }
-}
-
-record! {
-    /// A PostgreSQL server outside of the deployment.
-    merged External = "an external server" {
-        /// Its host name.
-        host: HostName,
-        /// Its port.
-        port: Port = Port::POSTGRES,
-        /// How connections are protected; less than the default only where the profile says so.
-        tls: Tls = Tls::VerifyFull,
-        /// A file with the certificates that the server's one is verified by, relative to the project's root. Without
-        /// one, `verify-full` uses the certificates of the service's image.
-        ca: MountedPath,
-        /// The Secret that holds these certificates on Kubernetes instead of a file, under the key `ca.crt`.
-        ca_secret: ObjectName,
-    }
-}
-
-impl Database {
-    /// Whether the container is given the URL.
-    #[must_use]
-    pub fn gives_url(&self) -> bool {
-        self.give_url.copied().unwrap_or(true)
     }
 }
 

@@ -29,13 +29,10 @@ pub(super) fn environment(
             continue;
         }
         let variable = match value {
-            Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
-            Value::Environment { name, default } => {
-                let default = default.as_ref().map(|default| default.0.clone());
-                Some(Variable::Environment { name: name.clone(), default })
-            }
-            Value::Secret(secret) => secret_variable(secret, &scope.secrets, &at, faults),
             Value::Database(part) => part_of_database(*part, written, database, scope, &at, faults),
+            Value::Literal(_) | Value::Environment { .. } | Value::Secret(_) => {
+                variable(value, &scope.secrets, &at, faults)
+            }
         };
         variables.extend(variable.map(|variable| (name.clone(), variable)));
     }
@@ -43,7 +40,25 @@ pub(super) fn environment(
 }
 
 /// A variable with a secret of the profile.
-pub(super) fn secret_variable(
+/// What a variable holds, whatever container has it; nothing of a database.
+pub(super) fn variable(
+    value: &Value,
+    secrets: &[&EnvironmentKey],
+    at: &FieldPath,
+    faults: &mut Faults,
+) -> Option<Variable> {
+    match value {
+        Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
+        Value::Environment { name, default } => {
+            let default = default.as_ref().map(|default| default.0.clone());
+            Some(Variable::Environment { name: name.clone(), default })
+        }
+        Value::Secret(secret) => secret_variable(secret, secrets, at, faults),
+        Value::Database(_) => None,
+    }
+}
+
+fn secret_variable(
     secret: &EnvironmentKey,
     secrets: &[&EnvironmentKey],
     at: &FieldPath,

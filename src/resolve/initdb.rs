@@ -1,7 +1,7 @@
 //! Knows how a new volume of the server is made, and which variables its container has. Must not know what stands on an old
 //! one.
 
-use super::environment::secret_variable;
+use super::environment;
 use super::scope::Faults;
 use crate::deployment::Variable;
 use crate::diagnostic::{Code, Place};
@@ -136,17 +136,14 @@ pub(super) fn environment(
             continue;
         }
         let variable = match value {
-            Value::Literal(text) => Some(Variable::Literal(text.0.clone())),
-            Value::Environment { name, default } => {
-                let default = default.as_ref().map(|default| default.0.clone());
-                Some(Variable::Environment { name: name.clone(), default })
-            }
-            Value::Secret(secret) => secret_variable(secret, &secrets, &at, faults),
             Value::Database(_) => {
                 let message = "the server has no database of its own to tell of";
                 let help = "write the value itself, or `{ env: NAME }`, or `{ secret: NAME }`";
                 faults.add(Code::NoSuchPart, Place::value(&at.key("database")), message, help);
                 None
+            }
+            Value::Literal(_) | Value::Environment { .. } | Value::Secret(_) => {
+                environment::variable(value, &secrets, &at, faults)
             }
         };
         variables.extend(variable.map(|variable| (name.clone(), variable)));

@@ -4,7 +4,7 @@ use super::scope::Faults;
 use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
 use super::settings;
 use crate::deployment::Operated;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, given};
 use crate::spelling::quoted;
@@ -161,12 +161,7 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         ("environment", postgres.environment.is_given()),
         ("compose", postgres.compose.is_given()),
     ];
-    for (field, _) in fields.iter().filter(|(_, given)| *given) {
-        let message = format!("`{field}` has no effect on a server that an operator runs");
-        let help = format!("remove it; where a base gives it, write `{field}: null`");
-        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
-        faults.push(fault.also(Place::key(&at.key("operator")), "the operator"));
-    }
+    faults.no_effect(&fields, "a server that an operator runs", at, ("operator", "the operator"));
 }
 
 #[cfg(test)]

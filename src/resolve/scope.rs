@@ -4,6 +4,7 @@
 use super::jobs::Jobs;
 use crate::deployment::Server;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
 use crate::profile::{self, Named, Setting};
 use crate::value::{Engine, EnvironmentKey, SecretsIn, ServiceName, Stage};
 
@@ -30,5 +31,15 @@ impl Faults {
 
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
+    }
+
+    /// Fields of a section that mean nothing beside the one that `instead` names, whose label is behind it.
+    pub(super) fn no_effect(&mut self, fields: &[(&str, bool)], on: &str, at: &FieldPath, instead: (&str, &str)) {
+        for (field, _) in fields.iter().filter(|(_, given)| *given) {
+            let message = format!("`{field}` has no effect on {on}");
+            let help = format!("remove it; where a base gives it, write `{field}: null`");
+            let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
+            self.push(fault.also(Place::key(&at.key(instead.0)), instead.1));
+        }
     }
 }

@@ -137,12 +137,7 @@ fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
         ("settings", postgres.settings.is_given()),
         ("compose", postgres.compose.is_given()),
     ];
-    for (field, _) in fields.iter().filter(|(_, given)| *given) {
-        let message = format!("`{field}` has no effect on an external server");
-        let help = format!("remove it; where a base gives it, write `{field}: null`");
-        let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
-        faults.push(fault.also(Place::key(&at.key("external")), "the server is elsewhere"));
-    }
+    faults.no_effect(&fields, "an external server", at, ("external", "the server is elsewhere"));
 }
 
 /// One container is one server.

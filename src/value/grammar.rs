@@ -3,6 +3,27 @@
 
 use schemars::{Schema, json_schema};
 
+/// What every type has that keeps its text as it was written.
+macro_rules! shown {
+    ($($name:ident)+) => {$(
+        impl $name {
+            /// The text as written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+pub(super) use shown;
+
 /// Why a text is not a value of a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {

@@ -1,11 +1,9 @@
 //! Knows which paths a profile may hold: on the host, in a container, of a SQLite file, of a URL.
 //! Must not know the file system.
 
-use std::fmt;
-
 use schemars::{Schema, json_schema};
 
-use super::grammar::{Mismatch, TextValue};
+use super::grammar::{Mismatch, TextValue, shown};
 use super::name::VolumeName;
 
 /// A file or folder of the host: absolute, or relative to the project's root.
@@ -78,25 +76,7 @@ const MOUNT_PATTERN: &str = concat!(
     "(?::r[ow])?$"
 );
 
-macro_rules! path_texts {
-    ($($name:ident)+) => {$(
-        impl $name {
-            /// The path as written.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )+};
-}
-
-path_texts! { HostPath ContainerPath HttpPath SqlitePath }
+shown! { HostPath ContainerPath HttpPath SqlitePath }
 
 impl HostPath {
     /// Whether it starts at the root of the file system.

@@ -1,10 +1,8 @@
 //! Knows how the room of a volume is written for a cluster, and the names of its objects. Must not know which volume it is.
 
-use std::fmt;
-
 use schemars::{Schema, json_schema};
 
-use super::grammar::{Mismatch, TextValue};
+use super::grammar::{Mismatch, TextValue, shown};
 
 /// The room of a volume as Kubernetes writes it: `10Gi`
 /// (<https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>). Its other units are left out: `10G`
@@ -21,25 +19,7 @@ const SIZE_PATTERN: &str = "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$";
 
 const NAME_PATTERN: &str = r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$";
 
-macro_rules! texts {
-    ($($name:ident)+) => {$(
-        impl $name {
-            /// The text as written.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )+};
-}
-
-texts! { VolumeSize ObjectName }
+shown! { VolumeSize ObjectName }
 
 impl TextValue for VolumeSize {
     fn parse(text: &str) -> Result<Self, Mismatch> {

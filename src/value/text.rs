@@ -1,11 +1,8 @@
-//! Knows the quantities and addresses that Compose and PostgreSQL write as texts. Must not know where they stand.
-
-use std::fmt;
-use std::net::IpAddr;
+//! Knows the quantities that Compose and PostgreSQL write as texts, and the names of machines. Must not know where they stand.
 
 use schemars::{Schema, json_schema};
 
-use super::grammar::{Mismatch, TextValue};
+use super::grammar::{Mismatch, TextValue, shown};
 
 /// A span of time as Compose writes it: `30s`, `1m30s`, `500ms`
 /// (<https://docs.docker.com/reference/compose-file/extension/#specifying-durations>). Less than a millisecond, which
@@ -30,11 +27,6 @@ pub struct DiskSize(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpuCount(String);
 
-/// An address of the host that a port is published on, or every one; one of IPv6 may stand in brackets, and does not end
-/// like IPv4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HostAddress(Option<IpAddr>);
-
 /// A machine's name or address, as a URL takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
@@ -55,27 +47,8 @@ const DISK_PATTERN: &str = "^([1-9][0-9]{0,8}kb?|[1-9][0-9]{0,5}mb?|[1-9][0-9]{0
 const CPU_PATTERN: &str = r"^(0\.(0[1-9][0-9]?|[1-9][0-9]{0,2})|[1-9][0-9]{0,3}(\.[0-9]{1,3})?)$";
 const HOST_PATTERN: &str = "^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$";
 
-/// An IPv4 address as a regular expression.
-const IPV4: &str = r"((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-
-/// An IPv6 address as a regular expression, without the forms that end in an IPv4 address.
-const IPV6: &str = concat!(
-    "([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|([0-9A-Fa-f]{1,4}:){1,7}:|([0-9A-Fa-f]{1,4}:){1,6}:[0-9A-Fa-f]{1,4}|",
-    "([0-9A-Fa-f]{1,4}:){1,5}(:[0-9A-Fa-f]{1,4}){1,2}|([0-9A-Fa-f]{1,4}:){1,4}(:[0-9A-Fa-f]{1,4}){1,3}|",
-    "([0-9A-Fa-f]{1,4}:){1,3}(:[0-9A-Fa-f]{1,4}){1,4}|([0-9A-Fa-f]{1,4}:){1,2}(:[0-9A-Fa-f]{1,4}){1,5}|",
-    "[0-9A-Fa-f]{1,4}:(:[0-9A-Fa-f]{1,4}){1,6}|:((:[0-9A-Fa-f]{1,4}){1,7}|:)"
-);
-
 macro_rules! texts {
     ($($name:ident, $pattern:ident, $accepts:expr, $expected:literal, $example:literal;)+) => {$(
-        impl $name {
-            /// The text as written.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
         impl TextValue for $name {
             fn parse(text: &str) -> Result<Self, Mismatch> {
                 let accepts: fn(&str) -> bool = $accepts;
@@ -90,11 +63,7 @@ macro_rules! texts {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        shown! { $name }
     )+};
 }
 
@@ -200,71 +169,6 @@ impl CpuCount {
     pub fn thousandths(&self) -> u64 {
         let (whole, fraction) = self.0.split_once('.').unwrap_or((&self.0, ""));
         format!("{whole}{fraction:0<3}").parse().unwrap_or_default()
-    }
-}
-
-/// How a profile writes every address of the host.
-const EVERY: &str = "all";
-
-impl HostAddress {
-    /// Only programs on the host itself reach it.
-    pub const LOOPBACK: Self = Self(Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)));
-
-    /// Every address of the host, of IPv4 and of IPv6: what Docker takes where none is written.
-    pub const EVERY: Self = Self(None);
-
-    /// An address and a port between 1 and 65535 as a regular expression; an IPv6 address stands in brackets.
-    #[must_use]
-    pub fn pattern_with_port() -> String {
-        let port = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
-        format!("^({IPV4}|\\[({IPV6})\\]|{EVERY}):{port}$")
-    }
-
-    /// Whether it means all addresses of the host, or all of one family.
-    #[must_use]
-    pub fn is_unspecified(self) -> bool {
-        self.0.is_none_or(|address| address.is_unspecified())
-    }
-
-    /// Whether only the host itself reaches it.
-    #[must_use]
-    pub fn is_loopback(self) -> bool {
-        self.0.is_some_and(|address| address.is_loopback())
-    }
-}
-
-impl TextValue for HostAddress {
-    fn parse(text: &str) -> Result<Self, Mismatch> {
-        if text == EVERY {
-            return Ok(Self::EVERY);
-        }
-        let in_brackets = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let address = match in_brackets {
-            Some(inner) => inner.parse().map(IpAddr::V6),
-            None => text.parse(),
-        };
-        match address {
-            Ok(address) if address.is_ipv4() || !text.contains('.') => Ok(Self(Some(address))),
-            Ok(_) | Err(_) => {
-                let help = "write `127.0.0.1`, or `all` for every address";
-                Err(Mismatch::new("an IP address of the host, or `all`", help))
-            }
-        }
-    }
-
-    fn schema() -> Schema {
-        let pattern = format!("^({IPV4}|{IPV6}|\\[({IPV6})\\]|{EVERY})$");
-        json_schema!({ "type": "string", "pattern": pattern, "examples": ["127.0.0.1"] })
-    }
-}
-
-impl fmt::Display for HostAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(IpAddr::V4(address)) => address.fmt(f),
-            Some(IpAddr::V6(address)) => write!(f, "[{address}]"),
-            None => f.write_str(EVERY),
-        }
     }
 }
 
@@ -408,21 +312,6 @@ mod tests {
         }
         for (text, thousandths) in [("0.5", 500), ("0.01", 10), ("2", 2000), ("1.255", 1255), ("16.0", 16_000)] {
             assert_eq!(CpuCount::parse(text).unwrap().thousandths(), thousandths, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_address_of_ipv6_may_stand_in_brackets() {
-        let address = |text| HostAddress::parse(text).unwrap();
-        assert_eq!(address("127.0.0.1"), HostAddress::LOOPBACK);
-        assert_eq!(address("::1").to_string(), "[::1]");
-        assert_eq!(address("[::1]").to_string(), "[::1]");
-        assert_eq!((address("all"), address("all").to_string().as_str()), (HostAddress::EVERY, "all"));
-        assert!(HostAddress::EVERY.is_unspecified() && !HostAddress::EVERY.is_loopback());
-        for text in
-            ["", "*", "ALL", "[127.0.0.1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]", "[::1", "::1]", "fe80::1%eth0"]
-        {
-            assert!(HostAddress::parse(text).is_err(), "{text}");
         }
     }
 }
