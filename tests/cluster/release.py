@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 import stock
 from cluster import COMMAND_TIMEOUT, is_ready
+from generated import Generated
 from namespace import Namespace
 
 SERVICES = {"agent-runtime": 8001, "auth-service": 8003}
@@ -49,22 +48,6 @@ def stateless(**postgres: Any) -> dict[str, Any]:
     }
     server = {"image": stock.POSTGRES, "user": "codelab", "storage": "1Gi", **postgres}
     return {"stage": "production", "project": "shop", "engine": "postgres", "services": described, "postgres": server}
-
-
-@dataclass(frozen=True)
-class Generated:
-    """What a run of codelab-gen said: to standard output, and in its notes."""
-
-    said: str
-    notes: str
-
-    @property
-    def next_command(self) -> str:
-        """The command behind `next:`, as it would be copied into a shell."""
-        found = re.search(r"^next: (.+)$", self.said, re.MULTILINE)
-        if found is None:
-            pytest.fail(f"codelab-gen printed no next command:\n{self.said}")
-        return found[1]
 
 
 class Release:

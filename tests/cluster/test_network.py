@@ -12,26 +12,8 @@ import control
 import stock
 from cluster import Cluster
 from namespace import Namespace
+from reachability import CONNECT, LISTENS, OUTSIDE
 from release import SERVICE_USER, Release
-
-LISTENS = 8080
-OUTSIDE = "198.51.100.1"
-
-# What connects, from one pod to many places at once: each is reached or not.
-CONNECT = """
-import concurrent.futures, json, socket, sys
-
-def reaches(place):
-    try:
-        socket.create_connection(place, timeout=3).close()
-    except OSError:
-        return False
-    return True
-
-places = json.loads(sys.argv[1])
-with concurrent.futures.ThreadPoolExecutor(len(places)) as pool:
-    print(json.dumps(list(pool.map(reaches, map(tuple, places)))))
-"""
 
 
 def program(**more: Any) -> dict[str, Any]:

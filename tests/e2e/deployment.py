@@ -11,7 +11,6 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import yaml
 
 import images
 from engine import NOBODY, Engine
+from generated import Generated
 
 PREFIX = "codelab-gen-test-"
 SERVICES = ("agent-runtime", "auth-service")
@@ -44,22 +44,6 @@ QUICK_HEALTH = {"interval": "2s"}
 QUICK_SERVER = {"interval": "1s"}
 
 UP = ("docker", "compose", "up", "-d", "--wait")
-
-
-@dataclass(frozen=True)
-class Generated:
-    """What a run of codelab-gen said: to standard output, and in its notes."""
-
-    said: str
-    notes: str
-
-    @property
-    def next_command(self) -> str:
-        """The command behind `next:`, as it would be copied into a shell."""
-        found = re.search(r"^next: (.+)$", self.said, re.MULTILINE)
-        if found is None:
-            pytest.fail(f"codelab-gen printed no next command:\n{self.said}")
-        return found[1]
 
 
 class Deployment:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import images
 import pytest
-from deployment import SEEDS, Deployment, Generated, check
+from deployment import SEEDS, Deployment, check
+from generated import Generated
 from server import psql
 
 # What fails is logged with the statement that failed. With more than debug2 the server itself writes its environment into

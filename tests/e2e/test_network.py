@@ -13,6 +13,7 @@ import machine
 import pytest
 from deployment import SEEDS, SERVER, SERVICES, Deployment, ports
 from engine import Engine
+from reachability import CONNECT, LISTENS, OUTSIDE
 
 FREE_PORT = """
 import socket
@@ -103,26 +104,6 @@ def test_two_deployments_of_one_profile_share_nothing(deploy: Callable[..., Depl
         second.write(service, "the second runs on")
         assert second.read(service) == [*SEEDS, "the second runs on"]
 
-
-# Everybody listens on this port, the server on its own.
-LISTENS = 8080
-OUTSIDE = "198.51.100.1"
-
-# What connects, from one container to many places at once: each is `reached` or not.
-CONNECT = """
-import concurrent.futures, json, socket, sys
-
-def reaches(place):
-    try:
-        socket.create_connection(place, timeout=3).close()
-    except OSError:
-        return False
-    return True
-
-places = json.loads(sys.argv[1])
-with concurrent.futures.ThreadPoolExecutor(len(places)) as pool:
-    print(json.dumps(list(pool.map(reaches, map(tuple, places)))))
-"""
 
 # The engine's host: a program of its own, and an address that is none of a container's.
 LISTEN = """
