@@ -143,12 +143,21 @@ impl<'d> Mounts<'d> {
     }
 
     /// A name that no claim has.
-    fn free(&self, mut name: String) -> String {
-        while self.claims.iter().any(|(volume, _)| volume.as_str() == name) {
-            name.insert_str(0, "x-");
-        }
-        name
+    fn free(&self, name: String) -> String {
+        free(name, self.claims.iter().map(|(volume, _)| *volume))
     }
+}
+
+/// A name for a volume of a service's pod, which no claim has.
+pub(super) fn free_name(service: &Service, name: &str) -> String {
+    free(name.to_owned(), volumes_of(service))
+}
+
+fn free<'v>(mut name: String, claims: impl Iterator<Item = &'v VolumeName> + Clone) -> String {
+    while claims.clone().any(|volume| volume.as_str() == name) {
+        name.insert_str(0, "x-");
+    }
+    name
 }
 
 /// The claims that stand in the manifest of a service: those of volumes that no service before it mounts.
@@ -166,7 +175,7 @@ pub(super) fn claims(service: &Service, deployment: &Deployment) -> Vec<Mapping>
     claims
 }
 
-fn volumes_of(service: &Service) -> impl Iterator<Item = &VolumeName> {
+fn volumes_of(service: &Service) -> impl Iterator<Item = &VolumeName> + Clone {
     service.mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::Volume(name) => Some(name),
         MountSource::Bind(_) => None,
