@@ -16,6 +16,7 @@ mod leave;
 mod network;
 mod next;
 mod object;
+mod operated;
 mod outputs;
 mod part;
 mod probe;

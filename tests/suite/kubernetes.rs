@@ -2,7 +2,10 @@
 
 mod committed;
 mod dangers;
+mod edited;
 mod secrets;
+mod servers;
+mod values;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

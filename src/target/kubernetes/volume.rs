@@ -144,17 +144,17 @@ impl<'d> Mounts<'d> {
 
     /// A name that no claim has.
     fn free(&self, name: String) -> String {
-        free(name, self.claims.iter().map(|(volume, _)| *volume))
+        free(name, &self.claims.iter().map(|(volume, _)| *volume).collect::<Vec<_>>())
     }
 }
 
 /// A name for a volume of a service's pod, which no claim has.
 pub(super) fn free_name(service: &Service, name: &str) -> String {
-    free(name.to_owned(), volumes_of(service))
+    free(name.to_owned(), &volumes_of(service).collect::<Vec<_>>())
 }
 
-fn free<'v>(mut name: String, claims: impl Iterator<Item = &'v VolumeName> + Clone) -> String {
-    while claims.clone().any(|volume| volume.as_str() == name) {
+fn free(mut name: String, claims: &[&VolumeName]) -> String {
+    while claims.iter().any(|volume| volume.as_str() == name) {
         name.insert_str(0, "x-");
     }
     name
@@ -175,19 +175,24 @@ pub(super) fn claims(service: &Service, deployment: &Deployment) -> Vec<Mapping>
     claims
 }
 
-fn volumes_of(service: &Service) -> impl Iterator<Item = &VolumeName> + Clone {
+fn volumes_of(service: &Service) -> impl Iterator<Item = &VolumeName> {
     service.mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::Volume(name) => Some(name),
         MountSource::Bind(_) => None,
     })
 }
 
+/// With what keeps a tool from removing it.
+pub(super) fn kept(mut metadata: Mapping, why: &'static str) -> Mapping {
+    let kept: Mapping = KEPT.into_iter().map(|(name, word)| (name, Value::quoted(word))).collect();
+    metadata.push("annotations", Value::from(kept).above(why));
+    metadata
+}
+
 fn claim(volume: &VolumeName, storage: &Storage, service: &Service, deployment: &Deployment) -> Mapping {
     let Storage { size, class, shared } = storage;
-    let mut keys = metadata(volume.to_string(), &service.name, deployment);
-    let kept: Mapping = KEPT.into_iter().map(|(name, word)| (name, Value::quoted(word))).collect();
     let why = "the data stays where a tool removes what is no longer in git";
-    keys.push("annotations", Value::from(kept).above(why));
+    let keys = kept(metadata(volume.to_string(), &service.name, deployment), why);
     let mode = if *shared { "ReadWriteMany" } else { "ReadWriteOnce" };
     let mode = std::iter::once(Value::text(mode)).collect::<Value>().on_one_line();
     let size = Mapping::from_iter([("storage", Value::bare(size.to_string()))]);

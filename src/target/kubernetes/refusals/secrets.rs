@@ -24,7 +24,7 @@ pub(super) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     });
     let at = root.key("postgres").key("external").key("ca_secret");
     let named: Vec<(String, FieldPath)> =
-        pulls.map(|(name, at)| (name.to_owned(), at)).chain(certificates.map(|name| (name.to_string(), at))).collect();
+        pulls.map(|(name, at)| (name.to_owned(), at)).chain(certificates.map(|name| (name.clone(), at))).collect();
     let clash = |(name, at): (String, FieldPath)| {
         let whose = own.get(&name)?;
         let message = format!("the Secret `{name}` is the one that is made for {whose}");
