@@ -74,7 +74,7 @@ fn of_images(stands: &ImageReference, wanted: &ImageReference) -> (Option<Danger
             (
                 format!("the operator would stop all servers to turn the data of PostgreSQL {before} into that of {after}"),
                 "make a backup first: there is no way back. The new image must carry every extension that the databases \
-                 have, and stand on the same system"
+                 have, and be of the same system"
                     .to_owned(),
             )
         };

@@ -33,7 +33,7 @@ fn what_stands_in_a_dotenv_only_is_told_and_not_taken() {
     };
     let (code, told) = run(None, None);
     assert_eq!(code, Some(5), "{told}");
-    assert!(told.contains("`MODE` stands in `.env`, which nothing reads on this target"), "{told}");
+    assert!(told.contains("`MODE` is in `.env`, which nothing reads on this target"), "{told}");
     assert!(!folder.path().join("kubernetes").exists());
 
     let (code, told) = run(Some("whole"), None);

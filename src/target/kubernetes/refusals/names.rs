@@ -105,7 +105,7 @@ fn volumes(profile: &Profile) -> Vec<Diagnostic> {
         let message =
             format!("the volume {} can't be the name of a claim: lower-case letters, digits and `-`", quoted(name));
         let help =
-            format!("call it `{}` wherever it stands", suggestion(name, "v-", LONGEST, |name| taken.contains(name)));
+            format!("call it `{}` wherever it is named", suggestion(name, "v-", LONGEST, |name| taken.contains(name)));
         faults.push(Diagnostic::error(Code::TargetName, Place::value(at), message, help));
     }
     faults
