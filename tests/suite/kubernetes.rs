@@ -306,6 +306,18 @@ fn variables_of_what_runs_by_a_schedule_and_of_the_server_are_filled_and_listed(
 }
 
 #[test]
+fn doctor_tells_another_file_that_kustomize_finds() {
+    let folder = generated();
+    for name in ["kustomization.yml", "Kustomization"] {
+        symlink("nowhere", folder.path().join("kubernetes").join(name)).unwrap();
+        let done = codelab_gen(folder.path()).arg("doctor").env("PATH", "/nonexistent").finish();
+        let told = stdout(&done);
+        assert!(told.contains(&format!("`kubernetes/{name}` is beside `kubernetes/kustomization.yaml`")), "{told}");
+        fs::remove_file(folder.path().join("kubernetes").join(name)).unwrap();
+    }
+}
+
+#[test]
 fn doctor_looks_at_the_files_also_without_kubectl() {
     let folder = generated();
     let doctor = || {

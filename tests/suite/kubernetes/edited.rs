@@ -22,8 +22,8 @@ fn an_edit_of_any_file_is_drift_and_another_run_does_not_write_over_it() {
         let text = fs::read_to_string(&path).unwrap();
         let edits = [
             text.clone() + "# mine\n",
-            text.replacen("\n", "\n\n", 1),
-            text.lines().take(text.lines().count() / 2).map(|line| format!("{line}\n")).collect(),
+            text.replacen('\n', "\n\n", 1),
+            text.split_inclusive('\n').take(text.lines().count() / 2).collect(),
         ];
         for edited in edits.into_iter().filter(|edited| *edited != text) {
             fs::write(&path, &edited).unwrap();
