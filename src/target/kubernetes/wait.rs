@@ -55,6 +55,14 @@ pub(super) fn seen(name: &ServiceName, condition: StartCondition, deployment: &D
     }
 }
 
+/// What a service's pod waits for: the server, and what is seen of others.
+pub(in crate::target) fn waits_for(deployment: &Deployment, service: &Service) -> Vec<(ServiceName, StartCondition)> {
+    let server = deployment.reaches_server(service).then(|| (ServiceName::postgres(), StartCondition::Healthy));
+    let others = service.depends_on.iter().filter(|(name, _)| *name != ServiceName::postgres());
+    let others = others.filter(|(name, condition)| seen(name, *condition, deployment).is_ok());
+    server.into_iter().chain(others.cloned()).collect()
+}
+
 /// The port of a service, as far as the profile says one.
 pub(super) fn port_of(service: &Service) -> Option<u16> {
     service.port.map(crate::value::Port::get)
