@@ -11,7 +11,7 @@ use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, SO
 use crate::disk::normalized;
 use crate::interpolation::Template;
 use crate::spelling::shell_word;
-use crate::value::{ImageReference, MountSource, TextValue as _};
+use crate::value::{ImageReference, MountSource, TextValue as _, UserId};
 
 /// Every change that would part the deployment from its data.
 pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
@@ -189,7 +189,7 @@ const UP: &str = "docker compose up -d --wait";
 
 /// What comes before that, where the system of the server's image changes: no service may meet indexes that are sorted
 /// otherwise.
-fn before_start(container: &Container, owner: Option<&str>) -> String {
+fn before_start(container: &Container, owner: Option<UserId>) -> String {
     let given_away = owner.map(|owner| format!("{} && ", give_away(container, owner))).unwrap_or_default();
     format!("docker compose stop && {given_away}{UP} postgres && scripts/db/reindex.sh --all && ")
 }
@@ -204,12 +204,12 @@ pub(crate) fn around_start(dangers: &[Danger], deployment: &Deployment, standing
 
 /// Who owns the server's files where its image changes, if that is somebody else. An image that starts as root gives them
 /// away by itself.
-fn new_owner(container: &Container, stands: &ImageReference) -> Option<&'static str> {
-    container.user.filter(|user| stands.postgres_identity() != Some(*user))
+fn new_owner(container: &Container, stands: &ImageReference) -> Option<UserId> {
+    container.user.filter(|user| stands.postgres_identity() != Some(user.to_string().as_str()))
 }
 
 /// What gives the server's files to another user, while it stands still.
-pub(crate) fn give_away(container: &Container, owner: &str) -> String {
+pub(crate) fn give_away(container: &Container, owner: impl std::fmt::Display) -> String {
     let folder = container.data_folder();
     format!(
         "docker compose run --rm --no-deps --user 0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown postgres -R \
