@@ -127,6 +127,9 @@ def test_servers_of_an_operator_are_read_and_restored(healthy: Release) -> None:
     """Each database by its own role, which comes in nowhere else; what is called as it would be made stays."""
     for service in SERVICES:
         healthy.write(service, HOSTILE)
+    role, password = "auth_service", healthy.secret("AUTH_SERVICE__DB_PASSWORD")
+    made = (f"CREATE TABLE whose (number integer CHECK (session_user = '{role}'))", "INSERT INTO whose VALUES (1)")
+    healthy.sql("auth-service", *made)
     assert run(healthy, "psql", "auth-service", "-Atc", "SELECT current_user") == "auth_service\n"
     superuser = run(healthy, "psql", "--superuser", "postgres", "-Atc", "SELECT current_user, pg_is_in_recovery()")
     assert superuser == "postgres|f\n"
@@ -139,7 +142,6 @@ def test_servers_of_an_operator_are_read_and_restored(healthy: Release) -> None:
     run(healthy, "psql", "--superuser", "postgres", "-c", "CREATE DATABASE auth_db_restoring")
     done = attempt(healthy, "restore", "--no-backup", str(folder), "auth-service")
     assert done.returncode == 1 and "auth_db_restoring is there already" in done.stderr
-    role, password = "auth_service", healthy.secret("AUTH_SERVICE__DB_PASSWORD")
     assert healthy.login(password, "agent_runtime_restoring", role, HOST) == NOT_ADMITTED
     run(healthy, "psql", "--superuser", "postgres", "-c", "DROP DATABASE auth_db_restoring")
 
