@@ -123,9 +123,6 @@ for service in "${chosen[@]}"; do
   now=$(engine_of "$service")
   [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
-  [ "$now $server" != 'postgres operated' ] ||
-    die "$service has its database on servers of CloudNativePG, into which restore.sh does not restore" \
-      'nothing was changed; its own recovery restores whole servers'
 done
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
@@ -194,6 +191,21 @@ arrived() {
   fi
 }
 
+# free_name SERVICE DATABASE: whether nothing is called so, and PostgreSQL takes the whole name.
+free_name() {
+  local status=0
+  [ "${#2}" -le 63 ] || die "$2 is too long a name for a database beside the present one; nothing was changed"
+  in_server "$1" exists "$2" </dev/null || status=$?
+  case $status in
+  0)
+    die "the database $2 is there already, of a restore that goes on or was killed; nothing was changed" \
+      "where none goes on: scripts/db/psql.sh --superuser postgres -c 'DROP DATABASE \"$2\"'"
+    ;;
+  4) ;;
+  *) die 'the server does not tell which databases it has; nothing was changed' ;;
+  esac
+}
+
 # Until all of it is there and counted, the services run on, and their data is not touched.
 done_databases=()
 for index in "${!chosen[@]}"; do
@@ -213,6 +225,11 @@ for index in "${!chosen[@]}"; do
   done_databases+=("$database")
   start=$(short "$database" 26)_restoring_
   new=$start$stamp
+  if [ "$server" = operated ]; then
+    # The one database beside its own into which pg_hba lets the role.
+    new=${database}_restoring
+    free_name "$service" "$new"
+  fi
   in_server "$service" remove_left "$start" </dev/null || true
   tell_commands "$service" "$backup/$file" || die "$file can't be read; nothing was changed"
   extensions=''
