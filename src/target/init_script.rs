@@ -8,7 +8,7 @@ use crate::deployment::{
 };
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Template};
-use crate::url::{ConnectionUrl, Login, PostgresUrl, is_url};
+use crate::url::{ConnectionUrl, Grammar, Login, PostgresUrl, grammar};
 use crate::value::{Access, Choice as _, DatabaseName};
 
 /// The script.
@@ -47,9 +47,13 @@ pub(super) struct InitScriptView {
     databases: Vec<DatabaseView>,
 }
 
-/// What the URL in a variable must say.
+/// What the text in a variable must say.
 #[derive(Serialize)]
 struct UrlView {
+    /// The function that reads it.
+    check: &'static str,
+    /// What stands between words, and around values.
+    words: Option<[&'static str; 2]>,
     variable: String,
     role: String,
     password: String,
@@ -198,16 +202,24 @@ fn url_view(service: &Service) -> Option<UrlView> {
     let key = &given.as_ref()?.key;
     match url {
         ConnectionUrl::Sqlite(_) => None,
-        // the script reads no other grammar
-        ConnectionUrl::Postgres(PostgresUrl { driver, .. }) if !is_url(*driver) => None,
-        ConnectionUrl::Postgres(PostgresUrl { login, host, port, database, .. }) => Some(UrlView {
-            variable: key.to_string(),
-            role: login.role.to_string(),
-            password: login.password.to_string(),
-            host: host.clone(),
-            port: port.get(),
-            database: database.to_string(),
-        }),
+        ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, .. }) => {
+            let (check, words) = match grammar(*driver) {
+                Grammar::Url(_) => ("check_url", None),
+                Grammar::Jdbc => ("check_jdbc", None),
+                Grammar::Pairs => ("check_words", Some([";", "\""])),
+                Grammar::Words => ("check_words", Some([" ", "'"])),
+            };
+            Some(UrlView {
+                check,
+                words,
+                variable: key.to_string(),
+                role: login.role.to_string(),
+                password: login.password.to_string(),
+                host: host.clone(),
+                port: port.get(),
+                database: database.to_string(),
+            })
+        }
     }
 }
 
