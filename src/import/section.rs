@@ -66,8 +66,7 @@ pub(super) fn section(
     lines.extend(container::Initdb::of(node).into_iter().flat_map(container::Initdb::lines));
     let times = container::check_times(node, scope, ledger);
     lines.extend(times.map(|times| Line::short("healthcheck", times)));
-    let variables = container::environment(node, &name, ledger);
-    lines.extend(variables.map(|variables| Line::new("environment", Shape::Raw(variables))));
+    lines.extend(container::environment(node, &name, ledger));
     let (limits, deploy) = limits(node, "postgres", ledger);
     lines.extend(limits.map(|limits| Line::short("limits", limits)));
     lines.extend(settings(node, &name, ledger).map(|settings| Line::short("settings", settings)));

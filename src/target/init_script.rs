@@ -26,6 +26,10 @@ pub(super) enum Start {
     Administrator,
 }
 
+/// The functions that read a text of words, and a URL of Java.
+const WORDS: &str = "check_words";
+const JDBC: &str = "check_jdbc";
+
 #[derive(Serialize)]
 pub(super) struct InitScriptView {
     #[serde(flatten)]
@@ -34,6 +38,9 @@ pub(super) struct InitScriptView {
     required: Vec<String>,
     files: Vec<String>,
     urls: Vec<UrlView>,
+    /// Whether one of them is a text of words, or a URL of Java.
+    reads_words: bool,
+    reads_jdbc: bool,
     external: Option<ExternalView>,
     ensure: bool,
     per_service: bool,
@@ -104,6 +111,8 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start)
         start,
         required: required(server, &roles),
         files: files(deployment, server, &urls, start),
+        reads_words: urls.iter().any(|url| url.check == WORDS),
+        reads_jdbc: urls.iter().any(|url| url.check == JDBC),
         urls,
         external: match &server.host {
             Host::Container(_) | Host::Operated(_) => None,
@@ -205,9 +214,9 @@ fn url_view(service: &Service) -> Option<UrlView> {
         ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, .. }) => {
             let (check, words) = match grammar(*driver) {
                 Grammar::Url(_) => ("check_url", None),
-                Grammar::Jdbc => ("check_jdbc", None),
-                Grammar::Pairs => ("check_words", Some([";", "\""])),
-                Grammar::Words => ("check_words", Some([" ", "'"])),
+                Grammar::Jdbc => (JDBC, None),
+                Grammar::Pairs => (WORDS, Some([";", "\""])),
+                Grammar::Words => (WORDS, Some([" ", "'"])),
             };
             Some(UrlView {
                 check,

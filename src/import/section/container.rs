@@ -4,7 +4,7 @@
 use crate::compose::nodes;
 use crate::deployment::{BY_PASSWORD, INITDB_ARGS};
 use crate::import::environment::{self, Given, GivenValue};
-use crate::import::layout::Line;
+use crate::import::layout::{Line, Shape};
 use crate::import::ledger::Ledger;
 use crate::import::scope::Scope;
 use crate::profile::Raw;
@@ -79,11 +79,11 @@ pub(super) fn is_own(given: &Given) -> bool {
 }
 
 /// The variables of a server that the section has a place for; what can't be said there is left beside it.
-pub(super) fn environment(node: &Node<'_>, name: &str, ledger: &mut Ledger<'_>) -> Option<Raw> {
+pub(super) fn environment(node: &Node<'_>, name: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
     let given: Vec<Given> = environment::of(node).into_iter().filter(is_own).collect();
-    let said: Vec<_> =
-        given.iter().filter_map(|given| Some((given.name.clone(), given.value(name, None, ledger)?))).collect();
-    (!said.is_empty()).then_some(Raw::Mapping(said))
+    let line = |given: &Given| Some(Line::short(&given.name, given.value(name, None, ledger)?));
+    let lines: Vec<_> = given.iter().filter_map(line).collect();
+    (!lines.is_empty()).then(|| Line::new("environment", Shape::Lines(lines)))
 }
 
 /// When a server is asked whether it is ready: what is written, but for a start that has less time than we give.
