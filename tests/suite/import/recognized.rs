@@ -491,7 +491,7 @@ fn variables_initdb_and_times_of_a_server_become_its_fields() {
         (
             "POSTGRES_INITDB_ARGS: '--auth=scram-sha-256 --encoding=UTF8 --locale=C --wal-segsize=64'",
             "",
-            &["local_auth: password\n", "initdb: { locale: C, args: [--wal-segsize=64] }\n"],
+            &["local_auth: password\n", "initdb: { locale: C, args: [\"--wal-segsize=64\"] }\n"],
         ),
         (
             "POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale-provider=icu --icu-locale=de-DE'",
