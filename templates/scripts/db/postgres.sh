@@ -138,7 +138,7 @@ SQL
   [ "$count" = 1 ] || exit 4
 }
 
-# dump DATABASE SECONDS: facts, an empty line, and the archive, all as of one moment. It does not take longer than that.
+# dump DATABASE SECONDS [OPTION]...: facts, an empty line, and the archive, all as of one moment. It does not take longer than that.
 # The session that counts also holds the snapshot that pg_dump reads, so that both see the same rows.
 dump() {
   local snapshot ask answer
@@ -152,7 +152,7 @@ dump() {
   echo
   export PGAPPNAME=codelab-gen-$$-$RANDOM
   timeout -s INT "$2" pg_dump --format=custom --snapshot="$snapshot" --lock-wait-timeout="${patience}000" --no-password \
-    --dbname="$1" &
+    "${@:3}" --dbname="$1" &
   watch "$!"
 }
 
@@ -464,7 +464,7 @@ SQL
 load() {
   # The role may have this setting, of which only this would keep the rows out.
   export PGOPTIONS='-c default_transaction_read_only=off'
-  load_part --no-privileges "$@"
+  load_part external "$@"
   [ "$1" = rows ] || return 0
   # ANALYZE would warn of each of the server's own tables that are not the role's.
   printf '%s\n' "$unlimited" 'SET client_min_messages = error;' 'ANALYZE;' "$one_moment" "$rows" | ask "$2" | count_rows
@@ -476,25 +476,31 @@ load_as() {
   (
     log_in "$1" "$2" "$4"
     PGOPTIONS+=' -c client_min_messages=error'
-    load_part --no-owner "${@:3}"
+    load_part owner "${@:3}"
     [ "$3" = definitions ] || psql --no-psqlrc --quiet --no-password --dbname "$4" --command ANALYZE || true
   )
   [ "$3" = rows ] || return 0
   printf '%s\n' "$unlimited" "$one_moment" "$rows" | ask "$4" | count_rows
 }
 
-# load_part OPTION PART NEW DATABASE: what both have in common. Each error is looked at: where a program is newer than
+# load_part WHO PART NEW DATABASE: what all ways have in common: WHO is the `owner` of all of it, on an `external` server
+# too, or the superuser, who makes `all` with its owners. Each error is looked at: where a program is newer than
 # the server, it sets what that does not know. A view keeps of tables what their policies show to the owner, as it did;
 # tables have none before they are full.
 load_part() {
-  local said sections=(--section=pre-data) functions=''
+  local said options=(--section=pre-data) functions=''
   if [ "$2" = rows ]; then
-    sections=(--section=data --section=post-data)
+    options=(--section=data --section=post-data)
     functions=$(give_paths "$3" "$4")
   fi
+  case $1 in
+  external) options+=(--no-owner --no-privileges) ;;
+  owner) options+=(--no-owner) ;;
+  *) ;;
+  esac
   said=$(
     {
-      pg_restore --no-owner "$1" --enable-row-security "${sections[@]}" --no-password --dbname="$3" 2>&1 >/dev/null ||
+      pg_restore --enable-row-security "${options[@]}" --no-password --dbname="$3" 2>&1 >/dev/null ||
         echo 'pg_restore: failed'
     } | { head -c 1000000 && cat >/dev/null; }
   )

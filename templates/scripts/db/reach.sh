@@ -13,7 +13,7 @@ program=${0##*/}
 program=${program%.sh}
 scripts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 started_in=$PWD
-cd -- "$scripts/../.."
+cd -- "${CODELAB_GEN_FOLDER:-$scripts/../..}"
 . "$scripts/databases.sh"
 
 # shown: standard input as one line of at most 2000 bytes. A name from a database or a container may hold what steers a
@@ -69,7 +69,7 @@ tell() {
 # die MESSAGE [HELP]...
 die() {
   tell "$@"
-  exit 1
+  exit "${failure:-1}"
 }
 
 # tell_errors: standard input is what a program has said.
