@@ -74,7 +74,7 @@ fn resolve_container(
     if let Some(major) = major {
         settings::check(postgres, &image, major, faults);
     }
-    if postgres.ensure() && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
+    if (postgres.ensure() || profile.backups.is_given()) && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
     }
@@ -103,7 +103,7 @@ fn resolve_container(
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         user,
-        fences: policy::fences_of_server(stage, user, !postgres.ensure()),
+        fences: policy::fences_of_server(stage, user, !postgres.ensure() && !profile.backups.is_given()),
         restart: policy::restart(stage),
         log: policy::kept_log(stage),
         times: CheckTimes {

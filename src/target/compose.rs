@@ -72,6 +72,9 @@ pub(super) fn render(
     if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
         add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
     }
+    if let Some((_, container)) = deployment.contained_server().filter(|_| deployment.backups.is_some()) {
+        files.push(RenderedFile::sealed(outputs::BACKUP_IMAGE, file::dockerfile(container, deployment, placement)));
+    }
     files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));
     dotenv::check_round_trip(&files)?;

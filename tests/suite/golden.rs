@@ -88,8 +88,11 @@ const ON_KUBERNETES: &[(&str, u32)] = &[
 ];
 
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
-const SAME_EVERYWHERE: [(&str, u32); 9] = [
+const SAME_EVERYWHERE: [(&str, u32); 12] = [
+    ("scripts/backups/backups.sh", 0o755),
+    ("scripts/backups/postgres.sh", 0o755),
     ("scripts/db/backup.sh", 0o755),
+    ("scripts/db/drill.sh", 0o755),
     ("scripts/db/migrate.py", 0o644),
     ("scripts/db/migrate.sh", 0o755),
     ("scripts/db/postgres.sh", 0o644),
@@ -112,7 +115,18 @@ struct Case {
     files: &'static [(&'static str, u32)],
 }
 
-const CASES: [Case; 15] = [
+/// The outputs with a container that backs the server up.
+const WITH_BACKUPS: &[(&str, u32)] = &[
+    (".env", 0o600),
+    (".env.example", 0o644),
+    ("docker-compose.yml", 0o644),
+    ("scripts/backups/Dockerfile", 0o644),
+    ("scripts/db/databases.sh", 0o644),
+    ("scripts/init-postgres.sh", 0o755),
+];
+
+const CASES: [Case; 16] = [
+    Case { name: "backups", profile: "../golden/backups.yaml", settings: &[], files: WITH_BACKUPS },
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
     Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
@@ -198,6 +212,7 @@ fn generate(case: &Case, folder: &Path) {
         "IMPORTER__DB_PASSWORD",
         "AGENT_RUNTIME__DB_PASSWORD",
         "AUTH_SERVICE__DB_PASSWORD",
+        "BACKUP_KEY",
         "INTERNAL_API_KEY",
     ] {
         command.env(password, "codelab_password");
