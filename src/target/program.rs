@@ -65,9 +65,9 @@ pub(super) const PROGRAMS: [Program; 12] = [
     Program { output: Output::text("scripts/db/migrate.py"), text: include_str!("../../templates/scripts/db/migrate.py"), is_needed: moves_data, copies_rows: true },
     Program { output: Output::program("scripts/db/reindex.sh"), text: include_str!("../../templates/scripts/db/reindex.sh"), is_needed: has_server, copies_rows: false },
     Program { output: Output::program("scripts/db/drill.sh"), text: include_str!("../../templates/scripts/db/drill.sh"), is_needed: has_backups, copies_rows: false },
+    Program { output: PSQL, text: include_str!("../../templates/scripts/db/psql.sh"), is_needed: has_server, copies_rows: false },
     Program { output: BACKUP_SCRIPT, text: include_str!("../../templates/scripts/backups/backups.sh"), is_needed: has_backups, copies_rows: false },
     Program { output: BACKUP_COUNTS, text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: has_backups, copies_rows: false },
-    Program { output: PSQL, text: include_str!("../../templates/scripts/db/psql.sh"), is_needed: has_server, copies_rows: false },
 ];
 
 /// All scripts for the databases, as one path.

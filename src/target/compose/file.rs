@@ -7,7 +7,6 @@ mod server;
 mod service;
 
 use self::backups::backup;
-pub(super) use self::backups::dockerfile;
 use self::keys::keys_of_service;
 use self::networks::networks_and_others;
 use self::server::{ensure, postgres};

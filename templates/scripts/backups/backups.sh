@@ -70,9 +70,32 @@ serve() {
         wait "$!"
       }
     fi
+    drill_in_time
     sleep 5 &
     wait "$!"
   done
+}
+
+# drill_in_time: a week after the last drill; the first one an hour after the first backup, which may be of an empty server;
+# and six hours after one that failed.
+drill_in_time() {
+  local since=604800
+  if [ -e "$state/drill_failed" ]; then
+    [ -n "$(find "$state/drill_failed" -mmin +360)" ] || return 0
+  else
+    [ -e "$state/drilled" ] || {
+      [ -e "$state/first" ] || cp "$state/good" "$state/first" 2>/dev/null || return 0
+      since=3600
+    }
+    [ "$(($(date +%s) - $(cat "$state/drilled" 2>/dev/null || cat "$state/first")))" -ge "$since" ] || return 0
+  fi
+  say 'a drill begins'
+  if (drill) >"$state/drill.new" 2>&1; then
+    say 'the drill went well'
+  else
+    cat "$state/drill.new" >&2
+  fi
+  mv "$state/drill.new" "$state/drill"
 }
 
 # due LAST: the first time of the day's hour behind the last good backup.
@@ -82,9 +105,9 @@ due() {
   printf %s "$at"
 }
 
-# failed REASON: from here on the container is unhealthy, until a backup and a drill have gone well.
+# failed REASON: from here on the container is unhealthy, until a backup has gone well.
 failed() {
-  say "$1"
+  [ "$1" = "$(cat "$state/failed" 2>/dev/null)" ] || say "$1"
   printf '%s\n' "$1" >"$state/failed"
   return 1
 }
@@ -102,11 +125,10 @@ prepare() {
   esac
 }
 
-# first TEXT: the line of it that says what went wrong.
+# first TEXT: what of it says what went wrong, on one line.
 first() {
-  local line
-  line=$(grep -m 1 ERROR <<<"$1" || head -n 1 <<<"$1")
-  printf %s "${line#*ERROR: }"
+  local text=${1#*ERROR: }
+  tr -s ' \n' ' ' <<<"${text:0:400}"
 }
 
 # adopt: the destination is from now on that of this server, after its data was restored from there.
@@ -139,24 +161,12 @@ push() {
   done
 }
 
-# run_now: a backup, what is in it, and once a week a drill.
+# run_now: a backup, and what is in it.
 run_now() {
-  local last now
   say 'a backup begins'
   backup || return
   date +%s >"$state/good.new" && mv "$state/good.new" "$state/good"
   say 'the backup is made'
-  last=$(cat "$state/drilled" 2>/dev/null) || last=0
-  now=$(date +%s)
-  if [ "$((now - last))" -ge 604000 ]; then
-    (drill) >"$state/drill.new" 2>&1 || {
-      cat "$state/drill.new" >&2
-      failed 'the drill failed: what was restored is not what was backed up'
-      return 1
-    }
-    mv "$state/drill.new" "$state/drill"
-    say 'the drill went well'
-  fi
   rm -f "$state/failed"
 }
 
@@ -266,15 +276,38 @@ healthy() {
     cat "$state/failed"
     return 1
   fi
+  if [ -e "$state/drill_failed" ]; then
+    echo 'a drill has failed: what was restored is not what was backed up, or could not be asked'
+    return 1
+  fi
   [ -n "$(find "$state/alive" -mmin -10 2>/dev/null)" ] || {
     echo 'nothing brings what the server writes to the destination'
     return 1
   }
   oldest=$(find "$PGDATA/pg_wal/archive_status" -name '*.ready' -mmin +10 | wc -l)
   [ "$oldest" = 0 ] || {
-    echo "the archive is behind: $oldest segments of 16 MB have waited for more than 10 minutes"
+    echo "the archive is behind: $oldest segments have waited for more than 10 minutes"
     return 1
   }
+}
+
+# status: for doctor: how many seconds ago the last good backup and the last good drill were, how many segments wait, and in
+# how many days the destination is full, where that is before the oldest backups go.
+status() {
+  local now used free days first
+  now=$(date +%s)
+  [ ! -e "$state/good" ] || printf 'backup\t%s\n' "$((now - $(cat "$state/good")))"
+  [ ! -e "$state/drilled" ] || printf 'drill\t%s\n' "$((now - $(cat "$state/drilled")))"
+  [ ! -e "$state/failed" ] || printf 'failed\t%s\n' "$(head -n 1 "$state/failed")"
+  [ ! -e "$state/drill_failed" ] || printf 'drill_failed\n'
+  printf 'behind\t%s\n' "$(find "$PGDATA/pg_wal/archive_status" -name '*.ready' | wc -l)"
+  first=$(listed | head -n 1 | cut -f 3) || first=
+  [ -n "$first" ] || return 0
+  days=$(((now - first) / 86400 + 1))
+  used=$(du -sk "$repository" | cut -f 1)
+  free=$(df -Pk "$repository" | awk 'NR == 2 { print $4 }')
+  [ "$days" -ge "$KEEP_DAYS" ] || [ "$((used * (KEEP_DAYS - days) / days))" -le "$free" ] ||
+    printf 'full\t%s\n' "$((free * days / (used + 1)))"
 }
 
 # list: which moments can be restored.
@@ -333,7 +366,10 @@ bring() {
   if grep -q 'recovery ended before configured recovery target was reached' "$folder/log" && [[ " $* " == *' --type=time '* ]]; then
     # Nothing was written behind that moment, or it did not get to the destination.
     echo "recovery_target_time = ''" >>"$folder/data/postgresql.auto.conf"
-    start_server "$folder" && return
+    if start_server "$folder"; then
+      say 'nothing later than that moment is at the destination: what may have been written shortly before is not in it'
+      return
+    fi
   fi
   say "the restored server does not start: $(grep -E 'FATAL|PANIC' "$folder/log" | tail -n 1)"
   return 1
@@ -417,8 +453,10 @@ drill() {
   if [ "$status" = 0 ]; then
     printf 'result\tgood\n'
     date +%s >"$state/drilled"
+    rm -f "$state/drill_failed"
   else
     printf 'result\tfailed\n'
+    touch "$state/drill_failed"
   fi
   return "$status"
 }
