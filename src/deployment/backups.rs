@@ -1,8 +1,6 @@
 //! Knows which backups of the server are made, and how the server waits for them. Must not know what makes them.
 
-use crate::value::{
-    DatabaseName, Days, EnvironmentKey, MountSource, RoleName, ServiceName, Statement, TimeOfDay,
-};
+use crate::value::{DatabaseName, Days, EnvironmentKey, MountSource, RoleName, ServiceName, Statement, TimeOfDay};
 
 /// What the server runs for each segment of what it writes: it waits for the mark that the segment is at the destination, as
 /// long as somebody brings it there. Until then it keeps the segment. pgBackRest refuses a command without its name.

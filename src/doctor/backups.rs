@@ -25,7 +25,9 @@ pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
     let name = ServiceName::postgres_backup();
     let mut all = containers.all().iter();
     let running = all.find(|container| container.service() == name.as_str() && container.state() == "running");
-    let Some(container) = running else { return vec![Finding::unseen(CHECK, "the backups: their container does not run")] };
+    let Some(container) = running else {
+        return vec![Finding::unseen(CHECK, "the backups: their container does not run")];
+    };
     let asked = ["--user", "postgres", container.id(), "bash", "/scripts/backups.sh", "status"];
     let said = match docker.ask_inside(&asked) {
         Ok(said) => said,
@@ -60,7 +62,8 @@ fn judged(said: &str, logs: &str, drill: &str) -> Vec<Finding> {
         Some(age) => Finding::ok(CHECK, format!("the last good drill was {} ago", span(age))),
     });
     if let Some(waiting) = number("behind").filter(|waiting| *waiting > MANY_WAIT) {
-        let message = format!("{waiting} segments of the log wait to be brought to the destination, and fill the server's disk");
+        let message =
+            format!("{waiting} segments of the log wait to be brought to the destination, and fill the server's disk");
         found.push(Finding::problem(CHECK, message, logs));
     }
     if let Some(days) = number("full") {

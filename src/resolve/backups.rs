@@ -107,12 +107,7 @@ fn check_place(to: &MountSource, container: &Container, services: &[Service], at
     }
 }
 
-fn checks(
-    written: &profile::Backups,
-    services: &[Service],
-    at: &FieldPath,
-    faults: &mut Faults,
-) -> Vec<BackupCheck> {
+fn checks(written: &profile::Backups, services: &[Service], at: &FieldPath, faults: &mut Faults) -> Vec<BackupCheck> {
     let mut checks = Vec::new();
     for (name, statement) in given(&written.drill) {
         let service = services.iter().find(|service| service.name == *name);

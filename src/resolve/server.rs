@@ -74,7 +74,9 @@ fn resolve_container(
     if let Some(major) = major {
         settings::check(postgres, &image, major, faults);
     }
-    if (postgres.ensure() || profile.backups.is_given()) && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
+    if (postgres.ensure() || profile.backups.is_given())
+        && postgres.volume().volume() == Some(&VolumeName::postgres_socket())
+    {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
     }

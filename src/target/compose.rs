@@ -74,7 +74,10 @@ pub(super) fn render(
         add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
     }
     if let Some((_, container)) = deployment.contained_server().filter(|_| deployment.backups.is_some()) {
-        files.push(RenderedFile::sealed(outputs::BACKUP_IMAGE, backup_image::dockerfile(container, deployment, placement)));
+        files.push(RenderedFile::sealed(
+            outputs::BACKUP_IMAGE,
+            backup_image::dockerfile(container, deployment, placement),
+        ));
     }
     files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));

@@ -54,7 +54,9 @@ impl TextValue for TimeOfDay {
         };
         match text.split_once(':') {
             Some((hour, minute)) if number(hour, 23) && number(minute, 59) => Ok(Self(text.to_owned())),
-            Some(_) | None => Err(Mismatch::new("a time of the day in UTC, such as 03:15", "write `daily_at: \"03:15\"`")),
+            Some(_) | None => {
+                Err(Mismatch::new("a time of the day in UTC, such as 03:15", "write `daily_at: \"03:15\"`"))
+            }
         }
     }
 
@@ -118,7 +120,9 @@ mod tests {
         for text in ["SELECT true", "select count(*) > 0 from \"é\""] {
             assert!(Statement::parse(text).is_ok(), "{text}");
         }
-        for text in ["", "SELECT ", "SELECT", "DELETE FROM users", "\\! id", "SELECT 1\n\\! id", " SELECT 1", "SÉLECT 1"] {
+        for text in
+            ["", "SELECT ", "SELECT", "DELETE FROM users", "\\! id", "SELECT 1\n\\! id", " SELECT 1", "SÉLECT 1"]
+        {
             assert!(Statement::parse(text).is_err(), "{text}");
         }
         assert!(Statement::parse(&format!("SELECT {}", "x".repeat(LONGEST + 1))).is_err());

@@ -7,7 +7,8 @@ use super::super::extras::value;
 use super::super::interpolation::{literal, number, raw, reference, word, yes};
 use super::super::networks::NETWORKS;
 use crate::deployment::{
-    Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart, Service,
+    Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart,
+    Service,
 };
 use crate::profile::Raw;
 use crate::value::{ByteSize, HostAddress, MountSource, ProcessCount};
@@ -63,7 +64,8 @@ pub(super) fn keys_of_backup(container: &Container, backups: &Backups, written: 
     let capabilities = is_strict.then_some(if user.is_some() { &[][..] } else { &CAPABILITIES_TO_STEP_DOWN[..] });
     keys.append(restarting(container.restart));
     push_fences(&mut keys, fences, user.map(literal), capabilities);
-    let roomy = Limits { memory: Some(ByteSize::of_gibibytes(1)), cpus: limits.cpus.clone(), pids: ProcessCount::new(256) };
+    let roomy =
+        Limits { memory: Some(ByteSize::of_gibibytes(1)), cpus: limits.cpus.clone(), pids: ProcessCount::new(256) };
     push_use(&mut keys, if is_strict { &roomy } else { limits }, *log);
     keys
 }
