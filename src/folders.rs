@@ -105,7 +105,7 @@ pub fn making_backups(deployment: &Deployment, root: &Path, current: &Path) -> O
     let MountSource::Bind(path) = &deployment.backups.as_ref()?.to else { return None };
     let path = normalized(&root.join(HostPath::as_str(path)));
     let is_missing = path.symlink_metadata().is_err();
-    is_missing.then(|| format!("mkdir -p {}", shell_word(&relative(&normalized(current), &path))))
+    is_missing.then(|| format!("mkdir -p {}", shell_word(relative(&normalized(current), &path))))
 }
 
 /// The commands that make those which are missing, typed by whoever owns the output folder: Docker would make them as

@@ -15,7 +15,11 @@ state=$work/state
 if [ "$(id -u)" = 0 ]; then
   # A folder of the host belongs to whoever has made it.
   chown postgres: "$repository" "$work"
-  exec gosu postgres bash "$0" "$@"
+  become=(setpriv --reuid=postgres --regid=postgres --init-groups)
+  for program in gosu su-exec; do
+    ! command -v "$program" >/dev/null || become=("$program" postgres)
+  done
+  exec "${become[@]}" bash "$0" "$@"
 fi
 
 # set_secret NAME: from itself, or from the file that NAME_FILE names.
