@@ -167,6 +167,7 @@ push() {
 
 # run_now: a backup, and what is in it.
 run_now() {
+  remove_left
   say 'a backup begins'
   backup || return
   date +%s >"$state/good.new" && mv "$state/good.new" "$state/good"
@@ -427,12 +428,12 @@ let_go() {
 
 # remove_left: what killed runs have left; one that goes on touches its folder.
 remove_left() {
-  find "$work" -mindepth 1 -maxdepth 1 -type d ! -name state -mmin +1440 -exec rm -rf {} +
+  find "$work" -mindepth 1 -maxdepth 1 -type d ! -name state -mmin +4320 -exec rm -rf {} +
 }
 
 # drill: restores the newest backup, compares it with what was counted, and prints a report.
 drill() {
-  local label type stop size stored point rows begun=$SECONDS name=drill-$$ status=0 _
+  local label type stop size stored point rows begun=$SECONDS name=drill-${HOSTNAME:-}-$$ status=0 _
   IFS=$'\t' read -r label type stop size stored point rows _ < <(listed | tail -n 1) || {
     say 'there is no backup yet'
     return 1

@@ -61,9 +61,11 @@ done
 [ -n "$backup$at$is_list" ] || misused 'which backup?'
 [ -z "$backup" ] || [ -z "$at$is_list" ] || misused 'a backup, or --at, or --list: one of them'
 
-brought=''
+brought='' brought_in=()
 # remove_brought: what was made of another time for this run.
 remove_brought() {
+  [ "${#brought_in[@]}" = 0 ] || in_backup "${brought_in[0]}" let_go "${brought_in[1]}" >/dev/null 2>&1 || true
+  brought_in=()
   [ -z "$brought" ] || rm -rf -- "$brought"
 }
 
@@ -93,13 +95,15 @@ if [ -n "$at" ]; then
   at_the_end remove_brought
   need_backups
   folder=at-$(date -u +%Y%m%d%H%M%S)-$$
+  brought_in=("$container" "$folder")
   in_backup "$container" bring_back "$folder" "$at" || die 'nothing was changed'
   mkdir -p -- backups
   brought=$(mktemp -d "$PWD/backups/.at-XXXXXX")
   backup=$(RESTORED_SERVER="$container /var/lib/pgbackrest-work/$folder" \
     bash "$scripts/backup.sh" --to "$brought" "${chosen[@]}") ||
     die 'what was restored could not be dumped; nothing was changed'
-  in_backup "$container" let_go "$folder" || true
+  in_backup "$container" let_go "$folder" >/dev/null 2>&1 || true
+  brought_in=()
   let_go
 fi
 
