@@ -231,6 +231,13 @@ pub struct RoleLimits {
     pub statement: Option<Interval>,
 }
 
+impl OwnedDatabase {
+    /// Every role that logs in to it, its owner first.
+    pub fn logins(&self) -> impl Iterator<Item = &Login> {
+        std::iter::once(&self.owner).chain(self.members.iter().map(|member| &member.login))
+    }
+}
+
 impl Server {
     /// Every role that a service logs in as, each once, in the order of the services.
     #[must_use]

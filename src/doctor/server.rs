@@ -150,13 +150,14 @@ impl Asked<'_> {
                 vec![Finding::problem(OWNER, message, self.living.remedies.align_for(name))]
             }
             Some(_) => {
-                let login = match client {
+                let logins = match client {
                     Some(client) => {
                         client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies)
                     }
-                    None => Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network"),
+                    None => vec![Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network")],
                 };
-                vec![Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`")), login]
+                let belongs = Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`"));
+                std::iter::once(belongs).chain(logins).collect()
             }
         }
     }

@@ -116,6 +116,14 @@ fn server_volume_danger(
 ) -> Option<Danger> {
     let mounted = service.data_of_server()?.filled(before.value);
     let volume = &container.volume;
+    let copied = match volume.volume() {
+        Some(_) => format!(
+            "`codelab-gen upgrade --to {}` copies all of it to the new volume; after an upgrade `codelab-gen upgrade --back` \
+             mounts that of before",
+            container.major
+        ),
+        None => "`scripts/db/backup.sh` first, and `scripts/db/restore.sh` on the new one".to_owned(),
+    };
     (!is_same(&mounted, volume.source(), before, after)).then(|| Danger {
         kind: DangerKind::Volume,
         message: format!(
@@ -123,10 +131,7 @@ fn server_volume_danger(
             volume.kind(),
             mounted.source
         ),
-        steps: format!(
-            "keep it: `postgres.volume: {}` in the profile; or dump the old server first and restore into the new one",
-            mounted.source
-        ),
+        steps: format!("keep it: `postgres.volume: {}` in the profile; or {copied}", mounted.source),
     })
 }
 
@@ -143,15 +148,22 @@ fn image_dangers(
     dangers.extend(role_danger(service, deployment));
     let major = i128::from(container.major.get());
     if let Some(standing) = stands.postgres_major().filter(|standing| *standing != major) {
-        let user = deployment.server.as_ref().map_or("postgres", |server| server.user.as_str());
+        let steps = if standing < major {
+            format!(
+                "write `volume: {}-{major}` for `postgres` into the profile, beside the image; then `codelab-gen upgrade --to \
+                 {major}` copies all of it there, and the old volume stays",
+                container.volume.volume().map_or("postgres-data", |volume| volume.as_str())
+            )
+        } else {
+            format!(
+                "keep PostgreSQL {standing}; after an upgrade write the volume of before into the profile, beside the image, \
+                 and `codelab-gen upgrade --back` mounts it again"
+            )
+        };
         dangers.push(Danger {
             kind: DangerKind::Major,
             message: format!("PostgreSQL {major} does not start on the data of PostgreSQL {standing}"),
-            steps: format!(
-                "dump the old server (`docker compose exec -T {} pg_dumpall -U {user} >all.sql`), give the new one \
-                 another `postgres.volume`, and restore there",
-                shell_word(&service.name)
-            ),
+            steps,
         });
     }
     dangers.extend(flavour_danger(container, &stands));
@@ -177,7 +189,9 @@ fn flavour_danger(container: &Container, stands: &ImageReference) -> Option<Dang
         format!("gives the files{before} to {owner}, as whom the new image runs, and ")
     });
     let steps = format!(
-        "{keep}; else the command that is printed then {}makes all indexes anew: `{}{UP}`",
+        "{keep}; or another `postgres.volume`, to which `codelab-gen upgrade --to {}` copies all of it; else the command that \
+         is printed then {}makes all indexes anew: `{}{UP}`",
+        container.major,
         given_away.unwrap_or_default(),
         before_start(container, owner),
     );
@@ -234,7 +248,7 @@ fn server_leaves(external: &External, service: &StandingService) -> Option<Dange
             external.host, mounted.source
         ),
         steps: format!(
-            "move the databases first: dump them from `{}` while it still runs, and restore them there",
+            "move the databases: `scripts/db/backup.sh` while `{}` still runs, and `scripts/db/restore.sh` there",
             service.name
         ),
     })
