@@ -117,7 +117,7 @@ if [ "$(tail -n 1 "$manifest")" != "end"$'\t'"$(head -n "$((lines - 1))" "$manif
   die "the manifest of $backup was changed, or is not whole" 'nothing was changed; take another backup'
 fi
 
-format='' saved=() saved_in=() missing=() files=() engines=() roles=''
+format='' saved=() saved_in=() missing=() files=() engines=() versions=() roles=''
 while IFS=$'\t' read -r key first second rest; do
   case $key in
   format) format=$first ;;
@@ -138,21 +138,22 @@ while IFS=$'\t' read -r key first second rest; do
     fi
     files+=("$first")
     engines+=("$second")
+    versions+=("${rest%%$'\t'*}")
     ;;
   *) ;;
   esac
 done <"$manifest"
 [ "$format" = 1 ] || die "$backup was made by another version of backup.sh" 'take the scripts of that version'
 
-# find_file SERVICE: sets `file` and `engine` to those of its backup.
+# find_file SERVICE: sets `file`, `engine` and `version` to those of its backup.
 find_file() {
   local index
-  file='' engine=''
+  file='' engine='' version=''
   for index in "${!saved[@]}"; do
     [ "${saved[$index]}" != "$1" ] || file=${saved_in[$index]}
   done
   for index in "${!files[@]}"; do
-    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]}
+    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]} version=${versions[$index]}
   done
   [ -n "$engine" ]
 }
@@ -182,9 +183,6 @@ for service in "${chosen[@]}"; do
   now=$(engine_of "$service")
   [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
-  [ "$now $server" != 'postgres operated' ] ||
-    die "$service has its database on servers of CloudNativePG, into which restore.sh does not restore" \
-      'nothing was changed; its own recovery restores whole servers'
 done
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
@@ -254,6 +252,21 @@ arrived() {
   fi
 }
 
+# free_name SERVICE DATABASE: whether nothing is called so, and PostgreSQL takes the whole name.
+free_name() {
+  local status=0
+  [ "${#2}" -le 63 ] || die "$2 is too long a name for a database beside the present one; nothing was changed"
+  in_server "$1" exists "$2" </dev/null || status=$?
+  case $status in
+  0)
+    die "the database $2 is there already, of a restore that goes on or was killed; nothing was changed" \
+      "where none goes on: scripts/db/psql.sh --superuser postgres -c 'DROP DATABASE \"$2\"'"
+    ;;
+  4) ;;
+  *) die 'the server does not tell which databases it has; nothing was changed' ;;
+  esac
+}
+
 # Until all of it is there and counted, the services run on, and their data is not touched.
 done_databases=()
 for index in "${!chosen[@]}"; do
@@ -273,30 +286,32 @@ for index in "${!chosen[@]}"; do
   done_databases+=("$database")
   start=$(short "$database" 26)_restoring_
   new=$start$stamp
-  in_server "$service" remove_left "$start" </dev/null || true
-  tell_commands "$service" "$backup/$file" || die "$file can't be read; nothing was changed"
-  extensions=''
-  if [ "$server" = external ]; then
-    need_right_to_make "$service"
-    load=(load "$new")
-  else
-    [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
-      in_server "$service" make_roles </dev/null ||
-      die 'the roles of the backup could not be made; nothing was changed'
-    extensions=$(in_server "$service" list_extensions <"$backup/$file") ||
-      die "$file can't be read; nothing was changed"
-    [ -z "$extensions" ] ||
-      extensions=$(FOUND=$extensions in_server "$service" show_extensions <"$backup/$file") ||
-      die "$file can't be read; nothing was changed"
-    load=(load_as "$(role_of "$service")" "$(password_variable_of "$service")" "$new")
+  if [ "$server" = operated ]; then
+    # The one database beside its own into which pg_hba lets the role.
+    new=${database}_restoring
+    free_name "$service" "$new"
   fi
+  in_server "$service" remove_left "$start" </dev/null || true
+  tell_commands "$service" "$backup/$file" || {
+    tell_versions "$service" "$backup/$file" "$version"
+    die "$file can't be read; nothing was changed"
+  }
+  [ "$server" != external ] || need_right_to_make "$service"
+  [ "$server" = external ] || [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
+    in_server "$service" make_roles </dev/null ||
+    die 'the roles of the backup could not be made; nothing was changed'
+  extensions=$(extensions_in "$service" "$backup/$file") || die "$file can't be read; nothing was changed"
   loaded+=("$service"$'\t'"server"$'\t'"$new")
-  make_beside "$service" "$new" "$extensions" || exit
-  # Who keeps it elsewhere than in .env has it in the container.
-  PASSWORD=$(password_of "$service" 2>/dev/null) || PASSWORD=
-  PASSWORD=$PASSWORD in_server "$service" "${load[@]}" <"$backup/$file" | arrived "$file" ||
+  make_beside "$service" "$new" "$extensions" || {
+    tell_versions "$service" "$backup/$file" "$version"
+    exit 1
+  }
+  load_into "$service" "$new" "$backup/$file" | arrived "$file" || {
+    tell_versions "$service" "$backup/$file" "$version"
     die "$file could not be restored; nothing was changed" \
-      'after "too many connections for role": stop the service first, or give it a larger connection_limit'
+      'after "too many connections for role": stop the service first, or give it a larger connection_limit' \
+      'after "does not exist": let the function that names it say where it is: ALTER FUNCTION … SET search_path'
+  }
   in_server "$service" settle "$database" "$new" </dev/null ||
     die "the settings of $database could not be restored; nothing was changed"
 done
