@@ -137,6 +137,9 @@ first() {
 
 # adopt: the destination is from now on that of this server, after its data was restored from there.
 adopt() {
+  local link=$repository/backup/postgres/latest
+  # Not every program that copies folders leaves a link a link.
+  [ ! -d "$link" ] || [ -L "$link" ] || rm -rf -- "$link"
   pgbackrest stanza-upgrade
   rm -f "$state/failed" "$state/good"
 }
