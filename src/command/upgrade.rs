@@ -21,16 +21,16 @@ use crate::value::{ImageReference, TextValue as _};
 
 /// What stands below its options.
 const HELP: &str = "\
-The profile names the new image and a new volume for postgres; what stands in the output folder is the old side.
-All databases and roles are copied to a new server beside the old one, compared, and only then the files are written and
-everything starts on the new one. The services stand still while rows are copied. The old volume stays as it is. If it
-fails or is killed, run it again; until the files are written, `docker compose up -d --wait` starts what was.
-
 Examples:
-  codelab-gen upgrade --to 18                             PostgreSQL 18, as `image` in the profile says by now
-  codelab-gen upgrade --back                              the image and the volume of before, as the profile says again";
+  codelab-gen upgrade --to 18              copy to PostgreSQL 18, which the profile's image is
+  codelab-gen upgrade --back               mount the volume of before, which the profile names again";
 
 /// Copies all that PostgreSQL holds to another version on another volume, and goes back from there
+///
+/// The profile names the new image and a new volume for postgres; what stands in the output folder is the old side. All
+/// databases and roles are copied to a new server beside the old one and compared; only then the files are written, and
+/// everything starts on the new one. Services stand still while rows are copied. The old volume stays as it is. If it fails,
+/// what was stopped is started again; if it is killed, run it again.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct UpgradeArgs {
@@ -101,7 +101,10 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
     variables.push(("UPGRADE_AS_SUPERUSER", yes(args.as_superuser)));
     let generate = generate(&args.target)?;
     let error = become_it(&Order { direction, folder: &target.folder, compose: text, variables, generate });
-    Err(Failure::outside(format!("the upgrade can't be started: {error}"), "bash and a folder for temporary files are needed"))
+    Err(Failure::outside(
+        format!("the upgrade can't be started: {error}"),
+        "bash and a folder for temporary files are needed",
+    ))
 }
 
 /// The server that a container runs.
@@ -168,8 +171,12 @@ fn direction(
         )
     } else {
         Failure::outside(
-            format!("the new server needs a volume of its own, and the profile names `{volume}`, which the old one has"),
-            format!("write `volume: {volume}-{wanted}` for `postgres` into the profile, beside `image`, and run this again"),
+            format!(
+                "the new server needs a volume of its own, and the profile names `{volume}`, which the old one has"
+            ),
+            format!(
+                "write `volume: {volume}-{wanted}` for `postgres` into the profile, beside `image`, and run this again"
+            ),
         )
     })
 }
