@@ -72,12 +72,11 @@ impl Scalar<'_> {
                 (!is_known).then(|| format!("{sign}{value}"))
             }
             None if begins_number && bare != text && (is_integer(&bare) || is_float(&bare)) => Some(bare),
-            None => match self.kind() {
-                ScalarKind::Integer(value) if value > u64::MAX.into() || value < i64::MIN.into() => {
-                    bare.parse::<f64>().ok().map(|value| format!("{value:e}"))
-                }
-                _ => None,
-            },
+            None => {
+                let is_long = |value: i128| value > u64::MAX.into() || value < i64::MIN.into();
+                let is_rounded = matches!(self.kind(), ScalarKind::Integer(value) if is_long(value));
+                bare.parse::<f64>().ok().filter(|_| is_rounded).map(|value| format!("{value:e}"))
+            }
         }
     }
 
