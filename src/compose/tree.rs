@@ -143,9 +143,13 @@ impl Tree {
     }
 }
 
-/// What Docker Compose's reader makes of a scalar: YAML 1.2, but for numbers that begin with a zero.
+/// What Docker Compose's reader makes of a scalar: YAML 1.2, but for numbers that begin with a zero, and much
+/// of YAML 1.1.
 fn scalar_of(scalar: &Scalar<'_>, filled: &dyn Fn(&str) -> String) -> Tree {
     let text = scalar.text.as_ref();
+    if let Some(read) = scalar.as_compose_reads_it() {
+        return Tree::Text(read);
+    }
     match scalar.kind() {
         ScalarKind::Null => Tree::Nothing,
         ScalarKind::Boolean(value) => Tree::Text(value.to_string()),

@@ -63,6 +63,7 @@ pub(super) fn read(node: &Node<'_>) -> Vec<Given> {
 fn given_value(node: &Node<'_>) -> GivenValue {
     let Content::Scalar(scalar) = &node.content else { return GivenValue::Odd(Raw::of(node)) };
     match scalar.kind() {
+        _ if scalar.as_compose_reads_it().is_some() => GivenValue::Odd(Raw::of(node)),
         ScalarKind::Null => GivenValue::Passed,
         ScalarKind::Integer(number) if number.to_string() != *scalar.text => GivenValue::Odd(Raw::of(node)),
         ScalarKind::Float => GivenValue::Odd(Raw::of(node)),

@@ -90,11 +90,16 @@ impl Raw {
 impl From<&Raw> for Value {
     fn from(raw: &Raw) -> Self {
         match raw {
-            Raw::Scalar { text, plain } => match (Scalar { text: text.as_str().into(), plain: *plain }).kind() {
-                ScalarKind::Text => Self::text(text.clone()),
-                ScalarKind::Null => Self::bare("null"),
-                ScalarKind::Boolean(_) | ScalarKind::Integer(_) | ScalarKind::Float => Self::bare(text.clone()),
-            },
+            Raw::Scalar { text, plain } => {
+                let scalar = Scalar { text: text.as_str().into(), plain: *plain };
+                match scalar.kind() {
+                    ScalarKind::Text if scalar.as_compose_reads_it().is_none() => Self::text(text.clone()),
+                    ScalarKind::Null => Self::bare("null"),
+                    ScalarKind::Text | ScalarKind::Boolean(_) | ScalarKind::Integer(_) | ScalarKind::Float => {
+                        Self::bare(text.clone())
+                    }
+                }
+            }
             Raw::Sequence(items) => items.iter().map(Self::from).collect(),
             Raw::Mapping(entries) => {
                 entries.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect::<Mapping>().into()

@@ -26,10 +26,6 @@ pub(super) enum Start {
     Administrator,
 }
 
-/// The functions that read a text of words, and a URL of Java.
-const WORDS: &str = "check_words";
-const JDBC: &str = "check_jdbc";
-
 #[derive(Serialize)]
 pub(super) struct InitScriptView {
     #[serde(flatten)]
@@ -38,9 +34,8 @@ pub(super) struct InitScriptView {
     required: Vec<String>,
     files: Vec<String>,
     urls: Vec<UrlView>,
-    /// Whether one of them is a text of words, or a URL of Java.
-    reads_words: bool,
-    reads_jdbc: bool,
+    /// The functions that read them.
+    checks: Vec<&'static str>,
     external: Option<ExternalView>,
     ensure: bool,
     per_service: bool,
@@ -111,8 +106,7 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start)
         start,
         required: required(server, &roles),
         files: files(deployment, server, &urls, start),
-        reads_words: urls.iter().any(|url| url.check == WORDS),
-        reads_jdbc: urls.iter().any(|url| url.check == JDBC),
+        checks: urls.iter().map(|url| url.check).collect(),
         urls,
         external: match &server.host {
             Host::Container(_) | Host::Operated(_) => None,
@@ -214,9 +208,9 @@ fn url_view(service: &Service) -> Option<UrlView> {
         ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, .. }) => {
             let (check, words) = match grammar(*driver) {
                 Grammar::Url(_) => ("check_url", None),
-                Grammar::Jdbc => (JDBC, None),
-                Grammar::Pairs => (WORDS, Some([";", "\""])),
-                Grammar::Words => (WORDS, Some([" ", "'"])),
+                Grammar::Jdbc => ("check_jdbc", None),
+                Grammar::Pairs => ("check_words", Some([";", "\""])),
+                Grammar::Words => ("check_words", Some([" ", "'"])),
             };
             Some(UrlView {
                 check,

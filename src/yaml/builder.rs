@@ -206,7 +206,7 @@ impl<'text> Builder<'text> {
             Some(tag) if tag.core_suffix() == Some("str") => Ok(true),
             Some(tag) => Err(syntax(
                 at.clone(),
-                format!("the tag `{}` has no meaning in a profile", tag.original().escape_debug()),
+                format!("the tag `{}` has no meaning to codelab-gen", tag.original().escape_debug()),
                 "remove the tag",
             )),
         }

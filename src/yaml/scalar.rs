@@ -44,6 +44,42 @@ impl Scalar<'_> {
         }
     }
 
+    /// What Docker Compose's reader makes of a scalar that is something else here: it takes `_` in numbers, `0b11`, dates
+    /// and whole numbers beyond 64 bits, which become others (<https://yaml.org/type/int.html>).
+    #[must_use]
+    pub fn as_compose_reads_it(&self) -> Option<String> {
+        if !self.plain {
+            return None;
+        }
+        let text = self.text.as_ref();
+        if is_date(text) {
+            return Some(format!("{text} UTC"));
+        }
+        let bare = text.replace('_', "");
+        let (sign, digits) = bare.strip_prefix('-').map_or(("", unsigned(&bare)), |digits| ("-", digits));
+        let radix = digits.get(..2).and_then(|prefix| match prefix {
+            "0b" | "0B" => Some(2),
+            "0o" | "0O" => Some(8),
+            "0x" | "0X" => Some(16),
+            _ => None,
+        });
+        let begins_number = unsigned(text).starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        match radix {
+            Some(radix) => {
+                let value = i128::from_str_radix(digits.get(2..)?, radix).ok()?;
+                // the short forms in small letters are those of YAML 1.2 as well
+                let is_known = matches!(self.kind(), ScalarKind::Integer(_));
+                (!is_known).then(|| format!("{sign}{value}"))
+            }
+            None if begins_number && bare != text && (is_integer(&bare) || is_float(&bare)) => Some(bare),
+            None => {
+                let is_long = |value: i128| value > u64::MAX.into() || value < i64::MIN.into();
+                let is_rounded = matches!(self.kind(), ScalarKind::Integer(value) if is_long(value));
+                bare.parse::<f64>().ok().filter(|_| is_rounded).map(|value| format!("{value:e}"))
+            }
+        }
+    }
+
     /// The kind as a message says it: `the number`, `the text` …
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
@@ -54,6 +90,18 @@ impl Scalar<'_> {
             ScalarKind::Text => "the text",
         }
     }
+}
+
+/// Whether a text begins as a date does, and has nothing that no date has.
+fn is_date(text: &str) -> bool {
+    if !all(text, |c| c.is_ascii_digit() || b"-:.+ tTzZ".contains(&c)) {
+        return false;
+    }
+    let mut parts = text.splitn(3, '-');
+    let year = parts.next().is_some_and(|year| year.len() == 4 && all(year, |c| c.is_ascii_digit()));
+    let month = parts.next().is_some_and(|month| month.len() <= 2 && all(month, |c| c.is_ascii_digit()));
+    let day = parts.next().is_some_and(|day| day.starts_with(|c: char| c.is_ascii_digit()));
+    year && month && day
 }
 
 fn is_integer(text: &str) -> bool {
@@ -114,6 +162,45 @@ mod tests {
 
     fn kind(text: &str) -> ScalarKind {
         Scalar { text: text.into(), plain: true }.kind()
+    }
+
+    #[test]
+    fn what_compose_reads_otherwise_is_known() {
+        let read = |text: &str| Scalar { text: text.into(), plain: true }.as_compose_reads_it();
+        for (text, expected) in [
+            ("1_000", "1000"),
+            ("1__0", "10"),
+            ("1_", "1"),
+            ("1_0.5", "10.5"),
+            ("0b11", "3"),
+            ("0B1", "1"),
+            ("0O17", "15"),
+            ("0x_1F", "31"),
+            ("-0x10", "-16"),
+            ("18446744073709551616", "1.8446744073709552e19"),
+            ("2024-01-01", "2024-01-01 UTC"),
+            ("2024-1-1T10:00:00Z", "2024-1-1T10:00:00Z UTC"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "1000",
+            "0x1F",
+            "0o17",
+            "0777",
+            "1.5",
+            "_1",
+            "1.2.3",
+            "10.0.0.1",
+            "a_b",
+            "12:30",
+            "v1_0",
+            "20240101-x",
+            "b_1",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(Scalar { text: "1_000".into(), plain: false }.as_compose_reads_it(), None);
     }
 
     #[test]

@@ -70,6 +70,27 @@ def with_replicas(deployment: Deployment) -> Doctor:
     return Doctor(deployment)
 
 
+def test_who_may_only_read_logs_in_as_the_owner_does(deployment: Deployment) -> None:
+    # the program of the image would make tables
+    idle = {"command": ["python", "-c", "import time; time.sleep(3600)"], "healthcheck": None}
+    profile = {
+        "extends": "builtin:prod-postgres",
+        "services": {"agent-runtime": {**idle, "database": {"postgres": "auth_db", "rights": "read"}}},
+        "postgres": {**IMAGE, "access": "per_service"},
+    }
+    deployment.write_profile("own", profile)
+    deployment.run_printed(deployment.generate("--profile", "own"))
+    doctor = Doctor(deployment)
+    found = doctor.look()
+    for role in ("auth_service", "agent_runtime"):
+        found.the("password-refused", f"`{role}` logs in to `auth_db` from another container", "ok")
+
+    psql(deployment, "postgres", "ALTER ROLE agent_runtime PASSWORD 'other';")
+    refused = doctor.look().the("password-refused", "the server refuses the password of `agent_runtime` that services have")
+    doctor.mend(refused["help"])
+    doctor.look().the("password-refused", "`agent_runtime` logs in to `auth_db` from another container", "ok")
+
+
 @pytest.mark.versions
 def test_replicas_a_secret_manager_and_nothing_that_brings_roles_in_line(deployment: Deployment) -> None:
     doctor = with_replicas(deployment)

@@ -46,6 +46,25 @@ fn a_variable_of_the_shell_is_never_taken_for_nothing() {
     assert!(said.contains("`A` is not in .env; its default is in the profile now: `services.api.command`"), "{said}");
 }
 
+/// Docker Compose reads more numbers and dates than YAML 1.2 has; each stays as it is written.
+#[test]
+fn a_value_that_compose_reads_otherwise_is_written_as_it_was() {
+    for value in
+        ["1_000", "0b11", "0O17", "0x_1F", "-0x10", "18446744073709551616", "2024-01-01", "2024-01-01T00:00:00Z"]
+    {
+        for place in ["environment", "labels"] {
+            let compose = format!("services:\n  api:\n    image: api:1\n    {place}:\n      A: {value}\n");
+            let (_, all, _) = generated(&[("docker-compose.yml", &compose)]);
+            assert!(all.contains(&format!(" A: {value}\n")), "{place} {value}: {all}");
+        }
+    }
+    for value in ["1.2.3", "12:30", "a_1", "10.0.0.1"] {
+        let compose = format!("services:\n  api:\n    image: api:1\n    environment: {{ A: {value} }}\n");
+        let (folder, _, _) = generated(&[("docker-compose.yml", &compose)]);
+        assert!(!folder.path().join("docker-compose.override.yml").exists(), "{value}");
+    }
+}
+
 /// A line of `.env` may refer to those before it.
 #[test]
 fn references_inside_of_dotenv_are_followed() {
