@@ -26,6 +26,7 @@ mod preparing;
 mod probe;
 mod remedy;
 mod rights;
+mod rivals;
 mod secrets;
 mod server;
 mod service;
@@ -60,7 +61,7 @@ type OfFiles = fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>;
 const OF_FILES: [OfFiles; 4] = [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
 
 /// Those of a deployment in a cluster.
-const OF_MANIFESTS: [OfFiles; 2] = [outputs::findings, secrets::findings];
+const OF_MANIFESTS: [OfFiles; 3] = [outputs::findings, rivals::findings, secrets::findings];
 
 /// The checks that ask containers, in the order in which they are told.
 const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 6] =

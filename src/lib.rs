@@ -18,7 +18,7 @@
 //! ```text
 //! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome cli doctor
-//! command
+//! upgrade command
 //! ```
 
 pub mod change;
@@ -52,6 +52,7 @@ pub mod secret;
 pub mod source;
 pub mod spelling;
 pub mod target;
+pub mod upgrade;
 pub mod url;
 pub mod value;
 pub mod yaml;

@@ -2,6 +2,7 @@
 //! Must not know positions in a text, files, nor any secret's value.
 
 mod budget;
+mod carried;
 mod clash;
 mod container;
 mod database;
@@ -34,9 +35,11 @@ pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
+use self::carried::{Runs, Wanted};
 use self::jobs::Jobs;
+use self::libraries::Loads;
 use self::scope::{Faults, Scope};
-use crate::deployment::{Deployment, Host, Server, Service};
+use crate::deployment::{Container, Deployment, Host, Operated, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
@@ -112,11 +115,17 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     }
     match &mut server {
         Some(Server { host: Host::Container(container), databases, .. }) => {
-            extensions::check(container, profile, faults);
-            libraries::load(container, databases);
+            let Container { image, major, settings, .. } = &mut **container;
+            extensions::check(image, *major, &Wanted::of(profile, *major, Runs::Container), profile, faults);
+            libraries::load(Loads { image, settings, by_settings_only: false }, databases);
             sizes::size(container);
         }
-        Some(Server { host: Host::Operated(operated), .. }) => sizes::size_operated(operated),
+        Some(Server { host: Host::Operated(operated), databases, .. }) => {
+            let Operated { image, major, settings, .. } = &mut **operated;
+            extensions::check(image, *major, &Wanted::of(profile, *major, Runs::Operator), profile, faults);
+            libraries::load(Loads { image, settings, by_settings_only: true }, databases);
+            sizes::size_operated(operated);
+        }
         Some(Server { host: Host::External(_), .. }) | None => {}
     }
     let deployment = Deployment {

@@ -19,6 +19,7 @@ mod service_image;
 mod storage;
 mod text;
 mod url_options;
+mod user;
 mod words;
 
 pub use address::HostAddress;
@@ -43,4 +44,5 @@ pub use service_image::ServiceImage;
 pub use storage::{ObjectName, VolumeSize, is_dns_label};
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostName, Interval};
 pub use url_options::UrlOptions;
+pub use user::{LARGEST as LARGEST_USER, UserId};
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

@@ -41,7 +41,9 @@ pub(super) use next::next_command;
 pub(super) use outputs::outputs;
 pub use outputs::{DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
 pub(super) use refusals::refusals;
-pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use refusals::{
+    DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS, USER_KEYS,
+};
 pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
 pub(crate) use standing::fixed_volumes_of;

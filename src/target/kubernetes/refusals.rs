@@ -1,6 +1,7 @@
 //! Knows what of a profile Kubernetes can't run. Must not know what becomes of the rest.
 
 mod names;
+mod secrets;
 mod services;
 mod variables;
 mod volumes;
@@ -9,6 +10,8 @@ use super::server;
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::profile::{Profile, given};
+
+pub(super) use names::of_operator;
 
 /// What a profile says that can't be followed.
 pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
@@ -24,6 +27,7 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
 pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     let mut faults = server::faults(deployment);
     faults.extend(variables::faults(deployment));
-    faults.extend(deployment.services.iter().filter_map(names::of_schedule));
+    faults.extend(secrets::faults(deployment));
+    faults.extend(deployment.services.iter().filter_map(|service| names::of_schedule(service, deployment)));
     faults
 }

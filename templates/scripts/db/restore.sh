@@ -58,7 +58,7 @@ if [ "$(tail -n 1 "$manifest")" != "end"$'\t'"$(head -n "$((lines - 1))" "$manif
   die "the manifest of $backup was changed, or is not whole" 'nothing was changed; take another backup'
 fi
 
-format='' saved=() saved_in=() missing=() files=() engines=() roles=''
+format='' saved=() saved_in=() missing=() files=() engines=() versions=() roles=''
 while IFS=$'\t' read -r key first second rest; do
   case $key in
   format) format=$first ;;
@@ -79,21 +79,22 @@ while IFS=$'\t' read -r key first second rest; do
     fi
     files+=("$first")
     engines+=("$second")
+    versions+=("${rest%%$'\t'*}")
     ;;
   *) ;;
   esac
 done <"$manifest"
 [ "$format" = 1 ] || die "$backup was made by another version of backup.sh" 'take the scripts of that version'
 
-# find_file SERVICE: sets `file` and `engine` to those of its backup.
+# find_file SERVICE: sets `file`, `engine` and `version` to those of its backup.
 find_file() {
   local index
-  file='' engine=''
+  file='' engine='' version=''
   for index in "${!saved[@]}"; do
     [ "${saved[$index]}" != "$1" ] || file=${saved_in[$index]}
   done
   for index in "${!files[@]}"; do
-    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]}
+    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]} version=${versions[$index]}
   done
   [ -n "$engine" ]
 }
@@ -231,29 +232,26 @@ for index in "${!chosen[@]}"; do
     free_name "$service" "$new"
   fi
   in_server "$service" remove_left "$start" </dev/null || true
-  tell_commands "$service" "$backup/$file" || die "$file can't be read; nothing was changed"
-  extensions=''
-  if [ "$server" = external ]; then
-    need_right_to_make "$service"
-    load=(load "$new")
-  else
-    [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
-      in_server "$service" make_roles </dev/null ||
-      die 'the roles of the backup could not be made; nothing was changed'
-    extensions=$(in_server "$service" list_extensions <"$backup/$file") ||
-      die "$file can't be read; nothing was changed"
-    [ -z "$extensions" ] ||
-      extensions=$(FOUND=$extensions in_server "$service" show_extensions <"$backup/$file") ||
-      die "$file can't be read; nothing was changed"
-    load=(load_as "$(role_of "$service")" "$(password_variable_of "$service")" "$new")
-  fi
+  tell_commands "$service" "$backup/$file" || {
+    tell_versions "$service" "$backup/$file" "$version"
+    die "$file can't be read; nothing was changed"
+  }
+  [ "$server" != external ] || need_right_to_make "$service"
+  [ "$server" = external ] || [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
+    in_server "$service" make_roles </dev/null ||
+    die 'the roles of the backup could not be made; nothing was changed'
+  extensions=$(extensions_in "$service" "$backup/$file") || die "$file can't be read; nothing was changed"
   loaded+=("$service"$'\t'"server"$'\t'"$new")
-  make_beside "$service" "$new" "$extensions" || exit
-  # Who keeps it elsewhere than in .env has it in the container.
-  PASSWORD=$(password_of "$service" 2>/dev/null) || PASSWORD=
-  PASSWORD=$PASSWORD in_server "$service" "${load[@]}" <"$backup/$file" | arrived "$file" ||
+  make_beside "$service" "$new" "$extensions" || {
+    tell_versions "$service" "$backup/$file" "$version"
+    exit 1
+  }
+  load_into "$service" "$new" "$backup/$file" | arrived "$file" || {
+    tell_versions "$service" "$backup/$file" "$version"
     die "$file could not be restored; nothing was changed" \
-      'after "too many connections for role": stop the service first, or give it a larger connection_limit'
+      'after "too many connections for role": stop the service first, or give it a larger connection_limit' \
+      'after "does not exist": let the function that names it say where it is: ALTER FUNCTION … SET search_path'
+  }
   in_server "$service" settle "$database" "$new" </dev/null ||
     die "the settings of $database could not be restored; nothing was changed"
 done

@@ -45,6 +45,7 @@ impl Telling<'_> {
             notes.extend(self.stale());
             notes.extend(self.weak_secrets());
             notes.extend(self.left_dotenv());
+            notes.extend(self.dotenv_differs());
             notes.extend(self.outcome.git.note_of_ignores());
             notes.extend(self.sent_text());
         }

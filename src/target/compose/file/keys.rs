@@ -33,7 +33,7 @@ pub(super) fn keys_of_server(container: &Container, written: &Keys) -> Mapping {
         (Some(_), Some(user)) => Some(if is_somebody(user) { &[][..] } else { &CAPABILITIES_TO_STEP_DOWN[..] }),
         (capabilities, _) => capabilities,
     };
-    push_fences(&mut keys, &container.fences, container.user.map(literal), capabilities);
+    push_fences(&mut keys, &container.fences, container.user.map(|user| literal(&user.to_string())), capabilities);
     push_use(&mut keys, &container.limits, container.log);
     with_written(keys, written, true)
 }
@@ -44,7 +44,12 @@ pub(super) fn keys_of_ensure(container: &Container, written: &Keys) -> Mapping {
     let says = |(name, _): &&(String, Raw)| matches!(name.as_str(), "platform" | "pull_policy");
     let mut keys: Mapping = written.iter().filter(says).map(|(key, value)| (key.clone(), raw(value))).collect();
     let user = value(written, "user").filter(|_| *fences != Fences::default());
-    push_fences(&mut keys, fences, user.map(raw).or_else(|| container.user.map(literal)), fences.capabilities);
+    push_fences(
+        &mut keys,
+        fences,
+        user.map(raw).or_else(|| container.user.map(|user| literal(&user.to_string()))),
+        fences.capabilities,
+    );
     push_use(&mut keys, limits, *log);
     keys
 }

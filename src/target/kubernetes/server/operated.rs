@@ -3,9 +3,11 @@
 //!
 //! <https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/>
 
+use super::super::object::object;
 use super::super::part::Generated;
 use super::super::resources;
-use super::common::{file_of, image_pull_secrets, name, of_server};
+use super::super::volume::kept;
+use super::common::{file_of, image_pull_secrets, metadata_of_server, name, of_server};
 use super::network;
 use crate::deployment::{Deployment, Operated, OwnedDatabase, Server, Storage};
 use crate::url::Login;
@@ -55,11 +57,13 @@ pub(super) fn role_name(login: &Login) -> String {
 }
 
 fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Mapping {
-    let Operated { image, major: _, database: _, instances, storage, limits, settings, sizes: _ } = operated;
+    let Operated { image, major: _, user, database: _, instances, storage, limits, settings, sizes: _ } = operated;
     let mut spec = Mapping::default();
     spec.push("instances", Value::number(instances));
     spec.push("imageName", Value::text(image.to_string()));
     spec.push_filled("imagePullSecrets", image_pull_secrets(deployment));
+    spec.push_given("postgresUID", user.map(|user| Value::number(user.user)));
+    spec.push_given("postgresGID", user.map(|user| Value::number(user.group.unwrap_or(user.user))));
     spec.push("bootstrap", Mapping::from_iter([("initdb", Value::from(first_database(server, operated)))]));
     let why = "nobody but the operator is the superuser";
     spec.push("enableSuperuserAccess", Value::bare("false").behind(why));
@@ -72,7 +76,8 @@ fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Map
         ("podAntiAffinityType", Value::text("preferred")),
     ]);
     spec.push("affinity", Value::from(apart).above("on different nodes, as far as there are enough"));
-    let mut cluster = of_server(API, "Cluster", name(), deployment);
+    let metadata = kept(metadata_of_server(name(), deployment), "the operator deletes the data with this object");
+    let mut cluster = object(API, "Cluster", metadata);
     cluster.push("spec", spec);
     cluster
 }
