@@ -14,17 +14,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const HELPER: &str = "postgres-upgrade";
 
 /// Keys that a server for programs of its own container does without: what reaches it, and what starts it again.
-const LEFT_OUT: [&str; 9] = [
-    "ports",
-    "expose",
-    "container_name",
-    "restart",
-    "networks",
-    "network_mode",
-    "depends_on",
-    "labels",
-    "profiles",
-];
+const LEFT_OUT: [&str; 9] =
+    ["ports", "expose", "container_name", "restart", "networks", "network_mode", "depends_on", "labels", "profiles"];
 
 /// The sections that its volumes and secrets stand in.
 const SECTIONS: [&str; 3] = ["volumes", "secrets", "configs"];

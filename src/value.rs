@@ -4,6 +4,7 @@
 //! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
 
 mod address;
+mod backups;
 mod choice;
 mod context;
 mod data_place;
@@ -23,6 +24,7 @@ mod user;
 mod words;
 
 pub use address::HostAddress;
+pub use backups::{Days, Statement, TimeOfDay};
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator, Rights,
     SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,

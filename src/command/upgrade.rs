@@ -101,7 +101,10 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
     variables.push(("UPGRADE_AS_SUPERUSER", yes(args.as_superuser)));
     let generate = generate(&args.target)?;
     let error = become_it(&Order { direction, folder: &target.folder, compose: text, variables, generate });
-    Err(Failure::outside(format!("the upgrade can't be started: {error}"), "bash and a folder for temporary files are needed"))
+    Err(Failure::outside(
+        format!("the upgrade can't be started: {error}"),
+        "bash and a folder for temporary files are needed",
+    ))
 }
 
 /// The server that a container runs.
@@ -168,8 +171,12 @@ fn direction(
         )
     } else {
         Failure::outside(
-            format!("the new server needs a volume of its own, and the profile names `{volume}`, which the old one has"),
-            format!("write `volume: {volume}-{wanted}` for `postgres` into the profile, beside `image`, and run this again"),
+            format!(
+                "the new server needs a volume of its own, and the profile names `{volume}`, which the old one has"
+            ),
+            format!(
+                "write `volume: {volume}-{wanted}` for `postgres` into the profile, beside `image`, and run this again"
+            ),
         )
     })
 }

@@ -76,7 +76,9 @@ fn resolve_container(
         let wanted = Wanted::of(profile, major, Runs::Container);
         settings::check(postgres, &image, major, &wanted, faults);
     }
-    if postgres.ensure() && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
+    if (postgres.ensure() || profile.backups.is_given())
+        && postgres.volume().volume() == Some(&VolumeName::postgres_socket())
+    {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
     }
@@ -108,7 +110,7 @@ fn resolve_container(
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         user,
         known_user,
-        fences: policy::fences_of_server(stage, user.is_some(), !postgres.ensure()),
+        fences: policy::fences_of_server(stage, user.is_some(), !postgres.ensure() && !profile.backups.is_given()),
         restart: policy::restart(stage),
         log: policy::kept_log(stage),
         times: CheckTimes {

@@ -56,6 +56,7 @@ pub(super) fn rules() -> Value {
         when_whole(&[], &below("compose", &below("networks", &json!({ "type": ["object", "null"] })))),
         when_whole(&[in_files()], &below("compose", &without_owned(&FILE_KEYS))),
         when_whole(&[in_files()], &below("postgres", &below("compose", &without_owned(&FILE_KEYS)))),
+        when_whole(&[], &below("backups", &when(&json!({ "type": "object" }), &json!({ "required": ["to"] })))),
         when_whole(&[], &every_service(&all(&service()))),
         when_whole(&[], &below("postgres", &all(&server()))),
         when_whole(&[files_elsewhere], &wrong(&["secrets_in"], EXTERNAL_FILES)),

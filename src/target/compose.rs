@@ -1,6 +1,7 @@
 //! Knows what Docker Compose runs: which files there are of a deployment, and what makes each of them.
 //! Must not know what any file says.
 
+mod backup_image;
 mod before;
 mod danger;
 mod dotenv;
@@ -73,6 +74,12 @@ pub(super) fn render(
     add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(&DOTENV_EXAMPLE, &example)?);
     if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
         add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
+    }
+    if let Some((_, container)) = deployment.contained_server().filter(|_| deployment.backups.is_some()) {
+        files.push(RenderedFile::sealed(
+            outputs::BACKUP_IMAGE,
+            backup_image::dockerfile(container, deployment, placement),
+        ));
     }
     files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));

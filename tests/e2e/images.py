@@ -22,7 +22,7 @@ from kept import kept, tell
 HERE = Path(__file__).resolve().parent
 
 SUITE = "bookworm"
-PACKAGES = "ca-certificates,gosu,postgresql-15,python3"
+PACKAGES = "ca-certificates,gosu,pgbackrest,postgresql-15,python3"
 LEFT_OUT = ["var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale", "dev"]
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 

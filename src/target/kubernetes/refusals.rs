@@ -8,7 +8,8 @@ mod volumes;
 
 use super::server;
 use crate::deployment::Deployment;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 
 pub(super) use names::of_operator;
@@ -20,6 +21,12 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
         faults.extend(services::faults(name, service, profile));
     }
     faults.extend(volumes::faults(profile));
+    if profile.backups.is_given() {
+        let place = Place::key(&FieldPath::root().key("backups"));
+        let message = "`backups` is for Docker Compose so far, and the target is Kubernetes";
+        let help = "remove it; `scripts/db/backup.sh` dumps the databases, and CloudNativePG has backups of its own";
+        faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, help));
+    }
     faults
 }
 

@@ -126,6 +126,11 @@ count_rows() {
   return 1
 }
 
+# count DATABASE: how many rows its tables have, as of one moment.
+count() {
+  { printf '%s\n' "$unlimited" "$one_moment" "$rows" | ask "$1"; } | count_rows
+}
+
 # exists DATABASE: ends with 4 where it does not, which psql itself never does.
 exists() {
   local count

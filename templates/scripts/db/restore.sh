@@ -12,6 +12,8 @@ set -euo pipefail
 usage() {
   cat <<TEXT
 usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
+       scripts/db/restore.sh [--no-backup] --at TIME [SERVICE]...
+       scripts/db/restore.sh --list
 
 Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
 BACKUP is its folder. It may come from another host: then codelab-gen writes the deployment first.
@@ -24,18 +26,28 @@ present data, while the services still run. Only then they are stopped, and star
 stays, as the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever
 fails, or if this is killed: the old data is there, and \`$starts_all\` starts with it; run this again.
 
+  --at TIME    takes the state of that moment instead of a backup of backup.sh, where the profile has the section
+               \`backups\`: '2026-11-30 03:00', in UTC, or with a zone behind it such as +02, or \`latest\`. The backups
+               are restored into a server that nobody else reaches; its databases are dumped and then restored as above
+  --list       tells from when to when that can be
   --no-backup  makes no backup of the present state: where it is so damaged that it can't be read
 TEXT
 }
 
-with_backup=yes backup='' chosen=()
+with_backup=yes backup='' at='' is_list='' chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
   --help | -h) usage && exit ;;
   --no-backup) with_backup='' ;;
+  --list) is_list=yes ;;
+  --at)
+    [ -n "${2:-}" ] || misused '--at wants a time'
+    at=$2
+    shift
+    ;;
   -*) misused "there is no option $1" ;;
   *)
-    if [ -z "$backup" ]; then
+    if [ -z "$backup$at" ]; then
       from_start "$1"
       backup=${path%/}
     else
@@ -46,7 +58,54 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ -n "$backup" ] || misused 'which backup?'
+[ -n "$backup$at$is_list" ] || misused 'which backup?'
+[ -z "$backup" ] || [ -z "$at$is_list" ] || misused 'a backup, or --at, or --list: one of them'
+
+brought='' brought_in=()
+# remove_brought: what was made of another time for this run.
+remove_brought() {
+  [ "${#brought_in[@]}" = 0 ] || in_backup "${brought_in[0]}" let_go "${brought_in[1]}" >/dev/null 2>&1 || true
+  brought_in=()
+  [ -z "$brought" ] || rm -rf -- "$brought"
+}
+
+# need_backups: sets `container` to one in which the backups can be reached; held for this run.
+need_backups() {
+  [ -f scripts/backups/backups.sh ] ||
+    die "the profile has no section \`backups\`" 'name the folder of a backup: scripts/db/restore.sh --help'
+  find_project
+  hold postgres-backup --no-deps || exit
+}
+
+if [ -n "$is_list" ]; then
+  at_the_end remove_brought
+  need_backups
+  in_backup "$container" list
+  exit
+fi
+
+# Of a moment, a backup is made like those of backup.sh, and all else is as with one of these.
+if [ -n "$at" ]; then
+  time='^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$'
+  [ "$at" = latest ] || [[ $at =~ $time ]] ||
+    misused "--at wants a time such as '2026-11-30 03:00', in UTC, or \`latest\`, and not $at"
+  if [ "${#chosen[@]}" = 0 ]; then
+    chosen=("${services[@]}")
+  fi
+  at_the_end remove_brought
+  need_backups
+  folder=at-$(date -u +%Y%m%d%H%M%S)-$$
+  brought_in=("$container" "$folder")
+  in_backup "$container" bring_back "$folder" "$at" || die 'nothing was changed'
+  mkdir -p -- backups
+  brought=$(mktemp -d "$PWD/backups/.at-XXXXXX")
+  backup=$(RESTORED_SERVER="$container /var/lib/pgbackrest-work/$folder" \
+    bash "$scripts/backup.sh" --to "$brought" "${chosen[@]}") ||
+    die 'what was restored could not be dumped; nothing was changed'
+  in_backup "$container" let_go "$folder" >/dev/null 2>&1 || true
+  brought_in=()
+  let_go
+fi
 
 # A backup that is not what was made is told before anything is touched.
 manifest=$backup/manifest
@@ -132,6 +191,7 @@ told=()   # what has been replaced, and where it is now
 
 go_back() {
   local line
+  remove_brought
   [ "${#told[@]}" = 0 ] || printf '%s\n' "${told[@]}"
   for line in ${loaded[@]+"${loaded[@]}"}; do
     undo "$line" >/dev/null 2>&1 || true

@@ -122,7 +122,8 @@ fn postgresql(server: &Server, operated: &Operated, settings: &[(SettingName, St
 /// The first line that fits decides. The operator's own lines stand before these.
 fn who_comes_in(server: &Server) -> Value {
     let allowed = server.databases.iter().flat_map(|OwnedDatabase { name, owner, .. }| {
-        let line = |database: &str| format!("hostssl {} {} all scram-sha-256", word(database), word(owner.role.as_str()));
+        let line =
+            |database: &str| format!("hostssl {} {} all scram-sha-256", word(database), word(owner.role.as_str()));
         let restored = restored_beside(name.as_str(), server).map(|database| line(&database));
         std::iter::once(line(name.as_str())).chain(restored).map(Value::text)
     });
