@@ -1,6 +1,7 @@
 //! Knows how files are opened, read and replaced; nothing else opens one. Must not know what stands in them.
 
 mod folder;
+mod laid;
 mod reach;
 mod way;
 mod written;
@@ -12,6 +13,7 @@ use std::path::Path;
 use rustix::fs::{self as system, FileType, Mode, OFlags, Stat};
 
 pub use folder::{Entry, Folder, Found};
+pub use laid::{laid_down, take_away};
 pub use way::{normalized, relative};
 pub use written::{TEMPORARY, create, replace, temporary};
 

@@ -2,13 +2,12 @@
 //! one that runs. Must not know whether somebody may ask for it.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::process::Command;
+
+use crate::disk;
 
 /// The name of the second server among the services.
 const HELPER: &str = "postgres-upgrade";
@@ -86,24 +85,15 @@ pub fn become_it(order: &Order<'_>) -> io::Error {
     command.env("CODELAB_GEN_FOLDER", order.folder).env("UPGRADE_WORK", &work);
     let error = command.exec();
     // what it would have removed at its end
-    let _ = fs::remove_dir_all(&work);
+    disk::take_away(&work);
     error
 }
 
 /// A folder of its own with all that the program reads.
 fn lay_down(compose: &str) -> io::Result<PathBuf> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let work = std::env::temp_dir().join(format!("codelab-gen-upgrade-{}-{}", process::id(), now.as_nanos()));
-    DirBuilder::new().mode(0o700).create(&work)?;
-    let second = ("docker-compose.yml", second_server(compose));
-    let texts = FILES.iter().map(|(name, text)| (*name, (*text).to_owned()));
-    for (name, text) in texts.chain([second]) {
-        if let Err(error) = fs::write(work.join(name), text) {
-            let _ = fs::remove_dir_all(&work);
-            return Err(error);
-        }
-    }
-    Ok(work)
+    let second = second_server(compose);
+    let texts = FILES.into_iter().chain([("docker-compose.yml", second.as_str())]);
+    disk::laid_down("codelab-gen-upgrade", texts)
 }
 
 /// Of a Compose file of ours the server alone, under another name, for programs of its own container.

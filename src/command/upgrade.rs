@@ -21,16 +21,16 @@ use crate::value::{ImageReference, TextValue as _};
 
 /// What stands below its options.
 const HELP: &str = "\
-The profile names the new image and a new volume for postgres; what stands in the output folder is the old side.
-All databases and roles are copied to a new server beside the old one, compared, and only then the files are written and
-everything starts on the new one. The services stand still while rows are copied. The old volume stays as it is. If it
-fails or is killed, run it again; until the files are written, `docker compose up -d --wait` starts what was.
-
 Examples:
-  codelab-gen upgrade --to 18                             PostgreSQL 18, as `image` in the profile says by now
-  codelab-gen upgrade --back                              the image and the volume of before, as the profile says again";
+  codelab-gen upgrade --to 18              copy to PostgreSQL 18, which the profile's image is
+  codelab-gen upgrade --back               mount the volume of before, which the profile names again";
 
 /// Copies all that PostgreSQL holds to another version on another volume, and goes back from there
+///
+/// The profile names the new image and a new volume for postgres; what stands in the output folder is the old side. All
+/// databases and roles are copied to a new server beside the old one and compared; only then the files are written, and
+/// everything starts on the new one. Services stand still while rows are copied. The old volume stays as it is. If it fails,
+/// what was stopped is started again; if it is killed, run it again.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct UpgradeArgs {
@@ -46,6 +46,9 @@ pub(super) struct UpgradeArgs {
     /// Copies as the superuser, with what only he may make: what is in the databases runs with his rights
     #[arg(long, conflicts_with = "back")]
     as_superuser: bool,
+    /// Takes well-known and short secrets in staging and production as well, as for generating
+    #[arg(long)]
+    allow_weak_secrets: bool,
     /// Which deployment, as for generating; without it the one that the outputs record.
     #[command(flatten)]
     target: TargetArgs,
@@ -99,7 +102,7 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
     let yes = |given: bool| if given { "yes" } else { "" }.to_owned();
     variables.push(("UPGRADE_WITHOUT_BACKUP", yes(args.without_backup)));
     variables.push(("UPGRADE_AS_SUPERUSER", yes(args.as_superuser)));
-    let generate = generate(&args.target)?;
+    let generate = generate(&args.target, args.allow_weak_secrets)?;
     let error = become_it(&Order { direction, folder: &target.folder, compose: text, variables, generate });
     Err(Failure::outside(
         format!("the upgrade can't be started: {error}"),
@@ -182,7 +185,7 @@ fn direction(
 }
 
 /// What writes the files, from the folder that this was called in.
-fn generate(args: &TargetArgs) -> Result<Vec<OsString>, Failure> {
+fn generate(args: &TargetArgs, allow_weak_secrets: bool) -> Result<Vec<OsString>, Failure> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::outside(format!("this program can't find itself: {error}"), "call it by its path"))?;
     if args.profile.as_deref() == Some("-") {
@@ -194,6 +197,9 @@ fn generate(args: &TargetArgs) -> Result<Vec<OsString>, Failure> {
     let mut command = vec![program.into_os_string()];
     for kind in ["major", "flavour", "volume"] {
         command.extend(["--accept".into(), kind.into()]);
+    }
+    if allow_weak_secrets {
+        command.push("--allow-weak-secrets".into());
     }
     if let Some(profile) = &args.profile {
         command.extend(["--profile".into(), profile.into()]);

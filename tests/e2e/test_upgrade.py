@@ -182,7 +182,7 @@ def test_what_can_not_be_taken_along_changes_nothing(old: Deployment) -> None:
     psql(old, "auth_db", "CREATE TABLE of_another (id int)")
     profile(old, NEW, NEW_VOLUME)
     said = upgrade(old, "--to", "18", status=5)
-    assert "only before: owner of relation of_another: codelab" in said
+    assert "only before: owner of relation public.of_another: codelab" in said
     assert "--as-superuser loads all with its owners" in said
     assert "the deployment is as it was" in said
     assert (version(old), left(old)) == ("15", [])

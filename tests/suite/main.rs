@@ -46,4 +46,5 @@ mod security;
 mod stranger;
 mod support;
 mod templates;
+mod upgrade;
 mod validate;
