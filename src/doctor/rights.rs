@@ -47,7 +47,7 @@ FROM (
   FROM pg_roles AS role CROSS JOIN pg_database
   WHERE NOT role.rolsuper AND datallowconn AND datdba <> role.oid
     AND role.rolname || ':' || datname <> ALL (ARRAY[__MEMBERS__]::text[])
-    AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT')
+    AND has_database_privilege(role.oid, pg_database.oid, 'CONNECT') AND __RIGHTS_DECIDE__
   UNION ALL
   SELECT DISTINCT role.oid, role.rolname, 8, 'may change the setting ' || quote_ident(parname),
     format('REVOKE ALL ON PARAMETER %I FROM %I', parname, role.rolname)
@@ -71,6 +71,9 @@ pub(super) fn excessive(server: &Server, session: &Session<'_>, remedies: &Remed
     let members: Vec<_> = server.databases.iter().flat_map(members).collect();
     let members: Vec<_> = members.iter().map(String::as_str).collect();
     let question = RIGHTS.replace("__ROLES__", &literals(&roles)).replace("__MEMBERS__", &literals(&members));
+    // with an operator it is pg_hba that says who comes in where
+    let rights_decide = if server.operated().is_none() { "true" } else { "false" };
+    let question = question.replace("__RIGHTS_DECIDE__", rights_decide);
     let rights: Vec<Right> = match session.ask_json(&question) {
         Ok(rights) => rights,
         Err(silence) => {

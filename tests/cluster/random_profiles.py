@@ -78,7 +78,7 @@ IMAGES = (
     ),
 )
 USERS = ("1", "1000", "1000:1000", "65534:65534", "10001:0", "2147483647:2147483647")
-SPANS = ("1s", "500ms", "1500ms", "1m", "1m30s", "90s", "2h", "15s")
+SPANS = ("1ms", "5000h", "1s", "500ms", "1500ms", "1m", "1m30s", "90s", "2h", "15s")
 SIZES = ("1Mi", "500Mi", "1Gi", "10Gi", "2Ti")
 MEMORY = ("6m", "64m", "512m", "1g", "3g", "6291457b", "100000k")
 CPUS = ("0.01", "0.1", "0.5", "1", "1.5", "2.25", "64")
@@ -86,8 +86,9 @@ SCHEDULES = ("* * * * *", "*/15 8-18 * * 1-5", "0 0 1 1 *", "59 23 31 12 6", "0,
 LABELS = (
     *("com.example.team", "example.com/Yes", "a", "UPPER_lower.1-2", "team", "x" * 60),
     f"{'p' * 50}.example.com/{'n' * 60}",
+    *("Example.com/x", "a/b/c", "-a", "x/"),  # no names of annotations: they are left out
 )
-PATHS = ("/health", "/", "/a/b?full=1&x=%20", "/$(HOME)", "/%C3%A9")
+PATHS = ("/health", "/", "/a/b?full=1&x=%20", "/%C3%A9")
 FOLDERS = ("/app/data", "/srv", "/var/lib/with space", "/data/it's", "/a.b-c_d", "/opt/é")
 FORMS = ("host", "port", "user", "password", "name")
 SETTINGS = {
