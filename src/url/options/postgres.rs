@@ -5,19 +5,13 @@ mod dotnet;
 mod go;
 mod java;
 mod rust;
+mod words;
 
 pub(super) use self::dotnet::documented;
-use super::Takes::{self, Flag, Integer, Number, Text, Words};
-use super::{Known, ZERO_ONE};
+use self::words::{BALANCE, BINDING, MODES, NEGOTIATION, PROTOCOLS, TARGETS, TLS_VERSIONS};
+use super::takes::Takes::{Flag, Integer, Number, Text, Words};
+use super::takes::{Known, ZERO_ONE};
 use crate::value::Driver;
-
-const MODES: Takes = Words(&["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]);
-const TARGETS: Takes = Words(&["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]);
-const BINDING: Takes = Words(&["disable", "prefer", "require"]);
-const BALANCE: Takes = Words(&["disable", "random"]);
-const NEGOTIATION: Takes = Words(&["postgres", "direct"]);
-const PROTOCOLS: Takes = Words(&["3.0", "3.2", "latest"]);
-const TLS_VERSIONS: Takes = Words(&["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]);
 
 /// <https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#module-sqlalchemy.dialects.postgresql.asyncpg> and
 /// <https://magicstack.github.io/asyncpg/current/api/index.html#connection>: those that may come as texts.

@@ -1,8 +1,8 @@
 //! Knows the options of each driver that opens a SQLite file: data, each list with its source.
 //! Must not know what an option does.
 
-use super::Takes::{Flag, Integer, Number, Text, Words};
-use super::{Known, SWITCH};
+use super::takes::Takes::{Flag, Integer, Number, Text, Words};
+use super::takes::{Known, SWITCH};
 use crate::value::SqliteDriver;
 
 /// <https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#driver> and `sqlite3.connect`

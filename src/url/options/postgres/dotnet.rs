@@ -1,7 +1,7 @@
 //! Knows the options of .NET's driver. Must not know other languages.
 
-use crate::url::options::Known;
-use crate::url::options::Takes::{self, AnyCase, Integer, Text};
+use crate::url::options::takes::Known;
+use crate::url::options::takes::Takes::{self, AnyCase, Integer, Text};
 
 const FLAG: Takes = AnyCase(&["true", "false"]);
 const TARGETS: Takes =

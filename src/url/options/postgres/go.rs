@@ -1,8 +1,8 @@
 //! Knows the options of Go's drivers, beside the settings of the server, which both hand on. Must not know other languages.
 
-use super::{BALANCE, BINDING, MODES, NEGOTIATION, PROTOCOLS, TARGETS, TLS_VERSIONS};
-use crate::url::options::Takes::{self, Integer, Text, Words};
-use crate::url::options::{Known, ZERO_ONE};
+use super::words::{BALANCE, BINDING, MODES, NEGOTIATION, PROTOCOLS, TARGETS, TLS_VERSIONS};
+use crate::url::options::takes::Takes::{self, Integer, Text, Words};
+use crate::url::options::takes::{Known, ZERO_ONE};
 
 const YES_NO: Takes = Words(&["yes", "no"]);
 

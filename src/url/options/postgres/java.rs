@@ -1,8 +1,8 @@
 //! Knows the options of Java's driver. Must not know other languages.
 
-use super::MODES;
-use crate::url::options::Known;
-use crate::url::options::Takes::{Flag, Integer, Text, Words};
+use super::words::MODES;
+use crate::url::options::takes::Known;
+use crate::url::options::takes::Takes::{Flag, Integer, Text, Words};
 
 /// <https://jdbc.postgresql.org/documentation/use/#connection-parameters>; `PGProperty` of 42.7.8 in its own order.
 pub(super) const JDBC: &[Known] = &[

@@ -1,8 +1,8 @@
 //! Knows the options of Rust's drivers. Must not know other languages.
 
-use super::{BALANCE, BINDING, MODES, NEGOTIATION};
-use crate::url::options::Takes::{Integer, Text, Words};
-use crate::url::options::{Known, ZERO_ONE};
+use super::words::{BALANCE, BINDING, MODES, NEGOTIATION};
+use crate::url::options::takes::Takes::{Integer, Text, Words};
+use crate::url::options::takes::{Known, ZERO_ONE};
 
 /// <https://docs.rs/sqlx/latest/sqlx/postgres/struct.PgConnectOptions.html>
 pub(super) const SQLX: &[Known] = &[
