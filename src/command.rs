@@ -10,6 +10,7 @@ mod generate;
 mod github;
 mod graph;
 mod import;
+mod lsp;
 mod manual;
 mod new;
 mod obstacles;
@@ -66,6 +67,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Doctor(doctor::DoctorArgs),
     Code(code::CodeArgs),
+    Lsp(lsp::LspArgs),
     Completions(completion::CompletionsArgs),
     Man(manual::ManArgs),
 }
@@ -100,6 +102,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::New(new)) => new::new(new, &world),
         Some(Command::Import(import)) => import::run(import, &world),
         Some(Command::Code(code)) => code::code(code),
+        Some(Command::Lsp(lsp)) => lsp::lsp(lsp, &world),
         Some(Command::Completions(completions)) => completion::print_script(completions),
         Some(Command::Man(man)) => manual::manual(man, CommandLine::command()),
     };
@@ -121,6 +124,7 @@ fn format(arguments: &CommandLine) -> RunFormat {
             | Command::New(_)
             | Command::Import(_)
             | Command::Code(_)
+            | Command::Lsp(_)
             | Command::Completions(_)
             | Command::Man(_),
         ) => RunFormat::Human,

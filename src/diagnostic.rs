@@ -3,6 +3,7 @@
 
 mod code;
 mod draw;
+mod mend;
 
 use std::ops::Range;
 
@@ -13,6 +14,7 @@ use crate::spelling::on_one_line;
 
 pub use code::Code;
 pub use draw::{Drawing, draw};
+pub use mend::{Edit, Mend};
 
 /// How bad a fault is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +94,8 @@ pub struct Diagnostic {
     pub help: String,
     /// Whether what stands at the places may be a secret, and is not shown.
     pub concealed: bool,
+    /// The edit that the help means, where it means one.
+    pub mend: Option<Box<Mend>>,
 }
 
 impl Diagnostic {
@@ -106,6 +110,7 @@ impl Diagnostic {
             others: Vec::new(),
             help: on_one_line(&help.into()),
             concealed: false,
+            mend: None,
         }
     }
 
@@ -126,6 +131,13 @@ impl Diagnostic {
     #[must_use]
     pub fn conceal(mut self) -> Self {
         self.concealed = true;
+        self
+    }
+
+    /// Says which edit the help means.
+    #[must_use]
+    pub fn mended(mut self, mend: impl Into<Option<Mend>>) -> Self {
+        self.mend = mend.into().map(Box::new);
         self
     }
 

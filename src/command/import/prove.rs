@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 
 use super::told::{generated, refused, tell, told};
 use crate::change::place;
-use crate::command::target::Meaning;
 use crate::compose::Dotenv;
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
@@ -20,6 +19,7 @@ use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choo
 use crate::target::{Found, Inputs, compose};
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
 use crate::yaml::{self, Node};
+use crate::verdict::Meaning;
 
 /// Ours are read by the same readers.
 const UNREADABLE: &str = "what would be generated can't be read";

@@ -1,0 +1,29 @@
+//! Knows how every value of a deployment is found with where it comes from: a file and line, a default, a flag, or what
+//! follows from other values. Must not know how it is told.
+
+mod derived;
+mod value;
+mod written;
+
+use crate::layers::Layers;
+use crate::outcome::Failure;
+use crate::verdict::{Meaning, meaning_of};
+
+use self::derived::{derived, is_without_meaning};
+pub use self::value::{DEFAULT, Explained};
+use self::written::written;
+
+/// Every value of a deployment.
+///
+/// # Errors
+/// Every fault of its profile.
+pub fn explained(layers: Layers) -> Result<Vec<Explained>, Failure> {
+    let fields = layers.profile.fields();
+    let Meaning { deployment, sources, .. } = meaning_of(layers)?;
+    let mut all = written(&fields, &sources);
+    all.retain(|explained| explained.from != DEFAULT || !is_without_meaning(&explained.path, &deployment));
+    let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));
+    let derived: Vec<_> = derived.collect();
+    all.extend(derived);
+    Ok(all)
+}

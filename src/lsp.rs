@@ -1,0 +1,18 @@
+//! Knows how the Language Server Protocol, version 3.17, is spoken: what an editor asks becomes a question to the rest of
+//! the program, and the answer places in texts. Must not know anything of profiles itself.
+//!
+//! One thread reads and answers; another one judges what is typed. What an editor has open holds in the place of files,
+//! under the limits of every run. Nothing is written but by `generate`, which a user has to choose.
+
+mod analysis;
+mod capabilities;
+mod documents;
+mod edit;
+mod outline;
+mod position;
+mod project;
+mod server;
+mod told;
+mod uri;
+
+pub use server::{Unspoken, serve};

@@ -1,0 +1,559 @@
+//! Knows how a text is walked through once, and nothing in it ends the walk. Must not know what is looked for.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::{Content, Entry, Node};
+
+/// Collections inside collections, as far as they are looked into: as far as the strict reader goes.
+const DEPTH_LIMIT: usize = 64;
+
+/// The shape of a document.
+pub(in crate::lsp) fn outline(text: &str) -> Node {
+    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, line: 0, end: Cell::new(None), in_vain: 0 };
+    if let Some(behind) = text.strip_prefix('\u{feff}') {
+        scanner.at = text.len() - behind.len();
+        scanner.line = scanner.at;
+    }
+    scanner.document()
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    /// Where the line of `at` starts.
+    line: usize,
+    /// Where that line ends, once somebody asked.
+    end: Cell<Option<(usize, usize)>>,
+    /// How many bytes were looked through for quotes that close nothing.
+    in_vain: usize,
+}
+
+impl Scanner<'_> {
+    fn document(&mut self) -> Node {
+        self.skip_blank();
+        if self.is_marker("---") {
+            self.at += 3;
+        }
+        let mut root = self.block(0, 0);
+        loop {
+            self.skip_blank();
+            if self.at >= self.bytes.len() || self.is_marker("---") || self.is_marker("...") {
+                return root;
+            }
+            let more = self.block(0, 0);
+            root = joined(root, more);
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn column(&self) -> usize {
+        self.at - self.line
+    }
+
+    fn is_marker(&self, marker: &str) -> bool {
+        self.column() == 0 && self.text.get(self.at..).is_some_and(|rest| rest.starts_with(marker))
+    }
+
+    /// Whether white space, or the end, stands so many bytes further on.
+    fn is_parted(&self, ahead: usize) -> bool {
+        self.bytes.get(self.at + ahead).is_none_or(u8::is_ascii_whitespace)
+    }
+
+    /// To the next thing on this line; whether there is one.
+    fn skip_spaces(&mut self) -> bool {
+        while matches!(self.byte(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        !matches!(self.byte(), None | Some(b'\n' | b'\r')) && !self.is_comment()
+    }
+
+    fn is_comment(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|before| self.bytes.get(before));
+        self.byte() == Some(b'#') && before.is_none_or(u8::is_ascii_whitespace)
+    }
+
+    /// To the next thing, on whatever line.
+    fn skip_blank(&mut self) {
+        loop {
+            match self.byte() {
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(b'\n') => self.newline(),
+                Some(_) if self.is_comment() => self.at = self.line_end(),
+                Some(_) | None => return,
+            }
+        }
+    }
+
+    fn newline(&mut self) {
+        self.at += 1;
+        self.line = self.at;
+    }
+
+    fn line_end(&self) -> usize {
+        match self.end.get() {
+            Some((line, end)) if line == self.line && self.at <= end => end,
+            Some(_) | None => {
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                let end = self.at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+                self.end.set(Some((self.line, end)));
+                end
+            }
+        }
+    }
+
+    /// Anchors and tags before a value on its line; whether anything follows on it.
+    fn skip_properties(&mut self) -> bool {
+        while matches!(self.byte(), Some(b'&' | b'!')) {
+            while self.byte().is_some_and(|byte| !byte.is_ascii_whitespace() && !b",[]{}".contains(&byte)) {
+                self.at += 1;
+            }
+            if !self.skip_spaces() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// A value whose lines stand at this column at the least.
+    fn block(&mut self, least: usize, depth: usize) -> Node {
+        let column = loop {
+            self.skip_blank();
+            if self.at >= self.bytes.len() || self.column() < least {
+                return Node::nothing(self.at);
+            }
+            let column = self.column();
+            if self.skip_properties() {
+                break column;
+            }
+        };
+        if depth >= DEPTH_LIMIT {
+            return self.rest_of_line();
+        }
+        if self.is_dash() {
+            return self.sequence(column, depth);
+        }
+        let here = self.at;
+        match self.key() {
+            Some(_) => {
+                self.at = here;
+                self.mapping(column, depth)
+            }
+            None => self.flow_or_scalar(least, depth),
+        }
+    }
+
+    fn is_dash(&self) -> bool {
+        self.byte() == Some(b'-') && self.is_parted(1)
+    }
+
+    fn sequence(&mut self, column: usize, depth: usize) -> Node {
+        let start = self.at;
+        let mut items = Vec::new();
+        loop {
+            self.skip_blank();
+            if self.column() != column || !self.is_dash() {
+                break;
+            }
+            self.at += 1;
+            items.push(if self.skip_spaces() { self.block(column + 1, depth + 1) } else { self.below(column, false, depth) });
+        }
+        let end = items.last().map_or(start, |item| item.span.end);
+        Node { span: start..end.max(start), content: Content::Sequence { items, is_flow: false } }
+    }
+
+    fn mapping(&mut self, column: usize, depth: usize) -> Node {
+        let start = self.at;
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            self.skip_blank();
+            if self.at >= self.bytes.len() || self.column() < column || self.is_marker("---") || self.is_marker("...") {
+                break;
+            }
+            if self.column() > column && !entries.is_empty() {
+                // a line that is indented like nothing around it belongs to what stands above
+                let more = self.block(column + 1, depth + 1);
+                if let Some(last) = entries.last_mut() {
+                    let above = std::mem::replace(&mut last.value, Node::nothing(0));
+                    last.value = joined(above, more);
+                }
+                continue;
+            }
+            if self.is_dash() {
+                break;
+            }
+            self.skip_properties();
+            match self.key() {
+                Some((key, key_span)) => {
+                    let value = self.behind_colon(column, depth);
+                    entries.push(Entry { key, key_span, value, has_colon: true });
+                }
+                None => {
+                    let word = self.rest_of_line();
+                    let key = word.text().unwrap_or_default().to_owned();
+                    let value = Node::nothing(word.span.end);
+                    entries.push(Entry { key, key_span: word.span, value, has_colon: false });
+                }
+            }
+        }
+        let end = entries.last().map_or(start, |entry| entry.value.span.end.max(entry.key_span.end));
+        Node { span: start..end, content: Content::Mapping { entries, is_flow: false } }
+    }
+
+    /// The value behind the `:` of a key at this column.
+    fn behind_colon(&mut self, column: usize, depth: usize) -> Node {
+        if self.skip_spaces() && self.skip_properties() {
+            return self.flow_or_scalar(column + 1, depth + 1);
+        }
+        self.below(column, true, depth)
+    }
+
+    /// The value on the lines below a key or a dash at this column; that of a key may be a list at its own column.
+    fn below(&mut self, column: usize, is_of_key: bool, depth: usize) -> Node {
+        let behind = self.at;
+        self.skip_blank();
+        if self.at < self.bytes.len() && self.column() > column {
+            return self.block(column + 1, depth + 1);
+        }
+        if is_of_key && self.column() == column && self.is_dash() && depth < DEPTH_LIMIT {
+            return self.sequence(column, depth + 1);
+        }
+        Node::nothing(behind)
+    }
+
+    /// A key with the `:` behind it, where both stand here.
+    fn key(&mut self) -> Option<(String, Range<usize>)> {
+        let start = self.at;
+        let line_end = self.line_end();
+        if let Some(quote @ (b'"' | b'\'')) = self.byte() {
+            let end = self.closing(quote, start + 1, None).ok()?;
+            let text = unquoted(self.text.get(start + 1..end).unwrap_or_default(), quote);
+            self.at = end + 1;
+            let found = self.skip_spaces() && self.byte() == Some(b':') && self.is_parted(1);
+            self.at = if found { self.at + 1 } else { start };
+            return found.then_some((text, start..end + 1));
+        }
+        if matches!(self.byte(), None | Some(b'[' | b'{' | b'|' | b'>' | b'#' | b'%' | b'@' | b'`' | b',' | b']' | b'}')) {
+            return None;
+        }
+        let rest = self.bytes.get(start..line_end).unwrap_or_default();
+        let is_end = |at: usize| rest.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+        let is_comment = |at: usize| at > 0 && rest.get(at - 1).is_some_and(u8::is_ascii_whitespace);
+        let (length, byte) = rest
+            .iter()
+            .enumerate()
+            .find(|(at, byte)| (**byte == b':' && is_end(*at)) || (**byte == b'#' && is_comment(*at)))?;
+        if *byte != b':' {
+            return None;
+        }
+        let text = self.text.get(start..start + length)?.trim_end();
+        self.at = start + length + 1;
+        Some((text.to_owned(), start..start + text.len()))
+    }
+
+    fn flow_or_scalar(&mut self, least: usize, depth: usize) -> Node {
+        match self.byte() {
+            _ if depth >= DEPTH_LIMIT => self.rest_of_line(),
+            Some(b'[') => self.flow_sequence(least, depth),
+            Some(b'{') => self.flow_mapping(least, depth),
+            Some(quote @ (b'"' | b'\'')) => self.quoted(quote, least),
+            Some(b'|' | b'>') => self.lines(least),
+            Some(_) | None => self.plain(least),
+        }
+    }
+
+    /// What is left of the line, as one word.
+    fn rest_of_line(&mut self) -> Node {
+        let start = self.at;
+        let end = self.plain_end();
+        self.at = end.max(start + usize::from(start < self.bytes.len()));
+        self.at = self.boundary(self.at);
+        self.scalar(start..end)
+    }
+
+    fn boundary(&self, mut at: usize) -> usize {
+        while !self.text.is_char_boundary(at) {
+            at += 1;
+        }
+        at
+    }
+
+    fn scalar(&self, span: Range<usize>) -> Node {
+        let text = self.text.get(span.clone()).unwrap_or_default().to_owned();
+        Node { span, content: Content::Scalar(text) }
+    }
+
+    /// Where a plain text ends on this line.
+    fn plain_end(&self) -> usize {
+        let line = self.text.get(self.at..self.line_end()).unwrap_or_default();
+        let bytes = line.as_bytes();
+        let is_comment = |at: usize| at > 0 && bytes.get(at - 1).is_some_and(u8::is_ascii_whitespace);
+        let comment = bytes.iter().enumerate().find(|(at, byte)| **byte == b'#' && is_comment(*at));
+        let line = comment.and_then(|(at, _)| line.get(..at)).unwrap_or(line);
+        self.at + line.trim_end().len()
+    }
+
+    /// A plain text, which goes on where the next lines are indented and are no keys.
+    fn plain(&mut self, least: usize) -> Node {
+        let start = self.at;
+        let mut end = self.plain_end();
+        let has_comment = end < self.text.get(..self.line_end()).map_or(0, |line| line.trim_end().len());
+        self.at = end.max(self.boundary(start + 1)).min(self.bytes.len());
+        let mut lines = vec![self.text.get(start..end).unwrap_or_default().to_owned()];
+        while !has_comment {
+            let (at, line) = (self.at, self.line);
+            self.skip_blank();
+            let goes_on = self.at < self.bytes.len() && self.line > line && self.column() >= least && self.column() > 0;
+            let here = self.at;
+            if !goes_on || self.key().is_some() {
+                (self.at, self.line) = (at, line);
+                break;
+            }
+            self.at = here;
+            end = self.plain_end();
+            lines.push(self.text.get(here..end).unwrap_or_default().to_owned());
+            self.at = end.max(self.boundary(here + 1)).min(self.bytes.len());
+        }
+        Node { span: start..end, content: Content::Scalar(lines.join(" ")) }
+    }
+
+    /// Where a quote is closed that opens before `from`. Else how far was looked: to the end of the line, or with `least`
+    /// to the first line that stands further left.
+    fn closing(&self, quote: u8, from: usize, least: Option<usize>) -> Result<usize, usize> {
+        let mut at = from;
+        while let Some(byte) = self.bytes.get(at) {
+            match byte {
+                b'\\' if quote == b'"' => at += 1 + usize::from(self.bytes.get(at + 1) != Some(&b'\n')),
+                b'\n' if least.is_none_or(|least| self.is_left_of(least, at + 1)) => return Err(at),
+                byte if *byte != quote => at += 1,
+                _ if quote == b'\'' && self.bytes.get(at + 1) == Some(&quote) => at += 2,
+                _ => return Ok(at),
+            }
+        }
+        Err(at)
+    }
+
+    /// Whether the line that begins at a byte has something left of a column.
+    fn is_left_of(&self, least: usize, start: usize) -> bool {
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let first = rest.iter().take(least).position(|byte| *byte != b' ');
+        first.is_some_and(|first| !matches!(rest.get(first), Some(b'\n' | b'\r' | b'\t')))
+    }
+
+    /// A text in quotes. One that is not closed before a line that belongs to something else ends with its first line.
+    fn quoted(&mut self, quote: u8, least: usize) -> Node {
+        let start = self.at;
+        let may_go_on = self.in_vain <= self.bytes.len();
+        let end = match self.closing(quote, start + 1, may_go_on.then_some(least)) {
+            Ok(end) => end,
+            Err(looked) => {
+                self.in_vain += looked - start;
+                let end = self.line_end();
+                let end = start + self.text.get(start..end).unwrap_or_default().trim_end().len();
+                self.at = end;
+                let text = self.text.get(start + 1..end).unwrap_or_default().to_owned();
+                return Node { span: start..end, content: Content::Scalar(text) };
+            }
+        };
+        let inner = self.text.get(start + 1..end).unwrap_or_default();
+        if let Some(newline) = inner.rfind('\n') {
+            self.line = start + 1 + newline + 1;
+        }
+        self.at = end + 1;
+        Node { span: start..end + 1, content: Content::Scalar(unquoted(inner, quote)) }
+    }
+
+    /// Where the lines end that are empty or stand at this column at the least.
+    fn indented_end(&self, least: usize) -> usize {
+        let mut end = self.line_end();
+        while end < self.bytes.len() {
+            let rest = self.bytes.get(end + 1..).unwrap_or_default();
+            let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+            let indent = rest.iter().take(length).position(|byte| !byte.is_ascii_whitespace());
+            if indent.is_some_and(|indent| indent < least) {
+                break;
+            }
+            end += 1 + length;
+        }
+        end
+    }
+
+    /// A text whose lines stand below `|` or `>`.
+    fn lines(&mut self, least: usize) -> Node {
+        let start = self.at;
+        let end = self.indented_end(least.max(1));
+        let text = self.text.get(start..end).unwrap_or_default();
+        if let Some(newline) = text.rfind('\n') {
+            self.line = start + newline + 1;
+        }
+        self.at = end;
+        self.scalar(start..start + text.trim_end().len())
+    }
+
+    /// Whether brackets end here though they are not closed: a line begins that belongs to something else.
+    fn is_left(&self, least: usize, line: usize) -> bool {
+        self.line > line && self.column() < least && !matches!(self.byte(), Some(b']' | b'}'))
+    }
+
+    fn flow_sequence(&mut self, least: usize, depth: usize) -> Node {
+        let (start, line) = (self.at, self.line);
+        self.at += 1;
+        let mut items = Vec::new();
+        let end = loop {
+            let end = self.at;
+            self.skip_blank();
+            match self.byte() {
+                None | Some(b'}') => break end,
+                Some(_) if self.is_left(least, line) => break end,
+                Some(b']') => {
+                    self.at += 1;
+                    break self.at;
+                }
+                Some(b',') => self.at += 1,
+                Some(_) => items.push(self.flow_item(least, depth + 1)),
+            }
+        };
+        Node { span: start..end, content: Content::Sequence { items, is_flow: true } }
+    }
+
+    /// An item of a list in brackets, which may be one `key: value`.
+    fn flow_item(&mut self, least: usize, depth: usize) -> Node {
+        let item = self.flow_value(least, depth);
+        let (at, line) = (self.at, self.line);
+        self.skip_blank();
+        if self.byte() != Some(b':') {
+            (self.at, self.line) = (at, line);
+            return item;
+        }
+        self.at += 1;
+        self.skip_blank();
+        let value = self.flow_value(least, depth);
+        let key = item.text().unwrap_or_default().to_owned();
+        let span = item.span.start..value.span.end.max(item.span.end);
+        let entries = vec![Entry { key, key_span: item.span, value, has_colon: true }];
+        Node { span, content: Content::Mapping { entries, is_flow: true } }
+    }
+
+    fn flow_mapping(&mut self, least: usize, depth: usize) -> Node {
+        let (start, line) = (self.at, self.line);
+        self.at += 1;
+        let mut entries = Vec::new();
+        let end = loop {
+            let end = self.at;
+            self.skip_blank();
+            match self.byte() {
+                None | Some(b']') => break end,
+                Some(_) if self.is_left(least, line) => break end,
+                Some(b'}') => {
+                    self.at += 1;
+                    break self.at;
+                }
+                Some(b',') => self.at += 1,
+                Some(_) => entries.push(self.flow_entry(least, depth + 1)),
+            }
+        };
+        Node { span: start..end, content: Content::Mapping { entries, is_flow: true } }
+    }
+
+    fn flow_entry(&mut self, least: usize, depth: usize) -> Entry {
+        let word = self.flow_value(least, depth);
+        let key = word.text().unwrap_or_default().to_owned();
+        let (at, line) = (self.at, self.line);
+        self.skip_blank();
+        if self.byte() != Some(b':') {
+            (self.at, self.line) = (at, line);
+            let value = Node::nothing(word.span.end);
+            return Entry { key, key_span: word.span, value, has_colon: false };
+        }
+        self.at += 1;
+        let behind = self.at;
+        let line = self.line;
+        self.skip_blank();
+        let is_value = !matches!(self.byte(), None | Some(b',' | b'}' | b']')) && !self.is_left(least, line);
+        let value = if is_value { self.flow_value(least, depth) } else { Node::nothing(behind) };
+        Entry { key, key_span: word.span, value, has_colon: true }
+    }
+
+    /// A value between brackets; it is at least one byte of the text, or its end.
+    fn flow_value(&mut self, least: usize, depth: usize) -> Node {
+        self.skip_properties();
+        match self.byte() {
+            None => Node::nothing(self.at),
+            Some(_) if depth >= DEPTH_LIMIT => self.rest_of_line(),
+            Some(b'[') => self.flow_sequence(least, depth),
+            Some(b'{') => self.flow_mapping(least, depth),
+            Some(quote @ (b'"' | b'\'')) => self.quoted(quote, least),
+            Some(_) => self.flow_plain(),
+        }
+    }
+
+    fn flow_plain(&mut self) -> Node {
+        let start = self.at;
+        let rest = self.text.get(start..self.line_end()).unwrap_or_default();
+        let bytes = rest.as_bytes();
+        let ends = |at: usize, byte: u8| match byte {
+            b',' | b'[' | b']' | b'{' | b'}' => true,
+            b':' => bytes.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || b",[]{}".contains(next)),
+            b'#' => at > 0 && bytes.get(at - 1).is_some_and(u8::is_ascii_whitespace),
+            _ => false,
+        };
+        let length = bytes.iter().enumerate().position(|(at, byte)| ends(at, *byte)).unwrap_or(bytes.len());
+        let text = rest.get(..length).unwrap_or(rest).trim_end();
+        let end = start + text.len();
+        // a `:` without a key, or the like: passed over
+        let passed = if length == 0 { self.boundary(start + 1) } else { start + length };
+        self.at = passed.min(self.bytes.len());
+        self.scalar(start..end)
+    }
+}
+
+/// What stands in quotes.
+fn unquoted(inner: &str, quote: u8) -> String {
+    if quote == b'\'' {
+        return inner.replace("''", "'");
+    }
+    let mut text = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    text
+}
+
+/// Two values in the place of one: keys stand behind each other, else the first one counts that is there.
+fn joined(above: Node, more: Node) -> Node {
+    let span = above.span.start..more.span.end.max(above.span.end);
+    match (above.content, more.content) {
+        (Content::Nothing, content) => Node { span: more.span, content },
+        (Content::Mapping { mut entries, is_flow }, Content::Mapping { entries: others, .. }) => {
+            entries.extend(others);
+            Node { span, content: Content::Mapping { entries, is_flow } }
+        }
+        (Content::Mapping { mut entries, is_flow }, Content::Scalar(key)) => {
+            let value = Node::nothing(more.span.end);
+            entries.push(Entry { key, key_span: more.span, value, has_colon: false });
+            Node { span, content: Content::Mapping { entries, is_flow } }
+        }
+        (Content::Sequence { mut items, is_flow }, Content::Sequence { items: others, .. }) => {
+            items.extend(others);
+            Node { span, content: Content::Sequence { items, is_flow } }
+        }
+        (content, _) => Node { span: above.span, content },
+    }
+}
+
+#[cfg(test)]
+mod tests;
