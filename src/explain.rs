@@ -5,6 +5,8 @@ mod derived;
 mod value;
 mod written;
 
+use std::collections::HashSet;
+
 use crate::layers::Layers;
 use crate::outcome::Failure;
 use crate::verdict::{Meaning, meaning_of};
@@ -22,8 +24,7 @@ pub fn explained(layers: Layers) -> Result<Vec<Explained>, Failure> {
     let Meaning { deployment, sources, .. } = meaning_of(layers)?;
     let mut all = written(&fields, &sources);
     all.retain(|explained| explained.from != DEFAULT || !is_without_meaning(&explained.path, &deployment));
-    let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));
-    let derived: Vec<_> = derived.collect();
-    all.extend(derived);
+    let known: HashSet<_> = all.iter().map(|explained| explained.path.clone()).collect();
+    all.extend(derived(&deployment).into_iter().filter(|new| !known.contains(&new.path)));
     Ok(all)
 }

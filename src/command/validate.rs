@@ -135,6 +135,9 @@ fn verdict_document(verdict: &Verdict) -> report::Verdict {
     report::Verdict {
         name: verdict.name.clone(),
         valid: verdict.is_valid(),
-        diagnostics: diagnostics_document(&verdict.found).into_iter().chain(notices(&verdict.risks, &verdict.found.sources)).collect(),
+        diagnostics: diagnostics_document(&verdict.found)
+            .into_iter()
+            .chain(notices(&verdict.risks, &verdict.found.sources))
+            .collect(),
     }
 }

@@ -48,7 +48,11 @@ impl Mend {
     #[must_use]
     pub fn add(to: FieldPath, key: impl Into<String>, value: impl Into<String>) -> Self {
         let (key, value) = (key.into(), value.into());
-        let title = if to.steps().is_empty() { format!("write `{key}: {value}`") } else { format!("write `{key}: {value}` in `{to}`") };
+        let title = if to.steps().is_empty() {
+            format!("write `{key}: {value}`")
+        } else {
+            format!("write `{key}: {value}` in `{to}`")
+        };
         Self { title, edits: vec![Edit::Add { to, key, value }] }
     }
 

@@ -42,15 +42,9 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) enum Report {
     /// Everything that is to be shown, by the real paths of the files.
-    Found {
-        state: u64,
-        files: BTreeMap<PathBuf, Vec<Told>>,
-    },
+    Found { state: u64, files: BTreeMap<PathBuf, Vec<Told>> },
     /// The values of one open profile.
-    Values {
-        profile: PathBuf,
-        values: Arc<Vec<Explained>>,
-    },
+    Values { profile: PathBuf, values: Arc<Vec<Explained>> },
 }
 
 /// Begins to work; ends when nobody sends any more.
@@ -168,7 +162,8 @@ impl Worker {
     /// What is to be shown: all of the open profiles, and of those that build on one.
     fn files(&self, job: &Job) -> BTreeMap<PathBuf, Vec<Told>> {
         let mut files: BTreeMap<PathBuf, Vec<Told>> = BTreeMap::new();
-        let shown = self.judged.values().filter(|judged| judged.layers.iter().any(|layer| job.open.contains_key(layer)));
+        let shown =
+            self.judged.values().filter(|judged| judged.layers.iter().any(|layer| job.open.contains_key(layer)));
         for told in shown.flat_map(|judged| &judged.told) {
             let of_file = files.entry(told.file.clone()).or_default();
             // several profiles inherit one fault

@@ -1,8 +1,18 @@
-//! Knows what the server tells an editor that it can. Must not know how.
+//! Knows what the server tells an editor that it can, and what it takes from what the editor can. Must not know how.
 
-use gen_lsp_types::{ServerCapabilities, TextDocumentSyncKind, TextDocumentSyncOptions};
+use gen_lsp_types::{
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeLensOptions, CompletionOptions, ExecuteCommandOptions,
+    RenameOptions, ServerCapabilities, TextDocumentContentOptions, TextDocumentSyncKind, TextDocumentSyncOptions,
+    WorkspaceOptions,
+};
 
+use super::complete::Taste;
 use super::position::Encoding;
+use super::preview::Preview;
+use super::run::Errand;
+
+/// The scheme of what stands in no file.
+pub(super) const SCHEME: &str = "codelab-gen";
 
 /// Everything that can be asked for.
 pub(super) fn capabilities(encoding: Encoding) -> ServerCapabilities {
@@ -12,9 +22,47 @@ pub(super) fn capabilities(encoding: Encoding) -> ServerCapabilities {
         save: Some(true.into()),
         ..TextDocumentSyncOptions::default()
     };
+    let completion = CompletionOptions {
+        trigger_characters: Some([":", " ", "-", "/"].map(str::to_owned).to_vec()),
+        ..CompletionOptions::default()
+    };
+    let actions = CodeActionOptions {
+        code_action_kinds: Some(vec![CodeActionKind::QuickFix, CodeActionKind::Source]),
+        ..CodeActionOptions::default()
+    };
+    let rename = RenameOptions { prepare_provider: Some(true), ..RenameOptions::default() };
+    let content = TextDocumentContentOptions { schemes: vec![SCHEME.to_owned()] };
+    let workspace = WorkspaceOptions { text_document_content: Some(content.into()), ..WorkspaceOptions::default() };
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
         text_document_sync: Some(sync.into()),
+        completion_provider: Some(completion),
+        hover_provider: Some(true.into()),
+        definition_provider: Some(true.into()),
+        references_provider: Some(true.into()),
+        rename_provider: Some(rename.into()),
+        document_symbol_provider: Some(true.into()),
+        folding_range_provider: Some(true.into()),
+        inlay_hint_provider: Some(true.into()),
+        code_action_provider: Some(actions.into()),
+        code_lens_provider: Some(CodeLensOptions::default()),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: commands(),
+            ..ExecuteCommandOptions::default()
+        }),
+        workspace: Some(workspace),
         ..ServerCapabilities::default()
     }
+}
+
+fn commands() -> Vec<String> {
+    let errands = Errand::ALL.into_iter().map(Errand::command);
+    errands.chain(Preview::ALL.into_iter().map(Preview::command)).map(str::to_owned).collect()
+}
+
+/// What an editor takes.
+pub(super) fn taste(client: &ClientCapabilities) -> Taste {
+    let completion = client.text_document.as_ref().and_then(|text| text.completion.as_ref());
+    let item = completion.and_then(|completion| completion.completion_item.as_ref());
+    Taste { gaps: item.and_then(|item| item.snippet_support).unwrap_or_default() }
 }

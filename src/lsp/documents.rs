@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
 
 use super::position::{Encoding, Text};
+use super::project::Layer;
 use super::uri;
-use crate::source::{PROFILES, Unsaved, is_yaml};
+use crate::disk;
+use crate::source::{PROFILES, SIZE_LIMIT, Unsaved, is_yaml};
 
 /// What stands in the line by which editors find our schema.
 const MODELINE: [&str; 2] = ["$schema=", "profile.schema.json"];
@@ -54,14 +56,14 @@ impl Documents {
     }
 
     /// A text is open from now on; nothing happens where it is no file.
-    pub(super) fn open(&mut self, uri: Uri, version: i32, text: String) -> Option<&Document> {
-        let path = uri::path(&uri)?;
+    pub(super) fn open(&mut self, uri: &Uri, version: i32, text: String) -> Option<&Document> {
+        let path = uri::path(uri)?;
         let identity = Unsaved::identity(&path);
         let text = Text::new(text, self.encoding);
         self.unsaved.insert(identity.clone(), text.shared());
         let document = Document { uri: uri.clone(), path, identity, version, text };
         self.open.insert(uri.0.clone(), document);
-        self.get(&uri)
+        self.get(uri)
     }
 
     pub(super) fn change(
@@ -110,6 +112,13 @@ impl Documents {
         self.open.values()
     }
 
+    /// How messages call a layer whose text is not what stands on the disk.
+    pub(super) fn unsaved_in(&self, layer: &Layer) -> Option<String> {
+        let open = self.by_identity(&layer.identity()?)?;
+        let saved = disk::read_text(&open.path, SIZE_LIMIT);
+        (saved.as_deref() != Some(open.text.as_str())).then(|| layer.source.name.clone())
+    }
+
     pub(super) fn unsaved(&self) -> &Unsaved {
         &self.unsaved
     }
@@ -123,7 +132,7 @@ mod tests {
     fn a_profile_stands_with_profiles_or_says_that_it_is_one() {
         let mut documents = Documents::new(Encoding::Utf8);
         let mut is_profile = |path: &str, text: &str| {
-            documents.open(Uri(format!("file://{path}")), 1, text.to_owned()).unwrap().is_profile()
+            documents.open(&Uri(format!("file://{path}")), 1, text.to_owned()).unwrap().is_profile()
         };
         let says = "# yaml-language-server: $schema=../schema/profile.schema.json\nformat: 1\n";
         assert!(is_profile("/p/profiles/x.yaml", ""));

@@ -103,10 +103,8 @@ fn removed(shape: &Node, text: &str, at: &Range<usize>) -> Option<Range<usize>> 
         Content::Sequence { items, .. } => items.iter().map(|item| item.span.clone()).collect(),
         Content::Nothing | Content::Scalar(_) => return None,
     };
-    let is_flow = matches!(
-        parent.content,
-        Content::Mapping { is_flow: true, .. } | Content::Sequence { is_flow: true, .. }
-    );
+    let is_flow =
+        matches!(parent.content, Content::Mapping { is_flow: true, .. } | Content::Sequence { is_flow: true, .. });
     let index = parts.iter().position(|part| part.start <= at.start && at.start <= part.end)?;
     let part = parts.get(index)?;
     if is_flow {
@@ -119,7 +117,10 @@ fn removed(shape: &Node, text: &str, at: &Range<usize>) -> Option<Range<usize>> 
     let start = text.get(..part.start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let lead = text.get(start..part.start)?;
     // behind a dash, or the only one: what is left would mean something else
-    if parts.len() == 1 || !lead.chars().all(|c| matches!(c, ' ' | '-')) || (lead.contains('-') && parent.items().is_empty()) {
+    if parts.len() == 1
+        || !lead.chars().all(|c| matches!(c, ' ' | '-'))
+        || (lead.contains('-') && parent.items().is_empty())
+    {
         return None;
     }
     let end = text.get(part.end..)?.find('\n').map_or(text.len(), |newline| part.end + newline + 1);

@@ -157,26 +157,4 @@ impl Node {
             }
         }
     }
-
-    /// Every scalar with the way to it.
-    pub(super) fn scalars<'n>(&'n self, steps: &mut Vec<Step>, each: &mut dyn FnMut(&[Step], &'n Self)) {
-        match &self.content {
-            Content::Nothing => {}
-            Content::Scalar(_) => each(steps, self),
-            Content::Sequence { items, .. } => {
-                for (index, item) in items.iter().enumerate() {
-                    steps.push(Step::Item(index));
-                    item.scalars(steps, each);
-                    steps.pop();
-                }
-            }
-            Content::Mapping { entries, .. } => {
-                for entry in entries {
-                    steps.push(Step::Key(entry.key.clone()));
-                    entry.value.scalars(steps, each);
-                    steps.pop();
-                }
-            }
-        }
-    }
 }

@@ -48,46 +48,46 @@ impl Encoding {
 /// A text with the places where its lines start, as the protocol has them: `\n`, `\r\n` and `\r` end one.
 #[derive(Debug, Clone)]
 pub(super) struct Text {
-    text: Arc<str>,
+    content: Arc<str>,
     starts: Vec<usize>,
     encoding: Encoding,
 }
 
 impl Text {
     pub(super) fn new(text: impl Into<Arc<str>>, encoding: Encoding) -> Self {
-        let text = text.into();
-        let bytes = text.as_bytes();
+        let content = text.into();
+        let bytes = content.as_bytes();
         let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
             b'\n' => true,
             b'\r' => bytes.get(at + 1) != Some(&b'\n'),
             _ => false,
         });
         let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { text, starts, encoding }
+        Self { content, starts, encoding }
     }
 
     pub(super) fn as_str(&self) -> &str {
-        &self.text
+        &self.content
     }
 
     pub(super) fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.text)
+        Arc::clone(&self.content)
     }
 
     /// The byte of a place; one behind the end of a line is its end.
     pub(super) fn offset(&self, position: Position) -> usize {
         let line = usize::try_from(position.line).unwrap_or(usize::MAX);
-        let Some(start) = self.starts.get(line) else { return self.text.len() };
+        let Some(start) = self.starts.get(line) else { return self.content.len() };
         let wanted = usize::try_from(position.character).unwrap_or(usize::MAX);
         let mut column = 0;
-        for (at, character) in self.text.get(*start..).unwrap_or_default().char_indices() {
+        for (at, character) in self.content.get(*start..).unwrap_or_default().char_indices() {
             let width = self.encoding.width(character);
             if column + width > wanted || matches!(character, '\n' | '\r') {
                 return start + at;
             }
             column += width;
         }
-        self.text.len()
+        self.content.len()
     }
 
     /// The line of a byte, counted from 0.
@@ -95,21 +95,11 @@ impl Text {
         self.starts.partition_point(|start| *start <= offset).saturating_sub(1)
     }
 
-    /// Where the line of a byte starts.
-    pub(super) fn line_start(&self, offset: usize) -> usize {
-        self.starts.get(self.line(offset)).copied().unwrap_or_default()
-    }
-
-    /// Where the line behind that of a byte starts, or the text ends.
-    pub(super) fn next_line(&self, offset: usize) -> usize {
-        self.starts.get(self.line(offset) + 1).copied().unwrap_or(self.text.len())
-    }
-
     /// The place of a byte.
     pub(super) fn position(&self, offset: usize) -> Position {
         let line = self.line(offset);
         let start = self.starts.get(line).copied().unwrap_or_default();
-        let before = self.text.get(start..offset.min(self.text.len())).unwrap_or_default();
+        let before = self.content.get(start..offset.min(self.content.len())).unwrap_or_default();
         let column: usize = before.chars().map(|character| self.encoding.width(character)).sum();
         let fitted = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Position { line: fitted(line), character: fitted(column) }
@@ -127,8 +117,8 @@ impl Text {
     /// The text with another one in the place of a range.
     pub(super) fn edited(&self, range: Range, new: &str) -> Self {
         let span = self.span(range);
-        let before = self.text.get(..span.start).unwrap_or_default();
-        let behind = self.text.get(span.end..).unwrap_or_default();
+        let before = self.content.get(..span.start).unwrap_or_default();
+        let behind = self.content.get(span.end..).unwrap_or_default();
         Self::new([before, new, behind].concat(), self.encoding)
     }
 }

@@ -21,6 +21,10 @@ pub(super) struct Layer {
 }
 
 impl Layer {
+    pub(super) fn alone(source: Source) -> Self {
+        Self::of(source)
+    }
+
     fn of(source: Source) -> Self {
         let shape = outline(&source.text);
         Self { source, shape }

@@ -218,6 +218,11 @@ impl Catalogue {
         }
     }
 
+    /// The names of the embedded profiles.
+    pub fn builtin_names() -> impl Iterator<Item = String> {
+        embedded::all().map(|source| source.profile_name())
+    }
+
     /// The embedded profile of a name or an alias.
     ///
     /// # Errors
@@ -253,9 +258,8 @@ impl Catalogue {
     /// Where it can't be read, or lies outside of the project.
     pub fn read_of(&self, project: &Project, path: &Path) -> Result<Source, ReadFault> {
         let path = self.current.join(path);
-        self.within_limits(|limit| match self.unsaved.text_of(project, &path).map_err(ReadFault::Io)? {
-            Some(Some(text)) => Source::from_unsaved(text, &path, &self.shown(&path), limit),
-            Some(None) => Err(ReadFault::Outside(project.root().to_owned())),
+        self.within_limits(|limit| match self.unsaved.text_of(project, &path)? {
+            Some(text) => Source::from_unsaved(text, &path, &self.shown(&path), limit),
             None => Source::from_file_of(project, &path, &self.shown(&path), limit),
         })
     }

@@ -2,11 +2,10 @@
 //! Must not know who wrote them.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Project;
+use super::{Project, ReadFault};
 
 /// Texts by the real paths of their files.
 #[derive(Debug, Clone, Default)]
@@ -42,11 +41,11 @@ impl Unsaved {
     }
 
     /// The same on the word of a file of a project.
-    ///
-    /// # Errors
-    /// Where the operating system says no; nothing inside of what is given where it lies outside of the project.
-    pub(super) fn text_of(&self, project: &Project, path: &Path) -> io::Result<Option<Option<&str>>> {
+    pub(super) fn text_of(&self, project: &Project, path: &Path) -> Result<Option<&str>, ReadFault> {
         let Some(text) = self.text(path) else { return Ok(None) };
-        Ok(Some(project.admit_new(path)?.map(|_| text)))
+        match project.admit_new(path).map_err(ReadFault::Io)? {
+            Some(_) => Ok(Some(text)),
+            None => Err(ReadFault::Outside(project.root().to_owned())),
+        }
     }
 }

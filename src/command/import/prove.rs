@@ -18,8 +18,8 @@ use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
 use crate::target::{Found, Inputs, compose};
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
-use crate::yaml::{self, Node};
 use crate::verdict::Meaning;
+use crate::yaml::{self, Node};
 
 /// Ours are read by the same readers.
 const UNREADABLE: &str = "what would be generated can't be read";

@@ -160,7 +160,11 @@ impl Scanner<'_> {
                 break;
             }
             self.at += 1;
-            items.push(if self.skip_spaces() { self.block(column + 1, depth + 1) } else { self.below(column, false, depth) });
+            items.push(if self.skip_spaces() {
+                self.block(column + 1, depth + 1)
+            } else {
+                self.below(column, false, depth)
+            });
         }
         let end = items.last().map_or(start, |item| item.span.end);
         Node { span: start..end.max(start), content: Content::Sequence { items, is_flow: false } }
@@ -187,18 +191,13 @@ impl Scanner<'_> {
                 break;
             }
             self.skip_properties();
-            match self.key() {
+            let entry = match self.key() {
                 Some((key, key_span)) => {
-                    let value = self.behind_colon(column, depth);
-                    entries.push(Entry { key, key_span, value, has_colon: true });
+                    Entry { key, key_span, value: self.behind_colon(column, depth), has_colon: true }
                 }
-                None => {
-                    let word = self.rest_of_line();
-                    let key = word.text().unwrap_or_default().to_owned();
-                    let value = Node::nothing(word.span.end);
-                    entries.push(Entry { key, key_span: word.span, value, has_colon: false });
-                }
-            }
+                None => without_colon(self.rest_of_line()),
+            };
+            entries.push(entry);
         }
         let end = entries.last().map_or(start, |entry| entry.value.span.end.max(entry.key_span.end));
         Node { span: start..end, content: Content::Mapping { entries, is_flow: false } }
@@ -237,7 +236,10 @@ impl Scanner<'_> {
             self.at = if found { self.at + 1 } else { start };
             return found.then_some((text, start..end + 1));
         }
-        if matches!(self.byte(), None | Some(b'[' | b'{' | b'|' | b'>' | b'#' | b'%' | b'@' | b'`' | b',' | b']' | b'}')) {
+        if matches!(
+            self.byte(),
+            None | Some(b'[' | b'{' | b'|' | b'>' | b'#' | b'%' | b'@' | b'`' | b',' | b']' | b'}')
+        ) {
             return None;
         }
         let rest = self.bytes.get(start..line_end).unwrap_or_default();
@@ -304,10 +306,14 @@ impl Scanner<'_> {
         let has_comment = end < self.text.get(..self.line_end()).map_or(0, |line| line.trim_end().len());
         self.at = end.max(self.boundary(start + 1)).min(self.bytes.len());
         let mut lines = vec![self.text.get(start..end).unwrap_or_default().to_owned()];
-        while !has_comment {
+        loop {
             let (at, line) = (self.at, self.line);
             self.skip_blank();
-            let goes_on = self.at < self.bytes.len() && self.line > line && self.column() >= least && self.column() > 0;
+            let goes_on = !has_comment
+                && self.at < self.bytes.len()
+                && self.line > line
+                && self.column() >= least
+                && self.column() > 0;
             let here = self.at;
             if !goes_on || self.key().is_some() {
                 (self.at, self.line) = (at, line);
@@ -533,6 +539,13 @@ fn unquoted(inner: &str, quote: u8) -> String {
     text
 }
 
+/// A key that is still being typed.
+fn without_colon(word: Node) -> Entry {
+    let key = word.text().unwrap_or_default().to_owned();
+    let value = Node::nothing(word.span.end);
+    Entry { key, key_span: word.span, value, has_colon: false }
+}
+
 /// Two values in the place of one: keys stand behind each other, else the first one counts that is there.
 fn joined(above: Node, more: Node) -> Node {
     let span = above.span.start..more.span.end.max(above.span.end);
@@ -542,9 +555,8 @@ fn joined(above: Node, more: Node) -> Node {
             entries.extend(others);
             Node { span, content: Content::Mapping { entries, is_flow } }
         }
-        (Content::Mapping { mut entries, is_flow }, Content::Scalar(key)) => {
-            let value = Node::nothing(more.span.end);
-            entries.push(Entry { key, key_span: more.span, value, has_colon: false });
+        (Content::Mapping { mut entries, is_flow }, content @ Content::Scalar(_)) => {
+            entries.push(without_colon(Node { span: more.span, content }));
             Node { span, content: Content::Mapping { entries, is_flow } }
         }
         (Content::Sequence { mut items, is_flow }, Content::Sequence { items: others, .. }) => {

@@ -58,7 +58,8 @@ fn tolerant(node: &Node, text: &str, way: &str, found: &mut String) {
 fn profiles() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut texts = Vec::new();
-    for folder in ["profiles", "tests/golden", "tests/invalid", "tests/warned", "tests/editors", "tests/editors/wrong"] {
+    for folder in ["profiles", "tests/golden", "tests/invalid", "tests/warned", "tests/editors", "tests/editors/wrong"]
+    {
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "yaml") {
@@ -117,7 +118,13 @@ fn what_is_typed_does_not_swallow_what_follows() {
 
 #[test]
 fn depth_and_open_quotes_cost_no_more_than_their_length() {
-    for text in ["[".repeat(200_000), "{a: ".repeat(100_000), "- ".repeat(100_000), "a: \"\n".repeat(100_000), "'".repeat(100_001)] {
+    for text in [
+        "[".repeat(200_000),
+        "{a: ".repeat(100_000),
+        "- ".repeat(100_000),
+        "a: \"\n".repeat(100_000),
+        "'".repeat(100_001),
+    ] {
         outline(&text);
     }
     let deep: String = (0..2000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
