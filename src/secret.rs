@@ -17,7 +17,7 @@ use std::fmt;
 pub use choose::{ChosenSecret, NoRandomness, NotUnicode, Outside, SecretFaults, SecretOrigin, Secrets, choose};
 pub use compare::{edited, passwords_in_urls};
 pub use conceal::{Concealer, MOST_HIDDEN, conceal};
-pub use find::Finder;
+pub use find::{Finder, beginning};
 pub use looks::{looks_made_up, looks_secret};
 pub use name::{WORDS, may_name_secret, names_login, names_secret};
 pub use view::{Line, SecretLines, Values, secret_lines};

@@ -33,7 +33,7 @@ impl ChangeSet {
                 (stands.unwrap_or_default(), text.as_deref()?, (old.to_owned(), path.to_owned()))
             }
             Action::Refuse { text, .. } => {
-                let names = (format!("{path} (as codelab-gen would write it)"), format!("{path} (as it stands)"));
+                let names = (format!("{path} (as codelab-gen would write it)"), format!("{path} (as it is)"));
                 (text.as_str(), stands?, names)
             }
         };

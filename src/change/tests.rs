@@ -148,7 +148,7 @@ fn a_difference_shows_what_changes_of_a_file_of_ours_and_hides_secrets() {
     assert_eq!(updated, ["--- docker-compose.yml", "+++ docker-compose.yml", "-a: [secret]", "+a: [secret]"]);
     let edited = lines(of(Some(ours), refused));
     assert_eq!(edited[0], "--- docker-compose.yml (as codelab-gen would write it)");
-    assert_eq!(edited[1..], ["+++ docker-compose.yml (as it stands)", "-a: [secret]", "+a: [secret]"]);
+    assert_eq!(edited[1..], ["+++ docker-compose.yml (as it is)", "-a: [secret]", "+a: [secret]"]);
     let created = lines(of(None, written(ChangeKind::Created)));
     assert_eq!((created[0].as_str(), created.len()), ("--- /dev/null", 4));
     for kind in [ChangeKind::Mode, ChangeKind::LineEnds] {

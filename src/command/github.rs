@@ -109,13 +109,13 @@ impl Annotator {
             1 => format!("`{shown}`, and another file beside it,"),
             _ => format!("`{shown}`, and {others} other files beside it,"),
         };
-        let (is, stands) = if others == 0 { ("is", "stands") } else { ("are", "stand") };
+        let is = if others == 0 { "is" } else { "are" };
         let profile = on_one_line(&run.profile);
         let message = match file.change {
             Change::Created => format!("{name} {is} missing; the profile `{profile}` has it"),
             Change::Removed => format!("{name} {is} left over from another profile than `{profile}`"),
-            Change::Mode => format!("{name} {stands} there with other permissions than the profile `{profile}` gives"),
-            Change::LineEnds => format!("{name} {stands} there with other line ends than codelab-gen writes"),
+            Change::Mode => format!("{name} {is} there with other permissions than the profile `{profile}` gives"),
+            Change::LineEnds => format!("{name} {is} there with other line ends than codelab-gen writes"),
             Change::Updated | Change::Unchanged | Change::Conflict => {
                 format!("{name} {is} not as the profile `{profile}` says")
             }

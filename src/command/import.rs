@@ -245,7 +245,7 @@ fn write(imported: &Imported, places: &Places, dotenv: &Source, world: &World) -
     };
     if !new_secrets.is_empty() && dotenv::split(&dotenv.text).is_some() {
         return Err(Failure::Usage {
-            message: "secrets stand in the Compose file, but .env has a block of codelab-gen already".to_owned(),
+            message: "secrets are in the Compose file, but .env has a block of codelab-gen already".to_owned(),
             help: "write them into that block, refer to them in the Compose file (`${NAME}`), and import again"
                 .to_owned(),
         });

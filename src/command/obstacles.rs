@@ -32,7 +32,7 @@ pub(super) fn read_failure(fault: ReadFault) -> Failure {
 
 fn not_a_folder(path: &Path) -> Failure {
     Failure::outside(
-        format!("`{}` can't stand there: a part of its path is a file", spelling::path(path)),
+        format!("`{}` can't be there: a part of its path is a file", spelling::path(path)),
         "move that file away, or choose another folder with `--out`",
     )
 }
@@ -54,7 +54,7 @@ pub(super) fn write_failure(fault: WriteFault) -> Failure {
         return occupied(&path);
     }
     if error.kind() == std::io::ErrorKind::AlreadyExists {
-        let message = format!("`{}` is needed, and something else stands there", spelling::path(&path));
+        let message = format!("`{}` is needed, and something else is there", spelling::path(&path));
         return Failure::outside(message, "move that away; every file is as it was");
     }
     let help = if is_partial {

@@ -28,7 +28,7 @@ pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
         }
     }
     if told.is_empty() {
-        return vec![Finding::ok(CHECK, "no secret stands in the logs of the containers")];
+        return vec![Finding::ok(CHECK, "no secret is in the logs of the containers")];
     }
     told.iter().map(|(service, names)| finding(service, names, subject.deployment, remedies)).collect()
 }

@@ -98,7 +98,7 @@ fn encryption(said: &str) -> String {
     let step = if said.contains("does not support SSL") {
         "let its administrator switch TLS on; or, where nobody else is on the way there, write `tls: disable`"
     } else if said.contains("does not match host name") {
-        "write a name that stands in its certificate as `host`"
+        "write a name that is in its certificate as `host`"
     } else {
         "write the file with the certificate of the authority that signed the server's one as `ca`"
     };

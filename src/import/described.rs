@@ -131,7 +131,7 @@ fn head(stage: Stage, project: &str, scope: &Scope, ledger: &Ledger<'_>) -> Vec<
     ];
     let out = ledger.placement.root.as_str();
     if out != "." {
-        lines.push(Line::text("out", &format!("./{out}")).beside("where docker-compose.yml and .env stand"));
+        lines.push(Line::text("out", &format!("./{out}")).beside("where docker-compose.yml and .env are"));
     }
     lines.push(Line::text("project", project).beside("as before: it names the containers, networks and volumes"));
     if let Some(engine) = scope.engine {
@@ -150,6 +150,6 @@ fn secrets(has_server: bool, ledger: &Ledger<'_>) -> Option<Line> {
     let rule = |key: &EnvironmentKey| if is_servers(key) { "generate" } else { "required" };
     let secret = |key: &EnvironmentKey| Line::text(key.as_str(), rule(key));
     let lines: Vec<_> = ledger.secrets.iter().map(secret).collect();
-    let section = Line::new("secrets", Shape::Lines(lines)).beside("their values stand in .env").apart();
+    let section = Line::new("secrets", Shape::Lines(lines)).beside("their values are in .env").apart();
     (!ledger.secrets.is_empty()).then_some(section)
 }

@@ -133,7 +133,7 @@ impl<'f> Gather<'f> {
                     return None;
                 }
                 if !add(root, section, entry.clone()) {
-                    self.refuse(item, &format!("includes {}, which stands in this file as well", quoted(&entry.key)));
+                    self.refuse(item, &format!("includes {}, which is in this file as well", quoted(&entry.key)));
                     return None;
                 }
             }
@@ -178,7 +178,7 @@ impl<'f> Gather<'f> {
         match merge(base, over, path) {
             Ok(merged) => Some(merged),
             Err(Unmergeable { span, key }) => {
-                let message = format!("{} stands in two forms that don't go into each other", quoted(&key));
+                let message = format!("{} is in two forms that don't go into each other", quoted(&key));
                 self.faults.push(Diagnostic::error(Code::InvalidValue, Place::Span(COMPOSE, span), message, WAY_OUT));
                 None
             }

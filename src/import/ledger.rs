@@ -229,10 +229,10 @@ impl<'i> Ledger<'i> {
         for (name, fields) in &told {
             let fields = fields.join("`, `");
             let (message, help) = if self.variables.get(name) == Known::Unset {
-                let message = format!("`{name}` is not in .env; its default stands in the profile now: `{fields}`");
+                let message = format!("`{name}` is not in .env; its default is in the profile now: `{fields}`");
                 (message, "write there what the shell gives it, if it does; these fields follow it no more")
             } else {
-                let message = format!("what `{name}` holds stands in the profile now: `{fields}`");
+                let message = format!("what `{name}` holds is in the profile now: `{fields}`");
                 (message, "change it there; these fields follow the variable no more")
             };
             self.note(None, message, help);
@@ -265,4 +265,4 @@ impl<'i> Ledger<'i> {
 const OF_SEVERAL: [&str; 5] = ["build", "environment", "labels", "ports", "volumes"];
 
 /// The way out of what no profile can say.
-const KEPT_BESIDE: &str = "it stands in docker-compose.override.yml, which Compose reads beside docker-compose.yml";
+const KEPT_BESIDE: &str = "it is in docker-compose.override.yml, which Compose reads beside docker-compose.yml";

@@ -230,7 +230,7 @@ fn data(node: &Node<'_>, folder: Option<&str>, ledger: &Ledger<'_>) -> Result<(M
         [] | [_, _, ..] => None,
     });
     let mount = named.or(usual);
-    let mount = mount.ok_or("its data stands in no volume or folder that a profile can mount, or in several")?;
+    let mount = mount.ok_or("its data is in no volume or folder that a profile can mount, or in several")?;
     if mount.read_only {
         return Err("its data is mounted read-only".to_owned());
     }

@@ -108,7 +108,7 @@ impl Scope {
             ledger.note(Some(server.span()), message, help);
         } else {
             let message = format!(
-                "the server stays on Compose's own network: {} stands on the networks of another service",
+                "the server stays on Compose's own network: {} is on the networks of another service",
                 through.join(", ")
             );
             let help = "leave `networks` in `postgres.compose` of the profile: by them it reaches the server";

@@ -79,7 +79,7 @@ impl Written for Options {
     fn schema(generator: &mut SchemaGenerator) -> Schema {
         let text = generator.subschema_for::<SchemaOf<UrlOptions>>();
         let named = generator.subschema_for::<SchemaOf<Named<OptionName, OptionValue>>>();
-        let description = "Options by name, or as they stand behind the `?` of a URL.";
+        let description = "Options by name, or as written behind the `?` of a URL.";
         schema_of_forms("options of a connection", description, vec![text, named])
     }
 }

@@ -80,18 +80,18 @@ impl Improvement {
             )),
             Self::Files => Some((
                 "gets by variables what it got by files (`…_FILE`)",
-                "the password stands in .env now, a name in the profile; what the files hold later does not reach it",
+                "the password is in .env now, a name in the profile; what the files hold later does not reach it",
             )),
             Self::Data => Some((
-                "has its data in the same folder of the same mount, which stands elsewhere in the container",
+                "has its data in the same folder of the same mount, which is elsewhere in the container",
                 "`SHOW data_directory` says where; mind commands of your own that name the old place",
             )),
             Self::Open => Some((
                 "lets everybody in without a password as before (`trust`), and has one beside",
-                "it stands in .env; in production take the `trust` out, also of `pg_hba.conf` in the folder of the data",
+                "it is in .env; in production take the `trust` out, also of `pg_hba.conf` in the folder of the data",
             )),
             Self::Reference => {
-                Some(("refers to a secret of .env where its value stood", "the line of .env counts there too, now"))
+                Some(("refers to a secret of .env where its value was", "the line of .env counts there too, now"))
             }
             Self::Reach | Self::Rest => None,
         }

@@ -117,7 +117,7 @@ fn part_of_database(
         (ConnectionUrl::Postgres(url), DatabasePart::Port) => Variable::Literal(url.port.to_string()),
         (ConnectionUrl::Postgres(url), DatabasePart::User) => Variable::Literal(url.login.role.to_string()),
         (ConnectionUrl::Postgres(_), DatabasePart::Password) if scope.secrets_in == SecretsIn::Files => {
-            let message = "the password stands in a file that only the server gets";
+            let message = "the password is in a file that only the server gets";
             let help = "use `{ database: url }`, or write `secrets_in: dotenv`";
             faults.add(Code::NoSuchPart, place(), message, help);
             return None;

@@ -91,7 +91,7 @@ kinds! {
     Medium ServerProgram = "server-program": "programs, libraries or rules of login for the PostgreSQL server",
     Medium OtherKey = "other-key": "a key of Docker Compose that this list does not know",
     Low ProjectFile = "project-file": "the content of a file",
-    Low GivenSecret = "given-secret": "a secret that somebody gives, or that stands in a file",
+    Low GivenSecret = "given-secret": "a secret that somebody gives, or that is in a file",
     Low Names = "names": "other addresses for names, also that of the machine",
     Low PrivilegedPort = "privileged-port": "a port of the machine below 1024",
     Low Build = "build": "an image that is built: what its Dockerfile runs, runs on the machine's engine",

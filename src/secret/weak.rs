@@ -17,7 +17,7 @@ const PLACEHOLDERS: [&str; 5] = ["change-me", "change_me", "changeme", "replace-
 pub fn weakness(secret: &Secret) -> Option<&'static str> {
     let value = secret.expose().to_lowercase();
     if KNOWN.contains(&value.as_str()) {
-        return Some("is a value that stands in documents");
+        return Some("is a value from documents");
     }
     let is_marked = value.starts_with('<') && value.ends_with('>');
     if is_marked || PLACEHOLDERS.iter().any(|placeholder| value.starts_with(placeholder)) {
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn what_anybody_would_guess_is_weak() {
-        let document = Some("is a value that stands in documents");
+        let document = Some("is a value from documents");
         let placeholder = Some("is a placeholder");
         let short = Some("has fewer than 16 characters");
         for (value, why) in [

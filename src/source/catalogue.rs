@@ -277,7 +277,7 @@ impl Catalogue {
         }
     }
 
-    /// The project that a profile belongs to, wherever it stands.
+    /// The project that a profile belongs to, wherever it is named.
     #[must_use]
     pub fn project_of(&self, source: &Source) -> Project {
         match &source.origin {

@@ -172,7 +172,7 @@ impl<'text> Builder<'text> {
 
     fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<Node<'text>, Fatal> {
         let Some(target) = self.anchors.get(&anchor) else {
-            return Err(syntax(span, "this alias stands inside of its own anchor", "write the value out"));
+            return Err(syntax(span, "this alias is inside of its own anchor", "write the value out"));
         };
         // the alias itself is counted already
         if self.depth - 1 + target.depth() > DEPTH_LIMIT {
@@ -264,7 +264,7 @@ impl<'text> Entries<'text> {
     fn add(&mut self, entry: Entry<'text>) -> Result<(), Fatal> {
         if let Some(first) = self.index.get(&entry.key).and_then(|&at| self.list.get(at)) {
             return Err(Box::new(YamlFault {
-                message: format!("the key `{}` stands twice in one mapping", entry.key.escape_debug()),
+                message: format!("the key `{}` is twice in one mapping", entry.key.escape_debug()),
                 span: entry.key_span,
                 other: Some((first.key_span.clone(), "first written here".to_owned())),
                 help: "keep one of the two".to_owned(),

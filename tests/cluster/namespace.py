@@ -1,6 +1,7 @@
 """A namespace of one test, as a careful administrator gives it to a team: Pod Security `restricted` is enforced."""
 
 import json
+import re
 import secrets
 import subprocess
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import pytest
 
 import volumes
 from cluster import Cluster, is_ready
+from node import Node
 
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
 
@@ -68,6 +70,35 @@ class Namespace:
         """Waits until the pods of Deployments or StatefulSets are the new ones, and ready."""
         for workload in workloads:
             self.kubectl("rollout", "status", workload, f"--timeout={seconds}s")
+
+    def routed(self) -> None:
+        """Waits until every node leads each Service to the pods that are ready now: kube-proxy hears of them later."""
+
+        def is_routed() -> bool:
+            expected = self.endpoints()
+            running = [node for node in self.cluster.nodes.values() if not node.is_lost]
+            return all(self.routes_of(node) == expected for node in running)
+
+        self.cluster.until(f"every node leads the Services of {self.name} to their pods", is_routed, 60)
+
+    def endpoints(self) -> set[tuple[str, str]]:
+        """Each Service that has an address of its own, with the address of each pod that is ready behind it."""
+        services = self.get("services")["items"]
+        led = {one["metadata"]["name"] for one in services if one["spec"]["clusterIP"] != "None"}
+        return {
+            (name, address)
+            for part in self.get("endpointslices")["items"]
+            if (name := part["metadata"]["labels"]["kubernetes.io/service-name"]) in led
+            for endpoint in part["endpoints"] or ()
+            if endpoint["conditions"]["ready"]
+            for address in endpoint["addresses"]
+        }
+
+    def routes_of(self, node: Node) -> set[tuple[str, str]]:
+        """The same as `endpoints`, as the rules of a node's kube-proxy have it."""
+        rules = node.run("nft", "list", "table", "ip", "kube-proxy")
+        chains = re.findall(rf"chain service-\w+-{self.name}/([^/]+)/\S* {{(.*?)\n\t}}\n", rules, re.DOTALL)
+        return {(name, address) for name, body in chains for address in re.findall(r"[0-9]+(?:\.[0-9]+){3}", body)}
 
     def pods(self, of: str | None = None) -> list[dict[str, Any]]:
         """Those that are not about to end, by `app.kubernetes.io/name`."""

@@ -108,12 +108,13 @@ class Release:
         return done.stdout
 
     def settle(self, seconds: int = 120) -> None:
-        """Waits until everything that was applied runs: pods are the new ones and ready, jobs have ended."""
+        """Waits until everything that was applied runs: pods are new, ready and reached by name, jobs have ended."""
         for kind in ("deployments", "statefulsets"):
             for name in self.namespace.names(kind):
                 self.namespace.rolled_out(f"{kind}/{name}", seconds=seconds)
         for job in self.namespace.names("jobs"):
             self.namespace.kubectl("wait", f"job/{job}", "--for=condition=Complete", f"--timeout={seconds}s")
+        self.namespace.routed()
 
     def move_away(self, service: str, node: str) -> None:
         """Lets a service without a volume run on another node than this one."""

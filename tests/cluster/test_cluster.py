@@ -70,6 +70,7 @@ def test_a_network_policy_holds_within_a_node_and_between_two(namespace: Namespa
     ]
     namespace.apply(server, service("server"), *clients)
     namespace.rolled_out("deployment/server", *(f"deployment/{name}" for name in sources))
+    namespace.routed()
     assert {name: connects(namespace, name, "server") for name in sources} == dict.fromkeys(sources, "reached")
 
     friends = [

@@ -116,7 +116,13 @@ def test_each_pod_reaches_what_the_profile_says(release: Release, namespaces: An
         places = places_of(release, outside)
         sources = {name: (release.namespace, name) for name in [*PROFILE["services"], "stranger", "postgres"]}
         sources["stranger of another namespace"] = (elsewhere, "stranger")
-        with ThreadPoolExecutor(len(sources)) as pool:
-            running = {name: pool.submit(reached_from, *where, places) for name, where in sources.items()}
-            table = {name: found.result() for name, found in running.items()}
-    assert table == expected
+
+        def is_held() -> bool:
+            """A node learns of new pods and policies one after the other."""
+            with ThreadPoolExecutor(len(sources)) as pool:
+                running = {name: pool.submit(reached_from, *where, places) for name, where in sources.items()}
+                table = {name: found.result() for name, found in running.items()}
+            print({name: found ^ expected[name] for name, found in table.items() if found != expected[name]})
+            return table == expected
+
+        release.namespace.cluster.until("the table is held", is_held, 60)

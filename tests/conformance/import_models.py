@@ -340,7 +340,7 @@ def parts(url: str, server: str) -> tuple[Any, ...] | None:
 
 
 def renamed(model: dict[str, Any], server: str) -> dict[str, Any]:
-    """A model in which the server has the name that it has afterwards, wherever it stands by its key."""
+    """A model in which the server has the name that it has afterwards, wherever it is named by its key."""
     services = {("postgres" if name == server else name): dict(service) for name, service in model["services"].items()}
     for service in services.values():
         if server in service.get("depends_on", {}):

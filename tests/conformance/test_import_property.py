@@ -130,7 +130,7 @@ def check_notes(said: str, folder: Path, told: str) -> None:
     assert "another one of postgres" not in said, told
     assert "nothing mounts" not in said, told
     beside = folder / "docker-compose.override.yml"
-    assert ("it stands in docker-compose.override.yml" in said) == beside.exists(), told
+    assert ("it is in docker-compose.override.yml" in said) == beside.exists(), told
     own = (folder / ".env").read_text(encoding="utf-8") if (folder / ".env").exists() else ""
     outside = own.split("# >>> codelab-gen")[0] + own.split("# <<< codelab-gen")[-1]
     for line in said.splitlines():

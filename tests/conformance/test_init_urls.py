@@ -34,7 +34,7 @@ END = (
     "  help: otherwise .env is out of date: run codelab-gen again to write it\n"
     "  help: where no .env gives the URL, a password may have A-Z a-z 0-9 . _ - only\n"
 )
-IN_COMPOSE = "  help: then run docker compose up -d --wait; services that were to change stand still until then\n"
+IN_COMPOSE = "  help: then run docker compose up -d --wait; services that were to change are stopped until then\n"
 
 NOT_THAT = f"the password in {URL} is not that of {PASSWORD}"
 NOT_ENCODED = f"the password in {URL} has characters that must be percent-encoded in a URL"

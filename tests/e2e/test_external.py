@@ -170,7 +170,7 @@ def test_what_is_wrong_with_a_server_elsewhere(
         misnamed = [one for one in doctor.look() if one["check"] == "encryption"]
         assert [one["verdict"] for one in misnamed] == ["problem", "problem"]
         assert f'"another.example" does not match host name "{HOST}"' in misnamed[0]["evidence"][0]
-        assert misnamed[0]["help"] == "write a name that stands in its certificate as `host` in `postgres.external`"
+        assert misnamed[0]["help"] == "write a name that is in its certificate as `host` in `postgres.external`"
     server.engine.docker("stop", "--time", "1", server.name)
     unreachable = [one for one in doctor.look() if one["check"] == "server-unreachable"]
     assert {one["message"] for one in unreachable} == {f"{HOST}:{PORT} can't be reached from another container"}

@@ -280,7 +280,7 @@ def test_a_secret_in_a_log_is_told_by_the_names_of_both(deployment: Deployment) 
     doctor = Doctor(deployment)
     doctor.secrets |= {PASSWORD, "its%20own%2Fp%40ss%20word%7E1"}
     found = doctor.look()
-    found.the("secret-in-log", "no secret stands in the logs", "ok")
+    found.the("secret-in-log", "no secret is in the logs", "ok")
 
     # The server logs what fails, with its password.
     administrators = deployment.variables()["POSTGRES_PASSWORD"]

@@ -113,7 +113,8 @@ fn secrets_that_are_missing_or_weak_are_found_and_never_shown() {
     command.args(["-p", "prod", "--allow-weak-secrets"]).env("POSTGRES_PASSWORD", "codelab_password");
     assert_eq!(command.finish().status.code(), Some(0));
     let found = findings(folder.path(), &[]);
-    let weak = "warning [secrets] `POSTGRES_PASSWORD` is a value that stands in documents -> codelab-gen rotate POSTGRES_PASSWORD";
+    let weak =
+        "warning [secrets] `POSTGRES_PASSWORD` is a value from documents -> codelab-gen rotate POSTGRES_PASSWORD";
     assert!(has(&found, weak), "{found:#?}");
     assert!(!found.concat().contains("codelab_password"), "{found:#?}");
     let dotenv = dotenv(&folder);

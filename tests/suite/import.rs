@@ -216,7 +216,7 @@ fn what_follows_a_variable_says_so_and_the_rest_is_fixed_and_told() {
     let said = stderr(&run);
     for told in [
         "note: docker-compose.yml:13: `environment` of `api` gives `NONE`, which is passed on where it is set",
-        "note: what `PORT` holds stands in the profile now: `services.api.environment.URL`",
+        "note: what `PORT` holds is in the profile now: `services.api.environment.URL`",
     ] {
         assert!(said.contains(told), "{told}: {said}");
     }
@@ -239,7 +239,7 @@ fn the_server_gets_its_section_only_where_that_says_all_of_it() {
         (stack("postgres:18", "shop", data), "its data is mounted at `/var/lib/postgresql/data`"),
         (stack("postgres:16", "shop", "pg:/var/lib/postgresql"), "its data is mounted at `/var/lib/postgresql`"),
         (stack("postgres:16", "shop", "pg:/var/lib/postgresql/data:ro"), "its data is mounted read-only"),
-        (stack("postgres:16", "shop", "pg:/other"), "its data stands in no volume or folder"),
+        (stack("postgres:16", "shop", "pg:/other"), "its data is in no volume or folder"),
         (stack("postgres:16", "admin", data), "no service is known to have a database on it"),
     ] {
         let folder = folder(&[("docker-compose.yml", &text)]);

@@ -237,7 +237,7 @@ fn an_edited_manifest_and_a_foreign_one_are_not_touched() {
     fs::create_dir(folder.path().join("kubernetes")).unwrap();
     fs::write(folder.path().join("kubernetes/api.yaml"), "kind: Pod\n").unwrap();
     let (_, refused) = ends(folder.path(), &[], 4);
-    assert!(refused.contains("api.yaml` stands there already, and codelab-gen did not write it"), "{refused}");
+    assert!(refused.contains("api.yaml` is there already, and codelab-gen did not write it"), "{refused}");
     assert_eq!(names(&folder.path().join("kubernetes")), ["api.yaml"]);
     ends(folder.path(), &["--force"], 0);
     assert_eq!(read(folder.path(), "kubernetes/api.yaml.orig"), "kind: Pod\n");

@@ -17,7 +17,7 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
     let path = folder.join(refusal.file.path());
     let path = spelling::path(&path);
     match &refusal.reason {
-        RefusalReason::NotOurs => format!("`{path}` stands there already, and codelab-gen did not write it"),
+        RefusalReason::NotOurs => format!("`{path}` is there already, and codelab-gen did not write it"),
         RefusalReason::Edited if refusal.file.is_block() => {
             format!("the block of codelab-gen in `{path}` was edited, beyond its passwords")
         }
@@ -37,7 +37,7 @@ pub(in crate::command) fn message(refusal: &Refusal, folder: &Path) -> String {
             format!("line {line} of `{path}` is written in a way that not all readers of .env read alike")
         }
         RefusalReason::KeyOutside { key, inside, outside } => format!(
-            "`{key}` stands in the block of codelab-gen, on line {inside} of `{path}`, and outside of it, on line {outside}"
+            "`{key}` is in the block of codelab-gen, on line {inside} of `{path}`, and outside of it, on line {outside}"
         ),
         RefusalReason::OtherCompose(other) => {
             format!("Docker Compose takes `{}`, and codelab-gen did not write it", spelling::path(&folder.join(other)))

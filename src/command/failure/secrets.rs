@@ -24,7 +24,7 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path, target: Target) -> 
     let mut messages = Vec::new();
     for name in disagreeing {
         let message = format!(
-            "`{name}` is set in the environment and differs from the value that stands already{}",
+            "`{name}` is set in the environment and differs from the value that is there already{}",
             if target.runs_here() { "; Docker Compose would take the environment's" } else { "" }
         );
         let help = format!("`unset {name}`, or take it over: `codelab-gen rotate {name} --from-env`");

@@ -95,7 +95,7 @@ fn selections(catalogue: &Catalogue, request: &Request<'_>) -> Result<Vec<Named>
         let verb = if request.ending == Ending::Write { "generate" } else { "compare" };
         return Err(Failure::Usage {
             message: format!("there is nothing to {verb}: no selectable profile of the project has an `out`"),
-            help: "write `out: FOLDER` in each profile that stands in a folder of its own".to_owned(),
+            help: "write `out: FOLDER` in each profile that is in a folder of its own".to_owned(),
         });
     }
     Ok(selections)

@@ -138,7 +138,7 @@ fn file(path: &HostPath, root: &Path, project: &Project, committed: &Committed<'
     let secret = |why: &str| {
         let help =
             "write a value as `environment: { NAME: { secret: NAME } }`; a file belongs into a Secret of your own";
-        let message = format!("{shown} holds secrets, and would stand in a manifest, which goes into git: {why}");
+        let message = format!("{shown} holds secrets, and would be in a manifest, which goes into git: {why}");
         Failure::outside(message, help)
     };
     let real = project.admit(&root.join(path.as_str())).map_err(|error| failure(&error, "look whether it is there"))?;

@@ -74,7 +74,7 @@ pub(super) fn read_all(folder: &Path, named: &[PathBuf], dotenv: &Source, world:
     }
     if at.is_some_and(|at| at + 1 < listed.len() || at == 0) {
         return Err(Failure::Usage {
-            message: "the override file stands before other files".to_owned(),
+            message: "the override file is before other files".to_owned(),
             help: "rename it, so that Compose takes it only where it is named, and import again".to_owned(),
         });
     }

@@ -75,7 +75,7 @@ pub(in crate::command) fn select(args: &TargetArgs, must_exist: bool, world: &Wo
     }
     if must_exist {
         return Err(Failure::Usage {
-            message: "no outputs stand here that record their profile".to_owned(),
+            message: "no outputs are here that record their profile".to_owned(),
             help: "name their folder with `--out`, or the profile with `--profile`".to_owned(),
         });
     }

@@ -103,7 +103,8 @@ fn differing(said: &str, namespace: &str) -> Vec<Different> {
             let different = |(kind, name)| Different { kind, name, is_missing: false, lines: Vec::new() };
             found.extend(named.map(different));
         } else if let Some(last) = found.last_mut().filter(|_| !is_odd) {
-            last.is_missing |= line.starts_with("@@ -0,0 ");
+            // of a Secret kubectl hides the values, and writes one that is not there as `null`
+            last.is_missing |= line.starts_with("@@ -0,0 ") || line == "-null";
             last.take(line);
         }
     }
@@ -144,6 +145,10 @@ diff -u -N /tmp/LIVE-1/v1.Secret.shop-1.auth.x /tmp/MERGED-4/v1.Secret.shop-1.au
 @@ -1,3 +1,3 @@
 -  A: aHVudGVyMg==
 +  A: b3RoZXI=
+diff -u -N /tmp/LIVE-1/v1.Secret.shop-1.gone /tmp/MERGED-4/v1.Secret.shop-1.gone
+@@ -1 +1,3 @@
+-null
++apiVersion: v1
 diff -u -N /tmp/LIVE-1/postgresql.cnpg.io.v1.Cluster.shop-1.postgres /tmp/MERGED-4/postgresql.cnpg.io.v1.Cluster.shop-1.postgres
 @@ -0,0 +1,44 @@
 +apiVersion: postgresql.cnpg.io/v1
@@ -155,7 +160,12 @@ diff -u -N /tmp/LIVE-1/v1.Service.other.x /tmp/MERGED-4/v1.Service.other.x
     fn of_a_difference_names_and_lines_are_taken_and_no_value() {
         let found = differing(SAID, "shop-1");
         let names: Vec<_> = found.iter().map(|one| (one.reference(), one.is_missing)).collect();
-        let expected = [("deployment/auth-service", false), ("secret/auth.x", false), ("cluster/postgres", true)];
+        let expected = [
+            ("deployment/auth-service", false),
+            ("secret/auth.x", false),
+            ("secret/gone", true),
+            ("cluster/postgres", true),
+        ];
         assert_eq!(names, expected.map(|(name, is_missing)| (name.to_owned(), is_missing)));
         let lines = [
             "- value: [not shown]",
@@ -164,7 +174,7 @@ diff -u -N /tmp/LIVE-1/v1.Service.other.x /tmp/MERGED-4/v1.Service.other.x
             "+        image: codelab-gen-test-service:local",
         ];
         assert_eq!(found[0].lines, lines);
-        assert!(found[1].lines.is_empty() && found[2].lines.is_empty());
+        assert!(found[1..].iter().all(|one| one.lines.is_empty()));
         for odd in ["diff -u -N a b", "diff /x/v1.Secret.shop-1.--all", "diff /x/v1.Se`cret.shop-1.a", "diff "] {
             assert_eq!(named(odd, "shop-1"), None, "{odd}");
         }

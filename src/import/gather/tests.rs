@@ -41,7 +41,7 @@ fn one_file_comes_upon_the_other() {
                }\n    restart:\n  b: { image: b }\nvolumes: { v: }\n";
     assert_one(&[("a.yml", base), ("b.yml", over)], &[], one);
     let message = refused(&[("a.yml", base), ("b.yml", "services: { a: { ports: { x: 1 } } }\n")], &[]);
-    assert!(message.starts_with("`ports` stands in two forms"), "{message}");
+    assert!(message.starts_with("`ports` is in two forms"), "{message}");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn files_include_others() {
     for (main, told) in [
         ("include: [none.yml]\nservices: {}\n", "includes `none.yml`, which is not known"),
         ("include: [{ path: x.yml, env_file: x.env }]\nservices: {}\n", "variables of its own"),
-        ("include: [x.yml]\nservices: { x: { image: y } }\n", "includes `x`, which stands in this file as well"),
+        ("include: [x.yml]\nservices: { x: { image: y } }\n", "includes `x`, which is in this file as well"),
         ("include: [docker-compose.yml]\nservices: {}\n", "includes itself"),
     ] {
         let message = refused(&[("docker-compose.yml", main)], &named);

@@ -22,7 +22,7 @@ impl Ledger<'_> {
     ) -> Option<EnvironmentKey> {
         let key = names.iter().filter_map(|name| key_of_secret(name)).find(|key| self.is_free(key, value));
         let Some(key) = key else {
-            let message = "a secret stands here, and its name means another value in .env or elsewhere in this file";
+            let message = "a secret is here, and its name means another value in .env or elsewhere in this file";
             let help = "write the same value in both places, or refer to the variable, and import again";
             self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, help);
             return None;
@@ -37,7 +37,7 @@ impl Ledger<'_> {
         let written = match dotenv::quote(value) {
             Ok(written) => written,
             Err(unwritable) => {
-                let message = format!("the secret `{key}` can't stand in .env: {unwritable}");
+                let message = format!("the secret `{key}` can't be in .env: {unwritable}");
                 self.concealed_fault(Place::Span(COMPOSE, span.clone()), message, "give it another value");
                 return None;
             }

@@ -103,7 +103,7 @@ ready() { READY; }
 until ready 2>/dev/null; do
   if [ \"$SECONDS\" -ge LIMIT ]; then
     ready || true
-    echo \"wait-for-database: $PGHOST is not ready after LIMIT seconds; what it said stands above\" >&2
+    echo \"wait-for-database: $PGHOST is not ready after LIMIT seconds; what it said is above\" >&2
     exit 1
   fi
   sleep 2

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Backs up the databases of this deployment, while they are in use or while all stands still.
+# Backs up the databases of this deployment, while they are in use or while all are stopped.
 # shellcheck source-path=SCRIPTDIR disable=SC1091,SC2154 # reach.sh, followed only with -x, shares its variables
 if [ -z "${BASH_VERSION:-}" ]; then
   echo 'backup: this needs bash, and another shell has started it' >&2
@@ -14,13 +14,13 @@ usage() {
 usage: scripts/db/backup.sh [--to FOLDER] [--keep N] [--limit MINUTES] [--safety] [SERVICE]...
 
 Backs up the databases of the services, or of all that have one, and prints the folder of the backup. Services may run
-and write meanwhile; those that stand still are backed up too. Each database is as of one moment, but two of them are
+and write meanwhile; those that are stopped are backed up too. Each database is as of one moment, but two of them are
 not as of the same.
 
 Where a service can't be backed up, the others are. Their backup has a name that ends with -partial, the service is told,
 and the exit status is 1. A container that is silent for 10 seconds, or a lock that is held so long, is such a case.
 
-  --to FOLDER  where backups stand, each in a folder of its own; else backups/ beside scripts/
+  --to FOLDER  where backups are, each in a folder of its own; else backups/ beside scripts/
   --keep N     afterwards removes the oldest backups of the same services, so that N are left
                that are whole, this one counted, and N that are partial
   --limit MINUTES

@@ -20,7 +20,7 @@ it, as they do at each start. Both ways it is run while the generated files say 
   to PostgreSQL  switch the engine with codelab-gen, run this, and it starts the service
   to SQLite      run this, and it leaves the service stopped; then switch the engine with codelab-gen, and start it
 
-The service stands still meanwhile. The rows go into a new database or file, which gets its name when all is there: so
+The service is stopped meanwhile. The rows go into a new database or file, which gets its name when all is there: so
 the source is never changed, and if this fails or is killed, the target is as it was, and it can be run again.
 
   --replace  the target may hold rows; they stay as the database NAME_before_TIME or the file NAME.before-TIME
@@ -320,7 +320,7 @@ else
   [ -z "$kept" ] || printf '%s\n' "what $file was before stays as $kept"
   new='' stopped=()
   printf '%s\n' "$file holds the rows of $source now, which stays as it was" \
-    "$service stands still until it uses them:" \
+    "$service is stopped until it uses them:" \
     "  codelab-gen$options" \
     "  docker compose up -d --wait"
 fi

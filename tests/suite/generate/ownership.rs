@@ -13,8 +13,8 @@ fn files_that_are_not_ours_are_refused_all_at_once_and_stay() {
     let run = run(folder.path(), &["-p", "prod"]);
     assert_eq!(run.status.code(), Some(4), "{}", stderr(&run));
     let text = stderr(&run);
-    assert!(text.contains(".env.example` stands there already, and codelab-gen did not write it"), "{text}");
-    assert!(text.contains("docker-compose.yml` stands there already, and codelab-gen did not write it"), "{text}");
+    assert!(text.contains(".env.example` is there already, and codelab-gen did not write it"), "{text}");
+    assert!(text.contains("docker-compose.yml` is there already, and codelab-gen did not write it"), "{text}");
     assert!(
         text.contains("`--force` replaces it and keeps it as docker-compose.yml.orig")
             && text.contains("`--force` puts the block of codelab-gen into it, leaves your other lines")
@@ -102,12 +102,8 @@ fn a_key_on_both_sides_of_the_mark_and_an_odd_line_are_refused_with_their_line()
     let block = read(folder.path(), ".env");
     let odd = 2 + block.lines().position(|line| line.starts_with("POSTGRES_DB=")).unwrap();
     for (dotenv, line, what) in [
-        (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` stands in the block"),
-        (
-            format!("{block}\nexport POSTGRES_USER=x\n"),
-            block.lines().count() + 2,
-            "`POSTGRES_USER` stands in the block",
-        ),
+        (format!("# mine\nPOSTGRES_DB=x\n{block}"), 2, "`POSTGRES_DB` is in the block"),
+        (format!("{block}\nexport POSTGRES_USER=x\n"), block.lines().count() + 2, "`POSTGRES_USER` is in the block"),
         (format!("# mine\n{}", block.replace("POSTGRES_DB=codelab", "POSTGRES_DB=a b")), odd, "in a way that not all"),
     ] {
         fs::write(folder.path().join(".env"), &dotenv).unwrap();

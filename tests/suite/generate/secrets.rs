@@ -58,14 +58,14 @@ fn weak_secrets_are_refused_in_production_and_staging_only() {
         let run = command.args(arguments).env("POSTGRES_PASSWORD", PASSWORD).finish();
         assert_eq!(run.status.code(), Some(code), "{arguments:?}: {}", stderr(&run));
         if code == 4 {
-            assert!(stderr(&run).contains("`POSTGRES_PASSWORD` is a value that stands in documents"));
+            assert!(stderr(&run).contains("`POSTGRES_PASSWORD` is a value from documents"));
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
     }
     let folder = tempfile::tempdir().unwrap();
     run_with_password(folder.path(), &["-p", "prod"]);
     let warned = codelab_gen(folder.path()).finish();
-    assert_eq!(warned.status.code(), Some(0), "one that stands there already is a warning");
+    assert_eq!(warned.status.code(), Some(0), "one that is there already is a warning");
     assert!(stderr(&warned).contains("warning: the secret `POSTGRES_PASSWORD` is a value"), "{}", stderr(&warned));
     assert!(stderr(&warned).contains("codelab-gen rotate POSTGRES_PASSWORD"), "{}", stderr(&warned));
 }
@@ -207,11 +207,7 @@ fn a_password_in_a_file_has_no_part_for_a_service() {
     let part = ["--set", "services.auth-service.environment.PGPASSWORD={ database: password }"];
     let refused = run(folder.path(), &[&arguments[..], &part[..]].concat());
     assert_eq!(refused.status.code(), Some(3));
-    assert!(
-        stderr(&refused).contains("the password stands in a file that only the server gets"),
-        "{}",
-        stderr(&refused)
-    );
+    assert!(stderr(&refused).contains("the password is in a file that only the server gets"), "{}", stderr(&refused));
 }
 
 #[test]

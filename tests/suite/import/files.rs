@@ -124,7 +124,7 @@ fn an_override_that_is_not_read_now_is_not_read_afterwards() {
     refused(&not_named, 2, &["does not read `docker-compose.override.yml` now"]);
     let early =
         [files[0], files[1], files[2], (".env", "COMPOSE_FILE=docker-compose.yml:docker-compose.override.yml:b.yml\n")];
-    refused(&early, 2, &["the override file stands before other files"]);
+    refused(&early, 2, &["the override file is before other files"]);
     let named =
         [files[0], files[1], files[2], (".env", "COMPOSE_FILE=docker-compose.yml:b.yml:docker-compose.override.yml\n")];
     let folder = folder(&named);

@@ -43,10 +43,7 @@ fn a_variable_of_the_shell_is_never_taken_for_nothing() {
     assert!(all.contains("command: [serve, one]") || all.contains("serve one"), "{all}");
     let folder = folder(&[("docker-compose.yml", &service("command: serve ${A:-one}"))]);
     let said = stderr(&import(folder.path(), &[]));
-    assert!(
-        said.contains("`A` is not in .env; its default stands in the profile now: `services.api.command`"),
-        "{said}"
-    );
+    assert!(said.contains("`A` is not in .env; its default is in the profile now: `services.api.command`"), "{said}");
 }
 
 /// A line of `.env` may refer to those before it.

@@ -110,7 +110,7 @@ fn a_service_on_the_networks_of_another_one_is_told_as_that() {
         said.contains("`app` starts after `postgres-ensure` now, and reaches the server by the same networks"),
         "{said}"
     );
-    assert!(said.contains("`app` stands on the networks of another service"), "{said}");
+    assert!(said.contains("`app` is on the networks of another service"), "{said}");
     assert!(said.contains("leave `networks` in `postgres.compose`"), "{said}");
     assert!(!said.contains("network of its own") && !said.contains("take `networks` out"), "{said}");
 }

@@ -56,7 +56,7 @@ fn a_file_that_holds_secrets_stands_in_no_manifest() {
     ] {
         write_profile(folder.path(), &mounts(way));
         let (_, refused) = ends(folder.path(), &["-p", "shop"], 5);
-        assert!(refused.contains("holds secrets, and would stand in a manifest") && refused.contains(why), "{refused}");
+        assert!(refused.contains("holds secrets, and would be in a manifest") && refused.contains(why), "{refused}");
         assert!(!refused.contains(PAYMENT), "{refused}");
         assert!(!folder.path().join("kubernetes").exists(), "{way}");
     }

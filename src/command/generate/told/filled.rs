@@ -12,7 +12,7 @@ impl Telling<'_> {
     pub(super) fn filled_lines(&self) -> Vec<String> {
         let words = |origin| match origin {
             Origin::Environment => "taken from the environment",
-            Origin::Standing => "kept as it stands",
+            Origin::Standing => "kept as it is",
             Origin::Default => "its default",
         };
         let line = |Filled { name, origin, .. }: &Filled| format!("variable  {name}: {}\n", words(*origin));

@@ -219,8 +219,7 @@ impl Telling<'_> {
         }
         let names: Vec<_> = self.target.deployment.secrets.keys().map(|name| format!("`{name}`")).collect();
         let names = names.join(", ");
-        let help =
-            "start it through your secret manager; passwords may have A-Z a-z 0-9 . _ - only, as they stand in URLs";
+        let help = "start it through your secret manager; passwords may have A-Z a-z 0-9 . _ - only, as they are a part of URLs";
         let mut note = format!("note: Docker Compose needs {names} in its environment\n  = help: {help}\n");
         let block = self.outcome.existing.values(|_| true).unwrap_or_default();
         let kept: Vec<_> =

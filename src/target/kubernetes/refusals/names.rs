@@ -87,7 +87,7 @@ fn volumes(profile: &Profile) -> Vec<Diagnostic> {
         }
         let message =
             format!("the volume {} can't be the name of a claim: lower-case letters, digits and `-`", quoted(name));
-        let help = format!("call it `{}` wherever it stands", suggestion(name, "v-", |name| taken.contains(name)));
+        let help = format!("call it `{}` wherever it is named", suggestion(name, "v-", |name| taken.contains(name)));
         faults.push(Diagnostic::error(Code::TargetName, Place::value(at), message, help));
     }
     faults

@@ -22,9 +22,8 @@ pub(super) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     });
     let secret = filled.filter(|(_, variable, name)| names_login(variable.as_str()) || names_login(name.as_str()));
     let fault = |(at, _, name)| {
-        let message = format!(
-            "the value of `{name}` is a secret by its name, and would stand in a manifest, which goes into git"
-        );
+        let message =
+            format!("the value of `{name}` is a secret by its name, and would be in a manifest, which goes into git");
         let help = format!("write `{{ secret: {name} }}`, and declare `{name}` below `secrets`");
         Diagnostic::error(Code::TargetUnsupported, Place::value(&at), message, help)
     };
