@@ -102,15 +102,16 @@ impl Diagnostic {
     /// A fault that ends the run. Each of its texts is one line, whatever the user's text in it.
     #[must_use]
     pub fn error(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let help = on_one_line(&help.into());
         Self {
+            mend: Mend::of_help(&help, code, &place).map(Box::new),
             code,
             severity: Severity::Error,
             message: on_one_line(&message.into()),
             primary: Label { place, text: String::new() },
             others: Vec::new(),
-            help: on_one_line(&help.into()),
+            help,
             concealed: false,
-            mend: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Knows edits of a profile that do what the help of a fault says. Must not know how a text is edited.
 
-use super::Place;
+use super::{Code, Place};
 use crate::field::FieldPath;
 
 /// What mends a fault, as a user would choose it.
@@ -17,6 +17,8 @@ pub struct Mend {
 pub enum Edit {
     /// A text stands in the place of what stands there, written as YAML.
     Replace(Place, String),
+    /// A word stands in the place of one that is spelled much like it; of another one nothing happens.
+    Respell(Place, String),
     /// The field whose key or value stands there is not there.
     Remove(Place),
     /// A field is there, in the layer that wrote the mapping; its value is written as YAML on one line.
@@ -30,7 +32,26 @@ pub enum Edit {
     },
 }
 
+/// What stands before the word that was meant, in a help.
+const MEANT: &str = "did you mean `";
+
+/// The help that tells to take away what stands at the place.
+const REMOVE: &str = "remove it";
+
 impl Mend {
+    /// The edit that a help is in so many words: another word, or nothing, at the place. A help that leaves a choice is
+    /// none, nor is one whose place holds more than it speaks of.
+    pub(super) fn of_help(help: &str, code: Code, place: &Place) -> Option<Self> {
+        if let Some((word, _)) = help.strip_prefix(MEANT).and_then(|rest| rest.split_once('`')) {
+            let edits = vec![Edit::Respell(place.clone(), word.to_owned())];
+            return Some(Self { title: format!("write `{word}`"), edits });
+        }
+        let rest = help.strip_prefix(REMOVE)?;
+        // one of several options may stand in one text
+        let is_whole = (rest.is_empty() || rest.starts_with([';', ':'])) && code != Code::UrlOption;
+        is_whole.then(|| Self::remove(place.clone()))
+    }
+
     /// Puts a text where another one stands.
     #[must_use]
     pub fn replace(place: Place, text: impl Into<String>) -> Self {

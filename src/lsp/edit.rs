@@ -12,6 +12,8 @@ use crate::diagnostic::{Edit, Place};
 use crate::field::FieldPath;
 use crate::locate::{Locator, Part};
 use crate::source::{Origin, Source, SourceId};
+use crate::spelling::nearest;
+use crate::yaml::as_needed;
 
 /// A text in the place of another one, in a file.
 #[derive(Debug, Clone)]
@@ -57,6 +59,7 @@ impl<'s> Shapes<'s> {
                     let location = place.locate(locator);
                     Some((location.source, location.span, text.clone()))
                 }
+                Edit::Respell(place, word) => self.respelling(place, word, locator),
                 Edit::Remove(place) => self.removal(place, locator),
                 Edit::Add { to, key, value } => self.addition(to, key, value, locator),
             }?;
@@ -67,6 +70,15 @@ impl<'s> Shapes<'s> {
             }
         }
         Some(changes)
+    }
+
+    /// A word in the place of one that is much like it: what stands there may be more than a word.
+    fn respelling(&self, place: &Place, word: &str, locator: &Locator<'_>) -> Option<Replacement> {
+        let location = place.locate(locator);
+        let written = self.sources.get(location.source.0)?.text.get(location.span.clone())?;
+        let plain = written.trim_matches(['"', '\'']);
+        nearest(plain, [word])?;
+        Some((location.source, location.span, as_needed(word).into_owned()))
     }
 
     fn removal(&self, place: &Place, locator: &Locator<'_>) -> Option<Replacement> {
@@ -85,7 +97,13 @@ impl<'s> Shapes<'s> {
         };
         let (text, shape) = self.shape(source)?;
         let way: Vec<_> = to.steps().iter().map(String::as_str).collect();
-        let (at, addition) = added(shape, text, &way, key, value)?;
+        let (at, addition) = match way.as_slice() {
+            // a section that nobody wrote yet
+            [section] if shape.at(&way).is_none() => {
+                added(shape, text, &[], section, &format!("{{ {key}: {value} }}"))?
+            }
+            way => added(shape, text, way, key, value)?,
+        };
         Some((source, at..at, addition))
     }
 }

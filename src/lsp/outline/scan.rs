@@ -559,6 +559,10 @@ fn joined(above: Node, more: Node) -> Node {
             entries.push(without_colon(Node { span: more.span, content }));
             Node { span, content: Content::Mapping { entries, is_flow } }
         }
+        (content @ Content::Scalar(_), Content::Mapping { mut entries, is_flow }) => {
+            entries.insert(0, without_colon(Node { span: above.span, content }));
+            Node { span, content: Content::Mapping { entries, is_flow } }
+        }
         (Content::Sequence { mut items, is_flow }, Content::Sequence { items: others, .. }) => {
             items.extend(others);
             Node { span, content: Content::Sequence { items, is_flow } }
