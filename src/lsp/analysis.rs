@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::position::Encoding;
 use super::project::{catalogue_of, written};
 use super::told::{Names, Teller, Told, outside};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::explain::{Explained, explained};
 use crate::layers::{gather, load};
 use crate::outcome::{Failure, Rejection};
@@ -48,10 +49,14 @@ pub(super) enum Report {
 }
 
 /// Begins to work; ends when nobody sends any more.
-pub(super) fn start(trust: Trust, encoding: Encoding) -> std::io::Result<(Sender<Job>, Receiver<Report>)> {
+pub(super) fn start(
+    trust: Trust,
+    encoding: Encoding,
+    beside: bool,
+) -> std::io::Result<(Sender<Job>, Receiver<Report>)> {
     let (jobs, received) = unbounded();
     let (sent, reports) = unbounded();
-    let worker = Worker { jobs: received, reports: sent, trust, encoding, judged: BTreeMap::new(), weight: 0 };
+    let worker = Worker { jobs: received, reports: sent, trust, encoding, beside, judged: BTreeMap::new(), weight: 0 };
     thread::Builder::new().name("analysis".to_owned()).spawn(move || worker.run())?;
     Ok((jobs, reports))
 }
@@ -69,6 +74,8 @@ struct Worker {
     reports: Sender<Report>,
     trust: Trust,
     encoding: Encoding,
+    /// Whether another server tells what the JSON Schema says.
+    beside: bool,
     judged: BTreeMap<PathBuf, Judged>,
     weight: usize,
 }
@@ -144,7 +151,10 @@ impl Worker {
     fn judged_anew(&self, identity: &Path, path: &Path, job: &Job) -> Judged {
         let verdict = catalogue_of(path, &job.unsaved, &self.trust).and_then(|catalogue| verdict(path, &catalogue));
         match verdict {
-            Ok(verdict) => {
+            Ok(mut verdict) => {
+                if self.beside {
+                    verdict.found.diagnostics.retain(|found| !is_told_by_schema(found));
+                }
                 let sources = &verdict.found.sources;
                 let told = Teller::new(sources, identity.to_owned(), &job.names, self.encoding).verdict(&verdict);
                 let mut layers = files(sources);
@@ -191,6 +201,12 @@ impl Worker {
             }
         }
     }
+}
+
+/// Whether an editor that checks by the JSON Schema tells it as well: that, and what is wrong before there is any data.
+fn is_told_by_schema(found: &Diagnostic) -> bool {
+    let is_of_text = matches!(found.code, Code::Syntax | Code::DuplicateKey);
+    found.severity == Severity::Error && (is_of_text || !found.code.is_beyond_schema())
 }
 
 /// Judges a file as `validate` does that is given its name.

@@ -2,17 +2,22 @@
 
 use gen_lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeLensOptions, CompletionOptions, ExecuteCommandOptions,
-    RenameOptions, ServerCapabilities, TextDocumentContentOptions, TextDocumentSyncKind, TextDocumentSyncOptions,
-    WorkspaceOptions,
+    MarkupKind, RenameOptions, ServerCapabilities, TextDocumentContentOptions, TextDocumentSyncKind,
+    TextDocumentSyncOptions, WorkspaceOptions,
 };
 
-use super::complete::Taste;
+use serde_json::Value;
+
+use super::complete::{Markup, Taste};
 use super::position::Encoding;
 use super::preview::Preview;
 use super::run::Errand;
 
 /// The scheme of what stands in no file.
 pub(super) const SCHEME: &str = "codelab-gen";
+
+/// The option of an editor that has yaml-language-server check the same files by the JSON Schema.
+const BESIDE: &str = "besideYamlLanguageServer";
 
 /// Everything that can be asked for.
 pub(super) fn capabilities(encoding: Encoding) -> ServerCapabilities {
@@ -61,8 +66,18 @@ fn commands() -> Vec<String> {
 }
 
 /// What an editor takes.
-pub(super) fn taste(client: &ClientCapabilities) -> Taste {
+pub(super) fn taste(client: &ClientCapabilities, options: Option<&Value>) -> Taste {
     let completion = client.text_document.as_ref().and_then(|text| text.completion.as_ref());
     let item = completion.and_then(|completion| completion.completion_item.as_ref());
-    Taste { gaps: item.and_then(|item| item.snippet_support).unwrap_or_default() }
+    let hover = client.text_document.as_ref().and_then(|text| text.hover.as_ref());
+    let takes = |formats: Option<&Vec<MarkupKind>>| match formats {
+        Some(formats) if formats.contains(&MarkupKind::Markdown) => Markup::Markdown,
+        Some(_) | None => Markup::Plain,
+    };
+    Taste {
+        beside: options.and_then(|options| options.get(BESIDE)?.as_bool()).unwrap_or_default(),
+        gaps: item.and_then(|item| item.snippet_support).unwrap_or_default(),
+        explanations: takes(item.and_then(|item| item.documentation_format.as_ref())),
+        pointer: takes(hover.and_then(|hover| hover.content_format.as_ref())),
+    }
 }

@@ -21,11 +21,24 @@ use super::words::Words;
 /// What is put at the place; no profile has it.
 const MARKER: &str = "x-codelab-gen-cursor";
 
+/// How a text may be marked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markup {
+    Plain,
+    Markdown,
+}
+
 /// What an editor shows and takes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taste {
     /// Whether gaps can be put into what is inserted.
     pub(super) gaps: bool,
+    /// What explanations may be written in.
+    pub(super) explanations: Markup,
+    /// The same under the pointer.
+    pub(super) pointer: Markup,
+    /// Whether another server tells what the JSON Schema says, so that this one need not.
+    pub(super) beside: bool,
 }
 
 /// Something that may be written.
@@ -105,10 +118,10 @@ pub(super) fn complete(view: &View<'_>, position: Position, words: &Words, taste
         offers.extend(keys(view, &place, words, taste));
     }
     if place.kind != Kind::Key {
-        offers.extend(values(view, &place, words));
+        offers.extend(values(view, &place, words, taste));
     }
     let range = view.document.text.range(&(start..end));
-    offers.into_iter().map(|offer| item(offer, range)).collect()
+    offers.into_iter().map(|offer| item(offer, range, taste)).collect()
 }
 
 fn is_of_word(character: char) -> bool {
@@ -153,7 +166,7 @@ fn node_at<'n>(shape: &'n Node, way: &[Step]) -> Option<&'n Node> {
 /// The keys that are missing in a mapping: those of the schema, and names; inherited ones say so.
 fn keys(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Offer> {
     let mut offers = Vec::new();
-    for key in words.keys(&place.way) {
+    for key in words.keys(&place.way).into_iter().filter(|_| !taste.beside) {
         let way: Vec<_> = place.way.iter().cloned().chain([Step::Key(key.to_owned())]).collect();
         let inherited = inherited(view, &way);
         let rank = if inherited.is_some() { 2 } else { 1 };
@@ -169,7 +182,7 @@ fn keys(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Offe
         let detail = inherited.or_else(|| name.detail.clone());
         offers.push(name.detailed(detail).written(text, false));
     }
-    if taste.gaps && !place.is_flow {
+    if taste.gaps && !place.is_flow && !taste.beside {
         for (label, meaning, body) in words.snippets(&place.way) {
             let meaning = Some(meaning.to_owned());
             let offer = Offer::new(label, CompletionItemKind::Snippet).meaning(meaning).ranked(0);
@@ -201,13 +214,13 @@ fn inherited(view: &View<'_>, way: &[Step]) -> Option<String> {
 }
 
 /// What a field may hold.
-fn values(view: &View<'_>, place: &Place, words: &Words) -> Vec<Offer> {
+fn values(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Offer> {
     let mut offers: Vec<_> = names(view, &place.way, false);
     offers.extend(settings(view, &place.way));
-    for word in words.words(&place.way) {
+    for word in words.words(&place.way).into_iter().filter(|_| !taste.beside) {
         offers.push(Offer::new(word.text, CompletionItemKind::EnumMember).meaning(word.meaning).ranked(0));
     }
-    if offers.is_empty() {
+    if offers.is_empty() && !taste.beside {
         let example = |text: String| {
             let written = crate::yaml::as_needed(&text).into_owned();
             Offer::new(text, CompletionItemKind::Value).detailed("an example".to_owned()).written(written, false)
@@ -223,16 +236,19 @@ fn values(view: &View<'_>, place: &Place, words: &Words) -> Vec<Offer> {
     offers
 }
 
-fn item(offer: Offer, range: gen_lsp_types::Range) -> CompletionItem {
+fn item(offer: Offer, range: gen_lsp_types::Range, taste: Taste) -> CompletionItem {
     let Offer { label, kind, detail, meaning, text, has_gaps, rank } = offer;
-    let markdown = |value| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value });
+    let explained = |value| match taste.explanations {
+        Markup::Markdown => Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value }),
+        Markup::Plain => Documentation::String(value),
+    };
     let new_text = text.unwrap_or_else(|| crate::yaml::as_needed(&label).into_owned());
     CompletionItem {
         sort_text: Some(format!("{rank}{label}")),
         filter_text: Some(label.clone()),
         kind: Some(kind),
         detail,
-        documentation: meaning.map(markdown),
+        documentation: meaning.map(explained),
         insert_text_format: Some(if has_gaps { InsertTextFormat::Snippet } else { InsertTextFormat::PlainText }),
         text_edit: Some(CompletionItemTextEdit::TextEdit(TextEdit { range, new_text })),
         label,

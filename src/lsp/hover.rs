@@ -3,6 +3,7 @@
 
 use gen_lsp_types::{Contents, Hover, MarkupContent, MarkupKind, Position};
 
+use super::complete::{Markup, Taste};
 use super::outline::{Part, Step};
 use super::symbol::{Symbol, mentions};
 use super::view::{View, words as words_at};
@@ -16,24 +17,36 @@ const FEW: usize = 12;
 const SHOWN: usize = 200;
 
 /// What is told of a place.
-pub(super) fn hover(view: &View<'_>, position: Position, words: &Words, values: &[Explained]) -> Option<Hover> {
+pub(super) fn hover(
+    view: &View<'_>,
+    position: Position,
+    words: &Words,
+    values: &[Explained],
+    taste: Taste,
+) -> Option<Hover> {
     let spot = view.spot(position)?;
     let field = field_of(&spot.steps, spot.part);
     let names = super::outline::names(field);
     let mut parts = vec![format!("**`{}`**", code(&names.join(".")))];
-    parts.extend(words.meaning(field).map(str::to_owned));
+    parts.extend(words.meaning(field).filter(|_| !taste.beside).map(str::to_owned));
     let chosen = match spot.part {
         Part::Value(node) => node.text().and_then(|text| words.words(field).into_iter().find(|word| word.text == text)),
         Part::Key(_) => None,
     };
-    parts.extend(chosen.and_then(|word| Some(format!("`{}`: {}", code(&word.text), word.meaning?))));
+    parts.extend(
+        chosen.filter(|_| !taste.beside).and_then(|word| Some(format!("`{}`: {}", code(&word.text), word.meaning?))),
+    );
     match Symbol::at(&spot) {
         Some(Symbol::Secret(name)) => parts.push(of_secret(view, &name)),
         Some(Symbol::Service(_)) | None => {}
     }
     parts.extend(of_values(&names, values));
     parts.extend(of_layers(view, field));
-    let contents = MarkupContent { kind: MarkupKind::Markdown, value: parts.join("\n\n") };
+    let kind = match taste.pointer {
+        Markup::Markdown => MarkupKind::Markdown,
+        Markup::Plain => MarkupKind::PlainText,
+    };
+    let contents = MarkupContent { kind, value: parts.join("\n\n") };
     let range = view.document.text.range(spot.span());
     Some(Hover { contents: Contents::MarkupContent(contents), range: Some(range) })
 }
@@ -52,11 +65,11 @@ fn of_values(names: &[String], values: &[Explained]) -> Option<String> {
     let mut here = values.iter().filter(is_here);
     let first = here.next()?;
     if first.path.steps().len() == names.len() {
-        return Some(format!("holds `{}`, from {}", code(&first.value), first.from));
+        return Some(format!("holds `{}`, from `{}`", code(&first.value), code(&first.from)));
     }
     let line = |value: &Explained| {
         let below = value.path.steps().get(names.len()..).unwrap_or_default().join(".");
-        format!("- `{}`: `{}`, from {}", code(&below), code(&value.value), value.from)
+        format!("- `{}`: `{}`, from `{}`", code(&below), code(&value.value), code(&value.from))
     };
     let mut lines: Vec<_> = std::iter::once(first).chain(here.by_ref()).take(FEW).map(line).collect();
     lines.extend(here.next().is_some().then(|| "- …".to_owned()));
@@ -72,7 +85,7 @@ fn of_layers(view: &View<'_>, way: &[Step]) -> Option<String> {
         };
         let text = layer.source.text.get(value.span.clone()).unwrap_or_default();
         let shown = if text.contains('\n') { "…".to_owned() } else { code(text) };
-        format!("- {}: `{shown}`", words_at(layer, at))
+        format!("- `{}`: `{shown}`", code(&words_at(layer, at)))
     });
     let told: Vec<_> = told.collect();
     (told.len() > 1).then(|| format!("written by\n{}", told.join("\n")))
@@ -83,7 +96,7 @@ fn of_secret(view: &View<'_>, name: &str) -> String {
     let symbol = Symbol::Secret(name.to_owned());
     let uses = view.layers.iter().flat_map(|layer| {
         let uses = mentions(&layer.shape).into_iter().filter(|found| found.symbol == symbol && !found.is_description);
-        uses.map(|found| words_at(layer, found.span.start)).collect::<Vec<_>>()
+        uses.map(|found| format!("`{}`", code(&words_at(layer, found.span.start)))).collect::<Vec<_>>()
     });
     let uses: Vec<_> = uses.collect();
     if uses.is_empty() {

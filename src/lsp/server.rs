@@ -70,7 +70,8 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
         "serverInfo": { "name": "codelab-gen", "version": env!("CARGO_PKG_VERSION") },
     });
     connection.initialize_finish(id, result).map_err(|error| unspoken(&error))?;
-    let (jobs, reports) = analysis::start(trust, encoding).map_err(|error| unspoken(&error))?;
+    let taste = taste(&params.capabilities, params.initialization_options.as_ref());
+    let (jobs, reports) = analysis::start(trust, encoding, taste.beside).map_err(|error| unspoken(&error))?;
     let mut server = Server {
         connection,
         documents: Documents::new(encoding),
@@ -81,7 +82,7 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
         shown_state: 0,
         values: BTreeMap::new(),
         words: Words::new(),
-        taste: taste(&params.capabilities),
+        taste,
     };
     server.run(&reports)
 }
@@ -175,7 +176,7 @@ impl Server<'_> {
         match method {
             "textDocument/hover" => {
                 let HoverParams { text_document_position_params: place, .. } = asked(params)?;
-                self.at(&place, |view, at| hover(view, at, &self.words, &self.values(view)))
+                self.at(&place, |view, at| hover(view, at, &self.words, &self.values(view), self.taste))
             }
             "textDocument/completion" => {
                 let CompletionParams { text_document_position_params: place, .. } = asked(params)?;
@@ -351,7 +352,10 @@ impl Server<'_> {
         for file in gone {
             self.publish(&file, &[]);
         }
-        for (file, told) in &files {
+        // an open text comes last: what follows from it for others is there by then
+        let is_open = |file: &Path| self.documents.by_identity(file).is_some();
+        let (last, first): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| is_open(file));
+        for (file, told) in first.into_iter().chain(last) {
             self.publish(file, told);
         }
         self.shown = files;
