@@ -21,6 +21,7 @@ mod risks;
 mod rotate;
 mod schema;
 mod target;
+mod upgrade;
 mod validate;
 mod world;
 
@@ -66,6 +67,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Graph(graph::GraphArgs),
     Doctor(doctor::DoctorArgs),
+    Upgrade(upgrade::UpgradeArgs),
     Code(code::CodeArgs),
     Lsp(lsp::LspArgs),
     Completions(completion::CompletionsArgs),
@@ -96,6 +98,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Validate(validate)) => validate::validate(validate, &world),
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Doctor(doctor)) => doctor::doctor(doctor, &world),
+        Some(Command::Upgrade(upgrade)) => upgrade::upgrade(upgrade, &world),
         Some(Command::Explain(explain)) => explain::explain(explain, &world),
         Some(Command::Graph(graph)) => graph::graph(graph, &world),
         Some(Command::Schema(schema)) => schema::schema(schema),
@@ -123,6 +126,7 @@ fn format(arguments: &CommandLine) -> RunFormat {
             | Command::Schema(_)
             | Command::New(_)
             | Command::Import(_)
+            | Command::Upgrade(_)
             | Command::Code(_)
             | Command::Lsp(_)
             | Command::Completions(_)

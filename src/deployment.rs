@@ -1,6 +1,7 @@
 //! Knows what a deployment is once every default is filled in: no field here means 'default', no state is wrong.
 //! Must not know how a profile wrote it, nor how a file says it, nor any secret's value.
 
+mod backups;
 mod cluster;
 mod connections;
 mod fences;
@@ -17,6 +18,7 @@ use crate::value::{
     VariableName, VolumeName,
 };
 
+pub use backups::{ARCHIVE_COMMAND, BackupCheck, Backups};
 pub use cluster::{Nodes, Storage};
 pub use connections::{Demand, Pool, Slots};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
@@ -40,6 +42,8 @@ pub struct Deployment {
     pub services: Vec<Service>,
     /// The PostgreSQL server, where a service uses one.
     pub server: Option<Server>,
+    /// The backups of that server that are made by themselves.
+    pub backups: Option<Backups>,
     /// The named volumes, in the order of their first use.
     pub volumes: Vec<VolumeName>,
     /// The room of the services' named volumes, where the profile says it.

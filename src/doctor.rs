@@ -1,6 +1,7 @@
 //! Knows in which order a deployment is looked at: everything, changing nothing. Must not know how any of it is looked at,
 //! nor how it is told.
 
+mod backups;
 mod cluster;
 mod collation;
 mod compose_file;
@@ -26,6 +27,7 @@ mod preparing;
 mod probe;
 mod remedy;
 mod rights;
+mod rivals;
 mod secrets;
 mod server;
 mod service;
@@ -60,11 +62,14 @@ type OfFiles = fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>;
 const OF_FILES: [OfFiles; 4] = [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
 
 /// Those of a deployment in a cluster.
-const OF_MANIFESTS: [OfFiles; 2] = [outputs::findings, secrets::findings];
+const OF_MANIFESTS: [OfFiles; 3] = [outputs::findings, rivals::findings, secrets::findings];
 
 /// The checks that ask containers, in the order in which they are told.
-const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 6] =
-    [containers::findings, server::findings, external::findings, service::findings, tables::findings, leaks::findings];
+#[rustfmt::skip]
+const OF_CONTAINERS: [fn(&Living<'_>) -> Vec<Finding>; 7] = [
+    containers::findings, server::findings, external::findings, service::findings, tables::findings, backups::findings,
+    leaks::findings,
+];
 
 /// What no look from outside can tell.
 const INVISIBLE: &str = "what each connection sets for itself: `PRAGMA foreign_keys`, `pool_pre_ping`, `expire_on_commit`, the sizes of pools";

@@ -11,7 +11,7 @@ use crate::layers::Layers;
 use crate::outcome::Failure;
 use crate::verdict::{Meaning, meaning_of};
 
-use self::derived::{derived, is_without_meaning};
+use self::derived::{derived, is_without_meaning, services};
 pub use self::value::{DEFAULT, Explained};
 use self::written::written;
 
@@ -23,7 +23,9 @@ pub fn explained(layers: Layers) -> Result<Vec<Explained>, Failure> {
     let fields = layers.profile.fields();
     let Meaning { deployment, sources, .. } = meaning_of(layers)?;
     let mut all = written(&fields, &sources);
-    all.retain(|explained| explained.from != DEFAULT || !is_without_meaning(&explained.path, &deployment));
+    let services = services(&deployment);
+    let is_meant = |path| !is_without_meaning(path, &deployment, &services);
+    all.retain(|explained| explained.from != DEFAULT || is_meant(&explained.path));
     let known: HashSet<_> = all.iter().map(|explained| explained.path.clone()).collect();
     all.extend(derived(&deployment).into_iter().filter(|new| !known.contains(&new.path)));
     Ok(all)

@@ -98,6 +98,16 @@ pub fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path)
     of_services.collect()
 }
 
+/// What makes the folder of the host that backups go to, where it is missing: Docker would make it as root's, and those of
+/// `scripts/db/backup.sh` may stand in it too.
+#[must_use]
+pub fn making_backups(deployment: &Deployment, root: &Path, current: &Path) -> Option<String> {
+    let MountSource::Bind(path) = &deployment.backups.as_ref()?.to else { return None };
+    let path = normalized(&root.join(HostPath::as_str(path)));
+    let is_missing = path.symlink_metadata().is_err();
+    is_missing.then(|| format!("mkdir -p {}", shell_word(relative(&normalized(current), &path))))
+}
+
 /// The commands that make those which are missing, typed by whoever owns the output folder: Docker would make them as
 /// root's.
 #[must_use]

@@ -18,7 +18,7 @@
 //! ```text
 //! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome
-//! verdict explain cli doctor lsp command
+//! verdict explain cli doctor upgrade lsp command
 //! ```
 
 pub mod change;
@@ -54,6 +54,7 @@ pub mod secret;
 pub mod source;
 pub mod spelling;
 pub mod target;
+pub mod upgrade;
 pub mod url;
 pub mod value;
 pub mod verdict;

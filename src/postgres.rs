@@ -7,11 +7,12 @@ mod number;
 mod settings;
 mod table;
 
-pub use extensions::{Extension, extension, extension_meant, extensions};
-pub use images::{KnownImage, known_image, major_of_tag};
+pub use extensions::{Extension, extension, extension_behind, extension_meant, extensions, images_of_extensions};
+pub use images::{KnownImage, known_image, library_meant, major_of_tag};
 pub use number::{count, number};
 pub use settings::{
-    Kind, Setting, Wrong, has_settings_of, majors_with_setting, mebibytes, nearest_setting, setting, setting_names,
+    Kind, Setting, Wrong, has_settings_of, is_of_a_session, majors_with_setting, mebibytes, nearest_setting, setting,
+    setting_names,
 };
 
 use crate::value::PostgresMajor;

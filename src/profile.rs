@@ -21,7 +21,7 @@ pub use leaf::{Literal, Named, given};
 pub use options::{OptionValue, Options};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
-    Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Pool, Postgres,
+    Backups, Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Pool, Postgres,
     PostgresDatabase, Profile, ServerCheck, Service, Sqlite, Storage, Volume,
 };
 pub use written::SchemaOf;

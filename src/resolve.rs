@@ -1,7 +1,9 @@
 //! Knows what a profile means: its defaults and the rules between its fields.
 //! Must not know positions in a text, files, nor any secret's value.
 
+mod backups;
 mod budget;
+mod carried;
 mod clash;
 mod container;
 mod database;
@@ -34,9 +36,11 @@ pub(crate) use section::{LOG_LEVEL, RELIED_ON};
 
 use indexmap::{IndexMap, IndexSet};
 
+use self::carried::{Runs, Wanted};
 use self::jobs::Jobs;
+use self::libraries::Loads;
 use self::scope::{Faults, Scope};
-use crate::deployment::{Deployment, Host, Server, Service};
+use crate::deployment::{Backups, Container, Deployment, Host, Operated, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
@@ -104,33 +108,44 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
     waits::check(&services, faults);
     waits::let_others_wait(&scope.jobs, &mut services, faults);
     let mut server = server.and_then(|server| with_databases(server, &services));
+    if profile.backups.is_given() {
+        backups::check_name(&services, faults);
+    }
+    let backups = backups::backups(profile, &services, server.as_mut(), faults);
     clash::check(&services, server.as_ref(), profile, faults);
-    mounts::check(&services, server.as_ref(), faults);
+    mounts::check(&services, server.as_ref(), backups.is_some(), faults);
     budget::check(&services, server.as_ref(), profile, faults);
     if let Some(server) = &server {
         memory::check(server, profile, faults);
     }
     match &mut server {
         Some(Server { host: Host::Container(container), databases, .. }) => {
-            extensions::check(container, profile, faults);
-            libraries::load(container, databases);
+            let Container { image, major, settings, .. } = &mut **container;
+            extensions::check(image, *major, &Wanted::of(profile, *major, Runs::Container), profile, faults);
+            libraries::load(Loads { image, settings, by_settings_only: false }, databases);
             sizes::size(container);
         }
-        Some(Server { host: Host::Operated(operated), .. }) => sizes::size_operated(operated),
+        Some(Server { host: Host::Operated(operated), databases, .. }) => {
+            let Operated { image, major, settings, .. } = &mut **operated;
+            extensions::check(image, *major, &Wanted::of(profile, *major, Runs::Operator), profile, faults);
+            libraries::load(Loads { image, settings, by_settings_only: true }, databases);
+            sizes::size_operated(operated);
+        }
         Some(Server { host: Host::External(_), .. }) | None => {}
     }
     let deployment = Deployment {
         stage: stage?,
         target: profile.target(),
         project: project?,
-        volumes: volumes(&services, server.as_ref()),
+        volumes: volumes(&services, server.as_ref(), backups.as_ref()),
         storage,
         image_pull_secrets: profile.image_pull_secrets.get().cloned().unwrap_or_default(),
         nodes: storage::nodes(profile),
-        secrets: secrets(profile, server.as_ref()),
+        secrets: secrets(profile, server.as_ref(), backups.as_ref()),
         secrets_in,
         services,
         server,
+        backups,
     };
     all_resolved.then_some(deployment)
 }
@@ -173,26 +188,39 @@ fn with_databases(mut server: Server, services: &[Service]) -> Option<Server> {
     (!server.databases.is_empty()).then_some(server)
 }
 
-fn volumes(services: &[Service], server: Option<&Server>) -> Vec<VolumeName> {
+fn volumes(services: &[Service], server: Option<&Server>, backups: Option<&Backups>) -> Vec<VolumeName> {
     let mounted = services.iter().flat_map(|service| &service.mounts).filter_map(|mount| match &mount.source {
         MountSource::Volume(name) => Some(name),
         MountSource::Bind(_) => None,
     });
     let container = server.and_then(Server::container);
     let data = container.and_then(|container| container.volume.volume().cloned());
-    let socket = container.filter(|container| container.ensure).map(|_| VolumeName::postgres_socket());
-    let volumes: IndexSet<VolumeName> = mounted.cloned().chain(data).chain(socket).collect();
+    let socket = container.filter(|container| container.ensure || backups.is_some());
+    let socket = socket.map(|_| VolumeName::postgres_socket());
+    let to = backups.and_then(|backups| match &backups.to {
+        MountSource::Volume(name) => Some(name.clone()),
+        MountSource::Bind(_) => None,
+    });
+    let of_backups = backups.map(|_| VolumeName::backup_work()).into_iter().chain(to);
+    let volumes: IndexSet<VolumeName> = mounted.cloned().chain(data).chain(socket).chain(of_backups).collect();
     volumes.into_iter().collect()
 }
 
 /// The secrets of the profile, and those that log in to the server: made up unless the profile has a rule for them.
-fn secrets(profile: &Profile, server: Option<&Server>) -> IndexMap<EnvironmentKey, SecretRule> {
+fn secrets(
+    profile: &Profile,
+    server: Option<&Server>,
+    backups: Option<&Backups>,
+) -> IndexMap<EnvironmentKey, SecretRule> {
     let rules: IndexMap<_, _> = given(&profile.secrets).map(|(name, rule)| (name.clone(), rule.clone())).collect();
     let mut secrets = IndexMap::new();
     if let Some(server) = server {
         for name in server.passwords() {
             secrets.insert(name.clone(), rules.get(name).cloned().unwrap_or(SecretRule::Generate));
         }
+    }
+    if let Some(key) = backups.and_then(|backups| backups.key.as_ref()) {
+        secrets.insert(key.clone(), SecretRule::Generate);
     }
     secrets.extend(rules);
     secrets

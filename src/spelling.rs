@@ -125,10 +125,15 @@ pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .copied()
         .filter(|candidate| text.len().max(candidate.len()) <= COMPARED)
         .map(|candidate| (strsim::damerau_levenshtein(text, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + text.len().min(candidate.len()) / 4)
+        .filter(|(distance, candidate)| *distance <= differing(text.len().min(candidate.len())))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate);
     by_edits.or_else(|| abbreviated(text, candidates))
+}
+
+/// How many letters of a word may be wrong: two of four make another word.
+fn differing(length: usize) -> usize {
+    if length <= 4 { 1 } else { 1 + length / 4 }
 }
 
 /// The one candidate that `text` begins, as `prod` begins `production`.
@@ -148,6 +153,8 @@ mod tests {
         assert_eq!(nearest("postgress", ["sqlite", "postgres"]), Some("postgres"));
         assert_eq!(nearest("mysql", ["sqlite", "postgres"]), None);
         assert_eq!(nearest("x", ["port"]), None);
+        assert_eq!(nearest("nope", ["topn", "rope"]), Some("rope"));
+        assert_eq!(nearest("nope", ["topn"]), None);
         assert_eq!(nearest("prod", ["development", "production"]), Some("production"));
         assert_eq!(nearest("post", ["postgres", "postmaster"]), None);
     }

@@ -19,13 +19,13 @@ pub use self::danger::{Danger, DangerKind};
 pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
 pub use self::secret_file::SecretFile;
 pub(crate) use self::stands::{Compared, Stands};
-use crate::deployment::{Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
+use crate::deployment::{Container, Deployment, DotenvKeys, SECRET_FOLDER, Service, secret_file_path};
 use crate::diagnostic::Diagnostic;
 use crate::field::FieldPath;
 use crate::profile::Profile;
 use crate::render::{Output, RenderFault, RenderedFile};
 pub use crate::value::Target;
-use crate::value::{Choice as _, EnvironmentKey, ServiceName};
+use crate::value::{Choice as _, EnvironmentKey, ServiceName, StartCondition};
 
 /// The program that knows what runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,6 +296,43 @@ impl Target {
         match self {
             Self::Compose => Vec::new(),
             Self::Kubernetes => kubernetes::derived(deployment),
+        }
+    }
+
+    /// What a service waits for before it starts, as far as anything waits there.
+    #[must_use]
+    pub fn waits_for(self, deployment: &Deployment, service: &Service) -> Vec<(ServiceName, StartCondition)> {
+        match self {
+            Self::Compose => deployment.waits_for(service),
+            Self::Kubernetes => kubernetes::waits_for(deployment, service),
+        }
+    }
+
+    /// The service that brings the databases of a server in line, where that is one beside the server.
+    #[must_use]
+    pub fn ensured_by(self, container: &Container) -> Option<ServiceName> {
+        match self {
+            Self::Compose => container.ensure.then(ServiceName::postgres_ensure),
+            // a container in the server's own pod does it
+            Self::Kubernetes => None,
+        }
+    }
+
+    /// What several of a service are called.
+    #[must_use]
+    pub fn replicas(self) -> &'static str {
+        match self {
+            Self::Compose => "containers",
+            Self::Kubernetes => "pods",
+        }
+    }
+
+    /// Whether the number of processes of a container has a limit there.
+    #[must_use]
+    pub fn limits_processes(self) -> bool {
+        match self {
+            Self::Compose => true,
+            Self::Kubernetes => false,
         }
     }
 

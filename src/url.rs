@@ -13,7 +13,7 @@ use crate::value::{
     ContainerPath, DatabaseName, Driver, Engine, EnvironmentKey, Port, RoleName, SqliteDriver, SqlitePath, Tls,
 };
 
-pub use self::form::{driver_of, engine_of_word, is_url, postgres_word, sqlite_side, sqlite_word};
+pub use self::form::{Grammar, driver_of, engine_of_word, grammar, postgres_word, sqlite_side, sqlite_word};
 pub use self::reading::{Reading, secret_of, without_password};
 pub use self::written::{WrittenUrl, password_of};
 
@@ -91,7 +91,7 @@ impl UrlOption {
     /// Whether the profile's `tls` decides it, where the server is elsewhere.
     #[must_use]
     pub fn is_about_tls(&self) -> bool {
-        form::TLS_NAMES.contains(&self.name().to_ascii_lowercase().as_str())
+        form::is_about_tls(self.name())
     }
 }
 

@@ -4,6 +4,7 @@
 //! Each type can hold only what its grammar allows, and gives the JSON Schema the same rule that its parser follows.
 
 mod address;
+mod backups;
 mod choice;
 mod context;
 mod data_place;
@@ -19,9 +20,11 @@ mod service_image;
 mod storage;
 mod text;
 mod url_options;
+mod user;
 mod words;
 
 pub use address::HostAddress;
+pub use backups::{Days, Statement, TimeOfDay};
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator, Rights,
     SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,
@@ -43,4 +46,5 @@ pub use service_image::ServiceImage;
 pub use storage::{ObjectName, VolumeSize, is_dns_label};
 pub use text::{ByteSize, CpuCount, DiskSize, Duration, HostName, Interval};
 pub use url_options::UrlOptions;
+pub use user::{LARGEST as LARGEST_USER, UserId};
 pub use words::{NotWords, Split, Unexpanded, WORDS_PATTERN, split};

@@ -130,6 +130,7 @@ run_conformance() {
   environment python-dotenv-1.0
   environment sqlalchemy-2.0
   environment sqlalchemy-current
+  environment django
   environment editors-python # its Node.js
   kubectl
   run_pytest conformance tools "$@"

@@ -39,7 +39,7 @@ Examples:
   codelab-gen -p prod --diff               show what this profile would change
   codelab-gen -p dev --set services.auth-service.database.engine=postgres
                                            change one field of a profile for this run
-  codelab-gen --set postgres.image=postgres:17-alpine --accept major
+  codelab-gen --set postgres.image=postgres:17-bookworm --accept flavour
                                            accept a change that endangers data, after a backup
 
 Exit codes:

@@ -6,7 +6,7 @@ use super::{CheckTimes, Fences, KeptLog, Limits, PublishedPort, Restart, Storage
 use crate::url::Login;
 use crate::value::{
     Access, ConnectionCount, DataPlace, DatabaseName, DiskSize, Duration, EnvironmentKey, ExtensionName, HostPath,
-    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, Rights, RoleName, SettingName, Tls,
+    ImageReference, Interval, LocalAuth, Port, PostgresMajor, Replicas, Rights, RoleName, SettingName, Tls, UserId,
     VariableName,
 };
 
@@ -95,7 +95,9 @@ pub struct Container {
     /// What follows from the limits, also where it is what the server takes anyway.
     pub sizes: Vec<Sized>,
     /// The user that it runs as, where that is not for the image to say.
-    pub user: Option<&'static str>,
+    pub user: Option<UserId>,
+    /// The user that PostgreSQL is in the image, as far as it is known.
+    pub known_user: Option<UserId>,
     /// What it is kept from.
     pub fences: Fences,
     /// Whether it is started again.
@@ -132,6 +134,8 @@ pub struct Operated {
     pub image: ImageReference,
     /// The major version that the image carries.
     pub major: PostgresMajor,
+    /// The user that it runs as, where it is not the operator's usual one.
+    pub user: Option<UserId>,
     /// The database that it is made with.
     pub database: DatabaseName,
     /// How many servers there are, copies included.
@@ -225,6 +229,13 @@ pub struct RoleLimits {
     pub temp_files: Option<DiskSize>,
     /// The time of a statement.
     pub statement: Option<Interval>,
+}
+
+impl OwnedDatabase {
+    /// Every role that logs in to it, its owner first.
+    pub fn logins(&self) -> impl Iterator<Item = &Login> {
+        std::iter::once(&self.owner).chain(self.members.iter().map(|member| &member.login))
+    }
 }
 
 impl Server {

@@ -165,6 +165,8 @@ codes! {
     SingleServer = "single-server",
     /// Something that the profile's target can't run.
     TargetUnsupported = "target-unsupported",
+    /// Data that the section `backups` does not cover, or a setting that it relies on.
+    Backups = "backups",
     /// A name that the profile's target can't give to an object.
     TargetName = "target-name",
     /// The size of a volume that is missing, given twice, or of no volume.
@@ -254,6 +256,7 @@ impl Code {
                 | Self::SingleServer
                 | Self::TargetUnsupported
                 | Self::TargetName
+                | Self::Backups
                 | Self::StorageSize
                 | Self::LeftOut
                 | Self::NodeSize

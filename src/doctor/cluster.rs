@@ -12,6 +12,7 @@ mod operated;
 mod pods;
 mod reach;
 mod references;
+mod server;
 mod status;
 mod warned;
 mod workloads;
@@ -23,10 +24,11 @@ use crate::report::Finding;
 use crate::secret::Secret;
 
 /// The checks that ask a cluster, in the order in which they are told.
-const CHECKS: [fn(&Living<'_>) -> Vec<Finding>; 7] = [
+const CHECKS: [fn(&Living<'_>) -> Vec<Finding>; 8] = [
     workloads::findings,
     jobs::findings,
     operated::findings,
+    server::findings,
     claims::findings,
     references::findings,
     events::findings,

@@ -86,12 +86,14 @@ fn wanted(deployment: &Deployment) -> Vec<Wanted> {
     let server = container.map(|_| Wanted { name: ServiceName::postgres(), runs_once: false, replicas: 1 });
     let ensure = container.filter(|container| container.ensure);
     let ensure = ensure.map(|_| Wanted { name: ServiceName::postgres_ensure(), runs_once: true, replicas: 1 });
+    let backup = deployment.backups.as_ref();
+    let backup = backup.map(|_| Wanted { name: ServiceName::postgres_backup(), runs_once: false, replicas: 1 });
     let services = deployment.services.iter().map(|service| Wanted {
         name: service.name.clone(),
         runs_once: service.runs.ends(),
         replicas: service.replicas.map_or(1, |replicas| usize::from(replicas.get())),
     });
-    server.into_iter().chain(ensure).chain(services).collect()
+    server.into_iter().chain(ensure).chain(backup).chain(services).collect()
 }
 
 fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, remedies: &Remedies<'_>) -> Finding {

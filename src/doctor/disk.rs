@@ -34,7 +34,7 @@ pub(super) fn full(free: u64, remedies: &Remedies<'_>) -> Finding {
 pub(super) fn left(session: &Session<'_>, remedies: &Remedies<'_>) -> Finding {
     let unseen = |said: &str| Finding::unseen(CHECK, "what is left of the disk of PostgreSQL").shown_by(said);
     let free = match session.ask("SELECT current_setting('data_directory')") {
-        Ok(folder) => session.docker().ask_inside(&[session.container().id(), "df", "-Pk", "--", folder.trim_end()]),
+        Ok(folder) => session.run(&["df", "-Pk", "--", folder.trim_end()]),
         Err(silence) => Err(silence),
     };
     let free = match free.map(|table| free_of(&table)) {

@@ -55,7 +55,7 @@ impl Elsewhere<'_> {
         let client = Client::new(&image, &options, &self.external.host, &port);
         let databases = self.server.databases.iter();
         let Living { passwords, docker, remedies, .. } = *self.living;
-        databases.map(|database| client.log_in(database, passwords, docker, remedies)).collect()
+        databases.flat_map(|database| client.log_in(database, passwords, docker, remedies)).collect()
     }
 
     /// What makes a client protect its connection as services do.

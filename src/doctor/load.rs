@@ -4,7 +4,8 @@
 use serde::Deserialize;
 
 use super::connections::{CONNECTIONS, full};
-use super::docker::Silence;
+use super::container::Container;
+use super::docker::{Docker, Silence};
 use super::remedy::Remedies;
 use super::session::Session;
 use crate::deployment::Server;
@@ -100,8 +101,8 @@ fn connections(found: &Used, remedies: &Remedies<'_>) -> Finding {
 }
 
 /// Who has how many connections of a server that lets nobody in, by the titles of its processes.
-pub(super) fn holders(server: &Server, session: &Session<'_>) -> String {
-    let listed = session.docker().ask(&["top", session.container().id(), "-eo", "pid,args"]).unwrap_or_default();
+pub(super) fn holders(server: &Server, container: &Container, docker: &Docker) -> String {
+    let listed = docker.ask(&["top", container.id(), "-eo", "pid,args"]).unwrap_or_default();
     let mut roles: Vec<_> = server.logins().iter().map(|login| login.role.as_str()).collect();
     roles.push(server.user.as_str());
     roles.sort_unstable();

@@ -10,6 +10,7 @@ use crate::deployment::OwnedDatabase;
 use crate::report::Finding;
 use crate::secret::Secret;
 use crate::spelling::shell_word;
+use crate::url::Login;
 
 /// A container that lives for one question, and leaves nothing.
 pub(super) struct Client<'a> {
@@ -24,15 +25,27 @@ impl<'a> Client<'a> {
         Self { image, options: options.iter().map(|&option| option.to_owned()).collect(), host, port }
     }
 
-    /// Whether the owner of a database logs in to it with the password that services have.
+    /// Whether each role of a database logs in to it with the password that services have.
     pub(super) fn log_in(
         &self,
         database: &OwnedDatabase,
         passwords: &IndexMap<String, Secret>,
         docker: &Docker,
         remedies: &Remedies<'_>,
+    ) -> Vec<Finding> {
+        let each = database.logins();
+        each.map(|login| self.log_in_as(login, database.name.as_str(), passwords, docker, remedies)).collect()
+    }
+
+    fn log_in_as(
+        &self,
+        login: &Login,
+        name: &str,
+        passwords: &IndexMap<String, Secret>,
+        docker: &Docker,
+        remedies: &Remedies<'_>,
     ) -> Finding {
-        let (name, role, variable) = (database.name.as_str(), database.owner.role.as_str(), &database.owner.password);
+        let (role, variable) = (login.role.as_str(), &login.password);
         let Some(password) = passwords.get(variable.as_str()) else {
             return Finding::unseen(REFUSED, format!("whether `{role}` can log in: `{variable}` has no value here"));
         };
@@ -44,12 +57,11 @@ impl<'a> Client<'a> {
         let arguments = [run.as_slice(), &variables, &options, &psql, &question].concat();
         match password.lend(|password| docker.ask_anew(&arguments, Some(("PGPASSWORD", password)))) {
             Ok(_) => Finding::ok(REFUSED, format!("`{role}` logs in to `{name}` from another container")),
-            Err(silence) => self.failed(database, &silence.text(), remedies).shown_by(&silence.text()),
+            Err(silence) => self.failed(role, name, &silence.text(), remedies).shown_by(&silence.text()),
         }
     }
 
-    fn failed(&self, database: &OwnedDatabase, said: &str, remedies: &Remedies<'_>) -> Finding {
-        let (name, role) = (database.name.as_str(), database.owner.role.as_str());
+    fn failed(&self, role: &str, name: &str, said: &str, remedies: &Remedies<'_>) -> Finding {
         let says = |words: &str| said.contains(words);
         let unseen = format!("whether `{role}` can log in to `{name}`");
         if !said.lines().any(|line| line.starts_with("psql: error")) {

@@ -4,6 +4,7 @@ use super::subject::Subject;
 use crate::deployment::{Deployment, External, Host};
 use crate::disk::{normalized, relative};
 use crate::spelling::{raw_path, shell_word};
+use crate::target::Client;
 
 /// What brings everything in line with the outputs.
 const UP: &str = "docker compose up -d --wait";
@@ -102,6 +103,17 @@ impl<'a> Remedies<'a> {
             let opened = service.database.as_ref().map(|opened| &opened.url);
             matches!(opened, Some(crate::url::ConnectionUrl::Postgres(url)) if url.database.as_str() == database)
         });
+        match (self.deployment.target.client(), self.deployment.contained_server()) {
+            (Client::Docker, _) => {}
+            (Client::Kubectl, Some(_)) => {
+                return self.there(
+                    "kubectl rollout restart statefulset/postgres && kubectl rollout status statefulset/postgres",
+                );
+            }
+            (Client::Kubectl, None) => {
+                return "the operator says why: `kubectl describe databases.postgresql.cnpg.io`".to_owned();
+            }
+        }
         let names: Vec<_> = uses.map(|service| format!(" {}", service.name)).collect();
         self.there(&format!("{}{UP} --force-recreate{}", self.server_step(), names.concat()))
     }

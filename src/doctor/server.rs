@@ -40,10 +40,10 @@ impl Asked<'_> {
             let damage = (work == preparing::RECOVERING).then(|| self.volume(Some(running)).damage()).flatten();
             return vec![damage.unwrap_or_else(|| preparing::finding(UNREACHABLE, work, self.living.remedies))];
         }
-        let session = Session::new(self.living.docker, running, self.server.user.as_str());
+        let session = self.session(running);
         let major = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
             Ok(major) => major,
-            Err(silence) => return vec![self.silent(&session, &silence)],
+            Err(silence) => return vec![self.silent(running, &silence)],
         };
         let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), self.version(&major.to_string())];
         let taken = load::taken(&session, self.living.remedies);
@@ -70,10 +70,19 @@ impl Asked<'_> {
         Volume { container: self.container, of, docker: self.living.docker, remedies: self.living.remedies }
     }
 
-    fn silent(&self, session: &Session<'_>, silence: &Silence) -> Finding {
-        let (text, running) = (silence.text(), session.container());
+    fn session<'s>(&'s self, running: &'s Container) -> Session<'s> {
+        let docker = self.living.docker;
+        let inside = move |variables: &[&str], program: &[&str]| {
+            let variables = variables.iter().flat_map(|variable| ["-e", *variable]).chain([running.id()]);
+            docker.ask_inside(&variables.chain(program.iter().copied()).collect::<Vec<_>>())
+        };
+        Session::new(Box::new(inside), self.server.user.as_str())
+    }
+
+    fn silent(&self, running: &Container, silence: &Silence) -> Finding {
+        let text = silence.text();
         if is_full(&text) {
-            let holders = load::holders(self.server, session);
+            let holders = load::holders(self.server, running, self.living.docker);
             return full(&format!("{holders}\n{text}"), self.living.remedies);
         }
         let volume = self.volume(Some(running));
@@ -141,13 +150,14 @@ impl Asked<'_> {
                 vec![Finding::problem(OWNER, message, self.living.remedies.align_for(name))]
             }
             Some(_) => {
-                let login = match client {
+                let logins = match client {
                     Some(client) => {
                         client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies)
                     }
-                    None => Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network"),
+                    None => vec![Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network")],
                 };
-                vec![Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`")), login]
+                let belongs = Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`"));
+                std::iter::once(belongs).chain(logins).collect()
             }
         }
     }

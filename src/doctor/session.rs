@@ -3,8 +3,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::container::Container;
-use super::docker::{Docker, Silence};
+use super::silence::Silence;
 
 /// What holds from before the first statement on. In the maintenance database no setting of a service's applies, and with
 /// this path every name is PostgreSQL's own.
@@ -19,23 +18,24 @@ const LOG_IN: &str = "[ -z \"${POSTGRES_PASSWORD_FILE:-}\" ] || POSTGRES_PASSWOR
 /// Where nothing of a service's is.
 pub(super) const DATABASE: &str = "postgres";
 
-/// The server in its running container.
+/// Runs a program, with variables such as `A=b`, where the server is, and takes what it says.
+pub(super) type Inside<'a> = Box<dyn Fn(&[&str], &[&str]) -> Result<String, Silence> + 'a>;
+
+/// The server where it runs, and its superuser.
 pub(super) struct Session<'a> {
-    docker: &'a Docker,
-    container: &'a Container,
+    inside: Inside<'a>,
     user: &'a str,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(docker: &'a Docker, container: &'a Container, user: &'a str) -> Self {
-        Self { docker, container, user }
+    pub(super) fn new(inside: Inside<'a>, user: &'a str) -> Self {
+        Self { inside, user }
     }
 
     /// The rows of one statement, by the socket.
     pub(super) fn ask(&self, sql: &str) -> Result<String, Silence> {
-        let variables = ["-e", OPTIONS, "-e", "PGCONNECT_TIMEOUT=10", self.container.id()];
         let psql = ["sh", "-c", LOG_IN, "psql", "-XAtqw", "-U", self.user, "-d", DATABASE, "-c", sql];
-        self.docker.ask_inside(&[variables.as_slice(), &psql].concat())
+        (self.inside)(&[OPTIONS, "PGCONNECT_TIMEOUT=10"], &psql)
     }
 
     /// A statement whose one value is JSON: a name may have tabs and line ends in it.
@@ -44,11 +44,8 @@ impl<'a> Session<'a> {
         serde_json::from_str(said.trim()).map_err(|error| Silence::Failed(format!("unreadable answer: {error}")))
     }
 
-    pub(super) fn container(&self) -> &'a Container {
-        self.container
-    }
-
-    pub(super) fn docker(&self) -> &'a Docker {
-        self.docker
+    /// What another program says there.
+    pub(super) fn run(&self, program: &[&str]) -> Result<String, Silence> {
+        (self.inside)(&[], program)
     }
 }

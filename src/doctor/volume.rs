@@ -227,8 +227,8 @@ fn owner(listed: &str) -> Option<String> {
 fn of_another_version(volume: &str, other: &str, wanted: &str, log: &str) -> Finding {
     let message = format!("the volume `{volume}` holds data of PostgreSQL {other}, the image is {wanted}");
     let help = format!(
-        "give the image version {other} again; then scripts/db/backup.sh, and restore.sh into a new `postgres.volume`, \
-         bring the data over"
+        "give the image version {other} again, and start it; then another `postgres.volume` beside the new image, and \
+         `codelab-gen upgrade --to {wanted}`, bring the data over"
     );
     let said = log.lines().rev().find(|line| line.contains("initialized by"));
     Finding::problem(VERSION, message, help).shown_by(said.unwrap_or_default())

@@ -1,20 +1,31 @@
 //! Knows which values of a deployment follow from others, and which defaults mean nothing in it.
 //! Must not know what a profile wrote.
 
+use std::collections::HashMap;
+
 use super::value::Explained;
 use crate::deployment::{Deployment, Host, Limits, Probe, PublishedPort, Server, Service};
 use crate::field::FieldPath;
+use crate::target::Target;
 use crate::url::ConnectionUrl;
 use crate::value::{Access, Runs, SecretsIn};
 
 /// What stands where a password would.
 const PASSWORD: &str = "…";
 
+/// The services of a deployment by name: of many, each is looked up often.
+pub(super) type Services<'d> = HashMap<&'d str, &'d Service>;
+
+/// The services of a deployment by name.
+pub(super) fn services(deployment: &Deployment) -> Services<'_> {
+    deployment.services.iter().map(|service| (service.name.as_str(), service)).collect()
+}
+
 /// Whether a field is of something that this deployment does without: the driver of a service that opens a file, the
 /// program that asks a URL of one that runs a command, the container of a server that is elsewhere.
-pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> bool {
+pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment, services: &Services<'_>) -> bool {
     let steps: Vec<_> = path.steps().iter().map(String::as_str).collect();
-    let service = |name: &str| deployment.services.iter().find(|service| service.name.as_str() == name);
+    let service = |name: &str| services.get(name).copied();
     match steps.as_slice() {
         ["services", name, "database", "driver"] => service(name).is_some_and(|service| !service.uses_postgres()),
         ["services", name, "database", "rights"] => {
@@ -26,7 +37,13 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> b
             let check = service(name).and_then(|service| service.health_check.as_ref());
             check.is_some_and(|check| matches!(check.probe, Probe::Line(_) | Probe::Words(_)))
         }
-        ["postgres", "volume" | "ensure" | "init_script" | "local_auth"] => deployment.contained_server().is_none(),
+        // in a pod the image runs no script
+        ["postgres", "init_script"] => deployment
+            .contained_server()
+            .is_none_or(|(_, container)| container.ensure && deployment.target.ensured_by(container).is_none()),
+        ["postgres", "volume" | "ensure" | "local_auth"] => deployment.contained_server().is_none(),
+        // another place has the secrets, whatever this says
+        ["secrets_in"] => deployment.secrets_in == SecretsIn::Dotenv && !deployment.target.keeps_in_dotenv(),
         ["postgres", "access"] => deployment.server.is_none(),
         _ => false,
     }
@@ -49,10 +66,12 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
     };
     all.extend(deployment.secrets.keys().map(|name| explained(secrets.key(name), first_value.to_owned())));
     let at = FieldPath::root().key("postgres");
-    all.extend(deployment.server.as_ref().map(|server| of_settings(server, &at)).unwrap_or_default());
+    all.extend(
+        deployment.server.as_ref().map(|server| of_settings(server, deployment.target, &at)).unwrap_or_default(),
+    );
     let Some((server, container)) = deployment.contained_server() else { return all };
     all.push(explained(at.key("shm_size"), format!("{}mb", container.shared_memory)));
-    if let Some(port) = &container.publish {
+    if let Some(port) = container.publish.as_ref().filter(|_| deployment.target.publishes_on_a_host()) {
         let (path, address) = listening(port, &at);
         all.push(explained(path, address));
         for database in &server.databases {
@@ -66,7 +85,7 @@ pub(super) fn derived(deployment: &Deployment) -> Vec<Explained> {
 }
 
 /// What a server of the deployment is made with.
-fn of_settings(server: &Server, at: &FieldPath) -> Vec<Explained> {
+fn of_settings(server: &Server, target: Target, at: &FieldPath) -> Vec<Explained> {
     let explained = |path: FieldPath, value: String| Explained { path, value, from: "derived".to_owned() };
     let (major, limits, settings, sizes) = match &server.host {
         Host::Container(container) => (container.major, &container.limits, &container.settings, &container.sizes),
@@ -76,7 +95,7 @@ fn of_settings(server: &Server, at: &FieldPath) -> Vec<Explained> {
     let mut all = Vec::new();
     all.extend(server.first_database().map(|database| explained(at.key("database"), database.to_string())));
     all.push(explained(at.key("version"), major.to_string()));
-    all.extend(of_limits(limits, at).into_iter().map(|(path, value)| explained(path, value)));
+    all.extend(of_limits(limits, target, at).into_iter().map(|(path, value)| explained(path, value)));
     let of_settings = at.key("settings");
     all.extend(sizes.iter().map(|size| Explained {
         path: of_settings.key(size.name),
@@ -91,13 +110,14 @@ fn of_settings(server: &Server, at: &FieldPath) -> Vec<Explained> {
 fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec<(FieldPath, String)> {
     let mut values = Vec::new();
     values.extend(service.working_dir.as_ref().map(|folder| (at.key("working_dir"), folder.to_string())));
-    values.extend(service.publish.as_ref().map(|port| listening(port, at)));
+    let published = service.publish.as_ref().filter(|_| deployment.target.publishes_on_a_host());
+    values.extend(published.map(|port| listening(port, at)));
     if service.runs == Runs::Once {
         let at = at.key("runs");
         values.push((at.key("when"), deployment.target.runs_once().to_owned()));
         values.push((at, service.runs.to_string()));
     }
-    let waits = deployment.waits_for(service).into_iter();
+    let waits = deployment.target.waits_for(deployment, service).into_iter();
     values.extend(waits.map(|(name, condition)| (at.key("depends_on").key(name), condition.to_string())));
     if let Some(database) = &service.database {
         let at = at.key("database");
@@ -119,11 +139,11 @@ fn listening(port: &PublishedPort, at: &FieldPath) -> (FieldPath, String) {
     (at.key("publish").key("address"), port.address.to_string())
 }
 
-fn of_limits(limits: &Limits, at: &FieldPath) -> Vec<(FieldPath, String)> {
+fn of_limits(limits: &Limits, target: Target, at: &FieldPath) -> Vec<(FieldPath, String)> {
     let at = at.key("limits");
     let Limits { memory, cpus, pids } = limits;
     let memory = memory.as_ref().map(|memory| (at.key("memory"), memory.to_string()));
     let cpus = cpus.as_ref().map(|cpus| (at.key("cpus"), cpus.to_string()));
-    let pids = pids.as_ref().map(|pids| (at.key("pids"), pids.to_string()));
+    let pids = pids.as_ref().filter(|_| target.limits_processes()).map(|pids| (at.key("pids"), pids.to_string()));
     memory.into_iter().chain(cpus).chain(pids).collect()
 }

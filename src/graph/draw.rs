@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::{Graph, Id, Kind, Relation};
 use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
-use crate::target::compose::Extras;
+use crate::target::{Target, compose::Extras};
 use crate::url::{ConnectionUrl, SqliteUrl};
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, StartCondition, VolumeName};
 
@@ -22,7 +22,7 @@ impl Graph {
             draw_relations(service, deployment, &mut board);
         }
         if let Some((_, container)) = deployment.contained_server() {
-            draw_container_relations(container, &mut board);
+            draw_container_relations(container, deployment.target, &mut board);
         }
         board.finish(deployment.project.as_str())
     }
@@ -33,7 +33,7 @@ fn draw_service(service: &Service, deployment: &Deployment, extras: &Extras, boa
         Program::Image(image) | Program::BuiltAs(_, image) => image_text(&image.to_string()),
         Program::Built(build) => format!("built from {}", build.context),
     };
-    let replicas = service.replicas.map(|replicas| format!("{} containers", replicas.get()));
+    let replicas = service.replicas.map(|replicas| format!("{} {}", replicas.get(), deployment.target.replicas()));
     let lines: Vec<_> = [service.name.as_str(), &program].into_iter().chain(replicas.as_deref()).collect();
     let group = deployment.target.group_of_service(service, deployment, extras);
     board.member(Kind::Service, service.name.as_str(), &lines, group);
@@ -74,8 +74,7 @@ fn draw_server(server: &Server, deployment: &Deployment, extras: &Extras, board:
         let database = board.member(Kind::Database, name, &[name, "PostgreSQL"], group.clone());
         board.edge(&database, &id, Relation::IsOn);
     }
-    if server.container().is_some_and(|container| container.ensure) {
-        let name = ServiceName::postgres_ensure();
+    if let Some(name) = server.container().and_then(|container| deployment.target.ensured_by(container)) {
         board.node(Kind::Service, name.as_str(), &[name.as_str(), "brings databases in line", "at every start"]);
     }
 }
@@ -84,15 +83,15 @@ fn draw_server(server: &Server, deployment: &Deployment, extras: &Extras, board:
 fn draw_relations(service: &Service, deployment: &Deployment, board: &mut Board) {
     let id = drawn(&service.name, board);
     if let Some(port) = &service.publish {
-        draw_port(port, &id, board);
+        draw_port(port, &id, deployment.target, board);
     }
     let file = draw_database(service, &id, board);
     for mount in &service.mounts {
         // the way from a service to the folder of its SQLite file leads through the file
         let from = file.as_ref().filter(|(_, kept)| *kept == mount).map_or(&id, |(file, _)| file);
-        draw_mount(mount, from, board);
+        draw_mount(mount, from, deployment.target, board);
     }
-    for (name, condition) in deployment.waits_for(service) {
+    for (name, condition) in deployment.target.waits_for(deployment, service) {
         let other = drawn(&name, board);
         board.edge(&id, &other, Relation::WaitsFor(condition));
     }
@@ -134,16 +133,19 @@ fn source(mount: &Mount) -> &str {
     }
 }
 
-fn draw_mount(mount: &Mount, from: &Id, board: &mut Board) {
-    let to = draw_source(&mount.source, board);
+fn draw_mount(mount: &Mount, from: &Id, on: Target, board: &mut Board) {
+    let to = draw_source(&mount.source, on, board);
     let mode = if mount.read_only { ":ro" } else { "" };
     board.edge(from, &to, Relation::Mounts(format!("{}{mode}", mount.target)));
 }
 
-fn draw_source(source: &MountSource, board: &mut Board) -> Id {
+fn draw_source(source: &MountSource, on: Target, board: &mut Board) -> Id {
     match source {
         MountSource::Volume(name) => draw_volume(name, board),
-        MountSource::Bind(path) => board.node(Kind::HostPath, path.as_str(), &[path.as_str(), "on the host"]),
+        MountSource::Bind(path) => {
+            let whose = if on.runs_here() { "on the host" } else { "a file of the project" };
+            board.node(Kind::HostPath, path.as_str(), &[path.as_str(), whose])
+        }
     }
 }
 
@@ -151,8 +153,13 @@ fn draw_volume(name: &VolumeName, board: &mut Board) -> Id {
     board.node(Kind::Volume, name.as_str(), &[name.as_str(), "volume"])
 }
 
-fn draw_port(port: &PublishedPort, to: &Id, board: &mut Board) {
+fn draw_port(port: &PublishedPort, to: &Id, on: Target, board: &mut Board) {
     let PublishedPort { address, port, variable, target } = port;
+    if !on.publishes_on_a_host() {
+        let outside = board.node(Kind::Host, "", &["outside of the namespace"]);
+        board.edge(&outside, to, Relation::Publishes(target.to_string()));
+        return;
+    }
     let port = match variable {
         Some(variable) => format!("${{{variable}:-{port}}}"),
         None => port.to_string(),
@@ -162,17 +169,16 @@ fn draw_port(port: &PublishedPort, to: &Id, board: &mut Board) {
 }
 
 /// What the server's container has to do with the host, its volumes, and the container that brings it in line.
-fn draw_container_relations(container: &Container, board: &mut Board) {
+fn draw_container_relations(container: &Container, on: Target, board: &mut Board) {
     let id = drawn(&ServiceName::postgres(), board);
-    if let Some(port) = &container.publish {
-        draw_port(port, &id, board);
+    // elsewhere nothing outside reaches the server
+    if let Some(port) = container.publish.as_ref().filter(|_| on.publishes_on_a_host()) {
+        draw_port(port, &id, on, board);
     }
-    let data = draw_source(container.volume.source(), board);
+    let data = draw_source(container.volume.source(), on, board);
     board.edge(&id, &data, Relation::Mounts(container.data_folder().to_owned()));
-    if !container.ensure {
-        return;
-    }
-    let ensure = drawn(&ServiceName::postgres_ensure(), board);
+    let Some(ensure) = on.ensured_by(container) else { return };
+    let ensure = drawn(&ensure, board);
     board.edge(&ensure, &id, Relation::WaitsFor(StartCondition::Healthy));
     let socket = draw_volume(&VolumeName::postgres_socket(), board);
     board.edge(&id, &socket, Relation::Mounts(SOCKET_FOLDER.to_owned()));

@@ -101,7 +101,7 @@ fn options(query: &str, driver: Driver) -> Result<UrlOptions, String> {
         takes(known, name).zip(percent_decode(value)).is_some_and(|(takes, value)| takes.accepts(&value))
     };
     match of_postgres(driver) {
-        Some(known) if !options.each().all(|option| is_taken(known, option)) => {
+        Some(known) if !options.each().all(|option| is_taken(&known, option)) => {
             Err(format!("its options are none that `{driver}` takes"))
         }
         Some(_) | None => Ok(options),

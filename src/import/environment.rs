@@ -191,7 +191,7 @@ impl Given {
 
     /// A part of the service's database, which follows the profile now, and no longer the variables that it names.
     pub(super) fn part(&self, service: &str, part: DatabasePart, ledger: &mut Ledger<'_>) -> Raw {
-        let field = format!("services.{service}.environment.{}", self.name);
+        let field = self.field(service);
         match &self.value {
             GivenValue::Text(text) => drop(ledger.fixed_text(text, &field)),
             GivenValue::Passed => drop(ledger.fixed_text(&format!("${{{}}}", self.name), &field)),
@@ -227,7 +227,7 @@ impl Given {
         }
         let literal = match template.literal() {
             Some(literal) => literal.to_owned(),
-            None => ledger.fixed_text(text, &format!("services.{service}.environment.{}", self.name))?,
+            None => ledger.fixed_text(text, &self.field(service))?,
         };
         if !self.is_secret(&literal) {
             return (!ledger.holds_secret(&literal)).then(|| Raw::text(&literal));
@@ -262,6 +262,14 @@ impl Given {
         let mut entries = vec![("env".to_owned(), Raw::text(name))];
         entries.extend(default.map(|default| ("default".to_owned(), Raw::text(default))));
         Some(Raw::Mapping(entries))
+    }
+
+    /// Where a profile says it.
+    fn field(&self, service: &str) -> String {
+        if service == ServiceName::postgres().as_str() {
+            return format!("postgres.environment.{}", self.name);
+        }
+        format!("services.{service}.environment.{}", self.name)
     }
 
     /// What a secret of this variable may be called in `.env`.

@@ -5,7 +5,6 @@ use super::environment::Given;
 use super::ledger::Ledger;
 use super::server::Server;
 use super::service::Service;
-use crate::compose::nodes;
 use crate::value::{Engine, ServiceName};
 
 /// Whether the `postgres` section says all that is wanted of a server.
@@ -22,11 +21,6 @@ pub(super) fn is_wanted(
         return Err("no service is known to have a database on it, as the role that it is made with");
     }
     let is_renamed = server.name() != ServiceName::postgres().as_str();
-    if is_renamed && services.iter().any(|service| is_bound(service, server.name())) {
-        return Err(
-            "another service is bound to its container by its name, and the section's server is called `postgres`",
-        );
-    }
     if is_renamed && ledger.named_beside.contains(server.name()) {
         return Err("the file beside the Compose file names it, and the section's server is called `postgres`");
     }
@@ -37,18 +31,6 @@ pub(super) fn is_wanted(
         return Err("a service without a database in the profile uses it");
     }
     Ok(())
-}
-
-/// A key of Compose by which another service takes part of the server's container, by the name that it would lose.
-fn is_bound(service: &Service<'_, '_>, server: &str) -> bool {
-    let node = &service.entry.value;
-    let of_service =
-        |key: &&str| nodes::text_of(node, key).and_then(|text| text.strip_prefix("service:")) == Some(server);
-    let listed = |key: &&str| {
-        let items = nodes::child(node, key).map(nodes::items).unwrap_or_default();
-        items.iter().filter_map(nodes::text).any(|text| text.split(':').next() == Some(server))
-    };
-    ["network_mode", "ipc", "pid"].iter().any(of_service) || listed(&"volumes_from")
 }
 
 /// Whether a service waits for the server, or names its host, which has these names, its key first.

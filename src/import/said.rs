@@ -42,7 +42,7 @@ impl Service<'_, '_> {
         lines.extend(limits.map(|limits| Line::short("limits", limits)));
         lines.extend(self.database_lines(scope));
         let mut compose = raw_keys(node, |key| is_owned(key) || key == "deploy");
-        scope.rename_links(&mut compose);
+        scope.rename_server(&mut compose);
         if scope.drop_generated(&mut compose) {
             lines.push(Line::short("outbound", Raw::plain("false")));
         }

@@ -151,20 +151,23 @@ impl Scope {
         self.server.first().map(String::as_str)
     }
 
-    /// Writes links to the server with the name that it has now; they go on saying what it is called there.
-    pub(super) fn rename_links(&self, compose: &mut [(String, Raw)]) {
+    /// Writes the name that the server has now wherever a key names it: links go on saying what it is called there.
+    pub(super) fn rename_server(&self, compose: &mut [(String, Raw)]) {
         let own = ServiceName::postgres();
         let Some(server) = self.server_key().filter(|server| self.runs_server && *server != own.as_str()) else {
             return;
         };
-        let links = compose.iter_mut().filter(|(key, _)| key == "links");
-        for link in
-            links.flat_map(|(_, links)| if let Raw::Sequence(links) = links { links.as_mut_slice() } else { &mut [] })
-        {
-            let Raw::Scalar { text, .. } = &*link else { continue };
-            let (name, alias) = text.split_once(':').unwrap_or((text, text));
-            if name == server {
-                *link = Raw::text(&format!("{own}:{alias}"));
+        for (key, value) in compose {
+            let rename = |raw: &mut Raw| {
+                let Raw::Scalar { text, .. } = &*raw else { return };
+                if let Some(renamed) = renamed(key, text, server, own.as_str()) {
+                    *raw = Raw::text(&renamed);
+                }
+            };
+            match value {
+                Raw::Sequence(items) => items.iter_mut().for_each(rename),
+                one @ Raw::Scalar { .. } => rename(one),
+                Raw::Mapping(_) => {}
             }
         }
     }
@@ -207,4 +210,22 @@ impl Scope {
 fn borrows(node: &Node<'_>) -> bool {
     let mode = nodes::text_of(node, "network_mode").unwrap_or_default();
     ["service:", "container:"].iter().any(|kind| mode.starts_with(kind))
+}
+
+/// A text of a key that names the server, with the name that it has now.
+fn renamed(key: &str, text: &str, server: &str, own: &str) -> Option<String> {
+    match key {
+        "links" => {
+            let (name, alias) = text.split_once(':').unwrap_or((text, text));
+            (name == server).then(|| format!("{own}:{alias}"))
+        }
+        "volumes_from" => {
+            let rest = text.strip_prefix(server)?;
+            (rest.is_empty() || rest.starts_with(':')).then(|| format!("{own}{rest}"))
+        }
+        "network_mode" | "ipc" | "pid" => {
+            (text.strip_prefix("service:") == Some(server)).then(|| format!("service:{own}"))
+        }
+        _ => None,
+    }
 }

@@ -2,6 +2,7 @@
 //! the services that use it.
 
 mod beside;
+mod container;
 mod host;
 
 use super::environment;
@@ -18,7 +19,7 @@ use crate::compose::nodes;
 use crate::interpolation::Template;
 use crate::profile::Raw;
 use crate::target::compose::{SERVER_KEYS, SERVER_RELIED_ON};
-use crate::value::{Choice as _, LocalAuth, MountSource, PostgresMajor, ServiceName, TextValue as _, VolumeName};
+use crate::value::{MountSource, PostgresMajor, ServiceName, TextValue as _, VolumeName};
 use crate::yaml::Node;
 
 /// The port that PostgreSQL listens on.
@@ -62,9 +63,10 @@ pub(super) fn section(
     if beside::has_own_scripts(node, scope, ledger) {
         lines.push(Line::short("init_script", Raw::plain("false")).beside("the scripts of your own run alone there"));
     }
-    if environment::of(node).iter().any(beside::logs_in_by_password) {
-        lines.push(Line::text("local_auth", LocalAuth::Password.as_str()));
-    }
+    lines.extend(container::Initdb::of(node).into_iter().flat_map(container::Initdb::lines));
+    let times = container::check_times(node, scope, ledger);
+    lines.extend(times.map(|times| Line::short("healthcheck", times)));
+    lines.extend(container::environment(node, &name, ledger));
     let (limits, deploy) = limits(node, "postgres", ledger);
     lines.extend(limits.map(|limits| Line::short("limits", limits)));
     lines.extend(settings(node, &name, ledger).map(|settings| Line::short("settings", settings)));

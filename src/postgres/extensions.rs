@@ -51,11 +51,35 @@ pub fn extension(name: &str) -> Option<Extension> {
     all().map(|(extension, _)| extension).find(|extension| extension.name == name)
 }
 
+/// The extension that goes by this name among people, or has a library of this name.
+#[must_use]
+pub fn extension_behind(name: &str) -> Option<Extension> {
+    let is_it = |extension: &Extension, also: &'static str| {
+        extension.name == name || extension.library == Some(name) || words(also).any(|also| also == name)
+    };
+    all().find(|(extension, also)| is_it(extension, also)).map(|(extension, _)| extension)
+}
+
+/// The libraries that extensions need.
+pub(super) fn libraries_of_extensions() -> impl Iterator<Item = &'static str> {
+    all().filter_map(|(extension, _)| extension.library)
+}
+
+/// Every image that carries an extension that others do not, for a major version.
+pub fn images_of_extensions(major: PostgresMajor) -> impl Iterator<Item = String> {
+    let mut images: Vec<String> = Vec::new();
+    for image in all().filter_map(|(extension, _)| extension.image(major)) {
+        if !images.contains(&image) {
+            images.push(image);
+        }
+    }
+    images.into_iter()
+}
+
 /// The extension that is most likely meant by a name that none has: one that goes by it among people, or a similar one.
 #[must_use]
 pub fn extension_meant(name: &str) -> Option<Extension> {
-    let known = all().find(|(_, also)| words(also).any(|also| also == name)).map(|(extension, _)| extension);
-    known.or_else(|| extension(nearest(name, all().map(|(extension, _)| extension.name))?))
+    extension_behind(name).or_else(|| extension(nearest(name, all().map(|(extension, _)| extension.name))?))
 }
 
 impl Extension {

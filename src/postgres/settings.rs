@@ -114,6 +114,17 @@ pub fn majors_with_setting(name: &str) -> Option<RangeInclusive<u16>> {
     with.reduce(|one, other| *one.start().min(other.start())..=*one.end().max(other.end()))
 }
 
+/// Whether anybody may give a setting to a session of his own, in any known major version; the server reads its name in
+/// capitals as well, and keeps each one with a dot for who may come to ask.
+#[must_use]
+pub fn is_of_a_session(name: &str) -> bool {
+    let is_one = |[_, known, kind, .., context]: [&str; 7]| {
+        known.eq_ignore_ascii_case(name) && (kind == "alias" || matches!(context, "user" | "backend"))
+    };
+    let is_custom = || name.split_once('.').is_some_and(|(class, rest)| !class.is_empty() && !rest.is_empty());
+    rows::<7>(TABLE).any(is_one) || is_custom()
+}
+
 /// Whether the settings of an extension or library are known, those whose names begin with its own.
 #[must_use]
 pub fn has_settings_of(prefix: &str, major: PostgresMajor) -> bool {

@@ -13,7 +13,7 @@ use super::written::{Field, Reader, SchemaOf, Setting, Written, found, nullable_
 use crate::diagnostic::Code;
 use crate::field::FieldPath;
 use crate::spelling::quoted;
-use crate::value::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas, TextValue};
+use crate::value::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas, TextValue, UserId};
 use crate::yaml::{Content, Node, ScalarKind};
 
 /// Keys of the user's own choice with their values; a stronger layer adds, changes and removes single ones.
@@ -48,6 +48,26 @@ impl Written for Literal {
             "type": ["string", "number", "boolean"], "title": "text", "pattern": "^[^\\u0000]*$",
             "patternErrorMessage": "a text must not hold the character NUL"
         })
+    }
+}
+
+impl Written for UserId {
+    fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let Content::Scalar(scalar) = &node.content else {
+            return reader.wrong_type(node, "a user in numbers", "write the numbers in quotes: `\"999:999\"`");
+        };
+        match Self::parse(&scalar.text) {
+            Ok(user) => Some(user),
+            Err(mismatch) => {
+                let message = format!("expected {}, found {}", mismatch.expected, found(node));
+                reader.fault(Code::InvalidValue, &node.span, message, mismatch.help);
+                None
+            }
+        }
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        Self::schema()
     }
 }
 

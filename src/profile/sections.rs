@@ -1,6 +1,7 @@
 //! Knows the sections of a profile and their fields; this is the format, in the order that people write it.
 //! Must not know defaults, nor rules between fields.
 
+mod backups;
 mod database;
 mod postgres;
 
@@ -18,6 +19,7 @@ use crate::value::{
 };
 use crate::yaml::Node;
 
+pub use self::backups::Backups;
 pub use self::database::{Database, Pool, PostgresDatabase, Sqlite};
 pub use self::postgres::{External, Initdb, Postgres, ServerCheck};
 
@@ -49,6 +51,8 @@ record! {
         services: Named<ServiceName, Service>,
         /// The PostgreSQL server. It runs where a service's engine is `postgres`, and is left out where none is.
         postgres: Postgres,
+        /// Backups of the server that are made by themselves; by default none.
+        backups: Backups,
         /// Named volumes that need more than their name. On Kubernetes each one needs `storage`, here or at the service
         /// that has it as `data`; Compose makes them without.
         volumes: Named<VolumeName, Volume>,

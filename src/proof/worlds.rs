@@ -194,6 +194,21 @@ fn renamed(tree: Tree, proof: &Proof<'_>) -> Tree {
             }
             links.sort_by(|one, other| one.as_text().cmp(&other.as_text()));
         }
+        for key in ["network_mode", "ipc", "pid"] {
+            if let Some(mode) = keys.get_mut(key)
+                && mode.as_text().and_then(|text| text.strip_prefix("service:")) == Some(server)
+            {
+                *mode = Tree::text(format!("service:{own}"));
+            }
+        }
+        if let Some(Tree::List(others)) = keys.get_mut("volumes_from") {
+            for other in others {
+                let rest = other.as_text().and_then(|text| text.strip_prefix(server)).map(str::to_owned);
+                if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(':')) {
+                    *other = Tree::text(format!("{own}{rest}"));
+                }
+            }
+        }
     }
     all.insert("services".to_owned(), Tree::Map(services));
     Tree::Map(all)

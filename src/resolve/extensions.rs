@@ -1,44 +1,39 @@
 //! Knows which extensions of a service the server's image does not carry. Must not know how one is created.
 
+use super::carried::Wanted;
 use super::scope::Faults;
-use crate::deployment::Container;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
-use crate::postgres::{self, Extension, extension, extension_meant, known_image};
+use crate::postgres::{self, extension, extension_meant, known_image};
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
-use crate::value::{ExtensionName, PostgresMajor, TextValue as _};
+use crate::value::{ExtensionName, ImageReference, PostgresMajor, TextValue as _};
 
 /// Checks each extension by what is known of the image; nobody knows what one's own image carries.
-pub(super) fn check(container: &Container, profile: &Profile, faults: &mut Faults) {
-    let Some(image) = known_image(&container.image).filter(|_| postgres::is_known(container.major)) else { return };
+pub(super) fn check(
+    reference: &ImageReference,
+    major: PostgresMajor,
+    wanted: &Wanted,
+    profile: &Profile,
+    faults: &mut Faults,
+) {
+    let Some(image) = known_image(reference).filter(|_| postgres::is_known(major)) else { return };
     for (name, place) in written(profile) {
         let known = extension(name.as_str());
-        if image.has(name.as_str(), known.as_ref(), container.major) != Some(false) {
+        if image.has(name.as_str(), known.as_ref(), major) != Some(false) {
             continue;
         }
-        let message = format!("the image `{}` carries no extension {}", container.image, quoted(name.as_str()));
+        let message = format!("the image `{reference}` carries no extension {}", quoted(name.as_str()));
         let meant = known.is_none().then(|| extension_meant(name.as_str())).flatten();
         let help = match (&known, &meant) {
-            (Some(known), _) => cure(known, container.major),
-            (None, Some(meant)) if image.has(meant.name, Some(meant), container.major) == Some(true) => {
+            (Some(known), _) => wanted.cure(known),
+            (None, Some(meant)) if image.has(meant.name, Some(meant), major) == Some(true) => {
                 format!("did you mean `{}`?", meant.name)
             }
-            (None, Some(meant)) => format!("did you mean `{}`? {}", meant.name, cure(meant, container.major)),
+            (None, Some(meant)) => format!("did you mean `{}`? {}", meant.name, wanted.cure(meant)),
             (None, None) => "take an image that carries it, or remove it".to_owned(),
         };
         faults.add(Code::ExtensionNotInImage, place, message, help);
-    }
-}
-
-/// Where an extension is had.
-fn cure(extension: &Extension, major: PostgresMajor) -> String {
-    match (extension.image(major), extension.package(major)) {
-        (Some(image), _) => format!("write `image: {image}`, which carries it"),
-        (None, Some(package)) => {
-            format!("take an image of your own: `FROM postgres:{major}`, and in it `apt-get install {package}`")
-        }
-        (None, None) => format!("PostgreSQL {major} does not have it any more, or not yet: remove it"),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::deployment::{Container, OwnedDatabase};
 use crate::postgres::{extension, known_image};
-use crate::value::{SettingName, TextValue as _};
+use crate::value::{ImageReference, SettingName, TextValue as _};
 
 /// The setting that names the libraries of the server itself.
 pub(super) const PRELOADED: &str = "shared_preload_libraries";
@@ -21,19 +21,28 @@ pub(super) fn listed(value: &str) -> Vec<String> {
     value.split(',').map(plain).filter(|name| !name.is_empty()).collect()
 }
 
+/// What a server loads, and who says so.
+pub(super) struct Loads<'s> {
+    pub(super) image: &'s ImageReference,
+    pub(super) settings: &'s mut Vec<(SettingName, String)>,
+    /// Whether nothing is loaded but what the settings say, whatever the image is.
+    pub(super) by_settings_only: bool,
+}
+
 /// Adds the libraries that the extensions of these databases need, beside those that the image loads by itself.
 /// What an image of one's own loads nobody knows: a list that is written is completed, and none is begun.
-pub(super) fn load(container: &mut Container, databases: &[OwnedDatabase]) {
-    let missing = missing(container, databases);
-    let known = known_image(&container.image);
-    let written = container.settings.iter_mut().find(|(name, _)| name.as_str() == PRELOADED);
-    match (written, known) {
+pub(super) fn load(loads: Loads<'_>, databases: &[OwnedDatabase]) {
+    let Loads { image, settings, by_settings_only } = loads;
+    let missing = not_loaded(image, settings, databases);
+    let own = known_image(image).map(|image| image.libraries().collect::<Vec<_>>().join(","));
+    let own = if by_settings_only { Some(String::new()) } else { own };
+    let written = settings.iter_mut().find(|(name, _)| name.as_str() == PRELOADED);
+    match (written, own) {
         _ if missing.is_empty() => {}
         (Some((_, value)), _) => *value = joined(value, &missing),
-        (None, Some(image)) => {
-            let own = image.libraries().collect::<Vec<_>>().join(",");
+        (None, Some(own)) => {
             let setting = SettingName::parse(PRELOADED).map(|name| (name, joined(&own, &missing)));
-            container.settings.extend(setting);
+            settings.extend(setting);
         }
         (None, None) => {}
     }
@@ -41,8 +50,16 @@ pub(super) fn load(container: &mut Container, databases: &[OwnedDatabase]) {
 
 /// What extensions need and the server does not load, as far as anybody knows.
 pub(crate) fn missing(container: &Container, databases: &[OwnedDatabase]) -> Vec<&'static str> {
-    let written = container.settings.iter().find(|(name, _)| name.as_str() == PRELOADED);
-    let loaded = match (written, known_image(&container.image)) {
+    not_loaded(&container.image, &container.settings, databases)
+}
+
+fn not_loaded(
+    image: &ImageReference,
+    settings: &[(SettingName, String)],
+    databases: &[OwnedDatabase],
+) -> Vec<&'static str> {
+    let written = settings.iter().find(|(name, _)| name.as_str() == PRELOADED);
+    let loaded = match (written, known_image(image)) {
         (Some((_, value)), _) => listed(value),
         (None, Some(image)) => image.libraries().map(str::to_owned).collect(),
         (None, None) => Vec::new(),

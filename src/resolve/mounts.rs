@@ -12,11 +12,11 @@ use crate::url::{ConnectionUrl, SqliteUrl};
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath, VolumeName};
 
 /// Checks the mounts of all services.
-pub(super) fn check(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+pub(super) fn check(services: &[Service], server: Option<&Server>, has_backups: bool, faults: &mut Faults) {
     let mut users: HashMap<String, &Service> = HashMap::new();
     for service in services {
         check_targets(service, faults);
-        check_server_volume(service, server, faults);
+        check_server_volume(service, server, has_backups, faults);
         let Some(ConnectionUrl::Sqlite(SqliteUrl { file, path, .. })) = service.database.as_ref().map(|it| &it.url)
         else {
             continue;
@@ -95,15 +95,17 @@ fn check_targets(service: &Service, faults: &mut Faults) {
     }
 }
 
-fn check_server_volume(service: &Service, server: Option<&Server>, faults: &mut Faults) {
+fn check_server_volume(service: &Service, server: Option<&Server>, has_backups: bool, faults: &mut Faults) {
     let Some(container) = server.and_then(Server::container) else { return };
+    let has_socket = container.ensure || has_backups;
+    let is_own = |source: &MountSource| has_socket && *source == MountSource::Volume(VolumeName::postgres_socket());
     for (index, mount) in service.mounts.iter().enumerate() {
         if mount.source == *container.volume.source() {
             let what = container.volume.kind();
             let message = format!("the {what} `{}` holds the data of PostgreSQL", container.volume);
             let help = "mount another one, or give the server's data another place with `postgres.volume`";
             faults.add(Code::MountClash, mount_place(service, index), message, help);
-        } else if container.ensure && mount.source == MountSource::Volume(VolumeName::postgres_socket()) {
+        } else if is_own(&mount.source) {
             let name = VolumeName::postgres_socket();
             let message =
                 format!("by the volume `{name}` a service would be PostgreSQL's superuser without a password");

@@ -1,17 +1,20 @@
 //! Knows what the `postgres` section means where an operator runs the server. Must not know which services use it.
 
+use super::carried::{OPERATORS_IMAGES, OPERATORS_SYSTEM, Runs, Wanted};
 use super::scope::Faults;
 use super::section::{check_settings, first_database, image, limits_of_server, major, storage};
 use super::settings;
 use crate::deployment::Operated;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
-use crate::profile::{Postgres, given};
+use crate::postgres::known_image;
+use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
 use crate::value::{ImageReference, PostgresMajor, Replicas, RoleName, Stage, TextValue as _};
 
-/// Where the operator's own images are, by major version.
-const OPERATORS_IMAGES: &str = "ghcr.io/cloudnative-pg/postgresql";
+/// Libraries that the operator loads where a setting begins with their name, beside those of PostgreSQL itself
+/// (<https://cloudnative-pg.io/documentation/current/postgresql_conf/#managed-extensions>).
+const LOADED_FOR_SETTINGS: [&str; 2] = ["pgaudit", "pg_failover_slots"];
 
 /// Settings that the operator makes itself
 /// (<https://cloudnative-pg.io/documentation/current/postgresql_conf/#fixed-parameters>).
@@ -81,6 +84,7 @@ pub(crate) const OPERATORS_SETTINGS: [&str; 60] = [
 
 pub(super) fn resolve_operated(
     postgres: &Postgres,
+    profile: &Profile,
     stage: Stage,
     at: &FieldPath,
     faults: &mut Faults,
@@ -95,10 +99,13 @@ pub(super) fn resolve_operated(
     let written = image(postgres, at, faults)?;
     let major = major(&written, postgres, at, faults)?;
     let image = run_image(written, major, at, faults)?;
-    settings::check(postgres, &image, major, faults);
+    let wanted = Wanted::of(profile, major, Runs::Operator);
+    settings::check(postgres, &image, major, &wanted, faults);
+    check_loaded(postgres, &image, major, at, faults);
     Some(Operated {
         image,
         major,
+        user: postgres.user_id.copied(),
         database: first_database(postgres)?,
         instances: postgres.instances.copied().unwrap_or(Replicas::THREE),
         storage: storage(postgres, at, faults),
@@ -117,17 +124,38 @@ fn run_image(
     faults: &mut Faults,
 ) -> Option<ImageReference> {
     if written.postgres_major().is_some() {
-        return ImageReference::parse(&format!("{OPERATORS_IMAGES}:{major}")).ok();
+        return ImageReference::parse(&format!("{OPERATORS_IMAGES}:{major}-{OPERATORS_SYSTEM}")).ok();
     }
     let tagged = written.tag().and_then(|tag| tag.split(['.', '-', '_']).next()?.parse::<u16>().ok());
     if tagged != Some(major.get()) {
         let message = format!("the tag of {} does not begin with the version {major}", quoted(&written.to_string()));
-        let help =
-            "use an image whose tag does, such as `ghcr.io/cloudnative-pg/postgresql:16`: CloudNativePG reads it";
+        let help = format!(
+            "use an image whose tag does, such as `{OPERATORS_IMAGES}:{major}-{OPERATORS_SYSTEM}`: CloudNativePG reads it"
+        );
         faults.add(Code::PostgresVersion, Place::value(&at.key("image")), message, help);
         return None;
     }
     Some(written)
+}
+
+/// A library that the image does not carry keeps every server from starting.
+fn check_loaded(
+    postgres: &Postgres,
+    image: &ImageReference,
+    major: PostgresMajor,
+    at: &FieldPath,
+    faults: &mut Faults,
+) {
+    let Some(image) = known_image(image) else { return };
+    for (name, _) in given(&postgres.settings) {
+        let Some((library, _)) = name.as_str().split_once('.') else { continue };
+        if LOADED_FOR_SETTINGS.contains(&library) && image.has_library(library, major) == Some(false) {
+            let message = format!("for this setting the operator loads the library `{library}`, which the image lacks");
+            let help =
+                format!("write `image: {OPERATORS_IMAGES}:{major}-{OPERATORS_SYSTEM}`, which carries it, or remove it");
+            faults.add(Code::ExtensionNotInImage, Place::key(&at.key("settings").key(name)), message, help);
+        }
+    }
 }
 
 /// Roles and databases that the operator keeps for itself.
@@ -172,9 +200,12 @@ mod tests {
     fn an_official_image_gives_its_major_version_and_another_one_is_taken_as_written() {
         let digest = format!("@sha256:{}", "0".repeat(64));
         for (written, run) in [
-            ("postgres:17", Some("ghcr.io/cloudnative-pg/postgresql:17".to_owned())),
-            ("docker.io/library/postgres:17.2-alpine3.20", Some("ghcr.io/cloudnative-pg/postgresql:17".to_owned())),
-            (&format!("postgres:17{digest}"), Some("ghcr.io/cloudnative-pg/postgresql:17".to_owned())),
+            ("postgres:17", Some("ghcr.io/cloudnative-pg/postgresql:17-system-trixie".to_owned())),
+            (
+                "docker.io/library/postgres:17.2-alpine3.20",
+                Some("ghcr.io/cloudnative-pg/postgresql:17-system-trixie".to_owned()),
+            ),
+            (&format!("postgres:17{digest}"), Some("ghcr.io/cloudnative-pg/postgresql:17-system-trixie".to_owned())),
             ("ghcr.io/cloudnative-pg/postgresql:17.5", Some("ghcr.io/cloudnative-pg/postgresql:17.5".to_owned())),
             (&format!("mine/pg:17_1{digest}"), Some(format!("mine/pg:17_1{digest}"))),
             ("mine/pg:16", None),

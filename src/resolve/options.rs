@@ -4,9 +4,10 @@
 use super::scope::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
+use crate::postgres::is_of_a_session;
 use crate::profile::{Options, Setting};
 use crate::spelling::{nearest, quoted};
-use crate::url::options::{Known, OF_THE_PROFILE, OF_THE_ROLE, PRAGMAS, hint, takes};
+use crate::url::options::{Known, OF_THE_ROLE, PRAGMAS, hands_on_settings, hint, is_of_the_profile, takes};
 use crate::url::{UrlOption, percent_decode};
 use crate::value::{Choice as _, Driver, SqliteDriver};
 
@@ -18,11 +19,16 @@ pub(super) enum Reader {
 }
 
 impl Reader {
-    fn known(self) -> Option<&'static [Known]> {
+    fn known(self) -> Option<Vec<Known>> {
         match self {
             Self::Postgres(driver) => crate::url::options::of_postgres(driver),
-            Self::Sqlite(driver) => Some(crate::url::options::of_sqlite(driver)),
+            Self::Sqlite(driver) => Some(crate::url::options::of_sqlite(driver).to_vec()),
         }
+    }
+
+    /// Whether it hands a name on to the server, which takes it as a setting of the session.
+    fn hands_on(self, name: &str) -> bool {
+        matches!(self, Self::Postgres(driver) if hands_on_settings(driver)) && is_of_a_session(name)
     }
 
     fn word(self) -> &'static str {
@@ -77,7 +83,7 @@ pub(super) fn options(
 fn check(name: &str, value: &str, reader: Reader, at: &FieldPath, faults: &mut Faults) {
     let word = reader.word();
     let small = name.to_ascii_lowercase();
-    if OF_THE_PROFILE.contains(&small.as_str()) {
+    if is_of_the_profile(name) {
         let message = format!("{} is no option: the profile says who logs in, and where", quoted(name));
         let help = "remove it; `postgres`, `sqlite` and `postgres.external` say where, and `secrets` has the passwords";
         return faults.add(Code::UrlOption, Place::key(at), message, help);
@@ -88,15 +94,16 @@ fn check(name: &str, value: &str, reader: Reader, at: &FieldPath, faults: &mut F
         return faults.add(Code::UrlOption, Place::key(at), message, help);
     }
     let Some(known) = reader.known() else { return };
-    match takes(known, name) {
+    match takes(&known, name) {
         Some(takes) if takes.accepts(value) => {}
         Some(takes) => {
             let message = format!("expected {} for {}, found {}", takes.expected(), quoted(name), quoted(value));
             faults.add(Code::UrlOption, Place::value(at), message, "write such a value, or remove the option");
         }
+        None if reader.hands_on(name) => {}
         None => {
             let message = format!("`{word}` knows no option {}", quoted(name));
-            faults.add(Code::UrlOption, Place::key(at), message, cure(name, reader, known));
+            faults.add(Code::UrlOption, Place::key(at), message, cure(name, reader, &known));
         }
     }
 }

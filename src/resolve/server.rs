@@ -1,5 +1,6 @@
 //! Knows what the `postgres` section means. Must not know which services use the server.
 
+use super::carried::{Runs, Wanted};
 use super::container::check_pinned;
 use super::initdb::{environment, initdb};
 use super::operated::resolve_operated;
@@ -12,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
-use crate::value::{DatabaseName, Duration, EnvironmentKey, Port, Stage, Tls, VolumeName};
+use crate::value::{DatabaseName, Duration, EnvironmentKey, Port, Stage, Tls, UserId, VolumeName};
 
 /// The server that the section describes, without databases; nothing where there is no section, or a wrong one.
 pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Faults) -> Option<Server> {
@@ -36,7 +37,7 @@ pub(super) fn resolve_server(profile: &Profile, stage: Stage, faults: &mut Fault
             Host::External(resolve_external(postgres, external, faults)?)
         }
         None if postgres.operator.is_given() => {
-            Host::Operated(Box::new(resolve_operated(postgres, stage, &at, faults)?))
+            Host::Operated(Box::new(resolve_operated(postgres, profile, stage, &at, faults)?))
         }
         None => {
             check_instances(postgres, &at, faults);
@@ -72,9 +73,12 @@ fn resolve_container(
     }
     check_settings(postgres, at, faults);
     if let Some(major) = major {
-        settings::check(postgres, &image, major, faults);
+        let wanted = Wanted::of(profile, major, Runs::Container);
+        settings::check(postgres, &image, major, &wanted, faults);
     }
-    if postgres.ensure() && postgres.volume().volume() == Some(&VolumeName::postgres_socket()) {
+    if (postgres.ensure() || profile.backups.is_given())
+        && postgres.volume().volume() == Some(&VolumeName::postgres_socket())
+    {
         let message = format!("the volume `{}` is for the server's socket", postgres.volume());
         faults.add(Code::MountClash, Place::value(&at.key("volume")), message, "give the data's volume another name");
     }
@@ -84,7 +88,9 @@ fn resolve_container(
         variable: publish.variable.clone(),
         target: Port::POSTGRES,
     });
-    let user = image.postgres_identity().filter(|_| stage.is_strict());
+    let written = postgres.user_id.copied();
+    let known_user = written.or_else(|| UserId::parse(image.postgres_identity()?).ok());
+    let user = written.or(known_user.filter(|_| stage.is_strict()));
     let initdb = initdb(postgres, major, at, faults);
     let environment = environment(postgres, profile, at, faults);
     let check = postgres.healthcheck.get().cloned().unwrap_or_default();
@@ -103,7 +109,8 @@ fn resolve_container(
         limits: limits_of_server(postgres, stage),
         settings: given(&postgres.settings).map(|(name, value)| (name.clone(), value.0.clone())).collect(),
         user,
-        fences: policy::fences_of_server(stage, user, !postgres.ensure()),
+        known_user,
+        fences: policy::fences_of_server(stage, user.is_some(), !postgres.ensure() && !profile.backups.is_given()),
         restart: policy::restart(stage),
         log: policy::kept_log(stage),
         times: CheckTimes {
@@ -122,6 +129,7 @@ fn resolve_container(
 /// Fields that only a container has; an inherited `image` is no mistake.
 fn check_unused(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) {
     let fields = [
+        ("user_id", postgres.user_id.is_given()),
         ("publish", postgres.publish.is_given()),
         ("volume", postgres.volume.is_given()),
         ("storage", postgres.storage.is_given()),

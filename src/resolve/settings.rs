@@ -1,6 +1,7 @@
 //! Knows which settings of the server are wrong for its major version, and what is written instead.
 //! Must not know what a setting is for, but for those that name libraries.
 
+use super::carried::Wanted;
 use super::libraries::{LIBRARIES, listed};
 use super::scope::Faults;
 use crate::diagnostic::{Code, Place};
@@ -14,7 +15,13 @@ use crate::value::{ImageReference, PostgresMajor};
 const OF_ANOTHER: char = '.';
 
 /// Checks each setting by the table of the server's major version; of one that is not known yet nothing is said.
-pub(super) fn check(postgres: &Postgres, image: &ImageReference, major: PostgresMajor, faults: &mut Faults) {
+pub(super) fn check(
+    postgres: &Postgres,
+    image: &ImageReference,
+    major: PostgresMajor,
+    wanted: &Wanted,
+    faults: &mut Faults,
+) {
     if !postgres::is_known(major) {
         return;
     }
@@ -30,7 +37,7 @@ pub(super) fn check(postgres: &Postgres, image: &ImageReference, major: Postgres
             }
         }
         if let Some(image) = known_image(image).filter(|_| LIBRARIES.contains(&name)) {
-            check_libraries(&value.0, &image, major, &at.key(name), faults);
+            check_libraries(&value.0, &image, (major, wanted), &at.key(name), faults);
         }
     }
     check_together(postgres, major, &at, faults);
@@ -136,13 +143,20 @@ fn is_off(value: &str) -> bool {
 }
 
 /// A library that is not there keeps the server from starting, or everybody from coming in.
-fn check_libraries(value: &str, image: &KnownImage, major: PostgresMajor, at: &FieldPath, faults: &mut Faults) {
+fn check_libraries(
+    value: &str,
+    image: &KnownImage,
+    (major, wanted): (PostgresMajor, &Wanted),
+    at: &FieldPath,
+    faults: &mut Faults,
+) {
     let missing = |name: &String| image.has_library(name, major) == Some(false);
     for name in listed(value).into_iter().filter(missing) {
         let message = format!("the image carries no library {}, without which nothing starts", quoted(&name));
-        let help = match postgres::extension_meant(&name).and_then(|extension| extension.image(major)) {
-            Some(image) => format!("write `image: {image}`, which carries it, or remove it here"),
-            None => "take an image that carries it, or remove it here".to_owned(),
+        let help = match (postgres::extension_behind(&name), postgres::library_meant(&name, major)) {
+            (Some(extension), _) => format!("{}; or remove it here", wanted.cure(&extension)),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => "take an image that carries it, or remove it here".to_owned(),
         };
         faults.add(Code::ExtensionNotInImage, Place::value(at), message, help);
     }

@@ -18,13 +18,13 @@ pub(super) fn fences_of_service(stage: Stage, hardening: Hardening, mounts: &[Mo
 }
 
 /// What the server is kept from. One that becomes another user by itself needs the rights to do so.
-pub(super) fn fences_of_server(stage: Stage, user: Option<&str>, makes_socket: bool) -> Fences {
+pub(super) fn fences_of_server(stage: Stage, has_user: bool, makes_socket: bool) -> Fences {
     if !stage.is_strict() {
         return Fences::default();
     }
     Fences {
         no_new_privileges: true,
-        capabilities: Some(if user.is_some() { &[] } else { &CAPABILITIES_TO_STEP_DOWN }),
+        capabilities: Some(if has_user { &[] } else { &CAPABILITIES_TO_STEP_DOWN }),
         scratch: Some([SCRATCH].into_iter().chain(makes_socket.then_some(SOCKET_FOLDER)).collect()),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::resolve::{LOG_LEVEL, OPERATORS_SETTINGS, RELIED_ON, SERVER_VARIABLES};
 use crate::target::compose::{
     DEPLOY_KEYS, FILE_KEYS, NETWORK_MODE, NETWORKS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS,
+    USER_KEYS,
 };
 use crate::value::{Choice as _, Engine, Runs, SecretsIn, Stage, Target, Tls};
 
@@ -55,6 +56,7 @@ pub(super) fn rules() -> Value {
         when_whole(&[], &below("compose", &below("networks", &json!({ "type": ["object", "null"] })))),
         when_whole(&[in_files()], &below("compose", &without_owned(&FILE_KEYS))),
         when_whole(&[in_files()], &below("postgres", &below("compose", &without_owned(&FILE_KEYS)))),
+        when_whole(&[], &below("backups", &when(&json!({ "type": "object" }), &json!({ "required": ["to"] })))),
         when_whole(&[], &every_service(&all(&service()))),
         when_whole(&[], &below("postgres", &all(&server()))),
         when_whole(&[files_elsewhere], &wrong(&["secrets_in"], EXTERNAL_FILES)),
@@ -177,7 +179,7 @@ fn server() -> Vec<Value> {
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
     let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
     let variables: Vec<_> = SERVER_VARIABLES.iter().map(|(name, _)| relied_on(name)).collect();
-    let of_both = ["storage", "operator", "instances", "limits", "settings"];
+    let of_both = ["user_id", "storage", "operator", "instances", "limits", "settings"];
     let unused = OF_CONTAINER.into_iter().chain(of_both).map(|field| {
         let message = format!("`{field}` has no effect on an external server");
         when(&all(&[given("external"), given(field)]), &wrong(&[field], &message))
@@ -206,6 +208,7 @@ fn server() -> Vec<Value> {
         below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),
         below("compose", &all(&keys)),
         below("compose", &without_owned(&SERVER_KEYS)),
+        when(&given("user_id"), &below("compose", &without_owned(&USER_KEYS))),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),
     ];
     rules.extend(unused);

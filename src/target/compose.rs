@@ -1,6 +1,7 @@
 //! Knows what Docker Compose runs: which files there are of a deployment, and what makes each of them.
 //! Must not know what any file says.
 
+mod backup_image;
 mod before;
 mod danger;
 mod dotenv;
@@ -41,7 +42,9 @@ pub(super) use next::next_command;
 pub(super) use outputs::outputs;
 pub use outputs::{DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
 pub(super) use refusals::refusals;
-pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS};
+pub(crate) use refusals::{
+    DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS, USER_KEYS,
+};
 pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
 pub(crate) use standing::fixed_volumes_of;
@@ -71,6 +74,12 @@ pub(super) fn render(
     add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(&DOTENV_EXAMPLE, &example)?);
     if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
         add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
+    }
+    if let Some((_, container)) = deployment.contained_server().filter(|_| deployment.backups.is_some()) {
+        files.push(RenderedFile::sealed(
+            outputs::BACKUP_IMAGE,
+            backup_image::dockerfile(container, deployment, placement),
+        ));
     }
     files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));

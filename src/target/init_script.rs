@@ -8,7 +8,7 @@ use crate::deployment::{
 };
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Template};
-use crate::url::{ConnectionUrl, Login, PostgresUrl, is_url};
+use crate::url::{ConnectionUrl, Grammar, Login, PostgresUrl, grammar};
 use crate::value::{Access, Choice as _, DatabaseName};
 
 /// The script.
@@ -26,6 +26,10 @@ pub(super) enum Start {
     Administrator,
 }
 
+/// The functions that read a text of words, and a URL of Java.
+const WORDS: &str = "check_words";
+const JDBC: &str = "check_jdbc";
+
 #[derive(Serialize)]
 pub(super) struct InitScriptView {
     #[serde(flatten)]
@@ -34,6 +38,9 @@ pub(super) struct InitScriptView {
     required: Vec<String>,
     files: Vec<String>,
     urls: Vec<UrlView>,
+    /// Whether one of them is a text of words, or a URL of Java.
+    reads_words: bool,
+    reads_jdbc: bool,
     external: Option<ExternalView>,
     ensure: bool,
     per_service: bool,
@@ -47,9 +54,13 @@ pub(super) struct InitScriptView {
     databases: Vec<DatabaseView>,
 }
 
-/// What the URL in a variable must say.
+/// What the text in a variable must say.
 #[derive(Serialize)]
 struct UrlView {
+    /// The function that reads it.
+    check: &'static str,
+    /// What stands between words, and around values.
+    words: Option<[&'static str; 2]>,
     variable: String,
     role: String,
     password: String,
@@ -100,6 +111,8 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start)
         start,
         required: required(server, &roles),
         files: files(deployment, server, &urls, start),
+        reads_words: urls.iter().any(|url| url.check == WORDS),
+        reads_jdbc: urls.iter().any(|url| url.check == JDBC),
         urls,
         external: match &server.host {
             Host::Container(_) | Host::Operated(_) => None,
@@ -198,16 +211,24 @@ fn url_view(service: &Service) -> Option<UrlView> {
     let key = &given.as_ref()?.key;
     match url {
         ConnectionUrl::Sqlite(_) => None,
-        // the script reads no other grammar
-        ConnectionUrl::Postgres(PostgresUrl { driver, .. }) if !is_url(*driver) => None,
-        ConnectionUrl::Postgres(PostgresUrl { login, host, port, database, .. }) => Some(UrlView {
-            variable: key.to_string(),
-            role: login.role.to_string(),
-            password: login.password.to_string(),
-            host: host.clone(),
-            port: port.get(),
-            database: database.to_string(),
-        }),
+        ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, .. }) => {
+            let (check, words) = match grammar(*driver) {
+                Grammar::Url(_) => ("check_url", None),
+                Grammar::Jdbc => (JDBC, None),
+                Grammar::Pairs => (WORDS, Some([";", "\""])),
+                Grammar::Words => (WORDS, Some([" ", "'"])),
+            };
+            Some(UrlView {
+                check,
+                words,
+                variable: key.to_string(),
+                role: login.role.to_string(),
+                password: login.password.to_string(),
+                host: host.clone(),
+                port: port.get(),
+                database: database.to_string(),
+            })
+        }
     }
 }
 

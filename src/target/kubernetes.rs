@@ -16,6 +16,7 @@ mod leave;
 mod network;
 mod next;
 mod object;
+mod operated;
 mod outputs;
 mod part;
 mod probe;
@@ -53,6 +54,7 @@ pub(super) use outputs::{named_outputs, outputs};
 pub(super) use refusals::{faults, refusals};
 pub(super) use secrets::{SECRETS, files as secret_files, path as secret_file};
 pub(super) use volume::too_large;
+pub(super) use wait::waits_for;
 pub(super) use warnings::{left_out, warnings};
 
 /// When a service that runs once is started, and what follows for it.

@@ -15,6 +15,10 @@ pub const MIGRATE: Output = Output::program("scripts/db/migrate.sh");
 /// The script that opens PostgreSQL's own client.
 pub const PSQL: Output = Output::program("scripts/db/psql.sh");
 
+/// What the container that backs the server up runs, with what it counts rows by.
+pub(super) const BACKUP_SCRIPT: Output = Output::for_containers("scripts/backups/backups.sh");
+pub(super) const BACKUP_COUNTS: Output = Output::for_containers("scripts/backups/postgres.sh");
+
 /// A script of `scripts/db`.
 pub(super) struct Program {
     pub(super) output: Output,
@@ -51,7 +55,7 @@ pub(super) fn scripts(
 
 /// All of them. Those that are no programs are read by the others; the rows are copied inside of the service's image.
 #[rustfmt::skip]
-pub(super) const PROGRAMS: [Program; 9] = [
+pub(super) const PROGRAMS: [Program; 12] = [
     Program { output: REACH, text: include_str!("../../templates/scripts/db/reach.sh"), is_needed: keeps_data, copies_rows: false },
     Program { output: Output::text("scripts/db/postgres.sh"), text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: keeps_data, copies_rows: false },
     Program { output: Output::text("scripts/db/sqlite.py"), text: include_str!("../../templates/scripts/db/sqlite.py"), is_needed: keeps_data, copies_rows: false },
@@ -60,7 +64,10 @@ pub(super) const PROGRAMS: [Program; 9] = [
     Program { output: MIGRATE, text: include_str!("../../templates/scripts/db/migrate.sh"), is_needed: moves_data, copies_rows: true },
     Program { output: Output::text("scripts/db/migrate.py"), text: include_str!("../../templates/scripts/db/migrate.py"), is_needed: moves_data, copies_rows: true },
     Program { output: Output::program("scripts/db/reindex.sh"), text: include_str!("../../templates/scripts/db/reindex.sh"), is_needed: has_server, copies_rows: false },
+    Program { output: Output::program("scripts/db/drill.sh"), text: include_str!("../../templates/scripts/db/drill.sh"), is_needed: has_backups, copies_rows: false },
     Program { output: PSQL, text: include_str!("../../templates/scripts/db/psql.sh"), is_needed: has_server, copies_rows: false },
+    Program { output: BACKUP_SCRIPT, text: include_str!("../../templates/scripts/backups/backups.sh"), is_needed: has_backups, copies_rows: false },
+    Program { output: BACKUP_COUNTS, text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: has_backups, copies_rows: false },
 ];
 
 /// All scripts for the databases, as one path.
@@ -84,6 +91,10 @@ fn keeps_data(deployment: &Deployment) -> bool {
 
 fn moves_data(deployment: &Deployment) -> bool {
     deployment.services.iter().any(Service::can_move)
+}
+
+fn has_backups(deployment: &Deployment) -> bool {
+    deployment.backups.is_some()
 }
 
 fn has_server(deployment: &Deployment) -> bool {

@@ -5,7 +5,7 @@ use crate::value::{Choice as _, Driver, Engine, SqliteDriver, Tls};
 
 /// The grammar of a text that leads to PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grammar {
+pub enum Grammar {
     /// `SCHEME://ROLE:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE`.
     Url(&'static str),
     /// `jdbc:postgresql://HOST:PORT/DATABASE?user=ROLE&password=PASSWORD`.
@@ -17,7 +17,8 @@ pub(super) enum Grammar {
 }
 
 /// The grammar that a driver reads.
-pub(super) fn grammar(driver: Driver) -> Grammar {
+#[must_use]
+pub fn grammar(driver: Driver) -> Grammar {
     match driver {
         Driver::Asyncpg => Grammar::Url("postgresql+asyncpg"),
         Driver::Psycopg => Grammar::Url("postgresql+psycopg"),
@@ -30,12 +31,6 @@ pub(super) fn grammar(driver: Driver) -> Grammar {
         Driver::Npgsql => Grammar::Pairs,
         Driver::Dsn => Grammar::Words,
     }
-}
-
-/// Whether what a driver is told is a URL with the login before an `@`.
-#[must_use]
-pub fn is_url(driver: Driver) -> bool {
-    matches!(grammar(driver), Grammar::Url(_))
 }
 
 /// The driver of no particular application whose URLs begin so.
@@ -148,8 +143,25 @@ pub(super) fn inside_options(driver: Driver) -> Option<(&'static str, String)> {
     matches!(driver, Driver::Pq | Driver::Dsn).then(|| ("sslmode", Tls::Disable.as_str().to_owned()))
 }
 
-/// The names of the options that the profile's `tls` decides, in small letters.
-pub(super) const TLS_NAMES: [&str; 6] = ["ssl", "sslmode", "ssl mode", "sslaccept", "sslrootcert", "sslcert"];
+/// Whether the profile's `tls` decides an option; .NET reads its names with blanks and without, in any letters.
+pub(super) fn is_about_tls(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "ssl",
+        "sslmode",
+        "ssl-mode",
+        "sslaccept",
+        "sslrootcert",
+        "ssl-root-cert",
+        "ssl-ca",
+        "sslcert",
+        "ssl-cert",
+        "rootcertificate",
+        "sslcertificate",
+        "trustservercertificate",
+    ];
+    let bare: String = name.chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
+    NAMES.contains(&bare.as_str())
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 mod postgres;
 mod sqlite;
 
-pub use self::postgres::of_postgres;
+pub use self::postgres::{hands_on_settings, of_postgres};
 pub use self::sqlite::of_sqlite;
 use crate::value::Driver;
 
@@ -21,6 +21,8 @@ pub enum Takes {
     Flag,
     /// One of these words.
     Words(&'static [&'static str]),
+    /// One of these words, in capitals or in small letters.
+    AnyCase(&'static [&'static str]),
     /// Any text.
     Text,
 }
@@ -28,7 +30,7 @@ pub enum Takes {
 /// An option by its name, with what it takes.
 pub type Known = (&'static str, Takes);
 
-use Takes::{Flag, Integer, Number, Text, Words};
+use Takes::{AnyCase, Flag, Integer, Number, Text, Words};
 
 const ZERO_ONE: Takes = Words(&["0", "1"]);
 const SWITCH: Takes = Words(&["true", "false", "on", "off", "yes", "no", "1", "0"]);
@@ -51,8 +53,8 @@ const HINTS: &[(&[Driver], &[&str], &str)] = &[
         "asyncpg takes it as a number, which no URL holds, from the program: `connect_args={...}`",
     ),
     (
-        &[Driver::Psycopg, Driver::Psycopg2, Driver::Dsn],
-        &["search_path", "timezone", "lock_timeout"],
+        &[Driver::Psycopg, Driver::Psycopg2],
+        &["search_path", "timezone", "TimeZone", "lock_timeout"],
         "libpq takes settings of the server by `options: -c NAME=VALUE`",
     ),
     (&[Driver::Psycopg, Driver::Psycopg2], &["ssl"], "libpq calls it `sslmode`"),
@@ -74,24 +76,29 @@ pub fn hint(driver: Driver, name: &str) -> Option<&'static str> {
     HINTS.iter().find(fits).map(|(_, _, help)| *help)
 }
 
-/// What an option of a list takes; the names of .NET mean the same in capitals and in small letters.
+/// What an option of a list takes; .NET reads a name in capitals and in small letters, and Npgsql also without blanks.
 #[must_use]
 pub fn takes(known: &[Known], name: &str) -> Option<Takes> {
-    let exact = known.iter().find(|(own, _)| *own == name);
-    let is_of_dotnet = || known.iter().any(|(own, _)| *own == "Pooling");
-    let alike = || known.iter().filter(|_| is_of_dotnet()).find(|(own, _)| own.eq_ignore_ascii_case(name));
-    exact.or_else(alike).map(|(_, takes)| *takes)
+    let is_in = |name: &str| known.iter().find(|(own, _)| *own == name);
+    let is_npgsql = || is_in("No Reset On Close").is_some();
+    let documented = || is_npgsql().then(|| postgres::documented(name)).flatten().and_then(is_in);
+    let is_dotnet = || is_in("Pooling").is_some();
+    let alike = || known.iter().find(|(own, _)| is_dotnet() && own.eq_ignore_ascii_case(name));
+    is_in(name).or_else(documented).or_else(alike).map(|(_, takes)| *takes)
 }
 
 /// What is no option of a URL, but a setting of the role. Drivers that could take it in a roundabout way agree on none.
 pub const OF_THE_ROLE: [&str; 1] = ["statement_timeout"];
 
-/// Names that say who logs in, or where, in small letters.
-pub const OF_THE_PROFILE: [&str; 16] = [
+/// Names that say who logs in, or where, in small letters and without blanks.
+const OF_THE_PROFILE: [&str; 19] = [
     "user",
     "username",
-    "user name",
-    "user id",
+    "userid",
+    "uid",
+    "pwd",
+    "psw",
+    "db",
     "password",
     "passfile",
     "host",
@@ -103,8 +110,15 @@ pub const OF_THE_PROFILE: [&str; 16] = [
     "service",
     "servicefile",
     "sslpassword",
-    "data source",
+    "datasource",
 ];
+
+/// Whether a name says who logs in, or where.
+#[must_use]
+pub fn is_of_the_profile(name: &str) -> bool {
+    let bare: String = name.chars().filter(|c| *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
+    OF_THE_PROFILE.contains(&bare.as_str())
+}
 
 impl Takes {
     /// Whether it takes this text.
@@ -115,6 +129,7 @@ impl Takes {
             Number => text.parse::<f64>().is_ok_and(|number| number >= 0.0 && number.is_finite()),
             Flag => matches!(text, "true" | "false"),
             Words(words) => words.contains(&text),
+            AnyCase(words) => words.iter().any(|word| word.eq_ignore_ascii_case(text)),
             Text => true,
         }
     }
@@ -127,7 +142,7 @@ impl Takes {
             Integer(least) => format!("a whole number from {least} on"),
             Number => "a number".to_owned(),
             Flag => "`true` or `false`".to_owned(),
-            Words(words) => {
+            Words(words) | AnyCase(words) => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("one of {}", words.join(", "))
             }
@@ -144,18 +159,41 @@ mod tests {
     #[test]
     fn no_list_has_a_name_twice_or_one_that_is_the_profiles() {
         let of_postgres = Driver::ALL.iter().filter_map(|driver| of_postgres(*driver));
-        let of_sqlite = SqliteDriver::ALL.iter().map(|driver| of_sqlite(*driver));
+        let of_sqlite = SqliteDriver::ALL.iter().map(|driver| of_sqlite(*driver).to_vec());
         for list in of_postgres.chain(of_sqlite) {
+            assert!(list.iter().all(|(name, _)| takes(&list, name).is_some()));
             let mut names: Vec<_> = list.iter().map(|(name, _)| *name).collect();
             for name in &names {
                 assert!(OptionName::parse(name).is_ok(), "{name}");
-                let small = name.to_ascii_lowercase();
-                assert!(!OF_THE_PROFILE.contains(&small.as_str()) && !OF_THE_ROLE.contains(&small.as_str()), "{name}");
+                let is_of_the_role = OF_THE_ROLE.contains(&name.to_ascii_lowercase().as_str());
+                assert!(!is_of_the_profile(name) && !is_of_the_role, "{name}");
             }
             let count = names.len();
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), count);
+        }
+    }
+
+    #[test]
+    fn npgsql_knows_an_option_by_the_name_that_it_has_in_the_program() {
+        let known = of_postgres(Driver::Npgsql).unwrap();
+        for name in [
+            "MaxPoolSize",
+            "minpoolsize",
+            "Maximum Pool Size",
+            "maximumpoolsize",
+            "CommandTimeout",
+            "sslmode",
+            "SearchPath",
+        ] {
+            assert!(takes(&known, name).is_some(), "{name}");
+        }
+        assert!(takes(&known, "SslMode").unwrap().accepts("require"));
+        assert_eq!(takes(&known, "Max_Pool_Size"), None);
+        assert_eq!(takes(&of_postgres(Driver::Jdbc).unwrap(), "applicationname"), None);
+        for name in ["UID", "User Id", "UserId", "Data Source", "SSL Password"] {
+            assert!(is_of_the_profile(name), "{name}");
         }
     }
 
@@ -166,6 +204,7 @@ mod tests {
             (Integer(-1), &["-1", "0"], &["-2"]),
             (Number, &["0", "1.5", "30"], &["-1", "NaN", "inf", "x", ""]),
             (Flag, &["true", "false"], &["yes", "1", "TRUE", ""]),
+            (AnyCase(&["Require"]), &["Require", "require"], &["Req", ""]),
             (ZERO_ONE, &["0", "1"], &["2", "true"]),
             (Text, &["", "a b"], &[]),
         ] {

@@ -57,7 +57,8 @@ impl PostgresUrl {
 
     /// All that the driver is told beside the place and the login.
     fn more(&self) -> Vec<UrlOption> {
-        let is_written = |name: &str| self.options.iter().any(|option| option.name().eq_ignore_ascii_case(name));
+        let bare = |name: &str| name.replace(' ', "").to_ascii_lowercase();
+        let is_written = |name: &str| self.options.iter().any(|option| bare(option.name()) == bare(name));
         let own = match self.tls {
             Some(tls) => tls_options(self.driver, tls, &self.certificates),
             None => inside_options(self.driver).into_iter().filter(|(name, _)| !is_written(name)).collect(),

@@ -166,6 +166,12 @@ impl EnvironmentKey {
     pub fn postgres_password() -> Self {
         Self("POSTGRES_PASSWORD".to_owned())
     }
+
+    /// What backups are encrypted by.
+    #[must_use]
+    pub fn backup_key() -> Self {
+        Self("BACKUP_KEY".to_owned())
+    }
 }
 
 impl VariableName {
@@ -188,6 +194,12 @@ impl ServiceName {
     pub fn postgres_ensure() -> Self {
         Self("postgres-ensure".to_owned())
     }
+
+    /// The service that backs the server up.
+    #[must_use]
+    pub fn postgres_backup() -> Self {
+        Self("postgres-backup".to_owned())
+    }
 }
 
 impl VolumeName {
@@ -201,6 +213,12 @@ impl VolumeName {
     #[must_use]
     pub fn postgres_socket() -> Self {
         Self("postgres-socket".to_owned())
+    }
+
+    /// The volume in which [`ServiceName::postgres_backup`] restores, and notes what it has done.
+    #[must_use]
+    pub fn backup_work() -> Self {
+        Self("postgres-backup-work".to_owned())
     }
 }
 

@@ -84,6 +84,12 @@ impl HostPath {
     pub fn is_absolute(&self) -> bool {
         self.0.starts_with('/')
     }
+
+    /// The folder of this name in it, which holds no `/`.
+    #[must_use]
+    pub fn below(&self, name: &'static str) -> Self {
+        Self(format!("{}/{name}", self.0.trim_end_matches('/')))
+    }
 }
 
 impl MountedPath {

@@ -59,7 +59,7 @@ class Release:
         self.root = root
         self.out = root / "deploy"
         self.manifests = self.out / "kubernetes"
-        self.out.mkdir()
+        self.out.mkdir(exist_ok=True)
 
     def write_profile(self, name: str, profile: Mapping[str, Any]) -> None:
         """A profile of the project's own: JSON is YAML as well."""
@@ -70,9 +70,15 @@ class Release:
 
     def generate(self, *arguments: str, env: Mapping[str, str] | None = None, status: int = 0) -> Generated:
         """Runs codelab-gen with the arguments, where the project's root is the current folder."""
-        command = [str(self.binary), *arguments, "--out", "deploy"]
-        done = subprocess.run(
-            command,
+        done = self.attempt(*arguments, env=env)
+        if done.returncode != status:
+            pytest.fail(f"{arguments}: exit {done.returncode}, expected {status}\n{done.stdout}{done.stderr}")
+        return Generated(done.stdout, done.stderr)
+
+    def attempt(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """The same, whatever comes of it."""
+        return subprocess.run(
+            [str(self.binary), *arguments, "--out", "deploy"],
             cwd=self.root,
             env={"PATH": os.defpath, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -81,9 +87,6 @@ class Release:
             timeout=COMMAND_TIMEOUT,
             check=False,
         )
-        if done.returncode != status:
-            pytest.fail(f"{' '.join(command)}: exit {done.returncode}, expected {status}\n{done.stdout}{done.stderr}")
-        return Generated(done.stdout, done.stderr)
 
     def run_printed(self, generated: Generated) -> str:
         """Runs the printed command as it stands, in the folder where codelab-gen ran."""
@@ -133,6 +136,12 @@ class Release:
     def write(self, service: str, text: str) -> None:
         """Gives a row to the running service."""
         self.client(service, "write", stdin=text)
+
+    def try_write(self, service: str, text: str) -> bool:
+        """The same, where the server may be away."""
+        pod, *_ = self.namespace.ready_pods(service) or [""]
+        command = ("python", "/opt/service/client.py", "write")
+        return bool(pod) and self.namespace.try_kubectl("exec", "-i", pod, "--", *command, stdin=text).returncode == 0
 
     def read(self, service: str) -> list[str]:
         """The rows that the running service answers with."""

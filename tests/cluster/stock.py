@@ -32,7 +32,7 @@ HERE = Path(__file__).resolve().parent
 SERVICE = images.SERVICE
 POSTGRES = images.OFFICIAL
 SANDBOX = "docker.io/library/codelab-gen-test-sandbox:local"
-OPERATED = "ghcr.io/cloudnative-pg/postgresql:15"
+OPERATED = "ghcr.io/cloudnative-pg/postgresql:15-system-trixie"
 OPERATOR = f"ghcr.io/cloudnative-pg/cloudnative-pg:{RECIPES['cloudnative-pg'].version.removeprefix('v')}"
 DNS = f"registry.k8s.io/coredns/coredns:{RECIPES['coredns'].version}"
 

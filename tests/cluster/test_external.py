@@ -9,7 +9,7 @@ import trustme
 import stock
 from namespace import Namespace
 from release import SEEDS, SERVICES, Release, stateless
-from test_profiles import HOSTILE
+from test_profiles import HOSTILE, OF_API, WITH_SERVER, keeps_rows, profile, write
 
 CA = "./certs/db ca.pem"
 ADMINISTRATOR = {"POSTGRES_USER": "admin", "POSTGRES_PASSWORD": "of-the-administrator"}
@@ -61,7 +61,8 @@ class Elsewhere:
 
     def administer(self, release: Release) -> None:
         """Runs the script as the administrator of the server does, who has the passwords."""
-        variables = {name: release.secret(name) for name in PASSWORDS.values()}
+        files = release.manifests.joinpath("secrets").glob("*__db_password")
+        variables = {file.name.upper(): file.read_text(encoding="utf-8") for file in files}
         variables |= {"INIT_POSTGRES_USER": "admin", "PGPASSWORD": ADMINISTRATOR["POSTGRES_PASSWORD"]}
         variables["PGSSLROOTCERT"] = "/tls/ca.pem"
         script = release.manifests.joinpath("init-postgres.sh").read_text(encoding="utf-8")
@@ -101,4 +102,22 @@ def test_services_use_a_server_elsewhere(release: Release, elsewhere: Elsewhere,
         release.write(service, HOSTILE)
         assert release.read(service) == [*SEEDS, HOSTILE]
         assert release.sql(service, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [[True]]
+    assert release.difference() == ""
+
+
+@pytest.mark.parametrize("base", WITH_SERVER)
+def test_a_profile_keeps_its_rows_elsewhere(
+    release: Release, elsewhere: Elsewhere, authority: trustme.CA, base: str
+) -> None:
+    """Each with a role for each service: nobody else's password is the service's."""
+    trust(release, authority)
+    external = {"host": elsewhere.host, "ca": CA}
+    described = profile(base, access="per_service", external=external)
+    write(release, {**described, "stage": "production"})
+    given = {name: f"{name}{HOSTILE}" for name in (*PASSWORDS.values(), OF_API)}
+    release.generate("--profile", "own", env=given)
+    elsewhere.administer(release)
+    release.apply()
+    release.settle()
+    keeps_rows(release, base)
     assert release.difference() == ""

@@ -16,6 +16,10 @@ def node_of(release: Release, pod: str) -> Node:
     return release.namespace.cluster.nodes[release.namespace.get("pod", pod)["spec"]["nodeName"]]
 
 
+def ready_servers(release: Release) -> int:
+    return int(release.namespace.get("cluster", "postgres")["status"].get("readyInstances", 0))
+
+
 @pytest.fixture
 def mended(cluster: Cluster) -> Callable[[Node], None]:
     """Brings a lost node back, also after a failure."""
@@ -28,7 +32,8 @@ def mended(cluster: Cluster) -> Callable[[Node], None]:
 
     yield mend
     for node in cluster.nodes.values():
-        mend(node)
+        if node.is_lost:
+            mend(node)
 
 
 def test_services_move_from_a_lost_node(release: Release, cluster: Cluster, mended: Callable[[Node], None]) -> None:
@@ -67,9 +72,11 @@ def test_the_operator_fails_over_from_a_lost_node(
     with writing(release, "agent-runtime") as written:
         lost_node.lose()
         cluster.until("another server is the first", lambda: primary(release) not in (before, "pending"), 180)
-        release.write("agent-runtime", "after")
+        cluster.until("the service writes again", lambda: release.try_write("agent-runtime", "after"))
     print(f"writes paused for {written.gap:.1f} s")
     assert lost(release, "agent-runtime", written) == set()
+    assert len(written.numbers) > 10
     mended(lost_node)
-    release.namespace.kubectl("wait", "cluster/postgres", "--for=condition=Ready", "--timeout=240s")
+    cluster.until("both servers are there again", lambda: ready_servers(release) == 2, 240)
+    assert primary(release) != before
     assert release.read("agent-runtime")[-1] == "after"

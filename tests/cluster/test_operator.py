@@ -7,6 +7,7 @@ import pytest
 
 from release import DATABASES, SEEDS, SERVICES, Release, stateless
 from test_profiles import HOSTILE as WITH_SPACES
+from test_profiles import OF_API, PASSWORD, WITH_SERVER, keeps_rows, profile, write
 from writer import lost, writing
 
 # The operator takes white space from both ends of a password.
@@ -70,6 +71,19 @@ def test_each_service_has_its_own_role_and_database(healthy: Release) -> None:
     old = f"auth-service{HOSTILE}"
     assert healthy.login(old, DATABASES["auth-service"], role, HOST) == NOT_ADMITTED
     assert healthy.read("auth-service") == [*SEEDS, HOSTILE]
+
+
+@pytest.mark.parametrize("base", WITH_SERVER)
+def test_a_profile_keeps_its_rows_with_an_operator(release: Release, base: str) -> None:
+    """In production, and as the profile says who has a role."""
+    write(release, {**profile(base, operator="cloudnative-pg", instances=1), "stage": "production"})
+    release.run_printed(release.generate("--profile", "own", env={PASSWORD: HOSTILE, OF_API: HOSTILE}))
+    release.settle(300)
+    keeps_rows(release, base)
+    before = release.running()
+    assert release.difference() == ""
+    release.apply()
+    assert release.running() == before
 
 
 def test_the_loss_of_the_first_server_loses_nothing(healthy: Release) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trustme
 from test_external import CA, Elsewhere, authority, elsewhere, trust
-from test_operator import healthy
+from test_operator import HOST, NOT_ADMITTED, healthy
 from test_profiles import HOSTILE, profile
 
 import stock
@@ -72,7 +72,9 @@ def test_rows_of_both_engines_come_back_here_and_in_another_namespace(releases: 
         assert release.read(service) == [*SEEDS, HOSTILE], service
     [old] = OLD.findall(told)
     assert run(release, "psql", old, "-Atc", "SELECT 'kept' FROM pg_class LIMIT 1") == "kept\n"
-    assert "/app/data/" in told and f"kubectl --namespace {release.namespace.name} exec deployment/agent-runtime" in told
+    assert (
+        "/app/data/" in told and f"kubectl --namespace {release.namespace.name} exec deployment/agent-runtime" in told
+    )
     assert release.namespace.get("deployment", "auth-service")["spec"]["replicas"] == before
     assert release.difference() == ""
     no_helper_is_left(release)
@@ -121,17 +123,35 @@ def test_psql_is_the_service_or_the_superuser_and_knows_where_it_is(release: Rel
 
 
 @pytest.mark.usefixtures("operator")
-def test_servers_of_an_operator_are_read_and_nothing_is_restored_there(healthy: Release) -> None:
-    healthy.write("auth-service", HOSTILE)
+def test_servers_of_an_operator_are_read_and_restored(healthy: Release) -> None:
+    """Each database by its own role, which comes in nowhere else; what is called as it would be made stays."""
+    for service in SERVICES:
+        healthy.write(service, HOSTILE)
+    role, password = "auth_service", healthy.secret("AUTH_SERVICE__DB_PASSWORD")
+    made = (f"CREATE TABLE whose (number integer CHECK (session_user = '{role}'))", "INSERT INTO whose VALUES (1)")
+    healthy.sql("auth-service", *made)
     assert run(healthy, "psql", "auth-service", "-Atc", "SELECT current_user") == "auth_service\n"
     superuser = run(healthy, "psql", "--superuser", "postgres", "-Atc", "SELECT current_user, pg_is_in_recovery()")
     assert superuser == "postgres|f\n"
     folder = Path(run(healthy, "backup").strip())
     rows = re.findall(r"^rows\t(\w+)\.dump\t", (folder / "manifest").read_text("utf-8"), re.MULTILINE)
     assert set(rows) == set(DATABASES.values())
-    done = attempt(healthy, "restore", str(folder))
-    assert done.returncode == 1 and "into which restore.sh does not restore" in done.stderr
-    assert healthy.read("auth-service") == [*SEEDS, HOSTILE]
+    for service in SERVICES:
+        healthy.write(service, "after the backup")
+
+    run(healthy, "psql", "--superuser", "postgres", "-c", "CREATE DATABASE auth_db_restoring")
+    done = attempt(healthy, "restore", "--no-backup", str(folder), "auth-service")
+    assert done.returncode == 1 and "auth_db_restoring is there already" in done.stderr
+    assert healthy.login(password, "agent_runtime_restoring", role, HOST) == NOT_ADMITTED
+    run(healthy, "psql", "--superuser", "postgres", "-c", "DROP DATABASE auth_db_restoring")
+
+    run(healthy, "restore", str(folder))
+    for service in SERVICES:
+        assert healthy.read(service) == [*SEEDS, HOSTILE]
+        assert healthy.sql(service, "SELECT tableowner = current_user FROM pg_tables WHERE tablename = 'notes'") == [
+            [True]
+        ]
+    assert healthy.difference() == ""
 
 
 def test_a_server_elsewhere_is_reached_from_a_pod(

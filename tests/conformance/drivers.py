@@ -213,6 +213,36 @@ def ask_java(questions: Sequence[Question]) -> list[Answer]:
     return answers
 
 
+def properties_of_java() -> list[str]:
+    """The names of all that Java's driver takes."""
+    found, jars = java()
+    return work([found, "-cp", f"{jars}/*", str(HERE / "java" / "Properties.java")], HERE).split()
+
+
+def words_of_dotnet(texts: Sequence[str]) -> list[dict[str, str]]:
+    """Texts as .NET reads them, which has Npgsql read them."""
+    from_debian(["test"], ["-f", "/usr/lib/mono/4.5/System.Data.dll"], "libmono-system-data4.0-cil")
+    found, compiler = program("mono", "mono-runtime"), program("mcs", "mono-mcs")
+
+    def make(made: Path) -> None:
+        work([compiler, "-r:System.Data", f"-out:{made / 'open.exe'}", HERE / "dotnet" / "Open.cs"], HERE)
+
+    made = kept("drivers-dotnet", made_from("dotnet"), make)
+    asked = "".join(f"{text}\0" for text in texts)
+    done = subprocess.run(
+        [found, str(made / "open.exe")],
+        env=SCRUBBED,
+        input=asked,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    each = [text.split("\0") for text in done.stdout.removesuffix("\0\n").split("\0\n")]
+    return [dict(zip(words[::2], words[1::2], strict=True)) for words in each]
+
+
 def ask_node(questions: Sequence[Question]) -> list[Answer]:
     found, packages = node()
     return lines([found, "--no-warnings", HERE / "node" / "open.cjs", packages], questions)
@@ -248,6 +278,7 @@ def ask_php(questions: Sequence[Question]) -> list[Answer]:
 LANGUAGES: dict[str, Ask] = {
     "python-2.0": python("sqlalchemy-2.0"),
     "python": python("sqlalchemy-current"),
+    "django": lambda questions: lines([tool("python", "django"), HERE / "django" / "open.py"], questions),
     "go": lambda questions: lines([go()], questions),
     "rust": lambda questions: lines([rust()], questions),
     "node": ask_node,

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
+from cases import PASSWORDS
 from init_script import MARK, READY, Deployment
 from programs import SCRUBBED, Generate, Meaning, run, tool
 from test_init_external import prepare_external
@@ -256,3 +257,86 @@ def test_every_url_as_sqlalchemy_reads_it(many: Many, environment: str) -> None:
     differing = [(urls[number], passwords[number], read[number]) for number in sorted(wrong ^ refused)]
     assert differing == [], f"seed {SEED}"
     assert len(wrong) > 40 and len(urls) - len(wrong) > 40
+
+
+# What services of other languages are told instead, with what is told about it.
+HEADS = {
+    "jdbc": "jdbc:postgresql://postgres:5432/shop?user=api&password={}",
+    "npgsql": "Host=postgres;Port=5432;Database=shop;Username=api;Password={}",
+    "dsn": "host=postgres port=5432 dbname=shop user=api password={}",
+}
+SHOWN = {"jdbc": "jdbc:postgresql://", "npgsql": "host=", "dsn": "host="}
+WORD = "API__DB_URL"
+WRONG_WORDS = {
+    "another password": ("{}", "{}x", "the password in API__DB_URL is not that of API__DB_PASSWORD"),
+    "no password": ("{}", "", "API__DB_URL has no password, expected that of API__DB_PASSWORD"),
+    "another role": ("=api", "=root", "the role in API__DB_URL is root, expected api"),
+    "another host": ("postgres:5432|=postgres", "db:5432|=db", "the host in API__DB_URL is db, expected postgres"),
+    "another port": ("5432", "6432", "the port in API__DB_URL is 6432, expected 5432"),
+    "another database": ("shop", "other", "the database in API__DB_URL is other, expected shop"),
+    "another engine": ("jdbc:|ost=", "x|x=", "API__DB_URL does not begin with "),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=HEADS)
+def worded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, generate: Generate, meaning: Meaning) -> "Worded":
+    return Worded(request.param, tmp_path_factory.mktemp("words"), generate, meaning)
+
+
+class Worded:
+    """The script for a service that is told its database in other words than a URL."""
+
+    def __init__(self, driver: str, folder: Path, generate: Generate, meaning: Meaning) -> None:
+        self.driver, self.folder = driver, folder
+        service = {"image": "a:1", "database": {"postgres": "shop", "driver": driver}}
+        profile = {
+            "format": 1,
+            "project": "shop",
+            "stage": "ci",
+            "services": {"api": service},
+            "postgres": {"image": "postgres:16", "user": "shop", "access": "per_service"},
+        }
+        folder.joinpath("shop.yaml").write_text(json.dumps(profile), encoding="utf-8")
+        self.generate, self.meaning = generate, meaning
+        psql = folder / "bin" / "psql"
+        psql.parent.mkdir()
+        psql.write_text(PSQL_THAT_ENDS, encoding="utf-8")
+        psql.chmod(0o755)
+
+    def environment(self, password: str) -> dict[str, str]:
+        self.folder.joinpath(".env").unlink(missing_ok=True)
+        secret = {"API__DB_PASSWORD": password}
+        self.generate(self.folder / "shop.yaml", self.folder, "--allow-weak-secrets", "--force", env=secret)
+        return self.meaning(self.folder)["services"]["postgres-ensure"]["environment"]
+
+    def run(self, environment: Mapping[str, str]) -> tuple[int, str]:
+        path = f"{self.folder / 'bin'}:{SCRUBBED['PATH']}"
+        script = self.folder / "scripts" / "init-postgres.sh"
+        environment = {**SCRUBBED, **environment, "PATH": path}
+        done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, encoding="utf-8", check=False)
+        return done.returncode, done.stderr
+
+
+def test_words_are_right_whatever_the_password(worded: Worded) -> None:
+    for password in PASSWORDS:
+        if worded.driver == "dsn" and " " in password and "$" in password:
+            continue
+        status, said = worded.run(worded.environment(password))
+        assert status == 77, (password, said)
+
+
+@pytest.mark.parametrize("kind", WRONG_WORDS)
+def test_wrong_words(worded: Worded, kind: str) -> None:
+    old, new, fault = WRONG_WORDS[kind]
+    environment = worded.environment(f"{MARK}-twelve")
+    text = environment[WORD]
+    head = HEADS[worded.driver].format(f"{MARK}-twelve")
+    assert text.startswith(head), text
+    changed = text
+    for one, other in zip(old.split("|"), new.split("|"), strict=True):
+        changed = changed.replace(one.replace("{}", f"{MARK}-twelve"), other.replace("{}", f"{MARK}-twelve"), 1)
+    assert changed != text
+    status, said = worded.run({**environment, WORD: changed})
+    assert status == 1 and MARK not in said, said
+    first = said.splitlines()[0]
+    assert first == f"init-postgres: {fault}" + (SHOWN[worded.driver] if kind == "another engine" else "")

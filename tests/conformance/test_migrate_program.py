@@ -275,6 +275,31 @@ NUMBERED = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT)"
 
 
 @pytest.mark.quick
+def test_numbers_that_no_column_owns_go_on(database: Make, file: Callable[..., File]) -> None:
+    """A program that asks a sequence itself would get numbers that its rows have already."""
+    source = file("CREATE TABLE orders (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO orders VALUES (7, 90), (40, 3)")
+    there = database(
+        "CREATE TABLE orders (id int PRIMARY KEY, n int); CREATE SEQUENCE orders_id_seq; CREATE SEQUENCE orders_n_seq;"
+        "CREATE SEQUENCE tickets; CREATE SEQUENCE down INCREMENT -1 MINVALUE -100 MAXVALUE 100 START 50;"
+        "CREATE SEQUENCE narrow MAXVALUE 5"
+    )
+    done = migrated(source.url, there.url())
+    said = "sequence tickets: no column says that it takes numbers from it; it goes on with 41"
+    assert f"{said}, behind the highest key of all tables" in done.stderr
+    assert "it goes on with 91, behind `orders`.`n`" in done.stderr
+    for sequence, number in {"orders_id_seq": 41, "orders_n_seq": 91, "tickets": 41, "down": 6, "narrow": 1}.items():
+        assert there.query(f"SELECT nextval('{sequence}')") == [str(number)], sequence
+
+
+def test_a_library_that_is_missing_is_told(tmp_path: Path) -> None:
+    """Whatever the image lacks, it is no refusal of rows, and no traceback."""
+    tmp_path.joinpath("greenlet.py").write_text("raise ModuleNotFoundError(name='greenlet')\n", encoding="utf-8")
+    done = migrate("check", "sqlite:///a.db", "postgresql://u@h/d", PYTHONPATH=str(tmp_path))
+    assert (done.status, done.stdout, "Traceback" in done.stderr) == (6, "", False)
+    assert done.stderr.startswith("error: this Python has no `greenlet`, expected SQLAlchemy 1.4 or later with greenlet\n")
+
+
+@pytest.mark.quick
 def test_numbers_of_sqlite_go_on(database: Make, file: Callable[..., File]) -> None:
     source = database("CREATE TABLE t (id serial PRIMARY KEY, v text); INSERT INTO t VALUES (70, 'x'), (3, 'y')")
     target = file(f"{NUMBERED}; INSERT INTO t VALUES (500, 'gone'); DELETE FROM t")

@@ -4,7 +4,7 @@ What these tests know:
 
 * a service of the profile stands for each driver and each password, with a role and a database of its own;
 * of what it is told only the address inside the Compose network gives way to that of the test's server;
-* .NET is not to be had here: what Npgsql is told is checked by the grammar that its documentation gives, in src/url.
+* of .NET only the class that reads such texts is to be had, Mono's own, and not Npgsql, which builds on it.
 """
 
 import json
@@ -20,10 +20,10 @@ import pytest
 import trustme
 
 from cases import PASSWORDS
-from drivers import LANGUAGES, Answer, Question
+from drivers import LANGUAGES, Answer, Question, properties_of_java, words_of_dotnet
 from init_script import run_as_the_image_does
 from postgres_server import Postgres, PostgresServer
-from programs import Generate, Meaning, run
+from programs import Generate, Meaning, run, tool
 
 WHO = "SELECT current_user || ' in ' || current_database()"
 
@@ -54,7 +54,8 @@ FORMS = {
         ("tokio_postgres", "tokio_postgres"),
         ("dsn", "tokio_postgres"),
     ],
-    "node": [("node", "pg"), ("plain", "pg")],
+    "node": [("node", "pg"), ("plain", "pg"), ("prisma", "prisma")],
+    "django": [("django", "dj_database_url"), ("django", "environ")],
     "java": [("jdbc", "jdbc")],
     "ruby": [("rails", "rails"), ("plain", "pg"), ("dsn", "pg")],
     "php": [("laravel", "url"), ("dsn", "libpq")],
@@ -167,7 +168,7 @@ def test_each_form_opens_whatever_the_password(
 
 
 @pytest.mark.quick
-@pytest.mark.parametrize("language", ["go", "java", "node", "php", "python", "ruby", "rust"])
+@pytest.mark.parametrize("language", ["django", "go", "java", "node", "php", "python", "ruby", "rust"])
 def test_another_password_opens_nothing(
     language: str,
     tmp_path: Path,
@@ -201,20 +202,31 @@ def test_words_that_no_dotenv_could_hold_are_refused(password: str, tmp_path: Pa
     assert not tmp_path.joinpath(".env").exists()
 
 
-# By which program each driver's options are tried.
+# By which programs each driver's options are tried: one of them takes each.
 OPTIONS = {
-    ("python", "asyncpg"): "async",
-    ("python", "psycopg"): "sync",
-    ("python", "psycopg2"): "sync",
-    ("python", "dsn"): "psycopg",
-    ("go", "pq"): "postgres",
-    ("go", "pgx"): "pgxpool",
-    ("node", "node"): "pg",
-    ("java", "jdbc"): "jdbc",
-    ("ruby", "rails"): "rails",
-    ("php", "laravel"): "url",
-    ("rust", "sqlx"): "sqlx",
-    ("rust", "tokio_postgres"): "tokio_postgres",
+    "asyncpg": [("python", "async")],
+    "psycopg": [("python", "sync")],
+    "psycopg2": [("python", "sync")],
+    "dsn": [("python", "psycopg"), ("go", "pgxpool"), ("go", "postgres")],
+    "django": [("django", "dj_database_url"), ("django", "environ")],
+    "pq": [("go", "postgres")],
+    "pgx": [("go", "pgxpool")],
+    "node": [("node", "pg")],
+    "jdbc": [("java", "jdbc")],
+    "rails": [("ruby", "rails")],
+    "laravel": [("php", "url")],
+    "sqlx": [("rust", "sqlx")],
+    "tokio_postgres": [("rust", "tokio_postgres")],
+}
+
+# What takes a class of the program's own, or a server with TLS.
+UNTRIED = {
+    "authenticationPluginClassName",
+    "direct_tls",
+    "socketFactory",
+    "sslhostnameverifier",
+    "sslpasswordcallback",
+    "xmlFactoryFactory",
 }
 
 # A value that each option takes, by its name in small letters; FILE is one that is there.
@@ -244,7 +256,25 @@ VALUES: dict[str, Any] = {
     "targetservertype": "any", "loadbalancehosts": False, "hostrecheckseconds": 10, "assumeminserverversion": "12",
     "logunclosedconnections": True, "logservererrordetail": False, "allowencodingchanges": True,
     "escapesyntaxcallmode": "select", "channelbinding": "prefer", "sslfactory":
-    "org.postgresql.ssl.LibPQFactory", "sslresponsetimeout": 1000,
+    "org.postgresql.ssl.LibPQFactory", "sslresponsetimeout": 1000, "replication": False, "require_auth": "scram-sha-256",
+    "requirepeer": "postgres", "min_protocol_version": "3.0", "max_protocol_version": "3.0", "sslnegotiation": "postgres",
+    "sslcertmode": "allow", "sslkeylogfile": "FILE", "gssdelegation": 0, "oauth_issuer": "https://id.example.com",
+    "oauth_client_id": "shop", "oauth_scope": "openid", "datestyle": "ISO, MDY", "tz": "UTC", "geqo": "on", "sslinline": False,
+    "pool_min_idle_conns": 1, "conn_max_age": 60, "conn_health_checks": True, "atomic_requests": True, "autocommit": True,
+    "disable_server_side_cursors": True, "assume_role": "codelab", "isolation_level": 2, "server_side_binding": True,
+    "prepare_threshold": 5, "max_connections": 5, "min_connections": 0, "max_age": 600, "pool_jitter": 0.2,
+    "connection_retries": 1, "retry_deadline": 5, "query_cache": 100, "schema_order": "public", "default_timezone": "utc",
+    "replica": False, "database_tasks": True, "migrations_paths": "db/migrate", "schema_cache_path": "db/cache.yml",
+    "schema_dump": "structure.sql", "seeds": True, "prefix_indexes": True, "schema": "public", "sticky": True,
+    "enablechannelbinding": False, "binary": False, "ssl-mode": "disable", "ssl-root-cert": "FILE", "ssl-ca": "FILE",
+    "ssl-cert": "FILE", "ssl-key": "FILE", "adaptivefetchmaximum": 100, "adaptivefetchminimum": 1,
+    "binarytransferdisable": "int4", "binarytransferenable": "int4", "cleanupsavepoints": True, "convertbooleantonumeric": True,
+    "databasemetadatacachefields": 10, "databasemetadatacachefieldsmib": 1, "disablecolumnsanitiser": True,
+    "groupstartupparameters": True, "gssresponsetimeout": 1000, "gssusedefaultcreds": False, "hideunprivilegedobjects": True,
+    "jaasapplicationname": "pgjdbc", "jaaslogin": False, "kerberosservername": "postgres", "localsocketaddress": "0.0.0.0",
+    "loggerfile": "FILE", "loggerlevel": "OFF", "maxsendbuffersize": 8192, "protocolversion": 3,
+    "quotereturningidentifiers": True, "receivebuffersize": 8192, "sendbuffersize": 8192, "sspiserviceclass": "POSTGRES",
+    "unknownlength": 1000, "usespnego": False, "sslfactoryarg": "shop", "socketfactoryarg": "shop",
 }  # fmt: skip
 
 
@@ -274,14 +304,19 @@ def options_of(driver: str, binary: Path, folder: Path) -> list[str]:
 
 def value_of(driver: str, name: str, file: Path) -> Any:
     value = VALUES[name.lower()]
-    if driver == "jdbc" and name == "ssl":
-        value = False
+    if name == "ssl":
+        value = {"jdbc": False, "node": "0"}.get(driver, value)
+    own = {
+        ("django", "pool"): False,
+        ("rails", "keepalive"): 60,
+        ("laravel", "isolation_level"): "serializable",
+    }
+    value = own.get((driver, name), value)
     return str(file) if value == "FILE" else value
 
 
-@pytest.mark.parametrize(("language", "driver"), OPTIONS)
+@pytest.mark.parametrize("driver", OPTIONS)
 def test_each_option_is_taken_by_its_driver(
-    language: str,
     driver: str,
     binary: Path,
     tmp_path: Path,
@@ -292,7 +327,7 @@ def test_each_option_is_taken_by_its_driver(
     """None of them encrypts here: those of certificates name a file that is one, and no more is known of them."""
     file = tmp_path / "file"
     trustme.CA().cert_pem.write_to_path(str(file))
-    names = options_of(driver, binary, tmp_path)
+    names = [name for name in options_of(driver, binary, tmp_path) if name not in UNTRIED]
     assert len(names) > 4
     without_tls = {} if driver == "asyncpg" else {"sslmode": "disable"}
     services = {
@@ -311,10 +346,79 @@ def test_each_option_is_taken_by_its_driver(
     generate(write_profile(tmp_path, services, postgres=shared), tmp_path)
     model = meaning(tmp_path)["services"]
     run_as_the_image_does(tmp_path, server, model["postgres"]["environment"])
-    by = OPTIONS[language, driver]
-    questions = [Question(by, at(server, told(model, name)), "SELECT current_database()::text") for name in services]
-    answers = dict(zip(names, ask(language, questions), strict=True))
-    assert {name: answer for name, answer in answers.items() if answer.said != "options"} == {}
+    left = {name: at(server, told(model, service)) for name, service in zip(names, services, strict=True)}
+    errors: dict[str, list[str]] = {}
+    for language, by in OPTIONS[driver]:
+        questions = [Question(by, text, "SELECT current_database()::text") for text in left.values()]
+        for name, answer in zip(list(left), ask(language, questions), strict=True):
+            if answer.said == "options":
+                del left[name]
+            else:
+                errors.setdefault(name, []).append(answer.error)
+    assert {name: errors[name] for name in left} == {}
+
+
+# Who logs in, where, and what is a secret: the profile says it.
+OF_THE_PROFILE = {"service", "servicefile", "user", "password", "passfile", "dbname", "host", "hostaddr", "port", "sslpassword"}
+
+
+def test_no_option_of_libpq_is_missing(binary: Path, tmp_path: Path) -> None:
+    asked = "from psycopg.pq import Conninfo; print(*(o.keyword.decode() for o in Conninfo.get_defaults()))"
+    own = set(run(tool("python", "sqlalchemy-current"), "-c", asked, cwd=tmp_path).stdout.split())
+    secrets = {"scram_client_key", "scram_server_key", "oauth_client_secret"}
+    assert own - OF_THE_PROFILE - secrets == set(options_of("psycopg", binary, tmp_path))
+
+
+def test_no_option_of_jdbc_is_missing(binary: Path, tmp_path: Path) -> None:
+    own = set(properties_of_java())
+    of_the_profile = {"PGDBNAME", "PGHOST", "PGPORT", *OF_THE_PROFILE}
+    assert own - of_the_profile == set(options_of("jdbc", binary, tmp_path))
+
+
+@pytest.mark.parametrize(("language", "by"), [("go", "pgx"), ("go", "pgxpool"), ("go", "postgres")])
+def test_drivers_of_go_hand_settings_on(
+    language: str, by: str, tmp_path: Path, generate: Generate, meaning: Meaning, server: PostgresServer
+) -> None:
+    """As GORM's documentation writes it, `TimeZone=Asia/Shanghai`; none of which libpq knows."""
+    options = {"sslmode": "disable", "TimeZone": "Asia/Shanghai", "work_mem": "5MB", "shop.tenant": "one"}
+    services = {
+        name: {"image": "a:1", "database": {"postgres": name, "driver": driver, "options": options}}
+        for name, driver in (("words", "dsn"), ("go", "pq" if by == "postgres" else "pgx"))
+    }
+    generate(write_profile(tmp_path, services), tmp_path)
+    model = meaning(tmp_path)["services"]
+    run_as_the_image_does(tmp_path, server, model["postgres"]["environment"])
+    sql = "SELECT concat_ws(' ', current_setting('TimeZone'), current_setting('work_mem'), current_setting('shop.tenant'))"
+    answers = ask(language, [Question(by, at(server, told(model, name)), sql) for name in services])
+    assert [answer.said for answer in answers] == ["Asia/Shanghai 5MB one"] * 2, answers
+
+
+def test_a_text_for_npgsql_is_read_by_dotnet(tmp_path: Path, generate: Generate, meaning: Meaning) -> None:
+    passwords = {f"S{number}__DB_PASSWORD": password for number, password in enumerate(PASSWORDS)}
+    options = {"MaxPoolSize": 5, "Search Path": "shop; & co", "Application Name": "a=b"}
+    services = {
+        f"s{number}": {
+            "image": "a:1",
+            "database": {"postgres": f"s{number}", "driver": "npgsql", "options": options},
+        }
+        for number in range(len(PASSWORDS))
+    }
+    generate(write_profile(tmp_path, services), tmp_path, "--allow-weak-secrets", env=passwords)
+    model = meaning(tmp_path)["services"]
+    read = words_of_dotnet([told(model, name) for name in services])
+    more = {"maxpoolsize": "5", "search path": "shop; & co", "application name": "a=b"}
+    assert [{**words, "ssl mode": "Disable"} for words in read] == [
+        {
+            "host": "postgres",
+            "port": "5432",
+            "database": f"s{number}",
+            "username": f"s{number}",
+            "password": password,
+            "ssl mode": "Disable",
+            **more,
+        }
+        for number, password in enumerate(PASSWORDS)
+    ]
 
 
 # What each driver of SQLite is told beside the file, what is asked there, and what is the answer.

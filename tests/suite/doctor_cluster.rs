@@ -144,6 +144,31 @@ fn what_the_operator_says_of_servers_and_databases_is_told() {
 }
 
 #[test]
+fn what_the_server_says_of_itself_is_asked_in_its_pod() {
+    let per_service = OPERATED.replace("user: shop,", "user: shop, access: per_service,");
+    for (profile, more) in
+        [(OPERATED, ""), (per_service.as_str(), "[role-rights] `api` may do more than a service needs")]
+    {
+        let folder = generated(profile);
+        let Look { told, asked } = look(folder.path(), "in-hands", 1);
+        has(
+            &told,
+            &[
+                "ok        the server answers\n",
+                "warning   [server-version] the server is PostgreSQL 15, the profile says 17\n",
+                "[database-owner] the database `api` belongs to `odd`owner`, not to `",
+                "kubectl describe databases.postgresql.cnpg.io",
+                "[collation] the indexes of `api` were sorted by version `2.36`",
+                "[connections] 90 of 100 connections are used\n            | 90 by the role `shop`",
+                "ok        the disk with the data of PostgreSQL has room\n",
+                more,
+            ],
+        );
+        assert!(asked.contains("default_transaction_read_only=on") && !told.contains("docker compose"), "{told}");
+    }
+}
+
+#[test]
 fn manifests_that_are_not_ours_are_not_given_to_kustomize() {
     let folder = generated(PROFILE);
     let file = folder.path().join("kubernetes/kustomization.yaml");

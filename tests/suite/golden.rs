@@ -88,8 +88,11 @@ const ON_KUBERNETES: &[(&str, u32)] = &[
 ];
 
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
-const SAME_EVERYWHERE: [(&str, u32); 9] = [
+const SAME_EVERYWHERE: [(&str, u32); 12] = [
+    ("scripts/backups/backups.sh", 0o755),
+    ("scripts/backups/postgres.sh", 0o755),
     ("scripts/db/backup.sh", 0o755),
+    ("scripts/db/drill.sh", 0o755),
     ("scripts/db/migrate.py", 0o644),
     ("scripts/db/migrate.sh", 0o755),
     ("scripts/db/postgres.sh", 0o644),
@@ -112,7 +115,18 @@ struct Case {
     files: &'static [(&'static str, u32)],
 }
 
-const CASES: [Case; 15] = [
+/// The outputs with a container that backs the server up.
+const WITH_BACKUPS: &[(&str, u32)] = &[
+    (".env", 0o600),
+    (".env.example", 0o644),
+    ("docker-compose.yml", 0o644),
+    ("scripts/backups/Dockerfile", 0o644),
+    ("scripts/db/databases.sh", 0o644),
+    ("scripts/init-postgres.sh", 0o755),
+];
+
+const CASES: [Case; 16] = [
+    Case { name: "backups", profile: "../golden/backups.yaml", settings: &[], files: WITH_BACKUPS },
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
     Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
@@ -198,6 +212,7 @@ fn generate(case: &Case, folder: &Path) {
         "IMPORTER__DB_PASSWORD",
         "AGENT_RUNTIME__DB_PASSWORD",
         "AUTH_SERVICE__DB_PASSWORD",
+        "BACKUP_KEY",
         "INTERNAL_API_KEY",
     ] {
         command.env(password, "codelab_password");
@@ -248,6 +263,7 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
             ],
         ),
         ("strict", OF_A_SERVER),
+        ("backups", &[OF_A_SERVER, &["backups.sh", "drill.sh"]].concat()),
         ("kubernetes-server", OF_A_SERVER),
         ("kubernetes-cloudnative-pg", OF_A_SERVER),
         ("kubernetes-external", OF_A_SERVER),
@@ -258,9 +274,11 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
         generate(&case, &folder);
         for (path, mode) in SAME_EVERYWHERE {
             let name = path.rsplit('/').next().unwrap();
-            assert_eq!(folder.join(path).exists(), present.contains(&name), "{}: {path}", case.name);
+            let is_present = present.contains(&name) && (!path.contains("/backups/") || case.name == "backups");
+            assert_eq!(folder.join(path).exists(), is_present, "{}: {path}", case.name);
             let Ok(text) = fs::read_to_string(folder.join(path)) else { continue };
-            let mut template = fs::read_to_string(tests().join("../templates").join(path)).unwrap();
+            let of = if name == "postgres.sh" { "scripts/db/postgres.sh" } else { path };
+            let mut template = fs::read_to_string(tests().join("../templates").join(of)).unwrap();
             if name == "reach.sh" {
                 let target = if case.name.starts_with("kubernetes-") { "kubernetes" } else { "compose" };
                 let reach = tests().join(format!("../templates/scripts/db/reach-{target}.sh"));

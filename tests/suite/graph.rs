@@ -6,11 +6,13 @@ use std::path::Path;
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout, tests};
 
 /// Which drawings are compared byte for byte; those of the built-in profiles are in docs/graph.md.
-const CASES: [(&str, &str, &[&str]); 5] = [
+const CASES: [(&str, &str, &[&str]); 7] = [
     ("every-field", "golden/every-field.yaml", &[]),
     ("external", "golden/external.yaml", &[]),
     ("strict", "golden/strict.yaml", &[]),
     ("without-ensure", "builtin:prod", &["postgres.ensure=false"]),
+    ("kubernetes-server", "golden/kubernetes-server.yaml", &["services.api.publish=8080", "services.api.replicas=3"]),
+    ("kubernetes-services", "golden/kubernetes-services.yaml", &[]),
     ("per-service", "builtin:mixed", &["postgres.access=per_service", "postgres.publish=5433"]),
 ];
 

@@ -2,7 +2,10 @@
 
 mod committed;
 mod dangers;
+mod edited;
 mod secrets;
+mod servers;
+mod values;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -300,6 +303,18 @@ fn variables_of_what_runs_by_a_schedule_and_of_the_server_are_filled_and_listed(
     assert!(read(folder.path(), "kubernetes/postgres.yaml").contains("value: UTC\n"));
     assert_eq!(filled(false, &["--check"]), ["ZONE postgres default", "MODE report standing"]);
     ends(folder.path(), &["--check"], 0);
+}
+
+#[test]
+fn doctor_tells_another_file_that_kustomize_finds() {
+    let folder = generated();
+    for name in ["kustomization.yml", "Kustomization"] {
+        symlink("nowhere", folder.path().join("kubernetes").join(name)).unwrap();
+        let done = codelab_gen(folder.path()).arg("doctor").env("PATH", "/nonexistent").finish();
+        let told = stdout(&done);
+        assert!(told.contains(&format!("`kubernetes/{name}` is beside `kubernetes/kustomization.yaml`")), "{told}");
+        fs::remove_file(folder.path().join("kubernetes").join(name)).unwrap();
+    }
 }
 
 #[test]

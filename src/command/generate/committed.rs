@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 use crate::command::target::Target;
 use crate::disk::normalized;
-use crate::secret::{Finder, Secret, looks_made_up, looks_secret, may_name_secret, names_login};
+use crate::secret::{Finder, Secret, looks_made_up, looks_secret, may_name_secret};
 use crate::spelling::raw_path;
 use crate::value::{HostPath, SecretRule};
 
@@ -104,10 +104,7 @@ impl<'k> Committed<'k> {
         if self.holds_known(value) {
             return Some("the value of a secret");
         }
-        // of a service that is a fault of the profile; the server has variables too
-        if names_login(name) {
-            return Some("a secret by its name");
-        }
+        // one that is a secret by its name was refused with the profile
         let is_key = || may_name_secret(name) && looks_made_up(value);
         looks_secret(value).or_else(|| is_key().then_some("what looks like a key"))
     }

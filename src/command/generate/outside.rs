@@ -37,6 +37,16 @@ pub(super) struct Filled {
     /// The service.
     pub(super) service: String,
     pub(super) origin: Origin,
+    /// Whether a `.env` beside says another value, which nothing reads.
+    pub(super) dotenv_differs: bool,
+}
+
+/// What stands in the folder.
+#[derive(Clone, Copy)]
+pub(super) struct Standing<'s> {
+    pub(super) existing: &'s Existing,
+    /// Whether what is not set holds what stands, as in a comparison.
+    pub(super) counts: bool,
 }
 
 /// All that was looked for.
@@ -46,13 +56,19 @@ pub(super) struct Outside {
     pub(super) filled: Vec<Filled>,
 }
 
+impl<'s> Standing<'s> {
+    fn existing_that_counts(self) -> Option<&'s Existing> {
+        self.counts.then_some(self.existing)
+    }
+}
+
 /// Looks for what the target asks for. In a comparison a variable that is not set here, as in CI, holds what stands.
 ///
 /// # Errors
 /// For each variable without a value, and each file that can't be read.
 pub(super) fn look(
     target: &Target,
-    standing: Option<&Existing>,
+    standing: Standing<'_>,
     known: &Known,
     environment: Environment<'_>,
 ) -> Result<Outside, Failure> {
@@ -60,8 +76,10 @@ pub(super) fn look(
     let committed = Committed::new(target, known);
     let mut outside = Outside::default();
     let mut missing = Vec::new();
+    let dotenv = if asked.variables.is_empty() { HashMap::new() } else { standing.existing.dotenv().users_values() };
+    let in_dotenv = |name: &str| dotenv.get(name).filter(|value| !value.is_empty());
     for variable in &asked.variables {
-        let Some((value, origin)) = value(variable, target, standing, environment)? else {
+        let Some((value, origin)) = value(variable, target, standing.existing_that_counts(), environment)? else {
             missing.push(variable.name.as_str());
             continue;
         };
@@ -71,7 +89,9 @@ pub(super) fn look(
             return Err(secret_value(variable, why));
         }
         let (service, name) = (variable.service.clone(), variable.variable.clone());
-        let filled = Filled { name: variable.name.to_string(), service: service.to_string(), origin };
+        let dotenv_differs =
+            origin == Origin::Default && in_dotenv(variable.name.as_str()).is_some_and(|beside| *beside != value);
+        let filled = Filled { name: variable.name.to_string(), service: service.to_string(), origin, dotenv_differs };
         outside.filled.push(filled);
         outside.found.variables.insert((service, name), value);
     }
@@ -80,6 +100,13 @@ pub(super) fn look(
         let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("the environment does not set {}", names.join(", "));
         let help = "set what is missing for this run, which writes it into the manifests, or give it a `default`";
+        let beside: Vec<_> =
+            missing.iter().filter(|name| in_dotenv(name).is_some()).map(|name| format!("`{name}`")).collect();
+        let help = if beside.is_empty() {
+            help.to_owned()
+        } else {
+            format!("{help}; {} is in `.env`, which nothing reads on this target", beside.join(", "))
+        };
         return Err(Failure::outside(message, help));
     }
     let project = Project::of_folder(&target.root);

@@ -6,7 +6,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use super::committed::Known;
-use super::outside::{self, Environment, Outside};
+use super::outside::{self, Environment, Outside, Standing};
 use super::request::{Ending, Finished, Outcome, Request};
 use super::secrets::{Request as SecretRequest, choose_secrets, rotated, secret_files, stored_secrets};
 use super::told::Telling;
@@ -91,7 +91,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
     let kept = kept_secrets(deployment, &block);
     let mut known = known_of(target, &existing, &world.environment);
     known.own.extend(secrets.values().map(|chosen| chosen.secret.clone()));
-    let outside = outside::look(target, None, &known, &world.environment)?;
+    let outside = outside::look(target, Standing { existing: &existing, counts: false }, &known, &world.environment)?;
     let values = Values::Chosen { secrets: &secrets, kept: &kept };
     let files_of_secrets = secret_files(deployment, values);
     let files = rendered(target, values, &outside)?;
@@ -136,7 +136,7 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
     let secrets = git::standing(opened, &existing, &target.deployment);
     let root = world.trust.repository(&target.folder, &world.current).unwrap_or_default();
     let questions = git::Questions::ask(root, &target.folder, &secrets, git::About::Taken, None);
-    let standing = (request.ending == Ending::Check).then_some(&existing);
+    let standing = Standing { existing: &existing, counts: request.ending == Ending::Check };
     let known = known_of(target, &existing, &world.environment);
     let outside = outside::look(target, standing, &known, &world.environment)?;
     let changes = plan_withheld(target, request.consent.force, &existing, &outside)?;
@@ -149,7 +149,7 @@ fn compare(target: &Target, opened: Option<&Folder>, request: &Request<'_>, worl
 pub(in crate::command) fn drift(target: &Target, existing: &Existing) -> Result<ChangeSet, Failure> {
     // doctor runs where the deployment does not, with an environment of its own
     let known = known_of(target, existing, &|_| Ok(None));
-    let outside = outside::look(target, Some(existing), &known, &|_| Ok(None))?;
+    let outside = outside::look(target, Standing { existing, counts: true }, &known, &|_| Ok(None))?;
     plan_withheld(target, false, existing, &outside)
 }
 

@@ -104,9 +104,7 @@ impl Telling<'_> {
         lines.extend(kept.map(|path| self.line("kept", &self.in_folder(path))));
         lines.extend(changes.switches.iter().map(|switch| self.switch_line(switch)));
         lines.extend(changes.left_volumes.iter().map(|name| left_line(name)));
-        for (name, chosen) in &self.outcome.secrets {
-            lines.push(format!("secret    {name}: {}\n", self.origin(name, chosen)));
-        }
+        lines.extend(self.origins().into_iter().map(|(name, origin)| format!("secret    {name}: {origin}\n")));
         lines.extend(self.filled_lines());
         lines.push(format!("next: {}\n", self.next_command()));
         lines.concat()
@@ -178,9 +176,7 @@ impl Telling<'_> {
             let reasons = self.reasons(&refused, change.reason.as_slice());
             report::File { reasons, drift: change.is_drift(), ..file(&change.path, change.kind) }
         });
-        let secrets = self.outcome.secrets.iter();
-        let secrets =
-            secrets.map(|(name, chosen)| report::Secret { name: name.to_string(), from: self.origin(name, chosen) });
+        let secrets = self.origins().into_iter().map(|(name, from)| report::Secret { name: name.to_string(), from });
         report::Run {
             profile: self.target.placement.profile.clone(),
             folder: raw_path(&changes.folder),
@@ -224,27 +220,25 @@ impl Telling<'_> {
         reasons.iter().map(message).collect()
     }
 
-    /// Where a secret's value came from.
-    fn origin(&self, name: &EnvironmentKey, chosen: &ChosenSecret) -> String {
-        let target = self.target.deployment.target;
-        match &chosen.origin {
-            SecretOrigin::Stored if self.outcome.edited.contains(name) => {
-                format!("edited in {}, the URLs follow", target.keeps_secrets_in())
+    /// Where the value of each secret came from.
+    fn origins(&self) -> Vec<(&EnvironmentKey, String)> {
+        let Target { deployment, .. } = self.target;
+        let Outcome { existing, edited, secrets, .. } = self.outcome;
+        let of_files = deployment.target.secret_files(deployment);
+        let kept = of_files.into_iter().filter(|file| existing.secret_file(&file.path).is_some());
+        let kept: HashMap<_, _> = kept.map(|file| (file.name, file.path)).collect();
+        let origin = |name: &EnvironmentKey, chosen: &ChosenSecret| match &chosen.origin {
+            SecretOrigin::Stored if edited.contains(name) => {
+                format!("edited in {}, the URLs follow", deployment.target.keeps_secrets_in())
             }
-            SecretOrigin::Stored => self.kept_in(name),
+            SecretOrigin::Stored => {
+                kept.get(name.as_str()).map_or_else(|| "kept from .env".to_owned(), |path| format!("kept in {path}"))
+            }
             SecretOrigin::Environment => "taken from the environment".to_owned(),
             SecretOrigin::File(path) => format!("read from {path}"),
             SecretOrigin::Generated => "generated".to_owned(),
-        }
-    }
-
-    /// Where a secret was kept before this run.
-    fn kept_in(&self, name: &EnvironmentKey) -> String {
-        let Target { deployment, .. } = self.target;
-        let existing = &self.outcome.existing;
-        let own = deployment.target.secret_files(deployment).into_iter().find(|file| file.name == name.as_str());
-        let own = own.map(|file| file.path).filter(|path| existing.secret_file(path).is_some());
-        own.map_or_else(|| "kept from .env".to_owned(), |path| format!("kept in {path}"))
+        };
+        secrets.iter().map(|(name, chosen)| (name, origin(name, chosen))).collect()
     }
 
     fn switch_line(&self, switch: &EngineSwitch) -> String {

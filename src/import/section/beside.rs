@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use super::container::{Initdb, is_own};
 use crate::compose::nodes;
-use crate::deployment::{BY_PASSWORD, INITDB_ARGS};
+use crate::deployment::INITDB_ARGS;
 use crate::import::ledger::Ledger;
 use crate::import::recognition::INIT_SCRIPTS;
 use crate::import::scope::Scope;
@@ -33,20 +34,16 @@ pub(super) fn has_own_scripts(node: &Node<'_>, scope: &Scope, ledger: &mut Ledge
     !own.is_empty() || (scope.is_generated && ours.is_empty())
 }
 
-/// Whether a variable makes a server that wants passwords on its socket as well.
-pub(super) fn logs_in_by_password(given: &environment::Given) -> bool {
-    given.name == INITDB_ARGS && matches!(&given.value, environment::GivenValue::Text(text) if text == BY_PASSWORD)
-}
-
 /// What a section has no field for, and `compose:` must not say.
 pub(super) fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope, ledger: &mut Ledger<'_>) {
     const TAKEN: [&str; 3] = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"];
     let node = &server.entry.value;
     // beside `NAME` the image takes no `NAME_FILE`
+    let says_initdb = Initdb::of(node).is_some();
     let is_taken = |given: &&environment::Given| {
-        TAKEN.contains(&given.name.trim_end_matches("_FILE")) || logs_in_by_password(given)
+        TAKEN.contains(&given.name.trim_end_matches("_FILE")) || (given.name == INITDB_ARGS && says_initdb)
     };
-    for given in environment::of(node).iter().filter(|given| !is_taken(given)) {
+    for given in environment::of(node).iter().filter(|given| !is_taken(given) && !is_own(given)) {
         let raw = match (given.name.as_str(), &server.folder) {
             (PGDATA, None) => continue,
             (PGDATA, Some(folder)) => Some(Raw::text(folder)),
@@ -62,7 +59,8 @@ pub(super) fn leave_rest(server: &Server<'_, '_>, name: &str, scope: &Scope, led
     }
     if let Some(check) = nodes::entry(node, "healthcheck").filter(|_| !scope.is_generated) {
         let message = format!("`healthcheck` of `{}` gives way to that of codelab-gen", server.name());
-        ledger.note(Some(&check.key_span), message, "it asks over TCP, so that a volume in preparation is not ready");
+        let help = "it asks over TCP, so that a volume in preparation is not ready";
+        ledger.note(Some(&check.key_span), message, help);
     }
     for entry in nodes::entries(node).iter().filter(|entry| SERVER_RELIED_ON.contains(&entry.key.as_ref())) {
         ledger.leave(

@@ -1,8 +1,12 @@
 //! Knows how a text is walked through once, and nothing in it ends the walk. Must not know what is looked for.
 
+mod brackets;
+mod quotes;
+
 use std::cell::Cell;
 use std::ops::Range;
 
+use self::quotes::unquoted;
 use super::{Content, Entry, Node};
 
 /// Collections inside collections, as far as they are looked into: as far as the strict reader goes.
@@ -327,52 +331,6 @@ impl Scanner<'_> {
         Node { span: start..end, content: Content::Scalar(lines.join(" ")) }
     }
 
-    /// Where a quote is closed that opens before `from`. Else how far was looked: to the end of the line, or with `least`
-    /// to the first line that stands further left.
-    fn closing(&self, quote: u8, from: usize, least: Option<usize>) -> Result<usize, usize> {
-        let mut at = from;
-        while let Some(byte) = self.bytes.get(at) {
-            match byte {
-                b'\\' if quote == b'"' => at += 1 + usize::from(self.bytes.get(at + 1) != Some(&b'\n')),
-                b'\n' if least.is_none_or(|least| self.is_left_of(least, at + 1)) => return Err(at),
-                byte if *byte != quote => at += 1,
-                _ if quote == b'\'' && self.bytes.get(at + 1) == Some(&quote) => at += 2,
-                _ => return Ok(at),
-            }
-        }
-        Err(at)
-    }
-
-    /// Whether the line that begins at a byte has something left of a column.
-    fn is_left_of(&self, least: usize, start: usize) -> bool {
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        let first = rest.iter().take(least).position(|byte| *byte != b' ');
-        first.is_some_and(|first| !matches!(rest.get(first), Some(b'\n' | b'\r' | b'\t')))
-    }
-
-    /// A text in quotes. One that is not closed before a line that belongs to something else ends with its first line.
-    fn quoted(&mut self, quote: u8, least: usize) -> Node {
-        let start = self.at;
-        let may_go_on = self.in_vain <= self.bytes.len();
-        let end = match self.closing(quote, start + 1, may_go_on.then_some(least)) {
-            Ok(end) => end,
-            Err(looked) => {
-                self.in_vain += looked - start;
-                let end = self.line_end();
-                let end = start + self.text.get(start..end).unwrap_or_default().trim_end().len();
-                self.at = end;
-                let text = self.text.get(start + 1..end).unwrap_or_default().to_owned();
-                return Node { span: start..end, content: Content::Scalar(text) };
-            }
-        };
-        let inner = self.text.get(start + 1..end).unwrap_or_default();
-        if let Some(newline) = inner.rfind('\n') {
-            self.line = start + 1 + newline + 1;
-        }
-        self.at = end + 1;
-        Node { span: start..end + 1, content: Content::Scalar(unquoted(inner, quote)) }
-    }
-
     /// Where the lines end that are empty or stand at this column at the least.
     fn indented_end(&self, least: usize) -> usize {
         let mut end = self.line_end();
@@ -399,144 +357,6 @@ impl Scanner<'_> {
         self.at = end;
         self.scalar(start..start + text.trim_end().len())
     }
-
-    /// Whether brackets end here though they are not closed: a line begins that belongs to something else.
-    fn is_left(&self, least: usize, line: usize) -> bool {
-        self.line > line && self.column() < least && !matches!(self.byte(), Some(b']' | b'}'))
-    }
-
-    fn flow_sequence(&mut self, least: usize, depth: usize) -> Node {
-        let (start, line) = (self.at, self.line);
-        self.at += 1;
-        let mut items = Vec::new();
-        let end = loop {
-            let end = self.at;
-            self.skip_blank();
-            match self.byte() {
-                None | Some(b'}') => break end,
-                Some(_) if self.is_left(least, line) => break end,
-                Some(b']') => {
-                    self.at += 1;
-                    break self.at;
-                }
-                Some(b',') => self.at += 1,
-                Some(_) => items.push(self.flow_item(least, depth + 1)),
-            }
-        };
-        Node { span: start..end, content: Content::Sequence { items, is_flow: true } }
-    }
-
-    /// An item of a list in brackets, which may be one `key: value`.
-    fn flow_item(&mut self, least: usize, depth: usize) -> Node {
-        let item = self.flow_value(least, depth);
-        let (at, line) = (self.at, self.line);
-        self.skip_blank();
-        if self.byte() != Some(b':') {
-            (self.at, self.line) = (at, line);
-            return item;
-        }
-        self.at += 1;
-        self.skip_blank();
-        let value = self.flow_value(least, depth);
-        let key = item.text().unwrap_or_default().to_owned();
-        let span = item.span.start..value.span.end.max(item.span.end);
-        let entries = vec![Entry { key, key_span: item.span, value, has_colon: true }];
-        Node { span, content: Content::Mapping { entries, is_flow: true } }
-    }
-
-    fn flow_mapping(&mut self, least: usize, depth: usize) -> Node {
-        let (start, line) = (self.at, self.line);
-        self.at += 1;
-        let mut entries = Vec::new();
-        let end = loop {
-            let end = self.at;
-            self.skip_blank();
-            match self.byte() {
-                None | Some(b']') => break end,
-                Some(_) if self.is_left(least, line) => break end,
-                Some(b'}') => {
-                    self.at += 1;
-                    break self.at;
-                }
-                Some(b',') => self.at += 1,
-                Some(_) => entries.push(self.flow_entry(least, depth + 1)),
-            }
-        };
-        Node { span: start..end, content: Content::Mapping { entries, is_flow: true } }
-    }
-
-    fn flow_entry(&mut self, least: usize, depth: usize) -> Entry {
-        let word = self.flow_value(least, depth);
-        let key = word.text().unwrap_or_default().to_owned();
-        let (at, line) = (self.at, self.line);
-        self.skip_blank();
-        if self.byte() != Some(b':') {
-            (self.at, self.line) = (at, line);
-            let value = Node::nothing(word.span.end);
-            return Entry { key, key_span: word.span, value, has_colon: false };
-        }
-        self.at += 1;
-        let behind = self.at;
-        let line = self.line;
-        self.skip_blank();
-        let is_value = !matches!(self.byte(), None | Some(b',' | b'}' | b']')) && !self.is_left(least, line);
-        let value = if is_value { self.flow_value(least, depth) } else { Node::nothing(behind) };
-        Entry { key, key_span: word.span, value, has_colon: true }
-    }
-
-    /// A value between brackets; it is at least one byte of the text, or its end.
-    fn flow_value(&mut self, least: usize, depth: usize) -> Node {
-        self.skip_properties();
-        match self.byte() {
-            None => Node::nothing(self.at),
-            Some(_) if depth >= DEPTH_LIMIT => self.rest_of_line(),
-            Some(b'[') => self.flow_sequence(least, depth),
-            Some(b'{') => self.flow_mapping(least, depth),
-            Some(quote @ (b'"' | b'\'')) => self.quoted(quote, least),
-            Some(_) => self.flow_plain(),
-        }
-    }
-
-    fn flow_plain(&mut self) -> Node {
-        let start = self.at;
-        let rest = self.text.get(start..self.line_end()).unwrap_or_default();
-        let bytes = rest.as_bytes();
-        let ends = |at: usize, byte: u8| match byte {
-            b',' | b'[' | b']' | b'{' | b'}' => true,
-            b':' => bytes.get(at + 1).is_none_or(|next| next.is_ascii_whitespace() || b",[]{}".contains(next)),
-            b'#' => at > 0 && bytes.get(at - 1).is_some_and(u8::is_ascii_whitespace),
-            _ => false,
-        };
-        let length = bytes.iter().enumerate().position(|(at, byte)| ends(at, *byte)).unwrap_or(bytes.len());
-        let text = rest.get(..length).unwrap_or(rest).trim_end();
-        let end = start + text.len();
-        // a `:` without a key, or the like: passed over
-        let passed = if length == 0 { self.boundary(start + 1) } else { start + length };
-        self.at = passed.min(self.bytes.len());
-        self.scalar(start..end)
-    }
-}
-
-/// What stands in quotes.
-fn unquoted(inner: &str, quote: u8) -> String {
-    if quote == b'\'' {
-        return inner.replace("''", "'");
-    }
-    let mut text = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            text.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('n') => text.push('\n'),
-            Some('t') => text.push('\t'),
-            Some(other) => text.push(other),
-            None => {}
-        }
-    }
-    text
 }
 
 /// A key that is still being typed.

@@ -9,7 +9,7 @@ use super::{Limits, Storage};
 use crate::value::{
     Access, DataPlace, DatabaseName, Duration, HostName, ImageReference, InitdbArgument, Interval, LocalAuth,
     LocaleName, LocaleProvider, MountedPath, ObjectName, Operator, Port, PostgresMajor, Replicas, RoleName,
-    SettingName, Tls, VariableName,
+    SettingName, Tls, UserId, VariableName,
 };
 
 record! {
@@ -19,6 +19,10 @@ record! {
         image: ImageReference,
         /// The major version, where the image is not a numeric tag of `postgres`.
         version: PostgresMajor,
+        /// The user of the system, in numbers, that PostgreSQL is in an image that is not the official one, such as
+        /// `"999:999"` (`docker run --rm IMAGE id postgres`). Its container runs as that user from the start, not as root. In
+        /// staging and production Kubernetes wants it. The operator's own images have `"26:26"`.
+        user_id: UserId,
         /// The role that the server is made with; with shared access every service logs in as it.
         user: RoleName,
         /// The database that the server is made with, by default named as `user`; services have their own.
@@ -57,7 +61,7 @@ record! {
         limits: Limits,
         /// Server settings, such as `max_connections: 200`.
         settings: Named<SettingName, Literal>,
-        /// A server outside of the deployment, instead of a container; `publish`, `volume`, `storage`, `operator`,
+        /// A server outside of the deployment, instead of a container; `user_id`, `publish`, `volume`, `storage`, `operator`,
         /// `instances`, `ensure`, `init_script`, `local_auth`, `healthcheck`, `initdb`, `environment`, `limits`, `settings`
         /// and `compose` are the container's, and can't stand beside it.
         external: External,

@@ -11,7 +11,7 @@ use crate::deployment::{Container, Deployment, External, Host, POSTGRES_USER, SO
 use crate::disk::normalized;
 use crate::interpolation::Template;
 use crate::spelling::shell_word;
-use crate::value::{ImageReference, MountSource, TextValue as _};
+use crate::value::{ImageReference, MountSource, TextValue as _, UserId};
 
 /// Every change that would part the deployment from its data.
 pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineSwitch]) -> Vec<Danger> {
@@ -116,6 +116,14 @@ fn server_volume_danger(
 ) -> Option<Danger> {
     let mounted = service.data_of_server()?.filled(before.value);
     let volume = &container.volume;
+    let copied = match volume.volume() {
+        Some(_) => format!(
+            "`codelab-gen upgrade --to {}` copies all of it to the new volume; after an upgrade `codelab-gen upgrade --back` \
+             mounts that of before",
+            container.major
+        ),
+        None => "`scripts/db/backup.sh` first, and `scripts/db/restore.sh` on the new one".to_owned(),
+    };
     (!is_same(&mounted, volume.source(), before, after)).then(|| Danger {
         kind: DangerKind::Volume,
         message: format!(
@@ -123,10 +131,7 @@ fn server_volume_danger(
             volume.kind(),
             mounted.source
         ),
-        steps: format!(
-            "keep it: `postgres.volume: {}` in the profile; or dump the old server first and restore into the new one",
-            mounted.source
-        ),
+        steps: format!("keep it: `postgres.volume: {}` in the profile; or {copied}", mounted.source),
     })
 }
 
@@ -143,15 +148,22 @@ fn image_dangers(
     dangers.extend(role_danger(service, deployment));
     let major = i128::from(container.major.get());
     if let Some(standing) = stands.postgres_major().filter(|standing| *standing != major) {
-        let user = deployment.server.as_ref().map_or("postgres", |server| server.user.as_str());
+        let steps = if standing < major {
+            format!(
+                "write `volume: {}-{major}` for `postgres` into the profile, beside the image; then `codelab-gen upgrade --to \
+                 {major}` copies all of it there, and the old volume stays",
+                container.volume.volume().map_or("postgres-data", |volume| volume.as_str())
+            )
+        } else {
+            format!(
+                "keep PostgreSQL {standing}; after an upgrade write the volume of before into the profile, beside the image, \
+                 and `codelab-gen upgrade --back` mounts it again"
+            )
+        };
         dangers.push(Danger {
             kind: DangerKind::Major,
             message: format!("PostgreSQL {major} does not start on the data of PostgreSQL {standing}"),
-            steps: format!(
-                "dump the old server (`docker compose exec -T {} pg_dumpall -U {user} >all.sql`), give the new one \
-                 another `postgres.volume`, and restore there",
-                shell_word(&service.name)
-            ),
+            steps,
         });
     }
     dangers.extend(flavour_danger(container, &stands));
@@ -177,7 +189,9 @@ fn flavour_danger(container: &Container, stands: &ImageReference) -> Option<Dang
         format!("gives the files{before} to {owner}, as whom the new image runs, and ")
     });
     let steps = format!(
-        "{keep}; else the command that is printed then {}makes all indexes anew: `{}{UP}`",
+        "{keep}; or another `postgres.volume`, to which `codelab-gen upgrade --to {}` copies all of it; else the command that \
+         is printed then {}makes all indexes anew: `{}{UP}`",
+        container.major,
         given_away.unwrap_or_default(),
         before_start(container, owner),
     );
@@ -189,7 +203,7 @@ const UP: &str = "docker compose up -d --wait";
 
 /// What comes before that, where the system of the server's image changes: no service may meet indexes that are sorted
 /// otherwise.
-fn before_start(container: &Container, owner: Option<&str>) -> String {
+fn before_start(container: &Container, owner: Option<UserId>) -> String {
     let given_away = owner.map(|owner| format!("{} && ", give_away(container, owner))).unwrap_or_default();
     format!("docker compose stop && {given_away}{UP} postgres && scripts/db/reindex.sh --all && ")
 }
@@ -204,12 +218,12 @@ pub(crate) fn around_start(dangers: &[Danger], deployment: &Deployment, standing
 
 /// Who owns the server's files where its image changes, if that is somebody else. An image that starts as root gives them
 /// away by itself.
-fn new_owner(container: &Container, stands: &ImageReference) -> Option<&'static str> {
-    container.user.filter(|user| stands.postgres_identity() != Some(*user))
+fn new_owner(container: &Container, stands: &ImageReference) -> Option<UserId> {
+    container.user.filter(|user| stands.postgres_identity() != Some(user.to_string().as_str()))
 }
 
 /// What gives the server's files to another user, while it stands still.
-pub(crate) fn give_away(container: &Container, owner: &str) -> String {
+pub(crate) fn give_away(container: &Container, owner: impl std::fmt::Display) -> String {
     let folder = container.data_folder();
     format!(
         "docker compose run --rm --no-deps --user 0 --cap-add CHOWN --cap-add DAC_OVERRIDE --entrypoint chown postgres -R \
@@ -234,7 +248,7 @@ fn server_leaves(external: &External, service: &StandingService) -> Option<Dange
             external.host, mounted.source
         ),
         steps: format!(
-            "move the databases first: dump them from `{}` while it still runs, and restore them there",
+            "move the databases: `scripts/db/backup.sh` while `{}` still runs, and `scripts/db/restore.sh` there",
             service.name
         ),
     })

@@ -1,10 +1,12 @@
 //! Knows what `docker-compose.yml` says. Sees names of secrets, never a value: there is none in what it is given.
 
+mod backups;
 mod keys;
 mod networks;
 mod server;
 mod service;
 
+use self::backups::backup;
 use self::keys::keys_of_service;
 use self::networks::networks_and_others;
 use self::server::{ensure, postgres};
@@ -76,6 +78,7 @@ fn services(deployment: &Deployment, extras: &Extras, networks: Networks<'_>, pl
     if let Some((server, container)) = deployment.contained_server() {
         services.append(postgres(server, container, deployment, placement, extras, networks));
         services.append(ensure(server, container, deployment, extras));
+        services.append(backup(server, container, deployment, placement, extras));
     }
     services
 }

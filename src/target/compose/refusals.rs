@@ -45,6 +45,9 @@ pub(crate) const SERVER_KEYS: [(&str, &str); 11] = [
     ("pids_limit", "limits.pids"),
 ];
 
+/// The same where the profile says who the server runs as.
+pub(crate) const USER_KEYS: [(&str, &str); 1] = [("user", "user_id")];
+
 /// Keys by which the server would no longer be the one container that the rest of the deployment relies on.
 pub(crate) const SERVER_RELIED_ON: [&str; 6] =
     ["build", "depends_on", "entrypoint", "network_mode", "profiles", "scale"];
@@ -115,6 +118,9 @@ fn check_elsewhere(profile: &Profile, faults: &mut Vec<Diagnostic>) {
 
 fn check_server(postgres: &Postgres, in_files: bool, at: &FieldPath, faults: &mut Vec<Diagnostic>) {
     check_keys(&postgres.compose, &SERVER_KEYS, at, faults);
+    if postgres.user_id.is_given() {
+        check_keys(&postgres.compose, &USER_KEYS, at, faults);
+    }
     check_deploy(&postgres.compose, at, faults);
     for key in given(&postgres.compose).map(|(key, _)| key.as_str()).filter(|key| SERVER_RELIED_ON.contains(key)) {
         let place = Place::key(&at.key("compose").key(key));

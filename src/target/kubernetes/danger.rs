@@ -2,14 +2,12 @@
 //! Must not know how that is told, nor whether somebody accepted it.
 
 use super::fixed::room_dangers;
+use super::operated;
 use super::standing::Object;
 use crate::deployment::{Deployment, POSTGRES_USER};
 use crate::spelling::shell_word;
 use crate::target::danger::{Danger, DangerKind};
 use crate::value::{ImageReference, TextValue as _};
-
-/// The kind of a server that an operator runs.
-const OPERATED: &str = "Cluster";
 
 /// Every change that would part the deployment from its data.
 pub(super) fn dangers(old: &[Object], new: &[Object], deployment: &Deployment) -> Vec<Danger> {
@@ -22,12 +20,19 @@ fn object_dangers(old: &Object, all: &[Object], deployment: &Deployment) -> Vec<
     let Some(new) = all.iter().find(|new| new.name == old.name && new.kind == old.kind) else {
         return server_leaves(old, deployment).into_iter().collect();
     };
+    if old.is_operated() {
+        return operated::dangers(old, new, deployment);
+    }
     let volume: Vec<_> = volume_danger(old, new).into_iter().collect();
     if !volume.is_empty() || !old.is_server() {
         // on another volume nothing of the old one is read
         return volume.into_iter().chain(room_dangers(old, new)).collect();
     }
-    let on_it = [role_danger(old, new), major_danger(old, new), flavour_danger(old, new, deployment)];
+    let on_it = [
+        role_danger(old, new),
+        major_danger(old, new),
+        flavour_danger(old, new, deployment).or_else(|| user_danger(old, new)),
+    ];
     on_it.into_iter().flatten().chain(room_dangers(old, new)).collect()
 }
 
@@ -88,6 +93,23 @@ fn flavour_danger(old: &Object, new: &Object, deployment: &Deployment) -> Option
     Some(Danger::flavour(&stands, &wanted, format!("{keep}; else {else_do}")))
 }
 
+/// Another user of the same image. PostgreSQL starts on files of its own user only.
+fn user_danger(old: &Object, new: &Object) -> Option<Danger> {
+    let (stands, wanted) = (old.user.as_deref()?, new.user.as_deref()?);
+    let (_, claim) = new.mounts.first()?;
+    (stands != wanted).then(|| Danger {
+        kind: DangerKind::Volume,
+        message: format!(
+            "PostgreSQL would run as user {wanted} instead of {stands}, and does not start on data that is not its own"
+        ),
+        steps: format!(
+            "keep `postgres.user_id: {stands}`; or give the files of the claim `{claim}-{}-0` to the new user first, by a pod \
+             of root that mounts it while the server stands still",
+            new.name
+        ),
+    })
+}
+
 /// Where a claim becomes another one.
 fn volume_danger(old: &Object, new: &Object) -> Option<Danger> {
     old.mounts.iter().find_map(|(path, before)| {
@@ -124,7 +146,7 @@ fn major_danger(old: &Object, new: &Object) -> Option<Danger> {
 fn server_leaves(old: &Object, deployment: &Deployment) -> Option<Danger> {
     let place = match old.mounts.first() {
         Some((_, claim)) if old.is_server() => format!("in its claim `{claim}`"),
-        None if old.kind == OPERATED => format!("of the {OPERATED} `{}`", old.name),
+        None if old.is_operated() => format!("of the {} `{}`", old.kind, old.name),
         Some(_) | None => return None,
     };
     deployment.server.as_ref()?;

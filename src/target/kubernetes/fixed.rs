@@ -1,6 +1,7 @@
 //! Knows what a cluster refuses to change in an object that it has, and what was said for a new volume only.
 //! Must not know how that is told.
 
+use super::operated;
 use super::standing::{Object, Room};
 use crate::deployment::INITDB_ARGS;
 use crate::target::danger::{Danger, DangerKind};
@@ -9,7 +10,11 @@ use crate::target::danger::{Danger, DangerKind};
 pub(super) fn notes(old: &[Object], new: &[Object]) -> Vec<(String, String)> {
     let pair = |old: &'_ Object| new.iter().position(|new| new.name == old.name && new.kind == old.kind);
     let pairs = old.iter().filter_map(|object| Some((object, new.get(pair(object)?)?)));
-    pairs.flat_map(|(old, new)| [headless(old, new), templates(old, new), made_otherwise(old, new)]).flatten().collect()
+    let of_pair = |(old, new)| {
+        let of_servers = operated::notes(old, new).into_iter().map(Some);
+        [headless(old, new), templates(old, new), made_otherwise(old, new)].into_iter().chain(of_servers)
+    };
+    pairs.flat_map(of_pair).flatten().collect()
 }
 
 /// An address that is given can't be taken back.
@@ -23,12 +28,12 @@ fn headless(old: &Object, new: &Object) -> Option<(String, String)> {
 
 /// What claims are made of can't change: the StatefulSet is made anew, and takes the claims that are there.
 fn templates(old: &Object, new: &Object) -> Option<(String, String)> {
-    if old.is_claim() || old.rooms == new.rooms {
+    if old.is_claim() || old.is_operated() || old.rooms == new.rooms {
         return None;
     }
     let name = &new.name;
     let kept = |new: &Room| old.rooms.iter().find(|old| old.name == new.name);
-    let grown = new.rooms.iter().filter(|new| kept(new).is_some_and(|old| is_grown(old, new)));
+    let grown = new.rooms.iter().filter(|new| kept(new).is_some_and(|old| new.is_larger_than(old)));
     let patches = grown.map(|room| {
         let claim = format!("{}-{name}-0", room.name);
         let patch = format!("{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{}\"}}}}}}}}", room.size);
@@ -77,7 +82,7 @@ fn room_danger(old: &Room, new: &Room) -> Option<Danger> {
         (format!("the class {}", class(old)), format!("the class {}", class(new)))
     } else if old.modes != new.modes {
         (old.modes.join(", "), new.modes.join(", "))
-    } else if is_grown(new, old) {
+    } else if old.is_larger_than(new) {
         (old.size.clone(), new.size.clone())
     } else {
         return None;
@@ -90,14 +95,4 @@ fn room_danger(old: &Room, new: &Room) -> Option<Danger> {
         ),
         steps: format!("keep `storage` as it is, or name another volume than `{name}` and copy the data there first"),
     })
-}
-
-/// Whether the second one has more room.
-fn is_grown(old: &Room, new: &Room) -> bool {
-    mebibytes(&old.size).zip(mebibytes(&new.size)).is_some_and(|(old, new)| old < new)
-}
-
-fn mebibytes(size: &str) -> Option<u64> {
-    let units = [("Mi", 1), ("Gi", 1 << 10), ("Ti", 1 << 20)];
-    units.into_iter().find_map(|(unit, times)| size.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(times))
 }

@@ -17,8 +17,12 @@ pub(in crate::target) fn compare(stands: &Stands<'_>, after: After<'_>) -> Compa
     let deployment = after.deployment;
     let (old, new) = (all(&stands.files), all(&stands.next));
     let is_new = |object: &&Object| new.iter().any(|new| (&new.kind, &new.name) == (&object.kind, &object.name));
-    let (claims, others): (Vec<_>, Vec<_>) =
-        old.iter().filter(|object| !is_new(object)).partition(|object| object.is_claim());
+    let gone: Vec<_> = old.iter().filter(|object| !is_new(object)).collect();
+    // what lets in and out whom servers have that run on stays with them
+    let servers = gone.iter().copied().find(|object| object.is_operated());
+    let is_theirs = |object: &&Object| servers.is_some_and(|servers| servers.of == object.of);
+    let (theirs, gone): (Vec<_>, Vec<_>) = gone.into_iter().partition(is_theirs);
+    let (claims, others): (Vec<_>, Vec<_>) = gone.into_iter().partition(|object| object.is_claim());
     let switches = switches(&old, deployment);
     let recorded = stands.files.iter().find(|(output, _)| **output == KUSTOMIZATION);
     let mark = recorded.and_then(|(output, text)| examine(text, output));
@@ -26,12 +30,25 @@ pub(in crate::target) fn compare(stands: &Stands<'_>, after: After<'_>) -> Compa
         engine_danger(mark.as_ref(), after.placement, &switches, "kustomization.yaml").into_iter().collect();
     all_dangers.extend(dangers(&old, &new, deployment));
     Compared {
-        notes: notes(&old, &new),
+        notes: notes(&old, &new).into_iter().chain(servers.map(|servers| run_on(servers, &theirs))).collect(),
         dangers: all_dangers,
         left_volumes: claims.into_iter().map(|claim| claim.name.clone()).collect(),
         left_objects: others.into_iter().map(Object::reference).collect(),
         switches,
     }
+}
+
+/// Servers of an operator, which deletes their data with them.
+fn run_on(servers: &Object, theirs: &[&Object]) -> (String, String) {
+    let name = &servers.name;
+    let message =
+        format!("no file makes the servers of the {} `{name}` any more; they run on with their data", servers.kind);
+    let others = theirs.iter().filter(|object| !object.is_operated()).map(|object| format!(" {}", object.reference()));
+    let help = format!(
+        "once the data is elsewhere: `kubectl delete clusters.postgresql.cnpg.io/{name}{}`, which deletes their volumes too",
+        others.collect::<String>()
+    );
+    (message, help)
 }
 
 fn all(files: &[(&Output, &str)]) -> Vec<Object> {

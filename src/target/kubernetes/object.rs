@@ -89,13 +89,14 @@ pub(super) fn is_service_name(name: &str) -> bool {
     is_dns_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
-/// A name of an object that changes with what it holds.
+/// A name of an object that changes with what it holds. Where the name is cut, the hash tells it from others that begin so.
 pub(super) fn hashed(name: &str, content: &str) -> String {
+    let longest = LONGEST - HASH - 1;
     let mut hasher = XxHash3_64::new();
     hasher.write(content.as_bytes());
+    hasher.write(name.get(longest..).unwrap_or_default().as_bytes());
     let hash = format!("{:016x}", hasher.finish());
     let hash = hash.get(..HASH).unwrap_or(&hash);
-    let longest = LONGEST - HASH - 1;
     let name = name.get(..longest).unwrap_or(name).trim_end_matches('-');
     format!("{name}-{hash}")
 }
@@ -122,6 +123,7 @@ mod tests {
             assert!(first != second && first == hashed(name, "x"), "{first} {second}");
         }
         assert!(!hashed(&long, "x").contains("--"));
+        assert_ne!(hashed(&long, "x"), hashed(&"a".repeat(52), "x"), "what is cut off counts");
         for (name, is_one) in
             [("api", true), ("0api", false), ("a-1", true), ("A", false), ("a.b", false), ("a_b", false)]
         {

@@ -1,14 +1,18 @@
 //! Knows what of a profile Kubernetes can't run. Must not know what becomes of the rest.
 
 mod names;
+mod secrets;
 mod services;
 mod variables;
 mod volumes;
 
 use super::server;
 use crate::deployment::Deployment;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
 use crate::profile::{Profile, given};
+
+pub(super) use names::of_operator;
 
 /// What a profile says that can't be followed.
 pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
@@ -17,6 +21,12 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
         faults.extend(services::faults(name, service, profile));
     }
     faults.extend(volumes::faults(profile));
+    if profile.backups.is_given() {
+        let place = Place::key(&FieldPath::root().key("backups"));
+        let message = "`backups` is for Docker Compose so far, and the target is Kubernetes";
+        let help = "remove it; `scripts/db/backup.sh` dumps the databases, and CloudNativePG has backups of its own";
+        faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, help));
+    }
     faults
 }
 
@@ -24,6 +34,7 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
 pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     let mut faults = server::faults(deployment);
     faults.extend(variables::faults(deployment));
-    faults.extend(deployment.services.iter().filter_map(names::of_schedule));
+    faults.extend(secrets::faults(deployment));
+    faults.extend(deployment.services.iter().filter_map(|service| names::of_schedule(service, deployment)));
     faults
 }

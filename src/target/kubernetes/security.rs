@@ -3,10 +3,8 @@
 //! Must not know what runs in them.
 
 use crate::deployment::{Deployment, Fences, Service};
+use crate::value::{LARGEST_USER as LARGEST, UserId};
 use crate::yaml::document::{Mapping, Value};
-
-/// The largest user and group that Kubernetes takes.
-const LARGEST: u32 = 0x7fff_ffff;
 
 /// A user in numbers, with a group where one is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +26,11 @@ impl Identity {
             None => None,
         };
         Some(Self { user: number(user)?, group })
+    }
+
+    /// The same of what a profile says.
+    pub(super) fn known(UserId { user, group }: UserId) -> Self {
+        Self { user, group }
     }
 
     /// That of a service; nothing where its image says it.

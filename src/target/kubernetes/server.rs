@@ -12,6 +12,7 @@ mod single;
 use super::object;
 use super::outputs::INIT_SCRIPT;
 use super::part::Part;
+use super::volume::free_name;
 use crate::deployment::{
     CERTIFICATES_FOLDER, CERTIFICATES_KEY, Certificates, Deployment, Host, OPERATED_HOST, Service,
 };
@@ -33,6 +34,16 @@ pub(super) fn part(deployment: &Deployment, inputs: &Inputs<'_>) -> Option<Part>
         Host::External(_) => return None,
     };
     Some(Part { name: name(), objects, secrets, configs })
+}
+
+/// The Secrets that are made for it.
+pub(super) fn secrets(deployment: &Deployment) -> Vec<String> {
+    let Some(server) = &deployment.server else { return Vec::new() };
+    match &server.host {
+        Host::Container(_) => vec![name()],
+        Host::Operated(_) => server.logins().into_iter().map(operated::role_name).collect(),
+        Host::External(_) => Vec::new(),
+    }
 }
 
 /// The script; nothing where an operator does its work.
@@ -74,7 +85,7 @@ pub(super) fn client(deployment: &Deployment) -> Option<&ImageReference> {
     }
 }
 
-/// The volume of certificates in a service's pod.
+/// The volume of certificates in a service's pod, where none of the profile has that name.
 const CERTIFICATES: &str = "postgres-ca";
 
 /// The volume, and where it appears, with the certificates that verify the server of a service's database, where a
@@ -86,9 +97,10 @@ pub(super) fn certificates(service: &Service, deployment: &Deployment) -> Option
     let item = Value::from(item).on_one_line().behind("and no key");
     let source = [("secretName", Value::text(secret)), ("items", std::iter::once(item).collect::<Value>())];
     let source = Value::from(Mapping::from_iter(source));
-    let volume = Mapping::from_iter([("name", Value::text(CERTIFICATES)), ("secret", source)]);
+    let name = free_name(service, CERTIFICATES);
+    let volume = Mapping::from_iter([("name", Value::text(name.clone())), ("secret", source)]);
     let mount = [
-        ("name", Value::text(CERTIFICATES)),
+        ("name", Value::text(name)),
         ("mountPath", Value::text(CERTIFICATES_FOLDER)),
         ("readOnly", Value::bare("true")),
     ];

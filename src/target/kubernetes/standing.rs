@@ -7,6 +7,9 @@ use crate::yaml::{self, Content, Node};
 /// What stands between two objects of a file.
 const BETWEEN: &str = "\n---\n";
 
+/// The kind of servers that an operator runs.
+const OPERATED: &str = "Cluster";
+
 /// The kind of a volume's claim.
 const CLAIM: &str = "PersistentVolumeClaim";
 
@@ -35,6 +38,19 @@ pub(super) struct Object {
     pub(super) is_headless: bool,
     /// What it asks of the storage.
     pub(super) rooms: Vec<Room>,
+    /// The user that its pods run as, in numbers.
+    pub(super) user: Option<String>,
+    /// What an operator is told of the servers that it runs.
+    pub(super) servers: Option<Servers>,
+}
+
+/// What an operator is told of servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Servers {
+    /// How many there are.
+    pub(super) instances: u16,
+    /// The role that they are made with.
+    pub(super) owner: String,
 }
 
 /// What a claim asks for.
@@ -48,10 +64,27 @@ pub(super) struct Room {
     pub(super) modes: Vec<String>,
 }
 
+impl Room {
+    /// Whether it has more room than another one.
+    pub(super) fn is_larger_than(&self, other: &Self) -> bool {
+        mebibytes(&self.size).zip(mebibytes(&other.size)).is_some_and(|(own, other)| own > other)
+    }
+}
+
+fn mebibytes(size: &str) -> Option<u64> {
+    let units = [("Mi", 1), ("Gi", 1 << 10), ("Ti", 1 << 20)];
+    units.into_iter().find_map(|(unit, times)| size.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(times))
+}
+
 impl Object {
     /// How kubectl takes it.
     pub(super) fn reference(&self) -> String {
         format!("{}/{}", self.kind.to_ascii_lowercase(), self.name)
+    }
+
+    /// Whether an operator runs servers by it.
+    pub(super) fn is_operated(&self) -> bool {
+        self.kind == OPERATED
     }
 
     /// Whether its pod is the server of PostgreSQL.
@@ -84,19 +117,36 @@ fn object(root: &Node<'_>) -> Option<Object> {
     let environment = list(first.and_then(|first| at(first, &["env"]))).iter();
     let kind = text(root, "kind")?;
     let claim = if kind == CLAIM { std::slice::from_ref(root) } else { &[] };
-    let rooms = claim.iter().chain(list(at(root, &["spec", "volumeClaimTemplates"])));
+    let rooms = claim.iter().chain(list(at(root, &["spec", "volumeClaimTemplates"]))).filter_map(room);
+    let spec = at(root, &["spec"]);
+    let servers = spec.filter(|_| kind == OPERATED).and_then(servers);
+    let room_of_servers = spec.filter(|_| kind == OPERATED).and_then(room_of_servers);
+    let user = pod.and_then(|pod| text(at(pod, &["securityContext"])?, "runAsUser"));
     Some(Object {
         name: text(metadata, "name")?,
         mounts: pod.map(|pod| mounts(root, pod)).unwrap_or_default(),
-        image: first.and_then(|first| text(first, "image")),
+        image: first.and_then(|first| text(first, "image")).or_else(|| text(spec?, "imageName")),
         environment: environment.filter_map(|each| Some((text(each, "name")?, text(each, "value")?))).collect(),
         of: at(metadata, &["labels"]).and_then(|labels| text(labels, NAME)),
         project: at(root, &["spec", "selector", "matchLabels"]).and_then(|labels| text(labels, PART_OF)),
         database: at(metadata, &["annotations"]).and_then(|notes| text(notes, DATABASE)),
         is_headless: at(root, &["spec"]).and_then(|spec| text(spec, "clusterIP")).as_deref() == Some("None"),
-        rooms: rooms.filter_map(room).collect(),
+        rooms: rooms.chain(room_of_servers).collect(),
+        user: user.or_else(|| text(spec?, "postgresUID")),
+        servers,
         kind,
     })
+}
+
+fn servers(spec: &Node<'_>) -> Option<Servers> {
+    let instances = text(spec, "instances")?.parse().ok()?;
+    Some(Servers { instances, owner: text(at(spec, &["bootstrap", "initdb"])?, "owner")? })
+}
+
+fn room_of_servers(spec: &Node<'_>) -> Option<Room> {
+    let storage = at(spec, &["storage"])?;
+    let class = text(storage, "storageClass");
+    Some(Room { name: ServiceName::postgres().to_string(), size: text(storage, "size")?, class, modes: Vec::new() })
 }
 
 fn room(claim: &Node<'_>) -> Option<Room> {

@@ -143,12 +143,21 @@ impl<'d> Mounts<'d> {
     }
 
     /// A name that no claim has.
-    fn free(&self, mut name: String) -> String {
-        while self.claims.iter().any(|(volume, _)| volume.as_str() == name) {
-            name.insert_str(0, "x-");
-        }
-        name
+    fn free(&self, name: String) -> String {
+        free(name, &self.claims.iter().map(|(volume, _)| *volume).collect::<Vec<_>>())
     }
+}
+
+/// A name for a volume of a service's pod, which no claim has.
+pub(super) fn free_name(service: &Service, name: &str) -> String {
+    free(name.to_owned(), &volumes_of(service).collect::<Vec<_>>())
+}
+
+fn free(mut name: String, claims: &[&VolumeName]) -> String {
+    while claims.iter().any(|volume| volume.as_str() == name) {
+        name.insert_str(0, "x-");
+    }
+    name
 }
 
 /// The claims that stand in the manifest of a service: those of volumes that no service before it mounts.
@@ -173,12 +182,17 @@ fn volumes_of(service: &Service) -> impl Iterator<Item = &VolumeName> {
     })
 }
 
+/// With what keeps a tool from removing it.
+pub(super) fn kept(mut metadata: Mapping, why: &'static str) -> Mapping {
+    let kept: Mapping = KEPT.into_iter().map(|(name, word)| (name, Value::quoted(word))).collect();
+    metadata.push("annotations", Value::from(kept).above(why));
+    metadata
+}
+
 fn claim(volume: &VolumeName, storage: &Storage, service: &Service, deployment: &Deployment) -> Mapping {
     let Storage { size, class, shared } = storage;
-    let mut keys = metadata(volume.to_string(), &service.name, deployment);
-    let kept: Mapping = KEPT.into_iter().map(|(name, word)| (name, Value::quoted(word))).collect();
     let why = "the data stays where a tool removes what is no longer in git";
-    keys.push("annotations", Value::from(kept).above(why));
+    let keys = kept(metadata(volume.to_string(), &service.name, deployment), why);
     let mode = if *shared { "ReadWriteMany" } else { "ReadWriteOnce" };
     let mode = std::iter::once(Value::text(mode)).collect::<Value>().on_one_line();
     let size = Mapping::from_iter([("storage", Value::bare(size.to_string()))]);

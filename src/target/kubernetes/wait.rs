@@ -14,6 +14,12 @@ use crate::yaml::document::{Mapping, Value};
 /// How long is waited before the pod tells what is missing and begins again, in seconds.
 const LIMIT: u16 = 300;
 
+/// The container that waits for the server, in a service's pod.
+pub(super) const FOR_DATABASE: &str = "wait-for-database";
+
+/// The one that waits for other services.
+pub(super) const FOR_SERVICES: &str = "wait-for-services";
+
 /// Why another service is not waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unseen {
@@ -49,6 +55,14 @@ pub(super) fn seen(name: &ServiceName, condition: StartCondition, deployment: &D
     }
 }
 
+/// What a service's pod waits for: the server, and what is seen of others.
+pub(in crate::target) fn waits_for(deployment: &Deployment, service: &Service) -> Vec<(ServiceName, StartCondition)> {
+    let server = deployment.reaches_server(service).then(|| (ServiceName::postgres(), StartCondition::Healthy));
+    let others = service.depends_on.iter().filter(|(name, _)| *name != ServiceName::postgres());
+    let others = others.filter(|(name, condition)| seen(name, *condition, deployment).is_ok());
+    server.into_iter().chain(others.cloned()).collect()
+}
+
 /// The port of a service, as far as the profile says one.
 pub(super) fn port_of(service: &Service) -> Option<u16> {
     service.port.map(crate::value::Port::get)
@@ -74,7 +88,7 @@ pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
 fn database(service: &Service, deployment: &Deployment, image: &ImageReference) -> Option<Value> {
     deployment.server.as_ref().filter(|server| server.is_inside())?;
     let certificates = server::certificates(service, deployment);
-    let mut keys = container("wait-for-database", image);
+    let mut keys = container(FOR_DATABASE, image);
     let (comment, ready, environment) = match &service.database {
         Some(database @ Database { url: ConnectionUrl::Postgres(url), .. }) => {
             let comment = "until the service's own role finds its own database, with what belongs into it";
@@ -187,7 +201,7 @@ done
 fn services(others: &[(&Service, u16)], image: &ImageReference) -> Value {
     let text = WAIT_FOR_SERVICES.replace("LIMIT", &LIMIT.to_string());
     let addresses = others.iter().map(|(other, port)| literal(&format!("{}:{port}", other.name)));
-    let mut keys = container("wait-for-services", image);
+    let mut keys = container(FOR_SERVICES, image);
     keys.push("command", command(["bash", "-c"]));
     keys.push("args", [script(&text), Value::text("wait")].into_iter().chain(addresses).collect::<Value>());
     finished(keys).above("until they answer: a Service leads to healthy pods only")

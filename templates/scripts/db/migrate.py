@@ -18,6 +18,7 @@ exit 2  wrong usage
 exit 3  a database can't be opened
 exit 4  the copy failed and was rolled back: the target is as it was
 exit 5  the connection broke in the moment of the commit: the target holds either all or nothing of the copy
+exit 6  a library is not there, nothing was changed
 exit 70 a fault of this program, rolled back
 exit 130, 143  interrupted by SIGINT, SIGTERM, rolled back
 
@@ -53,12 +54,30 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, Optional, Union
 
-from sqlalchemy import make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+REFUSED, USAGE, UNREACHABLE, ROLLED_BACK, UNKNOWN, LACKING, OWN_FAULT = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    70,
+)
 
-REFUSED, USAGE, UNREACHABLE, ROLLED_BACK, UNKNOWN, OWN_FAULT = 1, 2, 3, 4, 5, 70
+try:
+    # SQLAlchemy waits by it, and says that it is not there only when it has begun
+    importlib.import_module("greenlet")
+    from sqlalchemy import make_url
+    from sqlalchemy.engine import URL
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+except ImportError as missing:
+    print(
+        f"error: this Python has no `{missing.name or 'sqlalchemy'}`, expected SQLAlchemy 1.4 or later with greenlet\n"
+        "  help: install `sqlalchemy[asyncio]` and a driver in the service's image",
+        file=sys.stderr,
+    )
+    sys.exit(LACKING)
 
 REVISIONS = "alembic_version"
 STAGE = "codelab_migrate_stage"
@@ -1261,7 +1280,9 @@ class SqliteFile:
         for _, sql in self._triggers:
             self._connection.execute(sql)
 
-    async def continue_numbers(self, tables: Sequence[Table]) -> None:
+    async def continue_numbers(
+        self, tables: Sequence[Table], notes: dict[str, None]
+    ) -> None:
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"):
             return
         for table in tables:
@@ -1495,6 +1516,50 @@ FROM (
 JOIN pg_sequence s ON s.seqrelid = o.sequence
 JOIN pg_attribute a ON a.attrelid = o.relation AND a.attnum = o.number
 """
+
+# Those of the role's own that no column owns and no default asks.
+FREE_SEQUENCES = """
+SELECT s.seqrelid::regclass::text, c.relname::text, s.seqmin, s.seqmax, s.seqincrement
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+WHERE pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (
+  SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
+    AND (d.deptype = 'e' OR d.deptype IN ('a', 'i') AND d.refobjsubid > 0)
+) AND NOT EXISTS (
+  SELECT FROM pg_depend d WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+    AND d.refobjid = s.seqrelid
+) ORDER BY 1
+"""
+
+WHOLE = ("int2", "int4", "int8")
+
+
+def columns_by_name(
+    sequence: str, tables: Sequence[Table]
+) -> tuple[list[tuple[str, str]], str]:
+    """Whose numbers a sequence may give: those of the table and column that its name says, else all keys."""
+    whole = [
+        (table, name)
+        for table in tables
+        for name, column in table.columns.items()
+        if column.postgres is not None and column.postgres.name in WHOLE
+    ]
+    for table, name in whole:
+        if sequence.lower() == f"{table.name}_{name}_seq".lower():
+            return [(table.name, name)], f"`{table.name}`.`{name}`"
+    keys = [
+        (table, name)
+        for table, name in whole
+        if any(unique.columns == (name,) for unique in table.uniques)
+    ]
+    for table in tables:
+        named = {
+            form.format(table.name).lower()
+            for form in ("{}_seq", "seq_{}", "{}_sequence", "{}_id_seq")
+        }
+        own = [(table.name, name) for other, name in keys if other is table]
+        if sequence.lower() in named and own:
+            return own, f"the keys of `{table.name}`"
+    return [(table.name, name) for table, name in keys], "the highest key of all tables"
 
 
 class PostgresServer:
@@ -1744,7 +1809,9 @@ class PostgresServer:
         for sql in self._resume:
             await self._link.execute(sql)
 
-    async def continue_numbers(self, tables: Sequence[Table]) -> None:
+    async def continue_numbers(
+        self, tables: Sequence[Table], notes: dict[str, None]
+    ) -> None:
         """ALTER SEQUENCE and not setval, which no rollback takes back."""
         names = {table.name for table in tables}
         wanted: dict[str, int] = {}
@@ -1762,6 +1829,29 @@ class PostgresServer:
                 wanted[sequence] = better(found, wanted.get(sequence, found))
         for sequence, number in wanted.items():
             await self._link.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {number}")
+        await self._continue_free(tables, notes)
+
+    async def _continue_free(
+        self, tables: Sequence[Table], notes: dict[str, None]
+    ) -> None:
+        """A sequence that a program asks itself: no column of the catalogue says that its numbers go there."""
+        for sequence, name, low, high, step in await self._link.rows(FREE_SEQUENCES):
+            columns, whose = columns_by_name(name, tables)
+            lasts = []
+            for table, column in columns:
+                [[last]] = await self._link.rows(
+                    f"SELECT {'min' if step < 0 else 'max'}({quoted(column)})::bigint FROM {quoted(table)}"
+                )
+                if last is not None and low <= last <= high:
+                    lasts.append(last)
+            if not lasts:
+                continue
+            last = min(lasts) if step < 0 else max(lasts)
+            number = min(max(last + (1 if step > 0 else -1), low), high)
+            await self._link.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {number}")
+            notes[
+                f"sequence {sequence}: no column says that it takes numbers from it; it goes on with {number}, behind {whose}"
+            ] = None
 
     async def hold_sound(self) -> None:
         """The constraints that came back have checked all rows."""
@@ -2365,7 +2455,7 @@ async def copy() -> None:
         notes: dict[str, None] = {}
         await source.begin_reading()
         plans = await prepared(source, target, target_url, notes)
-        await transfer(plans, source, target)
+        await transfer(plans, source, target, notes)
         source.hold_unchanged()
         await committed(target)
         # What fails from here on must not be told as a copy that was rolled back.
@@ -2405,7 +2495,9 @@ async def prepared(
     return plans
 
 
-async def transfer(plans: Sequence[Plan], source: Any, target: Any) -> None:
+async def transfer(
+    plans: Sequence[Plan], source: Any, target: Any, notes: dict[str, None]
+) -> None:
     progress = Progress(2 * sum(plan.rows for plan in plans))
     for plan in plans:
         progress.start("copying", plan.name, plan.rows)
@@ -2424,7 +2516,7 @@ async def transfer(plans: Sequence[Plan], source: Any, target: Any) -> None:
         await target.fill(target.schema, plan.name, plan.names, plan, source, written)
         progress.finish()
     await target.resume()
-    await target.continue_numbers([plan.target for plan in plans])
+    await target.continue_numbers([plan.target for plan in plans], notes)
     for plan in plans:
         progress.start("verifying", plan.name, plan.rows)
         await verify(plan, target, progress)

@@ -105,6 +105,25 @@ undo() {
   fi
 }
 
+# need_libraries: what migrate.py needs is in the service's image, which its container has not yet stopped for.
+need_libraries() {
+  local lacking
+  find_user "$holder" "$file" || die "the container of $service does not tell as whom it runs"
+  # shellcheck disable=SC2016 # for the container's shell
+  lacking=$(within "$patience" docker exec ${as[@]+"${as[@]}"} "$holder" \
+    sh -c "$find_python"' && exec "$p" -c "$1"' sh 'import sys
+if sys.version_info < (3, 9):
+    sys.exit(print("Python 3.9"))
+for name in ("sqlalchemy", "sqlalchemy.ext.asyncio", "greenlet"):
+    try:
+        __import__(name)
+    except ImportError:
+        sys.exit(print(name))' 2>/dev/null) || lacking='a Python that answers'
+  [ -z "$lacking" ] ||
+    die "the image of $service has no $lacking, by which its rows are copied; nothing was changed" \
+      "install sqlalchemy[asyncio], 1.4 or later, for Python 3.9 or later in it, beside the driver of its URL"
+}
+
 find_project
 open_server
 align_server
@@ -123,6 +142,7 @@ else
 fi
 holder=$container
 need_python "$service" || exit
+need_libraries
 if [ "$to" = postgres ]; then
   in_service "$holder" tables "$file" </dev/null >/dev/null || die "$service has no data in SQLite that could be moved"
 fi

@@ -126,6 +126,11 @@ count_rows() {
   return 1
 }
 
+# count DATABASE: how many rows its tables have, as of one moment.
+count() {
+  { printf '%s\n' "$unlimited" "$one_moment" "$rows" | ask "$1"; } | count_rows
+}
+
 # exists DATABASE: ends with 4 where it does not, which psql itself never does.
 exists() {
   local count
@@ -138,7 +143,7 @@ SQL
   [ "$count" = 1 ] || exit 4
 }
 
-# dump DATABASE SECONDS: facts, an empty line, and the archive, all as of one moment. It does not take longer than that.
+# dump DATABASE SECONDS [OPTION]...: facts, an empty line, and the archive, all as of one moment. It does not take longer than that.
 # The session that counts also holds the snapshot that pg_dump reads, so that both see the same rows.
 dump() {
   local snapshot ask answer
@@ -152,7 +157,7 @@ dump() {
   echo
   export PGAPPNAME=codelab-gen-$$-$RANDOM
   timeout -s INT "$2" pg_dump --format=custom --snapshot="$snapshot" --lock-wait-timeout="${patience}000" --no-password \
-    --dbname="$1" &
+    "${@:3}" --dbname="$1" &
   watch "$!"
 }
 
@@ -186,6 +191,11 @@ roles() {
 # read_archive: reads the archive on standard input to its end.
 read_archive() {
   pg_restore --file=/dev/null
+}
+
+# read_list: whether the programs here understand the archive on standard input.
+read_list() {
+  pg_restore --list >/dev/null
 }
 
 # psql_commands: of the archive on standard input, lines that psql would take for commands of its own, such as \!, if
@@ -265,12 +275,8 @@ may_make() {
   [ "$may" = t ]
 }
 
-# make DATABASE NEW: an empty database with the collation of DATABASE. It is ours until it is given to somebody.
-make() {
-  NAME=$1 NEW=$2 ask "$maintenance_database" <<'SQL'
-\getenv name NAME
-\getenv new NEW
-SELECT coalesce((
+# What CREATE DATABASE must say for the collation of the database whose name is the variable name of psql.
+nature="SELECT coalesce((
   SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)
     || CASE datlocprovider
       WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE ' || locale
@@ -282,11 +288,80 @@ SELECT coalesce((
   -- since PostgreSQL 17 it is called datlocale
   CROSS JOIN LATERAL quote_literal(coalesce(facts ->> 'datlocale', facts ->> 'daticulocale')) AS locale
   WHERE datname = :'name'
-), 'ENCODING ''UTF8''') AS nature \gset
-SELECT format('CREATE DATABASE %I TEMPLATE template0 ', :'new') || :'nature' \gexec
+), 'ENCODING ''UTF8''') AS nature \\gset"
+
+# make DATABASE NEW: an empty database with the collation of DATABASE. It is ours until it is given to somebody.
+make() {
+  NAME=$1 NEW=$2 ask "$maintenance_database" <<SQL
+\\getenv name NAME
+\\getenv new NEW
+$nature
+SELECT format('CREATE DATABASE %I TEMPLATE template0 ', :'new') || :'nature' \\gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'new')
-FROM pg_database WHERE datname = :'name' AND datacl IS NOT NULL \gexec
+FROM pg_database WHERE datname = :'name' AND datacl IS NOT NULL \\gexec
 SQL
+}
+
+# take PREPARED NEW: a database that an administrator has made for the role becomes NEW; ends with 4 where there is none.
+take() {
+  local is_there
+  is_there=$(
+    NAME=$1 ask "$maintenance_database" <<'SQL'
+\getenv name NAME
+SELECT count(*) FROM pg_database WHERE datname = :'name' AND pg_has_role(datdba, 'USAGE');
+SQL
+  )
+  [ "$is_there" = 1 ] || exit 4
+  if [ "$(tables "$1")" != 0 ]; then
+    echo "the database $1, which was made for this, has tables already" >&2
+    return 1
+  fi
+  NAME=$1 NEW=$2 ask "$maintenance_database" <<'SQL'
+\getenv name NAME
+\getenv new NEW
+ALTER DATABASE :"name" RENAME TO :"new";
+SQL
+}
+
+# to_prepare DATABASE NEW PREPARED: the statements by which an administrator makes PREPARED, where FOUND has extensions
+# that NEW has not and that the role may not make.
+to_prepare() {
+  local statements
+  statements=$(
+    ask "$2" <<'SQL'
+\getenv found FOUND
+SELECT format('CREATE EXTENSION %I CASCADE;', names[1])
+FROM regexp_split_to_table(:'found', E'\n') WITH ORDINALITY AS line (text, place)
+CROSS JOIN LATERAL regexp_match(text, '^CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*) ') AS quoted
+CROSS JOIN LATERAL (
+  SELECT array_agg(CASE WHEN q LIKE '"%' THEN replace(substr(q, 2, length(q) - 2), '""', '"') ELSE q END)
+  FROM unnest(quoted) AS part (q)
+) AS plain (names)
+JOIN pg_available_extensions AS known ON known.name = names[1]
+JOIN pg_available_extension_versions AS own ON own.name = known.name AND own.version = known.default_version
+WHERE own.superuser AND NOT own.trusted AND current_setting('is_superuser') = 'off'
+  AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = known.name)
+ORDER BY place;
+SQL
+  )
+  [ -n "$statements" ] || return 0
+  NAME=$1 NEW=$3 ask "$maintenance_database" <<SQL
+\\getenv name NAME
+\\getenv new NEW
+$nature
+SELECT format('CREATE DATABASE %I TEMPLATE template0 OWNER %I ', :'new', current_user) || :'nature' || ';';
+SELECT '\\connect ' || quote_ident(:'new');
+SQL
+  printf '%s\n' "$statements"
+}
+
+# majors: the major version of the server, and that of the programs here.
+majors() {
+  local programs
+  programs=$(pg_restore --version)
+  programs=${programs#*) }
+  printf '%s %s\n' "$(ask "$maintenance_database" <<<"SELECT current_setting('server_version_num')::int / 10000")" \
+    "${programs%%[!0-9]*}"
 }
 
 # add_extensions NEW OWNER: those of FOUND, lines as pg_dump writes them, of which only the names are taken. What an
@@ -388,49 +463,112 @@ FROM pg_database WHERE datname = :'name' AND datconnlimit <> -1 \gexec
 SQL
 }
 
-# load NEW: the archive on standard input into an empty database of an external server, as the service's role; prints
-# the rows that are there then. Roles are not made there, so rights are left out.
+# load PART NEW DATABASE: of the archive on standard input the `definitions`, or behind them the `rows` with all else, into
+# a database of an external server, as the service's role; with the rows it prints how many are there then, and in both
+# cases what was left out for want of rights. Roles are not made there, so rights on what is in it are left out.
 load() {
   # The role may have this setting, of which only this would keep the rows out.
   export PGOPTIONS='-c default_transaction_read_only=off'
-  pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --no-password --dbname="$1"
+  load_part external "$@"
+  [ "$1" = rows ] || return 0
   # ANALYZE would warn of each of the server's own tables that are not the role's.
-  printf '%s\n' "$unlimited" 'SET client_min_messages = error;' 'ANALYZE;' "$one_moment" "$rows" | ask "$1" | count_rows
+  printf '%s\n' "$unlimited" 'SET client_min_messages = error;' 'ANALYZE;' "$one_moment" "$rows" | ask "$2" | count_rows
 }
 
-# load_as ROLE VARIABLE NEW: the same on our own server. What is loaded has functions that are run meanwhile: so it is
-# loaded by its owner, who has logged in, and could become nobody else. Prints also what was left out for want of
-# rights.
-# A view keeps of tables what their policies show to the owner, as it did; tables have none before they are full.
+# load_as ROLE VARIABLE PART NEW DATABASE: the same on our own server. What is loaded has functions that are run
+# meanwhile: so it is loaded by its owner, who has logged in, and could become nobody else.
 load_as() {
-  local said
+  (
+    log_in "$1" "$2" "$4"
+    PGOPTIONS+=' -c client_min_messages=error'
+    load_part owner "${@:3}"
+    [ "$3" = definitions ] || psql --no-psqlrc --quiet --no-password --dbname "$4" --command ANALYZE || true
+  )
+  [ "$3" = rows ] || return 0
+  printf '%s\n' "$unlimited" "$one_moment" "$rows" | ask "$4" | count_rows
+}
+
+# load_part WHO PART NEW DATABASE: what all ways have in common: WHO is the `owner` of all of it, on an `external` server
+# too, or the superuser, who makes `all` with its owners. Each error is looked at: where a program is newer than
+# the server, it sets what that does not know. A view keeps of tables what their policies show to the owner, as it did;
+# tables have none before they are full.
+load_part() {
+  local said options=(--section=pre-data) functions=''
+  if [ "$2" = rows ]; then
+    options=(--section=data --section=post-data)
+    functions=$(give_paths "$3" "$4")
+  fi
+  case $1 in
+  external) options+=(--no-owner --no-privileges) ;;
+  owner) options+=(--no-owner) ;;
+  *) ;;
+  esac
   said=$(
-    log_in "$@"
     {
-      pg_restore --no-owner --enable-row-security --no-password --dbname="$3" 2>&1 >/dev/null ||
+      pg_restore --enable-row-security "${options[@]}" --no-password --dbname="$3" 2>&1 >/dev/null ||
         echo 'pg_restore: failed'
     } | { head -c 1000000 && cat >/dev/null; }
   )
   left_out <<<"$said"
-  (
-    log_in "$@"
-    PGOPTIONS="$options_of_role -c client_min_messages=error" \
-      psql --no-psqlrc --quiet --no-password --dbname "$3" --command ANALYZE || true
-  )
-  printf '%s\n' "$unlimited" "$one_moment" "$rows" | ask "$3" | count_rows
+  [ -z "$functions" ] || FUNCTIONS=$functions take_paths "$3"
+}
+
+# give_paths NEW DATABASE: pg_restore looks no name up but where it is said to be, and a function that says it of none
+# would not find what it names, when an index, a view or a check runs it. So those that say nothing look where sessions of
+# the role look in DATABASE, until all is there. Prints which ones these are.
+give_paths() {
+  NAME=$2 ask "$1" <<'SQL'
+\getenv name NAME
+SELECT coalesce((
+  SELECT substr(setting, 13) FROM pg_db_role_setting CROSS JOIN unnest(setconfig) AS setting
+  LEFT JOIN pg_roles ON pg_roles.oid = setrole LEFT JOIN pg_database ON pg_database.oid = setdatabase
+  WHERE setting LIKE 'search\_path=%' AND (setrole = 0 OR rolname = current_user)
+    AND (setdatabase = 0 OR datname = :'name')
+  ORDER BY setrole = 0, setdatabase = 0 LIMIT 1
+), '"$user", public') AS path \gset
+CREATE TEMPORARY TABLE silent AS
+SELECT pg_proc.oid, pg_proc.oid::regprocedure::text AS name FROM pg_proc
+JOIN pg_language ON pg_language.oid = prolang
+WHERE pg_get_userbyid(proowner) = current_user AND prokind <> 'a' AND lanname NOT IN ('internal', 'c')
+  AND prosqlbody IS NULL AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search\_path=%')
+  AND pronamespace <> 'pg_catalog'::regnamespace
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e');
+\o /dev/null
+SELECT set_config('search_path', :'path', false);
+SELECT format('ALTER ROUTINE %s SET search_path FROM CURRENT', name) FROM silent \gexec
+SET search_path = pg_catalog;
+\o
+SELECT oid FROM silent;
+SQL
+}
+
+# take_paths NEW: FUNCTIONS say nothing again.
+take_paths() {
+  ask "$1" <<'SQL'
+\getenv functions FUNCTIONS
+SELECT format('ALTER ROUTINE %s RESET search_path', oid::oid::regprocedure)
+FROM regexp_split_to_table(:'functions', E'\n') AS line (oid) \gexec
+SQL
 }
 
 # left_out: standard input is what pg_restore said. Prints what the role may not make, and what can't be without that;
-# any other error is a failure. Extensions and their schemas are there already, and not the role's.
+# any other error is a failure, but for a setting of newer servers. Extensions and their schemas are there already, and
+# not the role's.
 left_out() {
-  local line text='' why='' has_failed='' is_known='' is_fault='' is_less=''
+  local line text='' why='' has_failed='' is_known='' is_fault='' is_less='' is_open=''
   while IFS= read -r line; do
     [ "${#text}" -gt 2000 ] || text+=$line$'\n'
+    case $line in
+    'pg_restore: failed' | 'pg_restore: error: '*)
+      is_fault=$is_fault$is_open is_open='' why=''
+      ;;
+    *) ;;
+    esac
     case $line in
     'pg_restore: failed') has_failed=yes ;;
     'pg_restore: error: could not execute query: ERROR:  must be owner of extension '* | \
       'pg_restore: error: could not execute query: ERROR:  schema "'*'" already exists')
-      is_known=yes why=''
+      is_known=yes
       ;;
     'pg_restore: error: '*'ERROR:  permission denied'* | 'pg_restore: error: '*'ERROR:  must be '* | \
       'pg_restore: error: could not execute query: ERROR:  '*superuser*)
@@ -440,7 +578,8 @@ left_out() {
       is_known=yes why=${line#*ERROR:  }
       [ -n "$is_less" ] || is_fault=yes
       ;;
-    'pg_restore: error: '*) is_fault=yes ;;
+    'pg_restore: error: '*) is_open=yes ;;
+    'Command was: SET transaction_timeout = 0;') is_known=yes is_open='' why='' ;;
     'Command was: '*)
       [ -z "$why" ] || printf 'left\t%s: %s\n' "${line:13:120}" "${why:0:200}"
       why=''
@@ -448,6 +587,7 @@ left_out() {
     *) ;;
     esac
   done
+  is_fault=$is_fault$is_open
   [ -z "$has_failed" ] || [ -n "$is_known" ] || is_fault=yes
   if [ -n "$is_fault" ]; then
     printf '%s' "$text" >&2

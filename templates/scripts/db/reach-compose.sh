@@ -125,6 +125,9 @@ as_service() {
     sh -c "$find_python"' && exec "$p" -I -c "$@"' sh "$(<"$scripts/sqlite.py")" "${@:2}"
 }
 
+# How programs are started beside the server.
+server_options=()
+
 # open_server: from here on in_server reaches the server, which is started for this run where it stands still.
 open_server() {
   case $server in
@@ -137,6 +140,12 @@ open_server() {
     ;;
   *) ;;
   esac
+  if [ -n "${RESTORED_SERVER:-}" ]; then
+    # One that restore.sh has made of the backups of another time: its container, and the folder with its socket.
+    server_container=${RESTORED_SERVER%% *}
+    server_options=(--user postgres --env "SOCKET_FOLDER=${RESTORED_SERVER#* }")
+    return
+  fi
   find_running postgres
   if [ -z "$container" ]; then
     server_was_started=yes
@@ -164,7 +173,8 @@ as_server() {
   body=$(<"$scripts/postgres.sh")
   export ROLES="${ROLES:-}" FOUND="${FOUND:-}" PASSWORD="${PASSWORD:-}"
   if [ "$server" = container ]; then
-    exec docker exec --interactive --env ROLES --env FOUND --env PASSWORD "$server_container" \
+    exec docker exec --interactive --env ROLES --env FOUND --env PASSWORD \
+      ${server_options[@]+"${server_options[@]}"} "$server_container" \
       bash -c "$body" postgres.sh "${@:2}"
   fi
   set_login "$1"
@@ -255,6 +265,11 @@ start_stopped() {
 start_again() {
   stopped=()
   docker compose up --detach --wait "$@" </dev/null
+}
+
+# in_backup CONTAINER ARGUMENT...: backups.sh in a container that was held for it, as the server's user.
+in_backup() {
+  docker exec --user postgres "$1" bash /scripts/backups.sh "${@:2}" </dev/null
 }
 
 # run_beside SERVICE: how a command is run in its container.

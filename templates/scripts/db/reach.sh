@@ -13,7 +13,7 @@ program=${0##*/}
 program=${program%.sh}
 scripts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 started_in=$PWD
-cd -- "$scripts/../.."
+cd -- "${CODELAB_GEN_FOLDER:-$scripts/../..}"
 . "$scripts/databases.sh"
 
 # shown: standard input as one line of at most 2000 bytes. A name from a database or a container may hold what steers a
@@ -69,7 +69,7 @@ tell() {
 # die MESSAGE [HELP]...
 die() {
   tell "$@"
-  exit 1
+  exit "${failure:-1}"
 }
 
 # tell_errors: standard input is what a program has said.
@@ -247,17 +247,48 @@ set_login() {
   export PGPASSWORD PGUSER PGHOST PGPORT PGSSLMODE
 }
 
+# prepared_of SERVICE: the name of a database that an administrator may make for a service of an external server.
+prepared_of() {
+  printf '%s_prepared' "$(short "$(database_of "$1")" 9)"
+}
+
+# make_or_take SERVICE NEW: on an external server what an administrator has prepared, else one that is made.
+make_or_take() {
+  local status=4
+  if [ "$server" = external ]; then
+    status=0
+    in_server "$1" take "$(prepared_of "$1")" "$2" </dev/null || status=$?
+  fi
+  [ "$status" != 4 ] || { status=0 && in_server "$1" make "$(database_of "$1")" "$2" </dev/null || status=$?; }
+  return "$status"
+}
+
+# may_add SERVICE NEW EXTENSIONS: on an external server whether its role may make those that are not there yet.
+may_add() {
+  [ "$server" = external ] || return 0
+  local statements line
+  statements=$(FOUND=$3 in_server "$1" to_prepare "$(database_of "$1")" "$2" "$(prepared_of "$1")" </dev/null) || return
+  [ -n "$statements" ] || return 0
+  tell "$(database_of "$1") needs extensions that only an administrator of $server_host may make; nothing was changed" \
+    'he makes a database with them by these statements; then run this again:'
+  while IFS= read -r line; do
+    printf '    %s\n' "$(printf %s "$line" | shown)" >&2
+  done <<<"$statements"
+  return 1
+}
+
 # make_beside SERVICE NEW EXTENSIONS: a database like that of the service, with these extensions, which are lines as
 # pg_dump writes them. It belongs to the service's role.
 make_beside() {
   local database role missing
   database=$(database_of "$1")
   role=$(role_of "$1")
-  in_server "$1" make "$database" "$2" </dev/null || {
+  make_or_take "$1" "$2" || {
     tell "no database could be made beside $database; nothing was changed"
     return 1
   }
   if [ -n "$3" ]; then
+    may_add "$1" "$2" "$3" || return
     missing=$(FOUND=$3 in_server "$1" add_extensions "$2" "$role" </dev/null) || {
       tell "the extensions of $database could not be made; nothing was changed"
       return 1
@@ -278,6 +309,46 @@ tell_commands() {
   [ -z "$found" ] ||
     tell "psql would take for commands what stands in ${2##*/}: $found" \
       'never give the text of this archive to psql; restore.sh does not'
+}
+
+# extensions_in SERVICE FILE: how an archive of the service's makes its extensions.
+extensions_in() {
+  local found
+  found=$(in_server "$1" list_extensions <"$2") || return
+  [ -z "$found" ] || FOUND=$found in_server "$1" show_extensions <"$2"
+}
+
+# load_into SERVICE NEW FILE: an archive of the service's into the empty database NEW, which is its role's; prints the
+# rows that are there then, and what was left out.
+load_into() {
+  local part load
+  for part in definitions rows; do
+    load=(load "$part" "$2")
+    [ "$server" = external ] ||
+      load=(load_as "$(role_of "$1")" "$(password_variable_of "$1")" "$part" "$2")
+    # Who keeps it elsewhere than in .env has it in the container.
+    PASSWORD=$(password_of "$1" 2>/dev/null) || PASSWORD=
+    PASSWORD=$PASSWORD in_server "$1" "${load[@]}" "$(database_of "$1")" <"$3" || return
+  done
+}
+
+# tell_versions SERVICE FILE VERSION: where an archive was made of a newer server than that of now, or by programs that
+# those of now can't read.
+tell_versions() {
+  local found server_major programs
+  found=$(in_server "$1" majors </dev/null) || return 0
+  read -r server_major programs <<<"$found"
+  case $server_major$programs${3%%.*} in
+  *[!0-9]* | '') return 0 ;;
+  *) ;;
+  esac
+  if [ "${3%%.*}" -gt "$server_major" ]; then
+    tell "${2##*/} was made of PostgreSQL $3, and the server is PostgreSQL $server_major" \
+      "restore it into PostgreSQL ${3%%.*} or later"
+  elif ! in_server "$1" read_list <"$2" 2>/dev/null; then
+    tell "the programs of PostgreSQL $programs can't read ${2##*/}: it is damaged, or newer ones have made it" \
+      'where the image of postgres was newer when it was made, take that image again'
+  fi
 }
 
 # short NAME LENGTH: a name that leaves place for LENGTH more characters in PostgreSQL's 63; names stay different.

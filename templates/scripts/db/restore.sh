@@ -12,6 +12,8 @@ set -euo pipefail
 usage() {
   cat <<TEXT
 usage: scripts/db/restore.sh [--no-backup] BACKUP [SERVICE]...
+       scripts/db/restore.sh [--no-backup] --at TIME [SERVICE]...
+       scripts/db/restore.sh --list
 
 Brings the databases of the services, or of all that are in the backup, back to what they were when backup.sh made it.
 BACKUP is its folder. It may come from another host: then codelab-gen writes the deployment first.
@@ -24,18 +26,28 @@ present data, while the services still run. Only then they are stopped, and star
 stays, as the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever
 fails, or if this is killed: the old data is there, and \`$starts_all\` starts with it; run this again.
 
+  --at TIME    takes the state of that moment instead of a backup of backup.sh, where the profile has the section
+               \`backups\`: '2026-11-30 03:00', in UTC, or with a zone behind it such as +02, or \`latest\`. The backups
+               are restored into a server that nobody else reaches; its databases are dumped and then restored as above
+  --list       tells from when to when that can be
   --no-backup  makes no backup of the present state: where it is so damaged that it can't be read
 TEXT
 }
 
-with_backup=yes backup='' chosen=()
+with_backup=yes backup='' at='' is_list='' chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
   --help | -h) usage && exit ;;
   --no-backup) with_backup='' ;;
+  --list) is_list=yes ;;
+  --at)
+    [ -n "${2:-}" ] || misused '--at wants a time'
+    at=$2
+    shift
+    ;;
   -*) misused "there is no option $1" ;;
   *)
-    if [ -z "$backup" ]; then
+    if [ -z "$backup$at" ]; then
       from_start "$1"
       backup=${path%/}
     else
@@ -46,7 +58,54 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ -n "$backup" ] || misused 'which backup?'
+[ -n "$backup$at$is_list" ] || misused 'which backup?'
+[ -z "$backup" ] || [ -z "$at$is_list" ] || misused 'a backup, or --at, or --list: one of them'
+
+brought='' brought_in=()
+# remove_brought: what was made of another time for this run.
+remove_brought() {
+  [ "${#brought_in[@]}" = 0 ] || in_backup "${brought_in[0]}" let_go "${brought_in[1]}" >/dev/null 2>&1 || true
+  brought_in=()
+  [ -z "$brought" ] || rm -rf -- "$brought"
+}
+
+# need_backups: sets `container` to one in which the backups can be reached; held for this run.
+need_backups() {
+  [ -f scripts/backups/backups.sh ] ||
+    die "the profile has no section \`backups\`" 'name the folder of a backup: scripts/db/restore.sh --help'
+  find_project
+  hold postgres-backup --no-deps || exit
+}
+
+if [ -n "$is_list" ]; then
+  at_the_end remove_brought
+  need_backups
+  in_backup "$container" list
+  exit
+fi
+
+# Of a moment, a backup is made like those of backup.sh, and all else is as with one of these.
+if [ -n "$at" ]; then
+  time='^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$'
+  [ "$at" = latest ] || [[ $at =~ $time ]] ||
+    misused "--at wants a time such as '2026-11-30 03:00', in UTC, or \`latest\`, and not $at"
+  if [ "${#chosen[@]}" = 0 ]; then
+    chosen=("${services[@]}")
+  fi
+  at_the_end remove_brought
+  need_backups
+  folder=at-$(date -u +%Y%m%d%H%M%S)-$$
+  brought_in=("$container" "$folder")
+  in_backup "$container" bring_back "$folder" "$at" || die 'nothing was changed'
+  mkdir -p -- backups
+  brought=$(mktemp -d "$PWD/backups/.at-XXXXXX")
+  backup=$(RESTORED_SERVER="$container /var/lib/pgbackrest-work/$folder" \
+    bash "$scripts/backup.sh" --to "$brought" "${chosen[@]}") ||
+    die 'what was restored could not be dumped; nothing was changed'
+  in_backup "$container" let_go "$folder" >/dev/null 2>&1 || true
+  brought_in=()
+  let_go
+fi
 
 # A backup that is not what was made is told before anything is touched.
 manifest=$backup/manifest
@@ -58,7 +117,7 @@ if [ "$(tail -n 1 "$manifest")" != "end"$'\t'"$(head -n "$((lines - 1))" "$manif
   die "the manifest of $backup was changed, or is not whole" 'nothing was changed; take another backup'
 fi
 
-format='' saved=() saved_in=() missing=() files=() engines=() roles=''
+format='' saved=() saved_in=() missing=() files=() engines=() versions=() roles=''
 while IFS=$'\t' read -r key first second rest; do
   case $key in
   format) format=$first ;;
@@ -79,21 +138,22 @@ while IFS=$'\t' read -r key first second rest; do
     fi
     files+=("$first")
     engines+=("$second")
+    versions+=("${rest%%$'\t'*}")
     ;;
   *) ;;
   esac
 done <"$manifest"
 [ "$format" = 1 ] || die "$backup was made by another version of backup.sh" 'take the scripts of that version'
 
-# find_file SERVICE: sets `file` and `engine` to those of its backup.
+# find_file SERVICE: sets `file`, `engine` and `version` to those of its backup.
 find_file() {
   local index
-  file='' engine=''
+  file='' engine='' version=''
   for index in "${!saved[@]}"; do
     [ "${saved[$index]}" != "$1" ] || file=${saved_in[$index]}
   done
   for index in "${!files[@]}"; do
-    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]}
+    [ "${files[$index]}" != "$file" ] || engine=${engines[$index]} version=${versions[$index]}
   done
   [ -n "$engine" ]
 }
@@ -123,9 +183,6 @@ for service in "${chosen[@]}"; do
   now=$(engine_of "$service")
   [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
     "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
-  [ "$now $server" != 'postgres operated' ] ||
-    die "$service has its database on servers of CloudNativePG, into which restore.sh does not restore" \
-      'nothing was changed; its own recovery restores whole servers'
 done
 
 stamp=$(date -u +%Y%m%d_%H%M%S)
@@ -134,6 +191,7 @@ told=()   # what has been replaced, and where it is now
 
 go_back() {
   local line
+  remove_brought
   [ "${#told[@]}" = 0 ] || printf '%s\n' "${told[@]}"
   for line in ${loaded[@]+"${loaded[@]}"}; do
     undo "$line" >/dev/null 2>&1 || true
@@ -194,6 +252,21 @@ arrived() {
   fi
 }
 
+# free_name SERVICE DATABASE: whether nothing is called so, and PostgreSQL takes the whole name.
+free_name() {
+  local status=0
+  [ "${#2}" -le 63 ] || die "$2 is too long a name for a database beside the present one; nothing was changed"
+  in_server "$1" exists "$2" </dev/null || status=$?
+  case $status in
+  0)
+    die "the database $2 is there already, of a restore that goes on or was killed; nothing was changed" \
+      "where none goes on: scripts/db/psql.sh --superuser postgres -c 'DROP DATABASE \"$2\"'"
+    ;;
+  4) ;;
+  *) die 'the server does not tell which databases it has; nothing was changed' ;;
+  esac
+}
+
 # Until all of it is there and counted, the services run on, and their data is not touched.
 done_databases=()
 for index in "${!chosen[@]}"; do
@@ -213,30 +286,32 @@ for index in "${!chosen[@]}"; do
   done_databases+=("$database")
   start=$(short "$database" 26)_restoring_
   new=$start$stamp
-  in_server "$service" remove_left "$start" </dev/null || true
-  tell_commands "$service" "$backup/$file" || die "$file can't be read; nothing was changed"
-  extensions=''
-  if [ "$server" = external ]; then
-    need_right_to_make "$service"
-    load=(load "$new")
-  else
-    [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
-      in_server "$service" make_roles </dev/null ||
-      die 'the roles of the backup could not be made; nothing was changed'
-    extensions=$(in_server "$service" list_extensions <"$backup/$file") ||
-      die "$file can't be read; nothing was changed"
-    [ -z "$extensions" ] ||
-      extensions=$(FOUND=$extensions in_server "$service" show_extensions <"$backup/$file") ||
-      die "$file can't be read; nothing was changed"
-    load=(load_as "$(role_of "$service")" "$(password_variable_of "$service")" "$new")
+  if [ "$server" = operated ]; then
+    # The one database beside its own into which pg_hba lets the role.
+    new=${database}_restoring
+    free_name "$service" "$new"
   fi
+  in_server "$service" remove_left "$start" </dev/null || true
+  tell_commands "$service" "$backup/$file" || {
+    tell_versions "$service" "$backup/$file" "$version"
+    die "$file can't be read; nothing was changed"
+  }
+  [ "$server" != external ] || need_right_to_make "$service"
+  [ "$server" = external ] || [ -z "$roles" ] || ROLES=$(sed -n 's/^CREATE ROLE \(.*\);$/\1/p' "$backup/$roles") \
+    in_server "$service" make_roles </dev/null ||
+    die 'the roles of the backup could not be made; nothing was changed'
+  extensions=$(extensions_in "$service" "$backup/$file") || die "$file can't be read; nothing was changed"
   loaded+=("$service"$'\t'"server"$'\t'"$new")
-  make_beside "$service" "$new" "$extensions" || exit
-  # Who keeps it elsewhere than in .env has it in the container.
-  PASSWORD=$(password_of "$service" 2>/dev/null) || PASSWORD=
-  PASSWORD=$PASSWORD in_server "$service" "${load[@]}" <"$backup/$file" | arrived "$file" ||
+  make_beside "$service" "$new" "$extensions" || {
+    tell_versions "$service" "$backup/$file" "$version"
+    exit 1
+  }
+  load_into "$service" "$new" "$backup/$file" | arrived "$file" || {
+    tell_versions "$service" "$backup/$file" "$version"
     die "$file could not be restored; nothing was changed" \
-      'after "too many connections for role": stop the service first, or give it a larger connection_limit'
+      'after "too many connections for role": stop the service first, or give it a larger connection_limit' \
+      'after "does not exist": let the function that names it say where it is: ALTER FUNCTION … SET search_path'
+  }
   in_server "$service" settle "$database" "$new" </dev/null ||
     die "the settings of $database could not be restored; nothing was changed"
 done

@@ -171,16 +171,21 @@ fn with_server(more: &str) -> String {
 }
 
 #[test]
-fn a_server_that_others_name_stays_a_service_of_its_name() {
+fn a_server_is_named_anew_by_those_who_share_its_container() {
     let dotenv = (".env", "POSTGRES_PASSWORD=abc123xyz789\n");
-    for more in [
-        "  side: { image: 'a:1', network_mode: 'service:db' }\n",
-        "  side: { image: 'a:1', pid: 'service:db' }\n",
-        "  side: { image: 'a:1', ipc: 'service:db' }\n",
-        "  side: { image: 'a:1', volumes_from: ['db:ro'] }\n",
+    for (more, now) in [
+        ("network_mode: 'service:db'", "network_mode: service:postgres\n"),
+        ("pid: 'service:db'", "pid: service:postgres\n"),
+        ("ipc: 'service:db'", "ipc: service:postgres\n"),
+        ("volumes_from: ['db:ro']", "- postgres:ro\n"),
+        ("volumes_from: [db]", "- postgres\n"),
+        ("volumes_from: [dbs, db]", "- dbs\n"),
     ] {
-        let (_, all, _) = generated(&[("docker-compose.yml", &with_server(more)), dotenv]);
-        assert!(all.contains("  db:\n    image: postgres:16\n") && !all.contains("postgres-ensure"), "{more}: {all}");
+        let others = "  dbs: { image: 'a:1' }\n";
+        let side = format!("  side: {{ image: 'a:1', {more} }}\n{others}");
+        let (_, all, _) = generated(&[("docker-compose.yml", &with_server(&side)), dotenv]);
+        let plain = all.replace('"', "");
+        assert!(plain.contains(now) && all.contains("postgres-ensure"), "{more}: {all}");
     }
     let free = "  side: { image: 'a:1', network_mode: 'service:api' }\n";
     let (_, all, _) = generated(&[("docker-compose.yml", &with_server(free)), dotenv]);

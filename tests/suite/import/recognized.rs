@@ -476,3 +476,70 @@ fn who_does_not_wait_for_a_migration_that_others_wait_for_goes_on_so() {
     assert!(profile.contains("migrate: completed") && !profile.contains("runs:"), "{profile}");
     assert!(!said.contains("something else"), "{said}");
 }
+
+/// What the image is told beside who logs in has fields of its own.
+#[test]
+fn variables_initdb_and_times_of_a_server_become_its_fields() {
+    let data = "pg:/var/lib/postgresql/data";
+    let with = |more: &str, check: &str| {
+        server("postgres:16", data, check).replace("POSTGRES_DB: shop }", &format!("POSTGRES_DB: shop, {more} }}"))
+    };
+    for (more, check, fields) in [
+        ("TZ: Europe/Berlin", "", &["environment:\n    TZ: Europe/Berlin\n"][..]),
+        ("TZ: '${TZ:-UTC}'", "", &["environment:\n    TZ: { env: TZ, default: UTC }\n"]),
+        ("POSTGRES_INITDB_ARGS: '--data-checksums'", "", &["initdb: { checksums: true }\n"]),
+        (
+            "POSTGRES_INITDB_ARGS: '--auth=scram-sha-256 --encoding=UTF8 --locale=C --wal-segsize=64'",
+            "",
+            &["local_auth: password\n", "initdb: { locale: C, args: [\"--wal-segsize=64\"] }\n"],
+        ),
+        (
+            "POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale-provider=icu --icu-locale=de-DE'",
+            "",
+            &["initdb: { locale: de-DE, provider: icu }\n"],
+        ),
+        (
+            "TZ: UTC",
+            "    healthcheck: { test: [CMD, pg_isready], interval: 10s, timeout: 5s, retries: 12, start_period: 20m }\n",
+            &["healthcheck: { interval: 10s, retries: 12, start_period: 20m }\n", "TZ: UTC\n"],
+        ),
+        // a first start has more time than that
+        (
+            "TZ: UTC",
+            "    healthcheck: { test: [CMD, pg_isready], interval: 5s, start_period: 10s }\n",
+            &["environment:\n    TZ: UTC\n"],
+        ),
+    ] {
+        let folder = folder(&[("docker-compose.yml", &shop(URL, &with(more, check))), DOTENV]);
+        let run = import(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(0), "{more}: {}", stderr(&run));
+        let profile = read(folder.path(), "profiles/imported.yaml");
+        for field in fields {
+            assert!(profile.contains(field), "{more}: {field}\n{profile}");
+        }
+        assert!(!profile.contains("start_period: 10s"), "{profile}");
+        assert!(!folder.path().join("docker-compose.override.yml").exists(), "{more}: {}", stderr(&run));
+    }
+}
+
+/// What no field says stays as it is written, in the file beside.
+#[test]
+fn variables_of_a_server_without_a_field_stay_beside_it() {
+    let data = "pg:/var/lib/postgresql/data";
+    for more in [
+        "POSTGRES_INITDB_ARGS: '--encoding=UTF-8 --lc-collate=C --lc-ctype=C'",
+        "POSTGRES_INITDB_ARGS: '-k'",
+        "POSTGRES_INITDB_ARGS: '--data-checksums  --wal-segsize=64'",
+        "POSTGRES_INITDB_WALDIR: /wal",
+        "PGOPTIONS: '-c work_mem=8MB'",
+    ] {
+        let compose = shop(URL, &server("postgres:16", data, ""))
+            .replace("POSTGRES_DB: shop }", &format!("POSTGRES_DB: shop, {more} }}"));
+        let folder = folder(&[("docker-compose.yml", &compose), DOTENV]);
+        let run = import(folder.path(), &[]);
+        assert_eq!(run.status.code(), Some(0), "{more}: {}", stderr(&run));
+        let beside = read(folder.path(), "docker-compose.override.yml");
+        let value = more.split_once(": ").unwrap().1.trim_matches('\'');
+        assert!(beside.contains(value), "{more}: {beside}");
+    }
+}

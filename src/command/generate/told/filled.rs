@@ -27,7 +27,7 @@ impl Telling<'_> {
             Origin::Standing => "standing",
             Origin::Default => "default",
         };
-        let document = |Filled { name, service, origin }: &Filled| report::FilledVariable {
+        let document = |Filled { name, service, origin, .. }: &Filled| report::FilledVariable {
             name: name.clone(),
             service: service.clone(),
             from: word(*origin).to_owned(),
@@ -44,6 +44,24 @@ impl Telling<'_> {
             format!(
                 "note: not set here, so that what stands was taken to be right: {names}\n  = help: set it, to compare it as \
                  well\n"
+            )
+        })
+    }
+
+    /// Values that stand in a `.env` only, where somebody may have written them for Compose.
+    pub(super) fn dotenv_differs(&self) -> Option<String> {
+        let filled = self.outcome.filled.iter().filter(|filled| filled.dotenv_differs);
+        let names: BTreeSet<_> =
+            filled.clone().map(|filled| format!("`{}` of {}", filled.name, filled.service)).collect();
+        let set: BTreeSet<_> = filled.map(|filled| format!("{}=…", filled.name)).collect();
+        let list = |names: BTreeSet<String>, between: &str| names.into_iter().collect::<Vec<_>>().join(between);
+        (!names.is_empty()).then(|| {
+            format!(
+                "note: {} got the profile's default; `.env` says another value, and nothing reads it on {}\n  = help: to have \
+                 that, set it for the run: `{} codelab-gen`\n",
+                list(names, ", "),
+                self.target.deployment.target.title(),
+                list(set, " ")
             )
         })
     }

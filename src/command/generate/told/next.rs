@@ -4,7 +4,7 @@ use super::Telling;
 use crate::change::{Change, ChangeKind};
 use crate::disk::{normalized, relative};
 use crate::dotenv::UserPart;
-use crate::folders::{data_folders, making};
+use crate::folders::{data_folders, making, making_backups};
 use crate::spelling::shell_word;
 use crate::target::{Ground, compose};
 
@@ -15,7 +15,8 @@ impl Telling<'_> {
         let change_folder = if folder == "." { String::new() } else { format!("cd {} && ", shell_word(&folder)) };
         let folders =
             making(&data_folders(&self.target.deployment, &self.target.root, self.current), &self.target.folder);
-        let folders: Vec<_> = folders.into_iter().map(|command| format!("{command} && ")).collect();
+        let of_backups = making_backups(&self.target.deployment, &self.target.root, self.current);
+        let folders: Vec<_> = folders.into_iter().chain(of_backups).map(|command| format!("{command} && ")).collect();
         let is_there = |change: &Change| change.output == compose::DOTENV && change.kind() != ChangeKind::Removed;
         let has_secrets = self.outcome.changes.changes.iter().any(is_there);
         let ground = Ground { stood: self.stood() || self.takes_over(), has_secrets };

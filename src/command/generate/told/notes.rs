@@ -44,7 +44,9 @@ impl Telling<'_> {
             notes.extend(self.password_by_hand());
             notes.extend(self.stale());
             notes.extend(self.weak_secrets());
+            notes.extend(self.key_of_backups());
             notes.extend(self.left_dotenv());
+            notes.extend(self.dotenv_differs());
             notes.extend(self.outcome.git.note_of_ignores());
             notes.extend(self.sent_text());
         }
@@ -210,6 +212,18 @@ impl Telling<'_> {
         let told = weak
             .map(|(name, why)| format!("warning: the secret `{name}` {why}\n  = help: codelab-gen rotate {name}\n"));
         told.collect()
+    }
+
+    /// Once, when it is made up: whoever loses the host loses the key, and all backups with it.
+    fn key_of_backups(&self) -> Option<String> {
+        let key = self.target.deployment.backups.as_ref()?.key.as_ref()?;
+        let is_made_up = self.outcome.secrets.get(key)?.origin == SecretOrigin::Generated;
+        is_made_up.then(|| {
+            format!(
+                "note: without `{key}`, which was made up now, nobody can restore the backups\n  = help: keep a copy of it \
+                 away from this host: it stands in .env\n"
+            )
+        })
     }
 
     /// What a secret manager must set before the next command.

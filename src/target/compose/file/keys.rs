@@ -7,10 +7,11 @@ use super::super::extras::value;
 use super::super::interpolation::{literal, number, raw, reference, word, yes};
 use super::super::networks::NETWORKS;
 use crate::deployment::{
-    CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart, Service,
+    Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart,
+    Service,
 };
 use crate::profile::Raw;
-use crate::value::HostAddress;
+use crate::value::{ByteSize, HostAddress, MountSource, ProcessCount};
 use crate::yaml::document::{Mapping, Value};
 
 type Keys = [(String, Raw)];
@@ -33,7 +34,7 @@ pub(super) fn keys_of_server(container: &Container, written: &Keys) -> Mapping {
         (Some(_), Some(user)) => Some(if is_somebody(user) { &[][..] } else { &CAPABILITIES_TO_STEP_DOWN[..] }),
         (capabilities, _) => capabilities,
     };
-    push_fences(&mut keys, &container.fences, container.user.map(literal), capabilities);
+    push_fences(&mut keys, &container.fences, container.user.map(|user| literal(&user.to_string())), capabilities);
     push_use(&mut keys, &container.limits, container.log);
     with_written(keys, written, true)
 }
@@ -44,8 +45,33 @@ pub(super) fn keys_of_ensure(container: &Container, written: &Keys) -> Mapping {
     let says = |(name, _): &&(String, Raw)| matches!(name.as_str(), "platform" | "pull_policy");
     let mut keys: Mapping = written.iter().filter(says).map(|(key, value)| (key.clone(), raw(value))).collect();
     let user = value(written, "user").filter(|_| *fences != Fences::default());
-    push_fences(&mut keys, fences, user.map(raw).or_else(|| container.user.map(literal)), fences.capabilities);
+    push_fences(
+        &mut keys,
+        fences,
+        user.map(raw).or_else(|| container.user.map(|user| literal(&user.to_string()))),
+        fences.capabilities,
+    );
     push_use(&mut keys, limits, *log);
+    keys
+}
+
+/// The keys of the container that backs the server up. A folder of the host belongs to whoever made it: there it begins as
+/// root, gives it to the server's user, and goes on as that one.
+pub(super) fn keys_of_backup(container: &Container, backups: &Backups, written: &Keys) -> Mapping {
+    let Preparation { fences, limits, log } = &container.preparation;
+    let is_strict = *fences != Fences::default();
+    let says = |(name, _): &&(String, Raw)| name == "platform";
+    let mut keys: Mapping = written.iter().filter(says).map(|(key, value)| (key.clone(), raw(value))).collect();
+    let user = match &backups.to {
+        MountSource::Volume(_) => container.user,
+        MountSource::Bind(_) => None,
+    };
+    let capabilities = is_strict.then_some(if user.is_some() { &[][..] } else { &CAPABILITIES_TO_STEP_DOWN[..] });
+    keys.append(restarting(container.restart));
+    push_fences(&mut keys, fences, user.map(|user| literal(&user.to_string())), capabilities);
+    let roomy =
+        Limits { memory: Some(ByteSize::of_gibibytes(1)), cpus: limits.cpus.clone(), pids: ProcessCount::new(256) };
+    push_use(&mut keys, if is_strict { &roomy } else { limits }, *log);
     keys
 }
 

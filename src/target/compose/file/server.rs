@@ -41,7 +41,7 @@ pub(super) fn postgres(
     keys.push_given("command", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
     keys.push("environment", environment);
     keys.push_filled("secrets", secret_names(deployment));
-    keys.push("volumes", server_volumes(container, placement));
+    keys.push("volumes", server_volumes(container, deployment, placement));
     keys.push_filled("ports", ports(publish.as_ref()));
     keys.push("healthcheck", is_ready(server, container));
     keys.push(NETWORKS, raw(&networks.of_server(container)));
@@ -61,7 +61,7 @@ pub(super) fn postgres(
     Mapping::from_iter([(ServiceName::postgres().to_string(), Value::from(keys).apart())])
 }
 
-fn server_volumes(container: &Container, placement: &Placement) -> Value {
+fn server_volumes(container: &Container, deployment: &Deployment, placement: &Placement) -> Value {
     let of_data = if container.keeps_majors_apart() {
         "the folder above the data: from PostgreSQL 18 on the image makes one below it for each major version"
     } else {
@@ -74,7 +74,8 @@ fn server_volumes(container: &Container, placement: &Placement) -> Value {
     let script = format!("./{}:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro", INIT_SCRIPT.path());
     let script = literal(&script).above("the image runs it once, on an empty volume");
     let script = (container.init_script || !container.ensure).then_some(script);
-    std::iter::once(data).chain(container.ensure.then_some(socket)).chain(script).collect()
+    let has_socket = container.ensure || deployment.backups.is_some();
+    std::iter::once(data).chain(has_socket.then_some(socket)).chain(script).collect()
 }
 
 fn is_ready(server: &Server, container: &Container) -> Mapping {

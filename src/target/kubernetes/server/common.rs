@@ -20,8 +20,13 @@ pub(super) fn of_server(
     named: String,
     deployment: &Deployment,
 ) -> Mapping {
+    object(api_version, kind, metadata_of_server(named, deployment))
+}
+
+/// The name and labels of an object of the server.
+pub(super) fn metadata_of_server(named: String, deployment: &Deployment) -> Mapping {
     let labels = labels(&name(), Component::Database, deployment);
-    object(api_version, kind, Mapping::from_iter([("name", Value::text(named)), ("labels", labels.into())]))
+    Mapping::from_iter([("name", Value::text(named)), ("labels", labels.into())])
 }
 
 /// The services that reach it, in the order of the profile.

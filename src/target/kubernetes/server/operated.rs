@@ -3,9 +3,11 @@
 //!
 //! <https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/>
 
+use super::super::object::object;
 use super::super::part::Generated;
 use super::super::resources;
-use super::common::{file_of, image_pull_secrets, name, of_server};
+use super::super::volume::kept;
+use super::common::{file_of, image_pull_secrets, metadata_of_server, name, of_server};
 use super::network;
 use crate::deployment::{Deployment, Operated, OwnedDatabase, Server, Storage};
 use crate::url::Login;
@@ -55,11 +57,13 @@ pub(super) fn role_name(login: &Login) -> String {
 }
 
 fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Mapping {
-    let Operated { image, major: _, database: _, instances, storage, limits, settings, sizes: _ } = operated;
+    let Operated { image, major: _, user, database: _, instances, storage, limits, settings, sizes: _ } = operated;
     let mut spec = Mapping::default();
     spec.push("instances", Value::number(instances));
     spec.push("imageName", Value::text(image.to_string()));
     spec.push_filled("imagePullSecrets", image_pull_secrets(deployment));
+    spec.push_given("postgresUID", user.map(|user| Value::number(user.user)));
+    spec.push_given("postgresGID", user.map(|user| Value::number(user.group.unwrap_or(user.user))));
     spec.push("bootstrap", Mapping::from_iter([("initdb", Value::from(first_database(server, operated)))]));
     let why = "nobody but the operator is the superuser";
     spec.push("enableSuperuserAccess", Value::bare("false").behind(why));
@@ -72,7 +76,8 @@ fn cluster(server: &Server, operated: &Operated, deployment: &Deployment) -> Map
         ("podAntiAffinityType", Value::text("preferred")),
     ]);
     spec.push("affinity", Value::from(apart).above("on different nodes, as far as there are enough"));
-    let mut cluster = of_server(API, "Cluster", name(), deployment);
+    let metadata = kept(metadata_of_server(name(), deployment), "the operator deletes the data with this object");
+    let mut cluster = object(API, "Cluster", metadata);
     cluster.push("spec", spec);
     cluster
 }
@@ -116,12 +121,24 @@ fn postgresql(server: &Server, operated: &Operated, settings: &[(SettingName, St
 
 /// The first line that fits decides. The operator's own lines stand before these.
 fn who_comes_in(server: &Server) -> Value {
-    let allowed = server.databases.iter().map(|OwnedDatabase { name, owner, .. }| {
-        Value::text(format!("hostssl {} {} all scram-sha-256", word(name.as_str()), word(owner.role.as_str())))
+    let allowed = server.databases.iter().flat_map(|OwnedDatabase { name, owner, .. }| {
+        let line =
+            |database: &str| format!("hostssl {} {} all scram-sha-256", word(database), word(owner.role.as_str()));
+        let restored = restored_beside(name.as_str(), server).map(|database| line(&database));
+        std::iter::once(line(name.as_str())).chain(restored).map(Value::text)
     });
     let others = Value::text("host all all all reject");
-    let why = "each role comes into its own database, encrypted and by its password; nobody else comes in anywhere";
+    let why = "each role comes into its own database, or that as restore.sh makes it anew, encrypted and by its \
+               password; nobody else comes in anywhere";
     allowed.chain(std::iter::once(others)).collect::<Value>().above(why)
+}
+
+/// What `restore.sh` calls a database until it has all of it, so that its role can load it; none where PostgreSQL would cut
+/// the name off, or where another service's database is called so.
+fn restored_beside(database: &str, server: &Server) -> Option<String> {
+    let beside = format!("{database}_restoring");
+    let is_free = server.databases.iter().all(|other| other.name.as_str() != beside);
+    (beside.len() <= 63 && is_free).then_some(beside)
 }
 
 /// A name in `pg_hba.conf`, which has some words of its own.
@@ -219,19 +236,37 @@ mod tests {
     #[test]
     fn a_name_that_pg_hba_knows_stands_in_quotes_and_the_last_line_lets_nobody_in() {
         let lines = |access| cluster_of(access, "3")["spec"]["postgresql"]["pg_hba"].clone();
-        let expected = |lines: [&str; 3]| serde_yaml::Value::from(lines.to_vec());
+        let expected = |lines: [&str; 5]| serde_yaml::Value::from(lines.to_vec());
         let of_services = [
             "hostssl Replication \"all\" all scram-sha-256",
+            "hostssl Replication_restoring \"all\" all scram-sha-256",
             "hostssl \"replication\" b_c all scram-sha-256",
+            "hostssl replication_restoring b_c all scram-sha-256",
             "host all all all reject",
         ];
         assert_eq!(lines("per_service"), expected(of_services));
         let shared = [
             "hostssl Replication app all scram-sha-256",
+            "hostssl Replication_restoring app all scram-sha-256",
             "hostssl \"replication\" app all scram-sha-256",
+            "hostssl replication_restoring app all scram-sha-256",
             "host all all all reject",
         ];
         assert_eq!(lines("shared"), expected(shared));
+    }
+
+    #[test]
+    fn a_database_of_another_service_is_never_what_is_restored_beside() {
+        let named = |first: &str, second: &str| {
+            let profile = PROFILE.replace("ACCESS", "per_service").replace("INSTANCES", "1");
+            let profile = profile.replace("postgres: Replication", &format!("postgres: {first}"));
+            let deployment = resolved(&profile.replace("postgres: replication", &format!("postgres: {second}")));
+            let server = deployment.server.unwrap();
+            [first, second].map(|database| restored_beside(database, &server))
+        };
+        assert_eq!(named("a", "a_restoring"), [None, Some("a_restoring_restoring".to_owned())]);
+        let (fits, long) = ("f".repeat(53), "l".repeat(54));
+        assert_eq!(named(&fits, &long), [Some(format!("{fits}_restoring")), None]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) const PASSWORDS_FOLDER: &str = "/run/secrets/postgres";
 
 /// The user of the server; nothing where the image becomes another one by itself.
 pub(super) fn identity(container: &Container) -> Option<Identity> {
-    Identity::read(container.image.postgres_identity()?)
+    container.known_user.map(Identity::known)
 }
 
 /// A variable of a container.

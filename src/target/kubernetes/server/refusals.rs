@@ -1,9 +1,10 @@
 //! Knows what of the server Kubernetes can't run, and what it runs otherwise than Compose. Must not know the services.
 
+use super::super::refusals as names;
 use super::common::name;
 use super::operated::{object_name, role_name};
 use super::pod::{VOLUMES, identity};
-use crate::deployment::{Container, Deployment, Host, Operated, Server};
+use crate::deployment::{Container, Deployment, Host, Operated, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::spelling::quoted;
@@ -85,13 +86,22 @@ fn single(container: &Container, stage: Stage, at: &FieldPath, faults: &mut Vec<
         faults.push(refused(Code::TargetUnsupported, "ensure", message.to_owned(), "remove `ensure: false`"));
     }
     if stage.is_strict() && identity(container).is_none() {
-        let image = quoted(&container.image.to_string());
-        let message =
-            format!("{image} is no official image: which user it runs as is not known, and it must not be root");
-        let help = "use `postgres:17`, `operator: cloudnative-pg` with an image for it, or an `external` server";
-        faults.push(refused(Code::TargetUnsupported, "image", message, help));
+        let image = container.image.to_string();
+        let message = format!(
+            "{} is no official image: which user it runs as is not known, and it must not be root",
+            quoted(&image)
+        );
+        let help = format!(
+            "write `user_id: \"UID:GID\"` beside it, with the numbers that `docker run --rm {image} id postgres` prints: in \
+             images made of the official one 999 on Debian, 70 on Alpine"
+        );
+        faults.push(refused(Code::TargetUnsupported, "image", message, &help));
     }
 }
+
+/// What stands behind the name of a `Cluster` in those of the Secrets, Services and budgets that the operator makes for it
+/// (`api/v1/cluster_types.go` of CloudNativePG 1.30), beside those by which services find it.
+const OPERATORS: [&str; 8] = ["any", "app", "ca", "primary", "pull-secret", "replication", "server", "superuser"];
 
 /// The operator's objects are called after databases, whose names have more characters than those of objects.
 fn of_operator(
@@ -104,6 +114,12 @@ fn of_operator(
     if operated.storage.is_none() {
         faults.push(without_size(at));
     }
+    let is_operators = |service: &&Service| {
+        let behind = service.name.as_str().strip_prefix(&name()).and_then(|rest| rest.strip_prefix('-'));
+        behind.is_some_and(|rest| OPERATORS.contains(&rest))
+    };
+    faults
+        .extend(deployment.services.iter().filter(is_operators).map(|service| names::of_operator(service, deployment)));
     let secrets: Vec<_> = server.logins().into_iter().map(role_name).collect();
     for service in
         deployment.services.iter().filter(|service| secrets.iter().any(|secret| *secret == service.name.as_str()))

@@ -2,9 +2,23 @@
 const { createRequire } = require("node:module");
 const { createInterface } = require("node:readline");
 
-const { Client } = createRequire(`${process.argv[2]}/`)("pg");
+const packages = createRequire(`${process.argv[2]}/`);
+const { Client } = packages("pg");
 
-async function answer({ text, sql }) {
+async function answerOfPrisma(text, sql) {
+  const { PrismaPg } = packages("@prisma/adapter-pg");
+  const adapter = await new PrismaPg({ connectionString: text }).connect();
+  try {
+    return (await adapter.queryRaw({ sql, args: [], argTypes: [] })).rows[0][0];
+  } finally {
+    await adapter.dispose();
+  }
+}
+
+async function answer({ driver, text, sql }) {
+  if (driver === "prisma") {
+    return answerOfPrisma(text, sql);
+  }
   if (text.startsWith("/")) {
     const { DatabaseSync } = require("node:sqlite");
     return Object.values(new DatabaseSync(text).prepare(sql).get())[0];

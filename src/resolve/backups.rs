@@ -1,0 +1,139 @@
+//! Knows what the section `backups` means, and what it can't cover. Must not know how a backup is made.
+
+use super::scope::Faults;
+use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::field::FieldPath;
+use crate::profile::{self, Profile, given};
+use crate::spelling::quoted;
+use crate::url::ConnectionUrl;
+use crate::value::{EnvironmentKey, MountSource, ServiceName, SettingName, TextValue as _, VolumeName};
+
+/// Settings that decide what becomes of what the server writes.
+const OWN_SETTINGS: [&str; 3] = ["archive_mode", "archive_command", "archive_library"];
+
+/// What is written stays at the server for this long at the most, even where little is: then it goes to the destination.
+const SECONDS: &str = "60";
+
+/// The backups of a deployment. The server gets the settings by which it waits until what it wrote is at the destination.
+pub(super) fn backups(
+    profile: &Profile,
+    services: &[Service],
+    server: Option<&mut Server>,
+    faults: &mut Faults,
+) -> Option<Backups> {
+    let written = profile.backups.get()?;
+    let at = FieldPath::root().key("backups");
+    if written.to.get().is_none() {
+        let help = "write `to: ./backups`";
+        faults.add(Code::MissingField, Place::key(&at), "the backups have no place to stand", help);
+    }
+    check_files(services, &at, faults);
+    let container = match server.map(|server| &mut server.host) {
+        Some(Host::Container(container)) => container,
+        Some(Host::External(_)) => {
+            let message = "`backups` covers no external server: whoever runs it has the data that backups are made of";
+            let help = "remove it; `scripts/db/backup.sh` dumps the databases of the services";
+            faults.push(beside(Code::Backups, &at, message, help, "external"));
+            return None;
+        }
+        // the target tells what it can't run
+        Some(Host::Operated(_)) => return None,
+        None => {
+            let message = "`backups` covers nothing: no service has its data on a PostgreSQL server of the deployment";
+            faults.add(Code::Backups, Place::key(&at), message, "remove it, or let a service use PostgreSQL");
+            return None;
+        }
+    };
+    check_settings(profile, faults);
+    let to = written.to.get()?;
+    check_place(to.source(), container, services, &at, faults);
+    for (name, value) in [("archive_mode", "on"), ("archive_command", ARCHIVE_COMMAND), ("archive_timeout", SECONDS)] {
+        let is_written = container.settings.iter().any(|(known, _)| known.as_str() == name);
+        let name = SettingName::parse(name).ok().filter(|_| !is_written);
+        container.settings.extend(name.map(|name| (name, value.to_owned())));
+    }
+    Some(Backups {
+        to: to.source().clone(),
+        daily_at: written.daily_at(),
+        keep: written.keep(),
+        key: written.encrypt().then(EnvironmentKey::backup_key),
+        checks: checks(written, services, &at, faults),
+    })
+}
+
+fn beside(code: Code, at: &FieldPath, message: &str, help: &str, field: &str) -> Diagnostic {
+    let other = FieldPath::root().key("postgres").key(field);
+    Diagnostic::error(code, Place::key(at), message, help).also(Place::key(&other), "")
+}
+
+/// A section that covered some of the data would be taken for one that covers all.
+fn check_files(services: &[Service], at: &FieldPath, faults: &mut Faults) {
+    for service in services {
+        let Some(database) = &service.database else { continue };
+        if matches!(database.url, ConnectionUrl::Sqlite(_)) {
+            let message = format!(
+                "{} keeps its data in a SQLite file, which `backups` does not cover",
+                quoted(service.name.as_str())
+            );
+            let help = "let it use PostgreSQL; or remove `backups`, and run `scripts/db/backup.sh` each day";
+            let place = Place::key(&FieldPath::root().key("services").key(&service.name).key("database"));
+            faults.push(Diagnostic::error(Code::Backups, place, message, help).also(Place::key(at), ""));
+        }
+    }
+}
+
+fn check_settings(profile: &Profile, faults: &mut Faults) {
+    let Some(postgres) = profile.postgres.get() else { return };
+    let at = FieldPath::root().key("postgres").key("settings");
+    for (name, value) in given(&postgres.settings) {
+        let is_own = OWN_SETTINGS.contains(&name.as_str());
+        if is_own || name.as_str() == "wal_level" && value.0.trim().eq_ignore_ascii_case("minimal") {
+            let message = format!("`backups` relies on its own `{name}`");
+            let fault = Diagnostic::error(Code::Backups, Place::key(&at.key(name)), message, "remove one of them");
+            faults.push(fault.also(Place::key(&FieldPath::root().key("backups")), ""));
+        }
+    }
+}
+
+/// The destination is for backups alone.
+fn check_place(to: &MountSource, container: &Container, services: &[Service], at: &FieldPath, faults: &mut Faults) {
+    let own = [VolumeName::postgres_socket(), VolumeName::backup_work()].map(MountSource::Volume);
+    let of_services = services.iter().flat_map(|service| &service.mounts).map(|mount| &mount.source);
+    if of_services.chain(&own).chain([container.volume.source()]).any(|other| other == to) {
+        let message = "something else is kept there, and backups need a place of their own";
+        let help = "name another folder or volume";
+        faults.add(Code::MountClash, Place::value(&at.key("to")), message, help);
+    }
+}
+
+fn checks(written: &profile::Backups, services: &[Service], at: &FieldPath, faults: &mut Faults) -> Vec<BackupCheck> {
+    let mut checks = Vec::new();
+    for (name, statement) in given(&written.drill) {
+        let service = services.iter().find(|service| service.name == *name);
+        match service.and_then(|service| service.database.as_ref()).map(|database| &database.url) {
+            Some(ConnectionUrl::Postgres(url)) => checks.push(BackupCheck {
+                service: name.clone(),
+                role: url.login.role.clone(),
+                database: url.database.clone(),
+                statement: statement.clone(),
+            }),
+            Some(ConnectionUrl::Sqlite(_)) | None => {
+                let message = format!("{} is no service with a database on the server", quoted(name.as_str()));
+                let help = "name a service that uses PostgreSQL, or remove this line";
+                faults.add(Code::UnknownService, Place::key(&at.key("drill").key(name)), message, help);
+            }
+        }
+    }
+    checks
+}
+
+/// A service can't be called as the container of the backups.
+pub(super) fn check_name(services: &[Service], faults: &mut Faults) {
+    let name = ServiceName::postgres_backup();
+    if services.iter().any(|service| service.name == name) {
+        let message = format!("the name `{name}` belongs to the service that codelab-gen adds for `backups`");
+        let place = Place::key(&FieldPath::root().key("services").key(&name));
+        faults.add(Code::ReservedName, place, message, "rename this service");
+    }
+}

@@ -1,0 +1,98 @@
+//! Knows what `docker-compose.yml` says of the container that backs the server up. Must not know how it does.
+
+use super::super::extras::Extras;
+use super::super::interpolation::{command, literal, reference, word};
+use super::super::outputs::{BACKUP_COUNTS, BACKUP_FOLDER, BACKUP_SCRIPT};
+use super::super::secrets::{password, required, secret_name};
+use super::keys::keys_of_backup;
+use super::service::waits_until;
+use crate::deployment::{Backups, Container, Deployment, SOCKET_FOLDER, Server};
+use crate::placement::Placement;
+use crate::value::{HostPath, MountSource, SecretsIn, ServiceName, StartCondition, VolumeName};
+use crate::yaml::document::{Mapping, Value};
+
+const KEEPS: &str = "\
+Brings all that the server writes to the destination within seconds, and makes a backup each day. It is unhealthy where
+that fails: `docker compose logs postgres-backup` says why.";
+
+/// Where the destination and what is restored stand in the container.
+const REPOSITORY: &str = "/var/lib/pgbackrest";
+
+/// The container; nothing where the profile wants no backups.
+pub(super) fn backup(
+    server: &Server,
+    container: &Container,
+    deployment: &Deployment,
+    placement: &Placement,
+    extras: &Extras,
+) -> Mapping {
+    let Some(backups) = &deployment.backups else { return Mapping::default() };
+    let script = "/scripts/backups.sh";
+    let mut keys = Mapping::default();
+    keys.push("build", Mapping::from_iter([("context", literal(&format!("./{BACKUP_FOLDER}")))]));
+    keys.push("entrypoint", command(["bash", script]));
+    keys.push("command", command(["serve"]));
+    keys.push("environment", environment(server, container, backups, deployment.secrets_in));
+    if deployment.secrets_in == SecretsIn::Files {
+        let name = secret_name(&server.administrator_password);
+        keys.push("secrets", [literal(&name)].into_iter().collect::<Value>());
+    }
+    keys.push("volumes", volumes(container, backups, placement));
+    keys.push("network_mode", word("none").behind("the socket is enough"));
+    let healthy = (ServiceName::postgres().to_string(), waits_until(StartCondition::Healthy));
+    keys.push("depends_on", Mapping::from_iter([healthy]));
+    let mut check = Mapping::from_iter([("test", command(["CMD", "bash", script, "healthy"]))]);
+    for (name, value) in [("interval", "30s"), ("timeout", "30s"), ("start_period", "10s")] {
+        check.push(name, literal(value));
+    }
+    keys.push("healthcheck", check);
+    keys.append(keys_of_backup(container, backups, &extras.server));
+    Mapping::from_iter([(ServiceName::postgres_backup().to_string(), Value::from(keys).apart().above(KEEPS))])
+}
+
+fn environment(server: &Server, container: &Container, backups: &Backups, secrets_in: SecretsIn) -> Mapping {
+    let databases: Vec<_> = server.databases.iter().map(|database| database.name.as_str()).collect();
+    let mut environment = Mapping::from_iter([
+        ("POSTGRES_USER".to_owned(), literal(server.user.as_str())),
+        password(&server.administrator_password, secrets_in),
+        ("DATABASES".to_owned(), literal(&databases.join(" "))),
+        ("DAILY_AT".to_owned(), literal(backups.daily_at.as_str())),
+        ("KEEP_DAYS".to_owned(), literal(backups.keep.count())),
+    ]);
+    if let Some(key) = &backups.key {
+        environment.push(key.to_string(), reference(required(key, secrets_in)));
+    }
+    let preloaded = container.settings.iter().find(|(name, _)| name.as_str() == "shared_preload_libraries");
+    environment.push_given("PRELOADED", preloaded.map(|(_, value)| literal(value)));
+    let check = |check: &crate::deployment::BackupCheck| {
+        [check.service.as_str(), check.role.as_str(), check.database.as_str(), check.statement.as_str()].join("\t")
+    };
+    let checks: Vec<_> = backups.checks.iter().map(check).collect();
+    environment.push_given("CHECKS", (!checks.is_empty()).then(|| literal(&checks.join("\n"))));
+    environment
+}
+
+fn volumes(container: &Container, backups: &Backups, placement: &Placement) -> Value {
+    let data = format!("{}:{}:ro", placement.source(container.volume.source()), container.data_folder());
+    let to = placement.source(&destination(backups));
+    let mounted = |output: &crate::render::Output, name: &str| format!("./{}:/scripts/{name}:ro", output.path());
+    [
+        data,
+        format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket()),
+        format!("{to}:{REPOSITORY}"),
+        format!("{}:{REPOSITORY}-work", VolumeName::backup_work()),
+        mounted(&BACKUP_SCRIPT, "backups.sh"),
+        mounted(&BACKUP_COUNTS, "postgres.sh"),
+    ]
+    .iter()
+    .map(|mount| literal(mount))
+    .collect()
+}
+
+/// The volume itself, or a folder below the one that the profile names, in which there may be other backups.
+fn destination(backups: &Backups) -> MountSource {
+    match &backups.to {
+        MountSource::Volume(_) => backups.to.clone(),
+        MountSource::Bind(path) => MountSource::Bind(HostPath::below(path, "pgbackrest")),
+    }
+}
