@@ -7,6 +7,7 @@ mod written;
 
 use std::collections::HashSet;
 
+use crate::field::FieldPath;
 use crate::layers::Layers;
 use crate::outcome::Failure;
 use crate::verdict::{Meaning, meaning_of};
@@ -24,7 +25,7 @@ pub fn explained(layers: Layers) -> Result<Vec<Explained>, Failure> {
     let Meaning { deployment, sources, .. } = meaning_of(layers)?;
     let mut all = written(&fields, &sources);
     let services = services(&deployment);
-    let is_meant = |path| !is_without_meaning(path, &deployment, &services);
+    let is_meant = |path: &FieldPath| !is_without_meaning(path, &deployment, &services);
     all.retain(|explained| explained.from != DEFAULT || is_meant(&explained.path));
     let known: HashSet<_> = all.iter().map(|explained| explained.path.clone()).collect();
     all.extend(derived(&deployment).into_iter().filter(|new| !known.contains(&new.path)));

@@ -8,10 +8,10 @@ use gen_lsp_types::{
 
 use serde_json::Value;
 
-use super::complete::{Markup, Taste};
 use super::position::Encoding;
 use super::preview::Preview;
 use super::run::Errand;
+use super::taste::{Markup, Taste};
 
 /// The scheme of what stands in no file.
 pub(super) const SCHEME: &str = "codelab-gen";

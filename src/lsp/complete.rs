@@ -4,6 +4,7 @@
 //! item. So a text that is broken, or has nothing there yet, is completed like any other.
 
 mod names;
+mod offer;
 mod snippet;
 
 use gen_lsp_types::{
@@ -12,73 +13,16 @@ use gen_lsp_types::{
 };
 
 use self::names::{names, settings};
+use self::offer::Offer;
 use self::snippet::written;
-use super::hover::code;
+use super::markdown::code;
 use super::outline::{Content, Node, Part, Step, outline};
+use super::taste::{Markup, Taste};
 use super::view::{View, words as words_at};
 use super::words::Words;
 
 /// What is put at the place; no profile has it.
 const MARKER: &str = "x-codelab-gen-cursor";
-
-/// How a text may be marked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Markup {
-    Plain,
-    Markdown,
-}
-
-/// What an editor shows and takes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Taste {
-    /// Whether gaps can be put into what is inserted.
-    pub(super) gaps: bool,
-    /// What explanations may be written in.
-    pub(super) explanations: Markup,
-    /// The same under the pointer.
-    pub(super) pointer: Markup,
-    /// Whether another server tells what the JSON Schema says, so that this one need not.
-    pub(super) beside: bool,
-}
-
-/// Something that may be written.
-#[derive(Debug)]
-pub(super) struct Offer {
-    pub(super) label: String,
-    pub(super) kind: CompletionItemKind,
-    /// What stands beside it.
-    pub(super) detail: Option<String>,
-    pub(super) meaning: Option<String>,
-    /// What is written, where it is not the label.
-    pub(super) text: Option<String>,
-    /// Whether that has gaps.
-    pub(super) has_gaps: bool,
-    /// What comes first.
-    pub(super) rank: u8,
-}
-
-impl Offer {
-    pub(super) fn new(label: impl Into<String>, kind: CompletionItemKind) -> Self {
-        let label = label.into();
-        Self { label, kind, detail: None, meaning: None, text: None, has_gaps: false, rank: 1 }
-    }
-
-    pub(super) fn detailed(self, detail: impl Into<Option<String>>) -> Self {
-        Self { detail: detail.into(), ..self }
-    }
-
-    pub(super) fn meaning(self, meaning: Option<String>) -> Self {
-        Self { meaning, ..self }
-    }
-
-    fn written(self, text: String, has_gaps: bool) -> Self {
-        Self { text: Some(text), has_gaps, ..self }
-    }
-
-    pub(super) fn ranked(self, rank: u8) -> Self {
-        Self { rank, ..self }
-    }
-}
 
 /// Where something is written.
 struct Place {

@@ -3,7 +3,7 @@
 
 use gen_lsp_types::{InlayHint, InlayHintKind, Label, Range, Tooltip};
 
-use super::hover::code;
+use super::markdown::code;
 use super::outline::{Content, Entry, Node};
 use super::view::View;
 use crate::explain::{DEFAULT, Explained};

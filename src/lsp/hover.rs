@@ -3,18 +3,16 @@
 
 use gen_lsp_types::{Contents, Hover, MarkupContent, MarkupKind, Position};
 
-use super::complete::{Markup, Taste};
+use super::markdown::code;
 use super::outline::{Part, Step};
 use super::symbol::{Symbol, mentions};
+use super::taste::{Markup, Taste};
 use super::view::{View, words as words_at};
 use super::words::Words;
 use crate::explain::Explained;
 
 /// So many fields below one are told.
 const FEW: usize = 12;
-
-/// So much of a value is told, in characters.
-const SHOWN: usize = 200;
 
 /// What is told of a place.
 pub(super) fn hover(
@@ -103,13 +101,4 @@ fn of_secret(view: &View<'_>, name: &str) -> String {
         return format!("the secret `{}`, which nothing uses here", code(name));
     }
     format!("the secret `{}`, used at {}", code(name), uses.join(", "))
-}
-
-/// A text between backticks: a stranger's must not become anything else.
-pub(super) fn code(text: &str) -> String {
-    let plain: String = crate::spelling::on_one_line(text).replace('`', "'");
-    match plain.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", plain.get(..end).unwrap_or_default()),
-        None => plain,
-    }
 }

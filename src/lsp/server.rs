@@ -1,40 +1,27 @@
-//! Knows the state of one connection, and which question goes where. Must not know how one is answered.
+//! Knows the state of one connection: the open texts, and what is shown of them. Must not know how a question is answered.
+
+mod answer;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, select};
 use gen_lsp_types::{
-    CodeActionParams, CodeLensParams, CompletionParams, DefinitionParams, Diagnostic, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentSymbolParams,
-    ExecuteCommandParams, FoldingRangeParams, HoverParams, InitializeParams, InlayHintParams, Position,
-    PrepareRenameParams, PrepareRenamePlaceholder, PublishDiagnosticsParams, ReferenceParams, RenameParams,
-    TextDocumentContentParams, TextDocumentContentResult, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
+    Diagnostic, DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, InitializeParams, PublishDiagnosticsParams,
 };
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
-use serde::Serialize;
+use lsp_server::{Connection, Message, Notification};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::action::{actions, lenses};
 use super::analysis::{self, Job, Report};
-use super::capabilities::{SCHEME, capabilities, taste};
-use super::complete::{Taste, complete};
+use super::capabilities::{capabilities, taste};
 use super::documents::Documents;
-use super::hints::hints;
-use super::hover::hover;
-use super::navigate::{definition, references};
 use super::position::Encoding;
-use super::preview::Preview;
-use super::refusal::Refusal;
-use super::rename::{prepare, rename};
-use super::run::Errand;
-use super::structure::{folds, symbols};
+use super::taste::Taste;
 use super::told::Told;
 use super::uri;
-use super::view::View;
 use super::words::Words;
 use crate::explain::Explained;
 use crate::source::Trust;
@@ -90,9 +77,9 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
 /// The state of a connection.
 pub(super) struct Server<'c> {
     connection: &'c Connection,
-    pub(super) documents: Documents,
+    documents: Documents,
     jobs: Sender<Job>,
-    pub(super) trust: Trust,
+    trust: Trust,
     /// Counts the changes of texts.
     state: u64,
     /// What is shown in each file, by their real paths.
@@ -104,9 +91,6 @@ pub(super) struct Server<'c> {
     words: Words,
     taste: Taste,
 }
-
-/// What a question is answered with.
-pub(super) type Answer = Result<Value, Refusal>;
 
 impl Server<'_> {
     fn run(&mut self, reports: &Receiver<Report>) -> Result<(), Unspoken> {
@@ -134,152 +118,6 @@ impl Server<'_> {
                 },
             }
         }
-    }
-
-    fn answer(&self, request: Request) {
-        let Request { id, method, params } = request;
-        if method == "workspace/executeCommand" {
-            return self.execute(id, params);
-        }
-        let response = match self.ask(&method, params) {
-            Ok(value) => Response::new_ok(id, value),
-            Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
-        };
-        self.send(response.into());
-    }
-
-    /// What is known of the open text that a question is about; nothing where it is no profile.
-    fn view(&self, uri: &Uri) -> Option<View<'_>> {
-        View::of(uri, &self.documents, &self.trust)
-    }
-
-    fn values(&self, view: &View<'_>) -> Arc<Vec<Explained>> {
-        self.values.get(&view.document.identity).cloned().unwrap_or_default()
-    }
-
-    /// Answers a question about a place in a profile.
-    fn at<R: Serialize>(
-        &self,
-        place: &TextDocumentPositionParams,
-        answer: impl FnOnce(&View<'_>, Position) -> R,
-    ) -> Answer {
-        let view = self.view(&place.text_document.uri);
-        told(&view.map(|view| answer(&view, place.position)))
-    }
-
-    /// Answers a question about a profile.
-    fn on<R: Serialize>(&self, text: &TextDocumentIdentifier, answer: impl FnOnce(&View<'_>) -> R) -> Answer {
-        told(&self.view(&text.uri).map(|view| answer(&view)))
-    }
-
-    fn ask(&self, method: &str, params: Value) -> Answer {
-        match method {
-            "textDocument/hover" => {
-                let HoverParams { text_document_position_params: place, .. } = asked(params)?;
-                self.at(&place, |view, at| hover(view, at, &self.words, &self.values(view), self.taste))
-            }
-            "textDocument/completion" => {
-                let CompletionParams { text_document_position_params: place, .. } = asked(params)?;
-                self.at(&place, |view, at| complete(view, at, &self.words, self.taste))
-            }
-            "textDocument/definition" => {
-                let DefinitionParams { text_document_position_params: place, .. } = asked(params)?;
-                self.at(&place, definition)
-            }
-            "textDocument/references" => {
-                let ReferenceParams { text_document_position_params: place, context, .. } = asked(params)?;
-                self.at(&place, |view, at| references(view, at, context.include_declaration))
-            }
-            "textDocument/prepareRename" => {
-                let PrepareRenameParams { text_document_position_params: place, .. } = asked(params)?;
-                let found = |view: &View<'_>, at| prepare(view, at);
-                let prepared = |(range, placeholder)| PrepareRenamePlaceholder { range, placeholder };
-                self.at(&place, |view, at| found(view, at).map(prepared))
-            }
-            "textDocument/rename" => {
-                let RenameParams { text_document_position_params: place, new_name, .. } = asked(params)?;
-                let view = self.view(&place.text_document.uri);
-                let view = view.ok_or_else(|| Refusal::new("this is no profile"))?;
-                told(&rename(&view, place.position, &new_name)?)
-            }
-            "textDocument/documentSymbol" => {
-                let DocumentSymbolParams { text_document, .. } = asked(params)?;
-                self.on(&text_document, |view| view.own().map(|own| symbols(&own.shape, &view.document.text)))
-            }
-            "textDocument/foldingRange" => {
-                let FoldingRangeParams { text_document, .. } = asked(params)?;
-                self.on(&text_document, |view| view.own().map(|own| folds(&own.shape, &view.document.text)))
-            }
-            "textDocument/inlayHint" => {
-                let InlayHintParams { text_document, range, .. } = asked(params)?;
-                self.on(&text_document, |view| hints(view, range, &self.values(view)))
-            }
-            "textDocument/codeAction" => {
-                let CodeActionParams { text_document, range, .. } = asked(params)?;
-                self.on(&text_document, |view| {
-                    let shown = self.shown.get(&view.document.identity).map(Vec::as_slice);
-                    // edits of another text would hit other words
-                    let is_current = self.shown_state == self.state;
-                    actions(view, range, shown.filter(|_| is_current).unwrap_or_default(), &self.documents)
-                })
-            }
-            "textDocument/codeLens" => {
-                let CodeLensParams { text_document, .. } = asked(params)?;
-                self.on(&text_document, lenses)
-            }
-            "workspace/textDocumentContent" => {
-                let TextDocumentContentParams { uri } = asked(params)?;
-                let (preview, file) = content(&uri).ok_or_else(|| Refusal::new("there is no such text"))?;
-                let text = self.preview(preview, &file)?;
-                told(&TextDocumentContentResult { text })
-            }
-            _ => Err(Refusal { code: ErrorCode::MethodNotFound, message: format!("`{method}` is not known here") }),
-        }
-    }
-
-    /// The text of a preview of an open profile.
-    fn preview(&self, preview: Preview, uri: &Uri) -> Result<String, Refusal> {
-        let view = self.view(uri).ok_or_else(|| Refusal::new("this is no open profile"))?;
-        preview.text(&view.document.path, self.documents.unsaved(), &self.trust).map_err(Refusal::new)
-    }
-
-    /// Does what a user chose. What takes its time answers from a thread of its own.
-    fn execute(&self, id: RequestId, params: Value) {
-        let answered = match self.started(&id, params) {
-            Ok(None) => return,
-            Ok(Some(value)) => Response::new_ok(id, value),
-            Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
-        };
-        self.send(answered.into());
-    }
-
-    fn started(&self, id: &RequestId, params: Value) -> Result<Option<Value>, Refusal> {
-        let ExecuteCommandParams { command, arguments, .. } = asked(params)?;
-        let argument = arguments.as_deref().and_then(<[Value]>::first).and_then(Value::as_str);
-        let uri = Uri(argument.ok_or_else(|| Refusal::new("expected the profile as the first argument"))?.to_owned());
-        if let Some(preview) = Preview::ALL.into_iter().find(|preview| preview.command() == command) {
-            let text = self.preview(preview, &uri)?;
-            let name = format!("{SCHEME}:{}?{}", preview.command(), uri.0);
-            return Ok(Some(json!({ "uri": name, "languageId": preview.language(), "text": text })));
-        }
-        let errand = Errand::ALL.into_iter().find(|errand| errand.command() == command);
-        let errand = errand.ok_or_else(|| Refusal::new(format!("there is no command `{command}`")))?;
-        let view = self.view(&uri).ok_or_else(|| Refusal::new("this is no open profile"))?;
-        if let Some(unsaved) = view.layers.iter().find_map(|layer| self.documents.unsaved_in(layer)) {
-            return Err(Refusal::new(format!("save `{unsaved}` first: the program reads what stands on the disk")));
-        }
-        let root = view.catalogue.as_ref().map(|catalogue| catalogue.root().to_owned());
-        let root = root.ok_or_else(|| Refusal::new("the project can't be read"))?;
-        let (path, sender, id) = (view.document.path.clone(), self.connection.sender.clone(), id.clone());
-        let run = move || {
-            let response = match errand.run(&path, &root) {
-                Ok(said) => Response::new_ok(id, said),
-                Err(error) => Response::new_err(id, ErrorCode::RequestFailed as i32, error.to_string()),
-            };
-            drop(sender.send(response.into()));
-        };
-        thread::Builder::new().name("errand".to_owned()).spawn(run).map_err(|error| Refusal::new(error.to_string()))?;
-        Ok(None)
     }
 
     fn note(&mut self, notification: Notification) {
@@ -369,7 +207,7 @@ impl Server<'_> {
         self.notify("textDocument/publishDiagnostics", &PublishDiagnosticsParams { uri, version, diagnostics });
     }
 
-    pub(super) fn notify(&self, method: &str, params: &impl serde::Serialize) {
+    fn notify(&self, method: &str, params: &impl serde::Serialize) {
         self.send(Notification::new(method.to_owned(), params).into());
     }
 
@@ -377,23 +215,6 @@ impl Server<'_> {
         // where nobody listens any more, the next message that is read tells
         drop(self.connection.sender.send(message));
     }
-}
-
-/// Reads the parameters of a question.
-fn asked<T: DeserializeOwned>(params: Value) -> Result<T, Refusal> {
-    serde_json::from_value(params)
-        .map_err(|error| Refusal { code: ErrorCode::InvalidParams, message: error.to_string() })
-}
-
-fn told(answer: &impl Serialize) -> Answer {
-    serde_json::to_value(answer).map_err(|error| Refusal::new(error.to_string()))
-}
-
-/// What is looked at, and of which profile.
-fn content(uri: &Uri) -> Option<(Preview, Uri)> {
-    let (name, file) = uri.0.strip_prefix(SCHEME)?.strip_prefix(':')?.split_once('?')?;
-    let preview = Preview::ALL.into_iter().find(|preview| preview.command() == name)?;
-    Some((preview, Uri(file.to_owned())))
 }
 
 /// Reads parameters; what is none of ours is left out.

@@ -26,7 +26,7 @@ fn symbol(entry: &Entry, text: &Text, depth: usize, is_service: bool) -> Documen
         Content::Sequence { .. } => SymbolKind::Array,
         Content::Scalar(_) | Content::Nothing => SymbolKind::Property,
     };
-    let detail = entry.value.text().map(super::hover::code).filter(|text| !text.is_empty());
+    let detail = entry.value.text().map(super::markdown::code).filter(|text| !text.is_empty());
     let children = below(&entry.value, text, depth + 1, depth == 0 && entry.key == "services");
     DocumentSymbol {
         name: crate::spelling::on_one_line(&entry.key),

@@ -35,7 +35,10 @@ def line_starts(text: str) -> list[int]:
 def position(text: str, offset: int, encoding: str) -> Message:
     starts = line_starts(text)
     line = max(number for number, start in enumerate(starts) if start <= offset)
-    return {"line": line, "character": sum(map(WIDTHS[encoding], text[starts[line] : offset]))}
+    return {
+        "line": line,
+        "character": sum(map(WIDTHS[encoding], text[starts[line] : offset])),
+    }
 
 
 def offset(text: str, place: Message, encoding: str) -> int:
@@ -81,7 +84,10 @@ class Found:
             def at(line: int, column: int) -> int:
                 return sum(len(line) + 1 for line in lines[: line - 1]) + column - 1
 
-            start, end = at(place["line"], place["column"]), at(place["end_line"], place["end_column"])
+            start, end = (
+                at(place["line"], place["column"]),
+                at(place["end_line"], place["end_column"]),
+            )
             return Path(place["file"]).name, start, end
 
         place = diagnostic["place"]
@@ -93,7 +99,12 @@ class Found:
 
 def run(binary: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [binary, *arguments], cwd=folder, env=SCRUBBED, capture_output=True, encoding="utf-8", timeout=PATIENCE
+        [binary, *arguments],
+        cwd=folder,
+        env=SCRUBBED,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
     )
 
 
@@ -109,11 +120,20 @@ def validated(binary: Path, file: Path) -> set[Found]:
 class Editor(LanguageServer):
     """An editor with codelab-gen's server."""
 
-    def __init__(self, binary: Path, folder: Path, encoding: str = "utf-16", options: Message | None = None) -> None:
+    def __init__(
+        self,
+        binary: Path,
+        folder: Path,
+        encoding: str = "utf-16",
+        options: Message | None = None,
+    ) -> None:
         super().__init__([binary, "lsp"], folder)
         self.options = options or {}
         self.encoding = encoding
-        self.capabilities = {**CAPABILITIES, "general": {"positionEncodings": [encoding]}}
+        self.capabilities = {
+            **CAPABILITIES,
+            "general": {"positionEncodings": [encoding]},
+        }
         self.texts: dict[Path, str] = {}
         self.published: dict[Path, Message] = {}
 
@@ -127,11 +147,18 @@ class Editor(LanguageServer):
         text = self.texts[file]
         uri = file.as_uri()
         self.versions[uri] += 1
-        range_ = {"start": position(text, start, self.encoding), "end": position(text, end, self.encoding)}
+        range_ = {
+            "start": position(text, start, self.encoding),
+            "end": position(text, end, self.encoding),
+        }
         self.texts[file] = text[:start] + new + text[end:]
         document = {"uri": uri, "version": self.versions[uri]}
         self.notify(
-            "textDocument/didChange", {"textDocument": document, "contentChanges": [{"range": range_, "text": new}]}
+            "textDocument/didChange",
+            {
+                "textDocument": document,
+                "contentChanges": [{"range": range_, "text": new}],
+            },
         )
 
     def _keep(self, message: Message) -> None:
@@ -165,13 +192,18 @@ class Editor(LanguageServer):
         """Asks about a character."""
         place = position(self.texts[file], offset_, self.encoding)
         return self.request(
-            f"textDocument/{method}", {"textDocument": {"uri": file.as_uri()}, "position": place, **more}
+            f"textDocument/{method}",
+            {"textDocument": {"uri": file.as_uri()}, "position": place, **more},
         )
 
     def actions(self, file: Path, told: Message) -> list[Message]:
         """What can be done about something that is shown."""
         context = {"diagnostics": [told]}
-        params = {"textDocument": {"uri": file.as_uri()}, "range": told["range"], "context": context}
+        params = {
+            "textDocument": {"uri": file.as_uri()},
+            "range": told["range"],
+            "context": context,
+        }
         return self.request("textDocument/codeAction", params)
 
     def done(self, edit: Message) -> dict[Path, str]:
@@ -185,7 +217,9 @@ class Editor(LanguageServer):
             def at(place: Message, text: str = text) -> int:
                 return offset(text, place, self.encoding)
 
-            spans = [(at(part["range"]["start"]), at(part["range"]["end"]), part["newText"]) for part in change["edits"]]
+            spans = [
+                (at(part["range"]["start"]), at(part["range"]["end"]), part["newText"]) for part in change["edits"]
+            ]
             for start, end, new in sorted(spans, reverse=True):
                 text = text[:start] + new + text[end:]
             made[file] = text

@@ -1,13 +1,11 @@
 """codelab-gen's language server beside yaml-language-server on one file: each thing is said once."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-
 from language_server import LanguageServer
 from own_server import Editor
-from verdicts import ROOT, SCHEMA
+from verdicts import SCHEMA
 
 # A key that the schema does not know, a word that it does not know, two services on one port, an unknown service.
 PROFILE = f"""\

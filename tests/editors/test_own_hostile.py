@@ -1,4 +1,4 @@
-"""What a hostile repository tries through the language server: it reads no more than every other run, and ends by no text."""
+"""What a hostile repository tries through the language server: no more is read than by every run, no text ends it."""
 
 import json
 import os
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from own_server import Editor
 
 SECRET = "s3cr3t-that-nobody-shows"
@@ -36,7 +35,12 @@ def everything(editor: Editor, file: Path, places: list[int]) -> list[Any]:
     answers += [editor.at("references", file, place, context={"includeDeclaration": True}) for place in places]
     answers += [editor.request(f"textDocument/{method}", document) for method in ON]
     answers.append(editor.request("textDocument/inlayHint", {**document, "range": range_}))
-    answers.append(editor.request("textDocument/codeAction", {**document, "range": range_, "context": {"diagnostics": []}}))
+    answers.append(
+        editor.request(
+            "textDocument/codeAction",
+            {**document, "range": range_, "context": {"diagnostics": []}},
+        )
+    )
     return answers
 
 
@@ -60,7 +64,11 @@ def test_nothing_outside_of_the_project_is_read(binary: Path, project: Path, is_
             editor.open(profile)
             editor.settled(profile)
             assert "outside-project" in codes(editor, profile), extends
-            answers = everything(editor, profile, [text.index(extends) + 1, text.index("  a:") + 2, len(text) - 1])
+            answers = everything(
+                editor,
+                profile,
+                [text.index(extends) + 1, text.index("  a:") + 2, len(text) - 1],
+            )
             # the profile says the path of the file itself; what stands in it nobody told
             assert SECRET not in json.dumps(answers), extends
 
@@ -101,7 +109,7 @@ TEXTS = {
     "quotes": 'a: "\n' * 20_000,
     "one line": "format: 1\nx-a: [" + "'a', " * 100_000 + "]\n",
     "nothing": "",
-    "control": "format: 1\nservices: { \"a\\u001b[31m`b`\": { image: \"x\\u0007\" } }\n",
+    "control": 'format: 1\nservices: { "a\\u001b[31m`b`": { image: "x\\u0007" } }\n',
     "anchors": "&a\n" * 20_000,
     "signs": "?:-&*!|>%@`{}[],#'\"\n" * 2_000,
 }
@@ -136,8 +144,14 @@ def test_what_is_none_of_ours_is_left_alone(binary: Path, project: Path) -> None
         assert editor.at("completion", other, 3) is None
         for command in ("codelab-gen.generate", "codelab-gen.effective", "rm"):
             with pytest.raises(AssertionError, match="error"):
-                editor.request("workspace/executeCommand", {"command": command, "arguments": [other.as_uri()]})
-        assert sorted(path.name for path in project.iterdir()) == ["compose.yaml", "profiles"]
+                editor.request(
+                    "workspace/executeCommand",
+                    {"command": command, "arguments": [other.as_uri()]},
+                )
+        assert sorted(path.name for path in project.iterdir()) == [
+            "compose.yaml",
+            "profiles",
+        ]
 
 
 def test_no_answer_has_the_value_of_a_secret(binary: Path, project: Path) -> None:
@@ -159,9 +173,16 @@ services:
     with Editor(binary, project) as editor:
         editor.open(profile)
         editor.settled(profile)
-        answers = everything(editor, profile, [at for at, character in enumerate(text) if character.isupper()])
+        answers = everything(
+            editor,
+            profile,
+            [at for at, character in enumerate(text) if character.isupper()],
+        )
         for view in ("effective", "outputs", "drawing"):
-            command = {"command": f"codelab-gen.{view}", "arguments": [profile.as_uri()]}
+            command = {
+                "command": f"codelab-gen.{view}",
+                "arguments": [profile.as_uri()],
+            }
             seen = editor.request("workspace/executeCommand", command)
             assert editor.request("workspace/textDocumentContent", {"uri": seen["uri"]})["text"] == seen["text"]
             answers.append(seen)

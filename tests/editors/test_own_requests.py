@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from lsprotocol import types
-from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
-
 from programs import SCRUBBED
+from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 SECRET = "s3cr3t-that-nobody-shows"
 
@@ -138,7 +137,9 @@ async def complete(session: Session, name: str, position: types.Position) -> dic
 
 
 @pytest.mark.asyncio
-async def test_hover_tells_what_a_field_means_and_which_layer_gives_it(session: Session) -> None:
+async def test_hover_tells_what_a_field_means_and_which_layer_gives_it(
+    session: Session,
+) -> None:
     # the values come behind the faults
     while "holds" not in (told := await hover(session, "top.yaml", "publish")):
         await asyncio.sleep(0.02)
@@ -176,14 +177,20 @@ async def test_completion_knows_the_server_and_its_image(session: Session) -> No
     session.change("base.yaml", "    \n", "    work_mem: \n")
     units = await complete(session, "base.yaml", session.place("base.yaml", "work_mem: ", 10))
     assert {"1kB", "1MB", "1GB"} <= units.keys()
-    session.change("base.yaml", "{ postgres: shop }", "{ postgres: { name: shop, extensions: [] } }")
+    session.change(
+        "base.yaml",
+        "{ postgres: shop }",
+        "{ postgres: { name: shop, extensions: [] } }",
+    )
     extensions = await complete(session, "base.yaml", session.place("base.yaml", "[] }", 1))
     assert extensions["pgcrypto"].detail == "the image carries it" and extensions["vector"].detail.startswith("in ")
 
 
 @pytest.mark.asyncio
-async def test_a_text_that_is_broken_in_the_middle_keeps_its_completions(session: Session) -> None:
-    session.change("top.yaml", "  api:\n", "  api:\n    image: [\"open\n    \n")
+async def test_a_text_that_is_broken_in_the_middle_keeps_its_completions(
+    session: Session,
+) -> None:
+    session.change("top.yaml", "  api:\n", '  api:\n    image: ["open\n    \n')
     keys = await complete(session, "top.yaml", session.place("top.yaml", "    \n", 4))
     assert {"port", "healthcheck"} <= keys.keys()
     session.change("top.yaml", "stage: production", "stage: production\nsec")
@@ -191,7 +198,9 @@ async def test_a_text_that_is_broken_in_the_middle_keeps_its_completions(session
 
 
 @pytest.mark.asyncio
-async def test_definition_leads_to_the_base_the_field_below_and_the_name(session: Session) -> None:
+async def test_definition_leads_to_the_base_the_field_below_and_the_name(
+    session: Session,
+) -> None:
     async def defined(name: str, word: str) -> set[tuple[str, int]]:
         params = types.DefinitionParams(text_document=session.document(name), position=session.place(name, word))
         return lines(await session.client.text_document_definition_async(params))
@@ -207,12 +216,17 @@ async def test_references_are_those_of_every_layer(session: Session) -> None:
     async def referring(name: str, word: str) -> set[tuple[str, int]]:
         context = types.ReferenceContext(include_declaration=True)
         params = types.ReferenceParams(
-            context=context, text_document=session.document(name), position=session.place(name, word)
+            context=context,
+            text_document=session.document(name),
+            position=session.place(name, word),
         )
         return lines(await session.client.text_document_references_async(params))
 
     assert await referring("base.yaml", "api:") == {("base.yaml", 3), ("top.yaml", 7)}
-    assert await referring("base.yaml", "API_KEY }") == {("base.yaml", 7), ("base.yaml", 14)}
+    assert await referring("base.yaml", "API_KEY }") == {
+        ("base.yaml", 7),
+        ("base.yaml", 14),
+    }
     assert await referring("base.yaml", "format") == {("top.yaml", 2)}, "who extends this one"
 
 
@@ -220,11 +234,16 @@ async def test_references_are_those_of_every_layer(session: Session) -> None:
 async def test_rename_changes_every_layer_or_nothing(session: Session) -> None:
     def params(name: str, word: str, new: str) -> types.RenameParams:
         return types.RenameParams(
-            text_document=session.document(name), position=session.place(name, word), new_name=new
+            text_document=session.document(name),
+            position=session.place(name, word),
+            new_name=new,
         )
 
     prepared = await session.client.text_document_prepare_rename_async(
-        types.PrepareRenameParams(text_document=session.document("base.yaml"), position=session.place("base.yaml", "api:"))
+        types.PrepareRenameParams(
+            text_document=session.document("base.yaml"),
+            position=session.place("base.yaml", "api:"),
+        )
     )
     assert isinstance(prepared, types.PrepareRenamePlaceholder) and prepared.placeholder == "api"
     edit = await session.client.text_document_rename_async(params("base.yaml", "api:", "web"))
@@ -281,14 +300,24 @@ async def test_actions_mend_and_show(session: Session) -> None:
     )
     actions = {action.title: action for action in await session.client.text_document_code_action_async(params)}
     assert [edit.new_text for edit in actions["write `publish`"].edit.document_changes[0].edits] == ["publish"]
-    assert {"show the effective profile", "show what would be generated", "show a drawing"} <= actions.keys()
+    assert {
+        "show the effective profile",
+        "show what would be generated",
+        "show a drawing",
+    } <= actions.keys()
 
 
 @pytest.mark.asyncio
-async def test_views_show_the_text_of_the_editor_and_no_secret(session: Session) -> None:
+async def test_views_show_the_text_of_the_editor_and_no_secret(
+    session: Session,
+) -> None:
     session.change("top.yaml", "publish: 8080", "publish: 8099")
     seen = {}
-    for command in ("codelab-gen.effective", "codelab-gen.outputs", "codelab-gen.drawing"):
+    for command in (
+        "codelab-gen.effective",
+        "codelab-gen.outputs",
+        "codelab-gen.drawing",
+    ):
         params = types.ExecuteCommandParams(command=command, arguments=[session.uri("top.yaml")])
         seen[command] = await session.client.workspace_execute_command_async(params)
     texts = {command: view["text"] for command, view in seen.items()}

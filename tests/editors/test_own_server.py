@@ -1,11 +1,10 @@
-"""Profiles in an editor with codelab-gen's own language server: what is shown is what `validate` finds in the same text."""
+"""Profiles in an editor with codelab-gen's own language server: what is shown is what `validate` finds."""
 
 import random
 import shutil
 from pathlib import Path
 
 import pytest
-
 from language_server import Message
 from own_server import Editor, Found, validated
 from programs import LONG
@@ -17,7 +16,10 @@ PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 
 def cases() -> list[Path]:
     """Profiles with something to tell; bytes that are no text can't be typed."""
-    found = [*sorted((TESTS / "invalid").glob("*.yaml")), *sorted((TESTS / "warned").glob("*.yaml"))]
+    found = [
+        *sorted((TESTS / "invalid").glob("*.yaml")),
+        *sorted((TESTS / "warned").glob("*.yaml")),
+    ]
     return [file for file in found if file.with_suffix(".stderr").exists() and file.stem != "not-utf8"]
 
 
@@ -56,7 +58,10 @@ def test_what_is_shown_is_what_validate_finds(binary: Path, tmp_path: Path) -> N
 
 
 def test_a_profile_that_builds_on_the_edited_one_is_judged_as_well(binary: Path, project: Path) -> None:
-    base, mixed = project / "profiles" / "base.yaml", project / "profiles" / "mixed.yaml"
+    base, mixed = (
+        project / "profiles" / "base.yaml",
+        project / "profiles" / "mixed.yaml",
+    )
     with Editor(binary, project) as editor:
         editor.open(base)
         editor.settled(base)
@@ -79,7 +84,9 @@ TYPED = [*"a: {}[]#é😀'\"\t\n", "  ", "- ", "\r\n", "port: 1\n", "null", "&a 
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
-def test_random_keystrokes_leave_what_validate_finds(binary: Path, project: Path, tmp_path: Path, encoding: str) -> None:
+def test_random_keystrokes_leave_what_validate_finds(
+    binary: Path, project: Path, tmp_path: Path, encoding: str
+) -> None:
     chance = random.Random(encoding)
     twin = Path(shutil.copytree(project, tmp_path / "twin")) / "profiles"
     file = project / "profiles" / "mixed.yaml"
@@ -121,7 +128,9 @@ def test_keys_that_come_at_once_are_judged_once_they_end(binary: Path, project: 
         for character in "\nengin: x":
             editor.edit(file, len(editor.texts[file]), len(editor.texts[file]), character)
         editor.settled(file)
-        assert {found.code for found in editor.shown(*file.parent.iterdir()) if found.severity == "error"} == {"unknown-key"}
+        assert {found.code for found in editor.shown(*file.parent.iterdir()) if found.severity == "error"} == {
+            "unknown-key"
+        }
 
 
 def mends(editor: Editor, file: Path, told: Message) -> list[Message]:
@@ -138,7 +147,10 @@ def test_what_is_offered_mends_what_it_says(binary: Path, tmp_path: Path) -> Non
             editor.open(file)
             editor.settled(file)
             others = [path for path in file.parent.iterdir() if path != file]
-            texts = {file: editor.texts[file], **{path: path.read_text(encoding="utf-8") for path in others}}
+            texts = {
+                file: editor.texts[file],
+                **{path: path.read_text(encoding="utf-8") for path in others},
+            }
             before = [(found.code, found.message) for found in editor.shown(*others)]
             for told in editor.published[file]["diagnostics"]:
                 found = Found.shown(file, told, texts, editor.encoding)
@@ -157,5 +169,12 @@ def test_what_is_offered_mends_what_it_says(binary: Path, tmp_path: Path) -> Non
             editor.notify("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
             del editor.texts[file]
     codes = {code for code, _ in done}
-    assert codes >= {"unknown-key", "unknown-service", "unknown-secret", "wrong-type", "shared-database", "missing-field"}
+    assert codes >= {
+        "unknown-key",
+        "unknown-service",
+        "unknown-secret",
+        "wrong-type",
+        "shared-database",
+        "missing-field",
+    }
     assert len(done) > 40, done

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gen_lsp_types::CompletionItemKind;
 
-use super::Offer;
+use super::offer::Offer;
 use crate::lsp::outline::Step;
 use crate::lsp::symbol::{Symbol, described, mentions};
 use crate::lsp::view::View;

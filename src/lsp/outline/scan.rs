@@ -6,7 +6,6 @@ mod quotes;
 use std::cell::Cell;
 use std::ops::Range;
 
-use self::quotes::unquoted;
 use super::{Content, Entry, Node};
 
 /// Collections inside collections, as far as they are looked into: as far as the strict reader goes.
@@ -357,6 +356,28 @@ impl Scanner<'_> {
         self.at = end;
         self.scalar(start..start + text.trim_end().len())
     }
+}
+
+/// What stands in quotes.
+fn unquoted(inner: &str, quote: u8) -> String {
+    if quote == b'\'' {
+        return inner.replace("''", "'");
+    }
+    let mut text = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    text
 }
 
 /// A key that is still being typed.
