@@ -9,7 +9,8 @@ use crate::outcome::{Exit, Failure};
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen lsp    what an editor starts: docs/editors.md says how";
+  codelab-gen lsp            what an editor starts: docs/editors.md says how
+  codelab-gen lsp --stdio    the same, as some editors call every server";
 
 /// Lets an editor know what the program knows: a language server at standard input and output
 #[derive(Debug, Args)]
