@@ -10,6 +10,7 @@ mod generate;
 mod github;
 mod graph;
 mod import;
+mod lsp;
 mod manual;
 mod new;
 mod obstacles;
@@ -68,6 +69,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Upgrade(upgrade::UpgradeArgs),
     Code(code::CodeArgs),
+    Lsp(lsp::LspArgs),
     Completions(completion::CompletionsArgs),
     Man(manual::ManArgs),
 }
@@ -103,6 +105,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::New(new)) => new::new(new, &world),
         Some(Command::Import(import)) => import::run(import, &world),
         Some(Command::Code(code)) => code::code(code),
+        Some(Command::Lsp(lsp)) => lsp::lsp(lsp, &world),
         Some(Command::Completions(completions)) => completion::print_script(completions),
         Some(Command::Man(man)) => manual::manual(man, CommandLine::command()),
     };
@@ -125,6 +128,7 @@ fn format(arguments: &CommandLine) -> RunFormat {
             | Command::Import(_)
             | Command::Upgrade(_)
             | Command::Code(_)
+            | Command::Lsp(_)
             | Command::Completions(_)
             | Command::Man(_),
         ) => RunFormat::Human,

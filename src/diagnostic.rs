@@ -3,6 +3,7 @@
 
 mod code;
 mod draw;
+mod mend;
 
 use std::ops::Range;
 
@@ -13,6 +14,7 @@ use crate::spelling::on_one_line;
 
 pub use code::Code;
 pub use draw::{Drawing, draw};
+pub use mend::{Edit, Mend};
 
 /// How bad a fault is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,19 +94,23 @@ pub struct Diagnostic {
     pub help: String,
     /// Whether what stands at the places may be a secret, and is not shown.
     pub concealed: bool,
+    /// The edit that the help means, where it means one.
+    pub mend: Option<Box<Mend>>,
 }
 
 impl Diagnostic {
     /// A fault that ends the run. Each of its texts is one line, whatever the user's text in it.
     #[must_use]
     pub fn error(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let help = on_one_line(&help.into());
         Self {
+            mend: Mend::of_help(&help, code, &place).map(Box::new),
             code,
             severity: Severity::Error,
             message: on_one_line(&message.into()),
             primary: Label { place, text: String::new() },
             others: Vec::new(),
-            help: on_one_line(&help.into()),
+            help,
             concealed: false,
         }
     }
@@ -126,6 +132,13 @@ impl Diagnostic {
     #[must_use]
     pub fn conceal(mut self) -> Self {
         self.concealed = true;
+        self
+    }
+
+    /// Says which edit the help means.
+    #[must_use]
+    pub fn mended(mut self, mend: impl Into<Option<Mend>>) -> Self {
+        self.mend = mend.into().map(Box::new);
         self
     }
 

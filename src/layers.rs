@@ -116,6 +116,13 @@ pub fn gather(selected: Source, settings: Vec<Source>, catalogue: &Catalogue) ->
     Ok(Layers { sources, profile, diagnostics })
 }
 
+/// What a source extends, where that can be read.
+#[must_use]
+pub fn base_of(source: &Source, reference: &Reference, catalogue: &Catalogue) -> Option<Source> {
+    let project = catalogue.project_of(source);
+    fetch(reference, Some(&From { origin: source.origin.clone(), project: &project }), catalogue).ok()
+}
+
 /// Why a reference leads nowhere.
 enum FetchFault {
     Unknown(UnknownName),

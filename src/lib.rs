@@ -17,8 +17,8 @@
 //!
 //! ```text
 //! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
-//! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome cli doctor
-//! upgrade command
+//! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome
+//! verdict explain cli doctor upgrade lsp command
 //! ```
 
 pub mod change;
@@ -30,6 +30,7 @@ pub mod diagnostic;
 pub mod disk;
 pub mod doctor;
 pub mod dotenv;
+pub mod explain;
 pub mod field;
 pub mod folders;
 pub mod graph;
@@ -38,6 +39,7 @@ pub mod interpolation;
 pub mod layers;
 pub mod lint;
 pub mod locate;
+pub mod lsp;
 pub mod outcome;
 pub mod placement;
 pub mod postgres;
@@ -55,4 +57,5 @@ pub mod target;
 pub mod upgrade;
 pub mod url;
 pub mod value;
+pub mod verdict;
 pub mod yaml;

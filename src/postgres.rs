@@ -7,11 +7,12 @@ mod number;
 mod settings;
 mod table;
 
-pub use extensions::{Extension, extension, extension_behind, extension_meant, images_of_extensions};
+pub use extensions::{Extension, extension, extension_behind, extension_meant, extensions, images_of_extensions};
 pub use images::{KnownImage, known_image, library_meant, major_of_tag};
 pub use number::{count, number};
 pub use settings::{
     Kind, Setting, Wrong, has_settings_of, is_of_a_session, majors_with_setting, mebibytes, nearest_setting, setting,
+    setting_names,
 };
 
 use crate::value::PostgresMajor;
@@ -20,4 +21,10 @@ use crate::value::PostgresMajor;
 #[must_use]
 pub fn is_known(major: PostgresMajor) -> bool {
     table::MAJORS.contains(&major.get())
+}
+
+/// The newest major version that the tables know.
+#[must_use]
+pub fn newest() -> Option<PostgresMajor> {
+    PostgresMajor::new(i128::from(*table::MAJORS.end()))
 }

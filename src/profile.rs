@@ -10,7 +10,7 @@ pub(crate) mod record;
 mod sections;
 pub(crate) mod written;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Mend};
 use crate::field::FieldPath;
 use crate::source::{Source, SourceId};
 use crate::yaml::{self, YamlFault, YamlRule};
@@ -79,6 +79,11 @@ fn parse_document(text: &str, reader: &mut Reader) -> Profile {
     {
         let help = format!("write `format: {FORMAT}` as its first line");
         reader.fault(Code::MissingField, &(0..0), "the profile does not say its format", help);
+        let first = text.split_inclusive('\n').take_while(|line| line.starts_with('#')).map(str::len).sum();
+        let mend = Mend::replace(reader.place(&(first..first)), format!("format: {FORMAT}\n"));
+        if let Some(fault) = reader.diagnostics.last_mut() {
+            fault.mend = Some(Box::new(mend.titled(format!("write `format: {FORMAT}`"))));
+        }
     }
     profile.unwrap_or_default()
 }

@@ -1,7 +1,8 @@
-//! Knows what a profile gives to its services beyond the default, the gravest first. Must not know how risks are told, nor the file system.
+//! Knows what a profile gives to its services beyond the default, the gravest first. Must not know how risks are told.
 
 mod compose;
 mod found;
+mod grounds;
 mod host;
 mod kind;
 mod service;
@@ -14,7 +15,12 @@ use crate::field::FieldPath;
 use crate::profile::Profile;
 
 pub use found::{Base, Ground, Risk};
+pub use grounds::Grounds;
 pub use kind::{Gravity, RiskKind};
+
+/// What a reader does with one.
+pub const NOTICE_HELP: &str =
+    "let it in where the service needs it; `codelab-gen explain --risks` lists all, the gravest first";
 
 /// What a profile gives beyond the default.
 #[derive(Debug, Clone, Default)]

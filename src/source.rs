@@ -5,6 +5,7 @@ mod catalogue;
 mod embedded;
 mod project;
 mod trust;
+mod unsaved;
 
 use std::fmt;
 use std::io;
@@ -19,6 +20,7 @@ pub use catalogue::{Catalogue, CatalogueEntry, UnknownName, UnreadableFolder, is
 pub use embedded::BUILTIN_PREFIX;
 pub use project::{GIT, Project, repository};
 pub use trust::Trust;
+pub use unsaved::Unsaved;
 
 /// The folder of a project's profiles.
 pub const PROFILES: &str = "profiles";
@@ -147,6 +149,17 @@ impl Source {
             None => Err(ReadFault::Outside(project.root().to_owned())),
             Some(real) => Self::from_bytes(disk::read(&real, limit)?, name, Origin::File(path.to_owned())),
         }
+    }
+
+    /// A text that holds in the place of a file, under the limit of one.
+    ///
+    /// # Errors
+    /// Where it is too large.
+    fn from_unsaved(text: &str, path: &Path, name: &str, limit: u64) -> Result<Self, ReadFault> {
+        if text.len() as u64 > limit {
+            return Err(ReadFault::TooLarge);
+        }
+        Ok(Self { name: on_one_line(name), text: text.to_owned(), origin: Origin::File(path.to_owned()) })
     }
 
     /// Reads standard input to its end.

@@ -13,13 +13,14 @@ use clap_complete::env::{Bash, CompleteEnv, EnvCompleter, Fish, Shells, Zsh};
 
 use super::explain;
 use super::print::{print_note, print_raw};
-use super::target::{layers, meaning_of, select};
+use super::target::{layers, select};
 use super::world::{World, catalogue};
 use crate::cli::TargetArgs;
 use crate::diagnostic::Code;
 use crate::outcome::{Exit, Failure};
 use crate::source::CatalogueEntry;
 use crate::spelling::{raw_path, shell_word};
+use crate::verdict::meaning_of;
 
 /// The variable by which the printed script asks for completions; it holds the shell's name.
 const VARIABLE: &str = "CODELAB_GEN_COMPLETE";

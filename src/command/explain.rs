@@ -1,21 +1,15 @@
 //! Knows how every value of a deployment is told with where it comes from: a file and line, a default, a flag, or what
 //! follows from other values. Must not know how a value is found out.
 
-mod derived;
-mod value;
-mod written;
-
 use clap::Args;
 use indexmap::IndexSet;
 
-use self::derived::{derived, is_without_meaning};
-use self::value::{DEFAULT, Explained};
-use self::written::written;
 use super::print::{print, print_document, print_note};
 use super::risks;
-use super::target::{Meaning, Selection, first_line, layers, meaning_of, select, settings, unrepeated_settings};
+use super::target::{Selection, first_line, layers, select, settings, unrepeated_settings};
 use super::world::World;
 use crate::cli::{Format, TargetArgs};
+use crate::explain::{Explained, explained};
 use crate::field::FieldPath;
 use crate::layers::gather;
 use crate::outcome::{Exit, Failure, Rejection};
@@ -95,15 +89,7 @@ pub(super) fn paths(target: &TargetArgs, world: &World) -> Result<Vec<String>, F
 
 /// Every value of a deployment.
 fn all(selection: Selection, target: &TargetArgs) -> Result<Vec<Explained>, Failure> {
-    let layers = layers(selection, target)?;
-    let fields = layers.profile.fields();
-    let Meaning { deployment, sources, .. } = meaning_of(layers)?;
-    let mut all = written(&fields, &sources);
-    all.retain(|explained| explained.from != DEFAULT || !is_without_meaning(&explained.path, &deployment));
-    let derived = derived(&deployment).into_iter().filter(|new| all.iter().all(|known| known.path != new.path));
-    let derived: Vec<_> = derived.collect();
-    all.extend(derived);
-    Ok(all)
+    explained(layers(selection, target)?)
 }
 
 /// Those at a path or below it.

@@ -3,11 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::print::{print, print_note};
-use super::target::{first_line, layers, meaning_of, select, unrepeated_settings};
+use super::target::{first_line, layers, select, unrepeated_settings};
 use super::world::World;
 use crate::cli::TargetArgs;
 use crate::graph::Graph;
 use crate::outcome::{Exit, Failure};
+use crate::verdict::meaning_of;
 
 /// What stands below its options.
 const HELP: &str = "\

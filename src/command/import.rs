@@ -17,7 +17,6 @@ use super::generate::note_of_ignores;
 use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::print::{print, print_note};
-use super::target::{Meaning, meaning_of};
 use super::world::{World, catalogue_of};
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
@@ -31,6 +30,7 @@ use crate::placement::Placement;
 use crate::source::{Catalogue, Origin, ReadFault, Source};
 use crate::spelling::{on_one_line, quoted, raw_path, shell_word};
 use crate::value::{ProfileName, TextValue as _};
+use crate::verdict::{Meaning, meaning_of};
 
 /// What stands below its options.
 const HELP: &str = "\

@@ -3,7 +3,6 @@
 use clap::Args;
 
 use super::print::{print, print_document};
-use super::target::meaning_of;
 use super::world::{World, catalogue};
 use crate::cli::Format;
 use crate::deployment::Deployment;
@@ -14,6 +13,7 @@ use crate::source::{Catalogue, CatalogueEntry};
 use crate::spelling::on_one_line;
 use crate::url::ConnectionUrl;
 use crate::value::{Choice as _, Target};
+use crate::verdict::meaning_of;
 
 /// What stands below its options.
 const HELP: &str = "\

@@ -1,8 +1,6 @@
 //! Knows how what a profile gives beyond the default is told: as a list, and as notices at its places.
 //! Must not know which risks there are.
 
-use std::path::{Component, Path, PathBuf};
-
 use super::failure::rejection::place_document;
 use super::target::{Selection, settings};
 use super::world::World;
@@ -11,106 +9,25 @@ use crate::disk::normalized;
 use crate::layers::{Layers, gather};
 use crate::locate::Locator;
 use crate::outcome::Failure;
-use crate::profile::Profile;
 use crate::report;
-use crate::risk::{Base, Ground, Risk, Risks, risks};
-use crate::source::{GIT, Origin, Project, Source};
+use crate::risk::{Grounds, NOTICE_HELP, Risk, Risks};
+use crate::source::{Origin, Source};
 use crate::spelling::on_one_line;
-use crate::target::secret_folders;
 
 /// The severity of a risk beside faults and warnings.
 const NOTICE: &str = "notice";
 
-/// What a reader does with a notice.
-const HELP: &str = "let it in where the service needs it; `codelab-gen explain --risks` lists all, the gravest first";
-
-/// The output that holds every secret.
-const DOTENV: &str = ".env";
-
-/// As many links as Linux follows.
-const MOST_LINKS: usize = 40;
-
-/// The folders that paths in a profile are seen from.
-pub(super) struct Grounds {
-    root: PathBuf,
-    out: PathBuf,
-    project: PathBuf,
-}
-
-impl Grounds {
-    /// Those of a profile whose outputs go to the folder that it names itself.
-    pub(super) fn of_profile(profile: &Profile, root: &Path, project: &Project) -> Self {
-        let root = normalized(root);
-        let out = profile.out.get().map_or_else(|| root.clone(), |out| normalized(&root.join(out.as_str())));
-        Self { root, out, project: project.root().to_owned() }
-    }
-
-    /// Those of a profile that a command line selected.
-    fn of_selection(profile: &Profile, selection: &Selection, args: &TargetArgs, world: &World) -> Self {
-        let project = selection.catalogue.project_of(&selection.source);
-        let grounds = Self::of_profile(profile, selection.catalogue.root(), &project);
-        let recorded = selection.recorded.as_ref().map(|(folder, _)| folder.clone());
-        let named = args.out.as_ref().map(|out| normalized(&world.current.join(out)));
-        Self { out: named.or(recorded).unwrap_or(grounds.out), ..grounds }
-    }
-
-    fn ground(&self, base: Base, path: &str) -> Ground {
-        let base = match base {
-            Base::Root => &self.root,
-            Base::Out => &self.out,
-        };
-        let there = real(&normalized(&base.join(path)));
-        let own = [&self.root, &self.out, &self.project].map(|folder| real(folder));
-        let of_git = |way: &Path| {
-            way.components().any(|part| matches!(part, Component::Normal(name) if name.eq_ignore_ascii_case(GIT)))
-        };
-        let is_secret = |way: &Path| way.starts_with(DOTENV) || secret_folders().any(|folder| way.starts_with(folder));
-        match own.iter().find_map(|folder| there.strip_prefix(folder).ok()) {
-            Some(way) if own.contains(&there) || of_git(way) => Ground::Whole,
-            Some(_) if there.strip_prefix(real(&self.out)).is_ok_and(is_secret) => Ground::Secrets,
-            Some(_) => Ground::Inside,
-            None => Ground::Elsewhere(there),
-        }
-    }
-}
-
-/// A path with its links followed, also those that lead to what is not there yet.
-fn real(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let (standing, rest) = parted(&path);
-        let real = std::fs::canonicalize(&standing).unwrap_or(standing);
-        let mut parts = rest.components();
-        let Some(next) = parts.next() else { return real };
-        let Ok(target) = std::fs::read_link(real.join(next)) else { return real.join(rest) };
-        path = normalized(&real.join(target).join(parts.as_path()));
-    }
-    path
-}
-
-/// What of a path is there, and the rest. A stranger's path can be long: it is walked once.
-fn parted(path: &Path) -> (PathBuf, &Path) {
-    let mut standing = PathBuf::new();
-    let mut parts = path.components();
-    loop {
-        let rest = parts.as_path();
-        let Some(part) = parts.next() else { return (standing, rest) };
-        standing.push(part);
-        if !standing.exists() {
-            standing.pop();
-            return (standing, rest);
-        }
-    }
-}
-
-/// What a profile gives, the gravest first.
-pub(super) fn found(profile: &Profile, grounds: &Grounds) -> Risks {
-    risks(profile, &|base, path| grounds.ground(base, path))
-}
-
 /// What the layers of a selected profile give.
 pub(super) fn of_selection(layers: &Layers, selection: &Selection, args: &TargetArgs, world: &World) -> Risks {
-    found(&layers.profile, &Grounds::of_selection(&layers.profile, selection, args, world))
+    let project = selection.catalogue.project_of(&selection.source);
+    let grounds = Grounds::of_profile(&layers.profile, selection.catalogue.root(), &project);
+    let recorded = selection.recorded.as_ref().map(|(folder, _)| folder.clone());
+    let named = args.out.as_ref().map(|out| normalized(&world.current.join(out)));
+    let grounds = match named.or(recorded) {
+        Some(out) => grounds.with_out(out),
+        None => grounds,
+    };
+    grounds.found(&layers.profile)
 }
 
 /// The list of a selected profile's risks.
@@ -155,7 +72,7 @@ pub(super) fn notices(risks: &Risks, sources: &[Source]) -> Vec<report::Diagnost
         code: risk.kind.as_str().to_owned(),
         severity: NOTICE.to_owned(),
         message: risk.message(),
-        help: HELP.to_owned(),
+        help: NOTICE_HELP.to_owned(),
         place: place_document(&risk.place, &locator),
         others: Vec::new(),
     };

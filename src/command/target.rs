@@ -16,13 +16,12 @@ use crate::field::FieldPath;
 use crate::layers::{Layers, gather};
 use crate::outcome::{Failure, Rejection};
 use crate::placement::Placement;
-use crate::profile::Profile;
 use crate::render::Mark;
-use crate::resolve::resolve;
 use crate::source::{Catalogue, Origin, Project, Source};
 use crate::spelling::{self, on_one_line, quoted, shell_word};
 use crate::target::compose::Extras;
 use crate::value::HostPath;
+use crate::verdict::{Meaning, meaning_of};
 
 use self::selection::real;
 pub(super) use self::selection::{Selection, of_source, select};
@@ -158,48 +157,4 @@ fn out_of_project(out: &HostPath, project: &Project, layers: &Layers) -> Failure
     let place = Place::value(&FieldPath::root().key("out"));
     let diagnostics = vec![Diagnostic::error(Code::OutsideProject, place, message, help)];
     Failure::Rejected(Rejection { diagnostics, sources: layers.sources.clone() })
-}
-
-/// What a profile means, where its target can run that.
-fn resolved(profile: &Profile) -> Result<Deployment, Vec<Diagnostic>> {
-    let target = profile.target();
-    let mut refusals = target.refusals(profile);
-    match resolve(profile) {
-        Ok(deployment) => {
-            refusals.extend(target.faults(&deployment, &Extras::of(profile)));
-            if refusals.is_empty() { Ok(deployment) } else { Err(refusals) }
-        }
-        Err(faults) => Err(faults.into_iter().chain(refusals).collect()),
-    }
-}
-
-/// What layers mean together.
-pub(super) struct Meaning {
-    pub(super) deployment: Deployment,
-    /// What they say for the target alone.
-    pub(super) extras: Extras,
-    pub(super) sources: Vec<Source>,
-}
-
-/// What layers mean together, or every fault of theirs.
-pub(super) fn meaning_of(layers: Layers) -> Result<Meaning, Failure> {
-    let Layers { sources, profile, mut diagnostics } = layers;
-    let unreadable = diagnostics
-        .iter()
-        .any(|fault| matches!(fault.code, Code::Syntax | Code::DuplicateKey | Code::DocumentSize | Code::NotUtf8));
-    let resolved = if unreadable { Err(Vec::new()) } else { resolved(&profile) };
-    match resolved {
-        Ok(deployment) if diagnostics.is_empty() => Ok(Meaning { deployment, extras: Extras::of(&profile), sources }),
-        Ok(_) => Err(Failure::Rejected(Rejection { diagnostics, sources })),
-        Err(faults) => {
-            // what a base leaves to others can't be missing, and it was selected by mistake
-            let is_base = faults.iter().any(|fault| fault.code == Code::NotSelectable);
-            let faults = faults
-                .into_iter()
-                .filter(|fault| !is_base || fault.code == Code::NotSelectable || !fault.code.is_about_absence());
-            let complete = diagnostics.iter().all(|fault| fault.code.is_about_absence());
-            diagnostics.extend(faults.filter(|fault| complete || !fault.code.is_about_absence()));
-            Err(Failure::Rejected(Rejection { diagnostics, sources }))
-        }
-    }
 }

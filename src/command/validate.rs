@@ -1,29 +1,22 @@
 //! Knows how profiles are checked without writing anything. Must not know the rules.
 
 mod sarif;
-mod schema_copy;
 
 use clap::{Args, ValueEnum};
 
 use super::failure::rejection::{diagnostics_document, diagnostics_text, rejection_text};
 use super::github::Annotator;
 use super::print::{print, print_commands, print_document, print_drawn, print_json};
-use super::risks::{self, Grounds};
-use super::target::{Meaning, meaning_of};
+use super::risks::notices;
 use super::world::{World, catalogue};
 use crate::cli::RunFormat;
-use crate::deployment::Deployment;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::layers::{gather, load};
-use crate::lint::{hidden_characters, lint, unexpanded};
+use crate::layers::load;
 use crate::outcome::{Exit, Failure, Rejection};
-use crate::placement::Placement;
 use crate::report::{self, Document};
-use crate::secret::Values;
+use crate::risk::Risks;
 use crate::source::{Catalogue, Source};
 use crate::spelling::{on_one_line, raw_path};
-use crate::target::compose::Extras;
-use crate::target::{Found, Inputs};
+use crate::verdict::{Verdict, judge};
 
 /// What stands below its options.
 const HELP: &str = "\
@@ -73,21 +66,6 @@ enum ValidationFormat {
     Sarif,
 }
 
-/// One profile with what was found.
-struct Verdict {
-    name: String,
-    /// Faults where there are some, else warnings.
-    found: Rejection,
-    /// What the profile gives beyond the default; it changes no verdict.
-    notices: Vec<report::Diagnostic>,
-}
-
-impl Verdict {
-    fn is_valid(&self) -> bool {
-        self.found.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
-    }
-}
-
 /// Checks the named profiles, or all of the project.
 pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failure> {
     let catalogue = catalogue(world)?;
@@ -95,7 +73,7 @@ pub(super) fn validate(args: &ValidateArgs, world: &World) -> Result<Exit, Failu
     for selected in sources(args, &catalogue)? {
         verdicts.push(match selected {
             Ok(source) => judge(source, &catalogue)?,
-            Err((name, found)) => Verdict { name, found, notices: Vec::new() },
+            Err((name, found)) => Verdict { name, found, risks: Risks::default() },
         });
     }
     let documents = || verdicts.iter().map(verdict_document).collect::<Vec<_>>();
@@ -134,50 +112,6 @@ fn sources(args: &ValidateArgs, catalogue: &Catalogue) -> Result<Vec<Selected>, 
     Ok(selected)
 }
 
-/// A base is judged by itself as far as it goes: what it leaves to others can't be missing.
-fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
-    let name = source.name.clone();
-    let stale_schema = schema_copy::check(&source, catalogue);
-    let project = catalogue.project_of(&source);
-    let layers = gather(source, Vec::new(), catalogue)?;
-    let grounds = Grounds::of_profile(&layers.profile, catalogue.root(), &project);
-    let notices = risks::notices(&risks::found(&layers.profile, &grounds), &layers.sources);
-    let is_base = !layers.profile.stage.is_given();
-    if is_base {
-        let (mut diagnostics, sources) = (layers.diagnostics, layers.sources);
-        if diagnostics.is_empty() {
-            diagnostics.extend(hidden_characters(&sources));
-            diagnostics.extend(stale_schema);
-        }
-        let found = Rejection { diagnostics, sources };
-        return Ok(Verdict { name, found, notices });
-    }
-    let unexpanded = unexpanded(&layers.profile);
-    match meaning_of(layers) {
-        Ok(Meaning { deployment, extras, sources }) => {
-            let mut diagnostics = warnings(&deployment, &extras)?;
-            diagnostics.extend(unexpanded);
-            diagnostics.extend(hidden_characters(&sources));
-            diagnostics.extend(stale_schema);
-            Ok(Verdict { name, found: Rejection { diagnostics, sources }, notices })
-        }
-        Err(Failure::Rejected(found)) => Ok(Verdict { name, found, notices: Vec::new() }),
-        Err(failure) => Err(failure),
-    }
-}
-
-/// What is unwise about a deployment, and about the file that it becomes.
-fn warnings(deployment: &Deployment, extras: &Extras) -> Result<Vec<Diagnostic>, Failure> {
-    let placement = Placement { profile: String::new(), root: ".".to_owned(), settings: Vec::new() };
-    let kept = indexmap::IndexMap::new();
-    let inputs = Inputs { values: Values::Withheld { kept: &kept }, placement: &placement, found: &Found::default() };
-    let target = deployment.target;
-    let files =
-        target.render(deployment, extras, &inputs).map_err(|fault| Failure::Internal { message: fault.to_string() })?;
-    let of_target = target.warnings(deployment, extras, &files);
-    Ok(lint(deployment).into_iter().chain(of_target).collect())
-}
-
 fn tell(verdicts: &[Verdict], world: &World) -> Result<(), Failure> {
     for verdict in verdicts {
         let found = &verdict.found;
@@ -201,6 +135,9 @@ fn verdict_document(verdict: &Verdict) -> report::Verdict {
     report::Verdict {
         name: verdict.name.clone(),
         valid: verdict.is_valid(),
-        diagnostics: diagnostics_document(&verdict.found).into_iter().chain(verdict.notices.clone()).collect(),
+        diagnostics: diagnostics_document(&verdict.found)
+            .into_iter()
+            .chain(notices(&verdict.risks, &verdict.found.sources))
+            .collect(),
     }
 }

@@ -39,6 +39,12 @@ fn all() -> impl Iterator<Item = (Extension, &'static str)> {
     })
 }
 
+/// All extensions that somebody wrote down.
+#[must_use]
+pub fn extensions() -> Vec<Extension> {
+    all().map(|(extension, _)| extension).collect()
+}
+
 /// What is known of the extension with this name.
 #[must_use]
 pub fn extension(name: &str) -> Option<Extension> {

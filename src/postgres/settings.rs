@@ -98,6 +98,15 @@ pub fn setting(major: PostgresMajor, name: &str) -> Option<Setting> {
     })
 }
 
+/// The names of all settings of a major version that somebody may set.
+#[must_use]
+pub fn setting_names(major: PostgresMajor) -> Vec<&'static str> {
+    let of_major = |cell: &str| majors(cell).is_some_and(|majors| majors.contains(&major.get()));
+    let rows = rows::<7>(TABLE)
+        .filter(|[majors, _, kind, .., context]| of_major(majors) && *kind != "alias" && *context != "internal");
+    rows.map(|[_, name, ..]| name).collect()
+}
+
 /// The major versions that have a setting of this name; none where no one has.
 #[must_use]
 pub fn majors_with_setting(name: &str) -> Option<RangeInclusive<u16>> {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
 use crate::source::SourceId;
 use crate::spelling::quoted;
@@ -132,10 +132,11 @@ impl Removal {
         let key = quoted(&self.key);
         Diagnostic::error(
             Code::NothingToRemove,
-            self.place,
+            self.place.clone(),
             format!("`null` removes {key}, but no profile below this one gives it"),
             format!("leave {key} out, or write a value; the empty text is `\"\"`"),
         )
+        .mended(Mend::remove(self.place).titled(format!("leave {key} out")))
     }
 }
 
@@ -250,7 +251,12 @@ pub(crate) fn read_text<'n>(node: &'n Node<'_>, reader: &mut Reader) -> Option<&
         Content::Scalar(scalar) if scalar.kind() == ScalarKind::Text => Some(&scalar.text),
         Content::Scalar(scalar) if scalar.kind() != ScalarKind::Null => {
             let help = format!("put it in quotes: \"{}\"", scalar.text);
-            reader.wrong_type(node, "a text", &help)
+            let place = reader.place(&node.span);
+            let nothing = reader.wrong_type(node, "a text", &help);
+            if let Some(fault) = reader.diagnostics.last_mut() {
+                fault.mend = Some(Box::new(Mend::replace(place, format!("\"{}\"", scalar.text))));
+            }
+            nothing
         }
         Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
             reader.wrong_type(node, "a text", "write one text")

@@ -6,7 +6,7 @@ use super::scope::Faults;
 use crate::deployment::{
     GivenUrl, OPERATED_HOSTS, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable,
 };
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
@@ -40,6 +40,13 @@ pub(super) fn database_place(name: &ServiceName, engine: &str) -> Place {
 pub(super) fn both_share(first: &Service, second: &Service) -> bool {
     let shares = |service: &Service| service.database.as_ref().is_some_and(|database| database.shared);
     shares(first) && shares(second)
+}
+
+/// Both services say that they share their database.
+pub(super) fn share(first: &ServiceName, second: &ServiceName) -> Mend {
+    let shared =
+        |name: &ServiceName| Mend::add(FieldPath::root().key("services").key(name).key("database"), "shared", "true");
+    shared(first).and(shared(second)).titled("write `shared: true` at both")
 }
 
 fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
@@ -77,6 +84,8 @@ fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut F
             (message, help)
         };
         let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
+        let mend = (!both_say_so && !per_service).then(|| share(&first.name, &service.name));
+        let fault = fault.mended(mend);
         faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
     }
     let owned: HashSet<&str> = services.iter().filter_map(owned_by).collect();

@@ -3,7 +3,7 @@
 use super::scope::{Faults, Scope};
 use super::told::tells_engine;
 use crate::deployment::{Database, Variable};
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Value, given};
 use crate::spelling::{nearest, quoted};
@@ -72,7 +72,11 @@ fn secret_variable(
         Some(known) => format!("did you mean `{known}`?"),
         None => format!("write `secrets: {{ {secret}: generate }}` (or `required`) at the top of the profile"),
     };
-    faults.add(Code::UnknownSecret, Place::value(&at.key("secret")), message, help);
+    let mut fault = Diagnostic::error(Code::UnknownSecret, Place::value(&at.key("secret")), message, help);
+    if fault.mend.is_none() {
+        fault = fault.mended(Mend::add(FieldPath::root().key("secrets"), secret.to_string(), "generate"));
+    }
+    faults.push(fault);
     None
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::clash::{both_share, database_place, service_path};
+use super::clash::{both_share, database_place, service_path, share};
 use super::scope::Faults;
 use crate::deployment::{Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
@@ -47,6 +47,7 @@ fn shared_file(first: &ServiceName, second: &ServiceName, path: &SqlitePath) -> 
     Diagnostic::error(Code::SharedDatabase, database_place(second, "sqlite"), message, help)
         .label("used again here")
         .also(database_place(first, "sqlite"), "first used here")
+        .mended(share(first, second))
 }
 
 /// Where a file in the data mount really is: the same text for the same file, however its path was written.

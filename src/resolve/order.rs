@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::scope::Faults;
 use crate::deployment::Service;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Edit, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Profile, Setting};
 use crate::spelling::{nearest, quoted};
@@ -53,7 +53,14 @@ fn check_edge(
                 None => "name a service of this profile".to_owned(),
             };
             let message = format!("no service is named {}", quoted(to.as_str()));
-            faults.add(Code::UnknownService, Place::value(&at), message, help);
+            let mut fault = Diagnostic::error(Code::UnknownService, Place::value(&at), message, help);
+            // in a mapping the name is the key
+            for edit in fault.mend.iter_mut().flat_map(|mend| &mut mend.edits) {
+                if let Edit::Respell(place, _) = edit {
+                    *place = Place::key(&at);
+                }
+            }
+            faults.push(fault);
         }
         Some(other) if is_never_so(other, condition) => {
             let runs = FieldPath::root().key("services").key(to).key("runs");

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::{
-    Origin, PROFILES, Project, ReadFault, SIZE_LIMIT, Source, TOTAL_LIMIT, Trust, embedded, is_yaml, repository, stem,
+    Origin, PROFILES, Project, ReadFault, SIZE_LIMIT, Source, TOTAL_LIMIT, Trust, Unsaved, embedded, is_yaml,
+    repository, stem,
 };
 use crate::disk::normalized;
 use crate::spelling::{self, raw_path};
@@ -25,6 +26,8 @@ pub struct Catalogue {
     passed_by: Option<PathBuf>,
     /// How many bytes may still be read, by all copies together.
     left: Rc<Cell<u64>>,
+    /// What holds in the place of files.
+    unsaved: Rc<Unsaved>,
 }
 
 /// One profile of a catalogue, as far as choosing it needs.
@@ -102,7 +105,14 @@ impl Catalogue {
         let folder = root.map(|root| root.join(PROFILES));
         let files = folder.as_deref().map_or(Ok(Vec::new()), profile_files)?;
         let (root, current) = (root.unwrap_or(start).to_owned(), current.to_owned());
-        Ok(Self { folder, files, root, current, passed_by, left: Rc::new(Cell::new(TOTAL_LIMIT)) })
+        let (left, unsaved) = (Rc::new(Cell::new(TOTAL_LIMIT)), Rc::default());
+        Ok(Self { folder, files, root, current, passed_by, left, unsaved })
+    }
+
+    /// The same where texts hold in the place of files.
+    #[must_use]
+    pub fn with_unsaved(self, unsaved: Unsaved) -> Self {
+        Self { unsaved: Rc::new(unsaved), ..self }
     }
 
     /// A folder above the current one that belongs to another user, and so was not looked at.
@@ -146,6 +156,12 @@ impl Catalogue {
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
+    }
+
+    /// The files of the project's profiles, by name, unread.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// All profiles, by name.
@@ -202,6 +218,11 @@ impl Catalogue {
         }
     }
 
+    /// The names of the embedded profiles.
+    pub fn builtin_names() -> impl Iterator<Item = String> {
+        embedded::all().map(|source| source.profile_name())
+    }
+
     /// The embedded profile of a name or an alias.
     ///
     /// # Errors
@@ -225,7 +246,10 @@ impl Catalogue {
         if normalized(&named).starts_with(top) {
             return self.read_of(&Project::of_folder(&self.root), path);
         }
-        self.within_limits(|limit| Source::from_file(&named, &self.shown(&named), limit))
+        self.within_limits(|limit| match self.unsaved.text(&named) {
+            Some(text) => Source::from_unsaved(text, &named, &self.shown(&named), limit),
+            None => Source::from_file(&named, &self.shown(&named), limit),
+        })
     }
 
     /// Reads a file that one of a project names.
@@ -234,7 +258,10 @@ impl Catalogue {
     /// Where it can't be read, or lies outside of the project.
     pub fn read_of(&self, project: &Project, path: &Path) -> Result<Source, ReadFault> {
         let path = self.current.join(path);
-        self.within_limits(|limit| Source::from_file_of(project, &path, &self.shown(&path), limit))
+        self.within_limits(|limit| match self.unsaved.text_of(project, &path)? {
+            Some(text) => Source::from_unsaved(text, &path, &self.shown(&path), limit),
+            None => Source::from_file_of(project, &path, &self.shown(&path), limit),
+        })
     }
 
     /// Reads a file of no more bytes than one may have, and than are left for this run: many large ones are a burden too.

@@ -65,6 +65,8 @@ class LanguageServer:
         self.folder = folder
         self.requests = 0
         self.versions: dict[str, int] = {}
+        self.capabilities = CAPABILITIES
+        self.options: Message = {}
         self.received: Queue[Message | None] = Queue()
 
     def __enter__(self) -> Self:
@@ -86,8 +88,8 @@ class LanguageServer:
                 "processId": None,
                 "rootUri": workspace["uri"],
                 "workspaceFolders": [workspace],
-                "capabilities": CAPABILITIES,
-                "initializationOptions": {},
+                "capabilities": self.capabilities,
+                "initializationOptions": self.options,
             },
         )
         self.notify("initialized", {})

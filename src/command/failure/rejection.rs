@@ -59,7 +59,7 @@ pub(in crate::command) fn diagnostics_document(rejection: &Rejection) -> Vec<rep
 }
 
 fn document(diagnostic: &Diagnostic, locator: &Locator<'_>) -> report::Diagnostic {
-    let Diagnostic { code, severity, message, primary, others, help, concealed: _ } = diagnostic;
+    let Diagnostic { code, severity, message, primary, others, help, concealed: _, mend: _ } = diagnostic;
     report::Diagnostic {
         code: code.as_str().to_owned(),
         severity: severity.as_str().to_owned(),

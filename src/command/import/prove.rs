@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 
 use super::told::{generated, refused, tell, told};
 use crate::change::place;
-use crate::command::target::Meaning;
 use crate::compose::Dotenv;
 use crate::deployment::Deployment;
 use crate::diagnostic::Diagnostic;
@@ -19,6 +18,7 @@ use crate::proof::{Difference, Layer, Proof, Side, Verdict};
 use crate::secret::{KeptIn, NoRandomness, Outside, Secret, Secrets, Values, choose, passwords_in_urls};
 use crate::target::{Found, Inputs, compose};
 use crate::value::{EnvironmentKey, SecretRule, ServiceName};
+use crate::verdict::Meaning;
 use crate::yaml::{self, Node};
 
 /// Ours are read by the same readers.

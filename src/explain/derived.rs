@@ -1,6 +1,8 @@
 //! Knows which values of a deployment follow from others, and which defaults mean nothing in it.
 //! Must not know what a profile wrote.
 
+use std::collections::HashMap;
+
 use super::value::Explained;
 use crate::deployment::{Deployment, Host, Limits, Probe, PublishedPort, Server, Service};
 use crate::field::FieldPath;
@@ -11,11 +13,19 @@ use crate::value::{Access, Runs, SecretsIn};
 /// What stands where a password would.
 const PASSWORD: &str = "…";
 
+/// The services of a deployment by name: of many, each is looked up often.
+pub(super) type Services<'d> = HashMap<&'d str, &'d Service>;
+
+/// The services of a deployment by name.
+pub(super) fn services(deployment: &Deployment) -> Services<'_> {
+    deployment.services.iter().map(|service| (service.name.as_str(), service)).collect()
+}
+
 /// Whether a field is of something that this deployment does without: the driver of a service that opens a file, the
 /// program that asks a URL of one that runs a command, the container of a server that is elsewhere.
-pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment) -> bool {
+pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment, services: &Services<'_>) -> bool {
     let steps: Vec<_> = path.steps().iter().map(String::as_str).collect();
-    let service = |name: &str| deployment.services.iter().find(|service| service.name.as_str() == name);
+    let service = |name: &str| services.get(name).copied();
     match steps.as_slice() {
         ["services", name, "database", "driver"] => service(name).is_some_and(|service| !service.uses_postgres()),
         ["services", name, "database", "rights"] => {
