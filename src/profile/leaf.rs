@@ -53,10 +53,16 @@ impl Written for Literal {
 
 impl Written for UserId {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let Content::Scalar(scalar) = &node.content else {
+        let written = match &node.content {
+            Content::Scalar(scalar) if scalar.kind() == ScalarKind::Text => Some(scalar.text.clone().into_owned()),
+            Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
+                read_integer(node).map(|number| number.to_string())
+            }
+        };
+        let Some(written) = written else {
             return reader.wrong_type(node, "a user in numbers", "write the numbers in quotes: `\"999:999\"`");
         };
-        match Self::parse(&scalar.text) {
+        match Self::parse(&written) {
             Ok(user) => Some(user),
             Err(mismatch) => {
                 let message = format!("expected {}, found {}", mismatch.expected, found(node));

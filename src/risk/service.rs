@@ -51,7 +51,8 @@ pub(super) fn of_server(profile: &Profile, found: &mut Found<'_>) {
     let Some(server) = profile.postgres.get() else { return };
     found.receiver = FieldPath::root().key("postgres");
     let at = found.receiver.clone();
-    published(server.publish.get(), &at, found);
+    // elsewhere nothing outside reaches the server
+    published(server.publish.get().filter(|_| profile.target().publishes_on_a_host()), profile, &at, found);
     if let Some(MountSource::Bind(path)) = server.volume.get().map(DataPlace::source) {
         host_path(path.as_str(), false, &at.key("volume"), found);
     }
@@ -87,7 +88,7 @@ fn of_service(service: &Service, profile: &Profile, at: &FieldPath, found: &mut 
     if let Some(user) = service.user.get().filter(|user| is_root(&user.0)) {
         found.say(RiskKind::RootUser, &at.key("user"), &user.0);
     }
-    published(service.publish.get(), at, found);
+    published(service.publish.get(), profile, at, found);
     if let Some((name, _)) = service.image.get().and_then(ServiceImage::follows) {
         found.say(RiskKind::Environment, &at.key("image"), &name.to_string());
     }
@@ -141,9 +142,14 @@ fn host_path(path: &str, read_only: bool, at: &FieldPath, found: &mut Found<'_>)
     }
 }
 
-fn published(publish: Option<&Publish>, at: &FieldPath, found: &mut Found<'_>) {
+fn published(publish: Option<&Publish>, profile: &Profile, at: &FieldPath, found: &mut Found<'_>) {
     let Some(publish) = publish else { return };
     let at = at.key("publish");
+    if !profile.target().publishes_on_a_host() {
+        // whatever forwards requests reaches it, and the number is nobody's
+        found.say(RiskKind::Published, &at, &publish.port.to_string());
+        return;
+    }
     if !publish.address.is_loopback() {
         found.say(RiskKind::Published, &at, &format!("{}:{}", publish.address, publish.port));
     }

@@ -20,7 +20,17 @@ const EXPECTED: &str = "a user in numbers who is not root, as `USER` or `USER:GR
 
 const HELP: &str = "write the numbers of the user that PostgreSQL has in the image, in quotes: `\"999:999\"`";
 
-const PATTERN: &str = "^[1-9][0-9]{0,9}(:(0|[1-9][0-9]{0,9}))?$";
+/// A number from 1 to [`LARGEST`].
+macro_rules! number {
+    () => {
+        concat!(
+            "([1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4}|",
+            "214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])"
+        )
+    };
+}
+
+const PATTERN: &str = concat!("^", number!(), "(:(0|", number!(), "))?$");
 
 impl UserId {
     /// Reads `USER` or `USER:GROUP`.

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 
+import images
 import pytest
 from operations import load, run_script
 
@@ -59,6 +60,16 @@ def count(deployment: Deployment, table: str) -> int:
 def health(deployment: Deployment) -> str:
     state: str = deployment.containers()["postgres-backup"]["State"]["Health"]["Status"]
     return state
+
+
+def wait_for_push(deployment: Deployment, *, fails: bool) -> None:
+    """Lets the server write a segment, until it is known whether the destination takes it."""
+    switch = "SELECT pg_create_restore_point('a test'), pg_switch_wal()"
+    deployment.inside("postgres", "psql", "-XAt", "-U", "codelab", "-d", "postgres", "-c", switch)
+    mark = "/var/lib/pgbackrest-work/state/push_failed"
+    found = 0 if fails else 1
+    is_there = ("postgres-backup", "test", "-e", mark)
+    until(lambda: deployment.try_inside(*is_there, user="postgres").returncode == found, "the destination says nothing")
 
 
 def report(deployment: Deployment, *, status: int = 0) -> dict[str, object]:
@@ -165,14 +176,16 @@ def test_a_destination_that_is_gone_and_comes_back(deployment: Deployment) -> No
     deployment.write("auth-service", "while it was gone")
     at = moment(deployment)
     deployment.write("auth-service", "later")
-    said = backups(deployment, "run_now", status=1)
-    assert "the backup failed" in said and "Permission denied" in said
+    wait_for_push(deployment, fails=True)
+    assert "Permission denied" in backups(deployment, "run_now", status=1)
     until(lambda: health(deployment) == "unhealthy", "nobody sees the failed backup")
-    asked = deployment.finish(deployment.generate_command("doctor"), cwd=deployment.root)
+    settings = ("--profile", "prod", *images.postgres_settings(), *FOLDER)
+    asked = deployment.finish(deployment.generate_command("doctor", *settings), cwd=deployment.root)
     assert "the last backup failed" in check(asked, 1)
     assert deployment.read("auth-service") == [*SEEDS, "while it was gone", "later"]
 
     deployment.inside("postgres-backup", "chmod", "700", REPOSITORY, user="root")
+    wait_for_push(deployment, fails=False)
     backups(deployment, "run_now")
     until(lambda: health(deployment) == "healthy", "it stays unhealthy")
     run_script(deployment, "restore", "--at", at, "auth-service")
@@ -191,10 +204,12 @@ def test_a_full_destination_changes_nothing_that_is_there(deployment: Deployment
     until(lambda: has_backup(deployment), "there is no first backup")
     fill = f"dd if=/dev/zero of={REPOSITORY}/filling bs=1M 2>/dev/null; true"
     deployment.inside("postgres-backup", "sh", "-c", fill, user="postgres")
+    wait_for_push(deployment, fails=True)
     assert "No space left" in backups(deployment, "run_now", status=1)
     deployment.write("auth-service", "on a full disk")
     assert deployment.read("auth-service") == [*SEEDS, "on a full disk"]
     deployment.inside("postgres-backup", "rm", f"{REPOSITORY}/filling", user="postgres")
+    wait_for_push(deployment, fails=False)
     backups(deployment, "run_now")
 
 

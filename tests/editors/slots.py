@@ -129,6 +129,7 @@ postgres: { image: HOLE, user: app }
 { stage: production, postgres: { image: HOLE, user: app } }
 postgres: { image: "postgres:16", user: HOLE }
 postgres: { image: "postgres:16", user: app, version: HOLE }
+postgres: { image: "postgres:16", user: app, user_id: HOLE }
 postgres: { image: "postgres:16", user: app, database: HOLE }
 postgres: { image: "postgres:16", user: app, access: HOLE }
 postgres: { image: "postgres:16", user: app, publish: HOLE }

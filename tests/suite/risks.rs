@@ -70,6 +70,7 @@ const GIVING: &[(&str, &str)] = &[
     ("foreign-network", "compose: { networks: { a: { external: true } } }"),
     ("foreign-network", "compose: { networks: { a: { driver: macvlan } } }"),
     ("foreign-network", "    compose: { network_mode: bridge }"),
+    ("published", "    publish: 80 # here\ntarget: kubernetes"),
     ("published", "    publish: '0.0.0.0:8000'"),
     ("published", "postgres: { image: 'postgres:16', user: shop, publish: '192.0.2.1:5433' }"),
     ("root-user", "    user: '0:0'"),

@@ -106,6 +106,7 @@ fn originals_are_on_the_disk_before_anything_is_replaced_and_what_goes_goes_last
         "sync scripts/db",
         "sync secrets",
         "sync scripts",
+        "remove folder scripts/backups",
         "remove folder scripts/db",
         "remove folder kubernetes",
         "remove folder scripts",

@@ -13,8 +13,8 @@ repository=/var/lib/pgbackrest work=/var/lib/pgbackrest-work marks=/var/run/post
 state=$work/state
 
 if [ "$(id -u)" = 0 ]; then
-  # A folder of the host belongs to whoever has made it.
-  chown postgres: "$repository" "$work"
+  # A folder of the host belongs to whoever has made it, or has copied it from another host.
+  [ "${1:-}" != serve ] || find "$repository" "$work" ! -user postgres -exec chown postgres: {} +
   become=(setpriv --reuid=postgres --regid=postgres --init-groups)
   for program in gosu su-exec; do
     ! command -v "$program" >/dev/null || become=("$program" postgres)
@@ -55,7 +55,7 @@ seconds_of() {
 # serve: brings what the server has written to the destination at once, and makes a backup every day.
 serve() {
   mkdir -p "$state" "$marks"
-  rm -f "$state/ready" "$marks/alive"
+  rm -f "$state/ready" "$state/push_failed" "$marks/alive"
   remove_left
   trap 'rm -f "$marks/alive"' EXIT
   trap 'exit 143' TERM INT
@@ -137,6 +137,9 @@ first() {
 
 # adopt: the destination is from now on that of this server, after its data was restored from there.
 adopt() {
+  local link=$repository/backup/postgres/latest
+  # Not every program that copies folders leaves a link a link.
+  [ ! -d "$link" ] || [ -L "$link" ] || rm -rf -- "$link"
   pgbackrest stanza-upgrade
   rm -f "$state/failed" "$state/good"
 }
@@ -154,10 +157,13 @@ push() {
       segment=${ready##*/}
       segment=${segment%.ready}
       if [ -e "$ready" ] && [ ! -e "$marks/$segment" ] && [ -e "$state/ready" ]; then
-        if ! pgbackrest archive-push "$log/$segment"; then
+        if ! pgbackrest archive-push "$log/$segment" 2>"$state/push.new"; then
+          cat "$state/push.new" >&2
+          mv "$state/push.new" "$state/push_failed"
           sleep 10
           break
         fi
+        rm -f "$state/push_failed"
         touch "$marks/$segment" "$state/alive"
       fi
     done
@@ -178,6 +184,10 @@ run_now() {
 # backup: all of it every week, else what has changed since.
 backup() {
   local type=incr said label point before after
+  [ ! -e "$state/push_failed" ] || {
+    failed "the destination takes nothing: $(first "$(cat "$state/push_failed")")"
+    return 1
+  }
   newest_full_is_fresh || type=full
   said=$(pgbackrest --type="$type" backup 2>&1) || {
     failed "the backup failed: $(first "$said")"
