@@ -178,7 +178,7 @@ def test_killed_at_any_point(old: Deployment, at: str, how: str) -> None:
 
 
 def test_what_can_not_be_taken_along_changes_nothing(old: Deployment) -> None:
-    """Something of the superuser's in a service's database, and an extension that the new image lacks."""
+    """Something of the superuser's in a service's database, until somebody says that he trusts the services."""
     psql(old, "auth_db", "CREATE TABLE of_another (id int)")
     profile(old, NEW, NEW_VOLUME)
     said = upgrade(old, "--to", "18", status=5)
@@ -187,8 +187,9 @@ def test_what_can_not_be_taken_along_changes_nothing(old: Deployment) -> None:
     assert "the deployment is as it was" in said
     assert (version(old), left(old)) == ("15", [])
     assert NEW_VOLUME not in volumes(old)
+    old.up()  # they were started, and not waited for
     assert old.read("auth-service") == SEEDS
-    said = upgrade(old, "--to", "18", "--as-superuser")
+    upgrade(old, "--to", "18", "--as-superuser")
     assert version(old) == "18"
     owner = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'of_another'"
     assert psql(old, "auth_db", owner) == "codelab"
