@@ -134,7 +134,7 @@ fn second_server(text: &str) -> String {
 
 /// The settings as further words of a list on one line.
 fn settings() -> String {
-    SETTINGS.iter().map(|setting| format!(", \"-c\", \"{setting}\"")).collect()
+    SETTINGS.iter().flat_map(|setting| [", \"-c\", \"", setting, "\""]).collect()
 }
 
 /// A command with the settings behind it: on one line, or above the lines of a list, whose first word is the program.

@@ -33,6 +33,7 @@ Examples:
 /// what was stopped is started again; if it is killed, run it again.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct UpgradeArgs {
     /// The major version, which the profile's image has as well
     #[arg(long, value_name = "MAJOR", required_unless_present = "back", conflicts_with = "back")]

@@ -127,6 +127,6 @@ fn depth_and_open_quotes_cost_no_more_than_their_length() {
     ] {
         outline(&text);
     }
-    let deep: String = (0..2000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let deep: String = (0..2000).flat_map(|depth| [" ".repeat(depth), "a:\n".to_owned()]).collect();
     outline(&deep);
 }
