@@ -36,6 +36,8 @@ export PGBACKREST_SPOOL_PATH=/tmp/pgbackrest-spool PGBACKREST_LOG_LEVEL_FILE=off
 export PGBACKREST_LOG_LEVEL_STDERR=warn PGBACKREST_PG1_PATH=$PGDATA PGBACKREST_PG1_USER=$POSTGRES_USER
 export PGBACKREST_PG1_SOCKET_PATH=/var/run/postgresql PGBACKREST_REPO1_PATH=$repository
 export PGBACKREST_REPO1_RETENTION_FULL_TYPE=time PGBACKREST_REPO1_RETENTION_FULL=$KEEP_DAYS
+# A destination is mounted: what is read wrong twice is wrong, and a quarter of a minute later as well.
+export PGBACKREST_JOB_RETRY=1
 export PGBACKREST_START_FAST=y PGBACKREST_COMPRESS_TYPE=zst PGBACKREST_REPO1_BUNDLE=y
 if [ -n "${BACKUP_KEY:-}" ]; then
   export PGBACKREST_REPO1_CIPHER_TYPE=aes-256-cbc PGBACKREST_REPO1_CIPHER_PASS=$BACKUP_KEY
@@ -355,12 +357,18 @@ archived_until() {
 
 # note_now: what was written until now is at the destination soon; a transaction behind it tells where a moment ends.
 note_now() {
-  local segment waited=0
+  local segment waited=0 longest
   segment=$(psql_here postgres <<<'SELECT pg_current_xact_id() \g /dev/null
 SELECT pg_walfile_name(pg_switch_wal())' 2>/dev/null) || return 0
   until [ -e "$PGDATA/pg_wal/archive_status/$segment.done" ] || [ ! -e "$PGDATA/pg_wal/$segment" ]; do
+    longest=600
+    if [ ! -e "$state/ready" ] || [ -e "$state/push_failed" ]; then
+      # Nothing is brought there: where the destination was refused, nothing will be; else it is tried again soon.
+      longest=150
+      [ -e "$state/ready" ] || [ ! -e "$state/failed" ] || return 0
+    fi
     waited=$((waited + 1))
-    [ "$waited" -lt 600 ] || return 0
+    [ "$waited" -lt "$longest" ] || return 0
     sleep 0.1
   done
 }
