@@ -119,6 +119,9 @@ fn second_server(text: &str) -> String {
             if indent == 4 && key == "command" {
                 has_command = true;
                 second.extend([with_settings(line).as_str(), "\n"]);
+            } else if key == "healthcheck" && name == "interval" {
+                // somebody sits before it
+                second.push_str("      interval: 1s\n");
             } else if key == "volumes" && line.ends_with(SOCKET) {
                 second.extend(["      - ", SOCKET.trim_start_matches(':'), "\n"]);
             } else {
@@ -169,6 +172,9 @@ services:
       - data-18:/var/lib/postgresql
       - postgres-socket:/var/run/postgresql
       - ./scripts/init-postgres.sh:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\"]
+      interval: 5s
     networks:
       database:
         aliases: [db]
@@ -204,6 +210,9 @@ services:
       - data-18:/var/lib/postgresql
       - /var/run/postgresql
       - ./scripts/init-postgres.sh:/docker-entrypoint-initdb.d/10-init-postgres.sh:ro
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\"]
+      interval: 1s
 volumes:
   data-18:
   postgres-socket:
