@@ -95,7 +95,7 @@ def old(deployment: Deployment) -> Deployment:
     return deployment
 
 
-def test_all_of_it_comes_to_the_new_server_and_the_way_back_stays(old: Deployment) -> None:
+def test_all_of_it_comes_to_the_new_server(old: Deployment) -> None:
     psql(old, "postgres", OWN)
     as_owner(old, IN_AUTH)
     old.write("auth-service", "before")
@@ -123,6 +123,11 @@ def test_all_of_it_comes_to_the_new_server_and_the_way_back_stays(old: Deploymen
     assert old.login("of-the-reader", "aside", "reader") == "in"
     assert psql(old, "auth_db", "SELECT has_table_privilege('staff', 'many', 'SELECT')") == "t"
 
+
+def test_the_way_back_stays(old: Deployment) -> None:
+    old.write("auth-service", "before")
+    profile(old, NEW, NEW_VOLUME)
+    upgrade(old, "--to", "18", "--without-backup")
     old.write("auth-service", "on the new one")
     profile(old, OLD, OLD_VOLUME)
     said = upgrade(old, "--back")
@@ -153,11 +158,14 @@ KILLED = [
 
 @pytest.mark.parametrize(("at", "how"), sample(KILLED))
 def test_killed_at_any_point(old: Deployment, at: str, how: str) -> None:
-    """What was starts again with its rows, or what is new does; another run brings it to its end."""
+    """What was starts again with its rows, or what is new does; another run brings it to its end.
+
+    All points are behind the backup, which is made in the tests around.
+    """
     old.write("auth-service", "kept")
     profile(old, NEW, NEW_VOLUME)
     shim = Shim(old)
-    command = old.generate_command("upgrade", "--profile", "own", "--to", "18")
+    command = old.generate_command("upgrade", "--profile", "own", "--to", "18", "--without-backup")
     process = subprocess.Popen(
         command,
         cwd=old.root,
@@ -180,7 +188,7 @@ def test_killed_at_any_point(old: Deployment, at: str, how: str) -> None:
     if not is_written:
         old.up()
         assert old.read("auth-service") == [*SEEDS, "kept"]
-    upgrade(old, "--to", "18")
+    upgrade(old, "--to", "18", "--without-backup")
     assert (version(old), left(old)) == ("18", [])
     assert old.read("auth-service") == [*SEEDS, "kept"]
 
@@ -197,7 +205,7 @@ def test_what_can_not_be_taken_along_changes_nothing(old: Deployment) -> None:
     assert NEW_VOLUME not in volumes(old)
     old.up()  # they were started, and not waited for
     assert old.read("auth-service") == SEEDS
-    upgrade(old, "--to", "18", "--as-superuser")
+    upgrade(old, "--to", "18", "--as-superuser", "--without-backup")
     assert version(old) == "18"
     owner = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'of_another'"
     assert psql(old, "auth_db", owner) == "another"
