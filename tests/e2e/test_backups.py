@@ -79,7 +79,7 @@ def report(deployment: Deployment, *, status: int = 0) -> dict[str, object]:
 
 
 def test_any_moment_comes_back(deployment: Deployment) -> None:
-    """While rows are written all the time; what is deleted a moment later is there again, and what came later is not."""
+    """While rows are written all the time: what is deleted a moment later is there again, what came later is not."""
     started(deployment, *STORE)
     with load(deployment, "auth-service"):
         deployment.write("auth-service", "before")

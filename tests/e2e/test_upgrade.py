@@ -195,7 +195,8 @@ def test_killed_at_any_point(old: Deployment, at: str, how: str) -> None:
 
 def test_what_can_not_be_taken_along_changes_nothing(old: Deployment) -> None:
     """Something of another role in a service's database, until somebody says that he trusts the services."""
-    psql(old, "auth_db", "CREATE ROLE another; CREATE TABLE of_another (id int); ALTER TABLE of_another OWNER TO another")
+    psql(old, "auth_db", "CREATE ROLE another; CREATE TABLE of_another (id int)")
+    psql(old, "auth_db", "ALTER TABLE of_another OWNER TO another")
     profile(old, NEW, NEW_VOLUME)
     said = upgrade(old, "--to", "18", status=5)
     assert "only before: owner of relation public.of_another: another" in said
