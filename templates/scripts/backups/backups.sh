@@ -134,7 +134,12 @@ prepare() {
 # first TEXT: what of it says what went wrong, on one line.
 first() {
   local text=${1#*ERROR: }
-  tr -s ' \n' ' ' <<<"${text:0:400}"
+  tr -s ' \n' ' ' <<<"${text:0:400}" | printable
+}
+
+# printable: what is no plain text becomes a question mark. Messages quote what another key has made of a file.
+printable() {
+  tr -c '\n\040-\176' '?'
 }
 
 # adopt: the destination is from now on that of this server, after its data was restored from there.
@@ -142,7 +147,7 @@ adopt() {
   local link=$repository/backup/postgres/latest
   # Not every program that copies folders leaves a link a link.
   [ ! -d "$link" ] || [ -L "$link" ] || rm -rf -- "$link"
-  pgbackrest stanza-upgrade
+  pgbackrest stanza-upgrade 2>&1 | printable >&2
   rm -f "$state/failed" "$state/good"
 }
 
@@ -160,7 +165,7 @@ push() {
       segment=${segment%.ready}
       if [ -e "$ready" ] && [ ! -e "$marks/$segment" ] && [ -e "$state/ready" ]; then
         if ! pgbackrest archive-push "$log/$segment" 2>"$state/push.new"; then
-          cat "$state/push.new" >&2
+          printable <"$state/push.new" >&2
           mv "$state/push.new" "$state/push_failed"
           sleep 10
           break
@@ -229,7 +234,7 @@ newest_full_is_fresh() {
 # at which its rows were counted, these, and whether pages in it are damaged.
 listed() {
   local all
-  all=$(pgbackrest --output=json info) || return
+  all=$(pgbackrest --output=json info 2> >(printable >&2)) || return
   printf '%s\n' "$all" | awk '
     function of(text, key,   at) {
       at = index(text, "\"" key "\":")
@@ -394,7 +399,7 @@ bring() {
       return
     fi
   fi
-  say "the restored server does not start: $(grep -E 'FATAL|PANIC' "$folder/log" | tail -n 1)"
+  say "the restored server does not start: $(grep -E 'FATAL|PANIC' "$folder/log" | tail -n 1 | printable)"
   return 1
 }
 
