@@ -18,7 +18,7 @@ from deployment import COMMAND_TIMEOUT, Deployment, check
 
 SHIM = images.HERE / "shim"
 
-# `E2E_LONG=1` ends the scripts at every point of their lists, which takes some ten minutes more.
+# `E2E_LONG=1` ends the scripts at every point of their lists, and tries what needs two hosts: some ten minutes more.
 LONG = os.environ.get("E2E_LONG") == "1"
 
 Point = TypeVar("Point")
