@@ -247,8 +247,10 @@ fn owner_of(name: &str) -> Option<&'static str> {
 /// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
 fn check_variables(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     let secrets: HashSet<_> = given(&profile.secrets).map(|(name, _)| name).collect();
+    let key = profile.backups.get().filter(|backups| backups.encrypt()).map(|_| EnvironmentKey::backup_key());
     let is_owned = |name: &EnvironmentKey| {
-        secrets.contains(name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
+        let is_of_server = OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD");
+        is_of_server || secrets.contains(name) || key.as_ref() == Some(name)
     };
     let mut all = Vec::new();
     for service in services {
