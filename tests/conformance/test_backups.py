@@ -26,9 +26,15 @@ done
 """
 
 
-def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(postgres_15: Postgres) -> None:
+def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
+    postgres_15: Postgres,
+) -> None:
     """A list with spaces is one setting, and what stands in the data is none."""
-    function = re.search(r"^start_server\(\) \{\n.*?^\}\n", SCRIPT.read_text(encoding="utf-8"), re.M | re.S)
+    function = re.search(
+        r"^start_server\(\) \{\n.*?^\}\n",
+        SCRIPT.read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
     assert function
     folder = folder_for_a_server()
     asked = unprivileged()
