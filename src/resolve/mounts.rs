@@ -55,7 +55,7 @@ fn kept_file(data: &Mount, file: &ContainerPath) -> String {
     let inside = data.target.strip(file).unwrap_or_default();
     match &data.source {
         MountSource::Volume(name) => format!("{name}:{inside}"),
-        MountSource::Bind(path) => raw_path(&plain(&Path::new(path.as_str()).join(inside))),
+        MountSource::Bind(path) => raw_path(plain(&Path::new(path.as_str()).join(inside))),
     }
 }
 
