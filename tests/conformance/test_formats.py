@@ -23,6 +23,8 @@ GOLDEN = ROOT / "tests" / "golden"
 PROBE = ROOT / "src" / "doctor" / "probe.py"  # `doctor` brings it into users' containers
 
 COMPOSE = "docker-compose.yml"
+# Deployments that have all scripts together.
+FULLEST = ("prod-postgres", "backups")
 STARTED = ("backup.sh", "drill.sh", "migrate.sh", "psql.sh", "reindex.sh", "restore.sh")
 IN_CONTAINERS = ("backups.sh", "migrate.py", "postgres.sh", "sqlite.py")
 DATABASE_SCRIPTS = {"databases.sh", "reach.sh", *STARTED, *IN_CONTAINERS}
@@ -134,7 +136,9 @@ def test_shellcheck_of_all_scripts_at_once_has_nothing_to_say(place: str, deploy
 
 def test_shellcheck_knows_every_variable_of_a_script_that_is_started(deployments: Path, tmp_path: Path) -> None:
     """What is off there for who does not follow the sourced files is on here, where they are followed."""
-    folder = shutil.copytree(deployments / "prod-postgres" / "deploy" / "scripts" / "db", tmp_path / "db")
+    folder = tmp_path / "db"
+    for deployment in FULLEST:
+        shutil.copytree(deployments / deployment / "deploy" / "scripts" / "db", folder, dirs_exist_ok=True)
     for name in STARTED:
         text = (folder / name).read_text(encoding="utf-8")
         (folder / name).write_text(re.sub(r"disable=SC1091,(SC2034,)?SC2154 ", "", text, count=1), encoding="utf-8")
@@ -177,7 +181,8 @@ def test_another_shell_than_bash_says_so(name: str, deployments: Path, distinct:
 
 @pytest.mark.parametrize("name", STARTED)
 def test_bash_starts_it(name: str, deployments: Path) -> None:
-    script = deployments / "prod-postgres" / "deploy" / "scripts" / "db" / name
+    scripts = (deployments / deployment / "deploy" / "scripts" / "db" / name for deployment in FULLEST)
+    script = next(script for script in scripts if script.is_file())
     assert run("/bin/bash", script, "--help", cwd=deployments).stdout.startswith(f"usage: scripts/db/{name} ")
 
 

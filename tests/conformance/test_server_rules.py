@@ -40,7 +40,7 @@ NOT_BUILT: dict[int, set[str]] = {
 NOT_BY_SQL = {"allow_alter_system", "transaction_read_only", "transaction_deferrable", "transaction_isolation"}
 
 # Settings of Debian's own, and of minor versions that not every server of the tests has.
-NEWER = {"extension_destdir", "output_plugin_libraries"}
+NEWER = {"composite_type_mismatch", "extension_destdir", "output_plugin_libraries"}
 
 # What hangs on how a server is built, or on its machine; the second is about a text that means nothing.
 OF_BUILD = {("bonjour", "on"), ("bonjour", "t"), ("bonjour", "1"), ("ssl", "on"), ("ssl", "t"), ("ssl", "1")}
