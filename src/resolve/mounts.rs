@@ -82,19 +82,23 @@ pub(super) fn overlap(first: &MountSource, second: &MountSource) -> bool {
         (MountSource::Volume(first), MountSource::Volume(second)) => first == second,
         (MountSource::Bind(first), MountSource::Bind(second)) => {
             let (first, second) = (plain(Path::new(first.as_str())), plain(Path::new(second.as_str())));
-            first.starts_with(&second)
-                || second.starts_with(&first)
-                || is_above(&first, &second)
-                || is_above(&second, &first)
+            is_in(&first, &second) || is_in(&second, &first)
         }
         (MountSource::Volume(_), MountSource::Bind(_)) | (MountSource::Bind(_), MountSource::Volume(_)) => false,
     }
 }
 
-/// Whether the first one leads up out of the project, and what is left of it is an end of no more `..` than the second one.
-fn is_above(first: &Path, second: &Path) -> bool {
+/// Whether the first one is the second one or in it; a path that begins with more `..` is further out.
+fn is_in(inner: &Path, outer: &Path) -> bool {
     let ups = |path: &Path| path.components().take_while(|part| *part == Component::ParentDir).count();
-    second.is_relative() && ups(first) > ups(second) && ups(first) == first.components().count()
+    if inner.is_absolute() != outer.is_absolute() {
+        return false;
+    }
+    if ups(inner) == ups(outer) {
+        inner.starts_with(outer)
+    } else {
+        ups(outer) > ups(inner) && ups(outer) == outer.components().count()
+    }
 }
 
 fn mount_place(service: &Service, index: usize) -> Place {
@@ -201,6 +205,7 @@ mod tests {
             ("/a", "/a/b", true),
             ("/", "/a", true),
             ("../", "/a", false),
+            ("./", "/a", false),
             ("v", "v", true),
             ("v", "w", false),
             ("v", "./v", false),
