@@ -14,7 +14,7 @@ use crate::command::print::print_note;
 use crate::deployment::Container;
 use crate::outcome::{Exit, Failure};
 use crate::spelling;
-use crate::target::compose;
+use crate::target::compose::{self, Standing};
 use crate::target::{Client, Danger, DangerKind};
 use crate::upgrade::{Direction, Order, become_it};
 use crate::value::{ImageReference, TextValue as _};
@@ -92,6 +92,7 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
     let Some(text) = changes.compose_text() else {
         return Err(Failure::Internal { message: "there is no new docker-compose.yml".to_owned() });
     };
+    hold_backups(existing.standing(), text)?;
     let mut variables = vec![
         ("UPGRADE_MAJOR", wanted.to_string()),
         ("UPGRADE_IMAGE", container.image.to_string()),
@@ -139,6 +140,19 @@ fn hold_clean(changes: &ChangeSet, folder: &str) -> Result<(), Failure> {
         Some(danger) => Err(Failure::outside(
             format!("the profile would do more than an upgrade: {}", danger.message),
             "make that change by a run of its own, before or behind it",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether the backups of the section `backups` find a place of their own: those of one server go on with no other one.
+fn hold_backups(standing: Option<&Standing>, text: &str) -> Result<(), Failure> {
+    let next = Standing::read(text);
+    let destination = next.as_ref().and_then(Standing::destination_of_backups);
+    match destination.filter(|next| standing.and_then(Standing::destination_of_backups) == Some(next)) {
+        Some(destination) => Err(Failure::outside(
+            format!("the backups in `{destination}` are of another server, and the new one can't go on with them"),
+            "name a place of its own for each server as `to` of `backups`; what is in the other one stays",
         )),
         None => Ok(()),
     }

@@ -195,6 +195,7 @@ impl Code {
                 | Self::UndescribedEngine
                 | Self::NoPostgres
                 | Self::NoSuchPart
+                | Self::Backups
                 | Self::UnknownService
                 | Self::UnknownSecret
                 | Self::NoHealthCheck

@@ -2,7 +2,10 @@
 
 use super::board::Board;
 use super::{Graph, Id, Kind, Relation};
-use crate::deployment::{Container, Deployment, Host, Program, PublishedPort, SOCKET_FOLDER, Server, Service};
+use crate::deployment::{
+    Backups, Container, Deployment, Host, Program, PublishedPort, REPOSITORY, SOCKET_FOLDER, Server, Service,
+    destination,
+};
 use crate::target::{Target, compose::Extras};
 use crate::url::{ConnectionUrl, SqliteUrl};
 use crate::value::{ContainerPath, Mount, MountSource, ServiceName, StartCondition, VolumeName};
@@ -22,7 +25,7 @@ impl Graph {
             draw_relations(service, deployment, &mut board);
         }
         if let Some((_, container)) = deployment.contained_server() {
-            draw_container_relations(container, deployment.target, &mut board);
+            draw_container_relations(container, deployment, &mut board);
         }
         board.finish(deployment.project.as_str())
     }
@@ -169,7 +172,8 @@ fn draw_port(port: &PublishedPort, to: &Id, on: Target, board: &mut Board) {
 }
 
 /// What the server's container has to do with the host, its volumes, and the container that brings it in line.
-fn draw_container_relations(container: &Container, on: Target, board: &mut Board) {
+fn draw_container_relations(container: &Container, deployment: &Deployment, board: &mut Board) {
+    let on = deployment.target;
     let id = drawn(&ServiceName::postgres(), board);
     // elsewhere nothing outside reaches the server
     if let Some(port) = container.publish.as_ref().filter(|_| on.publishes_on_a_host()) {
@@ -177,10 +181,35 @@ fn draw_container_relations(container: &Container, on: Target, board: &mut Board
     }
     let data = draw_source(container.volume.source(), on, board);
     board.edge(&id, &data, Relation::Mounts(container.data_folder().to_owned()));
-    let Some(ensure) = on.ensured_by(container) else { return };
-    let ensure = drawn(&ensure, board);
-    board.edge(&ensure, &id, Relation::WaitsFor(StartCondition::Healthy));
-    let socket = draw_volume(&VolumeName::postgres_socket(), board);
-    board.edge(&id, &socket, Relation::Mounts(SOCKET_FOLDER.to_owned()));
-    board.edge(&ensure, &socket, Relation::Mounts(format!("{SOCKET_FOLDER}:ro")));
+    let ensure = on.ensured_by(container).map(|ensure| drawn(&ensure, board));
+    if let Some(ensure) = &ensure {
+        board.edge(ensure, &id, Relation::WaitsFor(StartCondition::Healthy));
+    }
+    if ensure.is_some() || deployment.backups.is_some() {
+        let socket = draw_volume(&VolumeName::postgres_socket(), board);
+        board.edge(&id, &socket, Relation::Mounts(SOCKET_FOLDER.to_owned()));
+        if let Some(ensure) = &ensure {
+            board.edge(ensure, &socket, Relation::Mounts(format!("{SOCKET_FOLDER}:ro")));
+        }
+    }
+    if let Some(backups) = &deployment.backups {
+        draw_backup(backups, container, on, board);
+    }
+}
+
+/// The container that backs the server up.
+fn draw_backup(backups: &Backups, container: &Container, on: Target, board: &mut Board) {
+    let name = ServiceName::postgres_backup();
+    let id = board.node(Kind::Service, name.as_str(), &[name.as_str(), "backs the server up", "all the time"]);
+    let server = drawn(&ServiceName::postgres(), board);
+    board.edge(&id, &server, Relation::WaitsFor(StartCondition::Healthy));
+    for (source, target) in [
+        (container.volume.source().clone(), format!("{}:ro", container.data_folder())),
+        (MountSource::Volume(VolumeName::postgres_socket()), SOCKET_FOLDER.to_owned()),
+        (destination(&backups.to), REPOSITORY.to_owned()),
+        (MountSource::Volume(VolumeName::backup_work()), format!("{REPOSITORY}-work")),
+    ] {
+        let to = draw_source(&source, on, board);
+        board.edge(&id, &to, Relation::Mounts(target));
+    }
 }

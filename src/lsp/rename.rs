@@ -27,6 +27,9 @@ pub(super) fn rename(view: &View<'_>, position: Position, name: &str) -> Result<
         Symbol::Secret(_) => EnvironmentKey::parse(name).map(drop),
     };
     checked.map_err(|Mismatch { expected, help }| Refusal::new(format!("expected {expected}; {help}")))?;
+    if is_ours(&symbol, name) {
+        return Err(Refusal::new(format!("`{name}` is a name of codelab-gen's own")));
+    }
     let families = view.families();
     let found = relatives(&symbol, &view.document.identity, &families);
     let renamed = symbol.renamed(name);
@@ -58,4 +61,18 @@ pub(super) fn rename(view: &View<'_>, position: Position, name: &str) -> Result<
         TextDocumentEdit { text_document, edits: edits.collect() }.into()
     });
     Ok(WorkspaceEdit { document_changes: Some(edits.collect()), ..WorkspaceEdit::default() })
+}
+
+/// Whether it is the name of something that codelab-gen adds, be it there or not: a service would get a key that is not its own.
+fn is_ours(symbol: &Symbol, name: &str) -> bool {
+    match symbol {
+        Symbol::Service(_) => {
+            let ours = [ServiceName::postgres(), ServiceName::postgres_ensure(), ServiceName::postgres_backup()];
+            ours.iter().any(|own| own.as_str() == name)
+        }
+        Symbol::Secret(_) => {
+            let ours = [EnvironmentKey::postgres_password(), EnvironmentKey::backup_key()];
+            ours.iter().any(|own| own.as_str() == name)
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Knows what the section `backups` means, and what it can't cover. Must not know how a backup is made.
 
+use super::clash::service_path;
+use super::mounts::overlap;
 use super::scope::Faults;
-use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service};
+use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service, destination};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Profile, given};
@@ -24,6 +26,8 @@ pub(super) fn backups(
 ) -> Option<Backups> {
     let written = profile.backups.get()?;
     let at = FieldPath::root().key("backups");
+    // a service or a server with a fault may be the one that is missed
+    let is_whole = faults.0.is_empty();
     if written.to.get().is_none() {
         let help = "write `to: ./backups`";
         faults.add(Code::MissingField, Place::key(&at), "the backups have no place to stand", help);
@@ -39,6 +43,7 @@ pub(super) fn backups(
         }
         // the target tells what it can't run
         Some(Host::Operated(_)) => return None,
+        None if !is_whole => return None,
         None => {
             let message = "`backups` covers nothing: no service has its data on a PostgreSQL server of the deployment";
             faults.add(Code::Backups, Place::key(&at), message, "remove it, or let a service use PostgreSQL");
@@ -96,14 +101,47 @@ fn check_settings(profile: &Profile, faults: &mut Faults) {
     }
 }
 
-/// The destination is for backups alone.
+/// The destination is for backups alone, and so is what is restored: nobody else has them in a mount, be it as a part of it.
 fn check_place(to: &MountSource, container: &Container, services: &[Service], at: &FieldPath, faults: &mut Faults) {
-    let own = [VolumeName::postgres_socket(), VolumeName::backup_work()].map(MountSource::Volume);
-    let of_services = services.iter().flat_map(|service| &service.mounts).map(|mount| &mount.source);
-    if of_services.chain(&own).chain([container.volume.source()]).any(|other| other == to) {
+    let (stands, work) = (destination(to), MountSource::Volume(VolumeName::backup_work()));
+    let socket = MountSource::Volume(VolumeName::postgres_socket());
+    if [&work, &socket, container.volume.source()].into_iter().any(|other| overlap(other, &stands)) {
         let message = "something else is kept there, and backups need a place of their own";
         let help = "name another folder or volume";
         faults.add(Code::MountClash, Place::value(&at.key("to")), message, help);
+    }
+    if *container.volume.source() == work {
+        let message = format!("the volume `{}` is for what is restored from backups", container.volume);
+        let place = Place::value(&FieldPath::root().key("postgres").key("volume"));
+        faults.add(Code::MountClash, place, message, "give the data's volume another name");
+    }
+    for service in services {
+        for mount in &service.mounts {
+            if mount.source == work {
+                let message = format!(
+                    "{} mounts the volume `{}`, in which backups are restored",
+                    quoted(service.name.as_str()),
+                    VolumeName::backup_work()
+                );
+                faults.add(Code::MountClash, Place::key(&service_path(&service.name)), message, "mount another volume");
+            } else if overlap(&mount.source, &stands) {
+                let message = format!(
+                    "{} mounts {}, and would have the backups in it: they need a place of their own",
+                    quoted(service.name.as_str()),
+                    quoted(written_as(&mount.source))
+                );
+                let help = "name a folder outside of it, or another volume";
+                let fault = Diagnostic::error(Code::MountClash, Place::value(&at.key("to")), message, help);
+                faults.push(fault.also(Place::key(&service_path(&service.name)), "the service"));
+            }
+        }
+    }
+}
+
+fn written_as(source: &MountSource) -> &str {
+    match source {
+        MountSource::Volume(name) => name.as_str(),
+        MountSource::Bind(path) => path.as_str(),
     }
 }
 

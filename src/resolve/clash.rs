@@ -247,8 +247,11 @@ fn owner_of(name: &str) -> Option<&'static str> {
 /// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
 fn check_variables(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     let secrets: HashSet<_> = given(&profile.secrets).map(|(name, _)| name).collect();
+    let key = profile.backups.get().filter(|backups| backups.encrypt()).map(|_| EnvironmentKey::backup_key());
+    check_key_of_backups(key.as_ref(), services, faults);
     let is_owned = |name: &EnvironmentKey| {
-        secrets.contains(name) || OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD")
+        let is_of_server = OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD");
+        is_of_server || secrets.contains(name) || key.as_ref() == Some(name)
     };
     let mut all = Vec::new();
     for service in services {
@@ -270,6 +273,19 @@ fn check_variables(services: &[Service], server: Option<&Server>, profile: &Prof
             "use another name; a service's own password is `{ database: password }`".to_owned()
         };
         faults.add(Code::KeyClash, Place::value(&path), message, help);
+    }
+}
+
+/// Who has the key of the backups reads the data of all services.
+fn check_key_of_backups(key: Option<&EnvironmentKey>, services: &[Service], faults: &mut Faults) {
+    for service in services {
+        for (variable, value) in &service.environment {
+            if matches!(value, Variable::Secret(secret) if Some(secret) == key) {
+                let place = Place::value(&service_path(&service.name).key("environment").key(variable).key("secret"));
+                let message = "the key of the backups is for their container alone";
+                faults.add(Code::KeyClash, place, message, "give the service a secret of another name");
+            }
+        }
     }
 }
 

@@ -55,21 +55,49 @@ fn kept_file(data: &Mount, file: &ContainerPath) -> String {
     let inside = data.target.strip(file).unwrap_or_default();
     match &data.source {
         MountSource::Volume(name) => format!("{name}:{inside}"),
-        MountSource::Bind(path) => {
-            let mut plain = PathBuf::new();
-            for part in Path::new(path.as_str()).join(inside).components() {
-                match part {
-                    Component::CurDir => {}
-                    Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
-                        plain.pop();
-                    }
-                    Component::Prefix(_) | Component::RootDir | Component::ParentDir | Component::Normal(_) => {
-                        plain.push(part);
-                    }
-                }
+        MountSource::Bind(path) => raw_path(plain(&Path::new(path.as_str()).join(inside))),
+    }
+}
+
+/// A path without `.`, and without `..` as far as that is known.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
             }
-            raw_path(&plain)
+            Component::Prefix(_) | Component::RootDir | Component::ParentDir | Component::Normal(_) => {
+                plain.push(part);
+            }
         }
+    }
+    plain
+}
+
+/// Whether what is kept at one of two places is seen at the other one, as far as their paths say it.
+pub(super) fn overlap(first: &MountSource, second: &MountSource) -> bool {
+    match (first, second) {
+        (MountSource::Volume(first), MountSource::Volume(second)) => first == second,
+        (MountSource::Bind(first), MountSource::Bind(second)) => {
+            let (first, second) = (plain(Path::new(first.as_str())), plain(Path::new(second.as_str())));
+            is_in(&first, &second) || is_in(&second, &first)
+        }
+        (MountSource::Volume(_), MountSource::Bind(_)) | (MountSource::Bind(_), MountSource::Volume(_)) => false,
+    }
+}
+
+/// Whether the first one is the second one or in it; a path that begins with more `..` is further out.
+fn is_in(inner: &Path, outer: &Path) -> bool {
+    let ups = |path: &Path| path.components().take_while(|part| *part == Component::ParentDir).count();
+    if inner.is_absolute() != outer.is_absolute() {
+        return false;
+    }
+    if ups(inner) == ups(outer) {
+        inner.starts_with(outer)
+    } else {
+        ups(outer) > ups(inner) && ups(outer) == outer.components().count()
     }
 }
 
@@ -158,5 +186,33 @@ mod tests {
         }
         assert_ne!(kept("dd:/app/data", "/app/data/sub/x.db"), expected, "a volume is not a folder");
         assert_eq!(kept("../../d:/a", "/a/x"), "../../d/x");
+    }
+
+    #[test]
+    fn places_overlap_where_one_is_in_the_other() {
+        let place = |text: &str| Mount::parse(&format!("{text}:/x")).unwrap().source;
+        for (first, second, expected) in [
+            ("./a", "./a/", true),
+            ("./a/b", ".//a/./c/../b", true),
+            ("./a", "./a/b", true),
+            ("./a", "./ab", false),
+            ("./a/b", "./a/c", false),
+            ("./", "./a", true),
+            ("../", "./a", true),
+            ("../../", "../a", true),
+            ("../a", "./a", false),
+            ("../", "../../a", false),
+            ("/a", "/a/b", true),
+            ("/", "/a", true),
+            ("../", "/a", false),
+            ("./", "/a", false),
+            ("v", "v", true),
+            ("v", "w", false),
+            ("v", "./v", false),
+        ] {
+            let (first, second) = (place(first), place(second));
+            assert_eq!(overlap(&first, &second), expected, "{first:?} {second:?}");
+            assert_eq!(overlap(&second, &first), expected, "{second:?} {first:?}");
+        }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) use networks::{
 };
 pub(super) use next::next_command;
 pub(super) use outputs::outputs;
-pub use outputs::{DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
+pub use outputs::{BACKUP_IMAGE, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
 pub(super) use refusals::refusals;
 pub(crate) use refusals::{
     DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS, USER_KEYS,

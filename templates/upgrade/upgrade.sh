@@ -162,6 +162,9 @@ write_files() {
   (cd -- "$started_in" && "$@") || die 'the files could not be written; the old server and its data are as they were'
   is_done=yes stopped=()
   server_was_started=
+  # Compose builds an image only where there is none, and this one stands on the server's.
+  [ ! -f scripts/backups/Dockerfile ] || docker compose build --quiet postgres-backup </dev/null ||
+    say 'the image of postgres-backup could not be built: docker compose build postgres-backup'
   docker compose up --detach --wait </dev/null ||
     die "the files are new, and not all of it starts" "see: docker compose ps --all; then: docker compose up -d --wait"
 }

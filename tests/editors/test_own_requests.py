@@ -257,6 +257,8 @@ async def test_rename_changes_every_layer_or_nothing(session: Session) -> None:
         ("base.yaml", "api:", "no name", "expected a service name"),
         ("base.yaml", "API_KEY }", "no-key", "expected"),
         ("top.yaml", "stage", "x", "only services and secrets"),
+        ("base.yaml", "api:", "postgres-backup", "is a name of codelab-gen's own"),
+        ("base.yaml", "API_KEY }", "BACKUP_KEY", "is a name of codelab-gen's own"),
     ]:
         with pytest.raises(Exception, match=said):
             await session.client.text_document_rename_async(params(name, word, new))

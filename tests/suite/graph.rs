@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout, tests};
 
 /// Which drawings are compared byte for byte; those of the built-in profiles are in docs/graph.md.
-const CASES: [(&str, &str, &[&str]); 7] = [
+const CASES: [(&str, &str, &[&str]); 8] = [
+    ("backups", "golden/backups.yaml", &["postgres.ensure=false"]),
     ("every-field", "golden/every-field.yaml", &[]),
     ("external", "golden/external.yaml", &[]),
     ("strict", "golden/strict.yaml", &[]),

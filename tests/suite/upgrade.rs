@@ -128,3 +128,37 @@ fn a_refused_run_names_the_upgrade_and_no_dump() {
         assert!(!stderr(&refused).contains("dump"), "{}", stderr(&refused));
     }
 }
+
+#[test]
+fn a_new_server_needs_another_place_for_its_backups() {
+    let folder = tempfile::tempdir().unwrap();
+    let backed_up = format!("{PROFILE}backups: {{ to: ./backups }}\n");
+    write_profile(folder.path(), &backed_up);
+    assert_eq!(run(folder.path(), &["-p", "shop"]).status.code(), Some(0));
+    let newer = backed_up.replace("15-bookworm", "18-bookworm").replace("volume: pg-data", "volume: pg-data-18");
+    write_profile(folder.path(), &newer);
+    let refused = upgrade(folder.path(), &["--to", "18"]);
+    assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("the backups in `./backups/pgbackrest` are of another server"),
+        "{}",
+        stderr(&refused)
+    );
+    write_profile(folder.path(), &newer.replace("to: ./backups", "to: ./backups-18"));
+    let ready = codelab_gen(folder.path()).args(["upgrade", "--to", "18"]).env("PATH", "").finish();
+    assert!(stderr(&ready).contains("the upgrade can't be started"), "{}", stderr(&ready));
+}
+
+#[test]
+fn the_image_of_the_backups_is_built_anew_with_the_servers() {
+    let folder = tempfile::tempdir().unwrap();
+    let backed_up = format!("{PROFILE}backups: {{ to: store }}\n");
+    write_profile(folder.path(), &backed_up);
+    let build = "next: docker compose build postgres-backup && docker compose up -d --wait";
+    let told = |told: &Output| String::from_utf8_lossy(&told.stdout).into_owned();
+    let first = run(folder.path(), &["-p", "shop"]);
+    assert!(!told(&first).contains("compose build"), "{}", told(&first));
+    write_profile(folder.path(), &backed_up.replace("15-bookworm", "15.10-bookworm"));
+    let second = run(folder.path(), &["-p", "shop"]);
+    assert!(told(&second).contains(build), "{}{}", told(&second), stderr(&second));
+}

@@ -81,7 +81,7 @@ fn write(target: &Target, opened: &Folder, request: &Request<'_>, world: &World)
         return Err(consent::refused(target, &existing, &changes, request));
     };
     let stored = stored_secrets(deployment, &existing, &block);
-    let rotated = request.rotate.map(|rotation| rotated(rotation.secrets, deployment)).transpose()?.unwrap_or_default();
+    let rotated = request.rotate.map(|rotation| rotated(rotation, deployment)).transpose()?.unwrap_or_default();
     let asked = SecretRequest {
         allow_weak: request.consent.allow_weak_secrets,
         rotated: &rotated,

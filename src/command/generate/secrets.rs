@@ -6,6 +6,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::Rotation;
 use crate::change::{Existing, WantedSecret};
 use crate::command::world::World;
 use crate::deployment::{Deployment, Holds};
@@ -67,7 +68,18 @@ pub(super) struct Request<'r> {
 }
 
 /// The secrets that are to get new values.
-pub(super) fn rotated(secrets: &[String], deployment: &Deployment) -> Result<Vec<EnvironmentKey>, Failure> {
+pub(super) fn rotated(rotation: Rotation<'_>, deployment: &Deployment) -> Result<Vec<EnvironmentKey>, Failure> {
+    let Rotation { secrets, from_environment } = rotation;
+    let key = deployment.backups.as_ref().and_then(|backups| backups.key.as_ref()).filter(|_| !from_environment);
+    if let Some(key) = key.filter(|key| secrets.iter().any(|name| name == key.as_str())) {
+        return Err(Failure::Usage {
+            message: format!("with another `{key}` nobody could restore the backups that are there"),
+            help: format!(
+                "keep it with them; for another key name another place as `to` of `backups`, then `read -rs {key} && \
+                 export {key}`, and the same with `--from-env`"
+            ),
+        });
+    }
     let rules = deployment.kept_secrets();
     let known = |name: &String| {
         if let Some(known) = rules.keys().find(|known| known.as_str() == name) {

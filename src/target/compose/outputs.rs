@@ -21,7 +21,7 @@ pub const INIT_SCRIPT: Output = Output::for_containers("scripts/init-postgres.sh
 pub(super) const BACKUP_FOLDER: &str = "scripts/backups";
 
 /// How the image of that container is built.
-pub(super) const BACKUP_IMAGE: Output = Output::text("scripts/backups/Dockerfile");
+pub const BACKUP_IMAGE: Output = Output::text("scripts/backups/Dockerfile");
 
 /// What the scripts for the databases know of them.
 pub const DATABASES: Output = databases::OUTPUT;

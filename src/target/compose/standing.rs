@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::compose::{Service, Tree, nodes, normal_project_name};
+use crate::deployment::REPOSITORY;
 use crate::interpolation::Template;
 use crate::url::Reading;
-use crate::value::Engine;
+use crate::value::{Engine, ServiceName};
 use crate::yaml::{self, Entry, Node};
 
 /// Where images of PostgreSQL keep their data: the second one from version 18 on.
@@ -104,6 +105,13 @@ impl Standing {
     pub(crate) fn volume_of_server(&self) -> Option<&str> {
         let data = self.server()?.data_of_server()?;
         data.is_volume().then_some(data.source.as_str())
+    }
+
+    /// Where the section `backups` has its destination.
+    pub(crate) fn destination_of_backups(&self) -> Option<&str> {
+        let backup = self.service(ServiceName::postgres_backup().as_str())?;
+        let mount = backup.mounts.iter().find(|mount| mount.target == REPOSITORY)?;
+        Some(mount.source.as_str())
     }
 
     /// The name of the project, where no variable decides it.

@@ -67,6 +67,8 @@ serve() {
     wait "$!"
   done
   touch "$state/ready"
+  # Where the destination has nothing, what was noted is of another one.
+  [ -n "$(listed)" ] || rm -f "$state/good" "$state/first" "$state/drilled" "$state/drill_failed"
   while :; do
     last=$(cat "$state/good" 2>/dev/null) || last=
     if [ -z "$last" ] || [ -e "$state/failed" ] || [ "$(date +%s)" -ge "$(due "$last")" ]; then
@@ -426,10 +428,15 @@ bring_back() {
 }
 
 start_server() {
-  local options
+  local options preloaded
+  # A list may have spaces, and pg_ctl gives the options to a shell.
+  printf -v preloaded %q "${PRELOADED:-}"
   options="-c listen_addresses= -c unix_socket_directories=$1 -c hba_file=$1/hba -c archive_mode=off -c hot_standby=off"
   options+=" -c shared_buffers=64MB -c fsync=off -c logging_collector=off -c log_destination=stderr -c ssl=off -c log_min_messages=warning"
-  options+=" -c shared_preload_libraries=${PRELOADED:-} -c autovacuum=off -c log_timezone=UTC"
+  options+=" -c shared_preload_libraries=$preloaded -c autovacuum=off -c log_timezone=UTC"
+  # A service that is the server's superuser may have written settings by which something of its own runs in here.
+  options+=" -c session_preload_libraries= -c local_preload_libraries= -c archive_cleanup_command= -c recovery_end_command="
+  options+=" -c jit=off -c max_logical_replication_workers=0 -c external_pid_file="
   pg_ctl --silent --no-wait --pgdata="$1/data" --log="$1/log" --options="$options" start >/dev/null
   sleep 0.5
   until pg_isready -q -h "$1" -U "$POSTGRES_USER" -d postgres; do

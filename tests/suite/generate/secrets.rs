@@ -229,6 +229,28 @@ fn a_secret_that_somebody_must_give_is_never_made_up() {
 }
 
 #[test]
+fn the_key_of_backups_is_given_and_never_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let backups = ["--set", "backups.to=store", "--set", "backups.encrypt=true"];
+    let run = |arguments: &[&str], key: Option<&str>| {
+        let mut command = codelab_gen(folder.path());
+        command.args(arguments).args(["-p", "builtin:mixed"]).args(backups);
+        command.args(["--set", "services.agent-runtime.database.engine=postgres"]);
+        command.envs(key.map(|key| ("BACKUP_KEY", key))).finish()
+    };
+    assert_eq!(run(&[], None).status.code(), Some(0), "{}", stderr(&run(&[], None)));
+    let key = value(&read(folder.path(), ".env"), "BACKUP_KEY").to_owned();
+    let refused = run(&["rotate", "POSTGRES_PASSWORD", "BACKUP_KEY"], None);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("nobody could restore the backups that are there"), "{}", stderr(&refused));
+    assert_eq!(value(&read(folder.path(), ".env"), "BACKUP_KEY"), key);
+
+    let given = run(&["rotate", "BACKUP_KEY", "--from-env"], Some("the-key-of-another-host"));
+    assert_eq!(given.status.code(), Some(0), "{}", stderr(&given));
+    assert_eq!(value(&read(folder.path(), ".env"), "BACKUP_KEY"), "the-key-of-another-host");
+}
+
+#[test]
 fn rotate_gives_a_new_secret_and_the_command_that_applies_it() {
     let folder = tempfile::tempdir().unwrap();
     let rotate = |arguments: &[&str]| {

@@ -23,7 +23,14 @@ impl Telling<'_> {
         let up = self.target.deployment.target.next_command(&self.target.deployment, ground);
         let (dangers, standing) = (&self.outcome.changes.dangers, self.outcome.existing.standing());
         let before = compose::around_start(dangers, &self.target.deployment, standing).unwrap_or_default();
-        format!("{}{change_folder}{before}{up}", folders.concat())
+        let build = if self.is_image_new() { "docker compose build postgres-backup && " } else { "" };
+        format!("{}{change_folder}{build}{before}{up}", folders.concat())
+    }
+
+    /// Whether the image of the backups stands on another one than before: Compose builds it only where there is none.
+    fn is_image_new(&self) -> bool {
+        let is_new = |change: &Change| change.output == compose::BACKUP_IMAGE && change.kind() == ChangeKind::Updated;
+        self.outcome.changes.changes.iter().any(is_new)
     }
 
     /// Whether a deployment stood there before. One that does not change is ours, and need not be read again.

@@ -6,17 +6,14 @@ use super::super::outputs::{BACKUP_COUNTS, BACKUP_FOLDER, BACKUP_SCRIPT};
 use super::super::secrets::{password, required, secret_name};
 use super::keys::keys_of_backup;
 use super::service::waits_until;
-use crate::deployment::{Backups, Container, Deployment, SOCKET_FOLDER, Server};
+use crate::deployment::{Backups, Container, Deployment, REPOSITORY, SOCKET_FOLDER, Server, destination};
 use crate::placement::Placement;
-use crate::value::{HostPath, MountSource, SecretsIn, ServiceName, StartCondition, VolumeName};
+use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
 const KEEPS: &str = "\
 Brings all that the server writes to the destination within seconds, and makes a backup each day. It is unhealthy where
 that fails: `docker compose logs postgres-backup` says why.";
-
-/// Where the destination and what is restored stand in the container.
-const REPOSITORY: &str = "/var/lib/pgbackrest";
 
 /// The container; nothing where the profile wants no backups.
 pub(super) fn backup(
@@ -74,7 +71,7 @@ fn environment(server: &Server, container: &Container, backups: &Backups, secret
 
 fn volumes(container: &Container, backups: &Backups, placement: &Placement) -> Value {
     let data = format!("{}:{}:ro", placement.source(container.volume.source()), container.data_folder());
-    let to = placement.source(&destination(backups));
+    let to = placement.source(&destination(&backups.to));
     let mounted = |output: &crate::render::Output, name: &str| format!("./{}:/scripts/{name}:ro", output.path());
     [
         data,
@@ -87,12 +84,4 @@ fn volumes(container: &Container, backups: &Backups, placement: &Placement) -> V
     .iter()
     .map(|mount| literal(mount))
     .collect()
-}
-
-/// The volume itself, or a folder below the one that the profile names, in which there may be other backups.
-fn destination(backups: &Backups) -> MountSource {
-    match &backups.to {
-        MountSource::Volume(_) => backups.to.clone(),
-        MountSource::Bind(path) => MountSource::Bind(HostPath::below(path, "pgbackrest")),
-    }
 }
