@@ -1,12 +1,19 @@
-"""How backups.sh starts a server that was restored, with the programs of PostgreSQL."""
+"""What backups.sh notes of a backup, and how it starts a server that was restored, with the programs of PostgreSQL."""
 
+import base64
+import gzip
 import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
+from random import Random
+
+import pytest
 
 from postgres_server import SUPERUSER, Postgres, folder_for_a_server, unprivileged
-from programs import PATIENCE, ROOT
+from programs import PATIENCE, ROOT, run
+from values import SEED
 
 SCRIPT = ROOT / "templates" / "scripts" / "backups" / "backups.sh"
 
@@ -26,16 +33,34 @@ done
 """
 
 
+def function_of(name: str) -> str:
+    found = re.search(rf"^{name}\(\) \{{\n.*?^\}}\n", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("tables", "noted"), [(0, range(1)), (1, range(1, 2)), (400, range(400, 401)), (9000, range(500, 5000))]
+)
+def test_no_number_of_tables_keeps_a_backup_from_being_noted(tables: int, noted: range, tmp_path: Path) -> None:
+    """A program takes so much in one word, and a service may make as many tables as it likes."""
+    random = Random(SEED)
+    names = (f'"{random.getrandbits(240):060x}"' for _ in range(tables))
+    counts = "\n".join(f"shop\tpublic.{name}\t1\t2" for name in names)
+    packed = 'packed "$(<"$COUNTS")"; printf "\\n"'
+    (tmp_path / "counts").write_text(counts, encoding="ascii")
+    program = f"set -euo pipefail\n{function_of('packed')}\n{packed}"
+    word = run("/bin/bash", "-c", program, cwd=tmp_path, env={"COUNTS": str(tmp_path / "counts")}).stdout.strip()
+    assert len(word) < 128 * 1024
+    lines = gzip.decompress(base64.b64decode(word)).decode("ascii").splitlines()
+    assert len(lines) in noted
+    assert set(lines) <= set(counts.splitlines())
+
+
 def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
     postgres_15: Postgres,
 ) -> None:
     """A list with spaces is one setting, and what stands in the data is none."""
-    function = re.search(
-        r"^start_server\(\) \{\n.*?^\}\n",
-        SCRIPT.read_text(encoding="utf-8"),
-        re.MULTILINE | re.DOTALL,
-    )
-    assert function
     folder = folder_for_a_server()
     asked = unprivileged()
     asked["env"] |= {
@@ -47,7 +72,7 @@ def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
     }
     try:
         done = subprocess.run(
-            ["/bin/bash", "-c", function[0] + PROGRAM],
+            ["/bin/bash", "-c", function_of("start_server") + PROGRAM],
             cwd="/",
             stdin=subprocess.DEVNULL,
             capture_output=True,
