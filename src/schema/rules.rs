@@ -52,10 +52,12 @@ pub(super) fn rules() -> Value {
     let mut rules = Value::Array(vec![
         when_whole(&[], &json!({ "required": ["project", "services"] })),
         when_whole(&[at("services", &no_service)], &wrong(&["services"], NO_SERVICES)),
-        when_whole(&[], &below("compose", &without_owned(&TOP_KEYS))),
-        when_whole(&[], &below("compose", &below("networks", &json!({ "type": ["object", "null"] })))),
-        when_whole(&[in_files()], &below("compose", &without_owned(&FILE_KEYS))),
-        when_whole(&[in_files()], &below("postgres", &below("compose", &without_owned(&FILE_KEYS)))),
+        when_whole(&[on_compose()], &below("compose", &without_owned(&TOP_KEYS))),
+        when_whole(&[on_compose()], &below("compose", &below("networks", &json!({ "type": ["object", "null"] })))),
+        when_whole(&[on_compose(), in_files()], &below("compose", &without_owned(&FILE_KEYS))),
+        when_whole(&[on_compose(), in_files()], &below("postgres", &below("compose", &without_owned(&FILE_KEYS)))),
+        when_whole(&[on_compose()], &every_service(&all(&raw_keys_of_service()))),
+        when_whole(&[on_compose()], &below("postgres", &all(&raw_keys_of_server()))),
         when_whole(&[], &below("backups", &when(&json!({ "type": "object" }), &json!({ "required": ["to"] })))),
         when_whole(&[], &every_service(&all(&service()))),
         when_whole(&[], &below("postgres", &all(&server()))),
@@ -143,6 +145,12 @@ fn service() -> Vec<Value> {
         below("database", &without_url("env")),
         when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
+    ]
+}
+
+/// What Docker Compose's own keys of a service may not say.
+fn raw_keys_of_service() -> Vec<Value> {
+    vec![
         when(&inside(), &below("compose", &all(&[NETWORKS, NETWORK_MODE].map(chooses_networks)))),
         when(&ending(), &below("compose", &when(&given(RESTART), &wrong(&[RESTART], TWO_RESTARTS)))),
         below("compose", &without_owned(&SERVICE_KEYS)),
@@ -170,14 +178,9 @@ const OF_CONTAINER: [&str; 9] =
 fn server() -> Vec<Value> {
     let unverified = json!({ "properties": { "tls": { "enum": [Tls::Require.as_str(), Tls::Disable.as_str()] } } });
     let unverified = |field| all(&[given(field), given("tls"), unverified.clone()]);
-    let relied_on = |name: &&str| {
-        let message = format!("the rest of the deployment relies on the server's own `{name}`");
-        when(&given(name), &wrong(&[name], &message))
-    };
     let settings: Vec<_> = RELIED_ON.iter().map(relied_on).collect();
     let level = json!({ "type": "string", "pattern": "^ *[dD][eE][bB][uU][gG][345] *$" });
     let with_environment = all(&[given(LOG_LEVEL), json!({ "properties": { LOG_LEVEL: level } })]);
-    let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
     let variables: Vec<_> = SERVER_VARIABLES.iter().map(|(name, _)| relied_on(name)).collect();
     let of_both = ["user_id", "storage", "operator", "instances", "limits", "settings"];
     let unused = OF_CONTAINER.into_iter().chain(of_both).map(|field| {
@@ -206,13 +209,26 @@ fn server() -> Vec<Value> {
         below("settings", &all(&settings)),
         when(&all(&[given("operator"), absent("external")]), &below("settings", &operators)),
         below("settings", &when(&with_environment, &wrong(&[LOG_LEVEL], ENVIRONMENT_IN_LOG))),
+    ];
+    rules.extend(unused);
+    rules
+}
+
+/// What Docker Compose's own keys of the server may not say.
+fn raw_keys_of_server() -> Vec<Value> {
+    let keys: Vec<_> = SERVER_RELIED_ON.iter().map(relied_on).collect();
+    vec![
         below("compose", &all(&keys)),
         below("compose", &without_owned(&SERVER_KEYS)),
         when(&given("user_id"), &below("compose", &without_owned(&USER_KEYS))),
         below("compose", &below("deploy", &all(&without_owned_deployment()))),
-    ];
-    rules.extend(unused);
-    rules
+    ]
+}
+
+/// Something of the server that the profile may not write.
+fn relied_on(name: &&str) -> Value {
+    let message = format!("the rest of the deployment relies on the server's own `{name}`");
+    when(&given(name), &wrong(&[name], &message))
 }
 
 /// The engine that a database names is described in it.

@@ -50,6 +50,7 @@ TEXTS = """
 """.split()
 TEXTS += [f"app@sha256:{'0' * 64}", f"app:1@sha256:{'a' * 64}", f"app@sha256:{'A' * 64}", f"app:{'t' * 128}"]
 TEXTS += [f"app:{'t' * 129}", "two words", " a", "a ", "a\n", "\n", "", "  ", "\x85", "\ufeff", "data/a b.db", "run it"]
+TEXTS += ["03:15", "3:15", "23:59", "24:00", "03:60", "03:15:00", "SELECT true", "SELECT true; SELECT true", "select 1"]
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ LONG += [start + "a" * 150 + "\x00" for start in ["/", "./", "./a:/", "a/a:", "a
 @cache
 def border_values() -> list[Any]:
     """Each once, by what JSON makes of it."""
-    values: list[Any] = [*TEXTS, *NUMBERS, *LONG, True, False, None, [], {}, ["a"], {"a": 1}, {"x-a": 1}]
+    values: list[Any] = [*TEXTS, *NUMBERS, *LONG, True, False, None, [], {}, ["a"], {"a": 1}, {"x-a": 1}, {"to": "store"}]
     for length in LENGTHS:
         values += [(stem * length)[:length] for stem in ["a", "A", "0", "é", "😀", "_", "-", ".", "/a"]]
         values += ["a" * length + "\n", "v" * length + ":/b", "a:" + "t" * length]
