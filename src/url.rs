@@ -167,6 +167,12 @@ pub fn percent_encode(text: &str) -> String {
 /// A text without percent-encoding; nothing where it is not the encoding of a text.
 #[must_use]
 pub fn percent_decode(encoded: &str) -> Option<String> {
+    String::from_utf8(percent_decoded_bytes(encoded)?).ok()
+}
+
+/// The same for bytes that need not be a text, as those of a path.
+#[must_use]
+pub fn percent_decoded_bytes(encoded: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
     while let Some((plain, behind)) = rest.split_once('%') {
@@ -176,7 +182,7 @@ pub fn percent_decode(encoded: &str) -> Option<String> {
         rest = behind.get(2..)?;
     }
     bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8(bytes).ok()
+    Some(bytes)
 }
 
 #[cfg(test)]

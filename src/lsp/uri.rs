@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use gen_lsp_types::Uri;
 
+use crate::url::percent_decoded_bytes;
+
 /// The path of a file; nothing for what is no file of this machine.
 pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
     let rest = uri.0.strip_prefix("file://")?;
     let rest = rest.strip_prefix("localhost").unwrap_or(rest);
-    let bytes = decoded(rest)?;
+    let bytes = percent_decoded_bytes(rest)?;
     (rest.starts_with('/') && !bytes.contains(&0)).then(|| PathBuf::from(OsString::from_vec(bytes)))
 }
 
@@ -20,20 +22,6 @@ pub(super) fn of(path: &Path) -> Uri {
     let encode = |byte: &u8| if is_plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
     let encoded: String = path.as_os_str().as_bytes().iter().map(encode).collect();
     Uri(format!("file://{encoded}"))
-}
-
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = text.bytes();
-    let mut found = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        found.push(if byte == b'%' {
-            let mut digit = || char::from(bytes.next()?).to_digit(16);
-            u8::try_from(digit()? * 16 + digit()?).ok()?
-        } else {
-            byte
-        });
-    }
-    Some(found)
 }
 
 #[cfg(test)]
