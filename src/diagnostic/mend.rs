@@ -62,7 +62,7 @@ impl Mend {
     /// Takes a field away.
     #[must_use]
     pub fn remove(place: Place) -> Self {
-        Self { title: "remove it".to_owned(), edits: vec![Edit::Remove(place)] }
+        Self { title: REMOVE.to_owned(), edits: vec![Edit::Remove(place)] }
     }
 
     /// Adds a field to a mapping.

@@ -56,7 +56,7 @@ pub(super) fn start(
 ) -> std::io::Result<(Sender<Job>, Receiver<Report>)> {
     let (jobs, received) = unbounded();
     let (sent, reports) = unbounded();
-    let worker = Worker { jobs: received, reports: sent, trust, encoding, beside, judged: BTreeMap::new(), weight: 0 };
+    let worker = Worker { jobs: received, reports: sent, trust, encoding, beside, judged: BTreeMap::new() };
     thread::Builder::new().name("analysis".to_owned()).spawn(move || worker.run())?;
     Ok((jobs, reports))
 }
@@ -77,7 +77,6 @@ struct Worker {
     /// Whether another server tells what the JSON Schema says.
     beside: bool,
     judged: BTreeMap<PathBuf, Judged>,
-    weight: usize,
 }
 
 /// Which of the profiles are to be judged.
@@ -121,12 +120,12 @@ impl Worker {
 
     /// Judges what is to be judged; false where something newer came meanwhile.
     fn judge_all(&mut self, job: &Job, scope: &Scope) -> bool {
-        let is_little = self.weight < LITTLE;
+        let is_little = self.judged.values().map(|judged| judged.weight).sum::<usize>() < LITTLE;
         let is_meant = |known: Option<&Judged>| match (scope, known) {
             (Scope::BuildingOn(changed), Some(known)) if !is_little => !known.layers.is_disjoint(changed),
             _ => true,
         };
-        let mut wanted: BTreeMap<PathBuf, PathBuf> = job.open.clone();
+        let mut wanted: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
         for path in job.open.values() {
             let Ok(catalogue) = catalogue_of(path, &job.unsaved, &self.trust) else { continue };
             wanted.extend(catalogue.files().iter().map(|path| (Unsaved::identity(path), path.clone())));
@@ -144,7 +143,6 @@ impl Worker {
             let judged = self.judged_anew(identity, path, job);
             self.judged.insert(identity.clone(), judged);
         }
-        self.weight = self.judged.values().map(|judged| judged.weight).sum();
         true
     }
 

@@ -89,9 +89,8 @@ impl Server<'_> {
             }
             "textDocument/prepareRename" => {
                 let PrepareRenameParams { text_document_position_params: place, .. } = asked(params)?;
-                let found = |view: &View<'_>, at| prepare(view, at);
                 let prepared = |(range, placeholder)| PrepareRenamePlaceholder { range, placeholder };
-                self.at(&place, |view, at| found(view, at).map(prepared))
+                self.at(&place, |view, at| prepare(view, at).map(prepared))
             }
             "textDocument/rename" => {
                 let RenameParams { text_document_position_params: place, new_name, .. } = asked(params)?;
