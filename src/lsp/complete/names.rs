@@ -8,7 +8,9 @@ use super::offer::Offer;
 use crate::lsp::outline::Step;
 use crate::lsp::symbol::{Symbol, described, mentions};
 use crate::lsp::view::View;
-use crate::postgres::{Extension, Kind, Setting, extensions, known_image, newest, setting, setting_names};
+use crate::postgres::{
+    Extension, Kind, Setting, extensions, known_image, major_of_tag, newest, setting, setting_names,
+};
 use crate::source::{BUILTIN_PREFIX, Catalogue};
 use crate::value::{ImageReference, PostgresMajor, TextValue as _};
 
@@ -155,8 +157,7 @@ fn major(view: &View<'_>) -> Option<PostgresMajor> {
     let written = of_postgres(view, "version").and_then(|version| version.parse().ok());
     let of_tag = || {
         let image = image(view)?;
-        let number = || image.tag()?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok();
-        crate::postgres::major_of_tag(&image).or_else(number)
+        image.postgres_major().or_else(|| major_of_tag(&image))
     };
     written.or_else(of_tag).and_then(PostgresMajor::new).or_else(newest)
 }
