@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
 
 use super::position::{Encoding, Text};
-use super::project::Layer;
+use super::project::{Layer, is_with_profiles};
 use super::uri;
 use crate::disk;
-use crate::source::{PROFILES, SIZE_LIMIT, Unsaved, is_yaml};
+use crate::source::{SIZE_LIMIT, Unsaved, is_yaml};
 
 /// What stands in the line by which editors find our schema.
 const MODELINE: [&str; 2] = ["$schema=", "profile.schema.json"];
@@ -28,12 +28,8 @@ pub(super) struct Document {
 impl Document {
     /// Whether it is a profile: it stands where profiles do, or says that it is one.
     pub(super) fn is_profile(&self) -> bool {
-        is_yaml(&self.path) && (stands_with_profiles(&self.path) || says_profile(self.text.as_str()))
+        is_yaml(&self.path) && (is_with_profiles(&self.path) || says_profile(self.text.as_str()))
     }
-}
-
-fn stands_with_profiles(path: &Path) -> bool {
-    path.parent().and_then(Path::file_name).is_some_and(|name| name == PROFILES)
 }
 
 fn says_profile(text: &str) -> bool {

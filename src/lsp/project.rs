@@ -21,11 +21,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    pub(super) fn alone(source: Source) -> Self {
-        Self::of(source)
-    }
-
-    fn of(source: Source) -> Self {
+    pub(super) fn of(source: Source) -> Self {
         let shape = outline(&source.text);
         Self { source, shape }
     }
@@ -48,11 +44,15 @@ impl Layer {
     }
 }
 
+/// Whether a file is in a folder of profiles.
+pub(super) fn is_with_profiles(path: &Path) -> bool {
+    path.parent().and_then(Path::file_name).is_some_and(|name| name == PROFILES)
+}
+
 /// The catalogue of the project that a file lies in, as a run in its root has it.
 pub(super) fn catalogue_of(path: &Path, unsaved: &Unsaved, trust: &Trust) -> Result<Catalogue, Failure> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let stands_with_profiles = folder.file_name().is_some_and(|name| name == PROFILES);
-    let start = folder.parent().filter(|_| stands_with_profiles).unwrap_or(folder);
+    let start = folder.parent().filter(|_| is_with_profiles(path)).unwrap_or(folder);
     Ok(Catalogue::find(start, start, trust)?.with_unsaved(unsaved.clone()))
 }
 
