@@ -34,7 +34,7 @@ pub(super) fn hover(
     parts.extend(
         chosen.filter(|_| !taste.beside).and_then(|word| Some(format!("`{}`: {}", code(&word.text), word.meaning?))),
     );
-    match Symbol::at(&spot) {
+    match view.mention(position).map(|mention| mention.symbol) {
         Some(Symbol::Secret(name)) => parts.push(of_secret(view, &name)),
         Some(Symbol::Service(_)) | None => {}
     }

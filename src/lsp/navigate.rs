@@ -4,8 +4,8 @@ use gen_lsp_types::{Location, Position};
 
 use super::outline::Part;
 use super::project::Layer;
-use super::symbol::{Symbol, mentions, relatives};
-use super::view::{View, is_same};
+use super::symbol::{mentions, relatives};
+use super::view::View;
 
 /// Where something is described: what is extended, a service, a secret, or the field in the next layer below.
 pub(super) fn definition(view: &View<'_>, position: Position) -> Vec<Location> {
@@ -14,13 +14,13 @@ pub(super) fn definition(view: &View<'_>, position: Position) -> Vec<Location> {
         let base = view.layers.get(1).and_then(|base| view.location(base, &(0..0)));
         return base.into_iter().collect();
     }
-    if let Some(symbol) = Symbol::at(&spot) {
+    if let Some(mention) = view.mention(position) {
         let found = view.layers.iter().flat_map(|layer| {
             let described = mentions(&layer.shape).into_iter();
-            let described = described.filter(|found| found.symbol == symbol && found.is_description);
+            let described = described.filter(|found| found.symbol == mention.symbol && found.is_description);
             described.filter_map(|found| view.location(layer, &found.span)).collect::<Vec<_>>()
         });
-        let here = view.document.text.range(spot.span());
+        let here = view.document.text.range(&mention.span);
         let found: Vec<_> = found.collect();
         let elsewhere = |location: &&Location| location.uri != view.document.uri || location.range != here;
         let others: Vec<_> = found.iter().filter(elsewhere).cloned().collect();
@@ -41,8 +41,8 @@ pub(super) fn definition(view: &View<'_>, position: Position) -> Vec<Location> {
 pub(super) fn references(view: &View<'_>, position: Position, with_descriptions: bool) -> Vec<Location> {
     let Some(spot) = view.spot(position) else { return Vec::new() };
     let families = view.families();
-    if let Some(symbol) = Symbol::at(&spot) {
-        let found = relatives(&symbol, &view.document.identity, &families);
+    if let Some(mention) = view.mention(position) {
+        let found = relatives(&mention.symbol, &view.document.identity, &families);
         return found
             .values()
             .flat_map(|(layer, mentions)| {
@@ -57,7 +57,7 @@ pub(super) fn references(view: &View<'_>, position: Position, with_descriptions:
         return Vec::new();
     };
     let extending = families.iter().filter_map(|family| {
-        let base = family.get(1).filter(|base| is_same(base, &meant));
+        let base = family.get(1).filter(|base| base.identity().as_ref() == Some(&meant));
         let layer = family.first().filter(|_| base.is_some())?;
         view.location(layer, &layer.shape.entry("extends")?.value.span)
     });

@@ -13,14 +13,13 @@ use crate::yaml::as_needed;
 
 /// The range and the name that can be changed at a place.
 pub(super) fn prepare(view: &View<'_>, position: Position) -> Option<(gen_lsp_types::Range, String)> {
-    let spot = view.spot(position)?;
-    let symbol = Symbol::at(&spot)?;
-    Some((view.document.text.range(spot.span()), symbol.name().to_owned()))
+    let mention = view.mention(position)?;
+    Some((view.document.text.range(&mention.span), mention.symbol.name().to_owned()))
 }
 
 /// Gives another name; refused where it is no name, or something has it.
 pub(super) fn rename(view: &View<'_>, position: Position, name: &str) -> Result<WorkspaceEdit, Refusal> {
-    let symbol = view.spot(position).and_then(|spot| Symbol::at(&spot));
+    let symbol = view.mention(position).map(|mention| mention.symbol);
     let symbol = symbol.ok_or_else(|| Refusal::new("only services and secrets have a name that can be changed"))?;
     let checked = match &symbol {
         Symbol::Service(_) => ServiceName::parse(name).map(drop),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::outline::{Content, Node, Part, Spot, Step};
+use super::outline::{Content, Node};
 use super::project::Layer;
 
 /// What has a name.
@@ -35,28 +35,6 @@ impl Symbol {
         match self {
             Self::Service(_) => Self::Service(name.to_owned()),
             Self::Secret(_) => Self::Secret(name.to_owned()),
-        }
-    }
-
-    /// The name that stands at a place.
-    pub(super) fn at(spot: &Spot<'_>) -> Option<Self> {
-        let word = match spot.part {
-            Part::Key(entry) => entry.key.clone(),
-            Part::Value(node) => node.text()?.to_owned(),
-        };
-        let is_key = matches!(spot.part, Part::Key(_));
-        let names: Vec<_> = spot.names();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
-        match names.as_slice() {
-            ["services", _] if is_key => Some(Self::Service(word)),
-            ["services", _, "depends_on", _] if is_key || matches!(spot.steps.last(), Some(Step::Item(_))) => {
-                Some(Self::Service(word))
-            }
-            ["secrets", _] if is_key => Some(Self::Secret(word)),
-            ["services", _, "environment", _, "secret"] | ["postgres", "environment", _, "secret"] if !is_key => {
-                Some(Self::Secret(word))
-            }
-            _ => None,
         }
     }
 }

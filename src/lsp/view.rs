@@ -10,8 +10,9 @@ use super::documents::{Document, Documents};
 use super::outline::{Part, Spot, Step};
 use super::position::Text;
 use super::project::{Layer, catalogue_of, families, layers_of, selected};
+use super::symbol::{Mention, mentions};
 use super::uri;
-use crate::source::{Catalogue, Origin, Source, Trust, Unsaved};
+use crate::source::{Catalogue, Origin, Source, Trust};
 
 /// An open text with the layers below it.
 pub(super) struct View<'d> {
@@ -48,6 +49,13 @@ impl<'d> View<'d> {
     /// What stands at a place.
     pub(super) fn spot(&self, position: Position) -> Option<Spot<'_>> {
         self.own()?.shape.spot(self.offset(position))
+    }
+
+    /// The name at a place.
+    pub(super) fn mention(&self, position: Position) -> Option<Mention> {
+        let offset = self.offset(position);
+        let is_here = |found: &Mention| found.span.start <= offset && offset <= found.span.end;
+        mentions(&self.own()?.shape).into_iter().find(is_here)
     }
 
     /// The layers that write a field, the strongest first, each with what it writes there.
@@ -95,10 +103,5 @@ fn layers_alone(document: &Document) -> Vec<Layer> {
         text: document.text.as_str().to_owned(),
         origin: Origin::File(document.path.clone()),
     };
-    vec![Layer::alone(source)]
-}
-
-/// Whether two files are one.
-pub(super) fn is_same(layer: &Layer, identity: &Path) -> bool {
-    layer.path().is_some_and(|path| Unsaved::identity(path) == identity)
+    vec![Layer::of(source)]
 }

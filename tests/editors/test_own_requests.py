@@ -262,6 +262,9 @@ async def test_rename_changes_every_layer_or_nothing(session: Session) -> None:
     ]:
         with pytest.raises(Exception, match=said):
             await session.client.text_document_rename_async(params(name, word, new))
+    session.change("base.yaml", "  cache:\n", "  x-own: {}\n  cache:\n")
+    with pytest.raises(Exception, match="only services and secrets"):
+        await session.client.text_document_rename_async(params("base.yaml", "x-own", "own"))
 
 
 @pytest.mark.asyncio
