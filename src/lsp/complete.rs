@@ -85,7 +85,7 @@ fn find(shape: &Node, text: &str, start: usize) -> Option<Place> {
     let (last, above) = spot.steps.split_last().map_or((None, &[][..]), |(last, above)| (Some(last), above));
     match spot.part {
         Part::Key(entry) if entry.key == MARKER => {
-            let mapping = node_at(shape, above)?;
+            let mapping = shape.below(above)?;
             let taken = mapping.entries().iter().map(|entry| entry.key.clone()).collect();
             let is_flow = matches!(mapping.content, Content::Mapping { is_flow: true, .. });
             Some(Place { way: above.to_vec(), kind: Kind::Key, taken, is_flow, column, has_colon: entry.has_colon })
@@ -98,13 +98,6 @@ fn find(shape: &Node, text: &str, start: usize) -> Option<Place> {
         }
         Part::Key(_) | Part::Value(_) => None,
     }
-}
-
-fn node_at<'n>(shape: &'n Node, way: &[Step]) -> Option<&'n Node> {
-    way.iter().try_fold(shape, |node, step| match step {
-        Step::Key(key) => Some(&node.entry(key)?.value),
-        Step::Item(index) => node.items().get(*index),
-    })
 }
 
 /// The keys that are missing in a mapping: those of the schema, and names; inherited ones say so.

@@ -112,12 +112,9 @@ impl<'s> Shapes<'s> {
 fn removed(shape: &Node, text: &str, at: &Range<usize>) -> Option<Range<usize>> {
     let spot = shape.spot(at.start)?;
     let parent_way = spot.steps.split_last()?.1;
-    let parent = parent_way.iter().try_fold(shape, |node, step| match step {
-        super::outline::Step::Key(key) => Some(&node.entry(key)?.value),
-        super::outline::Step::Item(index) => node.items().get(*index),
-    })?;
+    let parent = shape.below(parent_way)?;
     let parts: Vec<Range<usize>> = match &parent.content {
-        Content::Mapping { entries, .. } => entries.iter().map(whole).collect(),
+        Content::Mapping { entries, .. } => entries.iter().map(Entry::span).collect(),
         Content::Sequence { items, .. } => items.iter().map(|item| item.span.clone()).collect(),
         Content::Nothing | Content::Scalar(_) => return None,
     };
@@ -145,23 +142,19 @@ fn removed(shape: &Node, text: &str, at: &Range<usize>) -> Option<Range<usize>> 
     Some(start..end)
 }
 
-fn whole(entry: &Entry) -> Range<usize> {
-    entry.key_span.start..entry.value.span.end.max(entry.key_span.end)
-}
-
 /// Where a field is written that is new, and how.
 fn added(shape: &Node, text: &str, way: &[&str], key: &str, value: &str) -> Option<(usize, String)> {
     let mapping = shape.at(way)?;
     match &mapping.content {
         Content::Mapping { entries, is_flow: true } => Some(match entries.last() {
-            Some(last) => (whole(last).end, format!(", {key}: {value}")),
+            Some(last) => (last.span().end, format!(", {key}: {value}")),
             None => (mapping.span.start + 1, format!(" {key}: {value} ")),
         }),
         Content::Mapping { entries, is_flow: false } => {
             let first = entries.first()?;
             let start = text.get(..first.key_span.start)?.rfind('\n').map_or(0, |newline| newline + 1);
             let column = text.get(start..first.key_span.start)?.chars().count();
-            let last = whole(entries.last()?).end;
+            let last = entries.last()?.span().end;
             let rest = text.get(last..)?;
             let (at, before) = match rest.find('\n') {
                 Some(newline) => (last + newline + 1, ""),

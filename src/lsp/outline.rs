@@ -67,7 +67,7 @@ impl Spot<'_> {
         }
     }
 
-    /// The way as the names of its keys; an item is the text that it has, as faults name it, else its number.
+    /// The way as the names of its keys; an item is its number.
     pub(super) fn names(&self) -> Vec<String> {
         names(&self.steps)
     }
@@ -79,6 +79,13 @@ pub(super) fn names(steps: &[Step]) -> Vec<String> {
         Step::Item(index) => index.to_string(),
     };
     steps.iter().map(name).collect()
+}
+
+impl Entry {
+    /// The bytes of the key and its value.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.key_span.start..self.value.span.end.max(self.key_span.end)
+    }
 }
 
 impl Node {
@@ -118,13 +125,18 @@ impl Node {
         keys.iter().try_fold(self, |node, key| Some(&node.entry(key)?.value))
     }
 
+    /// The value at the end of a way.
+    pub(super) fn below(&self, way: &[Step]) -> Option<&Self> {
+        way.iter().try_fold(self, |node, step| match step {
+            Step::Key(key) => Some(&node.entry(key)?.value),
+            Step::Item(index) => node.items().get(*index),
+        })
+    }
+
     /// The entry or the item at the end of a way.
     pub(super) fn follow(&self, steps: &[Step]) -> Option<Part<'_>> {
         let (last, way) = steps.split_last()?;
-        let node = way.iter().try_fold(self, |node, step| match step {
-            Step::Key(key) => Some(&node.entry(key)?.value),
-            Step::Item(index) => node.items().get(*index),
-        })?;
+        let node = self.below(way)?;
         match last {
             Step::Key(key) => node.entry(key).map(Part::Key),
             Step::Item(index) => node.items().get(*index).map(Part::Value),

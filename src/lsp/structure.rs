@@ -34,14 +34,10 @@ fn symbol(entry: &Entry, text: &Text, depth: usize, is_service: bool) -> Documen
         kind,
         tags: None,
         deprecated: None,
-        range: text.range(&whole(entry)),
+        range: text.range(&entry.span()),
         selection_range: text.range(&entry.key_span),
         children: Some(children).filter(|children| !children.is_empty()),
     }
-}
-
-fn whole(entry: &Entry) -> std::ops::Range<usize> {
-    entry.key_span.start..entry.value.span.end.max(entry.key_span.end)
 }
 
 /// What takes several lines, and comments that do.
@@ -64,7 +60,7 @@ pub(super) fn folds(shape: &Node, text: &Text) -> Vec<FoldingRange> {
 
 fn collect(node: &Node, text: &Text, folds: &mut Vec<FoldingRange>) {
     for entry in node.entries() {
-        folds.extend(fold(text.line(entry.key_span.start), text.line(whole(entry).end), None));
+        folds.extend(fold(text.line(entry.key_span.start), text.line(entry.span().end), None));
         collect(&entry.value, text, folds);
     }
     for item in node.items() {

@@ -1,6 +1,6 @@
 //! Knows texts in quotes, also where the second quote is missing. Must not know where they stand.
 
-use super::{Content, Node, Scanner, unquoted};
+use super::{Content, Node, Scanner};
 
 impl Scanner<'_> {
     /// Where a quote is closed that opens before `from`. Else how far was looked: to the end of the line, or with `least`
@@ -48,4 +48,26 @@ impl Scanner<'_> {
         self.at = end + 1;
         Node { span: start..end + 1, content: Content::Scalar(unquoted(inner, quote)) }
     }
+}
+
+/// What the quotes hold, without escapes.
+pub(super) fn unquoted(inner: &str, quote: u8) -> String {
+    if quote == b'\'' {
+        return inner.replace("''", "'");
+    }
+    let mut text = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    text
 }
