@@ -13,7 +13,7 @@ use crate::field::FieldPath;
 use crate::source::SourceId;
 use crate::spelling::quoted;
 use crate::value::TextValue;
-use crate::yaml::{Content, Node};
+use crate::yaml::{Content, Node, ScalarKind};
 
 /// A part of a profile as one layer wrote it.
 pub trait Written: Sized {
@@ -205,6 +205,13 @@ pub(crate) fn found(node: &Node<'_>) -> String {
 
 impl<T: TextValue> Written for T {
     fn read(node: &Node<'_>, reader: &mut Reader) -> Option<Self> {
+        // where quotes would not make it right, what would is said at once
+        if let Content::Scalar(scalar) = &node.content
+            && !matches!(scalar.kind(), ScalarKind::Text | ScalarKind::Null)
+            && let Err(mismatch) = T::parse(&scalar.text)
+        {
+            return reader.wrong_type(node, &mismatch.expected, &mismatch.help);
+        }
         let text = read_text(node, reader)?;
         match T::parse(text) {
             Ok(value) => Some(value),
@@ -246,7 +253,6 @@ fn choices_as_list(mut schema: Schema) -> Schema {
 
 /// The text of a scalar that is a text by YAML's rules.
 pub(crate) fn read_text<'n>(node: &'n Node<'_>, reader: &mut Reader) -> Option<&'n str> {
-    use crate::yaml::ScalarKind;
     match &node.content {
         Content::Scalar(scalar) if scalar.kind() == ScalarKind::Text => Some(&scalar.text),
         Content::Scalar(scalar) if scalar.kind() != ScalarKind::Null => {
