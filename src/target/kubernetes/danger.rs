@@ -85,10 +85,9 @@ fn flavour_danger(old: &Object, new: &Object, deployment: &Deployment) -> Option
             shell_word(services)
         )
     } else {
-        format!(
-            "the new image runs as another user, who can't read the files: dump the old server (`kubectl exec -it postgres-0 -c \
-             postgres -- pg_dumpall -U {user}`), give the new one another `postgres.volume`, and restore there"
-        )
+        "the new image runs as another user, who can't read the files: `scripts/db/backup.sh` while the old server still \
+         runs; then another `postgres.volume` beside the image, and `scripts/db/restore.sh` there"
+            .to_owned()
     };
     Some(Danger::flavour(&stands, &wanted, format!("{keep}; else {else_do}")))
 }
