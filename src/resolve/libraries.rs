@@ -115,6 +115,19 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_loads_what_the_settings_say_and_nothing_that_an_image_would() {
+        let deployment = resolved(
+            "format: 1\nstage: development\nproject: p\ntarget: kubernetes\nservices:\n  api: { image: 'a:1', database: { \
+             postgres: { name: a, extensions: [pg_stat_statements] } } }\npostgres: { image: 'mine/pg:16', version: 16, user: u, \
+             operator: cloudnative-pg, storage: 1Gi }\n",
+        );
+        let server = deployment.server.unwrap();
+        let settings = &server.operated().unwrap().settings;
+        let preloaded = settings.iter().find(|(name, _)| name.as_str() == PRELOADED);
+        assert_eq!(preloaded.map(|(_, value)| value.as_str()), Some("pg_stat_statements"));
+    }
+
+    #[test]
     fn libraries_are_named_with_folders_and_endings_or_without() {
         assert_eq!(listed(" \"$libdir/pg_cron\" , auto_explain.so,"), ["pg_cron", "auto_explain"]);
         assert_eq!(listed(""), [""; 0]);
