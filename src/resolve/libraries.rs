@@ -40,14 +40,15 @@ impl Loads<'_> {
 /// What an image of one's own loads nobody knows: a list that is written is completed, and none is begun.
 pub(super) fn load(loads: Loads<'_>, databases: &[OwnedDatabase]) {
     let by_itself = loads.by_itself();
-    let missing = not_loaded(loads.settings, by_itself.as_deref(), databases);
-    let written = loads.settings.iter_mut().find(|(name, _)| name.as_str() == PRELOADED);
+    let Loads { settings, .. } = loads;
+    let missing = not_loaded(settings, by_itself.as_deref(), databases);
+    let written = settings.iter_mut().find(|(name, _)| name.as_str() == PRELOADED);
     match (written, by_itself) {
         _ if missing.is_empty() => {}
         (Some((_, value)), _) => *value = joined(value, &missing),
         (None, Some(own)) => {
             let setting = SettingName::parse(PRELOADED).map(|name| (name, joined(&own.join(","), &missing)));
-            loads.settings.extend(setting);
+            settings.extend(setting);
         }
         (None, None) => {}
     }
