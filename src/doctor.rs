@@ -8,6 +8,7 @@ mod compose_file;
 mod connections;
 mod container;
 mod containers;
+mod databases;
 mod disk;
 mod docker;
 mod ensure;

@@ -3,18 +3,16 @@
 
 use super::connections::{CONNECTIONS, MISSING, REFUSED, UNREACHABLE, full, is_full};
 use super::container::Container;
+use super::databases::Owners;
 use super::docker::Silence;
 use super::living::Living;
 use super::login::Client;
 use super::session::{DATABASE, Session};
-use super::volume::{VERSION, Volume};
+use super::volume::{Volume, version};
 use super::{collation, disk, load, preparing, rights};
 use crate::deployment::{self, OwnedDatabase, Server};
 use crate::report::{Condition, Finding};
-use crate::spelling::quoted;
 use crate::value::{Access, ServiceName};
-
-const OWNER: &str = "database-owner";
 
 /// The server's container, and what one may ask it.
 struct Asked<'a> {
@@ -41,14 +39,13 @@ impl Asked<'_> {
             return vec![damage.unwrap_or_else(|| preparing::finding(UNREACHABLE, work, self.living.remedies))];
         }
         let session = self.session(running);
-        let major = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
+        let major = match session.major() {
             Ok(major) => major,
             Err(silence) => return vec![self.silent(running, &silence)],
         };
-        let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), self.version(&major.to_string())];
+        let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), version(major, self.container.major)];
         let taken = load::taken(&session, self.living.remedies);
-        let owners = "SELECT json_agg(json_build_array(datname, pg_get_userbyid(datdba))) FROM pg_database";
-        match session.ask_json::<Vec<(String, String)>>(owners) {
+        match Owners::ask(&session) {
             Ok(owners) => found.extend(self.databases(running, &owners)),
             Err(silence) => found.push(Finding::unseen(MISSING, "the databases").shown_by(&silence.text())),
         }
@@ -111,54 +108,26 @@ impl Asked<'_> {
         Finding::problem(UNREACHABLE, message, restart).shown_by(&format!("{log}\n{text}"))
     }
 
-    fn version(&self, major: &str) -> Finding {
-        let wanted = self.container.major.to_string();
-        if major == wanted {
-            return Finding::ok(VERSION, format!("the server is PostgreSQL {major}, as the profile says"));
-        }
-        let message =
-            format!("the server is PostgreSQL {major}, the profile says {wanted}, which does not start on its data");
-        let help = format!(
-            "write `version: {major}` with an image of it in the `postgres` section; or bring the data over: \
-             scripts/db/backup.sh now, and restore.sh into a new `postgres.volume`"
-        );
-        Finding::problem(VERSION, message, help)
-    }
-
     /// Whether each database is there, belongs to who logs in to it, and lets him in.
-    fn databases(&self, running: &Container, owners: &[(String, String)]) -> Vec<Finding> {
+    fn databases(&self, running: &Container, owners: &Owners) -> Vec<Finding> {
         let image = running.image();
         let client = running.network().map(|network| {
             // the image has a volume of its own for data, which Docker would make for the client as well
             Client::new(image, &["--network", network, "--tmpfs", self.container.data_folder()], "postgres", "5432")
         });
-        let owner = |name: &str| owners.iter().find(|(known, _)| known == name).map(|(_, owner)| owner.as_str());
-        let databases = self.server.databases.iter();
-        databases.flat_map(|database| self.database(database, owner(database.name.as_str()), client.as_ref())).collect()
+        self.server.databases.iter().flat_map(|database| self.database(database, owners, client.as_ref())).collect()
     }
 
-    fn database(&self, database: &OwnedDatabase, owner: Option<&str>, client: Option<&Client<'_>>) -> Vec<Finding> {
-        let (name, role) = (database.name.as_str(), database.owner.role.as_str());
-        match owner {
-            None => {
-                let message = format!("the database `{name}` does not exist");
-                vec![Finding::problem(MISSING, message, self.living.remedies.align_for(name))]
-            }
-            // where each service has a role of its own, he may not even connect then
-            Some(owner) if owner != role => {
-                let message = format!("the database `{name}` belongs to {}, not to `{role}`", quoted(owner));
-                vec![Finding::problem(OWNER, message, self.living.remedies.align_for(name))]
-            }
-            Some(_) => {
-                let logins = match client {
-                    Some(client) => {
-                        client.log_in(database, self.living.passwords, self.living.docker, self.living.remedies)
-                    }
-                    None => vec![Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network")],
-                };
-                let belongs = Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`"));
-                std::iter::once(belongs).chain(logins).collect()
-            }
+    fn database(&self, database: &OwnedDatabase, owners: &Owners, client: Option<&Client<'_>>) -> Vec<Finding> {
+        let Living { passwords, docker, remedies, .. } = *self.living;
+        let owned = owners.judge(database, remedies);
+        if owned.verdict != Condition::Ok {
+            return vec![owned];
         }
+        let logins = match client {
+            Some(client) => client.log_in(database, passwords, docker, remedies),
+            None => vec![Finding::unseen(UNREACHABLE, "the server from elsewhere: it is on no network")],
+        };
+        std::iter::once(owned).chain(logins).collect()
     }
 }

@@ -44,6 +44,11 @@ impl<'a> Session<'a> {
         serde_json::from_str(said.trim()).map_err(|error| Silence::Failed(format!("unreadable answer: {error}")))
     }
 
+    /// The major version of the server.
+    pub(super) fn major(&self) -> Result<u16, Silence> {
+        self.ask_json("SELECT current_setting('server_version_num')::int / 10000")
+    }
+
     /// What another program says there.
     pub(super) fn run(&self, program: &[&str]) -> Result<String, Silence> {
         (self.inside)(&[], program)

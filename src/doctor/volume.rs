@@ -13,6 +13,7 @@ use crate::deployment::{self, SOCKET_FOLDER};
 use crate::report::Finding;
 use crate::spelling::shell_word;
 use crate::target::compose::give_away;
+use crate::value::PostgresMajor;
 
 const CHECK: &str = "volume";
 pub(super) const VERSION: &str = "server-version";
@@ -30,6 +31,20 @@ const SIGNS: [&str; 5] = [
 
 /// What the image and the server say where they may not read or write.
 const DENIED: [&str; 3] = ["Permission denied", "not permitted", "wrong ownership"];
+
+/// Whether a running server has the version of the profile, whose server would start on its data.
+pub(super) fn version(said: u16, wanted: PostgresMajor) -> Finding {
+    if said == wanted.get() {
+        return Finding::ok(VERSION, format!("the server is PostgreSQL {said}, as the profile says"));
+    }
+    let message =
+        format!("the server is PostgreSQL {said}, the profile says {wanted}, which does not start on its data");
+    let help = format!(
+        "write `version: {said}` with an image of it in the `postgres` section; or bring the data over: \
+         scripts/db/backup.sh now, and restore.sh into a new `postgres.volume`"
+    );
+    Finding::problem(VERSION, message, help)
+}
 
 /// The volume with the server's data.
 pub(super) struct Volume<'a> {

@@ -29,19 +29,25 @@ pub(super) struct Loads<'s> {
     pub(super) by_settings_only: bool,
 }
 
+impl Loads<'_> {
+    /// What is loaded where no setting says it; nothing where nobody knows.
+    fn by_itself(&self) -> Option<Vec<&'static str>> {
+        if self.by_settings_only { Some(Vec::new()) } else { loads_by_itself(self.image) }
+    }
+}
+
 /// Adds the libraries that the extensions of these databases need, beside those that the image loads by itself.
 /// What an image of one's own loads nobody knows: a list that is written is completed, and none is begun.
 pub(super) fn load(loads: Loads<'_>, databases: &[OwnedDatabase]) {
-    let Loads { image, settings, by_settings_only } = loads;
-    let missing = not_loaded(image, settings, databases);
-    let own = known_image(image).map(|image| image.libraries().collect::<Vec<_>>().join(","));
-    let own = if by_settings_only { Some(String::new()) } else { own };
+    let by_itself = loads.by_itself();
+    let Loads { settings, .. } = loads;
+    let missing = not_loaded(settings, by_itself.as_deref(), databases);
     let written = settings.iter_mut().find(|(name, _)| name.as_str() == PRELOADED);
-    match (written, own) {
+    match (written, by_itself) {
         _ if missing.is_empty() => {}
         (Some((_, value)), _) => *value = joined(value, &missing),
         (None, Some(own)) => {
-            let setting = SettingName::parse(PRELOADED).map(|name| (name, joined(&own, &missing)));
+            let setting = SettingName::parse(PRELOADED).map(|name| (name, joined(&own.join(","), &missing)));
             settings.extend(setting);
         }
         (None, None) => {}
@@ -50,20 +56,21 @@ pub(super) fn load(loads: Loads<'_>, databases: &[OwnedDatabase]) {
 
 /// What extensions need and the server does not load, as far as anybody knows.
 pub(crate) fn missing(container: &Container, databases: &[OwnedDatabase]) -> Vec<&'static str> {
-    not_loaded(&container.image, &container.settings, databases)
+    not_loaded(&container.settings, loads_by_itself(&container.image).as_deref(), databases)
+}
+
+fn loads_by_itself(image: &ImageReference) -> Option<Vec<&'static str>> {
+    known_image(image).map(|image| image.libraries().collect())
 }
 
 fn not_loaded(
-    image: &ImageReference,
     settings: &[(SettingName, String)],
+    by_itself: Option<&[&'static str]>,
     databases: &[OwnedDatabase],
 ) -> Vec<&'static str> {
     let written = settings.iter().find(|(name, _)| name.as_str() == PRELOADED);
-    let loaded = match (written, known_image(image)) {
-        (Some((_, value)), _) => listed(value),
-        (None, Some(image)) => image.libraries().map(str::to_owned).collect(),
-        (None, None) => Vec::new(),
-    };
+    let own = || by_itself.unwrap_or_default().iter().map(ToString::to_string).collect();
+    let loaded: Vec<String> = written.map_or_else(own, |(_, value)| listed(value));
     let asked = databases.iter().flat_map(|database| &database.extensions);
     let mut missing: Vec<_> = asked.filter_map(|name| extension(name.as_str())?.library).collect();
     missing.retain(|library| !loaded.iter().any(|known| known == library));
@@ -106,6 +113,19 @@ mod tests {
         ] {
             assert_eq!(preloaded(image, extensions, settings).as_deref(), right, "{image} {extensions} {settings}");
         }
+    }
+
+    #[test]
+    fn an_operator_loads_what_the_settings_say_and_nothing_that_an_image_would() {
+        let deployment = resolved(
+            "format: 1\nstage: development\nproject: p\ntarget: kubernetes\nservices:\n  api: { image: 'a:1', database: { \
+             postgres: { name: a, extensions: [pg_stat_statements] } } }\npostgres: { image: 'mine/pg:16', version: 16, user: u, \
+             operator: cloudnative-pg, storage: 1Gi }\n",
+        );
+        let server = deployment.server.unwrap();
+        let settings = &server.operated().unwrap().settings;
+        let preloaded = settings.iter().find(|(name, _)| name.as_str() == PRELOADED);
+        assert_eq!(preloaded.map(|(_, value)| value.as_str()), Some("pg_stat_statements"));
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! Deployments on Kubernetes, as far as their folder is concerned: manifests, secrets, and the way there and back.
+//! Deployments on Kubernetes, as far as their folder is concerned: manifests and secrets.
 
 mod committed;
 mod dangers;
+mod doctor;
 mod edited;
 mod secrets;
 mod servers;
+mod switched;
 mod values;
 
 use std::fs;
@@ -89,82 +91,6 @@ fn all_lies_below_one_folder_and_a_second_run_changes_nothing() {
     assert!(!told.contains("created") && !told.contains("updated"), "{told}");
     assert_eq!(tree(folder.path()), before);
     assert_eq!(ends(folder.path(), &["--check"], 0).0.lines().last(), Some("as the profile says"));
-}
-
-#[test]
-fn a_folder_changes_its_target_only_with_consent_and_keeps_its_secrets() {
-    let folder = project();
-    ends(folder.path(), &COMPOSE, 0);
-    let before = tree(folder.path());
-    let (_, refused) = ends(folder.path(), &["-p", "shop"], 4);
-    for words in
-        ["on Kubernetes instead of Docker Compose", "`api-data`, `postgres-data` stay", "`--accept target` does it"]
-    {
-        assert!(refused.contains(words), "{refused}");
-    }
-    assert_eq!(tree(folder.path()), before);
-    let (told, _) = ends(folder.path(), &["-p", "shop", "--diff"], 1);
-    assert!(told.contains("danger    ") && told.contains("(--accept target)"), "{told}");
-
-    let dotenv = read(folder.path(), ".env");
-    let (told, notes) = ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
-    assert!(told.contains("secret    API_KEY: kept from .env\n"), "{told}");
-    assert!(notes.contains("note: `.env` stays as it is, and nothing reads it on Kubernetes"), "{notes}");
-    assert_eq!(names(folder.path()), [".env", "kubernetes", "profiles", "scripts"]);
-    assert_eq!(read(folder.path(), ".env"), dotenv);
-    let key = |name: &str| crate::support::value(&dotenv, name).to_owned();
-    for name in ["POSTGRES_PASSWORD", "API__DB_PASSWORD", "API__DB_URL", "API_KEY"] {
-        assert_eq!(read(folder.path(), &format!("kubernetes/secrets/{}", name.to_lowercase())), key(name));
-    }
-    // another run is no other switch
-    let (_, notes) = ends(folder.path(), &["-p", "shop"], 0);
-    assert!(!notes.contains(".env"), "{notes}");
-}
-
-#[test]
-fn nobody_is_told_to_remove_the_only_copy_of_a_secret() {
-    let switch = ["-p", "shop", "--accept", "target"];
-    let external = [&switch[..], &["--set", "secrets_in=external"]].concat();
-    let folder = project();
-    ends(folder.path(), &COMPOSE, 0);
-    let (_, notes) = ends(folder.path(), &external, 0);
-    let told =
-        "nothing was written of `POSTGRES_PASSWORD`, `API__DB_PASSWORD`, `API_KEY`, which something else must bring";
-    assert!(notes.contains(told) && notes.contains("by the names and keys of docs/kubernetes.md"), "{notes}");
-    assert!(!notes.contains("rm .env") && !notes.contains("kubernetes/secrets"), "{notes}");
-    assert!(!folder.path().join("kubernetes/secrets").exists());
-
-    // a secret that the profile had before
-    let folder = project();
-    ends(folder.path(), &COMPOSE, 0);
-    let less = PROFILE.replace("    environment: { KEY: { secret: API_KEY } }\n", "").replace("API_KEY: generate", "");
-    write_profile(folder.path(), &less);
-    let (_, notes) = ends(folder.path(), &switch, 0);
-    assert!(notes.contains("what this profile does not use is nowhere else: `API_KEY`\n"), "{notes}");
-    assert!(!notes.contains("rm .env"), "{notes}");
-}
-
-#[test]
-fn the_way_back_takes_the_secrets_along_and_leaves_what_is_not_ours() {
-    let folder = project();
-    ends(folder.path(), &COMPOSE, 0);
-    ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
-    ends(folder.path(), &["rotate", "API_KEY"], 0);
-    let key = read(folder.path(), "kubernetes/secrets/api_key");
-    assert!(!read(folder.path(), ".env").contains(&key), "what stays is older");
-    fs::write(folder.path().join("kubernetes/ingress.yaml"), "kind: Ingress\n").unwrap();
-
-    let (_, refused) = ends(folder.path(), &COMPOSE, 4);
-    assert!(refused.contains("on Docker Compose instead of Kubernetes"), "{refused}");
-    ends(folder.path(), &[&COMPOSE[..], &["--accept", "target"]].concat(), 0);
-    assert_eq!(crate::support::value(&read(folder.path(), ".env"), "API_KEY"), key);
-    assert_eq!(names(&folder.path().join("kubernetes")), ["ingress.yaml", "secrets"]);
-
-    // and there again, after a change of what is read now
-    ends(folder.path(), &[&["rotate", "API_KEY"], &COMPOSE[..]].concat(), 0);
-    ends(folder.path(), &["-p", "shop", "--accept", "target"], 0);
-    let key = read(folder.path(), "kubernetes/secrets/api_key");
-    assert_eq!(crate::support::value(&read(folder.path(), ".env"), "API_KEY"), key);
 }
 
 #[test]
@@ -303,40 +229,6 @@ fn variables_of_what_runs_by_a_schedule_and_of_the_server_are_filled_and_listed(
     assert!(read(folder.path(), "kubernetes/postgres.yaml").contains("value: UTC\n"));
     assert_eq!(filled(false, &["--check"]), ["ZONE postgres default", "MODE report standing"]);
     ends(folder.path(), &["--check"], 0);
-}
-
-#[test]
-fn doctor_tells_another_file_that_kustomize_finds() {
-    let folder = generated();
-    for name in ["kustomization.yml", "Kustomization"] {
-        symlink("nowhere", folder.path().join("kubernetes").join(name)).unwrap();
-        let done = codelab_gen(folder.path()).arg("doctor").env("PATH", "/nonexistent").finish();
-        let told = stdout(&done);
-        assert!(told.contains(&format!("`kubernetes/{name}` is beside `kubernetes/kustomization.yaml`")), "{told}");
-        fs::remove_file(folder.path().join("kubernetes").join(name)).unwrap();
-    }
-}
-
-#[test]
-fn doctor_looks_at_the_files_also_without_kubectl() {
-    let folder = generated();
-    let doctor = || {
-        let done = codelab_gen(folder.path()).arg("doctor").env("PATH", "/nonexistent").finish();
-        assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
-        stdout(&done)
-    };
-    let told = doctor();
-    assert!(told.contains("ok        the outputs are as the profile says\n"), "{told}");
-    assert!(told.contains("ok        every secret has a value\n"), "{told}");
-    assert!(
-        told.contains("problem   [cluster] the program `kubectl` is not installed\n  = help: install it"),
-        "{told}"
-    );
-    fs::write(folder.path().join("kubernetes/secrets/api_key"), "").unwrap();
-    fs::remove_file(folder.path().join("kubernetes/web.yaml")).unwrap();
-    let told = doctor();
-    assert!(told.contains("[secrets] `kubernetes/secrets/api_key` is missing or empty\n"), "{told}");
-    assert!(told.contains("[outputs] `kubernetes/web.yaml` is missing\n"), "{told}");
 }
 
 #[test]

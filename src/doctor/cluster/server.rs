@@ -2,18 +2,15 @@
 //! what is taken of it. Must not know how its pod is, nor what an operator makes of it.
 
 use super::super::connections::{MISSING, UNREACHABLE};
+use super::super::databases::Owners;
 use super::super::session::Session;
-use super::super::volume::VERSION;
-use super::super::{collation, disk, load, rights};
+use super::super::{collation, disk, load, rights, volume};
 use super::kinds::OPERATED;
 use super::living::Living;
 use super::object::{Object, list, text};
-use crate::deployment::{Host, OwnedDatabase};
+use crate::deployment::Host;
 use crate::report::Finding;
-use crate::spelling::quoted;
 use crate::value::{Access, PostgresMajor, ServiceName};
-
-const OWNER: &str = "database-owner";
 
 /// The container of the server, in the pod of either kind.
 const CONTAINER: &str = "postgres";
@@ -41,14 +38,15 @@ pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
         living.kubectl.ask_inside(pod.name(), CONTAINER, &command)
     };
     let session = Session::new(Box::new(inside), user);
-    let said = match session.ask_json::<u16>("SELECT current_setting('server_version_num')::int / 10000") {
+    let said = match session.major() {
         Ok(said) => said,
         Err(silence) => return vec![silent(pod, &silence.text(), living)],
     };
     let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), version(said, major, is_operated, living)];
-    let owners = "SELECT json_agg(json_build_array(datname, pg_get_userbyid(datdba))) FROM pg_database";
-    match session.ask_json::<Vec<(String, String)>>(owners) {
-        Ok(owners) => found.extend(server.databases.iter().map(|database| owned(database, &owners, living))),
+    match Owners::ask(&session) {
+        Ok(owners) => {
+            found.extend(server.databases.iter().map(|database| owners.judge(database, living.remedies)));
+        }
         Err(silence) => found.push(Finding::unseen(MISSING, "the databases").shown_by(&silence.text())),
     }
     found.extend(load::taken(&session, living.remedies));
@@ -90,35 +88,13 @@ fn silent(pod: &Object, said: &str, living: &Living<'_>) -> Finding {
 }
 
 fn version(said: u16, wanted: PostgresMajor, is_operated: bool, living: &Living<'_>) -> Finding {
-    if said == wanted.get() {
-        return Finding::ok(VERSION, format!("the server is PostgreSQL {said}, as the profile says"));
+    if !is_operated || said == wanted.get() {
+        return volume::version(said, wanted);
     }
     let message = format!("the server is PostgreSQL {said}, the profile says {wanted}");
-    if is_operated {
-        let help = format!(
-            "`{}` applies the files; an upgrade takes its time: kubectl get clusters.postgresql.cnpg.io",
-            living.remedies.up()
-        );
-        return Finding::warning(VERSION, message, help);
-    }
     let help = format!(
-        "write `version: {said}` with an image of it in the `postgres` section; or bring the data over: scripts/db/backup.sh now, \
-         and restore.sh into a new `postgres.volume`"
+        "`{}` applies the files; an upgrade takes its time: kubectl get clusters.postgresql.cnpg.io",
+        living.remedies.up()
     );
-    Finding::problem(VERSION, format!("{message}, which does not start on its data"), help)
-}
-
-/// Whether a database is there and belongs to who logs in to it.
-fn owned(database: &OwnedDatabase, owners: &[(String, String)], living: &Living<'_>) -> Finding {
-    let (name, role) = (database.name.as_str(), database.owner.role.as_str());
-    match owners.iter().find(|(known, _)| known == name).map(|(_, owner)| owner.as_str()) {
-        None => {
-            Finding::problem(MISSING, format!("the database `{name}` does not exist"), living.remedies.align_for(name))
-        }
-        Some(owner) if owner != role => {
-            let message = format!("the database `{name}` belongs to {}, not to `{role}`", quoted(owner));
-            Finding::problem(OWNER, message, living.remedies.align_for(name))
-        }
-        Some(_) => Finding::ok(MISSING, format!("the database `{name}` belongs to `{role}`")),
-    }
+    Finding::warning(volume::VERSION, message, help)
 }

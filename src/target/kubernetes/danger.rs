@@ -85,10 +85,9 @@ fn flavour_danger(old: &Object, new: &Object, deployment: &Deployment) -> Option
             shell_word(services)
         )
     } else {
-        format!(
-            "the new image runs as another user, who can't read the files: dump the old server (`kubectl exec -it postgres-0 -c \
-             postgres -- pg_dumpall -U {user}`), give the new one another `postgres.volume`, and restore there"
-        )
+        "the new image runs as another user, who can't read the files: `scripts/db/backup.sh` while the old server still \
+         runs; then another `postgres.volume` beside the image, and `scripts/db/restore.sh` there"
+            .to_owned()
     };
     Some(Danger::flavour(&stands, &wanted, format!("{keep}; else {else_do}")))
 }
@@ -137,7 +136,8 @@ fn major_danger(old: &Object, new: &Object) -> Option<Danger> {
     (before != after).then(|| Danger {
         kind: DangerKind::Major,
         message: format!("PostgreSQL {after} does not start on the data of PostgreSQL {before}"),
-        steps: "dump the old server (`pg_dumpall`), give the new one another `postgres.volume`, and restore there"
+        steps: "`scripts/db/backup.sh` while the old server still runs; then another `postgres.volume` beside the image, and \
+                `scripts/db/restore.sh` there"
             .to_owned(),
     })
 }
@@ -153,6 +153,7 @@ fn server_leaves(old: &Object, deployment: &Deployment) -> Option<Danger> {
     Some(Danger {
         kind: DangerKind::Volume,
         message: format!("the services would use another server than `postgres`, and not see the data {place}"),
-        steps: "move the databases first: dump them while it still runs, and restore them there".to_owned(),
+        steps: "move the databases: `scripts/db/backup.sh` while it still runs, and `scripts/db/restore.sh` there"
+            .to_owned(),
     })
 }
