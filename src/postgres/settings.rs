@@ -178,7 +178,10 @@ impl Setting {
     }
 
     /// How many of its unit a value says.
-    fn number(&self, value: &str) -> Result<f64, Wrong> {
+    ///
+    /// # Errors
+    /// Where it is no number, or its unit is none of the setting's.
+    pub fn number(&self, value: &str) -> Result<f64, Wrong> {
         let (number, unit) = number(value).ok_or(Wrong::Number)?;
         let number = match (unit, self.unit) {
             ("", _) => number,

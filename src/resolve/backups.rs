@@ -6,10 +6,13 @@ use super::scope::Faults;
 use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service, destination};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::postgres;
 use crate::profile::{self, Profile, given};
 use crate::spelling::quoted;
 use crate::url::ConnectionUrl;
-use crate::value::{EnvironmentKey, MountSource, ServiceName, SettingName, TextValue as _, VolumeName};
+use crate::value::{
+    EnvironmentKey, MountSource, PostgresMajor, ServiceName, SettingName, TextValue as _, UserId, VolumeName,
+};
 
 /// Settings that decide what becomes of what the server writes.
 const OWN_SETTINGS: [&str; 3] = ["archive_mode", "archive_command", "archive_library"];
@@ -50,7 +53,8 @@ pub(super) fn backups(
             return None;
         }
     };
-    check_settings(profile, faults);
+    check_settings(profile, container.major, faults);
+    check_user(profile, container, faults);
     let to = written.to.get()?;
     check_place(to.source(), container, services, &at, faults);
     for (name, value) in [("archive_mode", "on"), ("archive_command", ARCHIVE_COMMAND), ("archive_timeout", SECONDS)] {
@@ -88,7 +92,7 @@ fn check_files(services: &[Service], at: &FieldPath, faults: &mut Faults) {
     }
 }
 
-fn check_settings(profile: &Profile, faults: &mut Faults) {
+fn check_settings(profile: &Profile, major: PostgresMajor, faults: &mut Faults) {
     let Some(postgres) = profile.postgres.get() else { return };
     let at = FieldPath::root().key("postgres").key("settings");
     for (name, value) in given(&postgres.settings) {
@@ -98,6 +102,28 @@ fn check_settings(profile: &Profile, faults: &mut Faults) {
             let fault = Diagnostic::error(Code::Backups, Place::key(&at.key(name)), message, "remove one of them");
             faults.push(fault.also(Place::key(&FieldPath::root().key("backups")), ""));
         }
+        let count = postgres::setting(major, name.as_str()).and_then(|setting| setting.number(&value.0).ok());
+        if name.as_str() == "archive_timeout" && count.is_some_and(|seconds| seconds.abs() < 1.0) {
+            let message = "without `archive_timeout` what is written stays at the server until there is more of it";
+            let help = "remove it: with `backups` it is a minute; or write a time";
+            let fault = Diagnostic::error(Code::Backups, Place::value(&at.key(name)), message, help);
+            faults.push(fault.also(Place::key(&FieldPath::root().key("backups")), ""));
+        }
+    }
+}
+
+/// The container of the backups begins as root, and goes on as the image's own user, as whom its scripts are run, too.
+fn check_user(profile: &Profile, container: &Container, faults: &mut Faults) {
+    let own = container.image.postgres_identity().and_then(|own| UserId::parse(own).ok());
+    let (Some(written), Some(own)) = (profile.postgres.get().and_then(|postgres| postgres.user_id.copied()), own)
+    else {
+        return;
+    };
+    if written.user != own.user {
+        let message = format!("`backups` reads the server's data as the user of its image, who is `{own}`");
+        let place = Place::value(&FieldPath::root().key("postgres").key("user_id"));
+        let fault = Diagnostic::error(Code::Backups, place, message, "remove `user_id`, or remove `backups`");
+        faults.push(fault.also(Place::key(&FieldPath::root().key("backups")), ""));
     }
 }
 

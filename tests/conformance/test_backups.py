@@ -27,9 +27,13 @@ for name in session_preload_libraries local_preload_libraries; do
 done >>"$FOLDER/data/postgresql.auto.conf"
 trap 'pg_ctl --silent --mode=immediate --pgdata="$FOLDER/data" stop' EXIT
 start_server "$FOLDER" || { cat "$FOLDER/log"; exit 1; }
-for name in shared_preload_libraries session_preload_libraries local_preload_libraries; do
+for name in shared_preload_libraries session_preload_libraries local_preload_libraries max_prepared_transactions; do
   psql --no-psqlrc -At -h "$FOLDER" -U "$POSTGRES_USER" -d postgres -c "SELECT '$name=' || current_setting('$name')"
 done
+printf 'event_triggers=%s\n' "$(psql --no-psqlrc -At -h "$FOLDER" -U "$POSTGRES_USER" -d postgres \
+  -c "SELECT setting FROM pg_settings WHERE name = 'event_triggers'")"
+psql --no-psqlrc -Atq -h "$FOLDER" -U "$POSTGRES_USER" -d postgres -c "COPY (SELECT) TO PROGRAM 'env >&2'"
+sed -n 's/^\(BACKUP_KEY\|PGPASSWORD\|POSTGRES_PASSWORD\|PGBACKREST_PG1_USER\)=.*/\1/p' "$FOLDER/log"
 """
 
 
@@ -57,18 +61,23 @@ def test_no_number_of_tables_keeps_a_backup_from_being_noted(tables: int, noted:
     assert set(lines) <= set(counts.splitlines())
 
 
+@pytest.mark.parametrize(("version", "event_triggers"), [("postgres_15", ""), ("postgres_17", "off")])
 def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
-    postgres_15: Postgres,
+    version: str, event_triggers: str, request: pytest.FixtureRequest
 ) -> None:
-    """A list with spaces is one setting, and what stands in the data is none."""
+    """A list with spaces is one setting, what stands in the data is none, and no password is in its environment."""
+    postgres: Postgres = request.getfixturevalue(version)
     folder = folder_for_a_server()
     asked = unprivileged()
     asked["env"] |= {
-        "PATH": f"{postgres_15.bin_dir}:{os.defpath}",
-        "MADE": str(postgres_15.made),
+        "PATH": f"{postgres.bin_dir}:{os.defpath}",
+        "MADE": str(postgres.made),
         "FOLDER": str(folder),
         "POSTGRES_USER": SUPERUSER,
         "PRELOADED": "pg_stat_statements, auto_explain",
+        "PREPARED": "7",
+        "PGBACKREST_PG1_USER": SUPERUSER,
+        **dict.fromkeys(("BACKUP_KEY", "PGPASSWORD", "POSTGRES_PASSWORD"), "of the container"),
     }
     try:
         done = subprocess.run(
@@ -88,4 +97,7 @@ def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
         "shared_preload_libraries=pg_stat_statements, auto_explain",
         "session_preload_libraries=",
         "local_preload_libraries=",
+        "max_prepared_transactions=7",
+        f"event_triggers={event_triggers}",
+        "PGBACKREST_PG1_USER",
     ]

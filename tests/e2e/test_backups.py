@@ -118,6 +118,18 @@ def test_a_drill_reports_what_it_found(deployment: Deployment) -> None:
     until(lambda: health(deployment) == "unhealthy", "nobody sees the failed drill")
 
 
+def test_a_backup_is_made_where_its_rows_can_not_be_counted(deployment: Deployment) -> None:
+    """A table that is locked for ever is no reason for another backup; and what is only prepared comes back as well."""
+    started(deployment, *STORE, "--set", "postgres.settings.max_prepared_transactions=5")
+    psql = ("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "codelab", "-d", "auth_db")
+    lock = "BEGIN;\nLOCK TABLE notes;\nPREPARE TRANSACTION 'for ever';\n"
+    deployment.inside("postgres", *psql, stdin=lock)
+    assert "could not be counted" in backups(deployment, "run_now")
+    backups(deployment, "healthy")
+    found = report(deployment)
+    assert found["result"] == "good" and found["counted"] == "no" and "rows" not in found
+
+
 def test_a_bent_byte_is_not_restored(deployment: Deployment) -> None:
     started(deployment, *STORE)
     bend = f"""

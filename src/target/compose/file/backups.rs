@@ -15,6 +15,10 @@ const KEEPS: &str = "\
 Brings all that the server writes to the destination within seconds, and makes a backup each day. It is unhealthy where
 that fails: `docker compose logs postgres-backup` says why.";
 
+/// Settings without which a restored server does not start, or lacks what is asked of it.
+const NEEDED: [(&str, &str); 2] =
+    [("PRELOADED", "shared_preload_libraries"), ("PREPARED", "max_prepared_transactions")];
+
 /// The container; nothing where the profile wants no backups.
 pub(super) fn backup(
     server: &Server,
@@ -59,8 +63,10 @@ fn environment(server: &Server, container: &Container, backups: &Backups, secret
     if let Some(key) = &backups.key {
         environment.push(key.to_string(), reference(required(key, secrets_in)));
     }
-    let preloaded = container.settings.iter().find(|(name, _)| name.as_str() == "shared_preload_libraries");
-    environment.push_given("PRELOADED", preloaded.map(|(_, value)| literal(value)));
+    for (variable, setting) in NEEDED {
+        let written = container.settings.iter().find(|(name, _)| name.as_str() == setting);
+        environment.push_given(variable, written.map(|(_, value)| literal(value)));
+    }
     let check = |check: &crate::deployment::BackupCheck| {
         [check.service.as_str(), check.role.as_str(), check.database.as_str(), check.statement.as_str()].join("\t")
     };
