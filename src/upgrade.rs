@@ -16,7 +16,7 @@ const HELPER: &str = "postgres-upgrade";
 const LEFT_OUT: [&str; 9] =
     ["ports", "expose", "container_name", "restart", "networks", "network_mode", "depends_on", "labels", "profiles"];
 
-/// The sections that its volumes and secrets stand in.
+/// The sections that its volumes and secrets are in.
 const SECTIONS: [&str; 3] = ["volumes", "secrets", "configs"];
 
 /// Settings for the copying: no archive gets what is copied, messages are understood, and nothing waits for each row.
@@ -30,7 +30,7 @@ const FILES: [(&str, &str); 5] = [
     ("postgres.sh", include_str!("../templates/scripts/db/postgres.sh")),
     ("server.sh", include_str!("../templates/upgrade/server.sh")),
     ("upgrade.sh", include_str!("../templates/upgrade/upgrade.sh")),
-    // the names of what stands, which its own files say
+    // the names in the old deployment, which its own files have
     ("databases.sh", ". \"$CODELAB_GEN_FOLDER/scripts/db/databases.sh\"\n"),
     (
         "reach.sh",

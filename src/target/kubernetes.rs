@@ -28,6 +28,7 @@ mod server;
 mod service;
 mod standing;
 mod switch;
+mod transfer;
 mod volume;
 mod wait;
 mod warnings;

@@ -3,13 +3,12 @@
 # What an upgrade does beside PostgreSQL's own programs, with postgres.sh before it, in the container of the old server or
 # of the new one.
 
-# databases: all that may be opened, but for the templates: name, owner, whether he is a superuser, size. A name with a
-# character that is not seen is no name that a deployment could have.
+# databases: all that may be opened, but for the templates: name, owner, size. A name with a character that is not
+# seen is no name that a deployment could have.
 databases() {
   ask "$maintenance_database" <<'SQL'
-SELECT concat_ws(E'\t', datname, rolname, CASE WHEN rolsuper THEN 'superuser' ELSE 'role' END, pg_database_size(datname))
-FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
-WHERE datallowconn AND NOT datistemplate ORDER BY datname;
+SELECT concat_ws(E'\t', datname, pg_get_userbyid(datdba), pg_database_size(datname))
+FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname;
 SQL
 }
 

@@ -173,7 +173,7 @@ find_project
 remove_helper
 if [ "$direction" = start ]; then
   docker compose up --detach --wait </dev/null || die 'not all of it starts' 'see: docker compose ps --all'
-  printf '%s\n' "PostgreSQL $major stands in the files already, and runs"
+  printf '%s\n' "PostgreSQL $major is in the files already, and runs"
   exit
 fi
 [ "$server" = container ] || die 'this deployment has no server in a container'
@@ -243,11 +243,10 @@ read -r old_major _ < <(in_old majors </dev/null) || die 'the old server does no
 hindrance=$(in_old hinders </dev/null) || die 'the old server does not answer; nothing was changed'
 [ -z "$hindrance" ] || die "${hindrance%%$'\n'*}; nothing was changed" 'an upgrade by copying can not take it along'
 listed=$(in_old databases </dev/null) || die 'the databases could not be listed; nothing was changed'
-names=() owners=() kinds=() sizes=() all=0
-while IFS=$'\t' read -r name owner kind size; do
+names=() owners=() sizes=() all=0
+while IFS=$'\t' read -r name owner size; do
   names+=("$name")
   owners+=("$owner")
-  kinds+=("$kind")
   sizes+=("$size")
   all=$((all + size))
 done <<<"$listed"

@@ -7,7 +7,6 @@ mod scalars;
 use std::cell::Cell;
 use std::ops::Range;
 
-use self::quotes::unquoted;
 use super::{Content, Entry, Node};
 
 /// Collections inside collections, as far as they are looked into: as far as the strict reader goes.
@@ -235,7 +234,7 @@ impl Scanner<'_> {
         let line_end = self.line_end();
         if let Some(quote @ (b'"' | b'\'')) = self.byte() {
             let end = self.closing(quote, start + 1, None).ok()?;
-            let text = unquoted(self.text.get(start + 1..end).unwrap_or_default(), quote);
+            let text = Self::unquoted(self.text.get(start + 1..end).unwrap_or_default(), quote);
             self.at = end + 1;
             let found = self.skip_spaces() && self.byte() == Some(b':') && self.is_parted(1);
             self.at = if found { self.at + 1 } else { start };

@@ -4,6 +4,7 @@
 use super::fixed::room_dangers;
 use super::operated;
 use super::standing::Object;
+use super::transfer::{TO_ANOTHER_VOLUME, keep_major};
 use crate::deployment::{Deployment, POSTGRES_USER};
 use crate::spelling::shell_word;
 use crate::target::danger::{Danger, DangerKind};
@@ -85,9 +86,7 @@ fn flavour_danger(old: &Object, new: &Object, deployment: &Deployment) -> Option
             shell_word(services)
         )
     } else {
-        "the new image runs as another user, who can't read the files: `scripts/db/backup.sh` while the old server still \
-         runs; then another `postgres.volume` beside the image, and `scripts/db/restore.sh` there"
-            .to_owned()
+        format!("the new image runs as another user, who can't read the files: {TO_ANOTHER_VOLUME}")
     };
     Some(Danger::flavour(&stands, &wanted, format!("{keep}; else {else_do}")))
 }
@@ -136,9 +135,7 @@ fn major_danger(old: &Object, new: &Object) -> Option<Danger> {
     (before != after).then(|| Danger {
         kind: DangerKind::Major,
         message: format!("PostgreSQL {after} does not start on the data of PostgreSQL {before}"),
-        steps: "`scripts/db/backup.sh` while the old server still runs; then another `postgres.volume` beside the image, and \
-                `scripts/db/restore.sh` there"
-            .to_owned(),
+        steps: if before < after { TO_ANOTHER_VOLUME.to_owned() } else { keep_major(before) },
     })
 }
 

@@ -3,6 +3,7 @@
 
 use super::operated;
 use super::standing::{Object, Room};
+use super::transfer::TO_ANOTHER_VOLUME;
 use crate::deployment::INITDB_ARGS;
 use crate::target::danger::{Danger, DangerKind};
 
@@ -61,9 +62,7 @@ fn made_otherwise(old: &Object, new: &Object) -> Option<(String, String)> {
         let message = format!(
             "the volume `{before}` was made {made} and stays so: what `initdb` and `local_auth` say holds for a new one"
         );
-        let help = "to have it: dump the server, give the new one another `postgres.volume` with `--accept volume`, and \
-                    restore there";
-        (message, help.to_owned())
+        (message, format!("to have it, with `--accept volume`: {TO_ANOTHER_VOLUME}"))
     })
 }
 

@@ -63,7 +63,7 @@ pub(in crate::target) fn leaving(other: &str) -> Danger {
             "the deployment would run on {other} instead of Kubernetes, and start there without data: its objects and \
              volumes stay in the cluster"
         ),
-        steps: "dump its databases while it runs; then `kubectl delete -k kubernetes`, while these files are there, removes \
+        steps: "`scripts/db/backup.sh` while it runs; then `kubectl delete -k kubernetes`, while these files are there, removes \
                 it, with the claims of the services' volumes; that of PostgreSQL stays"
             .to_owned(),
     }

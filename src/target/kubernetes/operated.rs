@@ -2,6 +2,7 @@
 //! Must not know what the operator is told.
 
 use super::standing::{Object, Room, Servers};
+use super::transfer::keep_major;
 use crate::deployment::Deployment;
 use crate::target::danger::{Danger, DangerKind};
 use crate::value::{Access, ImageReference, TextValue as _};
@@ -68,12 +69,12 @@ fn of_images(stands: &ImageReference, wanted: &ImageReference) -> (Option<Danger
         let (message, steps) = if before > after {
             (
                 format!("PostgreSQL {after} does not start on the data of PostgreSQL {before}, and the operator refuses it"),
-                "keep the version; or dump the databases, delete the servers, and restore into new ones".to_owned(),
+                keep_major(before),
             )
         } else {
             (
                 format!("the operator would stop all servers to turn the data of PostgreSQL {before} into that of {after}"),
-                "make a backup first: there is no way back. The new image must carry every extension that the databases \
+                "`scripts/db/backup.sh` first: there is no way back. The new image must carry every extension that the databases \
                  have, and be of the same system"
                     .to_owned(),
             )

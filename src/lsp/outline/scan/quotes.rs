@@ -46,28 +46,28 @@ impl Scanner<'_> {
             self.line = start + 1 + newline + 1;
         }
         self.at = end + 1;
-        Node { span: start..end + 1, content: Content::Scalar(unquoted(inner, quote)) }
+        Node { span: start..end + 1, content: Content::Scalar(Self::unquoted(inner, quote)) }
     }
-}
 
-/// What the quotes hold, without escapes.
-pub(super) fn unquoted(inner: &str, quote: u8) -> String {
-    if quote == b'\'' {
-        return inner.replace("''", "'");
-    }
-    let mut text = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            text.push(character);
-            continue;
+    /// What the quotes hold, without escapes.
+    pub(super) fn unquoted(inner: &str, quote: u8) -> String {
+        if quote == b'\'' {
+            return inner.replace("''", "'");
         }
-        match characters.next() {
-            Some('n') => text.push('\n'),
-            Some('t') => text.push('\t'),
-            Some(other) => text.push(other),
-            None => {}
+        let mut text = String::with_capacity(inner.len());
+        let mut characters = inner.chars();
+        while let Some(character) = characters.next() {
+            if character != '\\' {
+                text.push(character);
+                continue;
+            }
+            match characters.next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some(other) => text.push(other),
+                None => {}
+            }
         }
+        text
     }
-    text
 }
