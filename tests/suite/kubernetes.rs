@@ -175,13 +175,23 @@ fn an_edited_manifest_and_a_foreign_one_are_not_touched() {
 #[test]
 fn a_change_that_parts_a_pod_from_its_data_needs_consent() {
     let folder = generated();
-    for (from, to, kind, words) in [
-        ("api-data:/data", "other:/data", "volume", "instead of `"),
-        ("postgres:17.2", "postgres:18.0", "major", "PostgreSQL 18 does not start on the data of PostgreSQL 17"),
+    let later = "PostgreSQL 18 does not start on the data of PostgreSQL 17";
+    let earlier = "PostgreSQL 16 does not start on the data of PostgreSQL 17";
+    for (from, to, kind, words, help) in [
+        ("api-data:/data", "other:/data", "volume", "instead of `", "--accept volume"),
+        (
+            "postgres:17.2",
+            "postgres:18.0",
+            "major",
+            later,
+            "`scripts/db/backup.sh` while the old server still runs; then",
+        ),
+        ("postgres:17.2", "postgres:16.6", "major", earlier, "keep PostgreSQL 17: no older one restores its backups"),
     ] {
         write_profile(folder.path(), &PROFILE.replace(from, to));
         let (_, refused) = ends(folder.path(), &[], 4);
         assert!(refused.contains(words) && refused.contains(&format!("`--accept {kind}`")), "{refused}");
+        assert!(refused.contains(help) && !refused.contains("dump"), "{refused}");
     }
 }
 

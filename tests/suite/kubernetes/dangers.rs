@@ -177,7 +177,7 @@ fn what_a_cluster_refuses_is_told_with_the_commands_that_make_it_work() {
         (
             PROFILE.replace("access: per_service", "access: per_service, local_auth: password"),
             "note: the volume `postgres-data` was made ",
-            "another `postgres.volume` with `--accept volume`",
+            "to have it, with `--accept volume`: `scripts/db/backup.sh` while the old server still runs",
         ),
     ] {
         let folder = generated();
