@@ -68,9 +68,11 @@ try {
   await lenses.filter({ hasText: "generate" }).first().waitFor();
   tell("lenses", await lenses.allInnerTexts());
   await lenses.filter({ hasText: "generate" }).first().click();
-  await page.locator(".statusbar-item", { hasText: "codelab-gen" }).first().waitFor();
+  await page.locator(".view-line", { hasText: "created" }).first().waitFor();
+  await page.locator(".statusbar-item", { hasText: "codelab-gen" }).locator(".codicon-check").waitFor();
   tell("generated", true);
-  await page.locator(".inlay-hint, [class*=dyn-rule]").first().waitFor();
+  // a default, behind the key of the service
+  await page.locator(".view-line", { hasText: "outbound: true" }).waitFor();
   await picture("generated");
 
   await palette("codelab-gen: Show a Drawing");
@@ -83,6 +85,7 @@ try {
   await page.locator(".view-line", { hasText: "name: shop" }).first().click();
   await page.keyboard.press("End");
   await page.keyboard.type("x");
+  await palette("Problems: Focus on Problems View");
   await page.locator(".markers-panel .monaco-list-row", { hasText: "edited" }).first().waitFor();
   tell("edited", await problems());
   await picture("output");
