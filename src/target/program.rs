@@ -86,7 +86,7 @@ pub fn is_program(output: &Output) -> bool {
 }
 
 fn keeps_data(deployment: &Deployment) -> bool {
-    deployment.services.iter().any(|service| service.database.is_some())
+    deployment.services.iter().any(Service::has_database)
 }
 
 fn moves_data(deployment: &Deployment) -> bool {

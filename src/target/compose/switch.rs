@@ -13,7 +13,7 @@ use crate::value::{DatabasePart, Engine, ServiceName};
 /// A service that opens another database: of another engine, or another one of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineSwitch {
-    /// The service.
+    /// The service; `SERVICE/NAME` for one of its further databases.
     pub service: String,
     /// The engine of the database that it leaves.
     pub from: Engine,
@@ -23,14 +23,14 @@ pub struct EngineSwitch {
     pub stays: String,
 }
 
-/// Every service that opens another database.
+/// Every database of a service that becomes another one.
 pub(crate) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
     let services = after.deployment.services.iter();
-    services.filter_map(|service| engine_switch(service, before, after.extras)).collect()
+    let each = services.flat_map(|service| service.databases().map(move |database| (service, database)));
+    each.filter_map(|(service, database)| engine_switch(service, database, before, after.extras)).collect()
 }
 
-fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
-    let database = service.database.as_ref()?;
+fn engine_switch(service: &Service, database: &Database, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
     let standing = before.standing.service(service.name.as_str())?;
     let text = match &database.given {
         Some(given) => url_text(standing, given, before)?,
@@ -63,7 +63,7 @@ fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Opt
         (Engine::Postgres, None) => format!("in the database `{}` on `{}`", url.opened, url.host),
     };
     let changes = url.engine != to || !is_same;
-    changes.then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
+    changes.then(|| EngineSwitch { service: database.called(&service.name), from: url.engine, to, stays })
 }
 
 /// Whether a host is the one that is wanted; the server in a container may have had another name.
@@ -141,7 +141,12 @@ mod tests {
                 volumes_beside: Vec::new(),
                 value: &|_| None,
             };
-            let switch = engine_switch(&deployment.services[0], &before, &Extras::default());
+            let switch = engine_switch(
+                &deployment.services[0],
+                deployment.services[0].database.as_ref().unwrap(),
+                &before,
+                &Extras::default(),
+            );
             assert_eq!(switch.map(|switch| switch.from), left, "{engine} {name} {host}");
         }
     }

@@ -42,7 +42,10 @@ pub(super) fn faults(profile: &Profile) -> Vec<Diagnostic> {
     }
     let taken: HashSet<&str> = given(&profile.services).map(|(name, _)| name.as_str()).collect();
     for (name, _) in given(&profile.services) {
-        let kept = KEPT.iter().find(|(kept, _)| *kept == name.as_str());
+        let own = name.as_str();
+        let waits =
+            own.strip_prefix(FOR_DATABASE).is_some_and(|rest| rest.bytes().all(|byte| b"-0123456789".contains(&byte)));
+        let kept = KEPT.iter().find(|(kept, _)| *kept == own || waits && *kept == FOR_DATABASE);
         let message = match kept {
             Some((_, message)) => message.replace("{}", &quoted(name.as_str())),
             None if is_service_name(name.as_str()) => continue,
