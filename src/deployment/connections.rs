@@ -30,8 +30,8 @@ pub struct Demand<'d> {
     pub written: u64,
     /// How many each of them may open where the other pools are as usual.
     pub usual: u64,
-    /// Whether the profile says all pools.
-    pub is_written: bool,
+    /// How many of its pools the profile does not say.
+    pub unwritten: u64,
     /// How many its role may have at a time.
     pub limit: Option<u64>,
 }
@@ -42,15 +42,15 @@ impl<'d> Demand<'d> {
         let lasting = services.iter().filter(|service| service.uses_postgres() && !service.runs.ends());
         lasting.map(|service| {
             let containers = service.replicas.map_or(1, |replicas| u64::from(replicas.get()));
-            let (mut written, mut usual, mut is_written, mut limit) = (0, 0, true, None);
+            let (mut written, mut usual, mut unwritten, mut limit) = (0, 0, 0, None);
             for (database, _) in service.databases_on_server() {
                 let connections = u64::from(database.pool.connections);
                 written += if database.pool.is_written { connections } else { 1 };
                 usual += connections;
-                is_written &= database.pool.is_written;
+                unwritten += u64::from(!database.pool.is_written);
                 limit = limit.or(database.limits.connections.map(|limit| u64::from(limit.get())));
             }
-            Self { service, containers, written, usual, is_written, limit }
+            Self { service, containers, written, usual, unwritten, limit }
         })
     }
 
@@ -64,6 +64,13 @@ impl<'d> Demand<'d> {
     #[must_use]
     pub fn likely(&self) -> u64 {
         self.containers * self.usual
+    }
+
+    /// How large each pool that the profile does not say may be, for its role to have enough.
+    #[must_use]
+    pub fn fitting(&self, limit: u64) -> u64 {
+        let room = (limit / self.containers).saturating_sub(self.written.saturating_sub(self.unwritten));
+        room.checked_div(self.unwritten).unwrap_or(room).max(1)
     }
 
     /// No more than its role may have.

@@ -31,7 +31,7 @@ fn beyond_role(demand: &Demand<'_>) -> Option<Diagnostic> {
         "with the usual pool the service opens up to {} connections, and its role may have {limit}",
         demand.likely()
     );
-    let help = format!("write the pool that it has, such as `pool: {}`", (limit / demand.containers).max(1));
+    let help = format!("write the pool that it has, such as `pool: {}`", demand.fitting(limit));
     Some(Diagnostic::warning(Code::ConnectionBudget, database(demand), message, help))
 }
 
@@ -58,7 +58,7 @@ fn beyond_server(deployment: &Deployment, slots: Slots) -> Option<Diagnostic> {
 
 fn database(demand: &Demand<'_>) -> Place {
     let name = &demand.service.name;
-    let first = demand.service.databases_on_server().next();
+    let first = demand.service.databases_on_server().find(|(database, _)| !database.pool.is_written);
     Place::key(&first.map_or_else(|| FieldPath::root().key("services").key(name), |(database, _)| database.path(name)))
 }
 

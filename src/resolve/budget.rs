@@ -57,10 +57,10 @@ fn check_server(services: &[Service], slots: Slots, profile: &Profile, faults: &
 
 /// A sum with where it comes from.
 fn counted(demand: &Demand<'_>, sum: u64) -> String {
-    let Demand { containers, is_written, written, .. } = demand;
-    match (*containers, *is_written) {
-        (1, _) | (_, false) => connections(sum),
-        (containers, true) => format!("{} ({containers} containers with {written} each)", connections(sum)),
+    let Demand { containers, unwritten, written, .. } = demand;
+    match (*containers, *unwritten) {
+        (1, _) | (_, 1..) => connections(sum),
+        (containers, 0) => format!("{} ({containers} containers with {written} each)", connections(sum)),
     }
 }
 
@@ -76,7 +76,7 @@ fn place(demand: &Demand<'_>, profile: &Profile) -> Place {
     let pools = demand.service.databases_on_server().filter(|(database, _)| database.pool.is_written);
     let largest = pools.max_by_key(|(database, _)| database.pool.connections);
     match (largest, written) {
-        (Some((database, _)), _) if demand.is_written => Place::value(&database.path(&demand.service.name).key("pool")),
+        (Some((database, _)), _) => Place::value(&database.path(&demand.service.name).key("pool")),
         (_, Some(written)) if written.replicas.is_given() => Place::value(&at.key("replicas")),
         _ => Place::key(&first_on_server(demand)),
     }

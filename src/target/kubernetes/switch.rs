@@ -3,7 +3,7 @@
 
 use super::standing::{Object, annotation};
 use crate::deployment::{Database, Deployment, Service};
-use crate::target::compose::EngineSwitch;
+use crate::target::compose::{EngineSwitch, StandingUrl, left};
 use crate::url::ConnectionUrl;
 use crate::value::Engine;
 
@@ -38,13 +38,33 @@ fn switch(service: &Service, database: &Database, old: &[Object]) -> Option<Engi
     if *stands == opened(url) {
         return None;
     }
-    let (from, stays) = if let Some(file) = stands.strip_prefix(FILE) {
-        (Engine::Sqlite, file_stays(file, before))
-    } else {
-        let (host, database) = stands.strip_prefix(ON_SERVER)?.split_once('/')?;
-        (Engine::Postgres, database_stays(database, host, old))
-    };
+    let (StandingUrl { engine: from, .. }, stays) = standing(stands, before, old)?;
     Some(EngineSwitch { service: database.called(&service.name), from, to: url.engine(), stays })
+}
+
+/// What a record of a database says, and where its data stays.
+fn standing<'s>(record: &'s str, of: &Object, old: &[Object]) -> Option<(StandingUrl<'s>, String)> {
+    if let Some(file) = record.strip_prefix(FILE) {
+        return Some((StandingUrl { engine: Engine::Sqlite, opened: file, host: "" }, file_stays(file, of)));
+    }
+    let (host, opened) = record.strip_prefix(ON_SERVER)?.split_once('/')?;
+    Some((StandingUrl { engine: Engine::Postgres, opened, host }, database_stays(opened, host, old)))
+}
+
+/// Every database that a service which stays had, and that no service has any more: what is told, and the help.
+pub(super) fn left_databases(old: &[Object], deployment: &Deployment) -> Vec<(String, String)> {
+    let mut notes = Vec::new();
+    for service in &deployment.services {
+        let Some(before) = old.iter().find(|object| object.of.as_deref() == Some(service.name.as_str())) else {
+            continue;
+        };
+        let is_left = |key: &str| !service.databases().any(|database| annotation(database.name.as_ref()) == *key);
+        for (_, record) in before.databases.iter().filter(|(key, _)| is_left(key)) {
+            let Some((url, stays)) = standing(record, before, old) else { continue };
+            notes.extend(left(&service.name, &url, &stays, deployment));
+        }
+    }
+    notes
 }
 
 fn file_stays(file: &str, before: &Object) -> String {

@@ -98,6 +98,9 @@ fn databases(service: &Service, deployment: &Deployment, image: &ImageReference)
     let each = service.databases_on_server().enumerate().map(|(index, (database, url))| {
         let comment = match &database.name {
             None => "until the service's own role finds its own database, with what belongs into it".to_owned(),
+            Some(name) if index == 0 => {
+                format!("until the service's own role finds its database `{name}`, with what belongs into it")
+            }
             Some(name) => format!("the same for its database `{name}`"),
         };
         let environment = login(service, database, url, is_verified);
