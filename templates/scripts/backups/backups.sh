@@ -34,9 +34,9 @@ export PGPASSWORD=${POSTGRES_PASSWORD:-}
 export PGBACKREST_CONFIG=/dev/null PGBACKREST_STANZA=postgres PGBACKREST_LOCK_PATH=/tmp/pgbackrest
 export PGBACKREST_SPOOL_PATH=/tmp/pgbackrest-spool PGBACKREST_LOG_LEVEL_FILE=off PGBACKREST_LOG_LEVEL_CONSOLE=off
 export PGBACKREST_LOG_LEVEL_STDERR=warn PGBACKREST_PG1_PATH=$PGDATA PGBACKREST_PG1_USER=$POSTGRES_USER
-export PGBACKREST_PG1_SOCKET_PATH=/var/run/postgresql PGBACKREST_REPO1_PATH=$repository
+export PGBACKREST_PG1_SOCKET_PATH=/var/run/postgresql PGBACKREST_REPO1_PATH=${PGBACKREST_REPO1_PATH:-$repository}
 export PGBACKREST_REPO1_RETENTION_FULL_TYPE=time PGBACKREST_REPO1_RETENTION_FULL=$KEEP_DAYS
-# A destination is mounted: what is read wrong twice is wrong, and a quarter of a minute later as well.
+# What is read wrong twice is wrong, and a quarter of a minute later as well.
 export PGBACKREST_JOB_RETRY=1
 export PGBACKREST_START_FAST=y PGBACKREST_COMPRESS_TYPE=zst PGBACKREST_REPO1_BUNDLE=y
 if [ -n "${BACKUP_KEY:-}" ]; then
@@ -62,6 +62,7 @@ serve() {
   trap 'rm -f "$marks/alive"' EXIT
   trap 'exit 143' TERM INT
   push &
+  watch &
   while ! prepare; do
     sleep 10 &
     wait "$!"
@@ -144,13 +145,71 @@ printable() {
   tr -c '\n\040-\176' '?'
 }
 
+# is_bucket: whether the destination is reached over the network, and has no folder here.
+is_bucket() {
+  [ "${PGBACKREST_REPO1_TYPE:-}" = s3 ]
+}
+
 # adopt: the destination is from now on that of this server, after its data was restored from there.
 adopt() {
   local link=$repository/backup/postgres/latest
-  # Not every program that copies folders leaves a link a link.
+  # Not every program that copies folders leaves a link a link; a bucket has none.
   [ ! -d "$link" ] || [ -L "$link" ] || rm -rf -- "$link"
   pgbackrest stanza-upgrade 2>&1 | printable >&2
   rm -f "$state/failed" "$state/good"
+}
+
+# watch: calls who is to be told when something fails, once a day while it does, and when it goes well again.
+watch() {
+  local said told='' when=0 now
+  trap - EXIT
+  [ -n "${WEBHOOK:-}${ON_FAILURE:-}" ] || return 0
+  while :; do
+    sleep 30
+    now=$(date +%s)
+    if said=$(healthy 2>&1); then
+      said=''
+      [ -z "$told" ] || ! call 'the backups go well again' || told=''
+    elif said=$(head -n 1 <<<"$said" | printable) && { [ "$said" != "$told" ] || [ "$((now - when))" -ge 86400 ]; }; then
+      ! call "the backups fail: $said" || told=$said when=$now
+    fi
+  done
+}
+
+# call MESSAGE: by the webhook, and by the command; neither gets a key of the backups or a password.
+call() {
+  local text status=0
+  text=$(escaped "$1")
+  # A URL may be a secret, and arguments are seen by all.
+  [ -z "${WEBHOOK:-}" ] ||
+    printf '{"text":"%s","content":"%s"}' "$text" "$text" |
+    curl --disable --silent --fail --globoff --proto '=http,https' --max-time 30 --output /dev/null --data-binary @- \
+      --header 'Content-Type: application/json' --config <(printf 'url = "%s"\n' "$(escaped "$WEBHOOK")") || {
+    say 'the webhook could not be called'
+    status=1
+  }
+  [ -z "${ON_FAILURE:-}" ] || without_keys BACKUP_MESSAGE="$1" timeout 60 bash -c "$ON_FAILURE" >&2 </dev/null || {
+    say 'the command for failures failed'
+    status=1
+  }
+  return "$status"
+}
+
+# escaped TEXT: as it stands between quotes, in JSON and for curl.
+escaped() {
+  printf %s "$1" | tr '[:cntrl:]' ' ' | sed 's/[\\"]/\\&/g'
+}
+
+# without_keys [NAME=VALUE]... COMMAND...: runs it with nothing in its environment that opens the backups or the server.
+without_keys() {
+  local name unset=()
+  for name in $(compgen -e); do
+    case $name in
+    PGBACKREST_* | BACKUP_KEY | PGPASSWORD | POSTGRES_PASSWORD | WEBHOOK) unset+=(-u "$name") ;;
+    *) ;;
+    esac
+  done
+  env ${unset[@]+"${unset[@]}"} "$@"
 }
 
 # push: what the server has written, segment by segment. A mark tells the server that one is at the destination; until then
@@ -337,6 +396,7 @@ status() {
   printf 'behind\t%s\n' "$(find "$PGDATA/pg_wal/archive_status" -name '*.ready' | wc -l)"
   first=$(listed | head -n 1 | cut -f 3) || first=
   [ -n "$first" ] || return 0
+  ! is_bucket || return 0
   days=$(((now - first) / 86400 + 1))
   used=$(du -sk "$repository" | cut -f 1)
   free=$(df -Pk "$repository" | awk 'NR == 2 { print $4 }')
@@ -402,11 +462,11 @@ bring() {
     return 1
   }
   echo 'local all all trust' >"$folder/hba"
-  start_server "$folder" && return
+  start_without_keys "$folder" && return
   if grep -q 'recovery ended before configured recovery target was reached' "$folder/log" && [[ " $* " == *' --type=time '* ]]; then
     # Nothing was written behind that moment, or it did not get to the destination.
     echo "recovery_target_time = ''" >>"$folder/data/postgresql.auto.conf"
-    if start_server "$folder"; then
+    if start_without_keys "$folder"; then
       say 'nothing later than that moment is at the destination: what may have been written shortly before is not in it'
       return
     fi
@@ -437,6 +497,13 @@ bring_back() {
   say "restored; the last change in it is of ${ends:-the time of the backup}"
 }
 
+# start_without_keys FOLDER: what brings the server its log reads the key; what runs in it afterwards does not.
+start_without_keys() {
+  start_server "$1" env -u BACKUP_KEY -u PGPASSWORD -u POSTGRES_PASSWORD || return
+  pg_ctl --silent --mode=fast --timeout=600 --pgdata="$1/data" stop >/dev/null && start_server "$1" without_keys
+}
+
+# start_server FOLDER COMMAND [ARGUMENT]...: the command runs what follows it.
 start_server() {
   local options preloaded prepared
   # A list may have spaces, and pg_ctl gives the options to a shell.
@@ -450,9 +517,8 @@ start_server() {
   options+=" -c session_preload_libraries= -c local_preload_libraries= -c archive_cleanup_command= -c recovery_end_command="
   options+=" -c jit=off -c max_logical_replication_workers=0 -c external_pid_file="
   [ "$(<"$1/data/PG_VERSION")" -lt 17 ] || options+=" -c event_triggers=off"
-  # It lets in who comes to its socket. What brings it the archive reads the key by pgBackRest's own name.
-  env -u BACKUP_KEY -u PGPASSWORD -u POSTGRES_PASSWORD \
-    pg_ctl --silent --no-wait --pgdata="$1/data" --log="$1/log" --options="$options" start >/dev/null
+  # It lets in who comes to its socket.
+  "${@:2}" pg_ctl --silent --no-wait --pgdata="$1/data" --log="$1/log" --options="$options" start >/dev/null
   sleep 0.5
   until pg_isready -q -h "$1" -U "$POSTGRES_USER" -d postgres; do
     pg_ctl --pgdata="$1/data" status >/dev/null || return 1
