@@ -14,7 +14,8 @@ use crate::profile::{self, CheckCommand, Profile, Value, given};
 use crate::spelling::{quoted, shell_word};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    BackupPlace, EnvironmentKey, MountSource, PostgresMajor, ServiceName, SettingName, TextValue as _, UserId, VolumeName,
+    BackupPlace, EnvironmentKey, MountSource, PostgresMajor, ServiceName, SettingName, TextValue as _, UserId,
+    VolumeName,
 };
 
 /// Settings that decide what becomes of what the server writes.
@@ -212,7 +213,8 @@ fn check_work(container: &Container, services: &[Service], faults: &mut Faults) 
     }
     for service in services.iter().filter(|service| service.mounts.iter().any(|mount| mount.source == work)) {
         let name = quoted(service.name.as_str());
-        let message = format!("{name} mounts the volume `{}`, in which backups are restored", VolumeName::backup_work());
+        let message =
+            format!("{name} mounts the volume `{}`, in which backups are restored", VolumeName::backup_work());
         faults.add(Code::MountClash, Place::key(&service_path(&service.name)), message, "mount another volume");
     }
 }

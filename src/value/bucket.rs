@@ -107,7 +107,8 @@ impl TextValue for BackupPlace {
     fn parse(text: &str) -> Result<Self, Mismatch> {
         let Some(rest) = text.strip_prefix(SCHEME) else {
             let help = "write a path such as `./backups`, the name of a volume, or `s3://BUCKET/FOLDER`";
-            let expected = "a named volume, a folder that begins with `./`, `../` or `/`, or a bucket `s3://BUCKET/FOLDER`";
+            let expected =
+                "a named volume, a folder that begins with `./`, `../` or `/`, or a bucket `s3://BUCKET/FOLDER`";
             return DataPlace::parse(text).map(Self::Mounted).map_err(|_| Mismatch::new(expected, help));
         };
         let mut parts = rest.split('/');
@@ -117,7 +118,10 @@ impl TextValue for BackupPlace {
         if is_name && steps.len() <= DEEPEST && steps.iter().all(|step| is_step(step)) {
             return Ok(Self::Bucket(Bucket(text.to_owned())));
         }
-        Err(Mismatch::new("a bucket `s3://BUCKET`, or a folder in it", "write `s3://backups/shop`, without a `/` at the end"))
+        Err(Mismatch::new(
+            "a bucket `s3://BUCKET`, or a folder in it",
+            "write `s3://backups/shop`, without a `/` at the end",
+        ))
     }
 
     fn schema() -> Schema {
@@ -164,7 +168,10 @@ impl TextValue for S3Region {
         if is_label(text, |c| c == b'-') {
             return Ok(Self(text.to_owned()));
         }
-        Err(Mismatch::new("the name of a region", "write `eu-central-1`; a server that has no regions takes `us-east-1`"))
+        Err(Mismatch::new(
+            "the name of a region",
+            "write `eu-central-1`; a server that has no regions takes `us-east-1`",
+        ))
     }
 
     fn schema() -> Schema {
@@ -178,10 +185,9 @@ mod tests {
 
     #[test]
     fn places_are_folders_volumes_and_buckets() {
-        for (text, name, folder) in [
-            ("s3://abc", "abc", "/"),
-            ("s3://my.back-ups/shop/a_b.c", "my.back-ups", "/shop/a_b.c"),
-        ] {
+        for (text, name, folder) in
+            [("s3://abc", "abc", "/"), ("s3://my.back-ups/shop/a_b.c", "my.back-ups", "/shop/a_b.c")]
+        {
             let BackupPlace::Bucket(bucket) = BackupPlace::parse(text).unwrap() else { panic!("{text}") };
             assert_eq!((bucket.name(), bucket.folder()), (name, folder));
         }
@@ -189,8 +195,19 @@ mod tests {
             assert!(BackupPlace::parse(text).unwrap().mounted().is_some(), "{text}");
         }
         for text in [
-            "s3://", "s3://ab", "s3://Abc", "s3://abc/", "s3://abc//x", "s3://abc/..", "s3://abc/a b", "s3://-abc",
-            "S3://abc", "gs://abc", "s3:/abc", "s3://abc/${X}", "s3://abc/a/b/c/d/e/f/g/h/i",
+            "s3://",
+            "s3://ab",
+            "s3://Abc",
+            "s3://abc/",
+            "s3://abc//x",
+            "s3://abc/..",
+            "s3://abc/a b",
+            "s3://-abc",
+            "S3://abc",
+            "gs://abc",
+            "s3:/abc",
+            "s3://abc/${X}",
+            "s3://abc/a/b/c/d/e/f/g/h/i",
         ] {
             assert!(BackupPlace::parse(text).is_err(), "{text}");
         }

@@ -113,6 +113,34 @@ def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "found", "is_right"),
+    [
+        ("5\t70", "", "5", True),
+        ("5\t70", "", "6", False),  # nothing was written while it was counted
+        ("5\t70", "5\t72", "6", True),  # a row came and went
+        ("5\t70", "5\t72", "9", False),
+        ("5\t70", "9\t70", "0", True),  # TRUNCATE
+        ("5\t70", "5\t72", "", False),  # it is not there
+    ],
+)
+def test_a_table_that_was_written_while_it_was_counted_fails_no_drill(
+    first: str, last: str, found: str, is_right: bool, tmp_path: Path
+) -> None:
+    table = "shop\tpublic.jobs"
+    lines = [f"{table}\t{part}" if part else "" for part in ("5", "5", first, last, found)]
+    program = f"""set -euo pipefail
+work=.
+{function_of("join_counts")}{function_of("compare")}
+count_all() {{ printf '%s\\n' "$FOUND"; }}
+compare name "$(join_counts "$BEFORE" "$AFTER" "$FIRST" "$LAST" | gzip | base64 -w 0)"
+"""
+    env = dict(zip(("BEFORE", "AFTER", "FIRST", "LAST", "FOUND"), lines, strict=True))
+    said = run("/bin/bash", "-c", program, cwd=tmp_path, env=env, status=0 if is_right else 1).stdout
+    assert ("differs" in said) != is_right
+    assert "tables\t1\n" in said
+
+
 class Receiver(BaseHTTPRequestHandler):
     """What a chat is for who posts to it; it refuses the first message."""
 
