@@ -30,6 +30,8 @@ def main() -> None:
         if os.path.exists(switch):
             start("503 Service Unavailable", [("Content-Length", "0")])
             return [b""]
+        # It would take `s3` for the bucket.
+        environ["HTTP_HOST"] = "localhost"
         answer: Iterable[bytes] = moto(environ, start)
         return answer
 
