@@ -10,6 +10,7 @@ use super::server;
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{Profile, given};
 
 pub(super) use names::of_operator;
@@ -26,11 +27,11 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
         let message = "`backups` is for Docker Compose so far, and the target is Kubernetes";
         let is_operated = profile.postgres.get().is_some_and(|postgres| postgres.operator.is_given());
         let help = if is_operated {
-            "remove it, and let CloudNativePG make backups of its own: docs/kubernetes.md, `Backups`, has its objects"
+            ", and let CloudNativePG make backups of its own: docs/kubernetes.md, `Backups`, has its objects"
         } else {
-            "remove it, and run `scripts/db/backup.sh` each day; or write `operator: cloudnative-pg`, which has backups of its own"
+            ", and run `scripts/db/backup.sh` each day; or write `operator: cloudnative-pg`, which has backups of its own"
         };
-        faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, help));
+        faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, Help::remove().and(help)));
     }
     faults
 }
