@@ -175,7 +175,7 @@ def test_a_failure_is_posted_once_and_again_where_nobody_took_it(tmp_path: Path)
         pytest.skip("conformance: skipped: curl is missing: apt-get install curl")
     functions = "".join(map(function_of, ("watch", "call", "escaped", "printable", "without_keys")))
     bad = 'the "disk" is \\full'
-    (tmp_path / "looks").write_text("\n".join([bad, bad, bad, "other\x1b[2J", "good", "good", ""]), encoding="ascii")
+    (tmp_path / "looks").write_text(f"{bad}\n" * 3 + "other\x1b[2J\ngood\ngood\n", encoding="ascii")
     Receiver.received.clear()
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
