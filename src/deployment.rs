@@ -20,7 +20,7 @@ use crate::value::{
     Target, VariableName, VolumeName,
 };
 
-pub use backups::{ARCHIVE_COMMAND, BackupCheck, Backups, REPOSITORY, destination};
+pub use backups::{ARCHIVE_COMMAND, BackupCheck, Backups, Destination, REPOSITORY, S3, destination};
 pub use cluster::{Nodes, Storage};
 pub use connections::{Demand, Pool, Slots};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};

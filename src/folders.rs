@@ -102,7 +102,7 @@ pub fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path)
 /// `scripts/db/backup.sh` may stand in it too.
 #[must_use]
 pub fn making_backups(deployment: &Deployment, root: &Path, current: &Path) -> Option<String> {
-    let MountSource::Bind(path) = &deployment.backups.as_ref()?.to else { return None };
+    let MountSource::Bind(path) = deployment.backups.as_ref()?.mounted()? else { return None };
     let path = normalized(&root.join(HostPath::as_str(path)));
     let is_missing = path.symlink_metadata().is_err();
     is_missing.then(|| format!("mkdir -p {}", shell_word(relative(&normalized(current), &path))))

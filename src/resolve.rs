@@ -197,7 +197,7 @@ fn volumes(services: &[Service], server: Option<&Server>, backups: Option<&Backu
     let data = container.and_then(|container| container.volume.volume().cloned());
     let socket = container.filter(|container| container.ensure || backups.is_some());
     let socket = socket.map(|_| VolumeName::postgres_socket());
-    let to = backups.and_then(|backups| match &backups.to {
+    let to = backups.and_then(|backups| match backups.mounted()? {
         MountSource::Volume(name) => Some(name.clone()),
         MountSource::Bind(_) => None,
     });
@@ -219,9 +219,7 @@ fn secrets(
             secrets.insert(name.clone(), rules.get(name).cloned().unwrap_or(SecretRule::Generate));
         }
     }
-    if let Some(key) = backups.and_then(|backups| backups.key.as_ref()) {
-        secrets.insert(key.clone(), SecretRule::Generate);
-    }
+    secrets.extend(backups.map(Backups::secrets).unwrap_or_default());
     secrets.extend(rules);
     secrets
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod backups;
+mod bucket;
 mod choice;
 mod context;
 mod data_place;
@@ -25,6 +26,7 @@ mod words;
 
 pub use address::HostAddress;
 pub use backups::{Days, Statement, TimeOfDay};
+pub use bucket::{BackupPlace, Bucket, S3Endpoint, S3Region};
 pub use choice::{
     Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator, Rights,
     SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,

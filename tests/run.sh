@@ -158,6 +158,7 @@ run_e2e() {
   need_python
   need_go
   environment tools
+  environment s3
   run_pytest e2e tools -n 2 --dist worksteal "$@"
 }
 

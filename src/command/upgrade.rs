@@ -149,7 +149,8 @@ fn hold_clean(changes: &ChangeSet, folder: &str) -> Result<(), Failure> {
 fn hold_backups(standing: Option<&Standing>, text: &str) -> Result<(), Failure> {
     let next = Standing::read(text);
     let destination = next.as_ref().and_then(Standing::destination_of_backups);
-    match destination.filter(|next| standing.and_then(Standing::destination_of_backups) == Some(next)) {
+    let before = standing.and_then(Standing::destination_of_backups);
+    match destination.filter(|next| before.as_ref() == Some(next)) {
         Some(destination) => Err(Failure::outside(
             format!("the backups in `{destination}` are of another server, and the new one can't go on with them"),
             "name a place of its own for each server as `to` of `backups`; what is in the other one stays",

@@ -209,12 +209,13 @@ fn draw_backup(backups: &Backups, container: &Container, on: Target, board: &mut
     let id = board.node(Kind::Service, name.as_str(), &[name.as_str(), "backs the server up", "all the time"]);
     let server = drawn(&ServiceName::postgres(), board);
     board.edge(&id, &server, Relation::WaitsFor(StartCondition::Healthy));
-    for (source, target) in [
+    let mounts = [
         (container.volume.source().clone(), format!("{}:ro", container.data_folder())),
         (MountSource::Volume(VolumeName::postgres_socket()), SOCKET_FOLDER.to_owned()),
-        (destination(&backups.to), REPOSITORY.to_owned()),
-        (MountSource::Volume(VolumeName::backup_work()), format!("{REPOSITORY}-work")),
-    ] {
+    ];
+    let to = backups.mounted().map(|source| (destination(source), REPOSITORY.to_owned()));
+    let work = (MountSource::Volume(VolumeName::backup_work()), format!("{REPOSITORY}-work"));
+    for (source, target) in mounts.into_iter().chain(to).chain([work]) {
         let to = draw_source(&source, on, board);
         board.edge(&id, &to, Relation::Mounts(target));
     }

@@ -74,7 +74,7 @@ fn is_ours(symbol: &Symbol, name: &str) -> bool {
         }
         Symbol::Secret(_) => {
             let ours = [EnvironmentKey::postgres_password(), EnvironmentKey::backup_key()];
-            ours.iter().any(|own| own.as_str() == name)
+            ours.iter().chain(&EnvironmentKey::backup_s3()).any(|own| own.as_str() == name)
         }
         Symbol::Volume(_) => {
             let ours = [VolumeName::postgres_data(), VolumeName::postgres_socket(), VolumeName::backup_work()];

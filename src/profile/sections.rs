@@ -19,7 +19,7 @@ use crate::value::{
 };
 use crate::yaml::Node;
 
-pub use self::backups::Backups;
+pub use self::backups::{Backups, OnFailure, S3Server};
 pub use self::database::{Database, NamedDatabase, Pool, PostgresDatabase, Sqlite, database_path};
 pub use self::postgres::{External, Initdb, Postgres, ServerCheck};
 

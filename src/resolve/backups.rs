@@ -1,18 +1,22 @@
 //! Knows what the section `backups` means, and what it can't cover. Must not know how a backup is made.
 
 use super::clash::service_path;
+use super::environment::variable;
 use super::mounts::overlap;
 use super::scope::Faults;
-use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service, destination};
+use crate::deployment::{
+    ARCHIVE_COMMAND, BackupCheck, Backups, Container, Destination, Host, S3, Server, Service, Variable, destination,
+};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::help::Help;
 use crate::postgres;
-use crate::profile::{self, Profile, given};
-use crate::spelling::quoted;
+use crate::profile::{self, CheckCommand, Profile, Value, given};
+use crate::spelling::{quoted, shell_word};
 use crate::url::ConnectionUrl;
 use crate::value::{
-    EnvironmentKey, MountSource, PostgresMajor, ServiceName, SettingName, TextValue as _, UserId, VolumeName,
+    BackupPlace, EnvironmentKey, MountSource, PostgresMajor, ServiceName, SettingName, TextValue as _, UserId,
+    VolumeName,
 };
 
 /// Settings that decide what becomes of what the server writes.
@@ -56,19 +60,26 @@ pub(super) fn backups(
     };
     check_settings(profile, container.major, faults);
     check_user(profile, container, faults);
-    let to = written.to.get()?;
-    check_place(to.source(), container, services, &at, faults);
+    let to = place(written, &at, faults);
+    check_work(container, services, faults);
+    if let Some(Destination::Mounted(source)) = &to {
+        check_place(source, container, services, &at, faults);
+    }
+    let failure = written.on_failure.get();
+    let secrets: Vec<_> = given(&profile.secrets).map(|(name, _)| name).collect();
     for (name, value) in [("archive_mode", "on"), ("archive_command", ARCHIVE_COMMAND), ("archive_timeout", SECONDS)] {
         let is_written = container.settings.iter().any(|(known, _)| known.as_str() == name);
         let name = SettingName::parse(name).ok().filter(|_| !is_written);
         container.settings.extend(name.map(|name| (name, value.to_owned())));
     }
     Some(Backups {
-        to: to.source().clone(),
+        to: to?,
         daily_at: written.daily_at(),
         keep: written.keep(),
         key: written.encrypt().then(EnvironmentKey::backup_key),
         checks: checks(written, services, &at, faults),
+        webhook: failure.and_then(|failure| webhook(failure.webhook.get()?, &secrets, &at, faults)),
+        command: failure.and_then(|failure| failure.command.get()).map(line).filter(|line| !line.trim().is_empty()),
     })
 }
 
@@ -89,6 +100,71 @@ fn check_files(services: &[Service], at: &FieldPath, faults: &mut Faults) {
             let place = Place::key(&database.path(&service.name));
             faults.push(Diagnostic::error(Code::Backups, place, message, help).also(Place::key(at), ""));
         }
+    }
+}
+
+/// Where they go to. A bucket needs its server, and nothing else has one.
+fn place(written: &profile::Backups, at: &FieldPath, faults: &mut Faults) -> Option<Destination> {
+    let server = written.s3.get();
+    let bucket = match written.to.get()? {
+        BackupPlace::Mounted(place) => {
+            if server.is_some() {
+                let message = "`s3` describes a server, but the backups go to none";
+                let help = "write `to: s3://BUCKET/FOLDER`, or remove `s3`";
+                faults.add(Code::Backups, Place::key(&at.key("s3")), message, help);
+            }
+            return Some(Destination::Mounted(place.source().clone()));
+        }
+        BackupPlace::Bucket(bucket) => bucket,
+    };
+    let Some((server, endpoint)) = server.and_then(|server| Some((server, server.endpoint.get()?))) else {
+        let message = format!("the server of `{bucket}` is not named");
+        let help = "write `s3: { endpoint: s3.example.com }` beside it";
+        faults.add(Code::Backups, Place::value(&at.key("to")), message, help);
+        return None;
+    };
+    let ca = server.ca.get();
+    if ca.is_some() && !server.verify_tls() {
+        let message = "a `ca` is given, but `verify_tls` says to verify no certificate";
+        faults.add(Code::Backups, Place::value(&at.key("s3").key("verify_tls")), message, "remove one of them");
+    }
+    Some(Destination::S3(S3 {
+        bucket: bucket.clone(),
+        endpoint: endpoint.clone(),
+        region: server.region(),
+        path_style: server.path_style(),
+        ca: ca.cloned(),
+        verify_tls: server.verify_tls(),
+    }))
+}
+
+/// Where a failure is told. A text that is no URL would be told of when the first backup has failed, and then to nobody.
+fn webhook(value: &Value, secrets: &[&EnvironmentKey], at: &FieldPath, faults: &mut Faults) -> Option<Variable> {
+    let at = at.key("on_failure").key("webhook");
+    let is_url = |text: &str| {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+        host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && text.bytes().all(|c| c.is_ascii_graphic())
+    };
+    match value {
+        Value::Literal(text) if !is_url(&text.0) => {
+            let message = format!("{} is no URL to post to", quoted(&text.0));
+            faults.add(Code::Backups, Place::value(&at), message, "write one such as `https://chat.example.com/hook`");
+            None
+        }
+        Value::Database(_) | Value::Environment { .. } => {
+            let help = "write a URL, or `{ secret: NAME }`";
+            faults.add(Code::Backups, Place::value(&at), "a webhook is a URL or a secret", help);
+            None
+        }
+        Value::Literal(_) | Value::Secret(_) => variable(value, secrets, &at, faults),
+    }
+}
+
+/// A command as a line for a shell.
+fn line(command: &CheckCommand) -> String {
+    match command {
+        CheckCommand::Line(line) => line.clone(),
+        CheckCommand::Words(words) => words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -127,7 +203,23 @@ fn check_user(profile: &Profile, container: &Container, faults: &mut Faults) {
     }
 }
 
-/// The destination is for backups alone, and so is what is restored: nobody else has them in a mount, be it as a part of it.
+/// What is restored is for nobody else.
+fn check_work(container: &Container, services: &[Service], faults: &mut Faults) {
+    let work = MountSource::Volume(VolumeName::backup_work());
+    if *container.volume.source() == work {
+        let message = format!("the volume `{}` is for what is restored from backups", container.volume);
+        let place = Place::value(&FieldPath::root().key("postgres").key("volume"));
+        faults.add(Code::MountClash, place, message, "give the data's volume another name");
+    }
+    for service in services.iter().filter(|service| service.mounts.iter().any(|mount| mount.source == work)) {
+        let name = quoted(service.name.as_str());
+        let message =
+            format!("{name} mounts the volume `{}`, in which backups are restored", VolumeName::backup_work());
+        faults.add(Code::MountClash, Place::key(&service_path(&service.name)), message, "mount another volume");
+    }
+}
+
+/// The destination is for backups alone: nobody else has them in a mount, be it as a part of it.
 fn check_place(to: &MountSource, container: &Container, services: &[Service], at: &FieldPath, faults: &mut Faults) {
     let (stands, work) = (destination(to), MountSource::Volume(VolumeName::backup_work()));
     let socket = MountSource::Volume(VolumeName::postgres_socket());
@@ -136,21 +228,9 @@ fn check_place(to: &MountSource, container: &Container, services: &[Service], at
         let help = "name another folder or volume";
         faults.add(Code::MountClash, Place::value(&at.key("to")), message, help);
     }
-    if *container.volume.source() == work {
-        let message = format!("the volume `{}` is for what is restored from backups", container.volume);
-        let place = Place::value(&FieldPath::root().key("postgres").key("volume"));
-        faults.add(Code::MountClash, place, message, "give the data's volume another name");
-    }
     for service in services {
-        for mount in &service.mounts {
-            if mount.source == work {
-                let message = format!(
-                    "{} mounts the volume `{}`, in which backups are restored",
-                    quoted(service.name.as_str()),
-                    VolumeName::backup_work()
-                );
-                faults.add(Code::MountClash, Place::key(&service_path(&service.name)), message, "mount another volume");
-            } else if overlap(&mount.source, &stands) {
+        for mount in service.mounts.iter().filter(|mount| mount.source != work) {
+            if overlap(&mount.source, &stands) {
                 let message = format!(
                     "{} mounts {}, and would have the backups in it: they need a place of their own",
                     quoted(service.name.as_str()),

@@ -10,8 +10,10 @@ use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
+use crate::url::ConnectionUrl;
 use crate::value::{
-    Access, DatabaseName, EnvironmentKey, HostAddress, Port, Rights, ServiceImage, ServiceName, VariableName,
+    Access, BackupPlace, DatabaseName, EnvironmentKey, HostAddress, Port, Rights, ServiceImage, ServiceName,
+    VariableName,
 };
 
 /// The keys of `.env` that belong to the server.
@@ -276,11 +278,11 @@ fn owner_of(name: &str) -> Option<&'static str> {
 /// A variable whose name is also a key that codelab-gen writes would take that key's value, a secret's for instance.
 fn check_variables(services: &[Service], server: Option<&Server>, profile: &Profile, faults: &mut Faults) {
     let secrets: HashSet<_> = given(&profile.secrets).map(|(name, _)| name).collect();
-    let key = profile.backups.get().filter(|backups| backups.encrypt()).map(|_| EnvironmentKey::backup_key());
-    check_key_of_backups(key.as_ref(), services, faults);
+    let of_backups = keys_of_backups(profile);
+    check_keys_of_backups(&of_backups, services, faults);
     let is_owned = |name: &EnvironmentKey| {
         let is_of_server = OWNED_KEYS.contains(&name.as_str()) || name.as_str().ends_with("__DB_PASSWORD");
-        is_of_server || secrets.contains(name) || key.as_ref() == Some(name)
+        is_of_server || secrets.contains(name) || of_backups.contains(name)
     };
     let mut all = Vec::new();
     for service in services {
@@ -305,11 +307,18 @@ fn check_variables(services: &[Service], server: Option<&Server>, profile: &Prof
     }
 }
 
-/// Who has the key of the backups reads the data of all services.
-fn check_key_of_backups(key: Option<&EnvironmentKey>, services: &[Service], faults: &mut Faults) {
+fn keys_of_backups(profile: &Profile) -> Vec<EnvironmentKey> {
+    let Some(backups) = profile.backups.get() else { return Vec::new() };
+    let key = backups.encrypt().then(EnvironmentKey::backup_key);
+    let has_bucket = matches!(backups.to.get(), Some(BackupPlace::Bucket(_)));
+    key.into_iter().chain(EnvironmentKey::backup_s3().into_iter().filter(|_| has_bucket)).collect()
+}
+
+/// Who has the keys of the backups reads the data of all services, or removes it.
+fn check_keys_of_backups(keys: &[EnvironmentKey], services: &[Service], faults: &mut Faults) {
     for service in services {
         for (variable, value) in &service.environment {
-            if matches!(value, Variable::Secret(secret) if Some(secret) == key) {
+            if matches!(value, Variable::Secret(secret) if keys.contains(secret)) {
                 let place = Place::value(&service_path(&service.name).key("environment").key(variable).key("secret"));
                 let message = "the key of the backups is for their container alone";
                 faults.add(Code::KeyClash, place, message, "give the service a secret of another name");

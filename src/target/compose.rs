@@ -78,10 +78,10 @@ pub(super) fn render(
     if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
         add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
     }
-    if let Some((_, container)) = deployment.contained_server().filter(|_| deployment.backups.is_some()) {
+    if let (Some((_, container)), Some(backups)) = (deployment.contained_server(), &deployment.backups) {
         files.push(RenderedFile::sealed(
             outputs::BACKUP_IMAGE,
-            backup_image::dockerfile(container, deployment, placement),
+            backup_image::dockerfile(backups, container, deployment, placement),
         ));
     }
     files.extend(program::scripts(deployment, placement, Place::Here, REACH)?);

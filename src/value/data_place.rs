@@ -14,7 +14,7 @@ use super::path::{Mount, MountSource};
 pub struct DataPlace(MountSource);
 
 /// The source of a mount; its first part keeps out `${`, which Compose would take for a variable.
-const PATTERN: &str = concat!(
+pub(super) const PATTERN: &str = concat!(
     r"^(?![\s\S]*\$\{[^}]*$)",
     r"(?:\.{0,2}/[^:\x00-\x1f\x7f-\x9f]*|\.{1,2}|[A-Za-z0-9][A-Za-z0-9_.-]{1,127})$"
 );

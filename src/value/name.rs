@@ -185,6 +185,12 @@ impl EnvironmentKey {
     pub fn backup_key() -> Self {
         Self("BACKUP_KEY".to_owned())
     }
+
+    /// What an S3 server knows the owner of backups by: a name, and a secret.
+    #[must_use]
+    pub fn backup_s3() -> [Self; 2] {
+        ["BACKUP_S3_KEY_ID", "BACKUP_S3_SECRET"].map(|name| Self(name.to_owned()))
+    }
 }
 
 impl VariableName {

@@ -2,12 +2,16 @@
 
 import base64
 import gzip
+import json
 import os
 import re
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pytest
 
@@ -16,6 +20,12 @@ from programs import PATIENCE, ROOT, run
 from values import SEED
 
 SCRIPT = ROOT / "templates" / "scripts" / "backups" / "backups.sh"
+
+STARTING = ("without_keys", "start_without_keys", "start_server")
+SECRETS = (
+    *("BACKUP_KEY", "PGPASSWORD", "POSTGRES_PASSWORD", "WEBHOOK"),
+    *("PGBACKREST_REPO1_CIPHER_PASS", "PGBACKREST_REPO1_S3_KEY", "PGBACKREST_REPO1_S3_KEY_SECRET"),
+)
 
 # What a service that is the server's superuser may have written, and what asks for the outcome.
 PROGRAM = r"""
@@ -26,14 +36,14 @@ for name in session_preload_libraries local_preload_libraries; do
   echo "$name = 'of_a_service'"
 done >>"$FOLDER/data/postgresql.auto.conf"
 trap 'pg_ctl --silent --mode=immediate --pgdata="$FOLDER/data" stop' EXIT
-start_server "$FOLDER" || { cat "$FOLDER/log"; exit 1; }
+start_without_keys "$FOLDER" || { cat "$FOLDER/log"; exit 1; }
 for name in shared_preload_libraries session_preload_libraries local_preload_libraries max_prepared_transactions; do
   psql --no-psqlrc -At -h "$FOLDER" -U "$POSTGRES_USER" -d postgres -c "SELECT '$name=' || current_setting('$name')"
 done
 printf 'event_triggers=%s\n' "$(psql --no-psqlrc -At -h "$FOLDER" -U "$POSTGRES_USER" -d postgres \
   -c "SELECT setting FROM pg_settings WHERE name = 'event_triggers'")"
 psql --no-psqlrc -Atq -h "$FOLDER" -U "$POSTGRES_USER" -d postgres -c "COPY (SELECT) TO PROGRAM 'env >&2'"
-sed -n 's/^\(BACKUP_KEY\|PGPASSWORD\|POSTGRES_PASSWORD\|PGBACKREST_PG1_USER\)=.*/\1/p' "$FOLDER/log"
+sed -n 's/^\(BACKUP_KEY\|PGPASSWORD\|POSTGRES_PASSWORD\|PGBACKREST_[A-Z0-9_]*\|WEBHOOK\|KEPT\)=.*/\1/p' "$FOLDER/log"
 """
 
 
@@ -65,7 +75,7 @@ def test_no_number_of_tables_keeps_a_backup_from_being_noted(tables: int, noted:
 def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
     version: str, event_triggers: str, request: pytest.FixtureRequest
 ) -> None:
-    """A list with spaces is one setting, what stands in the data is none, and no password is in its environment."""
+    """A list with spaces is one setting, what stands in the data is none, and no key is in its environment."""
     postgres: Postgres = request.getfixturevalue(version)
     folder = folder_for_a_server()
     asked = unprivileged()
@@ -76,12 +86,12 @@ def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
         "POSTGRES_USER": SUPERUSER,
         "PRELOADED": "pg_stat_statements, auto_explain",
         "PREPARED": "7",
-        "PGBACKREST_PG1_USER": SUPERUSER,
-        **dict.fromkeys(("BACKUP_KEY", "PGPASSWORD", "POSTGRES_PASSWORD"), "of the container"),
+        "KEPT": "what is no secret",
+        **dict.fromkeys(SECRETS, "of the container"),
     }
     try:
         done = subprocess.run(
-            ["/bin/bash", "-c", function_of("start_server") + PROGRAM],
+            ["/bin/bash", "-c", "".join(map(function_of, STARTING)) + PROGRAM],
             cwd="/",
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -99,5 +109,84 @@ def test_a_restored_server_loads_what_the_profile_says_and_nothing_else(
         "local_preload_libraries=",
         "max_prepared_transactions=7",
         f"event_triggers={event_triggers}",
-        "PGBACKREST_PG1_USER",
+        "KEPT",
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "found", "is_right"),
+    [
+        ("5\t70", "", "5", True),
+        ("5\t70", "", "6", False),  # nothing was written while it was counted
+        ("5\t70", "5\t72", "6", True),  # a row came and went
+        ("5\t70", "5\t72", "9", False),
+        ("5\t70", "9\t70", "0", True),  # TRUNCATE
+        ("5\t70", "5\t72", "", False),  # it is not there
+    ],
+)
+def test_a_table_that_was_written_while_it_was_counted_fails_no_drill(
+    first: str, last: str, found: str, is_right: bool, tmp_path: Path
+) -> None:
+    table = "shop\tpublic.jobs"
+    lines = [f"{table}\t{part}" if part else "" for part in ("5", "5", first, last, found)]
+    program = f"""set -euo pipefail
+work=.
+{function_of("join_counts")}{function_of("compare")}
+count_all() {{ printf '%s\\n' "$FOUND"; }}
+compare name "$(join_counts "$BEFORE" "$AFTER" "$FIRST" "$LAST" | gzip | base64 -w 0)"
+"""
+    env = dict(zip(("BEFORE", "AFTER", "FIRST", "LAST", "FOUND"), lines, strict=True))
+    said = run("/bin/bash", "-c", program, cwd=tmp_path, env=env, status=0 if is_right else 1).stdout
+    assert ("differs" in said) != is_right
+    assert "tables\t1\n" in said
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """What a chat is for who posts to it; it refuses the first message."""
+
+    received: ClassVar[list[tuple[str, dict[str, str]]]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.received.append((self.path, body))
+        self.send_response(204 if len(self.received) > 1 else 500)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+# Each look takes the next line; behind the last one it ends.
+LOOKS = """set -euo pipefail
+looked=0
+say() { printf '%s\\n' "$*"; }
+sleep() { looked=$((looked + 1)) && [ "$looked" -le 6 ] || exit 0; }
+healthy() {
+  local line
+  line=$(sed -n "${looked}p" looks)
+  [ "$line" = good ] || { printf '%s\\n' "$line" && return 1; }
+}
+"""
+
+
+def test_a_failure_is_posted_once_and_again_where_nobody_took_it(tmp_path: Path) -> None:
+    """Whatever the reason holds, it is one text; and it is said when all goes well again."""
+    if shutil.which("curl") is None:
+        pytest.skip("conformance: skipped: curl is missing: apt-get install curl")
+    functions = "".join(map(function_of, ("watch", "call", "escaped", "printable", "without_keys")))
+    bad = 'the "disk" is \\full'
+    (tmp_path / "looks").write_text(f"{bad}\n" * 3 + "other\x1b[2J\ngood\ngood\n", encoding="ascii")
+    Receiver.received.clear()
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        env = {
+            "WEBHOOK": f"http://127.0.0.1:{server.server_port}/a?b=%22",
+            "ON_FAILURE": 'echo "$BACKUP_MESSAGE" >>told',
+        }
+        done = run("/bin/bash", "-c", f"{LOOKS}{functions}watch", cwd=tmp_path, env=env)
+        server.shutdown()
+    wrong = f"the backups fail: {bad}"
+    messages = [wrong, wrong, "the backups fail: other?[2J", "the backups go well again"]
+    assert Receiver.received == [("/a?b=%22", {"text": text, "content": text}) for text in messages], done
+    assert (tmp_path / "told").read_text(encoding="ascii").splitlines() == messages
+    assert done.stdout.splitlines() == ["the webhook could not be called"]

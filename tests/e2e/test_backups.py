@@ -4,10 +4,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import images
+import machine
 import pytest
+import s3
+from engine import Engine
 from operations import LONG, load, run_script
 
 from deployment import SEEDS, Deployment, check
@@ -17,6 +21,24 @@ FOLDER = ("--set", "backups.to=./backups")
 SCRIPT = ("bash", "/scripts/backups.sh")
 REPOSITORY = "/var/lib/pgbackrest"
 PATIENCE = 60.0
+
+
+BUCKET = (
+    *("--set", "backups.to=s3://backups/shop", "--set", f"backups.s3.endpoint={s3.NAME}:{s3.PORT}"),
+    *("--set", "backups.s3.path_style=true", "--set", "backups.s3.ca=./ca.pem", "--set", "backups.encrypt=true"),
+)
+OWNER = {"BACKUP_S3_KEY_ID": "the-name-of-the-key", "BACKUP_S3_SECRET": "what-only-the-server-knows-of-it"}
+
+
+@pytest.fixture
+def bucket(engine: Engine, tmp_path: Path) -> Iterator[s3.Bucket]:
+    if engine.host_of is None:
+        pytest.skip("e2e: skipped: on the user's own engine there is no host to serve on")
+    if not s3.ENVIRONMENT.is_dir():
+        machine.unavailable("moto is missing; this installs it: bash tests/run.sh e2e")
+    with s3.serving(engine.host_of, tmp_path) as bucket:
+        assert engine.on_host(s3.MAKE_BUCKET, str(tmp_path / "ca.pem")) == "200"
+        yield bucket
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
@@ -229,6 +251,40 @@ def test_a_full_destination_changes_nothing_that_is_there(deployment: Deployment
     deployment.inside("postgres-backup", "rm", f"{REPOSITORY}/filling", user="postgres")
     wait_for_push(deployment, fails=False)
     backups(deployment, "run_now")
+
+
+def test_a_bucket_of_an_s3_server(deployment: Deployment, bucket: s3.Bucket) -> None:
+    """The same as with a folder, over TLS. While it is gone the server keeps what it writes, and who is named is told."""
+    shutil.copy(bucket.folder / "ca.pem", deployment.root)
+    told = "/var/lib/pgbackrest-work/told"
+    command = ("--set", f'backups.on_failure.command=env >{told}; printf "%s\\n" "$BACKUP_MESSAGE" >>{told}.all')
+    # It tries for a minute where nothing answers.
+    quick = {"PGBACKREST_IO_TIMEOUT": "2"}
+    deployment.additions["postgres-backup"] = {"extra_hosts": [f"{s3.NAME}:{s3.ADDRESS}"], "environment": quick}
+    deployment.run_printed(deployment.generate_profile("prod", *BUCKET, *command, env=OWNER))
+    until(lambda: has_backup(deployment), "there is no first backup")
+    at = moment(deployment)
+    deployment.sql("auth-service", "DELETE FROM notes", "SELECT 1")
+    assert report(deployment)["result"] == "good"
+
+    bucket.switch.touch()
+    wait_for_push(deployment, fails=True)
+    assert "takes nothing" in backups(deployment, "run_now", status=1)
+    backups(deployment, "healthy", status=1)
+    lines = ("postgres-backup", "cat", f"{told}.all")
+    until(lambda: "the backups fail: " in deployment.try_inside(*lines, user="postgres").stdout, "nobody is told")
+    environment = deployment.inside("postgres-backup", "cat", told, user="postgres")
+    secrets = [*OWNER.values(), deployment.variables()["BACKUP_KEY"], deployment.variables()["POSTGRES_PASSWORD"]]
+    assert not [secret for secret in secrets if secret in environment]
+
+    bucket.switch.unlink()
+    wait_for_push(deployment, fails=False)
+    backups(deployment, "run_now")
+    run_script(deployment, "restore", "--at", at, "auth-service")
+    assert deployment.read("auth-service") == SEEDS
+    for name, container in deployment.containers().items():
+        has_secret = any(OWNER["BACKUP_S3_SECRET"] in variable for variable in container["Config"]["Env"])
+        assert has_secret == (name == "postgres-backup"), name
 
 
 def test_what_is_killed_begins_anew(deployment: Deployment) -> None:

@@ -79,6 +79,31 @@ fn files_of_secrets_are_among_the_lines_and_in_the_document() {
 }
 
 #[test]
+fn the_folder_of_continuous_backups_is_left_out_too() {
+    for (to, line) in [
+        ("./store", Some("      store/pgbackrest/\n")),
+        ("./backups", None),
+        ("./api/a b", Some("      api/a b/pgbackrest/\n")),
+        ("../elsewhere", None),
+        ("a-volume", None),
+    ] {
+        let root = project(".", ".");
+        let profile = root.path().join("profiles/shop.yaml");
+        let text = fs::read_to_string(&profile).unwrap() + &format!("backups: {{ to: '{to}' }}\n");
+        fs::write(&profile, text).unwrap();
+        let told = || stderr(&run(root.path(), &["-p", "shop"]));
+        let first = told();
+        let expected = line.unwrap_or_default();
+        assert!(first.contains(&format!("{ALL}{expected}")), "{to}: {first}");
+        assert_eq!(first.contains("pgbackrest/"), line.is_some(), "{to}: {first}");
+        let out = format!("{ALL}{expected}").replace("      ", "");
+        fs::write(root.path().join(".dockerignore"), out).unwrap();
+        let quiet = told();
+        assert!(!quiet.contains("sends files"), "{to}: {quiet}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_text_leaves_nothing_out() {
     let root = project(".", ".");
     std::os::unix::fs::symlink("/dev/zero", root.path().join(".dockerignore")).unwrap();

@@ -126,8 +126,9 @@ const WITH_BACKUPS: &[(&str, u32)] = &[
     ("scripts/init-postgres.sh", 0o755),
 ];
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 17] = [
     Case { name: "backups", profile: "../golden/backups.yaml", settings: &[], files: WITH_BACKUPS },
+    Case { name: "backups-bucket", profile: "../golden/backups-bucket.yaml", settings: &[], files: WITH_BACKUPS },
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },
     Case { name: "mixed", profile: "mixed", settings: &[], files: WITH_SERVER },
@@ -214,6 +215,9 @@ fn generate(case: &Case, folder: &Path) {
         "AGENT_RUNTIME__DB_PASSWORD",
         "AUTH_SERVICE__DB_PASSWORD",
         "BACKUP_KEY",
+        "BACKUP_S3_KEY_ID",
+        "BACKUP_S3_SECRET",
+        "CHAT_HOOK",
         "INTERNAL_API_KEY",
     ] {
         command.env(password, "codelab_password");

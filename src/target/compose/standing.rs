@@ -108,10 +108,16 @@ impl Standing {
     }
 
     /// Where the section `backups` has its destination.
-    pub(crate) fn destination_of_backups(&self) -> Option<&str> {
+    pub(crate) fn destination_of_backups(&self) -> Option<String> {
         let backup = self.service(ServiceName::postgres_backup().as_str())?;
-        let mount = backup.mounts.iter().find(|mount| mount.target == REPOSITORY)?;
-        Some(mount.source.as_str())
+        if let Some(mount) = backup.mounts.iter().find(|mount| mount.target == REPOSITORY) {
+            return Some(mount.source.clone());
+        }
+        let of_bucket = |name: &str| {
+            let name = format!("PGBACKREST_REPO1_{name}");
+            backup.environment.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
+        };
+        Some(format!("s3://{}{}", of_bucket("S3_BUCKET")?, of_bucket("PATH")?.trim_end_matches('/')))
     }
 
     /// The name of the project, where no variable decides it.

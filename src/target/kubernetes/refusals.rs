@@ -25,7 +25,12 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
     if profile.backups.is_given() {
         let place = Place::key(&FieldPath::root().key("backups"));
         let message = "`backups` is for Docker Compose so far, and the target is Kubernetes";
-        let help = "; `scripts/db/backup.sh` dumps the databases, and CloudNativePG has backups of its own";
+        let is_operated = profile.postgres.get().is_some_and(|postgres| postgres.operator.is_given());
+        let help = if is_operated {
+            ", and let CloudNativePG make backups of its own: docs/kubernetes.md, `Backups`, has its objects"
+        } else {
+            ", and run `scripts/db/backup.sh` each day; or write `operator: cloudnative-pg`, which has backups of its own"
+        };
         faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, Help::remove().and(help)));
     }
     faults

@@ -34,9 +34,9 @@ export PGPASSWORD=${POSTGRES_PASSWORD:-}
 export PGBACKREST_CONFIG=/dev/null PGBACKREST_STANZA=postgres PGBACKREST_LOCK_PATH=/tmp/pgbackrest
 export PGBACKREST_SPOOL_PATH=/tmp/pgbackrest-spool PGBACKREST_LOG_LEVEL_FILE=off PGBACKREST_LOG_LEVEL_CONSOLE=off
 export PGBACKREST_LOG_LEVEL_STDERR=warn PGBACKREST_PG1_PATH=$PGDATA PGBACKREST_PG1_USER=$POSTGRES_USER
-export PGBACKREST_PG1_SOCKET_PATH=/var/run/postgresql PGBACKREST_REPO1_PATH=$repository
+export PGBACKREST_PG1_SOCKET_PATH=/var/run/postgresql PGBACKREST_REPO1_PATH=${PGBACKREST_REPO1_PATH:-$repository}
 export PGBACKREST_REPO1_RETENTION_FULL_TYPE=time PGBACKREST_REPO1_RETENTION_FULL=$KEEP_DAYS
-# A destination is mounted: what is read wrong twice is wrong, and a quarter of a minute later as well.
+# What is read wrong twice is wrong, and a quarter of a minute later as well.
 export PGBACKREST_JOB_RETRY=1
 export PGBACKREST_START_FAST=y PGBACKREST_COMPRESS_TYPE=zst PGBACKREST_REPO1_BUNDLE=y
 if [ -n "${BACKUP_KEY:-}" ]; then
@@ -62,13 +62,16 @@ serve() {
   trap 'rm -f "$marks/alive"' EXIT
   trap 'exit 143' TERM INT
   push &
+  watch &
   while ! prepare; do
     sleep 10 &
     wait "$!"
   done
   touch "$state/ready"
   # Where the destination has nothing, what was noted is of another one.
-  [ -n "$(listed)" ] || rm -f "$state/good" "$state/first" "$state/drilled" "$state/drill_failed"
+  if all=$(listed) && [ -z "$all" ]; then
+    rm -f "$state/good" "$state/first" "$state/drilled" "$state/drill_failed"
+  fi
   while :; do
     last=$(cat "$state/good" 2>/dev/null) || last=
     if [ -z "$last" ] || [ -e "$state/failed" ] || [ "$(date +%s)" -ge "$(due "$last")" ]; then
@@ -144,13 +147,71 @@ printable() {
   tr -c '\n\040-\176' '?'
 }
 
+# is_bucket: whether the destination is reached over the network, and has no folder here.
+is_bucket() {
+  [ "${PGBACKREST_REPO1_TYPE:-}" = s3 ]
+}
+
 # adopt: the destination is from now on that of this server, after its data was restored from there.
 adopt() {
   local link=$repository/backup/postgres/latest
-  # Not every program that copies folders leaves a link a link.
+  # Not every program that copies folders leaves a link a link; a bucket has none.
   [ ! -d "$link" ] || [ -L "$link" ] || rm -rf -- "$link"
   pgbackrest stanza-upgrade 2>&1 | printable >&2
   rm -f "$state/failed" "$state/good"
+}
+
+# watch: calls who is to be told when something fails, once a day while it does, and when it goes well again.
+watch() {
+  local said told='' when=0 now
+  trap - EXIT
+  [ -n "${WEBHOOK:-}${ON_FAILURE:-}" ] || return 0
+  while :; do
+    sleep 30
+    now=$(date +%s)
+    if said=$(healthy 2>&1); then
+      said=''
+      [ -z "$told" ] || ! call 'the backups go well again' || told=''
+    elif said=$(head -n 1 <<<"$said" | printable) && { [ "$said" != "$told" ] || [ "$((now - when))" -ge 86400 ]; }; then
+      ! call "the backups fail: $said" || told=$said when=$now
+    fi
+  done
+}
+
+# call MESSAGE: by the webhook, and by the command; neither gets a key of the backups or a password.
+call() {
+  local text status=0
+  text=$(escaped "$1")
+  # A URL may be a secret, and arguments are seen by all.
+  [ -z "${WEBHOOK:-}" ] ||
+    printf '{"text":"%s","content":"%s"}' "$text" "$text" |
+    curl --disable --silent --fail --globoff --proto '=http,https' --max-time 30 --output /dev/null --data-binary @- \
+      --header 'Content-Type: application/json' --config <(printf 'url = "%s"\n' "$(escaped "$WEBHOOK")") || {
+    say 'the webhook could not be called'
+    status=1
+  }
+  [ -z "${ON_FAILURE:-}" ] || without_keys BACKUP_MESSAGE="$1" timeout 60 bash -c "$ON_FAILURE" >&2 </dev/null || {
+    say 'the command for failures failed'
+    status=1
+  }
+  return "$status"
+}
+
+# escaped TEXT: as it stands between quotes, in JSON and for curl.
+escaped() {
+  printf %s "$1" | tr '[:cntrl:]' ' ' | sed 's/[\\"]/\\&/g'
+}
+
+# without_keys [NAME=VALUE]... COMMAND...: runs it with nothing in its environment that opens the backups or the server.
+without_keys() {
+  local name unset=()
+  for name in $(compgen -e); do
+    case $name in
+    PGBACKREST_* | BACKUP_KEY | PGPASSWORD | POSTGRES_PASSWORD | WEBHOOK) unset+=(-u "$name") ;;
+    *) ;;
+    esac
+  done
+  env ${unset[@]+"${unset[@]}"} "$@"
 }
 
 # push: what the server has written, segment by segment. A mark tells the server that one is at the destination; until then
@@ -215,13 +276,21 @@ backup() {
   note_rows "$label" || say "how many rows the backup $label has could not be counted: a drill compares none"
 }
 
-# note_rows LABEL: how many rows the tables have before and after a moment behind that backup.
+# note_rows LABEL: how many rows the tables have before and after a moment behind that backup. Where anything was written
+# meanwhile, also how many rows of each table that were: it may have been filled and emptied between.
 note_rows() {
-  local point=codelab-gen-$1 before after
-  before=$(count_all) && psql_here postgres <<<"SELECT pg_create_restore_point('$point') \\g /dev/null" &&
-    after=$(count_all) && psql_here postgres <<<'SELECT pg_switch_wal() \g /dev/null' &&
+  local point=codelab-gen-$1 before after now first last=''
+  now=$(psql_here postgres <<<'SELECT pg_current_snapshot()') && first=$(written_all) && before=$(count_all) &&
+    psql_here postgres <<<"SELECT pg_create_restore_point('$point') \\g /dev/null" && after=$(count_all) || return
+  if [ "$now" != "$(psql_here postgres <<<'SELECT pg_current_snapshot()')" ]; then
+    # What a session has written it tells after 10 seconds, where it does nothing else.
+    sleep 11 &
+    wait "$!"
+    last=$(written_all) || return
+  fi
+  psql_here postgres <<<'SELECT pg_switch_wal() \g /dev/null' &&
     pgbackrest --set="$1" --annotation=point="$point" \
-      --annotation=rows="$(packed "$(join_counts "$before" "$after")")" annotate 2> >(printable >&2)
+      --annotation=rows="$(packed "$(join_counts "$before" "$after" "$first" "$last")")" annotate 2> >(printable >&2)
 }
 
 newest_full_is_fresh() {
@@ -285,10 +354,30 @@ count_all() {
   done | LC_ALL=C sort
 }
 
-# join_counts BEFORE AFTER: the tables that were there both times, with both numbers.
+# written_all: how many rows were ever written to each table, and the file that it is in, which TRUNCATE changes.
+written_all() {
+  local database
+  for database in $DATABASES; do
+    [ "$(psql_here postgres <<<"SELECT count(*) FROM pg_database WHERE datname = '$database'")" = 1 ] || continue
+    psql_here "$database" <<<"COPY (SELECT nspname || '.' || relname, relfilenode,
+  pg_stat_get_tuples_inserted(pg_class.oid) + pg_stat_get_tuples_deleted(pg_class.oid)
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE relkind = 'r') TO STDOUT" |
+      sed "s/^/$database"$'\t/' || return
+  done
+}
+
+# join_counts BEFORE AFTER FIRST LAST: the tables that were there both times, with both numbers, and how many rows were
+# written between, `-` where that is not known.
 join_counts() {
-  awk -F '\t' 'NR == FNR { before[$1 FS $2] = $3; next } ($1 FS $2) in before { print $1 FS $2 FS before[$1 FS $2] FS $3 }' \
-    <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+  awk -F '\t' '
+    FNR == 1 { input++ }
+    $0 == "" { next }
+    { table = $1 FS $2 }
+    input == 1 { before[table] = $3 }
+    input == 2 { file[table] = $3; written[table] = $4 }
+    input == 3 { is_last[table] = 1; more[table] = $3 == file[table] && $4 >= written[table] ? $4 - written[table] : "-" }
+    input == 4 && table in before { print table FS before[table] FS $3 FS (table in is_last ? more[table] : 0) }' \
+    <(printf '%s\n' "$1") <(printf '%s\n' "$3") <(printf '%s\n' "$4") <(printf '%s\n' "$2")
 }
 
 # packed COUNTS: as one word, of every second table as often as it takes to fit: a program takes 128 KiB in one word, and a
@@ -335,6 +424,8 @@ status() {
   [ ! -e "$state/failed" ] || printf 'failed\t%s\n' "$(head -n 1 "$state/failed")"
   [ ! -e "$state/drill_failed" ] || printf 'drill_failed\n'
   printf 'behind\t%s\n' "$(find "$PGDATA/pg_wal/archive_status" -name '*.ready' | wc -l)"
+  # How much room there is only the disk of a folder tells.
+  ! is_bucket || return 0
   first=$(listed | head -n 1 | cut -f 3) || first=
   [ -n "$first" ] || return 0
   days=$(((now - first) / 86400 + 1))
@@ -402,11 +493,11 @@ bring() {
     return 1
   }
   echo 'local all all trust' >"$folder/hba"
-  start_server "$folder" && return
+  start_without_keys "$folder" && return
   if grep -q 'recovery ended before configured recovery target was reached' "$folder/log" && [[ " $* " == *' --type=time '* ]]; then
     # Nothing was written behind that moment, or it did not get to the destination.
     echo "recovery_target_time = ''" >>"$folder/data/postgresql.auto.conf"
-    if start_server "$folder"; then
+    if start_without_keys "$folder"; then
       say 'nothing later than that moment is at the destination: what may have been written shortly before is not in it'
       return
     fi
@@ -437,6 +528,13 @@ bring_back() {
   say "restored; the last change in it is of ${ends:-the time of the backup}"
 }
 
+# start_without_keys FOLDER: what brings the server its log reads the key; what runs in it afterwards does not.
+start_without_keys() {
+  start_server "$1" env -u BACKUP_KEY -u PGPASSWORD -u POSTGRES_PASSWORD || return
+  pg_ctl --silent --mode=fast --timeout=600 --pgdata="$1/data" stop >/dev/null && start_server "$1" without_keys
+}
+
+# start_server FOLDER COMMAND [ARGUMENT]...: the command runs what follows it.
 start_server() {
   local options preloaded prepared
   # A list may have spaces, and pg_ctl gives the options to a shell.
@@ -450,9 +548,8 @@ start_server() {
   options+=" -c session_preload_libraries= -c local_preload_libraries= -c archive_cleanup_command= -c recovery_end_command="
   options+=" -c jit=off -c max_logical_replication_workers=0 -c external_pid_file="
   [ "$(<"$1/data/PG_VERSION")" -lt 17 ] || options+=" -c event_triggers=off"
-  # It lets in who comes to its socket. What brings it the archive reads the key by pgBackRest's own name.
-  env -u BACKUP_KEY -u PGPASSWORD -u POSTGRES_PASSWORD \
-    pg_ctl --silent --no-wait --pgdata="$1/data" --log="$1/log" --options="$options" start >/dev/null
+  # It lets in who comes to its socket.
+  "${@:2}" pg_ctl --silent --no-wait --pgdata="$1/data" --log="$1/log" --options="$options" start >/dev/null
   sleep 0.5
   until pg_isready -q -h "$1" -U "$POSTGRES_USER" -d postgres; do
     pg_ctl --pgdata="$1/data" status >/dev/null || return 1
@@ -513,7 +610,8 @@ drill() {
   return "$status"
 }
 
-# compare NAME ROWS: each table has as many rows as were counted before and after the moment, or a number between.
+# compare NAME ROWS: each table has as many rows as were counted before and after the moment, or a number between; or as
+# many more or fewer as were written meanwhile.
 compare() {
   local found expected
   export SOCKET_FOLDER=$work/$1
@@ -529,10 +627,11 @@ compare() {
       tables++
       low = $3 < $4 ? $3 : $4
       high = $3 < $4 ? $4 : $3
+      slack = $5 + 0 > high - low ? $5 + 0 : high - low
       is_there = ($1 FS $2) in found
       number = found[$1 FS $2] + 0
       rows += number
-      if (!is_there || number < low - (high - low) || number > high + (high - low)) {
+      if (!is_there || $5 != "-" && (number < low - slack || number > high + slack)) {
         wrong++
         print "differs" FS $1 FS $2 FS $3 FS $4 FS (is_there ? number : "missing")
       }

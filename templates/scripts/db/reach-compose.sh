@@ -273,8 +273,17 @@ start_again() {
 }
 
 # in_backup CONTAINER ARGUMENT...: backups.sh in a container that was held for it, as the server's user.
+# What it says of itself is text of a container, and nothing of it steers a terminal.
 in_backup() {
-  docker exec --user postgres "$1" bash /scripts/backups.sh "${@:2}" </dev/null
+  { docker exec --user postgres "$1" bash /scripts/backups.sh "${@:2}" </dev/null 2>&1 >&3 | shown_lines >&2; } 3>&1
+}
+
+# shown_lines: each line of standard input as `shown` has it.
+shown_lines() {
+  local line
+  while IFS= read -r line || [ -n "$line" ]; do
+    printf '%s\n' "$(printf %s "$line" | shown)"
+  done
 }
 
 # run_beside SERVICE: how a command is run in its container.

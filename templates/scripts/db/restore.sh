@@ -82,7 +82,7 @@ need_backups() {
 if [ -n "$is_list" ]; then
   at_the_end remove_brought
   need_backups
-  in_backup "$container" list
+  in_backup "$container" list | shown_lines
   exit
 fi
 

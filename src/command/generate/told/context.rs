@@ -7,12 +7,12 @@ use super::Telling;
 use super::dockerignore::leaves_out;
 use crate::change::ChangeKind;
 use crate::command::generate::request::Ending;
-use crate::deployment::{Build, Program, Service};
+use crate::deployment::{Build, Program, Service, destination};
 use crate::disk::{normalized, read_text, relative};
 use crate::report;
 use crate::spelling::raw_path;
 use crate::target::{Target, compose};
-use crate::value::Choice as _;
+use crate::value::{Choice as _, MountSource};
 
 /// A `.dockerignore` is no larger, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -52,7 +52,8 @@ impl Telling<'_> {
             let context = std::fs::canonicalize(&context).unwrap_or_else(|_| normalized(&context));
             let Ok(way) = self.target.folder.strip_prefix(&context) else { continue };
             let (path, text) = ignore_file(&context, build);
-            let lines = self.unignored(&raw_path(way), &text);
+            let mut lines = self.unignored(&raw_path(way), &text);
+            lines.extend(self.sent_destination(&context, &text, &lines));
             let file = relative(&normalized(self.current), &path);
             match all.iter_mut().find(|known| known.file == file) {
                 Some(known) => known.services.push(service.name.to_string()),
@@ -61,6 +62,21 @@ impl Telling<'_> {
             }
         }
         all
+    }
+
+    /// The folder of the section `backups`, where it is in the context and no other line leaves it out.
+    fn sent_destination(&self, context: &Path, text: &str, lines: &[String]) -> Option<String> {
+        let MountSource::Bind(folder) = destination(self.target.deployment.backups.as_ref()?.mounted()?) else {
+            return None;
+        };
+        let path = normalized(&self.target.root.join(folder.as_str()));
+        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        let way = raw_path(path.strip_prefix(context).ok()?);
+        let is_odd = way.contains(['*', '?', '[', '\\']) || way.starts_with(['!', '#', ' ']) || way.ends_with(' ');
+        let line = if is_odd { "**/pgbackrest/".to_owned() } else { format!("{way}/") };
+        let sample = format!("{way}/archive/postgres/archive.info");
+        let is_told = lines.iter().any(|known| !is_odd && known.ends_with('/') && line.starts_with(known.as_str()));
+        (!is_told && !leaves_out(text, &sample, &way)).then_some(line)
     }
 
     /// The lines that are missing, as the context would have them.

@@ -2,18 +2,22 @@
 
 use super::super::extras::Extras;
 use super::super::interpolation::{command, literal, reference, word};
+use super::super::networks::NETWORK_MODE;
 use super::super::outputs::{BACKUP_COUNTS, BACKUP_FOLDER, BACKUP_SCRIPT};
 use super::super::secrets::{password, required, secret_name};
 use super::keys::keys_of_backup;
-use super::service::waits_until;
-use crate::deployment::{Backups, Container, Deployment, REPOSITORY, SOCKET_FOLDER, Server, destination};
+use super::service::{variable_value, waits_until};
+use crate::deployment::{Backups, Container, Deployment, REPOSITORY, S3, SOCKET_FOLDER, Server, destination};
 use crate::placement::Placement;
-use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
+use crate::value::{EnvironmentKey, MountSource, SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
 const KEEPS: &str = "\
 Brings all that the server writes to the destination within seconds, and makes a backup each day. It is unhealthy where
 that fails: `docker compose logs postgres-backup` says why.";
+
+/// Where the certificates stand that an S3 server's one is verified by.
+const CERTIFICATES: &str = "/etc/backups-ca.pem";
 
 /// Settings without which a restored server does not start, or lacks what is asked of it.
 const NEEDED: [(&str, &str); 2] =
@@ -39,7 +43,9 @@ pub(super) fn backup(
         keys.push("secrets", [literal(&name)].into_iter().collect::<Value>());
     }
     keys.push("volumes", volumes(container, backups, placement));
-    keys.push("network_mode", word("none").behind("the socket is enough"));
+    if !backups.reaches_out() {
+        keys.push(NETWORK_MODE, word("none").behind("the socket is enough"));
+    }
     let healthy = (ServiceName::postgres().to_string(), waits_until(StartCondition::Healthy));
     keys.push("depends_on", Mapping::from_iter([healthy]));
     let mut check = Mapping::from_iter([("test", command(["CMD", "bash", script, "healthy"]))]);
@@ -63,6 +69,9 @@ fn environment(server: &Server, container: &Container, backups: &Backups, secret
     if let Some(key) = &backups.key {
         environment.push(key.to_string(), reference(required(key, secrets_in)));
     }
+    environment.append(backups.s3().map(|s3| of_s3(s3, secrets_in)).unwrap_or_default());
+    environment.push_given("WEBHOOK", backups.webhook.as_ref().and_then(|url| variable_value(url, secrets_in)));
+    environment.push_given("ON_FAILURE", backups.command.as_deref().map(literal));
     for (variable, setting) in NEEDED {
         let written = container.settings.iter().find(|(name, _)| name.as_str() == setting);
         environment.push_given(variable, written.map(|(_, value)| literal(value)));
@@ -75,19 +84,38 @@ fn environment(server: &Server, container: &Container, backups: &Backups, secret
     environment
 }
 
+/// A bucket, by the names that pgBackRest has for it.
+fn of_s3(s3: &S3, secrets_in: SecretsIn) -> Mapping {
+    let (host, port) = s3.endpoint.parts();
+    let option = |name: &str| format!("PGBACKREST_REPO1_{name}");
+    let [id, secret] = EnvironmentKey::backup_s3();
+    let mut environment = Mapping::from_iter([
+        (option("TYPE"), literal("s3")),
+        (option("PATH"), literal(s3.bucket.folder())),
+        (option("S3_BUCKET"), literal(s3.bucket.name())),
+        (option("S3_ENDPOINT"), literal(host)),
+        (option("S3_REGION"), literal(s3.region.as_str())),
+        (option("S3_URI_STYLE"), literal(if s3.path_style { "path" } else { "host" })),
+        (option("S3_KEY"), reference(required(&id, secrets_in))),
+        (option("S3_KEY_SECRET"), reference(required(&secret, secrets_in))),
+    ]);
+    environment.push_given("PGBACKREST_REPO1_STORAGE_PORT", port.map(literal));
+    environment.push_given("PGBACKREST_REPO1_STORAGE_CA_FILE", s3.ca.as_ref().map(|_| literal(CERTIFICATES)));
+    environment.push_given("PGBACKREST_REPO1_STORAGE_VERIFY_TLS", (!s3.verify_tls).then(|| literal("n")));
+    environment
+}
+
 fn volumes(container: &Container, backups: &Backups, placement: &Placement) -> Value {
     let data = format!("{}:{}:ro", placement.source(container.volume.source()), container.data_folder());
-    let to = placement.source(&destination(&backups.to));
+    let to = backups.mounted().map(|source| format!("{}:{REPOSITORY}", placement.source(&destination(source))));
+    let ca = backups.s3().and_then(|s3| s3.ca.as_ref()).map(|ca| MountSource::Bind(ca.as_host_path().clone()));
+    let ca = ca.map(|ca| format!("{}:{CERTIFICATES}:ro", placement.source(&ca)));
     let mounted = |output: &crate::render::Output, name: &str| format!("./{}:/scripts/{name}:ro", output.path());
-    [
-        data,
-        format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket()),
-        format!("{to}:{REPOSITORY}"),
+    let first = [data, format!("{}:{SOCKET_FOLDER}", VolumeName::postgres_socket())];
+    let last = [
         format!("{}:{REPOSITORY}-work", VolumeName::backup_work()),
         mounted(&BACKUP_SCRIPT, "backups.sh"),
         mounted(&BACKUP_COUNTS, "postgres.sh"),
-    ]
-    .iter()
-    .map(|mount| literal(mount))
-    .collect()
+    ];
+    first.into_iter().chain(to).chain(ca).chain(last).map(|mount| literal(&mount)).collect()
 }

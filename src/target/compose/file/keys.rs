@@ -62,9 +62,9 @@ pub(super) fn keys_of_backup(container: &Container, backups: &Backups, written: 
     let is_strict = *fences != Fences::default();
     let says = |(name, _): &&(String, Raw)| name == "platform";
     let mut keys: Mapping = written.iter().filter(says).map(|(key, value)| (key.clone(), raw(value))).collect();
-    let user = match &backups.to {
-        MountSource::Volume(_) => container.user,
-        MountSource::Bind(_) => None,
+    let user = match backups.mounted() {
+        Some(MountSource::Volume(_)) | None => container.user,
+        Some(MountSource::Bind(_)) => None,
     };
     let capabilities = is_strict.then_some(if user.is_some() { &[][..] } else { &CAPABILITIES_TO_STEP_DOWN[..] });
     keys.append(restarting(container.restart));
