@@ -92,6 +92,19 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, place: Place)
     (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server, cluster })
 }
 
+/// Whether by the text of such a file a service has a SQLite file beside its database on the server.
+#[must_use]
+pub fn has_both(text: &str, service: &str) -> bool {
+    let in_function = |name: &str| {
+        let lines =
+            text.lines().skip_while(move |line| *line != format!("{name}() {{")).take_while(|line| *line != "}");
+        lines
+            .filter_map(|line| line.trim_start().split_once(") echo "))
+            .any(|(name, _)| name.trim_matches('\'') == service)
+    };
+    in_function("sqlite_file_of") && in_function("database_of")
+}
+
 /// Every database of every service.
 fn all(deployment: &Deployment) -> impl Iterator<Item = (&Service, &Database)> {
     deployment.services.iter().flat_map(|service| service.databases().map(move |database| (service, database)))
