@@ -368,10 +368,11 @@ impl Service {
         self.databases().filter_map(|database| Some((database, database.in_file()?)))
     }
 
-    /// Whether there is a SQLite file to move data from or to, beside a database on the server that it uses.
+    /// Whether its database of this name has a SQLite file to move data from or to, beside the one on the server that is used.
     #[must_use]
-    pub fn can_move(&self) -> bool {
-        self.databases_on_server().any(|(database, _)| database.sqlite_file.is_some())
+    pub fn can_move(&self, called: &str) -> bool {
+        let mut on_server = self.databases_on_server();
+        on_server.any(|(database, _)| database.sqlite_file.is_some() && database.called(&self.name) == called)
     }
 
     /// Whether it has a database.

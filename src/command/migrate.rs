@@ -29,7 +29,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct MigrateArgs {
-    /// The service whose rows are moved
+    /// The service whose rows are moved, or SERVICE/NAME: those of one of its `databases`
     #[arg(value_name = "SERVICE")]
     service: String,
     /// The engine that they come to

@@ -132,7 +132,7 @@ def test_a_further_database_moves_to_the_other_engine(deployment: Deployment) ->
     deployment.write_profile("own", profile(engine="postgres", **both))
     generated = deployment.generate("--profile", "own")
     assert "api/stats: postgres instead of sqlite" in generated.said
-    assert "migrate.sh api/stats --to postgres" in generated.said
+    assert "codelab-gen migrate api/stats --to postgres" in generated.said
     run_script(deployment, "migrate", "api/stats", "--to", "postgres")
     assert ask(deployment, STATS, "SELECT id FROM visits") == [[7]]
     assert deployment.read("api") == [*SEEDS, "in the first one"]

@@ -261,9 +261,7 @@ impl Telling<'_> {
         let out = if folder == "." { String::new() } else { format!(" --out {}", shell_word(folder)) };
         let command = format!("codelab-gen migrate {service} --to {}{out}", to.as_str());
         match (from, to) {
-            (Engine::Sqlite, Engine::Postgres)
-                if services.any(|each| each.name.as_str() == service && each.can_move()) =>
-            {
+            (Engine::Sqlite, Engine::Postgres) if services.any(|each| each.can_move(service)) => {
                 Some(format!("to take it along, before the next command: `{command}`"))
             }
             (Engine::Postgres, Engine::Sqlite) if stood.is_some_and(|file| compose::has_both(&file.text, service)) => {
