@@ -37,6 +37,8 @@ const FILES: [(&str, &str); 5] = [
         concat!(
             include_str!("../templates/scripts/db/reach.sh"),
             "\n",
+            include_str!("../templates/scripts/db/reach-docker.sh"),
+            "\n",
             include_str!("../templates/scripts/db/reach-compose.sh")
         ),
     ),

@@ -56,7 +56,11 @@ pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 
 /// How containers are reached.
-const REACH: &str = include_str!("../../templates/scripts/db/reach-compose.sh");
+const REACH: &str = concat!(
+    include_str!("../../templates/scripts/db/reach-docker.sh"),
+    "\n",
+    include_str!("../../templates/scripts/db/reach-compose.sh")
+);
 
 /// Every file that a deployment has.
 pub(super) fn render(

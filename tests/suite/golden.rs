@@ -280,10 +280,16 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
             let of = if name == "postgres.sh" { "scripts/db/postgres.sh" } else { path };
             let mut template = fs::read_to_string(tests().join("../templates").join(of)).unwrap();
             if name == "reach.sh" {
-                let target = if case.name.starts_with("kubernetes-") { "kubernetes" } else { "compose" };
-                let reach = tests().join(format!("../templates/scripts/db/reach-{target}.sh"));
-                template.push('\n');
-                template.push_str(&fs::read_to_string(reach).unwrap());
+                let parts: &[&str] = match case.name.split('-').next() {
+                    Some("kubernetes") => &["kubernetes"],
+                    Some("swarm") => &["docker", "swarm"],
+                    _ => &["docker", "compose"],
+                };
+                for part in parts {
+                    let reach = tests().join(format!("../templates/scripts/db/reach-{part}.sh"));
+                    template.push('\n');
+                    template.push_str(&fs::read_to_string(reach).unwrap());
+                }
             }
             let interpreter = template.lines().next().filter(|line| line.starts_with("#!"));
             let interpreter = interpreter.map(|line| format!("{line}\n")).unwrap_or_default();
