@@ -62,6 +62,9 @@ type OfFiles = fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>;
 /// Those of a deployment on this machine, in the order in which they are told.
 const OF_FILES: [OfFiles; 4] = [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
 
+/// Those of a deployment in a Swarm.
+const OF_STACK: [OfFiles; 2] = [outputs::findings, secrets::findings];
+
 /// Those of a deployment in a cluster.
 const OF_MANIFESTS: [OfFiles; 3] = [outputs::findings, rivals::findings, secrets::findings];
 
@@ -84,6 +87,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     hidden.extend(passwords.values().cloned());
     let found = match subject.deployment.target.client() {
         Client::Docker => on_docker(subject, &remedies, &passwords, &mut hidden),
+        Client::Swarm => of_stack(subject, &remedies),
         Client::Kubectl => in_cluster(subject, &remedies, &mut hidden),
     };
     let mask = Mask::new(&hidden);
@@ -119,6 +123,11 @@ fn on_docker(
     found.extend(ports::findings(subject, &running));
     found.push(Finding::unseen("connections-settings", INVISIBLE));
     found
+}
+
+/// What the files of a stack say.
+fn of_stack(subject: &Subject<'_>, remedies: &Remedies<'_>) -> Vec<Finding> {
+    OF_STACK.iter().flat_map(|check| check(subject, remedies)).collect()
 }
 
 /// The same of manifests and a cluster; first of all, of which one.

@@ -365,6 +365,15 @@ impl Target {
         }
     }
 
+    /// Whether one published port leads to all containers of a service, on whichever machine they are.
+    #[must_use]
+    pub fn spreads_a_port(self) -> bool {
+        match self {
+            Self::Compose => false,
+            Self::Swarm | Self::Kubernetes => true,
+        }
+    }
+
     /// What of a deployment it can run and better did not, and of the file that says what runs.
     #[must_use]
     pub fn warnings(self, deployment: &Deployment, extras: &Extras, files: &[RenderedFile]) -> Vec<Diagnostic> {

@@ -105,6 +105,7 @@ impl<'a> Remedies<'a> {
         });
         match (self.deployment.target.client(), self.deployment.contained_server()) {
             (Client::Docker, _) => {}
+            (Client::Swarm, _) => return self.there(self.deployment.target.up_command()),
             (Client::Kubectl, Some(_)) => {
                 return self.there(
                     "kubectl rollout restart statefulset/postgres && kubectl rollout status statefulset/postgres",

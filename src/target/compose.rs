@@ -32,6 +32,7 @@ use crate::render::{RenderFault, RenderedFile};
 pub(crate) use before::{After, Before};
 pub(crate) use danger::{around_start, give_away};
 pub use extras::Extras;
+pub(super) use extras::value as raw_value;
 pub(super) use jobs::{RUNS_ONCE, faults};
 pub(super) use leave::{compare, compare_with, leaving};
 pub(super) use membership::{group_of_server, group_of_service};
@@ -39,7 +40,6 @@ pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, PUBLISHED_NETWORK,
 };
 pub(super) use networks::{MadeNetwork, Networks};
-pub(super) use extras::value as raw_value;
 pub(super) use next::next_command;
 pub(super) use outputs::outputs;
 pub use outputs::{BACKUP_IMAGE, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};

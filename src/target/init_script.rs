@@ -132,7 +132,8 @@ fn files(deployment: &Deployment, server: &Server, urls: &[UrlView], start: Star
         Start::Compose => deployment.secret_files(),
         Start::Swarm | Start::Pod | Start::Administrator => server.passwords(),
     };
-    let urls = urls.iter().filter(|_| matches!(start, Start::Swarm | Start::Administrator)).map(|url| url.variable.clone());
+    let urls =
+        urls.iter().filter(|_| matches!(start, Start::Swarm | Start::Administrator)).map(|url| url.variable.clone());
     passwords.into_iter().map(ToString::to_string).chain(urls).collect()
 }
 

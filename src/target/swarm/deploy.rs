@@ -64,9 +64,8 @@ pub(super) fn text(
     let keys = deployment.dotenv_keys().into_all().map(|key| key.name);
     let followed = deployment.variables();
     let followed = followed.keys().map(ToString::to_string);
-    let wave = |names: Vec<crate::value::ServiceName>| {
-        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    };
+    let wave =
+        |names: Vec<crate::value::ServiceName>| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let view = DeployView {
         header: Header::new(deployment.stage, placement),
         stack: project.to_string(),

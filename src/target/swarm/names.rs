@@ -87,7 +87,11 @@ fn free_key(path: &str, taken: &IndexMap<String, String>) -> String {
 }
 
 /// What a service says of the file that it reads by a mount.
-pub(super) fn mounted_config(mount: &Mount, configs: &IndexMap<String, String>, placement: &Placement) -> Option<Value> {
+pub(super) fn mounted_config(
+    mount: &Mount,
+    configs: &IndexMap<String, String>,
+    placement: &Placement,
+) -> Option<Value> {
     let MountSource::Bind(path) = &mount.source else { return None };
     let path = placement.from_out(path);
     let (key, _) = configs.iter().find(|(_, known)| **known == path)?;

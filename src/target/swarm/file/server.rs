@@ -4,9 +4,7 @@
 use super::Stack;
 use super::keys::{Mode, Order, deploy, fences, in_memory, log, ports, scratch, with_written};
 use super::service::variable_value;
-use crate::deployment::{
-    Container, INITDB_ARGS, POSTGRES_DB, POSTGRES_USER, Preparation, SOCKET_FOLDER, Server,
-};
+use crate::deployment::{Container, INITDB_ARGS, POSTGRES_DB, POSTGRES_USER, Preparation, SOCKET_FOLDER, Server};
 use crate::target::compose::{DATABASE_NETWORK, NETWORKS, Networks, raw_value};
 use crate::target::container_keys::check_times;
 use crate::target::interpolation::{command, literal, raw, word};
@@ -70,7 +68,8 @@ fn environment(server: &Server, container: &Container) -> Mapping {
     let mut environment = logins(server, container, passwords(server, container));
     environment.push_given(INITDB_ARGS, container.initdb_arguments().map(|arguments| literal(&arguments)));
     let more = container.environment.iter();
-    environment.append(more.filter_map(|(name, variable)| Some((name.to_string(), variable_value(variable)?))).collect());
+    environment
+        .append(more.filter_map(|(name, variable)| Some((name.to_string(), variable_value(variable)?))).collect());
     environment
 }
 

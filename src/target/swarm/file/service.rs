@@ -18,7 +18,8 @@ pub(super) fn service(service: &Service, stack: &Stack<'_>, networks: Networks<'
     let written = stack.extras.service(&service.name);
     let words = |words: &Option<Vec<String>>| Some(command(words.as_ref()?.iter().map(String::as_str)));
     let labels = service.labels.iter().map(|(name, text)| (name.clone(), literal(text)));
-    let configs = service.mounts.iter().filter_map(|mount| names::mounted_config(mount, stack.configs, stack.placement));
+    let configs =
+        service.mounts.iter().filter_map(|mount| names::mounted_config(mount, stack.configs, stack.placement));
     let mut keys = Mapping::default();
     keys.push_given("image", service.program.image().map(image_text));
     keys.push_given("entrypoint", words(&service.entrypoint));
