@@ -84,6 +84,8 @@ choices! {
     Target {
         /// Docker Compose, on one machine.
         Compose = "compose",
+        /// Docker Swarm: several machines with Docker.
+        Swarm = "swarm",
         /// Kubernetes: manifests that kustomize puts together.
         Kubernetes = "kubernetes",
     }

@@ -135,6 +135,7 @@ mod tests {
             let standing = Standing::read(&compose).unwrap();
             let before = Before {
                 standing: &standing,
+                file: "docker-compose.yml",
                 mark: None,
                 folder_project: String::new(),
                 has_project_override: false,
@@ -166,6 +167,7 @@ mod tests {
             let standing = Standing::read(&compose).unwrap();
             let before = Before {
                 standing: &standing,
+                file: "docker-compose.yml",
                 mark: None,
                 folder_project: String::new(),
                 has_project_override: false,
