@@ -78,12 +78,6 @@ impl Service {
         variables.filter_map(|variable| variable.as_str()?.split_once('='))
     }
 
-    /// The names of its configs.
-    pub(super) fn configs(&self) -> impl Iterator<Item = &str> {
-        let configs = list(&self.0, "/Spec/TaskTemplate/ContainerSpec/Configs").iter();
-        configs.map(|config| text(config, "/ConfigName")).filter(|name| !name.is_empty())
-    }
-
     /// The labels that its node must have, with their values.
     pub(super) fn pins(&self) -> impl Iterator<Item = (&str, &str)> {
         let constraints = list(&self.0, "/Spec/TaskTemplate/Placement/Constraints").iter();

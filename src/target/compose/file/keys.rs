@@ -8,7 +8,7 @@ use super::super::extras::value;
 use super::super::interpolation::{literal, number, raw, reference, word, yes};
 use super::super::networks::NETWORKS;
 use crate::deployment::{
-    Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, Limits, Preparation, PublishedPort, Restart,
+    Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart,
     Service,
 };
 use crate::profile::Raw;
