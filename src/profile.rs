@@ -22,7 +22,7 @@ pub use options::{OptionValue, Options};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
     Backups, Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Pool, Postgres,
-    PostgresDatabase, Profile, ServerCheck, Service, Sqlite, Storage, Volume,
+    PostgresDatabase, Profile, ServerCheck, Service, Sqlite, Storage, Swarm, Volume,
 };
 pub use written::SchemaOf;
 use written::{Excerpt, Reader, Written as _};

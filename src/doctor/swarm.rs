@@ -21,14 +21,8 @@ use crate::report::Finding;
 use crate::secret::Secret;
 
 /// The checks that ask a Swarm, in the order in which they are told.
-const CHECKS: [fn(&Living<'_>) -> Vec<Finding>; 6] = [
-    nodes::findings,
-    pins::findings,
-    services::findings,
-    jobs::findings,
-    server::findings,
-    outdated::findings,
-];
+const CHECKS: [fn(&Living<'_>) -> Vec<Finding>; 6] =
+    [nodes::findings, pins::findings, services::findings, jobs::findings, server::findings, outdated::findings];
 
 /// What is wrong with a stack.
 pub(super) struct Stack {

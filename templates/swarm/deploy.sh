@@ -1,4 +1,3 @@
-# shellcheck shell=bash disable=SC2154 # what is not set here stands above
 set -euo pipefail
 set +x # with `bash -x` a password could be printed
 umask 077

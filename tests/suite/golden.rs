@@ -107,6 +107,16 @@ const SAME_EVERYWHERE: [(&str, u32); 12] = [
 const OF_A_SERVER: &[&str] =
     &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"];
 
+/// The outputs on Docker Swarm, with their permissions.
+const ON_SWARM: &[(&str, u32)] = &[
+    (".env", 0o600),
+    (".env.example", 0o644),
+    ("scripts/db/databases.sh", 0o644),
+    ("scripts/deploy.sh", 0o755),
+    ("scripts/init-postgres.sh", 0o755),
+    ("stack.yml", 0o644),
+];
+
 /// What a golden folder is made from, and what it holds.
 struct Case {
     name: &'static str,
@@ -125,7 +135,8 @@ const WITH_BACKUPS: &[(&str, u32)] = &[
     ("scripts/init-postgres.sh", 0o755),
 ];
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 17] = [
+    Case { name: "swarm-server", profile: "../golden/swarm-server.yaml", settings: &[], files: ON_SWARM },
     Case { name: "backups", profile: "../golden/backups.yaml", settings: &[], files: WITH_BACKUPS },
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
     Case { name: "prod-postgres", profile: "prod", settings: &[], files: WITH_SERVER },

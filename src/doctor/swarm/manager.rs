@@ -13,9 +13,9 @@ const CHECK: &str = "swarm";
 /// # Errors
 /// With what is in the way.
 pub(super) fn find(docker: &Docker) -> Result<(String, Finding), Finding> {
-    let said = docker.greet(&["info", "--format", "{{json .Swarm}}"]).map_err(|silence| {
-        Finding::unseen(CHECK, "the Swarm of the engine").shown_by(&silence.text())
-    })?;
+    let said = docker
+        .greet(&["info", "--format", "{{json .Swarm}}"])
+        .map_err(|silence| Finding::unseen(CHECK, "the Swarm of the engine").shown_by(&silence.text()))?;
     let found: Value = serde_json::from_str(said.trim()).unwrap_or_default();
     judge(&found)
 }
@@ -34,9 +34,7 @@ fn judge(found: &Value) -> Result<(String, Finding), Finding> {
             let message = "the managers of the Swarm have no majority";
             Err(Finding::problem(CHECK, message, "start the engines of the lost managers").shown_by(error))
         }
-        "active" if is_id(node) => {
-            Ok((node.to_owned(), Finding::ok(CHECK, "docker reaches a manager of the Swarm")))
-        }
+        "active" if is_id(node) => Ok((node.to_owned(), Finding::ok(CHECK, "docker reaches a manager of the Swarm"))),
         "locked" => {
             Err(Finding::problem(CHECK, "the Swarm is locked on this engine", "docker swarm unlock").shown_by(error))
         }

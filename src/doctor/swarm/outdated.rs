@@ -46,6 +46,7 @@ fn of_image(service: &Service, name: &str, image: &str, living: &Living<'_>) -> 
     let wanted = image.split_once('@').map_or(image, |(name, _)| name);
     (service.image() != wanted).then(|| {
         let message = format!("`{name}` runs another image than the profile says");
-        Finding::problem(CHECK, message, living.remedies.up()).shown_by(&format!("runs: {}\nprofile: {image}", service.image()))
+        Finding::problem(CHECK, message, living.remedies.up())
+            .shown_by(&format!("runs: {}\nprofile: {image}", service.image()))
     })
 }

@@ -34,7 +34,8 @@ fn finding(label: &str, value: &str, names: &[&str], living: &Living<'_>) -> Opt
         [_, ..] if !label.starts_with(&format!("{}.", living.stack())) => None,
         [] => {
             let add = format!("{label}={value}");
-            let help = format!("the node that has the data gets it: docker node update --label-add {} NODE", shell_word(add));
+            let help =
+                format!("the node that has the data gets it: docker node update --label-add {} NODE", shell_word(add));
             Some(Finding::problem(CHECK, format!("no node has the label {shown}, so {names} can't run"), help))
         }
         [_, others @ ..] => {

@@ -59,7 +59,8 @@ impl Asked<'_> {
                 return vec![Finding::problem(UNREACHABLE, message, help).shown_by(&silence.text())];
             }
         };
-        let mut found = vec![Finding::ok(UNREACHABLE, "the server answers"), volume::version(major, self.container.major)];
+        let mut found =
+            vec![Finding::ok(UNREACHABLE, "the server answers"), volume::version(major, self.container.major)];
         found.extend(self.old_secret(&session));
         match Owners::ask(&session) {
             Ok(owners) => found.extend(self.databases(&owners, docker)),
@@ -81,7 +82,9 @@ impl Asked<'_> {
         let file = format!("{SECRETS}{}", name.to_ascii_lowercase());
         let held = session.run(&["cat", "--", &file]).ok()?;
         let is_same = kept.is_text(held.trim_end_matches(['\n', '\r']));
-        let message = format!("the server was started with another `{name}` than now: the new one counts from the next deployment on");
+        let message = format!(
+            "the server was started with another `{name}` than now: the new one counts from the next deployment on"
+        );
         (!is_same).then(|| Finding::problem(super::outdated::CHECK, message, self.living.remedies.up()))
     }
 

@@ -54,7 +54,7 @@ pub(super) fn text(stack: &Stack<'_>) -> String {
     file.push("version", Value::quoted(VERSION));
     file.push(STACK_NAME, literal(deployment.project.as_str()).behind("the name that scripts/deploy.sh gives it"));
     file.push("services", Value::from(services).apart());
-    file.push_filled("networks", Value::from(networks(all, extras)).apart());
+    file.push_filled("networks", Value::from(networks(all, deployment, extras)).apart());
     file.push_filled("volumes", Value::from(volumes.collect::<Mapping>()).apart());
     file.push_filled("secrets", Value::from(secrets(deployment)).apart());
     file.push_filled("configs", Value::from(made_of_files(configs, deployment)).apart());

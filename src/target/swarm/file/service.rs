@@ -7,7 +7,7 @@ use crate::target::compose::{NETWORKS, Networks};
 use crate::target::container_keys::{health_check, image_text};
 use crate::target::interpolation::{command, literal, raw, reference};
 use crate::target::swarm::{names, pin};
-use crate::value::{Mount, MountSource, VariableName};
+use crate::value::{Choice as _, Mount, MountSource, PortMode, VariableName};
 use crate::yaml::document::{Mapping, Value};
 
 /// How often a job that failed is tried again.
@@ -28,7 +28,7 @@ pub(super) fn service(service: &Service, stack: &Stack<'_>, networks: Networks<'
     keys.push_filled("environment", variables(&service.environment, service.database.as_ref()));
     keys.push_filled("configs", configs.collect::<Value>());
     keys.push_filled("volumes", volumes(service));
-    keys.push_filled("ports", ports(service.publish.as_ref(), "ingress"));
+    keys.push_filled("ports", ports(service.publish.as_ref(), stack.deployment.swarm.ports.as_str()));
     keys.push_given("healthcheck", service.health_check.as_ref().map(health_check));
     keys.push_filled("labels", labels.collect::<Mapping>());
     keys.push_given("stop_grace_period", service.stop_grace_period.as_ref().map(|time| literal(time.as_str())));
@@ -47,8 +47,9 @@ fn deploy_of(service: &Service, stack: &Stack<'_>) -> Mapping {
     let mode = if service.runs.ends() {
         Mode::Once(replicas, Some(TRIES))
     } else {
-        // two of them would have one volume
-        let order = if volumes.is_empty() { Order::StartFirst } else { Order::StopFirst };
+        // two of them would have one volume, or one port of a node
+        let has_port = service.publish.is_some() && stack.deployment.swarm.ports == PortMode::Host;
+        let order = if volumes.is_empty() && !has_port { Order::StartFirst } else { Order::StopFirst };
         Mode::Always(replicas, order)
     };
     let made = deploy(&mode, pin::placement(&stack.deployment.project, &volumes), &service.limits, stack);
