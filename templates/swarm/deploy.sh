@@ -270,16 +270,26 @@ part() {
   ' stack.yml
 }
 
+# Old versions of `docker stack deploy`, such as 20.10, know no jobs: there one is a service whose task is not started again
+# once it has ended well, and runs anew because its label says another `run`.
+jobs='cat'
+
+# as_services: standard input without jobs.
+as_services() {
+  sed '/^      mode: replicated-job$/d'
+}
+
 # deploy SERVICE...: a Swarm that is changing a service itself refuses a change at the same moment.
 deploy() {
   local try said
   for try in 1 2 3; do
-    if said=$(part "$@" | with_values docker stack deploy --with-registry-auth --compose-file - "$stack" 2>&1); then
+    if said=$(part "$@" | "$jobs" | with_values docker stack deploy --with-registry-auth --compose-file - "$stack" 2>&1); then
       printf '%s\n' "$said" >&2
       return
     fi
     case $said in
     *'out of sequence'*) sleep "$try" ;;
+    *'Unknown mode: replicated-job'*) jobs=as_services made+=(run "$(date +%s)-$$") ;;
     *) break ;;
     esac
   done
@@ -287,21 +297,32 @@ deploy() {
   die "docker does not take the services $*"
 }
 
+# What tells the tasks of a changed service from the former ones; a task lacks some of what its service says.
+parts='{{with .ContainerSpec}}{{json .Image}}{{json .Labels}}{{json .Command}}{{json .Args}}{{json .Env}}{{json .User}}{{json .Mounts}}'
+parts+='{{json .Secrets}}{{json .Configs}}{{json .Healthcheck}}{{end}}{{json .Resources}}{{.ForceUpdate}}'
+
+# What is asked of a service, and of a task.
+of_service='{{if .Spec.Mode.ReplicatedJob}}job {{.Spec.Mode.ReplicatedJob.TotalCompletions}}{{else}}'
+of_service+='{{if index .Spec.TaskTemplate.ContainerSpec.Labels "codelab-gen.run"}}once{{else}}always{{end}} '
+of_service+='{{.Spec.Mode.Replicated.Replicas}}{{end}} {{with .JobStatus}}{{.JobIteration.Index}}{{else}}-{{end}} '
+of_service+="{{with .UpdateStatus}}{{.State}}{{else}}-{{end}} {{with .Spec.TaskTemplate}}$parts{{end}}"
+of_task='{{.DesiredState}} {{.Status.State}} {{with .JobIteration}}{{.Index}}{{else}}-{{end}} '
+of_task+="{{with .Spec}}$parts{{end}}"
+
 # look SERVICE: sets `state` to settled, waiting or failed, and `why`.
 look() {
-  local name=${stack}_$1 kind wanted iteration update spec tasks desired is of task count=0 failed=0
+  local name=${stack}_$1 kind wanted iteration update spec desired is of task count=0 failed=0
+  local -a tasks
   state=waiting why=
-  read -r kind wanted iteration update < <(
-    docker service inspect --format '{{if .Spec.Mode.ReplicatedJob}}job{{else}}always{{end}} {{with .Spec.Mode.Replicated}}{{.Replicas}}{{end}}{{with .Spec.Mode.ReplicatedJob}}{{.TotalCompletions}}{{end}} {{with .JobStatus}}{{.JobIteration.Index}}{{else}}-{{end}} {{with .UpdateStatus}}{{.State}}{{else}}-{{end}}' "$name"
-  ) || return 0
-  case $update in
-  rollback_* | paused)
+  read -r kind wanted iteration update spec < <(docker service inspect --format "$of_service" "$name") || return 0
+  case $kind:$update in
+  once:*) update=- ;; # Swarm takes the end of a task for a failure
+  *:rollback_* | *:paused)
     state=failed why="its new version does not come up ($update)"
     return
     ;;
   *) ;;
   esac
-  spec=$(docker service inspect --format '{{json .Spec.TaskTemplate}}' "$name") || return 0
   read -r -d '' -a tasks < <(docker service ps --no-trunc --quiet "$name") || true
   [ "${#tasks[@]}" != 0 ] || [ "$wanted" = 0 ] || return 0
   while read -r desired is of task; do
@@ -311,14 +332,12 @@ look() {
       [ "$task" = "$spec" ] || continue
     fi
     case $kind:$is:$desired in
-    job:complete:* | always:running:running) count=$((count + 1)) ;;
+    job:complete:* | once:complete:* | always:running:running) count=$((count + 1)) ;;
     *:failed:* | *:rejected:*) failed=$((failed + 1)) ;;
     *) ;;
     esac
   done < <(
-    docker inspect --type task \
-      --format '{{.DesiredState}} {{.Status.State}} {{with .JobIteration}}{{.Index}}{{else}}-{{end}} {{json .Spec}}' \
-      "${tasks[@]}" 2>/dev/null
+    docker inspect --type task --format "$of_task" "${tasks[@]}" 2>/dev/null
   )
   if [ "$count" -ge "$wanted" ] && [ "$update" != updating ]; then
     state=settled
@@ -327,31 +346,27 @@ look() {
   fi
 }
 
-# words_of SERVICE: what Swarm says of its newest task that does not run, and what that printed.
+# words_of SERVICE: what Swarm says of its newest task that failed, or does not run yet, and what that printed.
 words_of() {
-  local name=${stack}_$1 task is error pid deadline
-  while read -r task is error; do
-    case $is in
-    running | complete | shutdown | remove | orphaned) continue ;;
-    *) ;;
-    esac
-    printf '%s: %s\n' "$is" "${error:-no reason is given}" | shown
+  local task is error newest='' why='' pid deadline
+  while read -r task; do
+    read -r is error < <(docker inspect --type task --format '{{.Status.State}} {{.Status.Err}}' "$task" 2>/dev/null) || continue
     case $is in
     failed | rejected)
-      docker service logs --raw --tail 20 "$task" 2>&1 </dev/null | shown &
-      pid=$! deadline=$((SECONDS + 10))
-      while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
-      kill "$pid" 2>/dev/null || true
-      wait "$pid" 2>/dev/null || true
+      newest=$task why=$error
+      break
       ;;
-    *) ;;
+    running | complete | shutdown | remove | orphaned) ;;
+    *) [ -n "$why" ] || why=${error:-a task of it is $is} ;;
     esac
-    return
-  done < <(
-    docker service ps --no-trunc --quiet "$name" | while read -r task; do
-      docker inspect --type task --format '{{.ID}} {{.Status.State}} {{.Status.Err}}' "$task" 2>/dev/null
-    done
-  )
+  done < <(docker service ps --no-trunc --quiet "${stack}_$1")
+  [ -z "$why" ] || printf '%s\n' "$why" | shown
+  [ -n "$newest" ] || return 0
+  docker service logs --raw --tail 20 "$newest" 2>&1 </dev/null | shown &
+  pid=$! deadline=$((SECONDS + 10))
+  while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
+  kill "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
 }
 
 # settle SERVICE...: waits until all of them run, or have ended well.
