@@ -3,7 +3,7 @@
 
 use super::Stack;
 use super::keys::{Mode, Order, deploy, fences, in_memory, log, ports, scratch, with_written};
-use super::service::variable_value;
+use super::service::{run, variable_value};
 use crate::deployment::{Container, INITDB_ARGS, POSTGRES_DB, POSTGRES_USER, Preparation, SOCKET_FOLDER, Server};
 use crate::target::compose::{DATABASE_NETWORK, NETWORKS, Networks, raw_value};
 use crate::target::container_keys::check_times;
@@ -135,6 +135,7 @@ pub(super) fn ensure(server: &Server, container: &Container, stack: &Stack<'_>) 
     keys.append(fences(kept, user, kept.capabilities));
     keys.push_given("logging", log(*printed));
     let pinned = pin::placement(&stack.deployment.project, &pin::volumes_of_server(container));
+    keys.push("labels", [run()].into_iter().collect::<Mapping>());
     keys.push("deploy", deploy(&Mode::Once(1, None), pinned, limits, stack));
     Mapping::from_iter([(ServiceName::postgres_ensure().to_string(), Value::from(keys).apart().above(ENSURES))])
 }

@@ -18,6 +18,7 @@ pub(super) fn service(service: &Service, stack: &Stack<'_>, networks: Networks<'
     let written = stack.extras.service(&service.name);
     let words = |words: &Option<Vec<String>>| Some(command(words.as_ref()?.iter().map(String::as_str)));
     let labels = service.labels.iter().map(|(name, text)| (name.clone(), literal(text)));
+    let labels = labels.chain(service.runs.ends().then(run));
     let configs =
         service.mounts.iter().filter_map(|mount| names::mounted_config(mount, stack.configs, stack.placement));
     let mut keys = Mapping::default();
@@ -58,6 +59,11 @@ fn deploy_of(service: &Service, stack: &Stack<'_>) -> Mapping {
     with_written(made, written, &[])
 }
 
+/// By what a job of an old `docker stack deploy` runs anew.
+pub(super) fn run() -> (String, Value) {
+    ("codelab-gen.run".to_owned(), reference("${run:-once}".to_owned()))
+}
+
 /// The volumes, and the folders in memory. What is read of a file is a config.
 fn volumes(service: &Service) -> Value {
     let volume = |mount: &Mount| match &mount.source {
@@ -94,7 +100,8 @@ pub(super) fn variable_value(variable: &Variable) -> Option<Value> {
     })
 }
 
-/// A reference to a line of `.env`.
+/// A reference to a line of `.env`. Docker 20.10 takes what stands behind a `-` for the value, also in what it says where the
+/// line is missing.
 fn required(key: &str) -> Value {
-    reference(format!("${{{key}:?run codelab-gen to write .env}}"))
+    reference(format!("${{{key}:?it is not in .env}}"))
 }
