@@ -270,6 +270,22 @@ part() {
   ' stack.yml
 }
 
+# What this run found of each service of a wave: its name, what its tasks were made of, when its last change began, and the
+# tasks that it had; and since when it waits.
+found=() since=0
+
+# remember SERVICE...
+remember() {
+  local name template began tasks
+  found=() since=$SECONDS
+  for name in "$@"; do
+    template=$(docker service inspect --format '{{json .Spec.TaskTemplate}}' "${stack}_$name" 2>/dev/null) || template=
+    began=$(docker service inspect --format '{{with .UpdateStatus}}{{.StartedAt}}{{end}}' "${stack}_$name" 2>/dev/null) || began=
+    tasks=$(docker service ps --no-trunc --quiet "${stack}_$name" 2>/dev/null | tr '\n' ' ') || tasks=
+    found+=("$name" "$template" "$began" " $tasks")
+  done
+}
+
 # Old versions of `docker stack deploy`, such as 20.10, know no jobs: there one is a service whose task is not started again
 # once it has ended well, and runs anew because its label says another `run`.
 jobs='cat'
@@ -279,12 +295,31 @@ as_services() {
   sed '/^      mode: replicated-job$/d'
 }
 
+# tell_docker: standard input is what `docker stack deploy` said. What it says of every image that is on no registry is
+# said in a line.
+tell_docker() {
+  local line
+  while IFS= read -r line; do
+    case $line in
+    'image '*' could not be accessed on a registry'*)
+      line=${line#image }
+      say "no registry answers for ${line%% *}: each node takes the one that it has"
+      ;;
+    'Creating '* | 'Updating '*) say "$line" ;;
+    '' | 'its digest. Each node will'* | 'possibly leading to'* | 'versions of the image.'*) ;;
+    'Since --detach=false was not'* | 'In a future release, --detach=false'*) ;;
+    *) printf '%s\n' "$line" | shown ;;
+    esac
+  done
+}
+
 # deploy SERVICE...: a Swarm that is changing a service itself refuses a change at the same moment.
 deploy() {
   local try said
+  remember "$@"
   for try in 1 2 3; do
     if said=$(part "$@" | "$jobs" | with_values docker stack deploy --with-registry-auth --compose-file - "$stack" 2>&1); then
-      printf '%s\n' "$said" >&2
+      tell_docker <<<"$said"
       return
     fi
     case $said in
@@ -297,49 +332,63 @@ deploy() {
   die "docker does not take the services $*"
 }
 
-# What tells the tasks of a changed service from the former ones; a task lacks some of what its service says.
-parts='{{with .ContainerSpec}}{{json .Image}}{{json .Labels}}{{json .Command}}{{json .Args}}{{json .Env}}{{json .User}}{{json .Mounts}}'
-parts+='{{json .Secrets}}{{json .Configs}}{{json .Healthcheck}}{{end}}{{json .Resources}}{{.ForceUpdate}}'
-
-# What is asked of a service, and of a task.
-of_service='{{if .Spec.Mode.ReplicatedJob}}job {{.Spec.Mode.ReplicatedJob.TotalCompletions}}{{else}}'
-of_service+='{{if index .Spec.TaskTemplate.ContainerSpec.Labels "codelab-gen.run"}}once{{else}}always{{end}} '
-of_service+='{{.Spec.Mode.Replicated.Replicas}}{{end}} {{with .JobStatus}}{{.JobIteration.Index}}{{else}}-{{end}} '
-of_service+="{{with .UpdateStatus}}{{.State}}{{else}}-{{end}} {{with .Spec.TaskTemplate}}$parts{{end}}"
-of_task='{{.DesiredState}} {{.Status.State}} {{with .JobIteration}}{{.Index}}{{else}}-{{end}} '
-of_task+="{{with .Spec}}$parts{{end}}"
+# What a service is asked for, in one line: its kind, how many tasks, how often a job was begun, and its last change.
+asked='{{if .Spec.Mode.ReplicatedJob}}job {{.Spec.Mode.ReplicatedJob.TotalCompletions}}{{else}}'
+asked+='{{if index .Spec.TaskTemplate.ContainerSpec.Labels "codelab-gen.run"}}once{{else}}always{{end}} '
+asked+='{{.Spec.Mode.Replicated.Replicas}}{{end}}'
+asked+=' {{with .JobStatus}}{{.JobIteration.Index}}{{else}}-{{end}}'
+asked+=' {{with .UpdateStatus}}{{.State}} {{.StartedAt}}{{else}}- {{end}}'
 
 # look SERVICE: sets `state` to settled, waiting or failed, and `why`.
 look() {
-  local name=${stack}_$1 kind wanted iteration update spec desired is of task count=0 failed=0
-  local -a tasks
+  local name=${stack}_$1 kind wanted iteration update began before='' begun='' had=''
   state=waiting why=
-  read -r kind wanted iteration update spec < <(docker service inspect --format "$of_service" "$name") || return 0
-  case $kind:$update in
-  once:*) update=- ;; # Swarm takes the end of a task for a failure
-  *:rollback_* | *:paused)
-    state=failed why="its new version does not come up ($update)"
-    return
-    ;;
-  *) ;;
-  esac
-  read -r -d '' -a tasks < <(docker service ps --no-trunc --quiet "$name") || true
-  [ "${#tasks[@]}" != 0 ] || [ "$wanted" = 0 ] || return 0
-  while read -r desired is of task; do
-    if [ "$kind" = job ]; then
-      [ "$of" = "$iteration" ] || continue
+  set -- "$1" ${found[@]+"${found[@]}"}
+  while [ $# -gt 1 ]; do
+    [ "$1" != "$2" ] || before=$3 begun=$4 had=$5
+    set -- "$1" "${@:6}"
+  done
+  read -r kind wanted iteration update began < <(docker service inspect --format "$asked" "$name" 2>/dev/null) || return 0
+  if [ "$kind" = always ]; then
+    case $update in
+    updating | rollback_started) return ;;
+    *) ;;
+    esac
+    if [ "$began" = "$begun" ]; then
+      # A change begins a moment after it was taken, or not at all where no task has to be another.
+      [ -z "$before" ] || [ "$((SECONDS - since))" -ge 10 ] ||
+        [ "$(docker service inspect --format '{{json .Spec.TaskTemplate}}' "$name" 2>/dev/null)" = "$before" ] || return 0
     else
-      [ "$task" = "$spec" ] || continue
+      case $update in
+      rollback_completed) state=failed why='its new version does not come up; it runs as before' ;;
+      rollback_paused | paused) state=failed why="its new version does not come up ($update)" ;;
+      *) ;;
+      esac
+      [ "$state" != failed ] || return 0
     fi
+  fi
+  count_tasks
+}
+
+# count_tasks: by the variables of `look`.
+count_tasks() {
+  local tasks task desired is of count=0 failed=0
+  read -r -d '' -a tasks < <(docker service ps --no-trunc --quiet "$name" 2>/dev/null) || true
+  [ "${#tasks[@]}" != 0 ] || [ "$wanted" = 0 ] || return 0
+  while read -r task desired is of; do
     case $kind:$is:$desired in
-    job:complete:* | once:complete:* | always:running:running) count=$((count + 1)) ;;
-    *:failed:* | *:rejected:*) failed=$((failed + 1)) ;;
+    job:complete:*) [ "$of" != "$iteration" ] || count=$((count + 1)) ;;
+    once:complete:*) [[ $had == *" $task "* ]] || count=$((count + 1)) ;;
+    always:running:running) count=$((count + 1)) ;;
+    *:failed:* | *:rejected:*) [[ $had == *" $task "* ]] || failed=$((failed + 1)) ;;
     *) ;;
     esac
   done < <(
-    docker inspect --type task --format "$of_task" "${tasks[@]}" 2>/dev/null
+    [ "${#tasks[@]}" = 0 ] || docker inspect --type task \
+      --format '{{.ID}} {{.DesiredState}} {{.Status.State}} {{with .JobIteration}}{{.Index}}{{else}}-{{end}}' \
+      "${tasks[@]}" 2>/dev/null
   )
-  if [ "$count" -ge "$wanted" ] && [ "$update" != updating ]; then
+  if [ "$count" -ge "$wanted" ]; then
     state=settled
   elif [ "$failed" -ge 3 ]; then
     state=failed why="it has failed $failed times"
