@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import yaml
-from cases import PASSWORDS
 from dotenv import dotenv_values
+
+from cases import PASSWORDS
 from programs import Generate, run, tool
 
 SERVICE = {"image": "registry.example.com/api:1", "database": {"postgres": "api"}}
