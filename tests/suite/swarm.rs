@@ -115,7 +115,7 @@ fn what_parts_a_task_from_its_data_needs_consent() {
         let folder = generated();
         let before = tree(&folder.path().join("scripts"));
         write_profile(folder.path(), &PROFILE.replace(from, to));
-        let (told, said) = ends(folder.path(), &[], 1);
+        let (told, said) = ends(folder.path(), &[], 4);
         let said = told + &said;
         assert!(said.contains(&format!("--accept {kind}")), "{to}: {said}");
         assert!(said.contains(steps), "{to}: {said}");
@@ -133,12 +133,12 @@ fn secrets_come_along_from_compose_and_go_on_to_kubernetes() {
     let dotenv =
         |text: String| text.lines().filter(|line| line.contains("PASSWORD=")).map(str::to_owned).collect::<Vec<_>>();
     let kept = dotenv(read(folder.path(), ".env"));
-    let (told, said) = ends(folder.path(), &[], 1);
+    let (told, said) = ends(folder.path(), &[], 4);
     assert!((told + &said).contains("--accept target"));
     ends(folder.path(), &["--accept", "target"], 0);
     assert_eq!(dotenv(read(folder.path(), ".env")), kept);
     assert!(folder.path().join("stack.yml").exists() && !folder.path().join("docker-compose.yml").exists());
-    let (told, said) = ends(folder.path(), &["--set", "target=compose", "--set", "services.web.replicas=1"], 1);
+    let (told, said) = ends(folder.path(), &["--set", "target=compose", "--set", "services.web.replicas=1"], 4);
     let said = told + &said;
     assert!(said.contains("instead of Docker Swarm") && said.contains("docker stack rm shop"), "{said}");
     let on_kubernetes =

@@ -8,13 +8,35 @@ use crate::value::{Runs, ServiceName};
 /// When a service that runs once is started, and what follows for it.
 pub(in crate::target) const RUNS_ONCE: &str = "at every `scripts/deploy.sh`: it must be safe to run twice";
 
-/// The schedules that nobody keeps.
+/// The longest name of a service in a Swarm.
+const LONGEST: usize = 63;
+
+/// The schedules that nobody keeps, and the names that no service can have.
 pub(in crate::target) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
     let fault = |service: &crate::deployment::Service| match &service.runs {
         Runs::Scheduled(schedule) => Some(no_schedule(&service.name, schedule.as_str(), deployment)),
         Runs::Once | Runs::Always => None,
     };
-    deployment.services.iter().filter_map(fault).collect()
+    let names = deployment.services.iter().filter_map(|service| name(&service.name, deployment));
+    names.chain(deployment.services.iter().filter_map(fault)).collect()
+}
+
+/// A service is called after the stack and itself.
+fn name(service: &ServiceName, deployment: &Deployment) -> Option<Diagnostic> {
+    let place = Place::key(&FieldPath::root().key("services").key(service));
+    let fault = |message: String, help: String| Some(Diagnostic::error(Code::TargetName, place, message, help));
+    let (name, all) = (service.as_str(), format!("{}_{service}", deployment.project));
+    if name.contains('.') || !name.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+        let message =
+            format!("`{name}` can't be a service of a Swarm: letters, digits, `-` and `_`, none of these two last");
+        let other = name.replace('.', "-");
+        return fault(message, format!("call it `{}`", other.trim_end_matches(['-', '_'])));
+    }
+    if all.len() > LONGEST {
+        let message = format!("the service would be called `{all}`, and Swarm takes {LONGEST} characters");
+        return fault(message, "give the service or the project a shorter name".to_owned());
+    }
+    None
 }
 
 fn no_schedule(service: &ServiceName, schedule: &str, deployment: &Deployment) -> Diagnostic {

@@ -29,7 +29,13 @@ pub(super) enum Mode {
 }
 
 /// Below `deploy`.
-pub(super) fn deploy(mode: &Mode, placement: Mapping, limits: &Limits, stack: &Stack<'_>) -> Mapping {
+pub(super) fn deploy(
+    mode: &Mode,
+    placement: Mapping,
+    limits: &Limits,
+    written: &[(String, Raw)],
+    stack: &Stack<'_>,
+) -> Mapping {
     let mut keys = Mapping::default();
     let label = (LABEL, literal(stack.deployment.project.as_str()));
     keys.push("labels", Value::from(Mapping::from_iter([label])).on_one_line());
@@ -37,9 +43,11 @@ pub(super) fn deploy(mode: &Mode, placement: Mapping, limits: &Limits, stack: &S
         Mode::Always(replicas, order) => {
             keys.push("replicas", number(*replicas));
             keys.push_filled("placement", placement);
-            keys.append(updates(*order));
+            let [update, rollback] = updates(*order);
+            keys.push("update_config", with_entries(update, "update_config", written));
+            keys.push("rollback_config", with_entries(rollback, "rollback_config", written));
             let restart = Mapping::from_iter([("condition", word("any")), ("delay", word("5s"))]);
-            keys.push("restart_policy", restart);
+            keys.push("restart_policy", with_entries(restart, "restart_policy", written));
         }
         Mode::Once(replicas, tries) => {
             keys.push("mode", word("replicated-job"));
@@ -47,24 +55,27 @@ pub(super) fn deploy(mode: &Mode, placement: Mapping, limits: &Limits, stack: &S
             keys.push_filled("placement", placement);
             let mut restart = Mapping::from_iter([("condition", word("on-failure")), ("delay", word("2s"))]);
             restart.push_given("max_attempts", tries.map(number));
-            keys.push("restart_policy", restart);
+            keys.push("restart_policy", with_entries(restart, "restart_policy", written));
         }
     }
     keys.push_filled("resources", resources(limits));
-    keys
+    with_written(keys, written, &["update_config", "rollback_config", "restart_policy"])
+}
+
+/// What is written below a key, behind what is made there: `parallelism` alone does not take a rollback away.
+fn with_entries(made: Mapping, key: &str, written: &[(String, Raw)]) -> Mapping {
+    let entries = written.iter().find(|(known, _)| known == key).and_then(|(_, raw)| raw.entries());
+    with_written(made, entries.unwrap_or_default(), &[])
 }
 
 /// One that does not come up gives way to the former one.
-fn updates(order: Order) -> Mapping {
+fn updates(order: Order) -> [Mapping; 2] {
     let order = match order {
         Order::StartFirst => "start-first",
         Order::StopFirst => "stop-first",
     };
     let update = [("order", word(order)), ("failure_action", word("rollback")), ("monitor", word("10s"))];
-    Mapping::from_iter([
-        ("update_config", Value::from(Mapping::from_iter(update))),
-        ("rollback_config", Value::from(Mapping::from_iter([("order", word(order))]))),
-    ])
+    [Mapping::from_iter(update), Mapping::from_iter([("order", word(order))])]
 }
 
 fn resources(limits: &Limits) -> Mapping {

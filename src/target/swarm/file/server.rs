@@ -49,9 +49,9 @@ fn deploy_server(container: &Container, stack: &Stack<'_>) -> Mapping {
     let why = "its data is on one node, and a virtual address cuts connections that are silent for 15 minutes";
     let pinned = pin::placement(&stack.deployment.project, &pin::volumes_of_server(container));
     let mut keys = Mapping::from_iter([("endpoint_mode", word("dnsrr").behind(why))]);
-    keys.append(deploy(&Mode::Always(1, Order::StopFirst), pinned, &container.limits, stack));
     let written = raw_value(&stack.extras.server, "deploy").and_then(|deploy| deploy.entries()).unwrap_or_default();
-    with_written(keys, written, &[])
+    keys.append(deploy(&Mode::Always(1, Order::StopFirst), pinned, &container.limits, written, stack));
+    keys
 }
 
 fn environment(server: &Server, container: &Container) -> Mapping {
@@ -121,6 +121,6 @@ pub(super) fn ensure(server: &Server, container: &Container, stack: &Stack<'_>) 
     keys.push_given("logging", log(*printed));
     let pinned = pin::placement(&stack.deployment.project, &pin::volumes_of_server(container));
     keys.push("labels", [run()].into_iter().collect::<Mapping>());
-    keys.push("deploy", deploy(&Mode::Once(1, None), pinned, limits, stack));
+    keys.push("deploy", deploy(&Mode::Once(1, None), pinned, limits, &[], stack));
     Mapping::from_iter([(ServiceName::postgres_ensure().to_string(), Value::from(keys).apart().above(ENSURES))])
 }

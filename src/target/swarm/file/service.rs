@@ -53,10 +53,9 @@ fn deploy_of(service: &Service, stack: &Stack<'_>) -> Mapping {
         let order = if volumes.is_empty() && !has_port { Order::StartFirst } else { Order::StopFirst };
         Mode::Always(replicas, order)
     };
-    let made = deploy(&mode, pin::placement(&stack.deployment.project, &volumes), &service.limits, stack);
     let written = stack.extras.service(&service.name).iter().find(|(key, _)| key == "deploy");
     let written = written.and_then(|(_, deploy)| deploy.entries()).unwrap_or_default();
-    with_written(made, written, &[])
+    deploy(&mode, pin::placement(&stack.deployment.project, &volumes), &service.limits, written, stack)
 }
 
 /// By what a job of an old `docker stack deploy` runs anew.

@@ -1,6 +1,7 @@
 //! Knows which raw keys of Compose `docker stack deploy` follows: all others it refuses, or drops with a warning or without.
 //! Must not know what they do.
 
+use super::super::file::STACK_NAME;
 use super::unsupported;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -36,7 +37,7 @@ const BELOW_DEPLOY: [&str; 3] = ["restart_policy", "rollback_config", "update_co
 
 /// Whether a key of the file means nothing to Docker.
 pub(in crate::target::swarm) fn is_extension(key: &str) -> bool {
-    key.starts_with("x-") && key != super::super::file::STACK_NAME
+    key.starts_with("x-") && key != STACK_NAME
 }
 
 /// The raw keys beside the services.
@@ -76,8 +77,12 @@ fn is_owned(key: &str, owned: &[(&str, &str)]) -> bool {
 fn dropped(keys: &Setting<RawKeys>, at: &FieldPath, is_known: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
     let names = given(keys).map(|(key, _)| key.as_str()).filter(|key| !is_known(key));
     let fault = |key: &str| {
-        let message = format!("`docker stack deploy` does not follow the key `{key}`");
-        let help = "remove it; what is not followed would be missing without a word";
+        let (message, help) = if key == STACK_NAME {
+            (format!("`{key}` has the stack's name, by which a later run knows it"), "call it otherwise")
+        } else {
+            let message = format!("`docker stack deploy` does not follow the key `{key}`");
+            (message, "remove it; what is not followed would be missing without a word")
+        };
         unsupported(Place::key(&at.key("compose").key(key)), message, help)
     };
     names.map(fault).collect()
