@@ -286,17 +286,45 @@ remember() {
   done
 }
 
+# Old versions of `docker stack deploy`, such as 20.10, know no jobs: there one is a service whose task is not started again
+# once it has ended well, and runs anew because its label says another `run`.
+jobs='cat'
+
+# as_services: standard input without jobs.
+as_services() {
+  sed '/^      mode: replicated-job$/d'
+}
+
+# tell_docker: standard input is what `docker stack deploy` said. What it says of every image that is on no registry is
+# said in a line.
+tell_docker() {
+  local line
+  while IFS= read -r line; do
+    case $line in
+    'image '*' could not be accessed on a registry'*)
+      line=${line#image }
+      say "no registry answers for ${line%% *}: each node takes the one that it has"
+      ;;
+    'Creating '* | 'Updating '*) say "$line" ;;
+    '' | 'its digest. Each node will'* | 'possibly leading to'* | 'versions of the image.'*) ;;
+    'Since --detach=false was not'* | 'In a future release, --detach=false'*) ;;
+    *) printf '%s\n' "$line" | shown ;;
+    esac
+  done
+}
+
 # deploy SERVICE...: a Swarm that is changing a service itself refuses a change at the same moment.
 deploy() {
   local try said
   remember "$@"
   for try in 1 2 3; do
-    if said=$(part "$@" | with_values docker stack deploy --with-registry-auth --compose-file - "$stack" 2>&1); then
-      printf '%s\n' "$said" >&2
+    if said=$(part "$@" | "$jobs" | with_values docker stack deploy --with-registry-auth --compose-file - "$stack" 2>&1); then
+      tell_docker <<<"$said"
       return
     fi
     case $said in
     *'out of sequence'*) sleep "$try" ;;
+    *'Unknown mode: replicated-job'*) jobs=as_services made+=(run "$(date +%s)-$$") ;;
     *) break ;;
     esac
   done
@@ -305,7 +333,9 @@ deploy() {
 }
 
 # What a service is asked for, in one line: its kind, how many tasks, how often a job was begun, and its last change.
-asked='{{if .Spec.Mode.ReplicatedJob}}job {{.Spec.Mode.ReplicatedJob.TotalCompletions}}{{else}}always {{.Spec.Mode.Replicated.Replicas}}{{end}}'
+asked='{{if .Spec.Mode.ReplicatedJob}}job {{.Spec.Mode.ReplicatedJob.TotalCompletions}}{{else}}'
+asked+='{{if index .Spec.TaskTemplate.ContainerSpec.Labels "codelab-gen.run"}}once{{else}}always{{end}} '
+asked+='{{.Spec.Mode.Replicated.Replicas}}{{end}}'
 asked+=' {{with .JobStatus}}{{.JobIteration.Index}}{{else}}-{{end}}'
 asked+=' {{with .UpdateStatus}}{{.State}} {{.StartedAt}}{{else}}- {{end}}'
 
@@ -348,6 +378,7 @@ count_tasks() {
   while read -r task desired is of; do
     case $kind:$is:$desired in
     job:complete:*) [ "$of" != "$iteration" ] || count=$((count + 1)) ;;
+    once:complete:*) [[ $had == *" $task "* ]] || count=$((count + 1)) ;;
     always:running:running) count=$((count + 1)) ;;
     *:failed:* | *:rejected:*) [[ $had == *" $task "* ]] || failed=$((failed + 1)) ;;
     *) ;;
@@ -364,31 +395,27 @@ count_tasks() {
   fi
 }
 
-# words_of SERVICE: what Swarm says of its newest task that does not run, and what that printed.
+# words_of SERVICE: what Swarm says of its newest task that failed, or does not run yet, and what that printed.
 words_of() {
-  local name=${stack}_$1 task is error pid deadline
-  while read -r task is error; do
-    case $is in
-    running | complete | shutdown | remove | orphaned) continue ;;
-    *) ;;
-    esac
-    printf '%s: %s\n' "$is" "${error:-no reason is given}" | shown
+  local task is error newest='' why='' pid deadline
+  while read -r task; do
+    read -r is error < <(docker inspect --type task --format '{{.Status.State}} {{.Status.Err}}' "$task" 2>/dev/null) || continue
     case $is in
     failed | rejected)
-      docker service logs --raw --tail 20 "$task" 2>&1 </dev/null | shown &
-      pid=$! deadline=$((SECONDS + 10))
-      while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
-      kill "$pid" 2>/dev/null || true
-      wait "$pid" 2>/dev/null || true
+      newest=$task why=$error
+      break
       ;;
-    *) ;;
+    running | complete | shutdown | remove | orphaned) ;;
+    *) [ -n "$why" ] || why=${error:-a task of it is $is} ;;
     esac
-    return
-  done < <(
-    docker service ps --no-trunc --quiet "$name" | while read -r task; do
-      docker inspect --type task --format '{{.ID}} {{.Status.State}} {{.Status.Err}}' "$task" 2>/dev/null
-    done
-  )
+  done < <(docker service ps --no-trunc --quiet "${stack}_$1")
+  [ -z "$why" ] || printf '%s\n' "$why" | shown
+  [ -n "$newest" ] || return 0
+  docker service logs --raw --tail 20 "$newest" 2>&1 </dev/null | shown &
+  pid=$! deadline=$((SECONDS + 10))
+  while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
+  kill "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
 }
 
 # settle SERVICE...: waits until all of them run, or have ended well.

@@ -30,8 +30,7 @@ pub(super) fn postgres(server: &Server, container: &Container, stack: &Stack<'_>
     keys.push("image", literal(&container.image.to_string()));
     keys.push_given("command", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
     keys.push("environment", environment(server, container));
-    keys.push_filled("secrets", file_names(passwords(server, container)));
-    keys.push_filled("configs", init_configs(container));
+    keys.push("secrets", file_names(vec![server.administrator_password.to_string()]));
     keys.push("volumes", volumes(container));
     keys.push_filled("ports", ports(container.publish.as_ref(), "host"));
     keys.push("healthcheck", is_ready(server, container));
@@ -55,17 +54,9 @@ fn deploy_server(container: &Container, stack: &Stack<'_>) -> Mapping {
     with_written(keys, written, &[])
 }
 
-/// The passwords that the server reads: with a script of its own for a new volume those of all, else its own.
-fn passwords(server: &Server, container: &Container) -> Vec<String> {
-    if container.init_script {
-        server.passwords().into_iter().map(ToString::to_string).collect()
-    } else {
-        vec![server.administrator_password.to_string()]
-    }
-}
-
 fn environment(server: &Server, container: &Container) -> Mapping {
-    let mut environment = logins(server, container, passwords(server, container));
+    // those of the services are for the job: the server does not start anew for them
+    let mut environment = logins(server, container, vec![server.administrator_password.to_string()]);
     environment.push_given(INITDB_ARGS, container.initdb_arguments().map(|arguments| literal(&arguments)));
     let more = container.environment.iter();
     environment
@@ -85,12 +76,6 @@ fn logins(server: &Server, container: &Container, secrets: Vec<String>) -> Mappi
 
 fn file_names(secrets: Vec<String>) -> Value {
     secrets.iter().map(|name| literal(&names::secret_key(name))).collect()
-}
-
-fn init_configs(container: &Container) -> Value {
-    let why = "the image runs it once, on an empty volume";
-    let script = || config_at(INIT_CONFIG, "/docker-entrypoint-initdb.d/10-init-postgres.sh").above(why);
-    container.init_script.then(script).into_iter().collect()
 }
 
 fn volumes(container: &Container) -> Value {
