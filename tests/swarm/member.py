@@ -19,10 +19,13 @@ from cage import STOP_TIMEOUT, Cage, children
 BRIDGE = "between"
 
 # Run by sh in the new namespaces: the host's name, then as the engine of tests/e2e.
-FIRST = """
+FIRST = (
+    """
 echo "$1" >/proc/sys/kernel/hostname
 shift
-""" + engine.CAGE
+"""
+    + engine.CAGE
+)
 
 
 @dataclass

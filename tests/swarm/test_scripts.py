@@ -10,7 +10,7 @@ from test_changes import started
 from lab import Lab
 from stack import SEEDS, SERVICES, Stack, mixed, stateless
 
-HOSTILE = "it's \"a\" $PATH \\ 100% `id`"
+HOSTILE = 'it\'s "a" $PATH \\ 100% `id`'
 
 
 def apart(stack: Stack, lab: Lab) -> None:
@@ -99,3 +99,20 @@ def test_a_host_without_a_context_and_an_engine_without_a_swarm_are_told(stack: 
         lab.docker("node", "promote", "node-3")
         lab.all_ready()
     assert not (stack.out / "backups").exists()
+
+
+def test_a_context_that_leads_to_another_host_is_not_used(stack: Stack, lab: Lab) -> None:
+    """A host chooses its name itself: by it nobody gets into the containers of another one, and no password goes."""
+    stack.by = lab.members["node-1"]
+    started(stack, stateless(), "node-2")
+    misled = stack.root / "misled"
+    misled.mkdir()
+    stack.give_away()
+    environment = {"DOCKER_CONFIG": str(misled)}
+    to = f"host=unix://{lab.members['node-3'].socket}"
+    done = stack.finish(["docker", "context", "create", "node-2", "--docker", to], env=environment)
+    assert done.returncode == 0, done.stderr
+    done = stack.finish(["bash", "deploy/scripts/db/psql.sh", "-Atc", "SELECT 1"], env=environment)
+    assert done.returncode == 1 and "postgres is on the node node-2" in done.stderr, done.stderr
+    found = stack.finish([str(stack.binary), "doctor", "--out", "deploy"], env=environment)
+    assert "no context of docker is called like its node" in found.stdout, found.stdout
