@@ -16,9 +16,9 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
+//! spelling help disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome
-//! verdict explain cli doctor upgrade lsp command
+//! verdict explain cli doctor script upgrade migrate lsp command
 //! ```
 
 pub mod change;
@@ -34,12 +34,14 @@ pub mod explain;
 pub mod field;
 pub mod folders;
 pub mod graph;
+pub mod help;
 pub mod import;
 pub mod interpolation;
 pub mod layers;
 pub mod lint;
 pub mod locate;
 pub mod lsp;
+pub mod migrate;
 pub mod outcome;
 pub mod placement;
 pub mod postgres;
@@ -50,6 +52,7 @@ pub mod report;
 pub mod resolve;
 pub mod risk;
 pub mod schema;
+pub mod script;
 pub mod secret;
 pub mod source;
 pub mod spelling;
