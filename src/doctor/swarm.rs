@@ -47,7 +47,7 @@ impl Stack {
         found.extend(living.unseen.iter().cloned());
         if living.is_bare() {
             let message = "the Swarm has nothing of the deployment";
-            found.push(Finding::problem(services::CHECK, message, remedies.up()));
+            found.push(Finding::problem(manager::CHECK, message, remedies.up()));
             found.extend(nodes::findings(&living));
         } else {
             found.extend(CHECKS.iter().flat_map(|check| check(&living)));

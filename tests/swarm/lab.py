@@ -65,6 +65,16 @@ class Lab:
         lines = [line.split() for line in listed.stdout.splitlines()] if listed.returncode == 0 else []
         return {line[0] for line in lines if line[1:2] == ["Ready"] and line[2:] in (["Leader"], ["Reachable"])}
 
+    def misses(self, name: str) -> bool:
+        """Whether the Swarm has given up an engine, so that what it ran is started elsewhere."""
+        listed = self.try_docker("node", "ls", "--format", "{{.Hostname}} {{.Status}}")
+        return listed.returncode == 0 and f"{name} Down" in listed.stdout.splitlines()
+
+    def lose(self, name: str) -> None:
+        """A power cut, and what the Swarm makes of it."""
+        self.members[name].lose()
+        self.until(f"{name} is missed", lambda: self.misses(name))
+
     def leader(self) -> Member:
         listed = self.docker("node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}")
         [name] = [line.split()[0] for line in listed.splitlines() if line.endswith(" Leader")]

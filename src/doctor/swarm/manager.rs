@@ -6,7 +6,7 @@ use super::super::docker::Docker;
 use super::object::{is_id, text};
 use crate::report::Finding;
 
-const CHECK: &str = "swarm";
+pub(super) const CHECK: &str = "swarm";
 
 /// The number of the node whose engine is asked, with what is told of it.
 ///
