@@ -20,12 +20,13 @@ mod unnoticed;
 mod warnings;
 
 use super::databases::Place;
+pub use super::databases::has_both;
 use super::dotenv;
 use super::init_script::{self, Start};
 use super::inputs::Inputs;
 use super::interpolation;
 use super::program;
-pub use super::program::{ALL_SCRIPTS, MIGRATE, PSQL, is_database_script, is_program};
+pub use super::program::{ALL_SCRIPTS, PSQL, is_database_script, is_program};
 use crate::deployment::Deployment;
 use crate::render::{RenderFault, RenderedFile};
 
@@ -79,7 +80,7 @@ pub(super) fn render(
             backup_image::dockerfile(container, deployment, placement),
         ));
     }
-    files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
+    files.extend(program::scripts(deployment, placement, Place::Here, REACH)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));
     Ok(files)
 }

@@ -54,7 +54,7 @@ pub(super) fn render(
     if let Some(view) = init_script::view(deployment, placement, start) {
         files.push(RenderedFile::sealed(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?));
     }
-    files.extend(program::scripts(deployment, placement, Place::Swarm, REACH, |program| !program.copies_rows)?);
+    files.extend(program::scripts(deployment, placement, Place::Swarm, REACH)?);
     files.push(RenderedFile::sealed(outputs::DEPLOY, deploy::text(deployment, placement, &configs)?));
     files.push(RenderedFile::sealed(STACK, file::text(&stack)));
     Ok(files)

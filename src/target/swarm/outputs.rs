@@ -14,6 +14,6 @@ pub(super) const DEPLOY: Output = Output::program("scripts/deploy.sh");
 
 /// All files, in the order that they are written in.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    let scripts = PROGRAMS.into_iter().filter(|program| !program.copies_rows).map(|program| program.output);
+    let scripts = PROGRAMS.into_iter().map(|program| program.output);
     [DOTENV, DOTENV_EXAMPLE, INIT_SCRIPT, databases::OUTPUT].into_iter().chain(scripts).chain([DEPLOY, STACK]).collect()
 }
