@@ -47,7 +47,7 @@ need_python() {
       within "$patience" "${docker_at[@]}" exec ${as[@]+"${as[@]}"} "$docker_id" \
         sh -c "$find_python"' && exec "$p" -I -c "import sqlite3"' >/dev/null 2>&1
   } || {
-    tell "the image of $1 has no Python with sqlite3, which reads its database, or its container does not answer"
+    tell "the image of $(service_of "$1") has no Python with sqlite3, which reads its database, or its container does not answer"
     return 1
   }
 }
