@@ -53,18 +53,23 @@ find_node() {
   remove_forgotten docker --context "$name"
 }
 
+# name_of SERVICE: what the Swarm calls it.
+name_of() {
+  printf '%s_%s' "$project" "$(service_of "$1")"
+}
+
 # is_there SERVICE: whether the Swarm has it.
 is_there() {
   local names
   names=$(docker service ls --filter "label=com.docker.stack.namespace=$project" --format '{{.Name}}') ||
     die "the Swarm does not tell which services $project has"
-  [[ $'\n'$names$'\n' == *$'\n'"${project}_$1"$'\n'* ]]
+  [[ $'\n'$names$'\n' == *$'\n'"$(name_of "$1")"$'\n'* ]]
 }
 
 # tasks_of SERVICE: lines of state, desired state, node and container of its tasks, the newest first.
 tasks_of() {
   local ids
-  ids=$(docker service ps --quiet --no-trunc "${project}_$1") || return
+  ids=$(docker service ps --quiet --no-trunc "$(name_of "$1")") || return
   # shellcheck disable=SC2086 # numbers without blanks
   [ -z "$ids" ] || docker inspect --type task --format \
     '{{.Status.State}} {{.DesiredState}} {{or .NodeID "-"}} {{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}' $ids
@@ -109,7 +114,7 @@ find_started() {
   local replicas active
   started=()
   is_there "$1" || return 0
-  replicas=$(docker service inspect --format '{{with .Spec.Mode.Replicated}}{{.Replicas}}{{end}}' "${project}_$1") ||
+  replicas=$(docker service inspect --format '{{with .Spec.Mode.Replicated}}{{.Replicas}}{{end}}' "$(name_of "$1")") ||
     die "the Swarm does not tell what runs of $1"
   if [ "${replicas:-0}" != 0 ]; then
     started=("$1 $replicas")
@@ -124,13 +129,13 @@ stop() {
   local line active deadline
   for line in "$@"; do
     stopped+=("$line")
-    docker service scale --detach "${project}_${line% *}=0" >/dev/null || return
+    docker service scale --detach "$(name_of "${line% *}")=0" >/dev/null || return
   done
   for line in "$@"; do
     deadline=$((SECONDS + 600))
     while active=$(active_tasks "${line% *}") && [ "$active" != 0 ]; do
       [ "$SECONDS" -le "$deadline" ] || {
-        tell "the tasks of ${line% *} do not end" "docker service ps ${project}_${line% *}"
+        tell "the tasks of ${line% *} do not end" "docker service ps $(name_of "${line% *}")"
         return 1
       }
       sleep 0.5
@@ -142,7 +147,7 @@ stop() {
 start_stopped() {
   local line
   for line in ${stopped[@]+"${stopped[@]}"}; do
-    docker service scale --detach "${project}_${line% *}=${line##* }" >/dev/null || true
+    docker service scale --detach "$(name_of "${line% *}")=${line##* }" >/dev/null || true
   done
 }
 
@@ -162,7 +167,7 @@ start_again() {
 
 # run_beside SERVICE: how a command is run in its container.
 run_beside() {
-  local label=com.docker.swarm.service.name=${project}_$1 at=docker node
+  local label=com.docker.swarm.service.name=$(name_of "$1") at=docker node
   node=$(node_of "$1") && find_node "$node" "$1" || context=
   [ -z "$context" ] || at+=" --context $context"
   # shellcheck disable=SC2016 # for who types it
@@ -196,7 +201,7 @@ node_of() {
       esac
     done < <(
       docker service inspect --format '{{with .Spec.TaskTemplate.Placement}}{{range .Constraints}}{{println .}}{{end}}{{end}}' \
-        "${project}_$1" | tr -d ' '
+        "$(name_of "$1")" | tr -d ' '
     )
   fi
   [ -n "$node" ] || {
@@ -210,7 +215,8 @@ node_of() {
 # variables; fails where there is none. It is on the node that has the volumes.
 # What is run in there by `docker exec` is not logged; the output of the container itself would be, databases and all.
 hold() {
-  local name=${project}_$1 node image user mounts options=() kind is_read_only source target
+  local name node image user mounts options=() kind is_read_only source target
+  name=$(name_of "$1")
   is_there "$1" || {
     tell "the Swarm has no service $name" 'scripts/deploy.sh'
     return 1
@@ -226,7 +232,7 @@ hold() {
     case $kind in
     volume)
       "${docker_at[@]}" volume inspect "$source" >/dev/null 2>&1 || {
-        tell "the volume $source of $1 is not on its node" 'scripts/deploy.sh'
+        tell "the volume $source of $(service_of "$1") is not on its node" 'scripts/deploy.sh'
         return 1
       }
       options+=(--mount "type=volume,source=$source,target=$target")
@@ -242,7 +248,7 @@ hold() {
       --label "com.docker.stack.namespace=$project" --label "codelab-gen.started-by=$mark" --entrypoint /bin/sh \
       ${options[@]+"${options[@]}"} "$image" -c 'exec sleep 86400' </dev/null
   ) || {
-    tell "the image of $1 does not start: expected one with a shell"
+    tell "the image of $(service_of "$1") does not start: expected one with a shell"
     return 1
   }
   container=$context/${container##*$'\n'}
