@@ -14,8 +14,9 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseLabel, Duration, Engine, EnvironmentKey,
-    Hardening, HostPath, HttpPath, Interval, Mount, ObjectName, Port, PortMode, ProcessCount, ProfileName, ProjectName, Replicas,
-    Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName, VolumeSize,
+    Hardening, HostPath, HttpPath, Interval, Mount, ObjectName, Port, PortMode, ProcessCount, ProfileName, ProjectName,
+    Replicas, Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName,
+    VolumeSize,
 };
 use crate::yaml::Node;
 
