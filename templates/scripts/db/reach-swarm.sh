@@ -68,11 +68,21 @@ is_there() {
 
 # tasks_of SERVICE: lines of state, desired state, node and container of its tasks, the newest first.
 tasks_of() {
-  local ids
-  ids=$(docker service ps --quiet --no-trunc "$(name_of "$1")") || return
-  # shellcheck disable=SC2086 # numbers without blanks
-  [ -z "$ids" ] || docker inspect --type task --format \
-    '{{.Status.State}} {{.DesiredState}} {{or .NodeID "-"}} {{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}' $ids
+  local ids said attempt
+  for attempt in 1 2 3 4 5; do
+    ids=$(docker service ps --quiet --no-trunc "$(name_of "$1")") || return
+    [ -n "$ids" ] || return 0
+    # An old one may be gone since then.
+    # shellcheck disable=SC2086 # numbers without blanks
+    if said=$(docker inspect --type task --format \
+      '{{.Status.State}} {{.DesiredState}} {{or .NodeID "-"}} {{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}' \
+      $ids 2>/dev/null); then
+      printf '%s\n' "$said"
+      return
+    fi
+    sleep "0.$attempt"
+  done
+  return 1
 }
 
 # find_running SERVICE: sets `container` to one of its containers that run, or to nothing.
