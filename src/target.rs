@@ -18,6 +18,8 @@ pub mod swarm;
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexSet;
+
 use self::compose::{After, Extras};
 pub use self::danger::{Danger, DangerKind};
 pub use self::inputs::{Asked, AskedVariable, Found, FoundFile, Ground, Inputs};
@@ -442,9 +444,10 @@ pub fn folders_of_manifests() -> [&'static str; 1] {
     [kubernetes::FOLDER]
 }
 
-/// Every folder with files of secrets.
+/// Every folder with files of secrets, each once.
 pub fn secret_folders() -> impl Iterator<Item = &'static str> {
-    Target::ALL.iter().map(|target| target.secret_folder())
+    let folders: IndexSet<_> = Target::ALL.iter().map(|target| target.secret_folder()).collect();
+    folders.into_iter()
 }
 
 /// The files that say what runs, of every target.

@@ -6,6 +6,7 @@ use super::scope::Faults;
 use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service, destination};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres;
 use crate::profile::{self, Profile, given};
 use crate::spelling::quoted;
@@ -40,7 +41,7 @@ pub(super) fn backups(
         Some(Host::Container(container)) => container,
         Some(Host::External(_)) => {
             let message = "`backups` covers no external server: whoever runs it has the data that backups are made of";
-            let help = "remove it; `scripts/db/backup.sh` dumps the databases of the services";
+            let help = Help::remove().and("; `scripts/db/backup.sh` dumps the databases of the services");
             faults.push(beside(Code::Backups, &at, message, help, "external"));
             return None;
         }
@@ -71,7 +72,7 @@ pub(super) fn backups(
     })
 }
 
-fn beside(code: Code, at: &FieldPath, message: &str, help: &str, field: &str) -> Diagnostic {
+fn beside(code: Code, at: &FieldPath, message: &str, help: impl Into<Help>, field: &str) -> Diagnostic {
     let other = FieldPath::root().key("postgres").key(field);
     Diagnostic::error(code, Place::key(at), message, help).also(Place::key(&other), "")
 }
@@ -79,14 +80,13 @@ fn beside(code: Code, at: &FieldPath, message: &str, help: &str, field: &str) ->
 /// A section that covered some of the data would be taken for one that covers all.
 fn check_files(services: &[Service], at: &FieldPath, faults: &mut Faults) {
     for service in services {
-        let Some(database) = &service.database else { continue };
-        if matches!(database.url, ConnectionUrl::Sqlite(_)) {
+        for (database, _) in service.databases_in_files() {
             let message = format!(
                 "{} keeps its data in a SQLite file, which `backups` does not cover",
                 quoted(service.name.as_str())
             );
             let help = "let it use PostgreSQL; or remove `backups`, and run `scripts/db/backup.sh` each day";
-            let place = Place::key(&FieldPath::root().key("services").key(&service.name).key("database"));
+            let place = Place::key(&database.path(&service.name));
             faults.push(Diagnostic::error(Code::Backups, place, message, help).also(Place::key(at), ""));
         }
     }
@@ -105,7 +105,7 @@ fn check_settings(profile: &Profile, major: PostgresMajor, faults: &mut Faults) 
         let count = postgres::setting(major, name.as_str()).and_then(|setting| setting.number(&value.0).ok());
         if name.as_str() == "archive_timeout" && count.is_some_and(|seconds| seconds.abs() < 1.0) {
             let message = "without `archive_timeout` what is written stays at the server until there is more of it";
-            let help = "remove it: with `backups` it is a minute; or write a time";
+            let help = Help::remove().and(": with `backups` it is a minute; or write a time");
             let fault = Diagnostic::error(Code::Backups, Place::value(&at.key(name)), message, help);
             faults.push(fault.also(Place::key(&FieldPath::root().key("backups")), ""));
         }

@@ -94,7 +94,7 @@ values=()
 # find_value NAME: sets `value`; fails where neither the environment nor .env has it.
 find_value() {
   local index=0 name
-  if value=$(printenv -- "$1" && printf .); then
+  if value=$(printenv "$1" && printf .); then
     value=${value%$'\n'.}
     return
   fi
@@ -109,15 +109,22 @@ find_value() {
   return 1
 }
 
-# fill TEXT: sets `filled` to a text without its escapes, where references hold what they name.
+# fill quoted|bare TEXT: sets `filled` to the text, where references hold what they name; in quotes a backslash escapes.
 fill() {
-  local rest=$1 name
+  local rest=$2 name
   filled=
   while [ -n "$rest" ]; do
-    case $rest in
-    '\n'*) filled+=$'\n' rest=${rest:2} ;;
-    '\'?*) filled+=${rest:1:1} rest=${rest:2} ;;
-    '${'*'}'*)
+    case $1:$rest in
+    quoted:'\n'*) filled+=$'\n' rest=${rest:2} ;;
+    quoted:'\'?*) filled+=${rest:1:1} rest=${rest:2} ;;
+    *:'$'[A-Za-z_]*)
+      name=${rest:1}
+      name=${name%%[!A-Za-z_0-9]*}
+      rest=${rest:${#name}+1}
+      find_value "$name" || true
+      filled+=$value
+      ;;
+    *:'${'*'}'*)
       name=${rest:2}
       name=${name%%\}*}
       rest=${rest#*\}}
@@ -157,11 +164,11 @@ read_dotenv() {
     \"*)
       value=${value#\"}
       while ! [[ $value =~ $closing ]]; do more_of "$name"; done
-      fill "${BASH_REMATCH[0]%\"}"
+      fill quoted "${BASH_REMATCH[0]%\"}"
       ;;
     *)
       value=${value%%[[:space:]]#*}
-      fill "${value%"${value##*[![:space:]]}"}"
+      fill bare "${value%"${value##*[![:space:]]}"}"
       ;;
     esac
     names+=("$name")

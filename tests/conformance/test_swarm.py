@@ -47,6 +47,7 @@ D=${A}/$(touch run)`touch run`
 E=
  F = no
 G="${C}"
+I=C:\\new/$A-$(x)
 H=a#b
 """
 READ = {
@@ -56,6 +57,7 @@ READ = {
     "D": "plain value/$(touch run)`touch run`",
     "E": "",
     "G": "single $B\nover two",
+    "I": "C:\\new/plain value-$(x)",
     "H": "a#b",
 }
 
@@ -112,6 +114,7 @@ def test_deploy_reads_what_was_written_by_hand_and_runs_nothing(tmp_path: Path, 
     assert reading(out, {"A": "of the environment\n"}) == READ | {
         "A": "of the environment\n",
         "D": "of the environment\n/$(touch run)`touch run`",
+        "I": "C:\\new/of the environment\n-$(x)",
     }
     assert not (out / "run").exists()
 

@@ -5,6 +5,7 @@ mod mounts;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{Postgres, Profile, Publish, Service, given};
 use crate::spelling::quoted;
 use crate::target::compose;
@@ -32,7 +33,7 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
     faults
 }
 
-fn unsupported(place: Place, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+fn unsupported(place: Place, message: impl Into<String>, help: impl Into<Help>) -> Diagnostic {
     Diagnostic::error(Code::TargetUnsupported, place, message, help)
 }
 

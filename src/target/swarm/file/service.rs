@@ -7,7 +7,7 @@ use crate::target::compose::{NETWORKS, Networks};
 use crate::target::container_keys::{health_check, image_text};
 use crate::target::interpolation::{command, literal, raw, reference};
 use crate::target::swarm::{names, pin};
-use crate::value::{Choice as _, Mount, MountSource, PortMode, VariableName};
+use crate::value::{Choice as _, DatabaseLabel, Mount, MountSource, PortMode};
 use crate::yaml::document::{Mapping, Value};
 
 /// How often a job that failed is tried again.
@@ -26,7 +26,7 @@ pub(super) fn service(service: &Service, stack: &Stack<'_>, networks: Networks<'
     keys.push_given("entrypoint", words(&service.entrypoint));
     keys.push_given("command", words(&service.command));
     keys.push_given("working_dir", service.working_dir.as_ref().map(|folder| literal(folder.as_str())));
-    keys.push_filled("environment", variables(&service.environment, service.database.as_ref()));
+    keys.push_filled("environment", variables(service));
     keys.push_filled("configs", configs.collect::<Value>());
     keys.push_filled("volumes", volumes(service));
     keys.push_filled("ports", ports(service.publish.as_ref(), stack.deployment.swarm.ports.as_str()));
@@ -75,17 +75,24 @@ fn volumes(service: &Service) -> Value {
     service.mounts.iter().filter_map(volume).chain(scratch(&service.fences)).collect()
 }
 
-/// The connection URL first, then the rest in the order of the profile. Their names are no references.
-fn variables(environment: &[(VariableName, Variable)], database: Option<&Database>) -> Mapping {
-    let of_url = database.and_then(|database| {
+/// The connection URLs first, then the rest in the order of the profile. Their names are no references.
+fn variables(service: &Service) -> Mapping {
+    let of_url = |database: &Database| {
         let given = database.given.as_ref()?;
         Some((given.variable.to_string(), required(given.key.as_str())))
-    });
-    let same = || of_url.as_ref().map_or_else(Value::nothing, |(_, url)| url.clone());
-    let others = environment.iter();
-    let others = others.map(|(name, variable)| (name.to_string(), variable_value(variable).unwrap_or_else(same)));
-    let others: Vec<_> = others.collect();
-    of_url.into_iter().chain(others).collect()
+    };
+    let same = |of: &Option<DatabaseLabel>| {
+        let url = service.database_called(of.as_ref()).and_then(of_url);
+        url.map_or_else(Value::nothing, |(_, url)| url)
+    };
+    let value = |variable: &Variable| match variable {
+        Variable::Url(of) => same(of),
+        Variable::Literal(_) | Variable::Environment { .. } | Variable::Secret(_) => {
+            variable_value(variable).unwrap_or_else(Value::nothing)
+        }
+    };
+    let others = service.environment.iter().map(|(name, variable)| (name.to_string(), value(variable)));
+    service.databases().filter_map(of_url).chain(others).collect()
 }
 
 /// What a variable holds; nothing for the connection URL, which is not its own.
@@ -95,7 +102,7 @@ pub(super) fn variable_value(variable: &Variable) -> Option<Value> {
         Variable::Environment { name, default: Some(default) } => reference(format!("${{{name}:-{default}}}")),
         Variable::Environment { name, default: None } => reference(format!("${{{name}:?set {name} in .env}}")),
         Variable::Secret(secret) => required(secret.as_str()),
-        Variable::Url => return None,
+        Variable::Url(_) => return None,
     })
 }
 
