@@ -177,7 +177,8 @@ start_again() {
 
 # run_beside SERVICE: how a command is run in its container.
 run_beside() {
-  local label=com.docker.swarm.service.name=$(name_of "$1") at=docker node
+  local label at=docker node
+  label=com.docker.swarm.service.name=$(name_of "$1")
   node=$(node_of "$1") && find_node "$node" "$1" || context=
   [ -z "$context" ] || at+=" --context $context"
   # shellcheck disable=SC2016 # for who types it
