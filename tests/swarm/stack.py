@@ -150,7 +150,7 @@ class Stack:
             done = self.lab.try_docker("inspect", "--type", "task", *ids) if ids else None
             if done is None or done.returncode == 0:
                 return json.loads(done.stdout) if done else []
-            assert "No such task" in done.stderr, done.stderr  # an old one is gone since then
+            assert "not found" in done.stderr or "No such" in done.stderr, done.stderr  # an old one is gone since then
 
     def running(self, service: str) -> list[dict[str, Any]]:
         """Those that run and shall."""
