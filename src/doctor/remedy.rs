@@ -105,10 +105,9 @@ impl<'a> Remedies<'a> {
             .iter()
             .filter(|service| service.databases_on_server().any(|(_, url)| url.database.as_str() == database));
         match (self.deployment.target.client(), self.deployment.contained_server()) {
-            (Client::Docker, _) => {}
+            (Client::Docker, _) | (Client::Swarm, None) => {}
             // the job that does it runs at every deployment
             (Client::Swarm, Some(_)) => return self.up(),
-            (Client::Swarm, None) => {}
             (Client::Kubectl, Some(_)) => {
                 return self.there(
                     "kubectl rollout restart statefulset/postgres && kubectl rollout status statefulset/postgres",

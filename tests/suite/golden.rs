@@ -266,6 +266,7 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
         ),
         ("strict", OF_A_SERVER),
         ("backups", &[OF_A_SERVER, &["backups.sh", "drill.sh"]].concat()),
+        ("swarm-server", OF_A_SERVER),
         ("kubernetes-server", OF_A_SERVER),
         ("kubernetes-cloudnative-pg", OF_A_SERVER),
         ("kubernetes-external", OF_A_SERVER),

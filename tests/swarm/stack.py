@@ -145,8 +145,12 @@ class Stack:
 
     def tasks(self, service: str) -> list[dict[str, Any]]:
         """All tasks of a service, the newest first."""
-        ids = self.lab.docker("service", "ps", "--quiet", "--no-trunc", self.name(service)).split()
-        return self.lab.inspect("inspect", "--type", "task", *ids) if ids else []
+        while True:
+            ids = self.lab.docker("service", "ps", "--quiet", "--no-trunc", self.name(service)).split()
+            done = self.lab.try_docker("inspect", "--type", "task", *ids) if ids else None
+            if done is None or done.returncode == 0:
+                return json.loads(done.stdout) if done else []
+            assert "not found" in done.stderr or "No such" in done.stderr, done.stderr  # an old one is gone since then
 
     def running(self, service: str) -> list[dict[str, Any]]:
         """Those that run and shall."""

@@ -74,7 +74,6 @@ def test_of_a_sound_stack_nothing_is_told_and_what_is_out_of_date_by_its_name(st
     assert any("shall have 2 tasks by hand" in one["message"] for one in found if one["verdict"] == "warning")
 
 
-@pytest.mark.always
 def test_why_tasks_do_not_come_up_is_told(stack: Stack) -> None:
     described = stateless()
     started(stack, described)

@@ -70,7 +70,6 @@ def test_a_first_deployment(stack: Stack, at: str, how: str) -> None:
 @pytest.mark.parametrize(
     ("at", "how"),
     [
-        pytest.param(*POINTS[3], marks=pytest.mark.always),
         *POINTS,
         ("secret rm:1", "before"),
     ],

@@ -28,8 +28,7 @@ def nothing_is_left(stack: Stack, lab: Lab) -> None:
 
 
 @pytest.mark.always
-def test_rows_of_both_engines_come_back_here_and_in_another_stack(stacks: Callable[[], Stack], lab: Lab) -> None:
-    stack, other = stacks(), stacks()
+def test_rows_of_both_engines_come_back(stack: Stack, lab: Lab) -> None:
     apart(stack, lab)
     for service in SERVICES:
         stack.write(service, HOSTILE)
@@ -52,8 +51,14 @@ def test_rows_of_both_engines_come_back_here_and_in_another_stack(stacks: Callab
     [statement] = re.findall(r"'(DROP DATABASE \S+)'", told)
     stack.script("psql", "auth-service", "-c", statement)
 
-    other.generate(mixed())
-    other.deploy("--pin", "node-1")
+
+def test_a_backup_is_restored_into_another_stack(stacks: Callable[[], Stack]) -> None:
+    stack, other = stacks(), stacks()
+    started(stack, mixed(), "node-2")
+    for service in SERVICES:
+        stack.write(service, HOSTILE)
+    folder = Path(stack.script("backup").strip())
+    started(other, mixed(), "node-1")
     other.script("restore", "--no-backup", str(folder))
     for service in SERVICES:
         assert other.read(service) == [*SEEDS, HOSTILE], service

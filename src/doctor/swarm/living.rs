@@ -128,7 +128,11 @@ impl<'a> Living<'a> {
 
 /// What Docker says of all that it lists; nothing where it lists nothing.
 fn documents(docker: &Docker, listed: &[&str], inspect: &[&str]) -> Result<Vec<Value>, Silence> {
-    let said = docker.ask(listed)?;
-    let ids: Vec<_> = said.split_whitespace().filter(|id| is_id(id)).collect();
-    if ids.is_empty() { Ok(Vec::new()) } else { docker.documents(&[inspect, &ids].concat()) }
+    let once = || {
+        let said = docker.ask(listed)?;
+        let ids: Vec<_> = said.split_whitespace().filter(|id| is_id(id)).collect();
+        if ids.is_empty() { Ok(Vec::new()) } else { docker.documents(&[inspect, &ids].concat()) }
+    };
+    // what was listed may be gone when it is asked for
+    once().or_else(|_| once()).or_else(|_| once())
 }

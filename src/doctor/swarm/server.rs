@@ -8,7 +8,7 @@ use super::super::login::Client;
 use super::super::session::Session;
 use super::super::{collation, disk, load, rights, volume};
 use super::living::Living;
-use super::object::{Task, is_host, is_id};
+use super::object::{Node, Task, is_host, is_id};
 use crate::deployment::{Container, Server};
 use crate::report::{Condition, Finding};
 use crate::value::{Access, ServiceName};
@@ -31,7 +31,7 @@ pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
 
 /// That no context leads to it.
 fn elsewhere(task: &Task, living: &Living<'_>) -> Finding {
-    let host = living.node(task.node()).map(|node| node.host()).filter(|host| is_host(host)).unwrap_or("NODE");
+    let host = living.node(task.node()).map(Node::host).filter(|host| is_host(host)).unwrap_or("NODE");
     let help = format!("docker context create {host} --docker host=ssh://{host}, or ask from that node");
     let message = "what the server says of itself: no context of docker is called like its node";
     Finding { help: Some(help), ..Finding::unseen(UNREACHABLE, message) }

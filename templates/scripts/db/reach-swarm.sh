@@ -68,11 +68,21 @@ is_there() {
 
 # tasks_of SERVICE: lines of state, desired state, node and container of its tasks, the newest first.
 tasks_of() {
-  local ids
-  ids=$(docker service ps --quiet --no-trunc "$(name_of "$1")") || return
-  # shellcheck disable=SC2086 # numbers without blanks
-  [ -z "$ids" ] || docker inspect --type task --format \
-    '{{.Status.State}} {{.DesiredState}} {{or .NodeID "-"}} {{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}' $ids
+  local ids said attempt
+  for attempt in 1 2 3 4 5; do
+    ids=$(docker service ps --quiet --no-trunc "$(name_of "$1")") || return
+    [ -n "$ids" ] || return 0
+    # An old one may be gone since then.
+    # shellcheck disable=SC2086 # numbers without blanks
+    if said=$(docker inspect --type task --format \
+      '{{.Status.State}} {{.DesiredState}} {{or .NodeID "-"}} {{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}' \
+      $ids 2>/dev/null); then
+      printf '%s\n' "$said"
+      return
+    fi
+    sleep "0.$attempt"
+  done
+  return 1
 }
 
 # find_running SERVICE: sets `container` to one of its containers that run, or to nothing.
@@ -167,7 +177,8 @@ start_again() {
 
 # run_beside SERVICE: how a command is run in its container.
 run_beside() {
-  local label=com.docker.swarm.service.name=$(name_of "$1") at=docker node
+  local label at=docker node
+  label=com.docker.swarm.service.name=$(name_of "$1")
   node=$(node_of "$1") && find_node "$node" "$1" || context=
   [ -z "$context" ] || at+=" --context $context"
   # shellcheck disable=SC2016 # for who types it
