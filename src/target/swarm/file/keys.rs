@@ -37,7 +37,7 @@ pub(super) fn deploy(
 ) -> Mapping {
     let mut keys = Mapping::default();
     let label = (LABEL, literal(stack.deployment.project.as_str()));
-    keys.push("labels", Value::from(Mapping::from_iter([label])).on_one_line());
+    keys.push("labels", Mapping::from_iter([label]));
     match mode {
         Mode::Always(replicas, order) => {
             keys.push("replicas", number(*replicas));
