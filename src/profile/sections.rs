@@ -110,7 +110,7 @@ record! {
 record! {
     /// What a Swarm does beside what every target does.
     merged Swarm = "the Swarm" {
-        /// Whether what containers say to each other is encrypted between the nodes, by IPsec: for nodes that others share a
+        /// Whether what containers say to each other is encrypted between the nodes: for nodes that others share a
         /// network with.
         encrypted: bool = false,
         /// On which nodes a published port of a service is open.

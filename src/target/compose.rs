@@ -24,7 +24,6 @@ pub use super::databases::has_both;
 use super::dotenv;
 use super::init_script::{self, Start};
 use super::inputs::Inputs;
-use super::interpolation;
 use super::program;
 pub use super::program::{ALL_SCRIPTS, PSQL, is_database_script, is_program};
 use crate::deployment::Deployment;

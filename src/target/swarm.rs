@@ -10,6 +10,7 @@ mod next;
 mod outputs;
 mod pin;
 mod refusals;
+mod stack;
 mod warnings;
 mod waves;
 
@@ -30,9 +31,6 @@ pub(super) use outputs::outputs;
 pub(super) use refusals::refusals;
 pub(super) use warnings::{left_out, warnings};
 
-/// The label of what is ours in a Swarm, with the stack's name.
-const LABEL: &str = "codelab-gen.stack";
-
 /// How tasks are reached.
 const REACH: &str = concat!(
     include_str!("../../templates/scripts/db/reach-docker.sh"),
@@ -48,7 +46,7 @@ pub(super) fn render(
 ) -> Result<Vec<RenderedFile>, RenderFault> {
     let placement = inputs.placement;
     let configs = names::configs(deployment, placement);
-    let stack = file::Stack { deployment, extras, placement, configs: &configs };
+    let stack = stack::Stack { deployment, extras, placement, configs: &configs };
     let mut files = dotenv::render(deployment, inputs, &STACK)?;
     let start = if deployment.contained_server().is_some() { Start::Swarm } else { Start::Compose };
     if let Some(view) = init_script::view(deployment, placement, start) {

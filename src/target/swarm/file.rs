@@ -10,32 +10,21 @@ use indexmap::IndexMap;
 use self::networks::networks;
 use self::server::{ensure, postgres};
 use self::service::service;
-use super::{names, refusals};
+use super::names;
+use super::stack::{LABEL, STACK_NAME, Stack, is_extension};
 use crate::deployment::Deployment;
 use crate::placement::Placement;
 use crate::render::fields;
 use crate::spelling::comment;
-use crate::target::compose::{Extras, Networks};
+use crate::target::compose::Networks;
 use crate::target::interpolation::{literal, raw, yes};
 use crate::yaml::document::{Mapping, Value};
 
 /// What `docker stack deploy` of Docker 20.10 takes; it wants to be told.
 const VERSION: &str = "3.9";
 
-/// The key by which a later run knows how the stack was called: `docker stack deploy` takes the name as an argument.
-pub(super) const STACK_NAME: &str = "x-stack";
-
 /// Before a comment behind a value, as yamllint wants it.
 const GAP: usize = 2;
-
-/// What the parts of the file are made of.
-pub(super) struct Stack<'s> {
-    pub(super) deployment: &'s Deployment,
-    pub(super) extras: &'s Extras,
-    pub(super) placement: &'s Placement,
-    /// The files that become configs, by their keys.
-    pub(super) configs: &'s IndexMap<String, String>,
-}
 
 /// The text of the file.
 pub(super) fn text(stack: &Stack<'_>) -> String {
@@ -58,7 +47,7 @@ pub(super) fn text(stack: &Stack<'_>) -> String {
     file.push_filled("volumes", Value::from(volumes.collect::<Mapping>()).apart());
     file.push_filled("secrets", Value::from(secrets(deployment)).apart());
     file.push_filled("configs", Value::from(made_of_files(configs, deployment)).apart());
-    let others = extras.top.iter().filter(|(key, _)| refusals::is_extension(key));
+    let others = extras.top.iter().filter(|(key, _)| is_extension(key));
     file.append(others.map(|(key, value)| (key.clone(), raw(value))).collect());
     head(deployment, placement) + &file.text(GAP)
 }
@@ -93,7 +82,7 @@ fn secrets(deployment: &Deployment) -> Mapping {
 
 fn made_of_files(configs: &IndexMap<String, String>, deployment: &Deployment) -> Mapping {
     let config = |(key, path): (&String, &String)| {
-        let labels = Mapping::from_iter([(super::LABEL, literal(deployment.project.as_str()))]);
+        let labels = Mapping::from_iter([(LABEL, literal(deployment.project.as_str()))]);
         let variable = names::config_variable(key);
         let entry =
             Mapping::from_iter([names::named(&variable), ("file", literal(path)), ("labels", Value::from(labels))]);

@@ -1,8 +1,8 @@
 //! Knows what a change of an existing stack means for its data, and what stays where another target takes its place.
 //! Must not know how that is told, nor whether somebody accepted it.
 
-use super::file::STACK_NAME;
 use super::outputs::STACK;
+use super::stack::STACK_NAME;
 use crate::deployment::Container;
 use crate::profile::Raw;
 use crate::render::examine;

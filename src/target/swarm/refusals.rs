@@ -2,16 +2,15 @@
 
 mod keys;
 mod mounts;
+mod unsupported;
 
-use crate::diagnostic::{Code, Diagnostic, Place};
+use self::unsupported::unsupported;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::help::Help;
 use crate::profile::{Postgres, Profile, Publish, Service, given};
 use crate::spelling::quoted;
 use crate::target::compose;
 use crate::value::{HostAddress, SecretsIn, ServiceName};
-
-pub(super) use keys::is_extension;
 
 /// What a profile says that can't be followed.
 pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
@@ -31,10 +30,6 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
         faults.push(unsupported(Place::key(&root.key("backups")), message, help));
     }
     faults
-}
-
-fn unsupported(place: Place, message: impl Into<String>, help: impl Into<Help>) -> Diagnostic {
-    Diagnostic::error(Code::TargetUnsupported, place, message, help)
 }
 
 fn of_service(name: &ServiceName, service: &Service, at: &FieldPath) -> Vec<Diagnostic> {
@@ -83,9 +78,8 @@ fn of_server(postgres: &Postgres, at: &FieldPath) -> Vec<Diagnostic> {
 /// The script that deploys makes secrets of what `.env` says.
 fn elsewhere(secrets_in: SecretsIn, root: &FieldPath) -> Option<Diagnostic> {
     let word = match secrets_in {
-        SecretsIn::Dotenv => return None,
-        // told already
-        SecretsIn::External => return None,
+        // the last one was told already
+        SecretsIn::Dotenv | SecretsIn::External => return None,
         SecretsIn::Environment => "environment",
         SecretsIn::Files => "files",
     };

@@ -1,13 +1,13 @@
 //! Knows what `docker-compose.yml` says of the container that backs the server up. Must not know how it does.
 
 use super::super::extras::Extras;
-use super::super::interpolation::{command, literal, reference, word};
 use super::super::outputs::{BACKUP_COUNTS, BACKUP_FOLDER, BACKUP_SCRIPT};
 use super::super::secrets::{password, required, secret_name};
 use super::keys::keys_of_backup;
 use super::service::waits_until;
 use crate::deployment::{Backups, Container, Deployment, REPOSITORY, SOCKET_FOLDER, Server, destination};
 use crate::placement::Placement;
+use crate::target::interpolation::{command, literal, reference, word};
 use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 

@@ -3,15 +3,15 @@
 //!
 //! A raw key of the profile takes the place of one that is made here.
 
-use super::super::super::container_keys::logging;
 use super::super::extras::value;
-use super::super::interpolation::{literal, number, raw, reference, word, yes};
 use super::super::networks::NETWORKS;
 use crate::deployment::{
     Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart,
     Service,
 };
 use crate::profile::Raw;
+use crate::target::container_keys::logging;
+use crate::target::interpolation::{literal, number, raw, reference, word, yes};
 use crate::value::{ByteSize, HostAddress, MountSource, ProcessCount};
 use crate::yaml::document::{Mapping, Value};
 

@@ -1,9 +1,7 @@
 //! Knows what `docker-compose.yml` says of the server's container, and of the one that brings its databases in line.
 //! Must not know the other services, but for their connection URLs.
 
-use super::super::super::container_keys::check_times;
 use super::super::extras::{Extras, value};
-use super::super::interpolation::{command, literal, raw, word};
 use super::super::networks::{NETWORKS, Networks};
 use super::super::outputs::INIT_SCRIPT;
 use super::super::secrets::{password, secret_name, url};
@@ -11,6 +9,8 @@ use super::keys::{keys_of_ensure, keys_of_server, ports};
 use super::service::{variable_value, waits_until};
 use crate::deployment::{Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server, Service};
 use crate::placement::Placement;
+use crate::target::container_keys::check_times;
+use crate::target::interpolation::{command, literal, raw, word};
 use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 

@@ -1,11 +1,11 @@
 //! Knows what `docker-compose.yml` says of one service of the profile. Must not know the server's container.
 
-use super::super::super::container_keys::{self, image_text};
-use super::super::interpolation::{command, literal, number, reference, word};
 use super::super::secrets::{required, url};
 use super::keys::ports;
 use crate::deployment::{Build, Database, Deployment, Program, Service, Variable};
 use crate::placement::Placement;
+use crate::target::container_keys::{self, image_text};
+use crate::target::interpolation::{command, literal, number, reference, word};
 use crate::value::{DatabaseLabel, SecretsIn, StartCondition};
 use crate::yaml::document::{Mapping, Value};
 

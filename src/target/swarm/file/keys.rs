@@ -3,12 +3,11 @@
 //!
 //! A raw key of the profile takes the place of one that is made here.
 
-use super::Stack;
 use crate::deployment::{Fences, Limits, PublishedPort};
 use crate::profile::Raw;
 use crate::target::container_keys::logging;
 use crate::target::interpolation::{literal, number, raw, reference, word, yes};
-use crate::target::swarm::LABEL;
+use crate::target::swarm::stack::{LABEL, Stack};
 use crate::yaml::document::{Mapping, Value};
 
 /// How a new version takes the place of the old one.

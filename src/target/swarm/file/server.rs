@@ -1,7 +1,6 @@
 //! Knows what `stack.yml` says of the server, and of the job that brings its databases in line.
 //! Must not know the other services, but for the names of their secrets.
 
-use super::Stack;
 use super::keys::{Mode, Order, deploy, fences, in_memory, log, ports, scratch, with_written};
 use super::service::{run, variable_value};
 use crate::deployment::{Container, INITDB_ARGS, POSTGRES_DB, POSTGRES_USER, Preparation, SOCKET_FOLDER, Server};
@@ -10,6 +9,7 @@ use crate::target::container_keys::check_times;
 use crate::target::interpolation::{command, literal, raw, word};
 use crate::target::swarm::names::{self, INIT_CONFIG, config_at};
 use crate::target::swarm::pin;
+use crate::target::swarm::stack::Stack;
 use crate::value::{ServiceName, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 
@@ -30,7 +30,7 @@ pub(super) fn postgres(server: &Server, container: &Container, stack: &Stack<'_>
     keys.push("image", literal(&container.image.to_string()));
     keys.push_given("command", has_settings.then(|| command(std::iter::once("postgres").chain(settings))));
     keys.push("environment", environment(server, container));
-    keys.push("secrets", file_names(vec![server.administrator_password.to_string()]));
+    keys.push("secrets", file_names(&[server.administrator_password.to_string()]));
     keys.push("volumes", volumes(container));
     keys.push_filled("ports", ports(container.publish.as_ref(), "host"));
     keys.push("healthcheck", is_ready(server, container));
@@ -74,7 +74,7 @@ fn logins(server: &Server, container: &Container, secrets: Vec<String>) -> Mappi
     made_with.into_iter().chain(secrets.into_iter().map(file)).collect()
 }
 
-fn file_names(secrets: Vec<String>) -> Value {
+fn file_names(secrets: &[String]) -> Value {
     secrets.iter().map(|name| literal(&names::secret_key(name))).collect()
 }
 
@@ -112,7 +112,7 @@ pub(super) fn ensure(server: &Server, container: &Container, stack: &Stack<'_>) 
     keys.push("image", literal(&container.image.to_string()));
     keys.push("entrypoint", [word("bash"), word(SCRIPT)].into_iter().collect::<Value>().on_one_line());
     keys.push("environment", logins(server, container, secrets.clone()));
-    keys.push("secrets", file_names(secrets));
+    keys.push("secrets", file_names(&secrets));
     keys.push("configs", [config_at(INIT_CONFIG, SCRIPT)].into_iter().collect::<Value>());
     keys.push("volumes", [socket].into_iter().chain(scratch(kept)).collect::<Value>());
     let network = word(DATABASE_NETWORK).behind("the socket is enough, but Swarm gives everything a network");

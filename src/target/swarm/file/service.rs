@@ -1,11 +1,11 @@
 //! Knows what `stack.yml` says of one service of the profile. Must not know the server's container.
 
-use super::Stack;
 use super::keys::{Mode, Order, deploy, fences, log, ports, scratch, with_written};
 use crate::deployment::{Database, Service, Variable};
 use crate::target::compose::{NETWORKS, Networks};
 use crate::target::container_keys::{health_check, image_text};
 use crate::target::interpolation::{command, literal, raw, reference};
+use crate::target::swarm::stack::Stack;
 use crate::target::swarm::{names, pin};
 use crate::value::{Choice as _, DatabaseLabel, Mount, MountSource, PortMode};
 use crate::yaml::document::{Mapping, Value};

@@ -1,12 +1,12 @@
 //! Knows which raw keys of Compose `docker stack deploy` follows: all others it refuses, or drops with a warning or without.
 //! Must not know what they do.
 
-use super::super::file::STACK_NAME;
-use super::unsupported;
+use super::unsupported::unsupported;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Postgres, Profile, Raw, RawKeys, Service, Setting, given};
 use crate::target::compose::{NETWORKS, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS, USER_KEYS};
+use crate::target::swarm::stack::{STACK_NAME, is_extension};
 
 /// The keys of a service that are followed, beside those that fields write.
 const FOLLOWED: [&str; 17] = [
@@ -34,11 +34,6 @@ const OF_SERVER: [&str; 2] = ["labels", "stop_grace_period"];
 
 /// The keys below `deploy` that may be written: the others follow from fields of the profile.
 const BELOW_DEPLOY: [&str; 3] = ["restart_policy", "rollback_config", "update_config"];
-
-/// Whether a key of the file means nothing to Docker.
-pub(in crate::target::swarm) fn is_extension(key: &str) -> bool {
-    key.starts_with("x-") && key != STACK_NAME
-}
 
 /// The raw keys beside the services.
 pub(super) fn at_the_top(profile: &Profile) -> Vec<Diagnostic> {

@@ -1,6 +1,6 @@
 //! Knows what a task on any node can't mount: folders of this host. Must not know which node has a volume.
 
-use super::unsupported;
+use super::unsupported::unsupported;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::Service;
