@@ -3,11 +3,9 @@
 
 use super::living::Living;
 use super::object::Service;
-use super::tasks;
+use super::tasks::{self, CHECK};
 use crate::report::{Condition, Finding};
 use crate::spelling::{quoted, shell_word};
-
-pub(super) const CHECK: &str = "tasks";
 
 /// Of so many tasks of a service it is told what is wrong with them.
 const TOLD: usize = 3;

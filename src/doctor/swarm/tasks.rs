@@ -3,8 +3,9 @@
 
 use super::living::Living;
 use super::object::{Task, is_id};
-use super::services::CHECK;
 use crate::report::Finding;
+
+pub(super) const CHECK: &str = "tasks";
 
 /// How many lines of a log are looked at.
 const LINES: &str = "200";
