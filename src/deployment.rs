@@ -21,7 +21,7 @@ use crate::value::{
 };
 
 pub use backups::{ARCHIVE_COMMAND, BackupCheck, Backups, Destination, REPOSITORY, S3, destination};
-pub use cluster::{Nodes, Storage};
+pub use cluster::{Nodes, Storage, Swarm};
 pub use connections::{Demand, Pool, Slots};
 pub use fences::{CAPABILITIES_TO_STEP_DOWN, Fences, KeptLog, Restart, SCRATCH};
 pub use keys::{DotenvKey, DotenvKeys, Holds, POSTGRES_DB, POSTGRES_USER, SECRET_FOLDER, secret_file_path};
@@ -54,6 +54,8 @@ pub struct Deployment {
     pub image_pull_secrets: Vec<ObjectName>,
     /// The nodes of a cluster, where the profile says anything of them.
     pub nodes: Option<Nodes>,
+    /// What a Swarm does beside what every target does.
+    pub swarm: Swarm,
     /// Every secret with the rule for its first value.
     pub secrets: IndexMap<EnvironmentKey, SecretRule>,
     /// How secrets reach what runs.

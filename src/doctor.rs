@@ -36,6 +36,7 @@ mod session;
 mod silence;
 mod sqlite;
 mod subject;
+mod swarm;
 mod tables;
 mod versions;
 mod volume;
@@ -48,6 +49,7 @@ use self::docker::Docker;
 use self::living::Living;
 use self::mask::Mask;
 use self::remedy::Remedies;
+use self::swarm::Stack;
 use crate::report::{Condition, Finding};
 use crate::secret::Secret;
 use crate::spelling::raw_path;
@@ -62,6 +64,9 @@ type OfFiles = fn(&Subject<'_>, &Remedies<'_>) -> Vec<Finding>;
 
 /// Those of a deployment on this machine, in the order in which they are told.
 const OF_FILES: [OfFiles; 4] = [outputs::findings, compose_file::findings, secrets::findings, folders::findings];
+
+/// Those of a stack on a Swarm.
+const OF_STACKS: [OfFiles; 2] = [outputs::findings, secrets::findings];
 
 /// Those of a deployment in a cluster.
 const OF_MANIFESTS: [OfFiles; 3] = [outputs::findings, rivals::findings, secrets::findings];
@@ -85,6 +90,7 @@ pub fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     hidden.extend(passwords.values().cloned());
     let found = match subject.deployment.target.client() {
         Client::Docker => on_docker(subject, &remedies, &passwords, &mut hidden),
+        Client::Swarm => on_swarm(subject, &remedies, &passwords, &mut hidden),
         Client::Kubectl => in_cluster(subject, &remedies, &mut hidden),
     };
     let mask = Mask::new(&hidden);
@@ -118,6 +124,27 @@ fn on_docker(
         }
     }
     found.extend(ports::findings(subject, &running));
+    found.push(Finding::unseen("connections-settings", INVISIBLE));
+    found
+}
+
+/// The same of a stack and the Swarm that docker reaches.
+fn on_swarm(
+    subject: &Subject<'_>,
+    remedies: &Remedies<'_>,
+    passwords: &IndexMap<String, Secret>,
+    hidden: &mut Vec<Secret>,
+) -> Vec<Finding> {
+    let mut found: Vec<_> = OF_STACKS.iter().flat_map(|check| check(subject, remedies)).collect();
+    let docker = Docker::new(subject.folder);
+    let engine = versions::engine(&docker, subject);
+    let answers = engine.verdict != Condition::Problem;
+    found.push(engine);
+    if answers {
+        let Stack { found: told, secrets } = Stack::ask(subject, &docker, remedies, passwords);
+        hidden.extend(secrets);
+        found.extend(told);
+    }
     found.push(Finding::unseen("connections-settings", INVISIBLE));
     found
 }

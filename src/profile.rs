@@ -22,8 +22,8 @@ pub use options::{OptionValue, Options};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
     Backups, Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, NamedDatabase, Nodes,
-    OnFailure, Pool, Postgres, PostgresDatabase, Profile, S3Server, ServerCheck, Service, Sqlite, Storage, Volume,
-    database_path,
+    OnFailure, Pool, Postgres, PostgresDatabase, Profile, S3Server, ServerCheck, Service, Sqlite, Storage, Swarm,
+    Volume, database_path,
 };
 pub use written::SchemaOf;
 use written::{Excerpt, Reader, Written as _};

@@ -141,6 +141,7 @@ fn resolve_with(profile: &Profile, faults: &mut Faults) -> Option<Deployment> {
         storage,
         image_pull_secrets: profile.image_pull_secrets.get().cloned().unwrap_or_default(),
         nodes: storage::nodes(profile),
+        swarm: storage::swarm(profile),
         secrets: secrets(profile, server.as_ref(), backups.as_ref()),
         secrets_in,
         services,

@@ -20,6 +20,8 @@ const REACHING: [(&str, &str); 4] = [
         concat!(
             include_str!("../templates/scripts/db/reach.sh"),
             "\n",
+            include_str!("../templates/scripts/db/reach-docker.sh"),
+            "\n",
             include_str!("../templates/scripts/db/reach-compose.sh")
         ),
     ),

@@ -2,17 +2,23 @@
 //! Must not know how any of them answers.
 
 pub mod compose;
+mod container_keys;
 mod danger;
 mod databases;
+mod dotenv;
 mod engine;
 mod init_script;
 mod inputs;
+mod interpolation;
 pub mod kubernetes;
 mod program;
 mod secret_file;
 mod stands;
+pub mod swarm;
 
 use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexSet;
 
 use self::compose::{After, Extras};
 pub use self::danger::{Danger, DangerKind};
@@ -32,6 +38,8 @@ use crate::value::{Choice as _, EnvironmentKey, ServiceName, StartCondition};
 pub enum Client {
     /// `docker`: containers of one machine.
     Docker,
+    /// `docker`: tasks of a Swarm, on several machines.
+    Swarm,
     /// `kubectl`: pods of a cluster.
     Kubectl,
 }
@@ -42,6 +50,7 @@ impl Target {
     pub fn title(self) -> &'static str {
         match self {
             Self::Compose => "Docker Compose",
+            Self::Swarm => "Docker Swarm",
             Self::Kubernetes => "Kubernetes",
         }
     }
@@ -51,6 +60,7 @@ impl Target {
     pub fn starter(self) -> &'static str {
         match self {
             Self::Compose => include_str!("../templates/starter/whole.yaml"),
+            Self::Swarm => include_str!("../templates/starter/swarm.yaml"),
             Self::Kubernetes => include_str!("../templates/starter/kubernetes.yaml"),
         }
     }
@@ -60,7 +70,7 @@ impl Target {
     pub fn runs_here(self) -> bool {
         match self {
             Self::Compose => true,
-            Self::Kubernetes => false,
+            Self::Swarm | Self::Kubernetes => false,
         }
     }
 
@@ -69,6 +79,7 @@ impl Target {
     pub fn client(self) -> Client {
         match self {
             Self::Compose => Client::Docker,
+            Self::Swarm => Client::Swarm,
             Self::Kubernetes => Client::Kubectl,
         }
     }
@@ -78,6 +89,7 @@ impl Target {
     pub fn main_output(self) -> Output {
         match self {
             Self::Compose => compose::FILE,
+            Self::Swarm => swarm::STACK,
             Self::Kubernetes => kubernetes::KUSTOMIZATION,
         }
     }
@@ -87,6 +99,7 @@ impl Target {
     pub fn says_what_runs(self, output: &Output) -> bool {
         match self {
             Self::Compose => *output == compose::FILE,
+            Self::Swarm => *output == swarm::STACK,
             Self::Kubernetes => kubernetes::is_manifest(output),
         }
     }
@@ -96,6 +109,7 @@ impl Target {
     pub fn outputs(self) -> Vec<Output> {
         match self {
             Self::Compose => compose::outputs(),
+            Self::Swarm => swarm::outputs(),
             Self::Kubernetes => kubernetes::outputs(),
         }
     }
@@ -104,7 +118,7 @@ impl Target {
     #[must_use]
     pub fn named_outputs(self, deployment: &Deployment) -> Vec<Output> {
         match self {
-            Self::Compose => Vec::new(),
+            Self::Compose | Self::Swarm => Vec::new(),
             Self::Kubernetes => kubernetes::named_outputs(deployment),
         }
     }
@@ -113,8 +127,8 @@ impl Target {
     #[must_use]
     pub fn rivals(self) -> &'static [&'static str] {
         match self {
-            // they are put aside
-            Self::Compose => &[],
+            // those of Compose are put aside
+            Self::Compose | Self::Swarm => &[],
             Self::Kubernetes => &kubernetes::RIVALS,
         }
     }
@@ -123,7 +137,7 @@ impl Target {
     #[must_use]
     pub fn leaves(self, output: &Output) -> bool {
         match self {
-            Self::Compose => false,
+            Self::Compose | Self::Swarm => false,
             Self::Kubernetes => *output == compose::DOTENV,
         }
     }
@@ -132,7 +146,7 @@ impl Target {
     #[must_use]
     pub fn dotenv_keys(self, deployment: &Deployment) -> DotenvKeys<'_> {
         match self {
-            Self::Compose => deployment.dotenv_keys(),
+            Self::Compose | Self::Swarm => deployment.dotenv_keys(),
             Self::Kubernetes => DotenvKeys::default(),
         }
     }
@@ -141,7 +155,7 @@ impl Target {
     #[must_use]
     pub fn keeps_in_dotenv(self) -> bool {
         match self {
-            Self::Compose => true,
+            Self::Compose | Self::Swarm => true,
             Self::Kubernetes => false,
         }
     }
@@ -150,7 +164,7 @@ impl Target {
     #[must_use]
     pub fn keys_taken_over(self, deployment: &Deployment) -> DotenvKeys<'_> {
         match self {
-            Self::Compose => deployment.dotenv_keys(),
+            Self::Compose | Self::Swarm => deployment.dotenv_keys(),
             Self::Kubernetes => deployment.all_keys(),
         }
     }
@@ -160,6 +174,7 @@ impl Target {
     pub fn secret_files(self, deployment: &Deployment) -> Vec<SecretFile<'_>> {
         match self {
             Self::Compose => compose::secret_files(deployment),
+            Self::Swarm => Vec::new(),
             Self::Kubernetes => kubernetes::secret_files(deployment),
         }
     }
@@ -168,7 +183,7 @@ impl Target {
     #[must_use]
     pub fn secret_file(self, name: &EnvironmentKey) -> String {
         match self {
-            Self::Compose => secret_file_path(name),
+            Self::Compose | Self::Swarm => secret_file_path(name),
             Self::Kubernetes => kubernetes::secret_file(name.as_str()),
         }
     }
@@ -177,7 +192,7 @@ impl Target {
     #[must_use]
     pub fn secret_folder(self) -> &'static str {
         match self {
-            Self::Compose => SECRET_FOLDER,
+            Self::Compose | Self::Swarm => SECRET_FOLDER,
             Self::Kubernetes => kubernetes::SECRETS,
         }
     }
@@ -186,7 +201,7 @@ impl Target {
     #[must_use]
     pub fn keeps_secrets_in(self) -> &'static str {
         match self {
-            Self::Compose => ".env",
+            Self::Compose | Self::Swarm => ".env",
             Self::Kubernetes => kubernetes::SECRETS,
         }
     }
@@ -195,6 +210,7 @@ impl Target {
     pub(crate) fn compare(self, stands: &Stands<'_>, after: After<'_>) -> Compared {
         match self {
             Self::Compose => compose::compare(stands, after),
+            Self::Swarm => swarm::compare(stands, after),
             Self::Kubernetes => kubernetes::compare(stands, after),
         }
     }
@@ -203,6 +219,7 @@ impl Target {
     pub(crate) fn leaving(self, other: Self, stands: &Stands<'_>) -> Danger {
         match self {
             Self::Compose => compose::leaving(other.title(), stands),
+            Self::Swarm => swarm::leaving(other.title(), stands),
             Self::Kubernetes => kubernetes::leaving(other.title()),
         }
     }
@@ -212,6 +229,7 @@ impl Target {
     pub fn refusals(self, profile: &Profile) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::refusals(profile),
+            Self::Swarm => swarm::refusals(profile),
             Self::Kubernetes => kubernetes::refusals(profile),
         }
     }
@@ -221,6 +239,7 @@ impl Target {
     pub fn faults(self, deployment: &Deployment, extras: &Extras) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::faults(deployment, extras),
+            Self::Swarm => swarm::faults(deployment),
             Self::Kubernetes => kubernetes::faults(deployment),
         }
     }
@@ -230,6 +249,7 @@ impl Target {
     pub fn runs_once(self) -> &'static str {
         match self {
             Self::Compose => compose::RUNS_ONCE,
+            Self::Swarm => swarm::RUNS_ONCE,
             Self::Kubernetes => kubernetes::RUNS_ONCE,
         }
     }
@@ -246,6 +266,7 @@ impl Target {
     ) -> Result<Vec<RenderedFile>, RenderFault> {
         match self {
             Self::Compose => compose::render(deployment, extras, inputs),
+            Self::Swarm => swarm::render(deployment, extras, inputs),
             Self::Kubernetes => kubernetes::render(deployment, inputs),
         }
     }
@@ -254,7 +275,7 @@ impl Target {
     #[must_use]
     pub fn asks(self, deployment: &Deployment) -> Asked<'_> {
         match self {
-            Self::Compose => Asked::default(),
+            Self::Compose | Self::Swarm => Asked::default(),
             Self::Kubernetes => kubernetes::asked(deployment),
         }
     }
@@ -267,7 +288,7 @@ impl Target {
         text_of: impl Fn(&Output) -> Option<&'t str>,
     ) -> HashMap<String, String> {
         match self {
-            Self::Compose => HashMap::new(),
+            Self::Compose | Self::Swarm => HashMap::new(),
             Self::Kubernetes => kubernetes::standing(service, text_of),
         }
     }
@@ -276,7 +297,7 @@ impl Target {
     #[must_use]
     pub fn secrets_of_standing<'t>(self, text_of: impl Fn(&Output) -> Option<&'t str>) -> Vec<String> {
         match self {
-            Self::Compose => Vec::new(),
+            Self::Compose | Self::Swarm => Vec::new(),
             Self::Kubernetes => text_of(&self.main_output()).map(kubernetes::files_of_secrets).unwrap_or_default(),
         }
     }
@@ -285,7 +306,7 @@ impl Target {
     #[must_use]
     pub fn too_large<'d>(self, deployment: &'d Deployment, found: &Found) -> Option<&'d ServiceName> {
         match self {
-            Self::Compose => None,
+            Self::Compose | Self::Swarm => None,
             Self::Kubernetes => kubernetes::too_large(deployment, found),
         }
     }
@@ -294,7 +315,7 @@ impl Target {
     #[must_use]
     pub fn derived(self, deployment: &Deployment) -> Vec<(FieldPath, String)> {
         match self {
-            Self::Compose => Vec::new(),
+            Self::Compose | Self::Swarm => Vec::new(),
             Self::Kubernetes => kubernetes::derived(deployment),
         }
     }
@@ -303,7 +324,7 @@ impl Target {
     #[must_use]
     pub fn waits_for(self, deployment: &Deployment, service: &Service) -> Vec<(ServiceName, StartCondition)> {
         match self {
-            Self::Compose => deployment.waits_for(service),
+            Self::Compose | Self::Swarm => deployment.waits_for(service),
             Self::Kubernetes => kubernetes::waits_for(deployment, service),
         }
     }
@@ -312,7 +333,7 @@ impl Target {
     #[must_use]
     pub fn ensured_by(self, container: &Container) -> Option<ServiceName> {
         match self {
-            Self::Compose => container.ensure.then(ServiceName::postgres_ensure),
+            Self::Compose | Self::Swarm => container.ensure.then(ServiceName::postgres_ensure),
             // a container in the server's own pod does it
             Self::Kubernetes => None,
         }
@@ -323,6 +344,7 @@ impl Target {
     pub fn replicas(self) -> &'static str {
         match self {
             Self::Compose => "containers",
+            Self::Swarm => "tasks",
             Self::Kubernetes => "pods",
         }
     }
@@ -331,7 +353,7 @@ impl Target {
     #[must_use]
     pub fn limits_processes(self) -> bool {
         match self {
-            Self::Compose => true,
+            Self::Compose | Self::Swarm => true,
             Self::Kubernetes => false,
         }
     }
@@ -340,8 +362,17 @@ impl Target {
     #[must_use]
     pub fn publishes_on_a_host(self) -> bool {
         match self {
-            Self::Compose => true,
+            Self::Compose | Self::Swarm => true,
             Self::Kubernetes => false,
+        }
+    }
+
+    /// Whether one published port leads to all containers of a service, on whichever machine they are.
+    #[must_use]
+    pub fn spreads_a_port(self) -> bool {
+        match self {
+            Self::Compose => false,
+            Self::Swarm | Self::Kubernetes => true,
         }
     }
 
@@ -350,6 +381,7 @@ impl Target {
     pub fn warnings(self, deployment: &Deployment, extras: &Extras, files: &[RenderedFile]) -> Vec<Diagnostic> {
         match self {
             Self::Compose => compose::warnings(deployment, extras, files),
+            Self::Swarm => swarm::warnings(deployment, extras),
             Self::Kubernetes => kubernetes::warnings(deployment, extras),
         }
     }
@@ -359,6 +391,7 @@ impl Target {
     pub fn left_out(self, deployment: &Deployment, extras: &Extras) -> Vec<Diagnostic> {
         match self {
             Self::Compose => Vec::new(),
+            Self::Swarm => swarm::left_out(deployment, extras),
             Self::Kubernetes => kubernetes::left_out(deployment, extras),
         }
     }
@@ -367,7 +400,7 @@ impl Target {
     #[must_use]
     pub fn group_of_service(self, service: &Service, deployment: &Deployment, extras: &Extras) -> Option<String> {
         match self {
-            Self::Compose => compose::group_of_service(service, deployment, extras),
+            Self::Compose | Self::Swarm => compose::group_of_service(service, deployment, extras),
             Self::Kubernetes => Some(kubernetes::group_of_service(service, deployment)),
         }
     }
@@ -376,7 +409,7 @@ impl Target {
     #[must_use]
     pub fn group_of_server(self, deployment: &Deployment, extras: &Extras) -> Option<String> {
         match self {
-            Self::Compose => {
+            Self::Compose | Self::Swarm => {
                 let (_, container) = deployment.contained_server()?;
                 Some(compose::group_of_server(container, deployment, extras))
             }
@@ -389,6 +422,7 @@ impl Target {
     pub fn up_command(self) -> &'static str {
         match self {
             Self::Compose => "docker compose up -d --wait",
+            Self::Swarm => swarm::UP,
             Self::Kubernetes => kubernetes::UP,
         }
     }
@@ -398,6 +432,7 @@ impl Target {
     pub fn next_command(self, deployment: &Deployment, ground: Ground) -> String {
         match self {
             Self::Compose => compose::next_command(deployment, ground),
+            Self::Swarm => swarm::next_command(deployment, ground),
             Self::Kubernetes => kubernetes::next_command(deployment),
         }
     }
@@ -409,9 +444,10 @@ pub fn folders_of_manifests() -> [&'static str; 1] {
     [kubernetes::FOLDER]
 }
 
-/// Every folder with files of secrets.
+/// Every folder with files of secrets, each once.
 pub fn secret_folders() -> impl Iterator<Item = &'static str> {
-    Target::ALL.iter().map(|target| target.secret_folder())
+    let folders: IndexSet<_> = Target::ALL.iter().map(|target| target.secret_folder()).collect();
+    folders.into_iter()
 }
 
 /// The files that say what runs, of every target.

@@ -28,8 +28,8 @@ pub use address::HostAddress;
 pub use backups::{Days, Statement, TimeOfDay};
 pub use bucket::{BackupPlace, Bucket, S3Endpoint, S3Region};
 pub use choice::{
-    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator, Rights,
-    SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,
+    Access, Choice, CommandProbe, DatabasePart, Driver, Engine, Hardening, LocalAuth, LocaleProvider, Operator,
+    PortMode, Rights, SecretsIn, SqliteDriver, Stage, StartCondition, Target, Tls,
 };
 pub use context::BuildContext;
 pub use data_place::DataPlace;

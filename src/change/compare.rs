@@ -18,6 +18,7 @@ pub(super) fn compare(after: After<'_>, existing: &Existing, changes: &[Change])
     let value = |key: &str| values.get(key).cloned();
     let compose = existing.standing().map(|standing| compose::Before {
         standing,
+        file: "docker-compose.yml",
         mark: mark.as_ref(),
         folder_project: project_of(after.folder),
         has_project_override: own_values.get("COMPOSE_PROJECT_NAME").is_none_or(|name| !name.is_empty())
@@ -28,7 +29,7 @@ pub(super) fn compare(after: After<'_>, existing: &Existing, changes: &[Change])
     let unreadable = if compose.is_none() { existing.compose_file() } else { None };
     let files = existing.standing_outputs().map(|(output, file)| (output, file.text.as_str())).collect();
     let next = changes.iter().filter_map(|change| Some((&change.output, change.text()?))).collect();
-    let stands = Stands { compose, unreadable, files, next };
+    let stands = Stands { compose, unreadable, files, next, value: &value };
     let mut compared = target.compare(&stands, after);
     let other = existing.target(target).filter(|other| *other != target);
     compared.dangers.extend(other.map(|other| other.leaving(target, &stands)));

@@ -114,13 +114,21 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
 
 /// The server that a container runs.
 fn server(target: &Target) -> Result<&Container, Failure> {
-    if target.deployment.target.client() == Client::Kubectl {
-        return Err(Failure::Usage {
-            message: "`upgrade` copies servers of Docker Compose, and this profile has `target: kubernetes`".to_owned(),
-            help: "with CloudNativePG a new major version as `image` is all: its operator upgrades by itself; for a single \
-                   server `scripts/db/backup.sh`, another `postgres.volume`, and `scripts/db/restore.sh`"
-                .to_owned(),
-        });
+    let on = target.deployment.target;
+    let help = match on.client() {
+        Client::Docker => None,
+        Client::Swarm => Some(
+            "`scripts/db/backup.sh`, another `postgres.volume` beside the new image, `scripts/deploy.sh`, and \
+             `scripts/db/restore.sh`",
+        ),
+        Client::Kubectl => Some(
+            "with CloudNativePG a new major version as `image` is all: its operator upgrades by itself; for a single \
+             server `scripts/db/backup.sh`, another `postgres.volume`, and `scripts/db/restore.sh`",
+        ),
+    };
+    if let Some(help) = help {
+        let message = format!("`upgrade` copies servers of Docker Compose, and this profile has `target: {on}`");
+        return Err(Failure::Usage { message, help: help.to_owned() });
     }
     target.deployment.contained_server().map(|(_, container)| container).ok_or_else(|| Failure::Usage {
         message: "this deployment has no server in a container".to_owned(),

@@ -1,6 +1,6 @@
-//! Knows what a cluster gives to a deployment: the room of its volumes, and nodes. Must not know who uses it.
+//! Knows what several machines give to a deployment: the room of its volumes, nodes, and a Swarm's ways between them. Must not know who uses it.
 
-use crate::value::{ByteSize, CpuCount, ObjectName, Replicas, VolumeSize};
+use crate::value::{ByteSize, CpuCount, ObjectName, PortMode, Replicas, VolumeSize};
 
 /// The room of a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,4 +22,13 @@ pub struct Nodes {
     pub memory: Option<ByteSize>,
     /// The processors of each.
     pub cpus: Option<CpuCount>,
+}
+
+/// What a Swarm does beside what every target does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swarm {
+    /// Whether its networks are encrypted between the nodes.
+    pub encrypted: bool,
+    /// On which nodes a published port is open.
+    pub ports: PortMode,
 }

@@ -25,8 +25,11 @@ const INSIDE: Bounds = Bounds { patience: Duration::from_secs(15), most: 1 << 20
 const LOG: Bounds = Bounds { patience: Duration::from_secs(30), most: 4 << 20 };
 
 /// Docker's client, asked from the output folder.
+#[derive(Clone)]
 pub(super) struct Docker {
     folder: PathBuf,
+    /// The context by which another engine is reached than the usual one.
+    context: Option<String>,
 }
 
 /// Whether this says that an image is not on this machine.
@@ -36,7 +39,12 @@ pub(super) fn is_no_image(said: &str) -> bool {
 
 impl Docker {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), context: None }
+    }
+
+    /// The same, asking another engine.
+    pub(super) fn by_context(&self, name: &str) -> Self {
+        Self { context: Some(name.to_owned()), ..self.clone() }
     }
 
     /// What `docker` with these arguments says on standard output.
@@ -84,6 +92,9 @@ impl Docker {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("docker");
+        if let Some(context) = &self.context {
+            command.args(["--context", context]);
+        }
         command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
         command
     }

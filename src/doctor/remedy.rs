@@ -105,7 +105,9 @@ impl<'a> Remedies<'a> {
             .iter()
             .filter(|service| service.databases_on_server().any(|(_, url)| url.database.as_str() == database));
         match (self.deployment.target.client(), self.deployment.contained_server()) {
-            (Client::Docker, _) => {}
+            (Client::Docker, _) | (Client::Swarm, None) => {}
+            // the job that does it runs at every deployment
+            (Client::Swarm, Some(_)) => return self.up(),
             (Client::Kubectl, Some(_)) => {
                 return self.there(
                     "kubectl rollout restart statefulset/postgres && kubectl rollout status statefulset/postgres",
@@ -123,6 +125,9 @@ impl<'a> Remedies<'a> {
     fn ensure_log(&self) -> String {
         match self.deployment.contained_server() {
             Some((_, container)) if !container.ensure => BY_HAND.to_owned(),
+            Some(_) if self.deployment.target.client() == Client::Swarm => {
+                format!("docker service logs {}_postgres-ensure", self.deployment.project)
+            }
             Some(_) | None => "docker compose logs postgres-ensure".to_owned(),
         }
     }

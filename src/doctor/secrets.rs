@@ -5,7 +5,7 @@ use super::subject::Subject;
 use crate::deployment::Holds;
 use crate::report::Finding;
 use crate::secret::{Secret, edited, weakness};
-use crate::target::compose;
+use crate::target::{Client, compose};
 use crate::value::{EnvironmentKey, SecretsIn};
 
 const CHECK: &str = "secrets";
@@ -74,7 +74,8 @@ fn weak(name: &str, kept: &Secret, subject: &Subject<'_>, remedies: &Remedies<'_
 fn exported(key: &str, written: Option<&Secret>, subject: &Subject<'_>) -> Option<Finding> {
     let exported = (subject.environment)(key).ok()??;
     let differs = !written?.is_text(&exported);
-    let message = format!("the shell sets `{key}`, which Docker Compose takes instead of what .env says");
+    let who = if subject.deployment.target.client() == Client::Swarm { "scripts/deploy.sh" } else { "Docker Compose" };
+    let message = format!("the shell sets `{key}`, which {who} takes instead of what .env says");
     differs.then(|| Finding::problem("environment", message, format!("unset {key}")))
 }
 

@@ -6,6 +6,8 @@ use crate::report::Finding;
 
 const CHECK: &str = "docker";
 
+const NOT_INSTALLED: &str = "the program `docker` is not installed";
+
 /// A part of Docker, how it is asked for its version, the oldest one that is supported, and what older ones do.
 struct Part {
     name: &'static str,
@@ -30,17 +32,10 @@ const COMPOSE: Part = Part {
 
 /// Whether Docker is there, answers and is new enough.
 pub(super) fn findings(docker: &Docker, subject: &Subject<'_>) -> Vec<Finding> {
-    let engine = match docker.greet(ENGINE.question) {
-        Ok(version) => judged(&ENGINE, version.trim()),
-        Err(Silence::NotInstalled) => {
-            let help = "install Docker Engine with its Compose plugin: https://docs.docker.com/engine/install/";
-            return vec![Finding::problem(CHECK, "the program `docker` is not installed", help)];
-        }
-        Err(silence) => {
-            let text = silence.text();
-            Finding::problem(CHECK, "the Docker engine does not answer", waking(&text, subject)).shown_by(&text)
-        }
-    };
+    let engine = engine(docker, subject);
+    if engine.message == NOT_INSTALLED {
+        return vec![engine];
+    }
     let compose = match docker.greet(COMPOSE.question) {
         Ok(version) => judged(&COMPOSE, version.trim()),
         Err(silence) => {
@@ -49,6 +44,21 @@ pub(super) fn findings(docker: &Docker, subject: &Subject<'_>) -> Vec<Finding> {
         }
     };
     vec![engine, compose]
+}
+
+/// The same without Compose.
+pub(super) fn engine(docker: &Docker, subject: &Subject<'_>) -> Finding {
+    match docker.greet(ENGINE.question) {
+        Ok(version) => judged(&ENGINE, version.trim()),
+        Err(Silence::NotInstalled) => {
+            let help = "install Docker Engine with its Compose plugin: https://docs.docker.com/engine/install/";
+            Finding::problem(CHECK, NOT_INSTALLED, help)
+        }
+        Err(silence) => {
+            let text = silence.text();
+            Finding::problem(CHECK, "the Docker engine does not answer", waking(&text, subject)).shown_by(&text)
+        }
+    }
 }
 
 /// What lets an engine answer.

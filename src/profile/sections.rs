@@ -14,8 +14,9 @@ use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
     BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseLabel, Duration, Engine, EnvironmentKey,
-    Hardening, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProfileName, ProjectName, Replicas,
-    Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName, VolumeSize,
+    Hardening, HostPath, HttpPath, Interval, Mount, ObjectName, Port, PortMode, ProcessCount, ProfileName, ProjectName,
+    Replicas, Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName,
+    VolumeSize,
 };
 use crate::yaml::Node;
 
@@ -66,6 +67,8 @@ record! {
         image_pull_secrets: Vec<ObjectName>,
         /// The nodes of a cluster. What does not fit is warned of; only for Kubernetes.
         nodes: Nodes,
+        /// What a Swarm does beside what every target does; only for Docker Swarm.
+        swarm: Swarm,
         /// Raw top-level Compose keys that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
     }
@@ -101,6 +104,17 @@ record! {
         memory: ByteSize,
         /// The processors of each that pods may have, such as `"4"`.
         cpus: CpuCount,
+    }
+}
+
+record! {
+    /// What a Swarm does beside what every target does.
+    merged Swarm = "the Swarm" {
+        /// Whether what containers say to each other is encrypted between the nodes: for nodes that others share a
+        /// network with.
+        encrypted: bool = false,
+        /// On which nodes a published port of a service is open.
+        ports: PortMode = PortMode::Ingress,
     }
 }
 

@@ -151,7 +151,7 @@ fn webhook(value: &Value, secrets: &[&EnvironmentKey], at: &FieldPath, faults: &
             faults.add(Code::Backups, Place::value(&at), message, "write one such as `https://chat.example.com/hook`");
             None
         }
-        Value::Database(_) | Value::Environment { .. } => {
+        Value::Database(..) | Value::Environment { .. } => {
             let help = "write a URL, or `{ secret: NAME }`";
             faults.add(Code::Backups, Place::value(&at), "a webhook is a URL or a secret", help);
             None

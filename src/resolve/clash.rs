@@ -10,7 +10,6 @@ use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
-use crate::url::ConnectionUrl;
 use crate::value::{
     Access, BackupPlace, DatabaseName, EnvironmentKey, HostAddress, Port, Rights, ServiceImage, ServiceName,
     VariableName,
@@ -24,7 +23,7 @@ pub(super) fn check(services: &[Service], server: Option<&Server>, profile: &Pro
     check_databases(services, server, faults);
     check_limits(services, server, faults);
     if profile.target().publishes_on_a_host() {
-        check_ports(services, server, faults);
+        check_ports(services, server, profile.target().spreads_a_port(), faults);
     }
     check_keys(services, profile, faults);
     check_variables(services, server, profile, faults);
@@ -195,14 +194,14 @@ impl Publishers {
 }
 
 /// Ports of the host, by number.
-fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
+fn check_ports(services: &[Service], server: Option<&Server>, is_spread: bool, faults: &mut Faults) {
     let container = server.and_then(Server::container).and_then(|container| container.publish.as_ref());
     let of_server = container.map(|port| (FieldPath::root().key("postgres").key("publish"), port));
     let of_services = services
         .iter()
         .filter_map(|service| service.publish.as_ref().map(|port| (service_path(&service.name).key("publish"), port)));
     let mut taken: HashMap<Port, Publishers> = HashMap::new();
-    for service in services.iter().filter(|service| service.replicas.is_some()) {
+    for service in services.iter().filter(|service| service.replicas.is_some() && !is_spread) {
         if service.publish.is_some() {
             let at = service_path(&service.name);
             let message = "several containers can't share one port of the host";

@@ -1,14 +1,14 @@
-//! Knows which room each named volume has, and what the nodes are. Must not know which target needs that.
+//! Knows which room each named volume has, what the nodes are, and the ways between them. Must not know which target needs that.
 
 use indexmap::IndexMap;
 
 use super::clash::service_path;
 use super::scope::Faults;
-use crate::deployment::{Nodes, Storage};
+use crate::deployment::{Nodes, Storage, Swarm};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Profile, given};
-use crate::value::{MountSource, VolumeName};
+use crate::value::{MountSource, PortMode, VolumeName};
 
 /// The room of each named volume that the profile gives one, by the service that has it as `data` or by its own name.
 pub(super) fn storage(profile: &Profile, faults: &mut Faults) -> IndexMap<VolumeName, Storage> {
@@ -55,4 +55,13 @@ pub(super) fn resolve_storage(written: &profile::Storage, at: &FieldPath, faults
 pub(super) fn nodes(profile: &Profile) -> Option<Nodes> {
     let nodes = profile.nodes.get()?;
     Some(Nodes { count: nodes.count(), memory: nodes.memory.get().cloned(), cpus: nodes.cpus.get().cloned() })
+}
+
+/// What a Swarm does, whether the profile says anything of it or not.
+pub(super) fn swarm(profile: &Profile) -> Swarm {
+    let written = profile.swarm.get();
+    Swarm {
+        encrypted: written.is_some_and(profile::Swarm::encrypted),
+        ports: written.map_or(PortMode::Ingress, profile::Swarm::ports),
+    }
 }

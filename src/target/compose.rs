@@ -4,10 +4,8 @@
 mod backup_image;
 mod before;
 mod danger;
-mod dotenv;
 mod extras;
 mod file;
-mod interpolation;
 mod jobs;
 mod leave;
 mod membership;
@@ -23,22 +21,25 @@ mod warnings;
 
 use super::databases::Place;
 pub use super::databases::has_both;
+use super::dotenv;
 use super::init_script::{self, Start};
 use super::inputs::Inputs;
 use super::program;
 pub use super::program::{ALL_SCRIPTS, PSQL, is_database_script, is_program};
 use crate::deployment::Deployment;
-use crate::render::{Dialect, RenderFault, RenderedFile, Template};
+use crate::render::{RenderFault, RenderedFile};
 
 pub(crate) use before::{After, Before};
 pub(crate) use danger::{around_start, give_away};
 pub use extras::Extras;
+pub(super) use extras::value as raw_value;
 pub(super) use jobs::{RUNS_ONCE, faults};
-pub(super) use leave::{compare, leaving};
+pub(super) use leave::{compare, compare_with, leaving};
 pub(super) use membership::{group_of_server, group_of_service};
 pub(crate) use networks::{
     DATABASE_NETWORK, DEFAULT_NETWORK, INSIDE_NETWORK, NETWORK_MODE, NETWORKS, PUBLISHED_NETWORK,
 };
+pub(super) use networks::{MadeNetwork, Networks};
 pub(super) use next::next_command;
 pub(super) use outputs::outputs;
 pub use outputs::{BACKUP_IMAGE, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
@@ -56,10 +57,12 @@ pub use unnoticed::unnoticed;
 pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;
 
-const DOTENV_TEXT: Template = Template(include_str!("../../templates/.env.j2"), Dialect::Dotenv);
-
 /// How containers are reached.
-const REACH: &str = include_str!("../../templates/scripts/db/reach-compose.sh");
+const REACH: &str = concat!(
+    include_str!("../../templates/scripts/db/reach-docker.sh"),
+    "\n",
+    include_str!("../../templates/scripts/db/reach-compose.sh")
+);
 
 /// Every file that a deployment has.
 pub(super) fn render(
@@ -68,15 +71,9 @@ pub(super) fn render(
     inputs: &Inputs<'_>,
 ) -> Result<Vec<RenderedFile>, RenderFault> {
     let placement = inputs.placement;
-    let mut files = Vec::new();
-    let mut add = |output, text: String| files.push(RenderedFile::sealed(output, text));
-    if let Some(lines) = dotenv::lines(deployment, inputs.values) {
-        add(DOTENV, DOTENV_TEXT.fill(&DOTENV, &dotenv::view(deployment, placement, lines))?);
-    }
-    let example = dotenv::view(deployment, placement, dotenv::example_lines(deployment));
-    add(DOTENV_EXAMPLE, DOTENV_TEXT.fill(&DOTENV_EXAMPLE, &example)?);
+    let mut files = dotenv::render(deployment, inputs, &FILE)?;
     if let Some(view) = init_script::view(deployment, placement, Start::Compose) {
-        add(INIT_SCRIPT, init_script::TEXT.fill(&INIT_SCRIPT, &view)?);
+        files.push(RenderedFile::sealed(INIT_SCRIPT.clone(), init_script::TEXT.fill(&INIT_SCRIPT, &view)?));
     }
     if let (Some((_, container)), Some(backups)) = (deployment.contained_server(), &deployment.backups) {
         files.push(RenderedFile::sealed(
@@ -86,6 +83,5 @@ pub(super) fn render(
     }
     files.extend(program::scripts(deployment, placement, Place::Here, REACH)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));
-    dotenv::check_round_trip(&files)?;
     Ok(files)
 }

@@ -21,6 +21,8 @@ pub(super) const TEXT: Template = Template(include_str!("../../templates/scripts
 pub(super) enum Place {
     /// On this machine.
     Here,
+    /// In a Swarm, where each task is found by its labels.
+    Swarm,
     /// In a cluster, where each object is found by its labels.
     Cluster,
 }
@@ -36,6 +38,8 @@ pub(super) struct DatabasesView {
     jobs: Vec<String>,
     server: Option<ServerView>,
     cluster: Option<ClusterView>,
+    /// The name of the stack, in a Swarm.
+    stack: Option<String>,
 }
 
 /// What else is to be known where all of it is in a cluster.
@@ -89,7 +93,8 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, place: Place)
     let (jobs, own) = names.partition(|name| jobs.contains(name.as_str()));
     let header = Header::new(deployment.stage, placement);
     let cluster = (place == Place::Cluster).then(|| cluster_view(deployment));
-    (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server, cluster })
+    let stack = (place == Place::Swarm).then(|| deployment.project.to_string());
+    (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server, cluster, stack })
 }
 
 /// Whether by the text of such a file a service has a SQLite file beside its database on the server.

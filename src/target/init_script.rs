@@ -20,6 +20,8 @@ pub(super) const TEXT: Template = Template(include_str!("../../templates/scripts
 pub(super) enum Start {
     /// Docker Compose, or the image: they are variables, or files that variables name.
     Compose,
+    /// A job of Docker Swarm beside the server: they are files that variables name.
+    Swarm,
     /// A container in the server's pod: they are files that variables name.
     Pod,
     /// An administrator, where they are files in a folder beside the script.
@@ -129,9 +131,10 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start)
 fn files(deployment: &Deployment, server: &Server, urls: &[UrlView], start: Start) -> Vec<String> {
     let passwords = match start {
         Start::Compose => deployment.secret_files(),
-        Start::Pod | Start::Administrator => server.passwords(),
+        Start::Swarm | Start::Pod | Start::Administrator => server.passwords(),
     };
-    let urls = urls.iter().filter(|_| start == Start::Administrator).map(|url| url.variable.clone());
+    let urls =
+        urls.iter().filter(|_| matches!(start, Start::Swarm | Start::Administrator)).map(|url| url.variable.clone());
     passwords.into_iter().map(ToString::to_string).chain(urls).collect()
 }
 

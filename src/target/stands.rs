@@ -14,6 +14,8 @@ pub(crate) struct Stands<'s> {
     pub(crate) files: Vec<(&'s Output, &'s str)>,
     /// Those that would stand there after the run.
     pub(crate) next: Vec<(&'s Output, &'s str)>,
+    /// The value of a key, as `.env` has it.
+    pub(crate) value: &'s dyn Fn(&str) -> Option<String>,
 }
 
 /// What a change means for the data.

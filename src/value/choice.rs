@@ -85,8 +85,18 @@ choices! {
     Target {
         /// Docker Compose, on one machine.
         Compose = "compose",
+        /// Docker Swarm: several machines with Docker.
+        Swarm = "swarm",
         /// Kubernetes: manifests that kustomize puts together.
         Kubernetes = "kubernetes",
+    }
+
+    /// On which nodes of a Swarm a published port is open.
+    PortMode {
+        /// On every node: a request to any of them reaches a task, whichever node that is on.
+        Ingress = "ingress",
+        /// On those that run a task, one on each; the task sees who asks.
+        Host = "host",
     }
 
     /// Who logs in to PostgreSQL.

@@ -42,7 +42,7 @@ if [ -n "$images" ]; then
   for own in "$data" "$data/overlay2"; do
     mount --bind "$own" "$own" # otherwise dockerd does it, on top of what is mounted below
   done
-  cp -a "$images/image" "$data"
+  [ -d "$data/image" ] || cp -a "$images/image" "$data"
   cp -a "$images/overlay2/l" "$data/overlay2"
   for layer in "$images"/overlay2/*/; do
     here=$data/overlay2/${layer#"$images"/overlay2/}

@@ -91,7 +91,7 @@ fn assert_told(values: &[[String; 3]], expected: [&str; 3]) {
 
 #[test]
 fn every_value_of_these_profiles_is_told() {
-    for name in ["every-field", "external", "strict", "kubernetes-server"] {
+    for name in ["every-field", "external", "strict", "kubernetes-server", "swarm-server"] {
         let mut command = codelab_gen(&tests());
         command.args(["explain", "-p", &format!("golden/{name}.yaml")]);
         assert_matches_file(&stdout(&command.finish()), &tests().join(format!("golden/explain/{name}.txt")));

@@ -108,6 +108,16 @@ const SAME_EVERYWHERE: [(&str, u32); 10] = [
 const OF_A_SERVER: &[&str] =
     &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"];
 
+/// The outputs on Docker Swarm, with their permissions.
+const ON_SWARM: &[(&str, u32)] = &[
+    (".env", 0o600),
+    (".env.example", 0o644),
+    ("scripts/db/databases.sh", 0o644),
+    ("scripts/deploy.sh", 0o755),
+    ("scripts/init-postgres.sh", 0o755),
+    ("stack.yml", 0o644),
+];
+
 /// What a golden folder is made from, and what it holds.
 struct Case {
     name: &'static str,
@@ -126,7 +136,8 @@ const WITH_BACKUPS: &[(&str, u32)] = &[
     ("scripts/init-postgres.sh", 0o755),
 ];
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 18] = [
+    Case { name: "swarm-server", profile: "../golden/swarm-server.yaml", settings: &[], files: ON_SWARM },
     Case { name: "backups", profile: "../golden/backups.yaml", settings: &[], files: WITH_BACKUPS },
     Case { name: "backups-bucket", profile: "../golden/backups-bucket.yaml", settings: &[], files: WITH_BACKUPS },
     Case { name: "dev-sqlite", profile: "dev", settings: &[], files: WITHOUT_SERVER },
@@ -259,6 +270,7 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
         ),
         ("strict", OF_A_SERVER),
         ("backups", &[OF_A_SERVER, &["backups.sh", "drill.sh"]].concat()),
+        ("swarm-server", OF_A_SERVER),
         ("kubernetes-server", OF_A_SERVER),
         ("kubernetes-cloudnative-pg", OF_A_SERVER),
         ("kubernetes-external", OF_A_SERVER),
@@ -275,10 +287,16 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
             let of = if name == "postgres.sh" { "scripts/db/postgres.sh" } else { path };
             let mut template = fs::read_to_string(tests().join("../templates").join(of)).unwrap();
             if name == "reach.sh" {
-                let target = if case.name.starts_with("kubernetes-") { "kubernetes" } else { "compose" };
-                let reach = tests().join(format!("../templates/scripts/db/reach-{target}.sh"));
-                template.push('\n');
-                template.push_str(&fs::read_to_string(reach).unwrap());
+                let parts: &[&str] = match case.name.split('-').next() {
+                    Some("kubernetes") => &["kubernetes"],
+                    Some("swarm") => &["docker", "swarm"],
+                    _ => &["docker", "compose"],
+                };
+                for part in parts {
+                    let reach = tests().join(format!("../templates/scripts/db/reach-{part}.sh"));
+                    template.push('\n');
+                    template.push_str(&fs::read_to_string(reach).unwrap());
+                }
             }
             let interpreter = template.lines().next().filter(|line| line.starts_with("#!"));
             let interpreter = interpreter.map(|line| format!("{line}\n")).unwrap_or_default();

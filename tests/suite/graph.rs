@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{Finish as _, assert_matches_file, codelab_gen, stderr, stdout, tests};
 
 /// Which drawings are compared byte for byte; those of the built-in profiles are in docs/graph.md.
-const CASES: [(&str, &str, &[&str]); 8] = [
+const CASES: [(&str, &str, &[&str]); 9] = [
     ("backups", "golden/backups.yaml", &["postgres.ensure=false"]),
     ("every-field", "golden/every-field.yaml", &[]),
     ("external", "golden/external.yaml", &[]),
@@ -14,6 +14,7 @@ const CASES: [(&str, &str, &[&str]); 8] = [
     ("without-ensure", "builtin:prod", &["postgres.ensure=false"]),
     ("kubernetes-server", "golden/kubernetes-server.yaml", &["services.api.publish=8080", "services.api.replicas=3"]),
     ("kubernetes-services", "golden/kubernetes-services.yaml", &[]),
+    ("swarm-server", "golden/swarm-server.yaml", &[]),
     ("per-service", "builtin:mixed", &["postgres.access=per_service", "postgres.publish=5433"]),
 ];
 

@@ -46,6 +46,7 @@ mod secrets_in_git;
 mod security;
 mod stranger;
 mod support;
+mod swarm;
 mod templates;
 mod upgrade;
 mod validate;

@@ -18,7 +18,8 @@ fn docs() -> PathBuf {
 }
 
 /// The example profiles: together they have every field.
-const EXAMPLES: [&str; 4] = ["container.yaml", "external.yaml", "kubernetes.yaml", "kubernetes-external.yaml"];
+const EXAMPLES: [&str; 5] =
+    ["container.yaml", "external.yaml", "kubernetes.yaml", "kubernetes-external.yaml", "swarm.yaml"];
 
 fn examples() -> Vec<String> {
     EXAMPLES.iter().map(|name| fs::read_to_string(docs().join("examples").join(name)).unwrap()).collect()

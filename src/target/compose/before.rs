@@ -12,6 +12,8 @@ use crate::render::Mark;
 pub(crate) struct Before<'b> {
     /// What the existing Compose file runs.
     pub(crate) standing: &'b Standing,
+    /// The name of that file.
+    pub(crate) file: &'static str,
     /// The line of the Compose file, where codelab-gen wrote it.
     pub(crate) mark: Option<&'b Mark>,
     /// The project's name where neither the file nor `.env` gives one: that of the folder.

@@ -23,7 +23,7 @@ pub(crate) fn dangers(before: &Before<'_>, after: After<'_>, switches: &[EngineS
     // of several servers that whose data it is
     let server_before = before.standing.servers().find(holds_it).or_else(|| before.standing.server());
     let mut dangers = Vec::new();
-    dangers.extend(engine_danger(before.mark, after.placement, switches, "docker-compose.yml"));
+    dangers.extend(engine_danger(before.mark, after.placement, switches, before.file));
     dangers.extend(project_danger(before, after));
     for service in &after.deployment.services {
         dangers.extend(volume_danger(service, before, after));
@@ -286,6 +286,7 @@ mod tests {
         ] {
             let before = Before {
                 standing: &standing,
+                file: "docker-compose.yml",
                 mark: None,
                 folder_project: String::new(),
                 has_project_override: false,

@@ -12,13 +12,13 @@ use self::networks::networks_and_others;
 use self::server::{ensure, postgres};
 use self::service::service;
 use super::extras::Extras;
-use super::interpolation::{literal, raw};
 use super::networks::Networks;
 use super::secrets::secret_file;
 use crate::deployment::Deployment;
 use crate::placement::Placement;
 use crate::render::fields;
 use crate::spelling::comment;
+use crate::target::interpolation::{literal, raw};
 use crate::value::SecretsIn;
 use crate::yaml::document::{Mapping, Value};
 

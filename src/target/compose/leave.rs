@@ -1,7 +1,7 @@
 //! Knows what a change of an existing deployment means for its data, and what stays where another target takes its place.
 //! Must not know how that is told, nor whether somebody accepted it.
 
-use super::before::After;
+use super::before::{After, Before};
 use super::danger::{dangers, unreadable};
 use super::standing::Standing;
 use super::switch::{EngineSwitch, engine_switches, left_databases};
@@ -17,6 +17,11 @@ pub(in crate::target) fn compare(stands: &Stands<'_>, after: After<'_>) -> Compa
         let unread = stands.unreadable.as_deref().map(unreadable);
         return Compared { dangers: unread.into_iter().collect(), ..Compared::default() };
     };
+    compare_with(before, after)
+}
+
+/// The same of what such a file runs.
+pub(in crate::target) fn compare_with(before: &Before<'_>, after: After<'_>) -> Compared {
     let switches = engine_switches(before, after);
     let dangers = dangers(before, after, &switches);
     let left_volumes = left_volumes(before.standing, after.deployment, &switches);

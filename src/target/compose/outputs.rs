@@ -1,15 +1,10 @@
 //! Knows the files of a deployment on Compose, and the order that they are written in. Must not know what any of them says.
 
 use super::super::databases;
+pub use super::super::dotenv::{DOTENV, DOTENV_EXAMPLE};
 use super::super::program::PROGRAMS;
 pub(super) use super::super::program::{BACKUP_COUNTS, BACKUP_SCRIPT};
 use crate::render::Output;
-
-/// The secrets and URLs, a block in a file that is the user's.
-pub const DOTENV: Output = Output::block(".env");
-
-/// The same keys without secrets.
-pub const DOTENV_EXAMPLE: Output = Output::example(".env.example");
 
 /// The services.
 pub const FILE: Output = Output::text("docker-compose.yml");

@@ -111,7 +111,7 @@ fn check_elsewhere(profile: &Profile, faults: &mut Vec<Diagnostic>) {
         ),
     ];
     for (_, place, what, field) in fields.into_iter().filter(|(given, ..)| *given) {
-        let message = format!("{what} on Kubernetes only, and the target is Docker Compose");
+        let message = format!("{what} on Kubernetes only, and the target is {}", profile.target().title());
         let help = format!("write `target: kubernetes`, or remove `{field}`");
         faults.push(Diagnostic::error(Code::Conflict, place, message, help));
     }

@@ -1,8 +1,8 @@
 //! Knows how a secret reaches a container of Compose: by a reference to `.env` or the environment, or in a file.
 //! Must not know any secret's value.
 
-use super::interpolation::{literal, reference};
 use crate::deployment::{Deployment, GivenUrl, Holds, secret_file_path};
+use crate::target::interpolation::{literal, reference};
 use crate::target::secret_file::SecretFile;
 use crate::url::ConnectionUrl;
 use crate::value::{EnvironmentKey, SecretsIn};

@@ -193,6 +193,7 @@ mod tests {
             let standing = Standing::read(&compose).unwrap();
             let before = Before {
                 standing: &standing,
+                file: "docker-compose.yml",
                 mark: None,
                 folder_project: String::new(),
                 has_project_override: false,
@@ -229,6 +230,7 @@ mod tests {
             let standing = Standing::read(&compose).unwrap();
             let before = Before {
                 standing: &standing,
+                file: "docker-compose.yml",
                 mark: None,
                 folder_project: String::new(),
                 has_project_override: false,

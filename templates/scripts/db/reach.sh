@@ -4,7 +4,7 @@
 #
 # How the scripts beside this file reach the databases: SQLite inside its service's container, PostgreSQL inside its
 # own. They source it; it does nothing by itself. The host needs bash (3.2 will do), coreutils, and what the deployment
-# runs on: Docker Compose, or kubectl.
+# runs on: Docker with Compose or as a Swarm, or kubectl.
 set -euo pipefail
 set +x # with `bash -x` a password could be printed
 umask 077

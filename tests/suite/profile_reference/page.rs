@@ -13,7 +13,8 @@ Every field of a profile, in the usual order. This page is generated from the
 [JSON Schema](../schema/profile.schema.json) by which editors check and complete profiles. `codelab-gen schema` prints that
 schema, and `codelab-gen new NAME` writes a first profile with a copy of it. [write-profile.md](write-profile.md) shows a small
 profile, [examples/container.yaml](examples/container.yaml) one with every field of Docker Compose,
-[examples/external.yaml](examples/external.yaml) one that extends it and uses an external PostgreSQL, and
+[examples/external.yaml](examples/external.yaml) one that extends it and uses an external PostgreSQL,
+[examples/swarm.yaml](examples/swarm.yaml) one for Docker Swarm, and
 [examples/kubernetes.yaml](examples/kubernetes.yaml) one for Kubernetes, which
 [examples/kubernetes-external.yaml](examples/kubernetes-external.yaml) extends.
 

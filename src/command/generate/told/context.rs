@@ -11,8 +11,8 @@ use crate::deployment::{Build, Program, Service, destination};
 use crate::disk::{normalized, read_text, relative};
 use crate::report;
 use crate::spelling::raw_path;
-use crate::target::{Target, compose};
-use crate::value::{Choice as _, MountSource};
+use crate::target::{compose, secret_folders};
+use crate::value::MountSource;
 
 /// A `.dockerignore` is no larger, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -90,14 +90,12 @@ impl Telling<'_> {
         let dotenv = DOTENV.into_iter().filter(|_| has_dotenv).map(owned);
         let has_database = deployment.services.iter().any(Service::has_database);
         let stands = |folder: &str| self.target.folder.join(folder).is_dir();
-        let has_secrets = |target: &Target| {
-            let is_own = *target == deployment.target && !target.secret_files(deployment).is_empty();
-            is_own || stands(target.secret_folder())
+        let is_own = |folder: &str| {
+            folder == deployment.target.secret_folder() && !deployment.target.secret_files(deployment).is_empty()
         };
-        let secrets = Target::ALL.iter().filter(|target| has_secrets(target)).map(|target| {
-            let folder = target.secret_folder();
-            [format!("{folder}/"), format!("{folder}/postgres_password"), folder.to_owned()]
-        });
+        let secrets = secret_folders().filter(|folder| is_own(folder) || stands(folder));
+        let secrets =
+            secrets.map(|folder| [format!("{folder}/"), format!("{folder}/postgres_password"), folder.to_owned()]);
         let backups = (has_database || stands(BACKUPS.2)).then_some(BACKUPS).map(owned);
         let inside = |name: &str| match (way, name) {
             ("", name) => name.to_owned(),

@@ -1,7 +1,6 @@
 //! Knows what `docker-compose.yml` says of the container that backs the server up. Must not know how it does.
 
 use super::super::extras::Extras;
-use super::super::interpolation::{command, literal, reference, word};
 use super::super::networks::NETWORK_MODE;
 use super::super::outputs::{BACKUP_COUNTS, BACKUP_FOLDER, BACKUP_SCRIPT};
 use super::super::secrets::{password, required, secret_name};
@@ -9,6 +8,7 @@ use super::keys::keys_of_backup;
 use super::service::{variable_value, waits_until};
 use crate::deployment::{Backups, Container, Deployment, REPOSITORY, S3, SOCKET_FOLDER, Server, destination};
 use crate::placement::Placement;
+use crate::target::interpolation::{command, literal, reference, word};
 use crate::value::{EnvironmentKey, MountSource, SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 

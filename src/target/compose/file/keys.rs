@@ -4,13 +4,14 @@
 //! A raw key of the profile takes the place of one that is made here.
 
 use super::super::extras::value;
-use super::super::interpolation::{literal, number, raw, reference, word, yes};
 use super::super::networks::NETWORKS;
 use crate::deployment::{
     Backups, CAPABILITIES_TO_STEP_DOWN, Container, Fences, KeptLog, Limits, Preparation, PublishedPort, Restart,
     Service,
 };
 use crate::profile::Raw;
+use crate::target::container_keys::logging;
+use crate::target::interpolation::{literal, number, raw, reference, word, yes};
 use crate::value::{ByteSize, HostAddress, MountSource, ProcessCount};
 use crate::yaml::document::{Mapping, Value};
 
@@ -109,12 +110,6 @@ fn push_use(keys: &mut Mapping, limits: &Limits, log: Option<KeptLog>) {
     keys.push_given("cpus", cpus.as_ref().map(|cpus| literal(cpus.as_str())));
     keys.push_given("pids_limit", pids.map(number));
     keys.push_given("logging", log.map(logging));
-}
-
-fn logging(KeptLog { mebibytes, files }: KeptLog) -> Mapping {
-    let size = ("max-size", literal(&format!("{mebibytes}m")));
-    let options = Mapping::from_iter([size, ("max-file", literal(&files.to_string()))]);
-    Mapping::from_iter([("driver", word("json-file")), ("options", options.into())])
 }
 
 /// The list of the one published port.

@@ -1,9 +1,9 @@
 //! Knows what `docker-compose.yml` says of the networks themselves. Must not know which containers stand on them.
 
 use super::super::extras::Extras;
-use super::super::interpolation::{raw, yes};
 use super::super::networks::{MadeNetwork, NETWORKS, Networks};
 use crate::profile::Raw;
+use crate::target::interpolation::{raw, yes};
 use crate::yaml::document::{Mapping, Value};
 
 /// The networks, and the raw top-level keys without them. One of the user's own that is called like ours takes its place.

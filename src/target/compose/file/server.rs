@@ -2,14 +2,15 @@
 //! Must not know the other services, but for their connection URLs.
 
 use super::super::extras::{Extras, value};
-use super::super::interpolation::{command, literal, raw, word};
 use super::super::networks::{NETWORKS, Networks};
 use super::super::outputs::INIT_SCRIPT;
 use super::super::secrets::{password, secret_name, url};
 use super::keys::{keys_of_ensure, keys_of_server, ports};
-use super::service::{check_times, variable_value, waits_until};
+use super::service::{variable_value, waits_until};
 use crate::deployment::{Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server, Service};
 use crate::placement::Placement;
+use crate::target::container_keys::check_times;
+use crate::target::interpolation::{command, literal, raw, word};
 use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
 

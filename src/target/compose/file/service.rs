@@ -1,11 +1,12 @@
 //! Knows what `docker-compose.yml` says of one service of the profile. Must not know the server's container.
 
-use super::super::interpolation::{command, literal, number, reference, word};
 use super::super::secrets::{required, url};
 use super::keys::ports;
-use crate::deployment::{Build, CheckTimes, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
+use crate::deployment::{Build, Database, Deployment, Program, Service, Variable};
 use crate::placement::Placement;
-use crate::value::{CommandProbe, DatabaseLabel, SecretsIn, ServiceImage, StartCondition};
+use crate::target::container_keys::{self, image_text};
+use crate::target::interpolation::{command, literal, number, reference, word};
+use crate::value::{DatabaseLabel, SecretsIn, StartCondition};
 use crate::yaml::document::{Mapping, Value};
 
 /// The keys of one service of the profile, but for those that keep it running and keep it in.
@@ -53,7 +54,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     keys.push_filled("environment", variables(service, deployment.secrets_in));
     keys.push_filled("volumes", mounts.iter().map(|mount| literal(&placement.mount(mount))).collect::<Value>());
     keys.push_filled("ports", ports(publish.as_ref()));
-    keys.push_given("healthcheck", health_check.as_ref().map(health_check_keys));
+    keys.push_given("healthcheck", health_check.as_ref().map(container_keys::health_check));
     keys.push_filled(
         "depends_on",
         waited.iter().map(|(name, until)| (name.to_string(), waits_until(*until))).collect::<Mapping>(),
@@ -62,11 +63,6 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     keys.push_given("scale", replicas.map(number));
     keys.push_given("stop_grace_period", stop_grace_period.as_ref().map(|time| literal(time.as_str())));
     keys
-}
-
-/// An image, of which only a variable that it follows is live.
-fn image_text(image: &ServiceImage) -> Value {
-    if image.follows().is_some() { reference(image.to_string()) } else { literal(&image.to_string()) }
 }
 
 fn build_keys(build: &Build, placement: &Placement) -> Value {
@@ -112,44 +108,6 @@ pub(super) fn variable_value(variable: &Variable, secrets_in: SecretsIn) -> Opti
         Variable::Secret(secret) => reference(required(secret, secrets_in)),
         Variable::Url(_) => return None,
     })
-}
-
-fn health_check_keys(check: &HealthCheck) -> Mapping {
-    let mut keys = Mapping::from_iter([("test", probe_command(&check.probe))]);
-    keys.append(check_times(&check.times));
-    keys
-}
-
-/// When a container is asked whether it works.
-pub(super) fn check_times(times: &CheckTimes) -> Mapping {
-    let CheckTimes { interval, timeout, retries, start_period } = times;
-    Mapping::from_iter([
-        ("interval", literal(interval.as_str())),
-        ("timeout", literal(timeout.as_str())),
-        ("retries", number(retries)),
-        ("start_period", literal(start_period.as_str())),
-    ])
-}
-
-/// `http.client` and not `urllib`: the latter would go through a proxy that Docker gives to every container.
-fn probe_command(probe: &Probe) -> Value {
-    let (with, port, path) = match probe {
-        Probe::Http { with, port, path } => (with, port, path),
-        Probe::Line(line) => return command(["CMD-SHELL", line]),
-        Probe::Words(words) => return command(std::iter::once("CMD").chain(words.iter().map(String::as_str))),
-    };
-    let url = format!("http://127.0.0.1:{port}{path}");
-    match with {
-        CommandProbe::Python => {
-            let script = format!(
-                "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', {port}); \
-                 c.request('GET', '{path}'); sys.exit(c.getresponse().status >= 400)"
-            );
-            command(["CMD", "python", "-c", &script])
-        }
-        CommandProbe::Curl => command(["CMD", "curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", &url]),
-        CommandProbe::Wget => command(["CMD", "wget", "-q", "-Y", "off", "-O", "/dev/null", &url]),
-    }
 }
 
 /// What is waited for in another service.

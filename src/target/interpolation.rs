@@ -1,5 +1,5 @@
 //! Knows how a value is written where Compose puts variables in the place of `${NAME}`, and takes `$$` for a dollar. Every
-//! value of `docker-compose.yml` is made here, so that none can forget it. Must not know which values there are.
+//! value of such a file is made here, so that none can forget it. Must not know which values there are.
 
 use crate::profile::Raw;
 use crate::yaml::document::Value;

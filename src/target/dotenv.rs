@@ -1,30 +1,57 @@
-//! Knows what `.env` and `.env.example` say beside the secrets, which come finished from the module that may see them.
+//! Knows what `.env` and `.env.example` are called and say beside the secrets, which come finished from the module that may see them.
 //! Must not know a secret's value.
 
 use minijinja::Value;
 use serde::Serialize;
 
-use super::outputs::DOTENV;
+use super::inputs::Inputs;
 use crate::deployment::{Deployment, DotenvKey, Holds, Host};
 use crate::placement::Placement;
-use crate::render::{Header, RenderFault, RenderedFile, comment, verbatim};
+use crate::render::{Dialect, Header, Output, RenderFault, RenderedFile, Template, comment, verbatim};
 use crate::secret::{Line, SecretLines, Values, secret_lines};
 use crate::value::EnvironmentKey;
 
+/// The secrets and URLs, a block in a file that is the user's.
+pub const DOTENV: Output = Output::block(".env");
+
+/// The same keys without secrets.
+pub const DOTENV_EXAMPLE: Output = Output::example(".env.example");
+
+const TEXT: Template = Template(include_str!("../../templates/.env.j2"), Dialect::Dotenv);
+
+/// Both files, the first one where it has a line; `reader` is the file that reads the variables.
+pub(super) fn render(
+    deployment: &Deployment,
+    inputs: &Inputs<'_>,
+    reader: &Output,
+) -> Result<Vec<RenderedFile>, RenderFault> {
+    let placement = inputs.placement;
+    let mut files = Vec::new();
+    if let Some(lines) = lines(deployment, inputs.values) {
+        let text = TEXT.fill(&DOTENV, &view(deployment, placement, lines, reader))?;
+        files.push(RenderedFile::sealed(DOTENV, text));
+    }
+    let example = view(deployment, placement, example_lines(deployment), reader);
+    files.push(RenderedFile::sealed(DOTENV_EXAMPLE, TEXT.fill(&DOTENV_EXAMPLE, &example)?));
+    check_round_trip(&files)?;
+    Ok(files)
+}
+
 /// The lines of one of the two files: those of `.env` come from where the secrets are.
 #[derive(Serialize)]
-pub(super) struct DotenvView<L> {
+struct DotenvView<L> {
     #[serde(flatten)]
     header: Header,
     place: Value,
     #[serde(flatten)]
     lines: L,
     variables: Vec<Line>,
+    reader: Value,
 }
 
 /// The lines of `.env.example` by section.
 #[derive(Serialize)]
-pub(super) struct ExampleLines {
+struct ExampleLines {
     server: Vec<Line>,
     urls: Vec<Line>,
     secrets: Vec<Line>,
@@ -32,23 +59,24 @@ pub(super) struct ExampleLines {
 }
 
 /// A view of these lines.
-pub(super) fn view<L>(deployment: &Deployment, placement: &Placement, lines: L) -> DotenvView<L> {
+fn view<L>(deployment: &Deployment, placement: &Placement, lines: L, reader: &Output) -> DotenvView<L> {
     DotenvView {
         header: Header::new(deployment.stage, placement),
         place: place(deployment),
         lines,
         variables: variables(deployment),
+        reader: verbatim(reader.path().to_owned()),
     }
 }
 
 /// The lines with all values; nothing where there is none.
-pub(super) fn lines(deployment: &Deployment, values: Values<'_>) -> Option<SecretLines> {
+fn lines(deployment: &Deployment, values: Values<'_>) -> Option<SecretLines> {
     let lines = secret_lines(&deployment.dotenv_keys(), values);
     (!lines.is_empty()).then_some(lines)
 }
 
 /// The keys without secrets; passwords in URLs are references that every reader resolves.
-pub(super) fn example_lines(deployment: &Deployment) -> ExampleLines {
+fn example_lines(deployment: &Deployment) -> ExampleLines {
     let keys = deployment.dotenv_keys();
     let lines = |keys: &[DotenvKey<'_>]| keys.iter().map(line).collect::<Vec<_>>();
     ExampleLines {
@@ -93,7 +121,7 @@ fn place(deployment: &Deployment) -> Value {
 }
 
 /// Reads the rendered block with dotenvy, a reader that this project did not write: every value must come back.
-pub(super) fn check_round_trip(files: &[RenderedFile]) -> Result<(), RenderFault> {
+fn check_round_trip(files: &[RenderedFile]) -> Result<(), RenderFault> {
     let Some(file) = files.iter().find(|file| file.output == DOTENV) else { return Ok(()) };
     let ours = crate::dotenv::read(&file.text).unwrap_or_default();
     let theirs: Vec<_> = dotenvy::Iter::new(file.text.as_bytes()).collect();
