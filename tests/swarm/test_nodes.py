@@ -20,12 +20,10 @@ def test_services_move_from_a_lost_node(stack: Stack, lab: Lab) -> None:
 
 
 def test_the_server_comes_back_with_its_node(stack: Stack, lab: Lab) -> None:
-    """Nobody starts one without its data elsewhere; who waits for it is told why."""
+    """Nobody starts one without its data elsewhere."""
     started(stack, stateless(), "node-2")
     stack.write("auth-service", "before")
     lab.lose("node-2")
-    done = stack.try_deploy("--timeout", "5")
-    assert done.returncode == 1 and "postgres does not run after 5 seconds" in done.stderr, done.stderr
     assert running_elsewhere(stack, lab, "postgres", "node-2") == 0
 
     lab.all_ready()
