@@ -122,7 +122,7 @@ fn cure(name: &str, reader: Reader, known: &[Known]) -> String {
         return format!("let the program run `PRAGMA {pragma} = VALUE` on each new connection");
     }
     if known.is_empty() {
-        return "remove it: what this driver is told is a path and nothing else".to_owned();
+        return "remove it: this driver takes a path and nothing else".to_owned();
     }
     let names: Vec<_> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
     format!("use one of {}", names.join(", "))

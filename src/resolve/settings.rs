@@ -59,7 +59,7 @@ fn instead(name: &str, major: PostgresMajor) -> String {
     }
     match postgres::nearest_setting(major, name) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => "remove it; `SELECT name FROM pg_settings` tells those that there are".to_owned(),
+        None => "remove it; `SELECT name FROM pg_settings` lists those that there are".to_owned(),
     }
 }
 
@@ -67,7 +67,9 @@ fn check_value(setting: &Setting, name: &str, value: &str, at: &FieldPath, fault
     let Err(wrong) = setting.check(value) else { return };
     let found = quoted(value);
     let (message, help) = match wrong {
-        Wrong::Fixed => (format!("`{name}` tells something of the server, and can't be set"), "remove it".to_owned()),
+        Wrong::Fixed => {
+            (format!("`{name}` reports something about the server, and can't be set"), "remove it".to_owned())
+        }
         Wrong::Switch => {
             (format!("expected `on` or `off` for `{name}`, found {found}"), "write `on` or `off`".to_owned())
         }

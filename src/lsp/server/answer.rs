@@ -162,7 +162,7 @@ impl Server<'_> {
         let errand = errand.ok_or_else(|| Refusal::new(format!("there is no command `{command}`")))?;
         let view = self.view(&uri).ok_or_else(|| Refusal::new("this is no open profile"))?;
         if let Some(unsaved) = view.layers.iter().find_map(|layer| self.documents.unsaved_in(layer)) {
-            return Err(Refusal::new(format!("save `{unsaved}` first: the program reads what stands on the disk")));
+            return Err(Refusal::new(format!("save `{unsaved}` first: the program reads what is on the disk")));
         }
         let root = view.catalogue.as_ref().map(|catalogue| catalogue.root().to_owned());
         let root = root.ok_or_else(|| Refusal::new("the project can't be read"))?;
