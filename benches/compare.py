@@ -165,15 +165,15 @@ def targets(results, writing, of):
     idle = "nothing to change, 2 services"
     true = of(at["/bin/true", idle])
     rows = [
-        ("a second run, times of `/bin/true`", of(at["codelab-gen", idle]) / true, 2),
-        ("`--check`, times of `/bin/true`", of(at["codelab-gen --check", idle]) / true, 2),
+        ("a second run, times of `/bin/true`", of(at["codelab-gen", idle]) / true, 3),
+        ("`--check`, times of `/bin/true`", of(at["codelab-gen --check", idle]) / true, 5),
         (
             "all new at 2 services without the cost of writing and syncing, times of `/bin/true`",
             (of(new[2]) - writing) / of(at["/bin/true", "all new, 2 services"]),
             2.5,
         ),
     ]
-    shares = [("docker compose config -q", 2, 10), ("copier", 2, 100), ("pkl", 1000, 3), ("pkl", 10_000, 3)]
+    shares = [("docker compose config -q", 2, 5), ("copier", 2, 100), ("pkl", 1000, 3), ("pkl", 10_000, 3)]
     for peer, services, times in shares:
         other = at.get((peer, f"all new, {services:,} services"))
         if other:
@@ -187,7 +187,8 @@ def targets(results, writing, of):
         other = at.get(("minijinja-cli", f"all new, {services:,} services"))
         if other:
             share = of(new[services]) / of(other)
-            rows.append((f"stretch: all new at {services:,} services, times of `minijinja-cli`", share, 1))
+            most = 0.8 if services == 10_000 else 1
+            rows.append((f"all new at {services:,} services, times of `minijinja-cli`", share, most))
     fault = of(at["codelab-gen", "one fault, 10,000 services"]) / of(new[10_000])
     rows.append(("one fault in 10,000 services, times of the good profile", fault, 1.5))
     for what, grows in [("time", of), ("memory", lambda result: result.memory)]:

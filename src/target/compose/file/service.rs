@@ -5,7 +5,7 @@ use super::super::secrets::{required, url};
 use super::keys::ports;
 use crate::deployment::{Build, CheckTimes, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
 use crate::placement::Placement;
-use crate::value::{CommandProbe, SecretsIn, ServiceImage, StartCondition, VariableName};
+use crate::value::{CommandProbe, Duration, SecretsIn, ServiceImage, StartCondition, TextValue, VariableName};
 use crate::yaml::document::{Mapping, Value};
 
 /// The keys of one service of the profile, but for those that keep it running and keep it in.
@@ -153,4 +153,37 @@ pub(super) fn waits_until(condition: StartCondition) -> Value {
         StartCondition::Completed => "service_completed_successfully",
     };
     Mapping::from_iter([("condition", word(condition))]).into()
+}
+
+/// Compose's key, and the field of a service that writes it.
+pub(crate) const SERVICE_KEYS: [(&str, &str); 19] = [
+    ("build", "build"),
+    ("image", "image"),
+    ("command", "command"),
+    ("entrypoint", "entrypoint"),
+    ("user", "user"),
+    ("working_dir", "working_dir"),
+    ("ports", "publish"),
+    ("volumes", "volumes"),
+    ("environment", "environment"),
+    ("healthcheck", "healthcheck"),
+    ("depends_on", "depends_on"),
+    ("labels", "labels"),
+    ("scale", "replicas"),
+    ("stop_grace_period", "stop_grace_period"),
+    ("mem_limit", "limits.memory"),
+    ("cpus", "limits.cpus"),
+    ("cpu_period", "limits.cpus"),
+    ("cpu_quota", "limits.cpus"),
+    ("pids_limit", "limits.pids"),
+];
+
+/// Whether a field takes a text.
+pub(crate) type Takes = fn(&str) -> bool;
+
+/// Keys that say what their field says, where that takes the text: so an import writes it.
+pub(crate) const AS_WRITTEN: [(&str, Takes); 1] = [("stop_grace_period", is::<Duration>)];
+
+fn is<T: TextValue>(text: &str) -> bool {
+    T::parse(text).is_ok()
 }
