@@ -12,6 +12,7 @@ mod graph;
 mod import;
 mod lsp;
 mod manual;
+mod migrate;
 mod new;
 mod obstacles;
 mod owners;
@@ -68,6 +69,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Doctor(doctor::DoctorArgs),
     Upgrade(upgrade::UpgradeArgs),
+    Migrate(migrate::MigrateArgs),
     Code(code::CodeArgs),
     Lsp(lsp::LspArgs),
     Completions(completion::CompletionsArgs),
@@ -99,6 +101,7 @@ pub fn run(arguments: &CommandLine) -> ExitCode {
         Some(Command::Profiles(profiles)) => profiles::profiles(profiles, &world),
         Some(Command::Doctor(doctor)) => doctor::doctor(doctor, &world),
         Some(Command::Upgrade(upgrade)) => upgrade::upgrade(upgrade, &world),
+        Some(Command::Migrate(migrate)) => migrate::migrate(migrate, &world),
         Some(Command::Explain(explain)) => explain::explain(explain, &world),
         Some(Command::Graph(graph)) => graph::graph(graph, &world),
         Some(Command::Schema(schema)) => schema::schema(schema),
@@ -127,6 +130,7 @@ fn format(arguments: &CommandLine) -> RunFormat {
             | Command::New(_)
             | Command::Import(_)
             | Command::Upgrade(_)
+            | Command::Migrate(_)
             | Command::Code(_)
             | Command::Lsp(_)
             | Command::Completions(_)

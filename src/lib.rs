@@ -18,7 +18,7 @@
 //! ```text
 //! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome
-//! verdict explain cli doctor upgrade lsp command
+//! verdict explain cli doctor script upgrade migrate lsp command
 //! ```
 
 pub mod change;
@@ -40,6 +40,7 @@ pub mod layers;
 pub mod lint;
 pub mod locate;
 pub mod lsp;
+pub mod migrate;
 pub mod outcome;
 pub mod placement;
 pub mod postgres;
@@ -50,6 +51,7 @@ pub mod report;
 pub mod resolve;
 pub mod risk;
 pub mod schema;
+pub mod script;
 pub mod secret;
 pub mod source;
 pub mod spelling;

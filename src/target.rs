@@ -428,5 +428,5 @@ pub fn recording() -> impl Iterator<Item = Output> {
 pub fn outputs() -> impl Iterator<Item = Output> {
     let mut paths = HashSet::new();
     let all: Vec<_> = Target::ALL.iter().flat_map(|target| target.outputs()).collect();
-    all.into_iter().filter(move |output| paths.insert(output.path().to_owned()))
+    all.into_iter().chain(program::FORMER).filter(move |output| paths.insert(output.path().to_owned()))
 }

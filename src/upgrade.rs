@@ -3,11 +3,9 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use crate::disk;
+use crate::script::Script;
 
 /// The name of the second server among the services.
 const HELPER: &str = "postgres-upgrade";
@@ -26,20 +24,9 @@ const SETTINGS: [&str; 4] = ["archive_mode=off", "autovacuum=off", "lc_messages=
 const SOCKET: &str = ":/var/run/postgresql";
 
 /// What the program reads, beside what differs.
-const FILES: [(&str, &str); 5] = [
-    ("postgres.sh", include_str!("../templates/scripts/db/postgres.sh")),
+const FILES: [(&str, &str); 2] = [
     ("server.sh", include_str!("../templates/upgrade/server.sh")),
     ("upgrade.sh", include_str!("../templates/upgrade/upgrade.sh")),
-    // the names in the old deployment, which its own files have
-    ("databases.sh", ". \"$CODELAB_GEN_FOLDER/scripts/db/databases.sh\"\n"),
-    (
-        "reach.sh",
-        concat!(
-            include_str!("../templates/scripts/db/reach.sh"),
-            "\n",
-            include_str!("../templates/scripts/db/reach-compose.sh")
-        ),
-    ),
 ];
 
 /// Which way.
@@ -70,30 +57,20 @@ pub struct Order<'o> {
 /// Becomes the program; comes back where that can't be.
 #[must_use]
 pub fn become_it(order: &Order<'_>) -> io::Error {
-    let work = match lay_down(order.compose) {
-        Ok(work) => work,
-        Err(error) => return error,
-    };
+    let second = second_server(order.compose);
     let direction = match order.direction {
         Direction::To => "to",
         Direction::Back => "back",
         Direction::Start => "start",
     };
-    let mut command = Command::new("bash");
-    command.arg(work.join("upgrade.sh")).arg(direction).args(&order.generate);
-    command.envs(order.variables.iter().map(|(name, value)| (name, value)));
-    command.env("CODELAB_GEN_FOLDER", order.folder).env("UPGRADE_WORK", &work);
-    let error = command.exec();
-    // what it would have removed at its end
-    disk::take_away(&work);
-    error
-}
-
-/// A folder of its own with all that the program reads.
-fn lay_down(compose: &str) -> io::Result<PathBuf> {
-    let second = second_server(compose);
-    let texts = FILES.into_iter().chain([("docker-compose.yml", second.as_str())]);
-    disk::laid_down("codelab-gen-upgrade", texts)
+    let script = Script {
+        name: "upgrade",
+        files: FILES.into_iter().chain([("docker-compose.yml", second.as_str())]).collect(),
+        folder: order.folder,
+    };
+    let mut arguments = vec![OsString::from(direction)];
+    arguments.extend(order.generate.iter().cloned());
+    script.become_it(&arguments, &order.variables)
 }
 
 /// Of a Compose file of ours the server alone, under another name, for programs of its own container.

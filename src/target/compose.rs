@@ -22,10 +22,11 @@ mod unnoticed;
 mod warnings;
 
 use super::databases::Place;
+pub use super::databases::has_both;
 use super::init_script::{self, Start};
 use super::inputs::Inputs;
 use super::program;
-pub use super::program::{ALL_SCRIPTS, MIGRATE, PSQL, is_database_script, is_program};
+pub use super::program::{ALL_SCRIPTS, PSQL, is_database_script, is_program};
 use crate::deployment::Deployment;
 use crate::render::{Dialect, RenderFault, RenderedFile, Template};
 
@@ -80,7 +81,7 @@ pub(super) fn render(
             backup_image::dockerfile(container, deployment, placement),
         ));
     }
-    files.extend(program::scripts(deployment, placement, Place::Here, REACH, |_| true)?);
+    files.extend(program::scripts(deployment, placement, Place::Here, REACH)?);
     files.push(RenderedFile::sealed(FILE, file::text(deployment, extras, placement)));
     dotenv::check_round_trip(&files)?;
     Ok(files)

@@ -93,6 +93,19 @@ pub(super) fn view(deployment: &Deployment, placement: &Placement, place: Place)
     (!services.is_empty()).then_some(DatabasesView { header, services, own, jobs, server, cluster })
 }
 
+/// Whether by the text of such a file a service has a SQLite file beside its database on the server.
+#[must_use]
+pub fn has_both(text: &str, service: &str) -> bool {
+    let in_function = |name: &str| {
+        let lines =
+            text.lines().skip_while(move |line| *line != format!("{name}() {{")).take_while(|line| *line != "}");
+        lines
+            .filter_map(|line| line.trim_start().split_once(") echo "))
+            .any(|(name, _)| name.trim_matches('\'') == service)
+    };
+    in_function("sqlite_file_of") && in_function("database_of")
+}
+
 /// The jobs whose databases belong to services that always run.
 fn sharing_jobs(deployment: &Deployment) -> HashSet<&str> {
     let kept_in = |service: &Service| service.database.as_ref().map(|database| database.kept_in.clone());

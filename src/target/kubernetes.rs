@@ -68,7 +68,7 @@ const REACH: &str = include_str!("../../templates/scripts/db/reach-kubernetes.sh
 pub(super) fn render(deployment: &Deployment, inputs: &Inputs<'_>) -> Result<Vec<RenderedFile>, RenderFault> {
     let parts = parts(deployment, inputs);
     let mut files: Vec<_> = server::script(deployment, inputs)?.into_iter().collect();
-    let scripts = program::scripts(deployment, inputs.placement, Place::Cluster, REACH, |script| !script.copies_rows)?;
+    let scripts = program::scripts(deployment, inputs.placement, Place::Cluster, REACH)?;
     files.extend(scripts);
     files.extend(parts.iter().map(|part| part.file(deployment, inputs)));
     files.push(kustomization::file(&parts, deployment, inputs));

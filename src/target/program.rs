@@ -1,16 +1,17 @@
-//! Knows the scripts for backups, restoring, moving data and psql, which are the same in every deployment; what differs
+//! Knows the scripts for backups, restoring and psql, which are the same in every deployment; what differs
 //! stands in the output `databases.sh`. Must not know what a script does.
 
 use super::databases::{self, Place};
-use crate::deployment::{Deployment, Service};
+use crate::deployment::Deployment;
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Output, RenderFault, RenderedFile, Template};
 
 /// How the other scripts reach a database.
 const REACH: Output = Output::text("scripts/db/reach.sh");
 
-/// The script that moves the data of a service from one engine to the other.
-pub const MIGRATE: Output = Output::program("scripts/db/migrate.sh");
+/// What earlier versions wrote, and no deployment has any more.
+pub(super) const FORMER: [Output; 2] =
+    [Output::program("scripts/db/migrate.sh"), Output::text("scripts/db/migrate.py")];
 
 /// The script that opens PostgreSQL's own client.
 pub const PSQL: Output = Output::program("scripts/db/psql.sh");
@@ -25,8 +26,6 @@ pub(super) struct Program {
     text: &'static str,
     /// Whether there is something for it to do in a deployment.
     is_needed: fn(&Deployment) -> bool,
-    /// Whether it moves rows from one engine to the other.
-    pub(super) copies_rows: bool,
 }
 
 const HEADER: Template = Template(include_str!("../../templates/scripts/db/header.j2"), Dialect::Shell);
@@ -38,7 +37,6 @@ pub(super) fn scripts(
     placement: &Placement,
     place: Place,
     reach: &str,
-    is_there: impl Fn(&Program) -> bool,
 ) -> Result<Vec<RenderedFile>, RenderFault> {
     let mut files = Vec::new();
     let mut add = |output, text: String| files.push(RenderedFile::sealed(output, text));
@@ -46,28 +44,26 @@ pub(super) fn scripts(
         add(databases::OUTPUT, databases::TEXT.fill(&databases::OUTPUT, &view)?);
     }
     let header = HEADER.fill(&REACH, &Header::new(deployment.stage, placement))?;
-    for program in PROGRAMS.iter().filter(|program| (program.is_needed)(deployment) && is_there(program)) {
+    for program in PROGRAMS.iter().filter(|program| (program.is_needed)(deployment)) {
         let text = program.with_header(&header);
         add(program.output.clone(), if program.output == REACH { text + "\n" + reach } else { text });
     }
     Ok(files)
 }
 
-/// All of them. Those that are no programs are read by the others; the rows are copied inside of the service's image.
+/// All of them. Those that are no programs are read by the others.
 #[rustfmt::skip]
-pub(super) const PROGRAMS: [Program; 12] = [
-    Program { output: REACH, text: include_str!("../../templates/scripts/db/reach.sh"), is_needed: keeps_data, copies_rows: false },
-    Program { output: Output::text("scripts/db/postgres.sh"), text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: keeps_data, copies_rows: false },
-    Program { output: Output::text("scripts/db/sqlite.py"), text: include_str!("../../templates/scripts/db/sqlite.py"), is_needed: keeps_data, copies_rows: false },
-    Program { output: Output::program("scripts/db/backup.sh"), text: include_str!("../../templates/scripts/db/backup.sh"), is_needed: keeps_data, copies_rows: false },
-    Program { output: Output::program("scripts/db/restore.sh"), text: include_str!("../../templates/scripts/db/restore.sh"), is_needed: keeps_data, copies_rows: false },
-    Program { output: MIGRATE, text: include_str!("../../templates/scripts/db/migrate.sh"), is_needed: moves_data, copies_rows: true },
-    Program { output: Output::text("scripts/db/migrate.py"), text: include_str!("../../templates/scripts/db/migrate.py"), is_needed: moves_data, copies_rows: true },
-    Program { output: Output::program("scripts/db/reindex.sh"), text: include_str!("../../templates/scripts/db/reindex.sh"), is_needed: has_server, copies_rows: false },
-    Program { output: Output::program("scripts/db/drill.sh"), text: include_str!("../../templates/scripts/db/drill.sh"), is_needed: has_backups, copies_rows: false },
-    Program { output: PSQL, text: include_str!("../../templates/scripts/db/psql.sh"), is_needed: has_server, copies_rows: false },
-    Program { output: BACKUP_SCRIPT, text: include_str!("../../templates/scripts/backups/backups.sh"), is_needed: has_backups, copies_rows: false },
-    Program { output: BACKUP_COUNTS, text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: has_backups, copies_rows: false },
+pub(super) const PROGRAMS: [Program; 10] = [
+    Program { output: REACH, text: include_str!("../../templates/scripts/db/reach.sh"), is_needed: keeps_data },
+    Program { output: Output::text("scripts/db/postgres.sh"), text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: keeps_data },
+    Program { output: Output::text("scripts/db/sqlite.py"), text: include_str!("../../templates/scripts/db/sqlite.py"), is_needed: keeps_data },
+    Program { output: Output::program("scripts/db/backup.sh"), text: include_str!("../../templates/scripts/db/backup.sh"), is_needed: keeps_data },
+    Program { output: Output::program("scripts/db/restore.sh"), text: include_str!("../../templates/scripts/db/restore.sh"), is_needed: keeps_data },
+    Program { output: Output::program("scripts/db/reindex.sh"), text: include_str!("../../templates/scripts/db/reindex.sh"), is_needed: has_server },
+    Program { output: Output::program("scripts/db/drill.sh"), text: include_str!("../../templates/scripts/db/drill.sh"), is_needed: has_backups },
+    Program { output: PSQL, text: include_str!("../../templates/scripts/db/psql.sh"), is_needed: has_server },
+    Program { output: BACKUP_SCRIPT, text: include_str!("../../templates/scripts/backups/backups.sh"), is_needed: has_backups },
+    Program { output: BACKUP_COUNTS, text: include_str!("../../templates/scripts/db/postgres.sh"), is_needed: has_backups },
 ];
 
 /// All scripts for the databases, as one path.
@@ -87,10 +83,6 @@ pub fn is_program(output: &Output) -> bool {
 
 fn keeps_data(deployment: &Deployment) -> bool {
     deployment.services.iter().any(|service| service.database.is_some())
-}
-
-fn moves_data(deployment: &Deployment) -> bool {
-    deployment.services.iter().any(Service::can_move)
 }
 
 fn has_backups(deployment: &Deployment) -> bool {

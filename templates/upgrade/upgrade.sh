@@ -52,7 +52,7 @@ go_back() {
 
 end_work() {
   go_back
-  [ -z "${UPGRADE_WORK:-}" ] || rm -rf -- "$UPGRADE_WORK"
+  [ -z "${CODELAB_GEN_WORK:-}" ] || rm -rf -- "$CODELAB_GEN_WORK"
 }
 at_the_end end_work
 

@@ -34,6 +34,7 @@ class Elsewhere:
         service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}, "spec": port}
         namespace.apply(secret, service, self.pod())
         namespace.kubectl("wait", "pod/db", "--for=condition=Ready", "--timeout=120s")
+        namespace.routed()
         self.inside("bash", "-c", ONLY_ENCRYPTED)
 
     def pod(self) -> dict[str, object]:

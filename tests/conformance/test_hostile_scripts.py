@@ -189,7 +189,7 @@ GRANT SELECT ON everything TO web;
 def test_nothing_of_a_service_runs_in_a_session_of_the_administrator(
     shop: Shop,
 ) -> None:
-    """Backup, restore and what migrate.sh does, with all that a service can make in its database."""
+    """Backup, restore and what `migrate` does, with all that a service can make in its database."""
     shop.does(OBJECTS + SHADOWS)
     backup = shop.back_up()
     rows = "SELECT count(*), sum(id), min(small::text), max(span::text) FROM public.everything"

@@ -1,4 +1,4 @@
-"""migrate.py, which `scripts/db/migrate.sh` feeds to a service's own Python, between real databases of both engines.
+"""migrate.py, which `codelab-gen migrate` feeds to a service's own Python, between real databases of both engines.
 
 What these tests know:
 
@@ -28,7 +28,7 @@ from init_script import MARK
 from postgres_server import Postgres, PostgresServer, nobody_listening
 from programs import HERE, LONG, PATIENCE, ROOT, SCRUBBED, run, tool
 
-PROGRAM = ROOT / "templates" / "scripts" / "db" / "migrate.py"
+PROGRAM = ROOT / "templates" / "migrate" / "migrate.py"
 MODELS = HERE / "migrate_models.py"
 OLDEST, CURRENT = "sqlalchemy-2.0", "sqlalchemy-current"
 PASSWORD = f"{MARK}:p%@/ #"

@@ -1,4 +1,4 @@
-"""The programs of `codelab-gen upgrade`, which are laid down for it alone: linters, and what they read of servers."""
+"""The programs of `codelab-gen upgrade` and `migrate`, which are laid down for a run: linters, and what they read of servers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +11,10 @@ from programs import ROOT, SCRUBBED, run, tool
 PROGRAMS = ROOT / "templates" / "upgrade"
 
 
-@pytest.mark.parametrize("name", ["upgrade.sh", "server.sh"])
+@pytest.mark.parametrize("name", ["upgrade/upgrade.sh", "upgrade/server.sh", "migrate/migrate.sh"])
 def test_linters_have_nothing_to_say(name: str) -> None:
     for linter in (("shellcheck",), ("shfmt", "-d", "-i", "2")):
-        done = run(tool(linter[0]), *linter[1:], PROGRAMS / name, cwd=ROOT)
+        done = run(tool(linter[0]), *linter[1:], PROGRAMS.parent / name, cwd=ROOT)
         assert done.stdout + done.stderr == ""
 
 

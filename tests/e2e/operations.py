@@ -62,11 +62,18 @@ def run_script(
 ) -> subprocess.CompletedProcess[str]:
     """Runs a script, where the folder of the outputs is not the current one."""
     deployment.check_project()
-    command = [str(deployment.out / "scripts" / "db" / f"{name}.sh"), *arguments]
+    command = command_of(deployment, name, *arguments)
     done = deployment.finish(command, cwd=deployment.root, env=env)
     check(done, status)
     hold_secrets(deployment, done.stdout + done.stderr)
     return done
+
+
+def command_of(deployment: Deployment, name: str, *arguments: str) -> list[str]:
+    """A script of the deployment's folder, or what codelab-gen brings along for a run."""
+    if name == "migrate":
+        return deployment.generate_command(name, *arguments)
+    return [str(deployment.out / "scripts" / "db" / f"{name}.sh"), *arguments]
 
 
 def hold_secrets(deployment: Deployment, text: str) -> None:
@@ -130,7 +137,7 @@ class Shim:
     def kill(self, at: str, how: str, name: str, *arguments: str) -> None:
         """Runs a script that is killed, together with every process of its own, at this call."""
         self.deployment.check_project()
-        command = [str(self.deployment.out / "scripts" / "db" / f"{name}.sh"), *arguments]
+        command = command_of(self.deployment, name, *arguments)
         process = subprocess.Popen(
             command,
             cwd=self.deployment.root,

@@ -161,5 +161,6 @@ def test_no_log_has_a_password_after_new_ones_and_a_move(deployment: Deployment,
     heard.start(deployment.generate("rotate", *PASSWORDS))
     assert {len(values) for values in heard.secrets.values()} == {2}
     heard.run(*deployment.generate_command("--check"))
-    heard.script("migrate", "auth-service", "--to", "sqlite")
+    heard.logs()
+    heard.run(*deployment.generate_command("migrate", "auth-service", "--to", "sqlite"))
     nothing_is_found(heard)

@@ -114,7 +114,7 @@ def test_a_service_moves_to_the_other_engine_with_its_job(deployment: Deployment
     deployment.write("api", "written on SQLite")
     deployment.write_profile("own", PROFILE)
     deployment.generate("--profile", "own")
-    refused = run_script(deployment, "migrate", "migrate", "--to", "postgres", status=1)
+    refused = run_script(deployment, "migrate", "migrate", "--to", "postgres", status=5)
     assert "migrate is a job, and has the database of another service" in refused.stderr
     said = run_script(deployment, "migrate", "api", "--to", "postgres")
     assert "migrate makes its tables" in said.stderr and "api makes its tables" in said.stderr

@@ -25,5 +25,5 @@ def test_databases_and_roles(deployment: Deployment) -> None:
     assert deployment.finish(command, stdin="SELECT 'a' || chr(39);\n").stdout == "a'\n"
     assert "ERROR" in psql("auth-service", "-c", "SELECT 1/0", status=1)
     assert psql("agent-runtime", "-c", WHO, status=1).startswith("psql: agent-runtime uses SQLite\n")
-    for name in ("backup", "restore", "migrate", "psql"):
+    for name in ("backup", "restore", "psql"):
         assert run_script(deployment, name, "--help").stdout.startswith(f"usage: scripts/db/{name}.sh ")

@@ -187,7 +187,7 @@ def test_a_backup_of_the_other_engine(running: Deployment) -> None:
     running.generate_profile("mixed", "--set", "services.auth-service.database.engine=sqlite")
     said = restore(running, str(backup), "auth-service", status=1)
     assert "restore: auth-service uses sqlite, and the backup is one of postgres" in said
-    assert "scripts/db/migrate.sh --help" in said
+    assert "codelab-gen migrate --help" in said
 
 
 def test_a_file_that_somebody_has_open(running: Deployment) -> None:

@@ -120,14 +120,14 @@ fn another_engine_is_refused_only_where_another_profile_brings_it_into_productio
     let meant = run(folder.path(), &[]);
     assert_eq!(meant.status.code(), Some(0), "{}", stderr(&meant));
     let told = "engine    api: sqlite instead of postgres; its data stays in the database `shop` of the volume `pg-data`\n  \
-         = help: to take it along, go back to the profile with PostgreSQL, run `scripts/db/migrate.sh api --to sqlite`";
+         = help: to take it along, go back to the profile with PostgreSQL, run `codelab-gen migrate api --to sqlite`";
     assert!(stdout(&meant).contains(told), "{}", stdout(&meant));
     assert!(stdout(&meant).ends_with("--remove-orphans\n"), "{}", stdout(&meant));
 
     write_profile(folder.path(), PROFILE);
     let back = run(folder.path(), &[]);
     let told = "engine    api: postgres instead of sqlite; its data stays in `api-data/x.db`\n  = help: to take it along, \
-                before the next command: `scripts/db/migrate.sh api --to postgres`\n";
+                before the next command: `codelab-gen migrate api --to postgres`\n";
     assert!(stdout(&back).contains(told), "{}", stdout(&back));
 }
 
@@ -143,7 +143,7 @@ fn a_development_folder_changes_its_engine_freely() {
         assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
         assert!(stdout(&run).contains(told), "{}", stdout(&run));
     }
-    for gone in ["scripts/init-postgres.sh", "scripts/db/psql.sh", "scripts/db/migrate.py"] {
+    for gone in ["scripts/init-postgres.sh", "scripts/db/psql.sh"] {
         assert!(!folder.path().join(gone).exists(), "{gone} of the other profile");
     }
 }

@@ -88,13 +88,11 @@ const ON_KUBERNETES: &[(&str, u32)] = &[
 ];
 
 /// The scripts that are the same everywhere, with their permissions: a golden folder holds no copy of them.
-const SAME_EVERYWHERE: [(&str, u32); 12] = [
+const SAME_EVERYWHERE: [(&str, u32); 10] = [
     ("scripts/backups/backups.sh", 0o755),
     ("scripts/backups/postgres.sh", 0o755),
     ("scripts/db/backup.sh", 0o755),
     ("scripts/db/drill.sh", 0o755),
-    ("scripts/db/migrate.py", 0o644),
-    ("scripts/db/migrate.sh", 0o755),
     ("scripts/db/postgres.sh", 0o644),
     ("scripts/db/psql.sh", 0o755),
     ("scripts/db/reach.sh", 0o644),
@@ -250,17 +248,7 @@ fn scripts_that_are_the_same_everywhere_are_those_of_the_templates_behind_a_head
         ("dev-sqlite", &["backup.sh", "postgres.sh", "reach.sh", "restore.sh", "sqlite.py"][..]),
         (
             "prod-postgres",
-            &[
-                "backup.sh",
-                "migrate.py",
-                "migrate.sh",
-                "postgres.sh",
-                "psql.sh",
-                "reach.sh",
-                "reindex.sh",
-                "restore.sh",
-                "sqlite.py",
-            ],
+            &["backup.sh", "postgres.sh", "psql.sh", "reach.sh", "reindex.sh", "restore.sh", "sqlite.py"],
         ),
         ("strict", OF_A_SERVER),
         ("backups", &[OF_A_SERVER, &["backups.sh", "drill.sh"]].concat()),

@@ -34,6 +34,7 @@ mod layers;
 mod limits;
 mod lookup;
 mod meaning;
+mod migrate;
 mod model;
 mod names;
 mod profile_reference;

@@ -258,26 +258,25 @@ impl Telling<'_> {
         format!("engine    {service}: {engine} instead of {old}; its data stays {stays}\n{help}")
     }
 
-    /// How the data comes along to another engine, where there is a script for it: it wants both engines, so it is run
-    /// while the outputs say PostgreSQL.
+    /// How the data comes along to another engine, where both are described: it is done while the outputs say PostgreSQL.
     fn taking_along(&self, switch: &EngineSwitch) -> Option<String> {
         let EngineSwitch { service, from, to, .. } = switch;
-        let output = compose::MIGRATE;
-        let is_made = self
-            .outcome
-            .changes
-            .changes
-            .iter()
-            .any(|change| change.output == output && change.kind() != ChangeKind::Removed);
-        let script = shell_word(self.shown(output.path()));
+        let stood = self.outcome.existing.get(&compose::DATABASES);
+        let mut services = self.target.deployment.services.iter();
+        let folder = relative(&normalized(self.current), &self.outcome.changes.folder);
+        let out = if folder == "." { String::new() } else { format!(" --out {}", shell_word(folder)) };
+        let command = format!("codelab-gen migrate {service} --to {}{out}", to.as_str());
         match (from, to) {
-            (Engine::Sqlite, Engine::Postgres) if is_made => {
-                Some(format!("to take it along, before the next command: `{script} {service} --to postgres`"))
+            (Engine::Sqlite, Engine::Postgres)
+                if services.any(|each| each.name.as_str() == service && each.can_move()) =>
+            {
+                Some(format!("to take it along, before the next command: `{command}`"))
             }
-            (Engine::Postgres, Engine::Sqlite) if self.outcome.existing.get(&output).is_some() => Some(format!(
-                "to take it along, go back to the profile with PostgreSQL, run `{script} {service} --to sqlite`, and come \
-                 here again"
-            )),
+            (Engine::Postgres, Engine::Sqlite) if stood.is_some_and(|file| compose::has_both(&file.text, service)) => {
+                Some(format!(
+                    "to take it along, go back to the profile with PostgreSQL, run `{command}`, and come here again"
+                ))
+            }
             (Engine::Sqlite | Engine::Postgres, Engine::Sqlite | Engine::Postgres) => None,
         }
     }

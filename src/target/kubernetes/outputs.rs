@@ -20,7 +20,7 @@ pub(super) const INIT_SCRIPT: Output = Output::for_containers("kubernetes/init-p
 
 /// Those whose names follow from no profile.
 pub(in crate::target) fn outputs() -> Vec<Output> {
-    let scripts = PROGRAMS.into_iter().filter(|program| !program.copies_rows).map(|program| program.output);
+    let scripts = PROGRAMS.into_iter().map(|program| program.output);
     [INIT_SCRIPT, databases::OUTPUT].into_iter().chain(scripts).chain([KUSTOMIZATION]).collect()
 }
 

@@ -182,7 +182,7 @@ for service in "${chosen[@]}"; do
   }
   now=$(engine_of "$service")
   [ "$engine" = "$now" ] || die "$service uses $now, and the backup is one of $engine" \
-    "generate with engine $engine for it, restore, then move the data: scripts/db/migrate.sh --help"
+    "generate with engine $engine for it, restore, then move the data: codelab-gen migrate --help"
 done
 
 stamp=$(date -u +%Y%m%d_%H%M%S)

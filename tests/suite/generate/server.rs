@@ -164,7 +164,7 @@ fn what_is_left_to_do_is_told_again_until_somebody_did_it() {
 }
 
 #[test]
-fn the_script_that_takes_data_along_is_named_by_its_path_and_only_where_it_is_made() {
+fn what_takes_data_along_is_named_with_its_folder_and_only_where_both_engines_are_described() {
     let both = SERVICE.replace("    user: 4242:4243\n", "").replace(
         "sqlite: data/deep/api.db }",
         "sqlite: data/api.db, postgres: shop }\nengine: sqlite\npostgres: { image: 'postgres:16', user: app }",
@@ -173,9 +173,9 @@ fn the_script_that_takes_data_along_is_named_by_its_path_and_only_where_it_is_ma
     let out = |settings: &[&str]| run(folder.path(), &[&["-p", "./app.yaml", "-o", "deploy"], settings].concat());
     assert!(out(&[]).status.success());
     let told = stdout(&out(&["--set", "engine=postgres"]));
-    assert!(told.contains("before the next command: `deploy/scripts/db/migrate.sh api --to postgres`\n"), "{told}");
+    assert!(told.contains("before the next command: `codelab-gen migrate api --to postgres --out deploy`\n"), "{told}");
     let told = stdout(&out(&[]));
-    assert!(told.contains("run `deploy/scripts/db/migrate.sh api --to sqlite`, and come here again\n"), "{told}");
+    assert!(told.contains("run `codelab-gen migrate api --to sqlite --out deploy`, and come here again\n"), "{told}");
 
     let folder = project(SERVICE);
     generate(folder.path(), &[]);
@@ -183,7 +183,10 @@ fn the_script_that_takes_data_along_is_named_by_its_path_and_only_where_it_is_ma
         .replace("sqlite: data/deep/api.db }", "postgres: shop }\npostgres: { image: 'postgres:16', user: app }");
     fs::write(folder.path().join("app.yaml"), only).unwrap();
     let (told, _) = generate(folder.path(), &[]);
-    assert!(told.contains("engine    api: postgres instead of sqlite") && !told.contains("migrate.sh"), "{told}");
+    assert!(
+        told.contains("engine    api: postgres instead of sqlite") && !told.contains("codelab-gen migrate"),
+        "{told}"
+    );
 }
 
 #[test]

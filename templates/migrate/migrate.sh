@@ -1,56 +1,40 @@
 #!/usr/bin/env bash
-# Moves the data of a service between SQLite and PostgreSQL.
 # shellcheck source-path=SCRIPTDIR disable=SC1091,SC2034,SC2154 # reach.sh, followed only with -x, shares its variables
-if [ -z "${BASH_VERSION:-}" ]; then
-  echo 'migrate: this needs bash, and another shell has started it' >&2
-  echo '  help: bash scripts/db/migrate.sh --help' >&2
-  exit 2
-fi
+#
+# Moves the data of a service between SQLite and PostgreSQL. `codelab-gen migrate` lays it down beside what it reads, and
+# becomes it:
+#
+#   migrate.sh SERVICE postgres|sqlite [replace]
+#
+# The service itself makes the tables in a new database or file, which gets its name when all rows are there: so the source
+# is never changed, and if this fails or is killed, the target is as it was, and it can be run again.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/reach.sh"
 
-usage() {
-  cat <<'TEXT'
-usage: scripts/db/migrate.sh SERVICE --to postgres|sqlite [--replace]
+service=$1 to=$2 may_replace=${3:-}
+failure=5 # what the outside world says no to
+stamp=$(date -u +%Y%m%d_%H%M%S)
+new='' schema_maker=''
 
-Copies all rows of a service into its other database, where the service itself makes the tables, and compares both. The
-profile must describe both engines. Where jobs that end by themselves share its database, they make their tables before
-it, as they do at each start. Both ways it is run while the generated files say PostgreSQL:
+go_back() {
+  [ -z "$schema_maker" ] || docker rm --force --volumes "$schema_maker" >/dev/null 2>&1 || true
+  [ -z "$new" ] || undo >/dev/null 2>&1 || true
+  [ -z "${CODELAB_GEN_WORK:-}" ] || rm -rf -- "$CODELAB_GEN_WORK"
+}
+at_the_end go_back
 
-  to PostgreSQL  switch the engine with codelab-gen, run this, and it starts the service
-  to SQLite      run this, and it leaves the service stopped; then switch the engine with codelab-gen, and start it
-
-The service is stopped meanwhile. The rows go into a new database or file, which gets its name when all is there: so
-the source is never changed, and if this fails or is killed, the target is as it was, and it can be run again.
-
-  --replace  the target may hold rows; they stay as the database NAME_before_TIME or the file NAME.before-TIME
-TEXT
+undo() {
+  if [ "$to" = postgres ]; then
+    in_server "$service" remove "$new" </dev/null
+  else
+    in_service "$holder" discard "$file" "$new" </dev/null
+  fi
 }
 
-service='' to='' may_replace=''
-while [ $# -gt 0 ]; do
-  case $1 in
-  --help | -h) usage && exit ;;
-  --to)
-    case ${2:-} in
-    postgres | sqlite) to=$2 ;;
-    *) misused '--to wants postgres or sqlite' ;;
-    esac
-    shift
-    ;;
-  --replace) may_replace=yes ;;
-  -*) misused "there is no option $1" ;;
-  *)
-    [ -z "$service" ] || misused 'one service at a time'
-    engine_of "$1" >/dev/null || misused "$1 is no service with a database: ${services[*]}"
-    service=$1
-    ;;
-  esac
-  shift
-done
-[ -n "$service" ] || misused "which service? ${services[*]}"
-[ -n "$to" ] || misused '--to postgres or --to sqlite?'
-
+engine_of "$service" >/dev/null || {
+  failure=2
+  die "$service is no service with a database" "name one of these: ${services[*]}"
+}
 ! contains "$service" ${jobs[@]+"${jobs[@]}"} ||
   die "$service is a job, and has the database of another service" "name that one: ${services[*]}"
 read -r -a own_jobs <<<"$(jobs_of "$service")"
@@ -88,23 +72,6 @@ for other in "${services[@]}"; do
   fi
 done
 
-stamp=$(date -u +%Y%m%d_%H%M%S)
-new='' schema_maker=''
-
-go_back() {
-  [ -z "$schema_maker" ] || docker rm --force --volumes "$schema_maker" >/dev/null 2>&1 || true
-  [ -z "$new" ] || undo >/dev/null 2>&1 || true
-}
-at_the_end go_back
-
-undo() {
-  if [ "$to" = postgres ]; then
-    in_server "$service" remove "$new" </dev/null
-  else
-    in_service "$holder" discard "$file" "$new" </dev/null
-  fi
-}
-
 # need_libraries: what migrate.py needs is in the service's image, which its container has not yet stopped for.
 need_libraries() {
   local lacking
@@ -133,15 +100,15 @@ for name in "$service" ${own_jobs[@]+"${own_jobs[@]}"}; do
   was_running+=(${started[@]+"${started[@]}"})
 done
 if [ "${#own_jobs[@]}" = 0 ]; then
-  hold "$service" || exit # with what it depends on
+  hold "$service" || exit "$failure" # with what it depends on
 else
   # but for its jobs, which would make their tables in the database of now
   [ "${#needs[@]}" = 0 ] || docker compose up --detach --wait "${needs[@]}" </dev/null ||
     die "what $service depends on does not start"
-  hold "$service" --no-deps || exit
+  hold "$service" --no-deps || exit "$failure"
 fi
 holder=$container
-need_python "$service" || exit
+need_python "$service" || exit "$failure"
 need_libraries
 if [ "$to" = postgres ]; then
   in_service "$holder" tables "$file" </dev/null >/dev/null || die "$service has no data in SQLite that could be moved"
@@ -214,7 +181,7 @@ if [ "$to" = postgres ]; then
   new=$start$stamp
   extensions=$(in_server "$service" extensions_of "$database" </dev/null) ||
     die "the extensions of $database could not be read; nothing was changed"
-  make_beside "$service" "$new" "$extensions" || exit
+  make_beside "$service" "$new" "$extensions" || exit "$failure"
   in_server "$service" settle "$database" "$new" </dev/null ||
     die "the settings of $database could not be made; nothing was changed"
   MIGRATE_TARGET_URL=$(url_of "$new")
@@ -243,7 +210,7 @@ for job in ${own_jobs[@]+"${own_jobs[@]}"}; do
       die "$job gets no URL, so it can't make its tables in a new database; nothing was changed"
     job_url=$MIGRATE_TARGET_URL
     if [ "$to" = postgres ]; then
-      hold "$job" --no-deps || exit
+      hold "$job" --no-deps || exit "$failure"
       own=$(docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$container" | sed -n "s/^$job_variable=//p")
       before_own=${own%%\?*}
       job_url=${before_own%/*}/$new${own#"$before_own"}
