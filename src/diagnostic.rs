@@ -8,6 +8,7 @@ mod mend;
 use std::ops::Range;
 
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::locate::{Location, Locator, Part};
 use crate::source::SourceId;
 use crate::spelling::on_one_line;
@@ -101,23 +102,23 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A fault that ends the run. Each of its texts is one line, whatever the user's text in it.
     #[must_use]
-    pub fn error(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        let help = on_one_line(&help.into());
+    pub fn error(code: Code, place: Place, message: impl Into<String>, help: impl Into<Help>) -> Self {
+        let help = help.into();
         Self {
-            mend: Mend::of_help(&help, code, &place).map(Box::new),
+            mend: Mend::of(&help, &place).map(Box::new),
             code,
             severity: Severity::Error,
             message: on_one_line(&message.into()),
             primary: Label { place, text: String::new() },
             others: Vec::new(),
-            help,
+            help: on_one_line(help.as_str()),
             concealed: false,
         }
     }
 
     /// A fault that is told only.
     #[must_use]
-    pub fn warning(code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn warning(code: Code, place: Place, message: impl Into<String>, help: impl Into<Help>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message, help) }
     }
 

@@ -54,6 +54,7 @@ use crate::spelling::raw_path;
 use crate::target::Client;
 use crate::value::{EnvironmentKey, SecretsIn};
 
+pub(crate) use self::listen::{Bounds, answer_with};
 pub use self::subject::Subject;
 
 /// A check before anything is asked.

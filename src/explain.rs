@@ -21,13 +21,27 @@ use self::written::written;
 /// # Errors
 /// Every fault of its profile.
 pub fn explained(layers: Layers) -> Result<Vec<Explained>, Failure> {
+    Ok(explained_while(layers, &|| true)?.unwrap_or_default())
+}
+
+/// The same as long as somebody waits for it; nothing where nobody does any more.
+///
+/// # Errors
+/// Every fault of the profile.
+pub fn explained_while(layers: Layers, is_awaited: &dyn Fn() -> bool) -> Result<Option<Vec<Explained>>, Failure> {
     let fields = layers.profile.fields();
     let Meaning { deployment, sources, .. } = meaning_of(layers)?;
+    if !is_awaited() {
+        return Ok(None);
+    }
     let mut all = written(&fields, &sources);
+    if !is_awaited() {
+        return Ok(None);
+    }
     let services = services(&deployment);
     let is_meant = |path: &FieldPath| !is_without_meaning(path, &deployment, &services);
     all.retain(|explained| explained.from != DEFAULT || is_meant(&explained.path));
     let known: HashSet<_> = all.iter().map(|explained| explained.path.clone()).collect();
     all.extend(derived(&deployment).into_iter().filter(|new| !known.contains(&new.path)));
-    Ok(all)
+    Ok(Some(all))
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::locate::{Locator, Part};
 use crate::profile::{self, Profile};
 use crate::source::{
@@ -167,12 +168,12 @@ impl FetchFault {
                     format!("no profile is named {shown}; {} can't be read and may be it", listed(&broken))
                 };
                 let mut help = match nearest(&name, known.iter().map(String::as_str)) {
-                    Some(meant) => format!("did you mean `{meant}`? there are {}", listed(&known)),
-                    None if known.is_empty() => "name a path, or a built-in one such as `builtin:dev`".to_owned(),
-                    None => format!("use one of {}, or the path of a profile", listed(&known)),
+                    Some(meant) => Help::respell(meant).and(&format!(" there are {}", listed(&known))),
+                    None if known.is_empty() => "name a path, or a built-in one such as `builtin:dev`".into(),
+                    None => format!("use one of {}, or the path of a profile", listed(&known)).into(),
                 };
                 if let Some(embedded) = embedded {
-                    help.extend(["; the built-in one of this name is `builtin:", &embedded, "`"]);
+                    help = help.and(&format!("; the built-in one of this name is `builtin:{embedded}`"));
                 }
                 Diagnostic::error(Code::UnknownProfile, place, message, help)
             }

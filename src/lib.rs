@@ -16,7 +16,7 @@
 //! A module uses only those that stand before it here; `tests/suite/layering.rs` holds that:
 //!
 //! ```text
-//! spelling disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
+//! spelling help disk yaml value postgres interpolation dotenv compose url field source locate diagnostic profile layers
 //! deployment resolve folders secret placement render target schema graph lint risk import change proof report outcome
 //! verdict explain cli doctor script upgrade migrate lsp command
 //! ```
@@ -34,6 +34,7 @@ pub mod explain;
 pub mod field;
 pub mod folders;
 pub mod graph;
+pub mod help;
 pub mod import;
 pub mod interpolation;
 pub mod layers;

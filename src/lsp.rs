@@ -9,7 +9,9 @@ mod analysis;
 mod capabilities;
 mod complete;
 mod documents;
+mod drawing;
 mod edit;
+mod generated;
 mod hints;
 mod hover;
 mod markdown;
@@ -28,6 +30,7 @@ mod taste;
 mod told;
 mod uri;
 mod view;
+mod wire;
 mod words;
 
 pub use server::{Unspoken, serve};

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub use escape::Dialect;
 pub(crate) use escape::{comment, verbatim};
 pub(crate) use header::Header;
-pub use mark::{Mark, OUTPUT_FORMAT, Seal, examine, is_recordable, part_of, public_part};
+pub use mark::{Mark, OUTPUT_FORMAT, Seal, examine, is_recordable, line_of, part_of, public_part};
 pub(crate) use mark::{fields, seal};
 pub use output::Output;
 

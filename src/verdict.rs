@@ -43,10 +43,26 @@ impl Verdict {
 /// # Errors
 /// Where the operating system does not let a layer be read, or a template fails.
 pub fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> {
+    let verdict = judge_while(source, catalogue, &|| true)?;
+    verdict.ok_or_else(|| Failure::Internal { message: "a profile was not judged".to_owned() })
+}
+
+/// Judges a profile as long as somebody waits for that; nothing where nobody does any more.
+///
+/// # Errors
+/// Where the operating system does not let a layer be read, or a template fails.
+pub fn judge_while(
+    source: Source,
+    catalogue: &Catalogue,
+    is_awaited: &dyn Fn() -> bool,
+) -> Result<Option<Verdict>, Failure> {
     let name = source.name.clone();
     let stale_schema = schema_copy::check(&source, catalogue);
     let project = catalogue.project_of(&source);
     let layers = gather(source, Vec::new(), catalogue)?;
+    if !is_awaited() {
+        return Ok(None);
+    }
     let grounds = Grounds::of_profile(&layers.profile, catalogue.root(), &project);
     let risks = grounds.found(&layers.profile);
     let is_base = !layers.profile.stage.is_given();
@@ -57,18 +73,19 @@ pub fn judge(source: Source, catalogue: &Catalogue) -> Result<Verdict, Failure> 
             diagnostics.extend(stale_schema);
         }
         let found = Rejection { diagnostics, sources };
-        return Ok(Verdict { name, found, risks });
+        return Ok(Some(Verdict { name, found, risks }));
     }
     let unexpanded = unexpanded(&layers.profile);
     match meaning_of(layers) {
+        Ok(_) | Err(_) if !is_awaited() => Ok(None),
         Ok(Meaning { deployment, extras, sources }) => {
             let mut diagnostics = warnings(&deployment, &extras)?;
             diagnostics.extend(unexpanded);
             diagnostics.extend(hidden_characters(&sources));
             diagnostics.extend(stale_schema);
-            Ok(Verdict { name, found: Rejection { diagnostics, sources }, risks })
+            Ok(Some(Verdict { name, found: Rejection { diagnostics, sources }, risks }))
         }
-        Err(Failure::Rejected(found)) => Ok(Verdict { name, found, risks: Risks::default() }),
+        Err(Failure::Rejected(found)) => Ok(Some(Verdict { name, found, risks: Risks::default() })),
         Err(failure) => Err(failure),
     }
 }

@@ -190,7 +190,7 @@ fn next(places: &Places, missing: &[String], world: &World) -> String {
 fn places(args: &ImportArgs, folder: PathBuf, world: &World) -> Result<Places, Failure> {
     let name = ProfileName::parse(&args.name).map_err(|mismatch| Failure::Usage {
         message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
-        help: mismatch.help,
+        help: mismatch.help.into(),
     })?;
     let catalogue = catalogue_of(&folder, world)?;
     let root = normalized(catalogue.root());

@@ -67,7 +67,7 @@ pub(super) fn new(args: &NewArgs, world: &World) -> Result<Exit, Failure> {
     let catalogue = catalogue(world)?;
     let name = ProfileName::parse(&args.name).map_err(|mismatch| Failure::Usage {
         message: format!("expected {}, found {}", mismatch.expected, quoted(&args.name)),
-        help: mismatch.help,
+        help: mismatch.help.into(),
     })?;
     match catalogue.by_name(name.as_str()) {
         // an embedded one of the same name gives way to the project's own

@@ -1,7 +1,8 @@
 //! Knows edits of a profile that do what the help of a fault says. Must not know how a text is edited.
 
-use super::{Code, Place};
+use super::Place;
 use crate::field::FieldPath;
+use crate::help::{Cure, Help};
 
 /// What mends a fault, as a user would choose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,24 +33,17 @@ pub enum Edit {
     },
 }
 
-/// What stands before the word that was meant, in a help.
-const MEANT: &str = "did you mean `";
-
-/// The help that tells to take away what stands at the place.
-const REMOVE: &str = "remove it";
-
 impl Mend {
-    /// The edit that a help is in so many words: another word, or nothing, at the place. A help that leaves a choice is
-    /// none, nor is one whose place holds more than it speaks of.
-    pub(super) fn of_help(help: &str, code: Code, place: &Place) -> Option<Self> {
-        if let Some((word, _)) = help.strip_prefix(MEANT).and_then(|rest| rest.split_once('`')) {
-            let edits = vec![Edit::Respell(place.clone(), word.to_owned())];
-            return Some(Self { title: format!("write `{word}`"), edits });
+    /// What a help means at a place.
+    #[must_use]
+    pub fn of(help: &Help, place: &Place) -> Option<Self> {
+        match help.cure()? {
+            Cure::Respell(word) => {
+                let edits = vec![Edit::Respell(place.clone(), word.clone())];
+                Some(Self { title: format!("write `{word}`"), edits })
+            }
+            Cure::Remove => Some(Self::remove(place.clone())),
         }
-        let rest = help.strip_prefix(REMOVE)?;
-        // one of several options may stand in one text
-        let is_whole = (rest.is_empty() || rest.starts_with([';', ':'])) && code != Code::UrlOption;
-        is_whole.then(|| Self::remove(place.clone()))
     }
 
     /// Puts a text where another one stands.
@@ -62,7 +56,7 @@ impl Mend {
     /// Takes a field away.
     #[must_use]
     pub fn remove(place: Place) -> Self {
-        Self { title: REMOVE.to_owned(), edits: vec![Edit::Remove(place)] }
+        Self { title: "remove it".to_owned(), edits: vec![Edit::Remove(place)] }
     }
 
     /// Adds a field to a mapping.

@@ -22,9 +22,9 @@ const SKIPPED: usize = 64;
 
 /// How long one waits, and how many bytes are kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    pub(super) patience: Duration,
-    pub(super) most: usize,
+pub(crate) struct Bounds {
+    pub(crate) patience: Duration,
+    pub(crate) most: usize,
 }
 
 /// Which part of a text that is too long is kept.
@@ -53,7 +53,7 @@ pub(super) fn answer(command: Command, bounds: Bounds) -> Result<String, Silence
 }
 
 /// The same of a program that ends well with each of these exit codes; the one comes with what it said.
-pub(super) fn answer_with(mut command: Command, bounds: Bounds, well: &[i32]) -> Result<(i32, String), Silence> {
+pub(crate) fn answer_with(mut command: Command, bounds: Bounds, well: &[i32]) -> Result<(i32, String), Silence> {
     let failed = |error: std::io::Error| {
         let is_missing = error.kind() == std::io::ErrorKind::NotFound;
         if is_missing { Silence::NotInstalled } else { Silence::Failed(error.to_string()) }

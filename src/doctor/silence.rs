@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(crate) enum Silence {
     /// There is no such program.
     NotInstalled,
     /// It did not end in time.

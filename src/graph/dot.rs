@@ -1,7 +1,9 @@
 //! Knows how a graph is written in the language of Graphviz (<https://graphviz.org/doc/info/lang.html>).
 //! Must not know what the graph is about.
 
-use super::{Edge, Graph, Kind, Node, Relation};
+use std::collections::HashSet;
+
+use super::{Edge, Graph, Group, Id, Kind, Node, Relation};
 
 impl Graph {
     /// The graph in the language of Graphviz.
@@ -11,7 +13,7 @@ impl Graph {
         let mut lines = vec![
             format!("digraph {} {{", quoted([name.as_str()])),
             "  rankdir=LR".to_owned(),
-            "  graph [fontname=\"Helvetica\", fontsize=11, style=rounded, color=gray50, nodesep=0.35, ranksep=0.6]"
+            "  graph [fontname=\"Helvetica\", fontsize=11, style=rounded, color=gray50, nodesep=0.3, ranksep=0.9]"
                 .to_owned(),
             "  node [fontname=\"Helvetica\", fontsize=11, shape=box]".to_owned(),
             "  edge [fontname=\"Helvetica\", fontsize=9, arrowsize=0.7]".to_owned(),
@@ -23,7 +25,8 @@ impl Graph {
             lines.push("  }".to_owned());
         }
         lines.extend(nodes.iter().map(|outer| format!("  {}", node(outer))));
-        lines.extend(edges.iter().map(|one| format!("  {}", edge(one))));
+        let columns = Columns::of(self);
+        lines.extend(edges.iter().map(|one| format!("  {}", edge(one, &columns))));
         lines.extend(["}".to_owned(), String::new()]);
         lines.join("\n")
     }
@@ -41,18 +44,49 @@ fn node(node: &Node) -> String {
     format!("{} [label={}{shape}]", node.id.as_str(), quoted(node.lines.iter().map(String::as_str)))
 }
 
-fn edge(edge: &Edge) -> String {
+/// What stands in which column: the lines of many services cross least where those are in one, what they mount before them,
+/// and their databases behind.
+struct Columns<'g> {
+    groups: Vec<HashSet<&'g Id>>,
+    servers: HashSet<&'g Id>,
+}
+
+impl<'g> Columns<'g> {
+    fn of(graph: &'g Graph) -> Self {
+        let is_service = |node: &&Node| node.kind == Kind::Service;
+        let members = |group: &'g Group| group.nodes.iter().filter(is_service).map(|node| &node.id).collect();
+        let is_server = |edge: &&Edge| matches!(edge.relation, Relation::IsOn);
+        let servers = graph.edges.iter().filter(is_server).map(|edge| &edge.to).collect();
+        Self { groups: graph.groups.iter().map(members).collect(), servers }
+    }
+
+    /// Whether both ends stay in one column: else the group of services would take the place of other things.
+    fn is_one(&self, edge: &Edge) -> bool {
+        self.groups.iter().any(|group| group.contains(&edge.from) && group.contains(&edge.to))
+    }
+
+    /// Whether what an edge leads to stands before what it comes from. A line without an arrow may be written either way.
+    fn is_before(&self, edge: &Edge) -> bool {
+        let is_service = self.groups.iter().any(|group| group.contains(&edge.from));
+        matches!(edge.relation, Relation::Mounts(_)) && is_service && !self.servers.contains(&edge.from)
+    }
+}
+
+fn edge(edge: &Edge, columns: &Columns<'_>) -> String {
     let Edge { from, to, relation } = edge;
     let style = match relation {
         Relation::Publishes(_) => Some("style=bold"),
         Relation::Uses => None,
         Relation::IsOn | Relation::Mounts(_) => Some("arrowhead=none"),
-        Relation::WaitsFor(_) => Some("style=dashed"),
+        // paler, for many cross other labels
+        Relation::WaitsFor(_) if columns.is_one(edge) => Some("style=dashed, color=gray55, constraint=false"),
+        Relation::WaitsFor(_) => Some("style=dashed, color=gray55"),
     };
     let label = relation.label().map(|text| format!("label={}", quoted([text])));
     let attributes: Vec<_> = label.into_iter().chain(style.map(str::to_owned)).collect();
     let attributes = if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
-    format!("{} -> {}{attributes}", from.as_str(), to.as_str())
+    let (first, second) = if columns.is_before(edge) { (to, from) } else { (from, to) };
+    format!("{} -> {}{attributes}", first.as_str(), second.as_str())
 }
 
 /// Lines of a label as a string. Graphviz reads backslashes twice, as of a string and as of a label, and the entities of

@@ -103,13 +103,18 @@ impl<'i> Ledger<'i> {
         code: Code,
         span: &Range<usize>,
         message: impl Into<String>,
-        help: impl Into<String>,
+        help: impl Into<crate::help::Help>,
     ) {
         self.faults.push(Diagnostic::error(code, Place::Span(COMPOSE, span.clone()), message, help));
     }
 
     /// The same where the text at the place may be a secret.
-    pub(super) fn concealed_fault(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn concealed_fault(
+        &mut self,
+        place: Place,
+        message: impl Into<String>,
+        help: impl Into<crate::help::Help>,
+    ) {
         let message = message.into();
         if let Place::Span(source, span) = &place
             && !self.concealed.insert((span.clone(), *source, message.clone()))

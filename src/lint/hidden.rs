@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::source::{Origin, Source, SourceId};
 use crate::spelling::{is_bidirectional, is_hidden};
 
@@ -75,7 +75,8 @@ fn warning(character: char, others: usize, place: Place, more_lines: usize) -> D
     let escape = if code <= 0xffff { format!("\\u{code:04x}") } else { format!("\\U{code:08x}") };
     let help = format!("remove it; a value that needs it has it as `{escape}` in double quotes");
     let message = format!("the text holds the character U+{code:04X}, {what}{others}{lines}");
-    Diagnostic::warning(Code::HiddenCharacter, place, message, help)
+    let mend = Mend::replace(place.clone(), "").titled("remove the character");
+    Diagnostic::warning(Code::HiddenCharacter, place, message, help).mended(mend)
 }
 
 #[cfg(test)]

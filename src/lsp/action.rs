@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use gen_lsp_types::{
-    CodeAction, CodeActionKind, CodeLens, Command, OptionalVersionedTextDocumentIdentifier, Range, TextDocumentEdit,
-    TextDocumentIdentifier, TextEdit, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeLens, Command, Diagnostic, OptionalVersionedTextDocumentIdentifier, Range,
+    TextDocumentEdit, TextDocumentIdentifier, TextEdit, Uri, WorkspaceEdit,
 };
 
 use super::documents::Documents;
+use super::generated::Generated;
 use super::preview::Preview;
 use super::run::Errand;
 use super::told::{Remedy, Told};
@@ -29,7 +30,7 @@ pub(super) fn actions(view: &View<'_>, range: Range, told: &[Told], documents: &
         })
     });
     let looks = Preview::ALL.into_iter().map(|preview| {
-        let command = command(preview.title(), preview.command(), view);
+        let command = command(preview.title(), preview.command(), &view.document.uri);
         CodeAction {
             title: preview.title().to_owned(),
             kind: Some(CodeActionKind::Source),
@@ -61,10 +62,31 @@ pub(super) fn lenses(view: &View<'_>) -> Vec<CodeLens> {
         return Vec::new();
     }
     let lens = |command| CodeLens { range: Range::default(), command: Some(command), data: None };
-    Errand::ALL.into_iter().map(|errand| lens(command(errand.title(), errand.command(), view))).collect()
+    Errand::ALL.into_iter().map(|errand| lens(command(errand.title(), errand.command(), &view.document.uri))).collect()
 }
 
-fn command(title: &str, name: &str, view: &View<'_>) -> Command {
-    let uri = serde_json::Value::from(view.document.uri.0.as_str());
+/// What can be told to the program on the line of an output.
+pub(super) fn lenses_of_output(generated: &Generated, uri: &Uri) -> Vec<CodeLens> {
+    let lens = |command| CodeLens { range: generated.range, command: Some(command), data: None };
+    Errand::ALL.into_iter().map(|errand| lens(command(errand.title(), errand.command(), uri))).collect()
+}
+
+/// What can be done about an output that is not as a run would leave it.
+pub(super) fn actions_of_output(told: &Diagnostic, uri: &Uri, range: Range) -> Vec<CodeAction> {
+    if told.range.start > range.end || range.start > told.range.end {
+        return Vec::new();
+    }
+    let action = |errand: Errand| CodeAction {
+        title: format!("codelab-gen: {}", errand.title()),
+        kind: Some(CodeActionKind::QuickFix),
+        diagnostics: Some(vec![told.clone()]),
+        command: Some(command(errand.title(), errand.command(), uri)),
+        ..CodeAction::default()
+    };
+    [Errand::Diff, Errand::Generate].into_iter().map(action).collect()
+}
+
+fn command(title: &str, name: &str, uri: &Uri) -> Command {
+    let uri = serde_json::Value::from(uri.0.as_str());
     Command { title: title.to_owned(), tooltip: None, command: name.to_owned(), arguments: Some(vec![uri]) }
 }

@@ -1,7 +1,7 @@
 //! Knows when which profiles are judged: what changed, what builds on it, and never twice what nobody waits for any more.
 //! Must not know how a profile is judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -13,12 +13,12 @@ use super::position::Encoding;
 use super::project::{catalogue_of, written};
 use super::told::{Names, Teller, Told, outside};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::explain::{Explained, explained};
+use crate::explain::{Explained, explained_while};
 use crate::layers::{gather, load};
 use crate::outcome::{Failure, Rejection};
 use crate::risk::Risks;
 use crate::source::{Catalogue, Origin, Source, Trust, Unsaved};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Verdict, judge_while};
 
 /// How long nothing more may come before the work begins: the next key is often there sooner.
 const QUIET: Duration = Duration::from_millis(40);
@@ -140,16 +140,20 @@ impl Worker {
             if !self.jobs.is_empty() {
                 return false;
             }
-            let judged = self.judged_anew(identity, path, job);
+            let Some(judged) = self.judged_anew(identity, path, job) else { return false };
             self.judged.insert(identity.clone(), judged);
         }
         true
     }
 
-    fn judged_anew(&self, identity: &Path, path: &Path, job: &Job) -> Judged {
-        let verdict = catalogue_of(path, &job.unsaved, &self.trust).and_then(|catalogue| verdict(path, &catalogue));
-        match verdict {
-            Ok(mut verdict) => {
+    /// What is found in a profile; nothing where something newer came meanwhile.
+    fn judged_anew(&self, identity: &Path, path: &Path, job: &Job) -> Option<Judged> {
+        let is_awaited = || self.jobs.is_empty();
+        let catalogue = catalogue_of(path, &job.unsaved, &self.trust);
+        let verdict = catalogue.and_then(|catalogue| verdict(path, &catalogue, &is_awaited));
+        Some(match verdict {
+            Ok(None) => return None,
+            Ok(Some(mut verdict)) => {
                 if self.beside {
                     verdict.found.diagnostics.retain(|found| !is_told_by_schema(found));
                 }
@@ -164,19 +168,19 @@ impl Worker {
                 let told = vec![outside(identity.to_owned(), message(&failure))];
                 Judged { told, layers: BTreeSet::from([identity.to_owned()]), weight: 0 }
             }
-        }
+        })
     }
 
     /// What is to be shown: all of the open profiles, and of those that build on one.
     fn files(&self, job: &Job) -> BTreeMap<PathBuf, Vec<Told>> {
         let mut files: BTreeMap<PathBuf, Vec<Told>> = BTreeMap::new();
+        let mut known = HashSet::new();
         let shown =
             self.judged.values().filter(|judged| judged.layers.iter().any(|layer| job.open.contains_key(layer)));
         for told in shown.flat_map(|judged| &judged.told) {
-            let of_file = files.entry(told.file.clone()).or_default();
             // several profiles inherit one fault
-            if of_file.iter().all(|known| known.shown != told.shown) {
-                of_file.push(told.clone());
+            if known.insert((&told.file, serde_json::to_string(&told.shown).unwrap_or_default())) {
+                files.entry(told.file.clone()).or_default().push(told.clone());
             }
         }
         files
@@ -190,10 +194,11 @@ impl Worker {
             }
             let values = catalogue_of(path, &job.unsaved, &self.trust).and_then(|catalogue| {
                 let source = load(&written(path), "", &catalogue)?;
-                explained(gather(source, Vec::new(), &catalogue)?)
+                explained_while(gather(source, Vec::new(), &catalogue)?, &|| self.jobs.is_empty())
             });
             // what is rejected has no values; those of before would be wrong
-            let values = Arc::new(values.unwrap_or_default());
+            let Some(values) = values.unwrap_or(Some(Vec::new())) else { return };
+            let values = Arc::new(values);
             if self.reports.send(Report::Values { profile: identity.clone(), values }).is_err() {
                 return;
             }
@@ -208,10 +213,10 @@ fn is_told_by_schema(found: &Diagnostic) -> bool {
 }
 
 /// Judges a file as `validate` does that is given its name.
-fn verdict(path: &Path, catalogue: &Catalogue) -> Result<Verdict, Failure> {
+fn verdict(path: &Path, catalogue: &Catalogue, is_awaited: &dyn Fn() -> bool) -> Result<Option<Verdict>, Failure> {
     match load(&written(path), "", catalogue).map_err(Failure::from) {
-        Ok(source) => judge(source, catalogue),
-        Err(Failure::Rejected(found)) => Ok(Verdict { name: written(path), found, risks: Risks::default() }),
+        Ok(source) => judge_while(source, catalogue, is_awaited),
+        Err(Failure::Rejected(found)) => Ok(Some(Verdict { name: written(path), found, risks: Risks::default() })),
         Err(failure) => Err(failure),
     }
 }

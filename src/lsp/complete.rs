@@ -7,6 +7,8 @@ mod names;
 mod offer;
 mod snippet;
 
+use std::collections::{HashMap, HashSet};
+
 use gen_lsp_types::{
     CompletionItem, CompletionItemKind, CompletionItemTextEdit, Documentation, InsertTextFormat, MarkupContent,
     MarkupKind, Position, TextEdit,
@@ -16,7 +18,8 @@ use self::names::{names, settings};
 use self::offer::Offer;
 use self::snippet::written;
 use super::markdown::code;
-use super::outline::{Content, Node, Part, Step, outline};
+use super::outline::{Content, Entry, Node, Part, Step, outline};
+use super::project::Layer;
 use super::taste::{Markup, Taste};
 use super::view::{View, words as words_at};
 use super::words::Words;
@@ -103,9 +106,10 @@ fn find(shape: &Node, text: &str, start: usize) -> Option<Place> {
 /// The keys that are missing in a mapping: those of the schema, and names; inherited ones say so.
 fn keys(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Offer> {
     let mut offers = Vec::new();
+    let inherited = Inherited::of(view, &place.way);
     for key in words.keys(&place.way).into_iter().filter(|_| !taste.beside) {
         let way: Vec<_> = place.way.iter().cloned().chain([Step::Key(key.to_owned())]).collect();
-        let inherited = inherited(view, &way);
+        let inherited = inherited.said_of(key);
         let rank = if inherited.is_some() { 2 } else { 1 };
         let meaning = words.meaning(&way).map(str::to_owned);
         let text = key_text(key, &way, place, words);
@@ -114,7 +118,7 @@ fn keys(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Offe
     }
     for name in names(view, &place.way, true) {
         let way: Vec<_> = place.way.iter().cloned().chain([Step::Key(name.label.clone())]).collect();
-        let inherited = inherited(view, &way);
+        let inherited = inherited.said_of(&name.label);
         let text = key_text(&name.label, &way, place, words);
         let detail = inherited.or_else(|| name.detail.clone());
         offers.push(name.detailed(detail).written(text, false));
@@ -126,7 +130,8 @@ fn keys(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Offe
             offers.push(offer.written(written(body, place.column), true));
         }
     }
-    offers.retain(|offer| !place.taken.contains(&offer.label));
+    let taken: HashSet<_> = place.taken.iter().map(String::as_str).collect();
+    offers.retain(|offer| !taken.contains(offer.label.as_str()));
     offers
 }
 
@@ -142,12 +147,27 @@ fn key_text(key: &str, way: &[Step], place: &Place, words: &Words) -> String {
     format!("{key}: ")
 }
 
-/// What a base says of a field.
-fn inherited(view: &View<'_>, way: &[Step]) -> Option<String> {
-    let (_, layer, part) = view.writing(way).find(|(index, ..)| *index > 0)?;
-    let Part::Key(entry) = part else { return None };
-    let value = entry.value.text().map(|text| format!(" `{}`", code(text))).unwrap_or_default();
-    Some(format!("inherited{value}, {}", words_at(layer, entry.key_span.start)))
+/// What the bases of a profile say in a mapping, by its keys.
+struct Inherited<'v>(HashMap<&'v str, (&'v Layer, &'v Entry)>);
+
+impl<'v> Inherited<'v> {
+    fn of(view: &'v View<'_>, way: &[Step]) -> Self {
+        let mut fields = HashMap::new();
+        for layer in view.layers.iter().skip(1) {
+            let entries = layer.shape.below(way).map(Node::entries).unwrap_or_default();
+            for entry in entries {
+                fields.entry(entry.key.as_str()).or_insert((layer, entry));
+            }
+        }
+        Self(fields)
+    }
+
+    /// What a base says of a field, in words.
+    fn said_of(&self, key: &str) -> Option<String> {
+        let (layer, entry) = self.0.get(key)?;
+        let value = entry.value.text().map(|text| format!(" `{}`", code(text))).unwrap_or_default();
+        Some(format!("inherited{value}, {}", words_at(layer, entry.key_span.start)))
+    }
 }
 
 /// What a field may hold.
@@ -164,12 +184,8 @@ fn values(view: &View<'_>, place: &Place, words: &Words, taste: Taste) -> Vec<Of
         };
         offers.extend(words.examples(&place.way).into_iter().map(example));
     }
-    let mut known: Vec<String> = Vec::new();
-    offers.retain(|offer| {
-        let is_new = !known.contains(&offer.label);
-        known.push(offer.label.clone());
-        is_new
-    });
+    let mut known = HashSet::new();
+    offers.retain(|offer| known.insert(offer.label.clone()));
     offers
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gen_lsp_types::{TextDocumentContentChangeEvent, Uri};
 
 use super::position::{Encoding, Text};
-use super::project::{Layer, is_with_profiles};
+use super::project::{Layer, Shapes, is_with_profiles};
 use super::uri;
 use crate::disk;
 use crate::source::{SIZE_LIMIT, Unsaved, is_yaml};
@@ -44,11 +44,12 @@ pub(super) struct Documents {
     open: HashMap<String, Document>,
     unsaved: Unsaved,
     pub(super) encoding: Encoding,
+    pub(super) shapes: Shapes,
 }
 
 impl Documents {
     pub(super) fn new(encoding: Encoding) -> Self {
-        Self { open: HashMap::new(), unsaved: Unsaved::default(), encoding }
+        Self { open: HashMap::new(), unsaved: Unsaved::default(), encoding, shapes: Shapes::default() }
     }
 
     /// A text is open from now on; nothing happens where it is no file.
@@ -70,6 +71,7 @@ impl Documents {
     ) -> Option<&Document> {
         let encoding = self.encoding;
         let document = self.open.get_mut(&uri.0)?;
+        self.shapes.forget(document.text.as_str());
         for change in changes {
             document.text = match change {
                 TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
@@ -108,11 +110,15 @@ impl Documents {
         self.open.values()
     }
 
+    /// Whether a text is what stands on the disk.
+    pub(super) fn is_saved(&self, document: &Document) -> bool {
+        disk::read_text(&document.path, SIZE_LIMIT).as_deref() == Some(document.text.as_str())
+    }
+
     /// How messages call a layer whose text is not what stands on the disk.
     pub(super) fn unsaved_in(&self, layer: &Layer) -> Option<String> {
         let open = self.by_identity(&layer.identity()?)?;
-        let saved = disk::read_text(&open.path, SIZE_LIMIT);
-        (saved.as_deref() != Some(open.text.as_str())).then(|| layer.source.name.clone())
+        (!self.is_saved(open)).then(|| layer.source.name.clone())
     }
 
     pub(super) fn unsaved(&self) -> &Unsaved {

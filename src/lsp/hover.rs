@@ -36,7 +36,7 @@ pub(super) fn hover(
     );
     match view.mention(position).map(|mention| mention.symbol) {
         Some(Symbol::Secret(name)) => parts.push(of_secret(view, &name)),
-        Some(Symbol::Service(_)) | None => {}
+        Some(Symbol::Service(_) | Symbol::Volume(_)) | None => {}
     }
     parts.extend(of_values(&names, values));
     parts.extend(of_layers(view, field));
@@ -93,7 +93,7 @@ fn of_layers(view: &View<'_>, way: &[Step]) -> Option<String> {
 fn of_secret(view: &View<'_>, name: &str) -> String {
     let symbol = Symbol::Secret(name.to_owned());
     let uses = view.layers.iter().flat_map(|layer| {
-        let uses = mentions(&layer.shape).into_iter().filter(|found| found.symbol == symbol && !found.is_description);
+        let uses = mentions(layer).into_iter().filter(|found| found.symbol == symbol && !found.is_description);
         uses.map(|found| format!("`{}`", code(&words_at(layer, found.span.start)))).collect::<Vec<_>>()
     });
     let uses: Vec<_> = uses.collect();

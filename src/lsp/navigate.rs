@@ -16,7 +16,7 @@ pub(super) fn definition(view: &View<'_>, position: Position) -> Vec<Location> {
     }
     if let Some(mention) = view.mention(position) {
         let found = view.layers.iter().flat_map(|layer| {
-            let described = mentions(&layer.shape).into_iter();
+            let described = mentions(layer).into_iter();
             let described = described.filter(|found| found.symbol == mention.symbol && found.is_description);
             described.filter_map(|found| view.location(layer, &found.span)).collect::<Vec<_>>()
         });

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::analysis::message;
+use super::drawing::svg;
 use super::project::{catalogue_of, written};
 use crate::explain::{Explained, explained};
 use crate::graph::Graph;
@@ -21,8 +22,15 @@ pub(super) enum Preview {
     Effective,
     /// What would be generated.
     Outputs,
-    /// A drawing.
+    /// A drawing: a picture where Graphviz is installed, else Markdown with Mermaid in it.
     Drawing,
+}
+
+/// A text to look at.
+pub(super) struct Seen {
+    /// What editors call its language.
+    pub(super) language: &'static str,
+    pub(super) text: String,
 }
 
 impl Preview {
@@ -44,33 +52,29 @@ impl Preview {
         }
     }
 
-    pub(super) fn language(self) -> &'static str {
-        match self {
-            Self::Effective => "yaml",
-            Self::Outputs => "plaintext",
-            Self::Drawing => "markdown",
-        }
-    }
-
     /// The text of an open profile.
-    pub(super) fn text(self, path: &Path, unsaved: &Unsaved, trust: &Trust) -> Result<String, String> {
+    pub(super) fn seen(self, path: &Path, unsaved: &Unsaved, trust: &Trust) -> Result<Seen, String> {
         self.made(path, unsaved, trust).map_err(|failure| message(&failure))
     }
 
-    fn made(self, path: &Path, unsaved: &Unsaved, trust: &Trust) -> Result<String, Failure> {
+    fn made(self, path: &Path, unsaved: &Unsaved, trust: &Trust) -> Result<Seen, Failure> {
         let layers = layers(path, unsaved, trust)?;
         if self == Self::Effective {
-            return Ok(effective(&explained(layers)?));
+            return Ok(Seen { language: "yaml", text: effective(&explained(layers)?) });
         }
         let name = layers.sources.first().map(Source::profile_name).unwrap_or_default();
         let meaning = meaning_of(layers)?;
         if self == Self::Drawing {
             let graph = Graph::of(&meaning.deployment, &meaning.extras);
-            return Ok(format!("```mermaid\n{}```\n", graph.mermaid()));
+            let mermaid = || format!("```mermaid\n{}```\n", graph.mermaid());
+            return Ok(match svg(graph.dot()) {
+                Some(text) => Seen { language: "svg", text },
+                None => Seen { language: "markdown", text: mermaid() },
+            });
         }
         let files = files_without_secrets(&meaning.deployment, &meaning.extras, name)?;
         let file = |file: &crate::render::RenderedFile| format!("==> {} <==\n{}\n", file.output.path(), file.text);
-        Ok(files.iter().map(file).collect())
+        Ok(Seen { language: "plaintext", text: files.iter().map(file).collect() })
     }
 }
 

@@ -1,8 +1,12 @@
 //! Knows the project that a file lies in, read with the texts of the editor in the place of files, under the limits of
 //! every run. Must not know what a profile says beyond what it extends.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use twox_hash::XxHash3_64;
 
 use super::outline::{Node, outline};
 use crate::layers::base_of;
@@ -17,12 +21,40 @@ const MOST_LAYERS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Layer {
     pub(super) source: Source,
-    pub(super) shape: Node,
+    pub(super) shape: Rc<Node>,
+}
+
+/// The shapes of texts, as long as the same ones are asked for: a long one is not looked through for every question.
+#[derive(Debug, Default)]
+pub(super) struct Shapes(RefCell<HashMap<(usize, u64), Rc<Node>>>);
+
+/// So many shapes are kept.
+const MOST_SHAPES: usize = 32;
+
+impl Shapes {
+    pub(super) fn of(&self, text: &str) -> Rc<Node> {
+        let key = (text.len(), XxHash3_64::oneshot(text.as_bytes()));
+        if let Some(known) = self.0.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let shape = Rc::new(outline(text));
+        let mut kept = self.0.borrow_mut();
+        if kept.len() >= MOST_SHAPES {
+            kept.clear();
+        }
+        kept.insert(key, Rc::clone(&shape));
+        shape
+    }
+
+    /// Lets the shape of a text go that nobody asks for any more.
+    pub(super) fn forget(&self, text: &str) {
+        self.0.borrow_mut().remove(&(text.len(), XxHash3_64::oneshot(text.as_bytes())));
+    }
 }
 
 impl Layer {
-    pub(super) fn of(source: Source) -> Self {
-        let shape = outline(&source.text);
+    pub(super) fn of(source: Source, shapes: &Shapes) -> Self {
+        let shape = shapes.of(&source.text);
         Self { source, shape }
     }
 
@@ -57,17 +89,18 @@ pub(super) fn catalogue_of(path: &Path, unsaved: &Unsaved, trust: &Trust) -> Res
 }
 
 /// A profile and what it extends, the strongest layer first, as far as that can be read.
-pub(super) fn layers_of(selected: Source, catalogue: &Catalogue) -> Vec<Layer> {
+pub(super) fn layers_of(selected: Source, catalogue: &Catalogue, shapes: &Shapes) -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     let mut known = HashSet::new();
-    let mut next = Some(Layer::of(selected));
+    let mut next = Some(Layer::of(selected, shapes));
     while let Some(layer) = next.take() {
         let is_new = layer.identity().is_none_or(|identity| known.insert(identity));
         if !is_new || layers.len() >= MOST_LAYERS {
             break;
         }
         let base = layer.extends().filter(|name| !name.is_empty() && *name != "-").map(Reference::parse);
-        next = base.and_then(|base| base_of(&layer.source, &base, catalogue)).map(Layer::of);
+        let base = base.and_then(|base| base_of(&layer.source, &base, catalogue));
+        next = base.map(|base| Layer::of(base, shapes));
         layers.push(layer);
     }
     layers
@@ -79,7 +112,7 @@ pub(super) fn selected(path: &Path, catalogue: &Catalogue) -> Option<Source> {
 }
 
 /// Every profile of the project with its layers; a profile that stands elsewhere is among them where `also` names it.
-pub(super) fn families(catalogue: &Catalogue, also: &Path) -> Vec<Vec<Layer>> {
+pub(super) fn families(catalogue: &Catalogue, also: &Path, shapes: &Shapes) -> Vec<Vec<Layer>> {
     let mut families = Vec::new();
     let mut known = HashSet::new();
     let of_project = catalogue.folder().map(|_| catalogue.entries()).unwrap_or_default();
@@ -88,7 +121,7 @@ pub(super) fn families(catalogue: &Catalogue, also: &Path) -> Vec<Vec<Layer>> {
     for source in sources {
         let Origin::File(path) = &source.origin else { continue };
         if known.insert(Unsaved::identity(path)) {
-            families.push(layers_of(source, catalogue));
+            families.push(layers_of(source, catalogue, shapes));
         }
     }
     families

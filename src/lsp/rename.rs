@@ -1,4 +1,4 @@
-//! Knows how a service or a secret gets another name in every profile that means it. Must not know the grammar of names.
+//! Knows how a service, a secret or a volume gets another name in every profile that means it. Must not know the grammar of names.
 
 use gen_lsp_types::{
     OptionalVersionedTextDocumentIdentifier, Position, TextDocumentEdit, TextDocumentIdentifier, TextEdit,
@@ -8,7 +8,7 @@ use gen_lsp_types::{
 use super::refusal::Refusal;
 use super::symbol::{Symbol, mentions, relatives};
 use super::view::View;
-use crate::value::{EnvironmentKey, Mismatch, ServiceName, TextValue as _};
+use crate::value::{EnvironmentKey, Mismatch, ServiceName, TextValue as _, VolumeName};
 use crate::yaml::as_needed;
 
 /// The range and the name that can be changed at a place.
@@ -20,10 +20,12 @@ pub(super) fn prepare(view: &View<'_>, position: Position) -> Option<(gen_lsp_ty
 /// Gives another name; refused where it is no name, or something has it.
 pub(super) fn rename(view: &View<'_>, position: Position, name: &str) -> Result<WorkspaceEdit, Refusal> {
     let symbol = view.mention(position).map(|mention| mention.symbol);
-    let symbol = symbol.ok_or_else(|| Refusal::new("only services and secrets have a name that can be changed"))?;
+    let symbol =
+        symbol.ok_or_else(|| Refusal::new("only services, secrets and volumes have a name that can be changed"))?;
     let checked = match &symbol {
         Symbol::Service(_) => ServiceName::parse(name).map(drop),
         Symbol::Secret(_) => EnvironmentKey::parse(name).map(drop),
+        Symbol::Volume(_) => VolumeName::parse(name).map(drop),
     };
     checked.map_err(|Mismatch { expected, help }| Refusal::new(format!("expected {expected}; {help}")))?;
     if is_ours(&symbol, name) {
@@ -37,7 +39,7 @@ pub(super) fn rename(view: &View<'_>, position: Position, name: &str) -> Result<
             continue;
         }
         for layer in family {
-            let mentions = mentions(&layer.shape);
+            let mentions = mentions(layer);
             if mentions.iter().any(|mention| mention.symbol == renamed) {
                 return Err(Refusal::new(format!("`{name}` is a name in {} already", layer.source.name)));
             }
@@ -47,11 +49,12 @@ pub(super) fn rename(view: &View<'_>, position: Position, name: &str) -> Result<
             }
         }
     }
-    let written = as_needed(name);
+    let whole = as_needed(name);
     let edits = found.iter().map(|(identity, (layer, mentions))| {
         let (uri, text) = view.file(identity, layer);
         let edits = mentions.iter().map(|mention| {
-            TextEdit { range: text.range(&mention.span), new_text: written.clone().into_owned() }.into()
+            let written = if mention.is_part { name } else { &whole };
+            TextEdit { range: text.range(&mention.span), new_text: written.to_owned() }.into()
         });
         let text_document = OptionalVersionedTextDocumentIdentifier {
             version: view.version(identity),
@@ -71,6 +74,10 @@ fn is_ours(symbol: &Symbol, name: &str) -> bool {
         }
         Symbol::Secret(_) => {
             let ours = [EnvironmentKey::postgres_password(), EnvironmentKey::backup_key()];
+            ours.iter().any(|own| own.as_str() == name)
+        }
+        Symbol::Volume(_) => {
+            let ours = [VolumeName::postgres_data(), VolumeName::postgres_socket(), VolumeName::backup_work()];
             ours.iter().any(|own| own.as_str() == name)
         }
     }

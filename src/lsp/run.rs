@@ -44,10 +44,11 @@ impl Errand {
         }
     }
 
-    /// Runs the program in a folder on a profile; its exit code, and what it said.
-    pub(super) fn run(self, profile: &Path, folder: &Path) -> io::Result<Value> {
+    /// Runs the program in a folder on a profile, else on the one that its outputs record; the exit code, and what was said.
+    pub(super) fn run(self, profile: Option<&Path>, folder: &Path) -> io::Result<Value> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--profile").arg(written(profile)).args(self.option()).current_dir(folder);
+        command.args(profile.into_iter().flat_map(|profile| ["--profile".to_owned(), written(profile)]));
+        command.args(self.option()).current_dir(folder);
         let output = command.stdin(Stdio::null()).output()?;
         Ok(json!({
             "exit": output.status.code(),

@@ -2,7 +2,7 @@
 
 mod answer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,10 +18,12 @@ use serde_json::{Value, json};
 use super::analysis::{self, Job, Report};
 use super::capabilities::{capabilities, taste};
 use super::documents::Documents;
+use super::generated::{self, Compared, Differences, Generated};
 use super::position::Encoding;
 use super::taste::Taste;
 use super::told::Told;
 use super::uri;
+use super::wire::Wire;
 use super::words::Words;
 use crate::explain::Explained;
 use crate::source::Trust;
@@ -36,13 +38,11 @@ pub struct Unspoken(String);
 /// # Errors
 /// Where it goes without a word, or speaks something else.
 pub fn serve(trust: Trust) -> Result<(), Unspoken> {
-    let (connection, threads) = Connection::stdio();
-    let ended = converse(&connection, trust);
-    drop(connection);
-    // its reader may wait for bytes that never come, and what it says was said above
-    if ended.is_ok() {
-        threads.join().map_err(|error| Unspoken(error.to_string()))?;
-    }
+    let wire = Wire::stdio().map_err(|error| Unspoken(error.to_string()))?;
+    let ended = converse(&wire.connection, trust);
+    // what was wrong with what came says more than that nothing more comes
+    let ended = ended.map_err(|unspoken| wire.faults.try_recv().map_or(unspoken, |fault| Unspoken(fault.to_string())));
+    wire.finish();
     ended
 }
 
@@ -59,6 +59,7 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
     connection.initialize_finish(id, result).map_err(|error| unspoken(&error))?;
     let taste = taste(&params.capabilities, params.initialization_options.as_ref());
     let (jobs, reports) = analysis::start(trust, encoding, taste.beside).map_err(|error| unspoken(&error))?;
+    let (comparisons, compared) = generated::start().map_err(|error| unspoken(&error))?;
     let mut server = Server {
         connection,
         documents: Documents::new(encoding),
@@ -70,8 +71,11 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
         values: BTreeMap::new(),
         words: Words::new(),
         taste,
+        comparisons,
+        compared: BTreeMap::new(),
+        marked: BTreeSet::new(),
     };
-    server.run(&reports)
+    server.run(&reports, &compared)
 }
 
 /// The state of a connection.
@@ -90,10 +94,16 @@ pub(super) struct Server<'c> {
     values: BTreeMap<PathBuf, Arc<Vec<Explained>>>,
     words: Words,
     taste: Taste,
+    /// Takes the folders of outputs that are to be compared.
+    comparisons: Sender<PathBuf>,
+    /// What is not as a run would leave it, by the folders.
+    compared: BTreeMap<PathBuf, Differences>,
+    /// The open outputs that something is shown of, by their real paths.
+    marked: BTreeSet<PathBuf>,
 }
 
 impl Server<'_> {
-    fn run(&mut self, reports: &Receiver<Report>) -> Result<(), Unspoken> {
+    fn run(&mut self, reports: &Receiver<Report>, compared: &Receiver<Compared>) -> Result<(), Unspoken> {
         loop {
             select! {
                 recv(self.connection.receiver) -> message => match message {
@@ -116,6 +126,13 @@ impl Server<'_> {
                     Err(_) => return Err(Unspoken("the analysis ended".to_owned())),
                     Ok(report) => self.take(report),
                 },
+                recv(compared) -> folder => match folder {
+                    Err(_) => return Err(Unspoken("the comparison ended".to_owned())),
+                    Ok(Compared { folder, differences }) => {
+                        self.compared.insert(folder, differences);
+                        self.mark_outputs();
+                    }
+                },
             }
         }
     }
@@ -127,14 +144,18 @@ impl Server<'_> {
                 let Some(DidOpenTextDocumentParams { text_document }) = read(params) else { return };
                 if self.documents.open(&text_document.uri, text_document.version, text_document.text).is_some() {
                     self.judge(None);
+                    self.compare();
                 }
             }
             "textDocument/didChange" => {
                 let Some(DidChangeTextDocumentParams { text_document, content_changes }) = read(params) else { return };
                 let uri = text_document.text_document_identifier.uri;
                 let document = self.documents.change(&uri, text_document.version, &content_changes);
-                if let Some(identity) = document.map(|document| document.identity.clone()) {
-                    self.judge(Some(identity));
+                let changed = document.map(|document| (document.identity.clone(), document.is_profile()));
+                let Some((identity, is_profile)) = changed else { return };
+                self.judge(Some(identity));
+                if !is_profile {
+                    self.mark_outputs();
                 }
             }
             "textDocument/didClose" => {
@@ -143,6 +164,7 @@ impl Server<'_> {
                     // what is told of it from now on goes by its path
                     self.shown.remove(&closed.identity);
                     self.values.remove(&closed.identity);
+                    self.marked.remove(&closed.identity);
                     self.publish(&closed.identity, &[]);
                     self.judge(None);
                 }
@@ -150,8 +172,12 @@ impl Server<'_> {
             "textDocument/didSave" => {
                 let Some(DidSaveTextDocumentParams { .. }) = read(params) else { return };
                 self.judge(None);
+                self.compare();
             }
-            "workspace/didChangeWatchedFiles" => self.judge(None),
+            "workspace/didChangeWatchedFiles" => {
+                self.judge(None);
+                self.compare();
+            }
             // what comes with `$/` may be left out, and of the rest nothing was asked for
             _ => {}
         }
@@ -199,9 +225,43 @@ impl Server<'_> {
         self.shown = files;
     }
 
+    /// The open outputs with their lines.
+    fn outputs(&self) -> Vec<(PathBuf, Generated)> {
+        let others = self.documents.all().filter(|document| !document.is_profile());
+        others.filter_map(|document| Some((document.identity.clone(), Generated::of(document)?))).collect()
+    }
+
+    pub(super) fn folders_of_outputs(&self) -> BTreeSet<PathBuf> {
+        self.outputs().into_iter().map(|(_, output)| output.folder).collect()
+    }
+
+    /// Lets the folders of open outputs be compared, and shows what is known without that.
+    fn compare(&mut self) {
+        // where the comparison ended, the next answer of it tells
+        self.folders_of_outputs().into_iter().for_each(|folder| drop(self.comparisons.send(folder)));
+        self.mark_outputs();
+    }
+
+    /// Shows what there is to tell of open outputs.
+    fn mark_outputs(&mut self) {
+        let outputs = self.outputs().into_iter();
+        let told = outputs.filter_map(|(file, output)| Some((file, output.told(self.compared.get(&output.folder))?)));
+        let told: BTreeMap<_, _> = told.collect();
+        for file in std::mem::take(&mut self.marked).iter().filter(|file| !told.contains_key(*file)) {
+            self.publish_all(file, Vec::new());
+        }
+        for (file, told) in told {
+            self.publish_all(&file, vec![told]);
+            self.marked.insert(file);
+        }
+    }
+
     fn publish(&self, file: &Path, told: &[Told]) {
+        self.publish_all(file, told.iter().map(|told| told.shown.clone()).collect());
+    }
+
+    fn publish_all(&self, file: &Path, diagnostics: Vec<Diagnostic>) {
         let document = self.documents.by_identity(file);
-        let diagnostics: Vec<Diagnostic> = told.iter().map(|told| told.shown.clone()).collect();
         let uri = document.map_or_else(|| uri::of(file), |document| document.uri.clone());
         let version = document.map(|document| document.version);
         self.notify("textDocument/publishDiagnostics", &PublishDiagnosticsParams { uri, version, diagnostics });

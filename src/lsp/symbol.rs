@@ -1,17 +1,19 @@
 //! Knows which words of a profile are names, and where else the same name is meant. Must not know how that is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::outline::{Content, Node};
 use super::project::Layer;
+use crate::value::{TextValue as _, VolumeName};
 
 /// What has a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Symbol {
     Service(String),
     Secret(String),
+    Volume(String),
 }
 
 /// A place where a name stands.
@@ -21,12 +23,20 @@ pub(super) struct Mention {
     pub(super) span: Range<usize>,
     /// Whether something of this name is described here.
     pub(super) is_description: bool,
+    /// Whether more stands behind it in the same value, as the path of a mount does.
+    pub(super) is_part: bool,
+}
+
+impl Mention {
+    fn of(symbol: Symbol, span: &Range<usize>, is_description: bool) -> Self {
+        Self { symbol, span: span.clone(), is_description, is_part: false }
+    }
 }
 
 impl Symbol {
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Service(name) | Self::Secret(name) => name,
+            Self::Service(name) | Self::Secret(name) | Self::Volume(name) => name,
         }
     }
 
@@ -35,6 +45,7 @@ impl Symbol {
         match self {
             Self::Service(_) => Self::Service(name.to_owned()),
             Self::Secret(_) => Self::Secret(name.to_owned()),
+            Self::Volume(_) => Self::Volume(name.to_owned()),
         }
     }
 }
@@ -48,40 +59,61 @@ fn is_own(name: &str) -> bool {
 }
 
 /// Every name in a profile.
-pub(super) fn mentions(shape: &Node) -> Vec<Mention> {
+pub(super) fn mentions(layer: &Layer) -> Vec<Mention> {
+    let (shape, text) = (&layer.shape, layer.source.text.as_str());
     let mut found = Vec::new();
     let service = |name: &str| Symbol::Service(name.to_owned());
     for entry in fields(shape, "services").iter().filter(|entry| !is_own(&entry.key)) {
-        found.push(Mention { symbol: service(&entry.key), span: entry.key_span.clone(), is_description: true });
+        found.push(Mention::of(service(&entry.key), &entry.key_span, true));
         if let Some(depends_on) = entry.value.entry("depends_on") {
             let keys = depends_on.value.entries().iter().filter(|key| !is_own(&key.key));
-            found.extend(keys.map(|key| Mention {
-                symbol: service(&key.key),
-                span: key.key_span.clone(),
-                is_description: false,
-            }));
-            found.extend(depends_on.value.items().iter().filter_map(|item| {
-                Some(Mention { symbol: service(item.text()?), span: item.span.clone(), is_description: false })
-            }));
+            found.extend(keys.map(|key| Mention::of(service(&key.key), &key.key_span, false)));
+            let items = depends_on.value.items().iter();
+            found.extend(items.filter_map(|item| Some(Mention::of(service(item.text()?), &item.span, false))));
         }
         secrets_of(&entry.value, &mut found);
+        let more = entry.value.entry("volumes").map(|more| more.value.items()).unwrap_or_default();
+        let data = entry.value.entry("data").map(|data| &data.value);
+        found.extend(data.into_iter().chain(more).filter_map(|mount| volume(mount, text)));
     }
     if let Some(postgres) = shape.entry("postgres") {
         secrets_of(&postgres.value, &mut found);
     }
-    for entry in fields(shape, "secrets").iter().filter(|entry| !is_own(&entry.key)) {
-        let symbol = Symbol::Secret(entry.key.clone());
-        found.push(Mention { symbol, span: entry.key_span.clone(), is_description: true });
+    for way in [["postgres", "volume"], ["backups", "to"]] {
+        found.extend(shape.at(&way).and_then(|place| volume(place, text)));
+    }
+    if let Some(drill) = shape.at(&["backups", "drill"]) {
+        let keys = drill.entries().iter().filter(|key| !is_own(&key.key));
+        found.extend(keys.map(|key| Mention::of(service(&key.key), &key.key_span, false)));
+    }
+    let sections: [(&str, fn(String) -> Symbol); 2] = [("secrets", Symbol::Secret), ("volumes", Symbol::Volume)];
+    for (section, symbol) in sections {
+        for entry in fields(shape, section).iter().filter(|entry| !is_own(&entry.key)) {
+            found.push(Mention::of(symbol(entry.key.clone()), &entry.key_span, true));
+        }
     }
     found
+}
+
+/// The named volume at the start of a mount; a folder has none.
+fn volume(place: &Node, text: &str) -> Option<Mention> {
+    let Content::Scalar(mount) = &place.content else { return None };
+    let name = mount.split(':').next().filter(|name| VolumeName::parse(name).is_ok())?;
+    let symbol = Symbol::Volume(name.to_owned());
+    if name == mount {
+        return Some(Mention::of(symbol, &place.span, false));
+    }
+    let written = text.get(place.span.clone())?;
+    // behind a quote, where there is one; what has escapes before it is left alone
+    let start = place.span.start + written.find(name).filter(|at| *at <= 1)?;
+    Some(Mention { is_part: true, ..Mention::of(symbol, &(start..start + name.len()), false) })
 }
 
 fn secrets_of(node: &Node, found: &mut Vec<Mention>) {
     for variable in fields(node, "environment") {
         let Some(secret) = variable.value.entry("secret") else { continue };
         let Content::Scalar(name) = &secret.value.content else { continue };
-        let symbol = Symbol::Secret(name.clone());
-        found.push(Mention { symbol, span: secret.value.span.clone(), is_description: false });
+        found.push(Mention::of(Symbol::Secret(name.clone()), &secret.value.span, false));
     }
 }
 
@@ -95,7 +127,7 @@ pub(super) fn relatives<'l>(
     let mut writing: Vec<Vec<(PathBuf, &Layer, Vec<Mention>)>> = Vec::new();
     for family in families {
         let of_family = family.iter().filter_map(|layer| {
-            let mentions: Vec<_> = mentions(&layer.shape).into_iter().filter(|found| found.symbol == *symbol).collect();
+            let mentions: Vec<_> = mentions(layer).into_iter().filter(|found| found.symbol == *symbol).collect();
             (!mentions.is_empty()).then_some((layer.identity()?, layer, mentions))
         });
         writing.push(of_family.collect());
@@ -117,10 +149,8 @@ pub(super) fn relatives<'l>(
 
 /// The names of one kind that the layers of a profile describe, the strongest layer first.
 pub(super) fn described(layers: &[Layer], key: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for entry in layers.iter().flat_map(|layer| fields(&layer.shape, key)) {
-        let is_new = !is_own(&entry.key) && entry.has_colon && !names.contains(&entry.key);
-        names.extend(is_new.then(|| entry.key.clone()));
-    }
-    names
+    let mut known = HashSet::new();
+    let entries = layers.iter().flat_map(|layer| fields(&layer.shape, key));
+    let described = entries.filter(|entry| !is_own(&entry.key) && entry.has_colon && known.insert(entry.key.as_str()));
+    described.map(|entry| entry.key.clone()).collect()
 }

@@ -23,7 +23,8 @@ use crate::verdict::Verdict;
 pub(super) const SOURCE: &str = "codelab-gen";
 
 /// Where the documents of this version stand.
-const DOCUMENTS: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/docs/");
+pub(super) const DOCUMENTS: &str =
+    concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/docs/");
 
 /// Something that was found, in one file.
 #[derive(Debug, Clone)]

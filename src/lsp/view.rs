@@ -9,7 +9,7 @@ use gen_lsp_types::{Location, Position, Uri};
 use super::documents::{Document, Documents};
 use super::outline::{Part, Spot, Step};
 use super::position::Text;
-use super::project::{Layer, catalogue_of, families, layers_of, selected};
+use super::project::{Layer, Shapes, catalogue_of, families, layers_of, selected};
 use super::symbol::{Mention, mentions};
 use super::uri;
 use crate::source::{Catalogue, Origin, Source, Trust};
@@ -30,9 +30,9 @@ impl<'d> View<'d> {
         let catalogue = catalogue_of(&document.path, documents.unsaved(), trust).ok();
         let source = catalogue.as_ref().and_then(|catalogue| selected(&document.path, catalogue));
         let layers = match (source, &catalogue) {
-            (Some(source), Some(catalogue)) => layers_of(source, catalogue),
+            (Some(source), Some(catalogue)) => layers_of(source, catalogue, &documents.shapes),
             // what no run would read has no layers below it
-            _ => layers_alone(document),
+            _ => layers_alone(document, &documents.shapes),
         };
         Some(Self { document, documents, catalogue, layers })
     }
@@ -55,7 +55,7 @@ impl<'d> View<'d> {
     pub(super) fn mention(&self, position: Position) -> Option<Mention> {
         let offset = self.offset(position);
         let is_here = |found: &Mention| found.span.start <= offset && offset <= found.span.end;
-        mentions(&self.own()?.shape).into_iter().find(is_here)
+        mentions(self.own()?).into_iter().find(is_here)
     }
 
     /// The layers that write a field, the strongest first, each with what it writes there.
@@ -85,7 +85,7 @@ impl<'d> View<'d> {
 
     /// Every profile of the project with its layers.
     pub(super) fn families(&self) -> Vec<Vec<Layer>> {
-        let of_catalogue = |catalogue| families(catalogue, &self.document.path);
+        let of_catalogue = |catalogue| families(catalogue, &self.document.path, &self.documents.shapes);
         self.catalogue.as_ref().map(of_catalogue).unwrap_or_default()
     }
 }
@@ -96,12 +96,12 @@ pub(super) fn words(layer: &Layer, offset: usize) -> String {
     format!("{}:{line}", layer.source.name)
 }
 
-fn layers_alone(document: &Document) -> Vec<Layer> {
+fn layers_alone(document: &Document, shapes: &Shapes) -> Vec<Layer> {
     let name = document.path.file_name().map(PathBuf::from).unwrap_or_default();
     let source = Source {
         name: super::project::written(&name),
         text: document.text.as_str().to_owned(),
         origin: Origin::File(document.path.clone()),
     };
-    vec![Layer::of(source)]
+    vec![Layer::of(source, shapes)]
 }

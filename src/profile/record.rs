@@ -4,6 +4,7 @@ use schemars::{Schema, json_schema};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Code;
+use crate::help::Help;
 use crate::profile::written::{Reader, Setting, Written, schema_of_forms};
 use crate::spelling::{nearest, quoted};
 use crate::yaml::{Content, Entry, Node};
@@ -47,8 +48,8 @@ impl<'n, 'text> Fields<'n, 'text> {
             }
             let message = format!("unknown key {} in {}", quoted(&entry.key), self.what);
             let help = match nearest(&entry.key, self.known.iter().copied()) {
-                Some(key) => format!("did you mean `{key}`?"),
-                None => format!("use one of {}, or a key of your own that begins with `x-`", list(&self.known)),
+                Some(key) => Help::respell(key),
+                None => format!("use one of {}, or a key of your own that begins with `x-`", list(&self.known)).into(),
             };
             reader.fault(Code::UnknownKey, &entry.key_span, message, help);
         }

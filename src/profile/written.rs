@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::source::SourceId;
 use crate::spelling::quoted;
 use crate::value::TextValue;
@@ -180,13 +181,13 @@ impl Reader {
     }
 
     /// Tells a fault.
-    pub fn fault(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub fn fault(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>, help: impl Into<Help>) {
         let place = self.place(span);
         self.diagnostics.push(Diagnostic::error(code, place, message, help));
     }
 
     /// Tells that something of another kind was expected; the way to read nothing.
-    pub fn wrong_type<T>(&mut self, node: &Node<'_>, expected: &str, help: &str) -> Option<T> {
+    pub fn wrong_type<T>(&mut self, node: &Node<'_>, expected: &str, help: impl Into<Help>) -> Option<T> {
         let message = format!("expected {expected}, found {}", found(node));
         self.fault(Code::WrongType, &node.span, message, help);
         None
@@ -210,7 +211,7 @@ impl<T: TextValue> Written for T {
             && !matches!(scalar.kind(), ScalarKind::Text | ScalarKind::Null)
             && let Err(mismatch) = T::parse(&scalar.text)
         {
-            return reader.wrong_type(node, &mismatch.expected, &mismatch.help);
+            return reader.wrong_type(node, &mismatch.expected, mismatch.help);
         }
         let text = read_text(node, reader)?;
         match T::parse(text) {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher as _;
+use std::ops::Range;
 
 use twox_hash::XxHash3_64;
 
@@ -79,7 +80,7 @@ pub(crate) fn seal(mut text: String, output: &Output) -> String {
 /// Reads the line of an output, in `.env` that of the block; nothing where codelab-gen did not write it.
 #[must_use]
 pub fn examine(text: &str, output: &Output) -> Option<Mark> {
-    let text = if output.is_block() { dotenv::split(text)?.block } else { part_of(text, output) };
+    let text = ours(text, output)?;
     let line = text.lines().find(|line| is_mark(line))?;
     let (_, fields) = line.split_once(WORDS)?;
     let (fields, body) = fields.rsplit_once(BODY)?;
@@ -95,6 +96,19 @@ pub fn examine(text: &str, output: &Output) -> Option<Mark> {
         format: format.parse().ok()?,
         seal: if body.trim_end() == hash(text, output) { Seal::Intact } else { Seal::Broken },
     })
+}
+
+/// Where the line of an output stands in its text, in bytes.
+#[must_use]
+pub fn line_of(text: &str, output: &Output) -> Option<Range<usize>> {
+    let ours = ours(text, output)?;
+    let line = ours.lines().find(|line| is_mark(line))?;
+    let start = text.rfind(ours)? + ours.find(line)?;
+    Some(start..start + line.len())
+}
+
+fn ours<'t>(text: &'t str, output: &Output) -> Option<&'t str> {
+    if output.is_block() { Some(dotenv::split(text)?.block) } else { Some(part_of(text, output)) }
 }
 
 /// What of an output is ours: of an example that was the user's before, where something stands above our lines, those.

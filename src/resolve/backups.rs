@@ -6,6 +6,7 @@ use super::scope::Faults;
 use crate::deployment::{ARCHIVE_COMMAND, BackupCheck, Backups, Container, Host, Server, Service, destination};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres;
 use crate::profile::{self, Profile, given};
 use crate::spelling::quoted;
@@ -40,7 +41,7 @@ pub(super) fn backups(
         Some(Host::Container(container)) => container,
         Some(Host::External(_)) => {
             let message = "`backups` covers no external server: whoever runs it has the data that backups are made of";
-            let help = "remove it; `scripts/db/backup.sh` dumps the databases of the services";
+            let help = Help::remove().and("; `scripts/db/backup.sh` dumps the databases of the services");
             faults.push(beside(Code::Backups, &at, message, help, "external"));
             return None;
         }
@@ -71,7 +72,7 @@ pub(super) fn backups(
     })
 }
 
-fn beside(code: Code, at: &FieldPath, message: &str, help: &str, field: &str) -> Diagnostic {
+fn beside(code: Code, at: &FieldPath, message: &str, help: impl Into<Help>, field: &str) -> Diagnostic {
     let other = FieldPath::root().key("postgres").key(field);
     Diagnostic::error(code, Place::key(at), message, help).also(Place::key(&other), "")
 }
@@ -105,7 +106,7 @@ fn check_settings(profile: &Profile, major: PostgresMajor, faults: &mut Faults) 
         let count = postgres::setting(major, name.as_str()).and_then(|setting| setting.number(&value.0).ok());
         if name.as_str() == "archive_timeout" && count.is_some_and(|seconds| seconds.abs() < 1.0) {
             let message = "without `archive_timeout` what is written stays at the server until there is more of it";
-            let help = "remove it: with `backups` it is a minute; or write a time";
+            let help = Help::remove().and(": with `backups` it is a minute; or write a time");
             let fault = Diagnostic::error(Code::Backups, Place::value(&at.key(name)), message, help);
             faults.push(fault.also(Place::key(&FieldPath::root().key("backups")), ""));
         }

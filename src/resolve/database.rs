@@ -15,6 +15,7 @@ use crate::deployment::{
 };
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile;
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
@@ -241,7 +242,7 @@ fn check_limits(written: &profile::PostgresDatabase, server: &Server, at: &Field
             faults.add(Code::RoleLimit, place, message, help);
         } else if field == "temp_file_limit" && !server.is_inside() {
             let message = "only a superuser may set `temp_file_limit`, and the server is external";
-            let help = "remove it; its administrator can run `ALTER ROLE ... SET temp_file_limit`";
+            let help = Help::remove().and("; its administrator can run `ALTER ROLE ... SET temp_file_limit`");
             faults.add(Code::RoleLimit, place, message, help);
         }
     }

@@ -5,6 +5,7 @@ use super::told::tells_engine;
 use crate::deployment::{Database, Variable};
 use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{self, Value, given};
 use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
@@ -69,8 +70,8 @@ fn secret_variable(
     }
     let message = format!("no secret is named {}", quoted(secret.as_str()));
     let help = match nearest(secret.as_str(), secrets.iter().map(|secret| secret.as_str())) {
-        Some(known) => format!("did you mean `{known}`?"),
-        None => format!("write `secrets: {{ {secret}: generate }}` (or `required`) at the top of the profile"),
+        Some(known) => Help::respell(known),
+        None => format!("write `secrets: {{ {secret}: generate }}` (or `required`) at the top of the profile").into(),
     };
     let mut fault = Diagnostic::error(Code::UnknownSecret, Place::value(&at.key("secret")), message, help);
     if fault.mend.is_none() {

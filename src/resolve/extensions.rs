@@ -4,6 +4,7 @@ use super::carried::Wanted;
 use super::scope::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres::{self, extension, extension_meant, known_image};
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
@@ -26,12 +27,10 @@ pub(super) fn check(
         let message = format!("the image `{reference}` carries no extension {}", quoted(name.as_str()));
         let meant = known.is_none().then(|| extension_meant(name.as_str())).flatten();
         let help = match (&known, &meant) {
-            (Some(known), _) => wanted.cure(known),
-            (None, Some(meant)) if image.has(meant.name, Some(meant), major) == Some(true) => {
-                format!("did you mean `{}`?", meant.name)
-            }
-            (None, Some(meant)) => format!("did you mean `{}`? {}", meant.name, wanted.cure(meant)),
-            (None, None) => "take an image that carries it, or remove it".to_owned(),
+            (Some(known), _) => wanted.cure(known).into(),
+            (None, Some(meant)) if image.has(meant.name, Some(meant), major) == Some(true) => Help::respell(meant.name),
+            (None, Some(meant)) => Help::respell(meant.name).and(&format!(" {}", wanted.cure(meant))),
+            (None, None) => "take an image that carries it, or remove it".into(),
         };
         faults.add(Code::ExtensionNotInImage, place, message, help);
     }

@@ -6,6 +6,7 @@ use super::scope::Faults;
 use crate::deployment::Variable;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{Postgres, Profile, Value, given};
 use crate::spelling::quoted;
 use crate::value::{EnvironmentKey, LocaleName, LocaleProvider, PostgresMajor, VariableName};
@@ -126,7 +127,7 @@ pub(super) fn environment(
         let at = at.key(name);
         if let Some((_, field)) = SERVER_VARIABLES.iter().find(|(known, _)| *known == name.as_str()) {
             let message = format!("the rest of the deployment relies on the server's own `{name}`");
-            let help = if field.is_empty() { "remove it".to_owned() } else { format!("use `{field}` instead") };
+            let help = if field.is_empty() { Help::remove() } else { format!("use `{field}` instead").into() };
             faults.add(Code::OwnedKey, Place::key(&at), message, help);
             continue;
         }

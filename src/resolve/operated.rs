@@ -7,6 +7,7 @@ use super::settings;
 use crate::deployment::Operated;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres::known_image;
 use crate::profile::{Postgres, Profile, given};
 use crate::spelling::quoted;
@@ -93,7 +94,7 @@ pub(super) fn resolve_operated(
     check_settings(postgres, at, faults);
     for (name, _) in given(&postgres.settings).filter(|(name, _)| OPERATORS_SETTINGS.contains(&name.as_str())) {
         let message = format!("the operator makes the setting `{name}` itself");
-        faults.add(Code::OwnedKey, Place::key(&at.key("settings").key(name)), message, "remove it");
+        faults.add(Code::OwnedKey, Place::key(&at.key("settings").key(name)), message, Help::remove());
     }
     check_names(postgres, at, faults);
     let written = image(postgres, at, faults)?;

@@ -4,6 +4,7 @@
 use super::scope::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres::is_of_a_session;
 use crate::profile::{Options, Setting};
 use crate::spelling::{nearest, quoted};
@@ -108,22 +109,22 @@ fn check(name: &str, value: &str, reader: Reader, at: &FieldPath, faults: &mut F
     }
 }
 
-fn cure(name: &str, reader: Reader, known: &[Known]) -> String {
+fn cure(name: &str, reader: Reader, known: &[Known]) -> Help {
     if let Reader::Postgres(driver) = reader
         && let Some(hint) = hint(driver, name)
     {
-        return hint.to_owned();
+        return hint.into();
     }
     if let Some(name) = nearest(name, known.iter().map(|(name, _)| *name)) {
-        return format!("did you mean `{name}`?");
+        return Help::respell(name);
     }
     if matches!(reader, Reader::Sqlite(_)) && PRAGMAS.contains(&name.trim_start_matches('_')) {
         let pragma = name.trim_start_matches('_');
-        return format!("let the program run `PRAGMA {pragma} = VALUE` on each new connection");
+        return format!("let the program run `PRAGMA {pragma} = VALUE` on each new connection").into();
     }
     if known.is_empty() {
-        return "remove it: this driver takes a path and nothing else".to_owned();
+        return "remove it: this driver takes a path and nothing else".into();
     }
     let names: Vec<_> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
-    format!("use one of {}", names.join(", "))
+    format!("use one of {}", names.join(", ")).into()
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::scope::Faults;
 use crate::deployment::Service;
-use crate::diagnostic::{Code, Diagnostic, Edit, Place};
+use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{self, Profile, Setting};
 use crate::spelling::{nearest, quoted};
 use crate::value::{Runs, ServiceName, StartCondition};
@@ -49,18 +50,13 @@ fn check_edge(
         None => {
             let known = profile.services.get().into_iter().flat_map(|services| services.keys());
             let help = match nearest(to.as_str(), known.map(ServiceName::as_str)) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => "name a service of this profile".to_owned(),
+                Some(name) => Help::respell(name),
+                None => "name a service of this profile".into(),
             };
-            let message = format!("no service is named {}", quoted(to.as_str()));
-            let mut fault = Diagnostic::error(Code::UnknownService, Place::value(&at), message, help);
             // in a mapping the name is the key
-            for edit in fault.mend.iter_mut().flat_map(|mend| &mut mend.edits) {
-                if let Edit::Respell(place, _) = edit {
-                    *place = Place::key(&at);
-                }
-            }
-            faults.push(fault);
+            let mend = Mend::of(&help, &Place::key(&at));
+            let message = format!("no service is named {}", quoted(to.as_str()));
+            faults.push(Diagnostic::error(Code::UnknownService, Place::value(&at), message, help).mended(mend));
         }
         Some(other) if is_never_so(other, condition) => {
             let runs = FieldPath::root().key("services").key(to).key("runs");

@@ -5,6 +5,7 @@ use super::jobs::Jobs;
 use crate::deployment::Server;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{self, Named, Setting};
 use crate::value::{Engine, EnvironmentKey, SecretsIn, ServiceName, Stage};
 
@@ -25,7 +26,7 @@ pub(super) struct Scope<'p> {
 pub(super) struct Faults(pub(super) Vec<Diagnostic>);
 
 impl Faults {
-    pub(super) fn add(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn add(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<Help>) {
         self.push(Diagnostic::error(code, place, message, help));
     }
 
@@ -37,7 +38,7 @@ impl Faults {
     pub(super) fn no_effect(&mut self, fields: &[(&str, bool)], on: &str, at: &FieldPath, instead: (&str, &str)) {
         for (field, _) in fields.iter().filter(|(_, given)| *given) {
             let message = format!("`{field}` has no effect on {on}");
-            let help = format!("remove it; where a base gives it, write `{field}: null`");
+            let help = Help::remove().and(&format!("; where a base gives it, write `{field}: null`"));
             let fault = Diagnostic::error(Code::Conflict, Place::key(&at.key(field)), message, help);
             self.push(fault.also(Place::key(&at.key(instead.0)), instead.1));
         }

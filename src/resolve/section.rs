@@ -7,6 +7,7 @@ use super::storage::resolve_storage;
 use crate::deployment::{Limits, Storage};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres::{count, major_of_tag};
 use crate::profile::{Postgres, given};
 use crate::spelling::quoted;
@@ -37,7 +38,7 @@ pub(super) fn storage(postgres: &Postgres, at: &FieldPath, faults: &mut Faults) 
     let storage = resolve_storage(postgres.storage.get()?, &at, faults)?;
     if storage.shared {
         let message = "a server's data is for one container at a time";
-        faults.add(Code::Conflict, Place::value(&at.key("shared")), message, "remove it");
+        faults.add(Code::Conflict, Place::value(&at.key("shared")), message, Help::remove());
     }
     Some(storage)
 }
@@ -84,7 +85,7 @@ pub(super) fn check_settings(postgres: &Postgres, at: &FieldPath, faults: &mut F
     }
     for (name, _) in given(&postgres.settings).filter(|(name, _)| RELIED_ON.contains(&name.as_str())) {
         let message = format!("the rest of the deployment relies on the server's own `{name}`");
-        let help = "remove it; `publish` gives the server another port on the host";
+        let help = Help::remove().and("; `publish` gives the server another port on the host");
         faults.add(Code::OwnedKey, Place::key(&at.key("settings").key(name)), message, help);
     }
 }

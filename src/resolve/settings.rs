@@ -6,6 +6,7 @@ use super::libraries::{LIBRARIES, listed};
 use super::scope::Faults;
 use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::postgres::{self, KnownImage, Setting, Wrong, known_image};
 use crate::profile::{Postgres, given};
 use crate::spelling::quoted;
@@ -49,17 +50,17 @@ fn is_of_another(name: &str, major: PostgresMajor) -> bool {
     !postgres::has_settings_of(prefix, major)
 }
 
-fn instead(name: &str, major: PostgresMajor) -> String {
+fn instead(name: &str, major: PostgresMajor) -> Help {
     if let Some(majors) = postgres::majors_with_setting(name) {
         return if major.get() < *majors.start() {
-            format!("PostgreSQL {} has it: take an image of that version, or remove it", majors.start())
+            format!("PostgreSQL {} has it: take an image of that version, or remove it", majors.start()).into()
         } else {
-            format!("PostgreSQL {} was the last one that had it: remove it", majors.end())
+            format!("PostgreSQL {} was the last one that had it: remove it", majors.end()).into()
         };
     }
     match postgres::nearest_setting(major, name) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => "remove it; `SELECT name FROM pg_settings` lists those that there are".to_owned(),
+        Some(nearest) => Help::respell(nearest),
+        None => Help::remove().and("; `SELECT name FROM pg_settings` lists those that there are"),
     }
 }
 
@@ -67,25 +68,24 @@ fn check_value(setting: &Setting, name: &str, value: &str, at: &FieldPath, fault
     let Err(wrong) = setting.check(value) else { return };
     let found = quoted(value);
     let (message, help) = match wrong {
-        Wrong::Fixed => {
-            (format!("`{name}` reports something about the server, and can't be set"), "remove it".to_owned())
-        }
-        Wrong::Switch => {
-            (format!("expected `on` or `off` for `{name}`, found {found}"), "write `on` or `off`".to_owned())
-        }
+        Wrong::Fixed => (format!("`{name}` reports something about the server, and can't be set"), Help::remove()),
+        Wrong::Switch => (format!("expected `on` or `off` for `{name}`, found {found}"), "write `on` or `off`".into()),
         Wrong::Word => (format!("expected one of some words for `{name}`, found {found}"), one_of(setting, value)),
         Wrong::Number => (format!("expected a number for `{name}`, found {found}"), in_range(setting)),
         Wrong::NoUnit => (format!("expected a number without a unit for `{name}`, found {found}"), in_range(setting)),
         Wrong::Unit => {
             let (last, others) = setting.units().split_last().unwrap_or((&"", &[]));
             let message = format!("expected a unit of PostgreSQL for `{name}`, found {found}");
-            (message, format!("write a number with `{}` or `{last}`, in just these letters", others.join("`, `")))
+            (
+                message,
+                format!("write a number with `{}` or `{last}`, in just these letters", others.join("`, `")).into(),
+            )
         }
         Wrong::Step => {
             let step = setting.step.unwrap_or_default();
             (
                 format!("expected a multiple of {step} for `{name}`, found {found}"),
-                format!("write a multiple of {step}"),
+                format!("write a multiple of {step}").into(),
             )
         }
         Wrong::Range => (format!("expected another number for `{name}`, found {found}"), in_range(setting)),
@@ -93,15 +93,15 @@ fn check_value(setting: &Setting, name: &str, value: &str, at: &FieldPath, fault
     faults.add(Code::SettingValue, Place::value(at), message, help);
 }
 
-fn one_of(setting: &Setting, value: &str) -> String {
+fn one_of(setting: &Setting, value: &str) -> Help {
     match crate::spelling::nearest(value, setting.words.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None => format!("write one of `{}`", setting.words.join("`, `")),
+        Some(word) => Help::respell(word),
+        None => format!("write one of `{}`", setting.words.join("`, `")).into(),
     }
 }
 
-fn in_range(setting: &Setting) -> String {
-    format!("write {}", setting.shown_range())
+fn in_range(setting: &Setting) -> Help {
+    format!("write {}", setting.shown_range()).into()
 }
 
 /// What the server does not start with although each setting by itself is right.
@@ -156,9 +156,9 @@ fn check_libraries(
     for name in listed(value).into_iter().filter(missing) {
         let message = format!("the image carries no library {}, without which nothing starts", quoted(&name));
         let help = match (postgres::extension_behind(&name), postgres::library_meant(&name, major)) {
-            (Some(extension), _) => format!("{}; or remove it here", wanted.cure(&extension)),
-            (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => "take an image that carries it, or remove it here".to_owned(),
+            (Some(extension), _) => format!("{}; or remove it here", wanted.cure(&extension)).into(),
+            (None, Some(near)) => Help::respell(near),
+            (None, None) => "take an image that carries it, or remove it here".into(),
         };
         faults.add(Code::ExtensionNotInImage, Place::value(at), message, help);
     }

@@ -3,6 +3,7 @@
 use schemars::{Schema, json_schema};
 
 use super::grammar::{Mismatch, TextValue};
+use crate::help::Help;
 use crate::spelling::nearest;
 
 /// One of a few words.
@@ -283,7 +284,7 @@ fn parse_choice<T: Choice>(text: &str) -> Result<T, Mismatch> {
     let all: Vec<_> = words::<T>().map(|word| format!("`{word}`")).collect();
     let expected = format!("one of {}", all.join(", "));
     Err(match nearest(text, words::<T>()) {
-        Some(word) => Mismatch::new(expected, format!("did you mean `{word}`?")),
+        Some(word) => Mismatch::new(expected, Help::respell(word)),
         None => Mismatch::new(expected, "write one of these words"),
     })
 }

@@ -3,6 +3,8 @@
 
 use schemars::{Schema, json_schema};
 
+use crate::help::Help;
+
 /// What every type has that keeps its text as it was written.
 macro_rules! shown {
     ($($name:ident)+) => {$(
@@ -30,13 +32,13 @@ pub struct Mismatch {
     /// What was expected, after the word 'expected'.
     pub expected: String,
     /// An instruction.
-    pub help: String,
+    pub help: Help,
 }
 
 impl Mismatch {
     /// A mismatch with the two halves of its message.
     #[must_use]
-    pub fn new(expected: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn new(expected: impl Into<String>, help: impl Into<Help>) -> Self {
         Self { expected: expected.into(), help: help.into() }
     }
 }

@@ -6,37 +6,56 @@ use std::fmt;
 use schemars::{Schema, json_schema};
 
 use super::grammar::{Mismatch, TextValue};
+use crate::help::Help;
 
 /// An argument of `initdb`, which the image gives to a shell: a long option, with a plain value behind `=` or without one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InitdbArgument(String);
 
+/// What to do instead of giving an option.
+#[derive(Debug, Clone, Copy)]
+enum Instead {
+    /// An instruction: a field says it.
+    Field(&'static str),
+    /// Nothing, for this reason.
+    Nothing(&'static str),
+}
+
+impl Instead {
+    fn help(self) -> Help {
+        match self {
+            Self::Field(instruction) => instruction.into(),
+            Self::Nothing(reason) => Help::remove().and(&format!(": {reason}")),
+        }
+    }
+}
+
 /// Options that a field writes, or that the image and the deployment rely on, each with what to do instead.
-const OWNED: [(&str, &str); 24] = [
-    ("auth", "write `local_auth: password` in the `postgres` section"),
-    ("auth-host", "write `local_auth: password` in the `postgres` section"),
-    ("auth-local", "write `local_auth: password` in the `postgres` section"),
-    ("builtin-locale", "write `locale` with `provider: builtin` instead"),
-    ("data-checksums", "write `checksums: true` instead"),
-    ("debug", "remove it: it makes no other volume"),
-    ("encoding", "remove it: every database of a service is in UTF8"),
-    ("help", "remove it: it makes no volume"),
-    ("icu-locale", "write `locale` with `provider: icu` instead"),
-    ("locale", "write `locale` instead"),
-    ("locale-provider", "write `provider` instead"),
-    ("no-clean", "remove it: the next start would find half of a volume"),
-    ("no-data-checksums", "write `checksums: false` instead"),
-    ("no-instructions", "remove it: it makes no other volume"),
-    ("no-locale", "write `locale: C` instead"),
-    ("pgdata", "remove it: `volume` says where the data is"),
-    ("pwfile", "remove it: the password is the secret POSTGRES_PASSWORD"),
-    ("pwprompt", "remove it: the password is the secret POSTGRES_PASSWORD"),
-    ("set", "write `settings` in the `postgres` section"),
-    ("show", "remove it: it makes no volume"),
-    ("sync-only", "remove it: it makes no volume"),
-    ("username", "write `user` in the `postgres` section"),
-    ("version", "remove it: it makes no volume"),
-    ("waldir", "remove it: the write-ahead log is in the volume with the data"),
+const OWNED: [(&str, Instead); 24] = [
+    ("auth", Instead::Field("write `local_auth: password` in the `postgres` section")),
+    ("auth-host", Instead::Field("write `local_auth: password` in the `postgres` section")),
+    ("auth-local", Instead::Field("write `local_auth: password` in the `postgres` section")),
+    ("builtin-locale", Instead::Field("write `locale` with `provider: builtin` instead")),
+    ("data-checksums", Instead::Field("write `checksums: true` instead")),
+    ("debug", Instead::Nothing("it makes no other volume")),
+    ("encoding", Instead::Nothing("every database of a service is in UTF8")),
+    ("help", Instead::Nothing("it makes no volume")),
+    ("icu-locale", Instead::Field("write `locale` with `provider: icu` instead")),
+    ("locale", Instead::Field("write `locale` instead")),
+    ("locale-provider", Instead::Field("write `provider` instead")),
+    ("no-clean", Instead::Nothing("the next start would find half of a volume")),
+    ("no-data-checksums", Instead::Field("write `checksums: false` instead")),
+    ("no-instructions", Instead::Nothing("it makes no other volume")),
+    ("no-locale", Instead::Field("write `locale: C` instead")),
+    ("pgdata", Instead::Nothing("`volume` says where the data is")),
+    ("pwfile", Instead::Nothing("the password is the secret POSTGRES_PASSWORD")),
+    ("pwprompt", Instead::Nothing("the password is the secret POSTGRES_PASSWORD")),
+    ("set", Instead::Field("write `settings` in the `postgres` section")),
+    ("show", Instead::Nothing("it makes no volume")),
+    ("sync-only", Instead::Nothing("it makes no volume")),
+    ("username", Instead::Field("write `user` in the `postgres` section")),
+    ("version", Instead::Nothing("it makes no volume")),
+    ("waldir", Instead::Nothing("the write-ahead log is in the volume with the data")),
 ];
 
 /// The grammar as a regular expression; [`InitdbArgument::parse`] follows it, and a test compares the two.
@@ -62,7 +81,7 @@ impl TextValue for InitdbArgument {
         };
         let option = option.strip_prefix("--").unwrap_or_default();
         if let Some((_, instead)) = OWNED.iter().find(|(owned, _)| *owned == option) {
-            return Err(Mismatch::new(expected, *instead));
+            return Err(Mismatch::new(expected, instead.help()));
         }
         let is_option = (2..=41).contains(&option.len())
             && option.starts_with(|c: char| c.is_ascii_lowercase())
@@ -105,7 +124,7 @@ mod tests {
         for text in owned.chain(odd.map(str::to_owned)) {
             assert!(InitdbArgument::parse(&text).is_err() && !by_pattern(&text), "{text:?}");
         }
-        let instead = InitdbArgument::parse("--locale=C").unwrap_err().help;
+        let instead = InitdbArgument::parse("--locale=C").unwrap_err().help.to_string();
         assert_eq!(instead, "write `locale` instead");
     }
 }

@@ -63,8 +63,8 @@ async function mermaid() {
   return read;
 }
 
-/** Graphviz, compiled to WebAssembly: what stands in its SVG. */
-async function graphviz() {
+/** Graphviz, compiled to WebAssembly: what stands in its SVG, or that itself. */
+async function graphviz(isWhole) {
   const graphviz = await require("@viz-js/viz").instance();
   const rendered = (text, format) => {
     const { status, output, errors } = graphviz.render(text, { format });
@@ -73,6 +73,7 @@ async function graphviz() {
     if (status !== "success" || told.length > 0) throw new Error(JSON.stringify(errors));
     return output;
   };
+  if (isWhole) return (text) => ({ svg: rendered(text, "svg") });
   const read = (text) => {
     const { objects } = JSON.parse(rendered(text, "json"));
     const svg = new JSDOM(rendered(text, "svg"), { contentType: "image/svg+xml" }).window.document;
@@ -102,7 +103,7 @@ async function graphviz() {
   return read;
 }
 
-const read = await (name === "graphviz" ? graphviz() : mermaid());
+const read = await (name.startsWith("graphviz") ? graphviz(name === "graphviz-svg") : mermaid());
 let index = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   const drawings = [];

@@ -63,6 +63,7 @@ class LanguageServer:
     def __init__(self, command: list[str | Path], folder: Path) -> None:
         self.command = command
         self.folder = folder
+        self.environment = SCRUBBED
         self.requests = 0
         self.versions: dict[str, int] = {}
         self.capabilities = CAPABILITIES
@@ -73,7 +74,7 @@ class LanguageServer:
         self.process = subprocess.Popen(
             self.command,
             cwd=self.folder,
-            env=SCRUBBED,
+            env=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -51,6 +51,14 @@ local offered = ask('textDocument/completion', vim.lsp.util.make_position_params
 tell('offered', vim.tbl_map(function(item) return item.label end, offered))
 
 vim.fn.search('api:')
+-- the values come behind the faults
+local told
+await('the values', function()
+  told = ask('textDocument/hover', vim.lsp.util.make_position_params(), top).contents.value
+  return told:find('from ')
+end)
+tell('told', told)
+
 local renaming = vim.lsp.util.make_position_params()
 renaming.newName = 'web'
 vim.lsp.util.apply_workspace_edit(ask('textDocument/rename', renaming, top), client.offset_encoding)

@@ -4,10 +4,13 @@ Knows incremental changes, how columns are counted, and how an editor does an ed
 """
 
 import json
+import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 
 from language_server import CAPABILITIES, LanguageServer, Message
 from programs import PATIENCE, SCRUBBED
@@ -51,6 +54,10 @@ def offset(text: str, place: Message, encoding: str) -> int:
     return start
 
 
+def path_of(uri: str) -> Path:
+    return Path(unquote(uri.removeprefix("file://")))
+
+
 @dataclass(frozen=True, order=True)
 class Found:
     """One fault, warning or notice: its file, the characters that it is at, and what is said of it."""
@@ -70,7 +77,7 @@ class Found:
             return offset(text, range_["start"], encoding), offset(text, range_["end"], encoding)
 
         related = [other["location"] for other in told.get("relatedInformation", [])]
-        paths = [Path(place["uri"].removeprefix("file://")) for place in related]
+        paths = [path_of(place["uri"]) for place in related]
         others = tuple(sorted((path.name, *span(path, place["range"])) for path, place in zip(paths, related)))
         start, end = span(file, told["range"])
         severity = SEVERITIES[told["severity"]]
@@ -126,8 +133,10 @@ class Editor(LanguageServer):
         folder: Path,
         encoding: str = "utf-16",
         options: Message | None = None,
+        path: str = os.defpath,
     ) -> None:
         super().__init__([binary, "lsp"], folder)
+        self.environment = {**SCRUBBED, "PATH": path}
         self.options = options or {}
         self.encoding = encoding
         self.capabilities = {
@@ -161,9 +170,14 @@ class Editor(LanguageServer):
             },
         )
 
-    def _keep(self, message: Message) -> None:
-        if message.get("method") == "textDocument/publishDiagnostics":
-            self.published[Path(message["params"]["uri"].removeprefix("file://"))] = message["params"]
+    def _await(self, wanted: Callable[[Message], bool], what: Callable[[], str]) -> Message:
+        def kept(message: Message) -> bool:
+            # what is shown comes whenever it is found, also before an answer
+            if message.get("method") == "textDocument/publishDiagnostics":
+                self.published[path_of(message["params"]["uri"])] = message["params"]
+            return wanted(message)
+
+        return super()._await(kept, what)
 
     def settled(self, *files: Path) -> None:
         """Waits until what is shown belongs to the newest text of each file."""
@@ -172,12 +186,13 @@ class Editor(LanguageServer):
             shown = self.published.get(file)
             return shown is not None and shown.get("version") == self.versions[file.as_uri()]
 
-        def all_new(message: Message) -> bool:
-            self._keep(message)
-            return all(map(is_new, files))
+        self.until(lambda: all(map(is_new, files)))
 
-        if not all(map(is_new, files)):
-            self._await(all_new, lambda: f"diagnostics of {files}")
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Waits until what is shown is as it should be."""
+
+        if not is_so():
+            self._await(lambda _: is_so(), lambda: f"what was awaited; shown is {self.published}")
 
     def shown(self, *also: Path) -> set[Found]:
         """Everything that is shown now."""
@@ -210,7 +225,7 @@ class Editor(LanguageServer):
         """The texts that an edit makes; one of a file that is not open is read."""
         made = {}
         for change in edit["documentChanges"]:
-            file = Path(change["textDocument"]["uri"].removeprefix("file://"))
+            file = path_of(change["textDocument"]["uri"])
             assert change["textDocument"]["version"] == self.versions.get(file.as_uri())
             text = self.texts[file] if file in self.texts else file.read_bytes().decode()
 

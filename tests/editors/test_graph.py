@@ -5,6 +5,7 @@ older one takes labels for Markdown.
 """
 
 import json
+import os
 import random
 import subprocess
 from collections import Counter
@@ -54,8 +55,12 @@ class Drawing:
         self.edges.append((start, style, end, (shown(label),) if label else ()))
 
     def facts(self) -> Counter[str]:
+        def ends(style: str, *both: tuple[str, ...]) -> list[tuple[str, ...]]:
+            # a line without an arrow has no direction
+            return sorted(both) if style == KEPT else list(both)
+
         parts = (f"part {part} in {group}" for part, group in self.groups.items())
-        edges = (f"edge {start} {style} {label} {end}" for start, style, end, label in self.edges)
+        edges = (f"edge {ends(style, start, end)} {style} {label}" for start, style, end, label in self.edges)
         return Counter([*parts, *edges])
 
 
@@ -110,10 +115,13 @@ class Graphs:
         assert done.returncode == 0, f"{done.stderr}\n{text}"
         return done.stdout
 
-    def read(self, reader: str, texts: Sequence[str]) -> list[Drawing]:
+    def ask(self, reader: str, texts: Sequence[str]) -> list[dict[str, Any]]:
         if reader not in self.readers:
             self.readers[reader] = self.start(reader)
-        return [drawn(read) for read in self.readers[reader].ask(texts)]
+        return self.readers[reader].ask(texts)
+
+    def read(self, reader: str, texts: Sequence[str]) -> list[Drawing]:
+        return [drawn(read) for read in self.ask(reader, texts)]
 
 
 @pytest.fixture(scope="session")
@@ -245,6 +253,19 @@ def test_all_programs_read_the_same_drawings(graphs: Graphs) -> None:
         for text, read, expected in zip(texts["mermaid"], other, first, strict=True):
             assert len(expected.edges) >= 4
             assert_same(read, expected, text)
+
+
+def test_the_picture_of_readme_is_drawn_of_its_profile(binary: Path, graphs: Graphs, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, behind = readme.partition("<!-- file: shop.yaml -->\n```yaml\n")
+    (tmp_path / "shop.yaml").write_text(behind.partition("```")[0], encoding="utf-8")
+    text = graphs.text("dot", "--profile", tmp_path / "shop.yaml")
+    [drawn] = graphs.ask("graphviz-svg", [text])
+    picture = ROOT / "docs" / "shop.svg"
+    if os.environ.get("BLESS") == "1":
+        picture.write_text(drawn["svg"], encoding="utf-8")
+    assert picture.read_text(encoding="utf-8") == drawn["svg"], "BLESS=1 draws it anew"
+    assert 'fill="white"' in drawn["svg"], "on a dark page it has a ground of its own"
 
 
 @pytest.mark.quick

@@ -2,11 +2,14 @@
 
 import json
 import os
+import resource
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from own_server import Editor
+from programs import PATIENCE, SCRUBBED
 
 SECRET = "s3cr3t-that-nobody-shows"
 
@@ -54,7 +57,11 @@ def test_nothing_outside_of_the_project_is_read(binary: Path, project: Path, is_
     outside = project.parent / "outside.yaml"
     (project / "profiles" / "link.yaml").symlink_to(outside)
     profile = project / "profiles" / "top.yaml"
-    for extends in ("../../outside.yaml", str(outside), "./link.yaml", "link"):
+    (project / ".git").mkdir()
+    (project / ".git" / "config.yaml").write_text(f"services: {{ {SECRET}: {{}} }}\n", encoding="utf-8")
+    (project / "linked").symlink_to(project.parent)
+    ways = ("../../outside.yaml", str(outside), "./link.yaml", "link", "../linked/outside.yaml", "../.git/config.yaml")
+    for extends in ways:
         text = f"format: 1\nextends: {extends}\nstage: ci\nservices:\n  a:\n    \n"
         profile.write_text(text, encoding="utf-8")
         with Editor(binary, project) as editor:
@@ -192,3 +199,103 @@ services:
         said = editor.request("workspace/executeCommand", command)
         assert said["exit"] == 0 and SECRET not in json.dumps(said), said
         assert (project / "docker-compose.yml").exists()
+
+
+@pytest.mark.parametrize(
+    ("profile", "root"),
+    [("../../outside.yaml", ".."), ("outside", "../.."), ("top", "../../other"), ("../profiles/top.yaml", "..")],
+)
+def test_a_forged_output_leads_to_no_file_outside(binary: Path, project: Path, profile: str, root: str) -> None:
+    """What outputs record is a stranger's word, too."""
+    other = project.parent / "other" / "profiles"
+    other.mkdir(parents=True)
+    (other / "top.yaml").write_text(f"format: 1\nproject: {SECRET}\n", encoding="utf-8")
+    (project / ".git").mkdir()
+    (project / ".git" / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
+    (project / "deploy").mkdir()
+    output = project / "deploy" / "docker-compose.yml"
+    header = f"# codelab-gen: profile={profile} root={root} stage=ci format=1 body=0000000000000000\n"
+    output.write_text(f"{header}---\nname: x\n", encoding="utf-8")
+    with Editor(binary, project) as editor:
+        editor.open(output)
+        editor.until(lambda: output in editor.published)
+        told = [told["code"] for told in editor.published[output]["diagnostics"]]
+        assert told == ["edited"]
+        answers = [editor.published]
+        for command in ("check", "diff", "generate"):
+            arguments = {"command": f"codelab-gen.{command}", "arguments": [output.as_uri()]}
+            said = editor.request("workspace/executeCommand", arguments)
+            assert said["exit"] != 0, said
+            answers.append(said)
+        assert SECRET not in str(answers)
+        assert sorted(path.name for path in (project / "deploy").iterdir()) == ["docker-compose.yml"]
+
+
+def test_nothing_of_a_repository_is_run(binary: Path, project: Path) -> None:
+    """Neither by git, which looks for what would be committed, nor by a program of the name `dot`."""
+    ran, program = project.parent / "ran", project / "program"
+    program.write_text(f"#!/bin/sh\necho >>'{ran}'\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    (project / "dot").symlink_to(program)
+
+    def git(*arguments: str) -> None:
+        environment = {**SCRUBBED, "HOME": str(project.parent), "GIT_CONFIG_NOSYSTEM": "1"}
+        subprocess.run(["git", *arguments], cwd=project, env=environment, check=True, capture_output=True)
+
+    profile = project / "profiles" / "top.yaml"
+    text = "format: 1\nproject: shop\nstage: ci\nout: ./deploy\nservices: { api: { image: 'a:1' } }\n"
+    profile.write_text(text, encoding="utf-8")
+    with Editor(binary, project) as editor:
+        editor.open(profile)
+        command = {"command": "codelab-gen.generate", "arguments": [profile.as_uri()]}
+        assert editor.request("workspace/executeCommand", command)["exit"] == 0
+    git("init", "--quiet")
+    git("config", "core.fsmonitor", str(program))
+    git("status")
+    assert ran.exists(), "git itself does not run it: the test proves nothing"
+    ran.unlink()
+    output = project / "deploy" / "docker-compose.yml"
+    with Editor(binary, project, path=f".::{os.defpath}") as editor:
+        editor.open(output)
+        editor.open(profile)
+        editor.edit(profile, text.index("a:1"), text.index("a:1") + 1, "b")
+        profile.write_text(editor.texts[profile], encoding="utf-8")
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": profile.as_uri()}})
+        editor.until(lambda: bool(editor.published.get(output, {}).get("diagnostics")))
+        for view in ("effective", "outputs", "drawing"):
+            command = {"command": f"codelab-gen.{view}", "arguments": [profile.as_uri()]}
+            assert "a" in editor.request("workspace/executeCommand", command)["text"]
+        assert not ran.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"Content-Length: 18446744073709551615\r\n\r\n{}", "longer than"),
+        (b"Content-Length: 200000000\r\n\r\n{}", "ended after 2 of 200000000 bytes"),
+        (b"Content-Length: -1\r\n\r\n", "no number"),
+        (b"Content-Length: 2\r\n\r\n[]", "a message is none"),
+        (b"A: b\r\n\r\n", "no `Content-Length`"),
+        (b"A" * 1_000_000, "a line of a header is none"),
+        (b"A: b\r\n" * 1_000, "more than 16 lines"),
+    ],
+)
+def test_what_is_no_message_ends_the_server_with_a_word(binary: Path, project: Path, sent: bytes, said: str) -> None:
+    def limited() -> None:
+        # room for a program, and not for what a header promises
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+    command = [binary, "lsp"]
+    done = subprocess.run(
+        command, cwd=project, env=SCRUBBED, input=sent, capture_output=True, timeout=PATIENCE, preexec_fn=limited
+    )
+    assert done.returncode == 5 and said in done.stderr.decode(), done
+    assert b"panicked" not in done.stderr
+
+
+def test_a_message_that_is_none_ends_a_conversation_with_a_word(binary: Path, project: Path) -> None:
+    with pytest.raises(EOFError), Editor(binary, project) as editor:
+        editor.process.stdin.write(b"Content-Length: 99999999999\r\n\r\n")
+        editor.process.stdin.flush()
+        editor.request("textDocument/hover", {})
+    assert editor.process.returncode == 5 or b"longer than" in b"".join(editor.errors)

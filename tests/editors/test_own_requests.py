@@ -256,15 +256,58 @@ async def test_rename_changes_every_layer_or_nothing(session: Session) -> None:
         ("base.yaml", "api:", "cache", "is a name in profiles/base.yaml already"),
         ("base.yaml", "api:", "no name", "expected a service name"),
         ("base.yaml", "API_KEY }", "no-key", "expected"),
-        ("top.yaml", "stage", "x", "only services and secrets"),
+        ("top.yaml", "stage", "x", "only services, secrets and volumes"),
         ("base.yaml", "api:", "postgres-backup", "is a name of codelab-gen's own"),
         ("base.yaml", "API_KEY }", "BACKUP_KEY", "is a name of codelab-gen's own"),
     ]:
         with pytest.raises(Exception, match=said):
             await session.client.text_document_rename_async(params(name, word, new))
     session.change("base.yaml", "  cache:\n", "  x-own: {}\n  cache:\n")
-    with pytest.raises(Exception, match="only services and secrets"):
+    with pytest.raises(Exception, match="only services, secrets and volumes"):
         await session.client.text_document_rename_async(params("base.yaml", "x-own", "own"))
+
+
+@pytest.mark.asyncio
+async def test_volumes_are_names_wherever_something_is_kept(session: Session) -> None:
+    session.change(
+        "base.yaml",
+        "    image: redis:7.4-alpine\n",
+        "    image: redis:7.4-alpine\n    data: 'kept:/data'\n    volumes: [kept:/more:ro, ./kept:/x, other:/y]\n",
+    )
+    session.change("base.yaml", "  user: shop\n", "  user: shop\n  volume: other\nvolumes:\n  kept: { storage: 1Gi }\n")
+    session.change("top.yaml", "    publish: 8080\n", "    publish: 8080\n    volumes: [kept:/top]\n")
+
+    async def places(word: str) -> set[tuple[str, int]]:
+        context = types.ReferenceContext(include_declaration=True)
+        document, position = session.document("base.yaml"), session.place("base.yaml", word)
+        params = types.ReferenceParams(context=context, text_document=document, position=position)
+        return lines(await session.client.text_document_references_async(params))
+
+    at = [number + 1 for number, line in enumerate(BASE.splitlines()) if "redis" in line][0]
+    uses = {("base.yaml", at + 1), ("base.yaml", at + 2), ("top.yaml", 9)}
+    described = session.texts["base.yaml"].splitlines().index("  kept: { storage: 1Gi }") + 1
+    assert await places("kept:/data") == {*uses, ("base.yaml", described)}
+
+    def params(word: str, new: str) -> types.RenameParams:
+        document, position = session.document("base.yaml"), session.place("base.yaml", word)
+        return types.RenameParams(text_document=document, position=position, new_name=new)
+
+    edit = await session.client.text_document_rename_async(params("kept:/data", "store-1"))
+    changed = {change.text_document.uri.rsplit("/", 1)[1]: change.edits for change in edit.document_changes}
+    assert {name: len(edits) for name, edits in changed.items()} == {"base.yaml": 3, "top.yaml": 1}
+    base = session.texts["base.yaml"].splitlines()
+    for part in sorted(changed["base.yaml"], key=lambda part: part.range.start.character, reverse=True):
+        line, start, end = part.range.start.line, part.range.start.character, part.range.end.character
+        base[line] = base[line][:start] + part.new_text + base[line][end:]
+    assert base[at] == "    data: 'store-1:/data'"
+    assert base[at + 1] == "    volumes: [store-1:/more:ro, ./kept:/x, other:/y]"
+    # a whole value is quoted where it would be no text
+    edit = await session.client.text_document_rename_async(params("other\n", "true"))
+    texts = sorted(part.new_text for change in edit.document_changes for part in change.edits)
+    assert texts == ['"true"', "true"]
+    for new, said in [("other", "is a name in"), ("postgres-socket", "codelab-gen's own"), ("a b", "expected")]:
+        with pytest.raises(Exception, match=said):
+            await session.client.text_document_rename_async(params("kept:/data", new))
 
 
 @pytest.mark.asyncio
@@ -328,7 +371,8 @@ async def test_views_show_the_text_of_the_editor_and_no_secret(
     texts = {command: view["text"] for command, view in seen.items()}
     assert "    publish: 8099 # profiles/top.yaml:8" in texts["codelab-gen.effective"]
     assert "8099:8000" in texts["codelab-gen.outputs"] and "==> docker-compose.yml <==" in texts["codelab-gen.outputs"]
-    assert texts["codelab-gen.drawing"].startswith("```mermaid\n")
+    drawing = seen["codelab-gen.drawing"]
+    assert ("<svg" if drawing["languageId"] == "svg" else "```mermaid\n") in drawing["text"]
     assert not [command for command, text in texts.items() if SECRET in text]
 
 

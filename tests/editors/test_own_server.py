@@ -1,5 +1,6 @@
 """Profiles in an editor with codelab-gen's own language server: what is shown is what `validate` finds."""
 
+import os
 import random
 import shutil
 from pathlib import Path
@@ -83,18 +84,35 @@ def test_a_profile_that_builds_on_the_edited_one_is_judged_as_well(binary: Path,
 TYPED = [*"a: {}[]#é😀'\"\t\n", "  ", "- ", "\r\n", "port: 1\n", "null", "&a ", "*a"]
 
 
+# A profile whose every line is wider in one way to count than in another, with a fault on the wide ones.
+WIDE = """\
+format: 1 # 😀 é
+project: shop
+stage: development
+services:
+  api:
+    image: "api:1"\t# 日本語
+    labels: { "é😀": "ß", Note: "😀\ta" }
+    depends_on: ["😀x", web, "é"]
+    environment: { A: "😀", B: { secret: KEY }, "😀": 1 }
+  web: { image: "w😀:1", port: "é" }
+""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["plain", "wide"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 def test_random_keystrokes_leave_what_validate_finds(
-    binary: Path, project: Path, tmp_path: Path, encoding: str
+    binary: Path, project: Path, tmp_path: Path, encoding: str, wide: bool
 ) -> None:
-    chance = random.Random(encoding)
+    chance = random.Random(f"{encoding} {wide}")
     twin = Path(shutil.copytree(project, tmp_path / "twin")) / "profiles"
     file = project / "profiles" / "mixed.yaml"
-    start = file.read_text(encoding="utf-8")
+    start = WIDE if wide else file.read_text(encoding="utf-8")
+    file.write_bytes(start.encode())
     undo: list[tuple[int, int, str]] = []
     with Editor(binary, project, encoding) as editor:
         editor.open(file)
-        for _ in range(10_000 // 3 if LONG else 100):
+        for _ in range(10_000 // 6 if LONG else 100):
             text = editor.texts[file]
             if undo and (chance.random() < 0.45 or len(undo) > 12):
                 at, length, old = undo.pop()
@@ -131,6 +149,23 @@ def test_keys_that_come_at_once_are_judged_once_they_end(binary: Path, project: 
         assert {found.code for found in editor.shown(*file.parent.iterdir()) if found.severity == "error"} == {
             "unknown-key"
         }
+
+
+def test_a_drawing_is_a_picture_where_graphviz_is(binary: Path, project: Path) -> None:
+    file = project / "profiles" / "mixed.yaml"
+
+    def drawn(path: str) -> Message:
+        with Editor(binary, project, path=path) as editor:
+            editor.open(file)
+            command = {"command": "codelab-gen.drawing", "arguments": [file.as_uri()]}
+            return editor.request("workspace/executeCommand", command)
+
+    for path in ("/nonexistent", "", f"{project}:."):
+        seen = drawn(path)
+        assert seen["languageId"] == "markdown" and seen["text"].startswith("```mermaid\nflowchart LR\n"), path
+    if shutil.which("dot", path=os.defpath) is not None:
+        seen = drawn(os.defpath)
+        assert seen["languageId"] == "svg" and "auth-service" in seen["text"] and "</svg>" in seen["text"]
 
 
 def mends(editor: Editor, file: Path, told: Message) -> list[Message]:

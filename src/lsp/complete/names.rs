@@ -78,7 +78,7 @@ fn profiles(view: &View<'_>) -> Vec<Offer> {
 /// Secrets that are used, whether or not they are described.
 fn used_secrets(view: &View<'_>) -> Vec<String> {
     let mut names = described(&view.layers, "secrets");
-    for mention in view.layers.iter().flat_map(|layer| mentions(&layer.shape)) {
+    for mention in view.layers.iter().flat_map(|layer| mentions(layer)) {
         if let Symbol::Secret(name) = mention.symbol
             && !names.contains(&name)
         {

@@ -1,13 +1,14 @@
 //! Knows which part of the server answers which question. Must not know how one is answered, nor when it is asked.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
 use gen_lsp_types::{
-    CodeActionParams, CodeLensParams, CompletionParams, DefinitionParams, DocumentSymbolParams, ExecuteCommandParams,
-    FoldingRangeParams, HoverParams, InlayHintParams, Position, PrepareRenameParams, PrepareRenamePlaceholder,
-    ReferenceParams, RenameParams, TextDocumentContentParams, TextDocumentContentResult, TextDocumentIdentifier,
-    TextDocumentPositionParams, Uri,
+    CodeAction, CodeActionParams, CodeLensParams, CompletionParams, DefinitionParams, DocumentSymbolParams,
+    ExecuteCommandParams, FoldingRangeParams, HoverParams, InlayHintParams, Position, PrepareRenameParams,
+    PrepareRenamePlaceholder, Range, ReferenceParams, RenameParams, TextDocumentContentParams,
+    TextDocumentContentResult, TextDocumentIdentifier, TextDocumentPositionParams, Uri,
 };
 use lsp_server::{ErrorCode, Request, RequestId, Response};
 use serde::Serialize;
@@ -16,13 +17,14 @@ use serde_json::{Value, json};
 
 use super::Server;
 use crate::explain::Explained;
-use crate::lsp::action::{actions, lenses};
+use crate::lsp::action::{actions, actions_of_output, lenses, lenses_of_output};
 use crate::lsp::capabilities::SCHEME;
 use crate::lsp::complete::complete;
+use crate::lsp::generated::Generated;
 use crate::lsp::hints::hints;
 use crate::lsp::hover::hover;
 use crate::lsp::navigate::{definition, references};
-use crate::lsp::preview::Preview;
+use crate::lsp::preview::{Preview, Seen};
 use crate::lsp::refusal::Refusal;
 use crate::lsp::rename::{prepare, rename};
 use crate::lsp::run::Errand;
@@ -32,17 +34,17 @@ use crate::lsp::view::View;
 /// What a question is answered with.
 type Answer = Result<Value, Refusal>;
 
+/// What is done beside everything else.
+type Work = Box<dyn FnOnce() -> Answer + Send>;
+
 impl Server<'_> {
     pub(super) fn answer(&self, request: Request) {
         let Request { id, method, params } = request;
-        if method == "workspace/executeCommand" {
-            return self.execute(id, params);
+        match method.as_str() {
+            "workspace/executeCommand" => self.work(id, self.execution(params)),
+            "workspace/textDocumentContent" => self.work(id, self.content(params)),
+            _ => self.send(response(id, self.ask(&method, params)).into()),
         }
-        let response = match self.ask(&method, params) {
-            Ok(value) => Response::new_ok(id, value),
-            Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
-        };
-        self.send(response.into());
     }
 
     /// What is known of the open text that a question is about; nothing where it is no profile.
@@ -112,6 +114,9 @@ impl Server<'_> {
             }
             "textDocument/codeAction" => {
                 let CodeActionParams { text_document, range, .. } = asked(params)?;
+                if let Some(generated) = self.generated(&text_document.uri) {
+                    return told(&self.actions_of_output(&generated, &text_document.uri, range));
+                }
                 self.on(&text_document, |view| {
                     let shown = self.shown.get(&view.document.identity).map(Vec::as_slice);
                     // edits of another text would hit other words
@@ -121,61 +126,107 @@ impl Server<'_> {
             }
             "textDocument/codeLens" => {
                 let CodeLensParams { text_document, .. } = asked(params)?;
+                if let Some(generated) = self.generated(&text_document.uri) {
+                    return told(&lenses_of_output(&generated, &text_document.uri));
+                }
                 self.on(&text_document, lenses)
-            }
-            "workspace/textDocumentContent" => {
-                let TextDocumentContentParams { uri } = asked(params)?;
-                let (preview, file) = content(&uri).ok_or_else(|| Refusal::new("there is no such text"))?;
-                let text = self.preview(preview, &file)?;
-                told(&TextDocumentContentResult { text })
             }
             _ => Err(Refusal { code: ErrorCode::MethodNotFound, message: format!("`{method}` is not known here") }),
         }
     }
 
-    /// The text of a preview of an open profile.
-    fn preview(&self, preview: Preview, uri: &Uri) -> Result<String, Refusal> {
-        let view = self.view(uri).ok_or_else(|| Refusal::new("this is no open profile"))?;
-        preview.text(&view.document.path, self.documents.unsaved(), &self.trust).map_err(Refusal::new)
+    /// The line of an open output.
+    fn generated(&self, uri: &Uri) -> Option<Generated> {
+        Generated::of(self.documents.get(uri)?)
     }
 
-    /// Does what a user chose. What takes its time answers from a thread of its own.
-    fn execute(&self, id: RequestId, params: Value) {
-        let answered = match self.started(&id, params) {
-            Ok(None) => return,
-            Ok(Some(value)) => Response::new_ok(id, value),
-            Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
+    fn actions_of_output(&self, generated: &Generated, uri: &Uri, range: Range) -> Vec<CodeAction> {
+        let told = generated.told(self.compared.get(&generated.folder));
+        told.map(|told| actions_of_output(&told, uri, range)).unwrap_or_default()
+    }
+
+    /// Does what takes its time on a thread of its own, which answers.
+    fn work(&self, id: RequestId, work: Result<Work, Refusal>) {
+        let sender = self.connection.sender.clone();
+        let work = match work {
+            Ok(work) => work,
+            Err(refusal) => return self.send(response(id, Err(refusal)).into()),
         };
-        self.send(answered.into());
+        let named = id.clone();
+        // where nobody listens any more, the next message that is read tells
+        let run = move || drop(sender.send(response(id, work()).into()));
+        if let Err(error) = thread::Builder::new().name("work".to_owned()).spawn(run) {
+            self.send(response(named, Err(Refusal::new(error.to_string()))).into());
+        }
     }
 
-    fn started(&self, id: &RequestId, params: Value) -> Result<Option<Value>, Refusal> {
+    /// What stands in no file.
+    fn content(&self, params: Value) -> Result<Work, Refusal> {
+        let TextDocumentContentParams { uri } = asked(params)?;
+        let (preview, file) = content(&uri).ok_or_else(|| Refusal::new("there is no such text"))?;
+        let seen = self.preview(preview, &file)?;
+        Ok(Box::new(move || told(&TextDocumentContentResult { text: seen()?.text })))
+    }
+
+    /// How a preview of an open profile is made.
+    fn preview(
+        &self,
+        preview: Preview,
+        uri: &Uri,
+    ) -> Result<impl FnOnce() -> Result<Seen, Refusal> + Send + use<>, Refusal> {
+        let document = self.documents.get(uri).filter(|document| document.is_profile());
+        let path = document.ok_or_else(|| Refusal::new("this is no open profile"))?.path.clone();
+        let (unsaved, trust) = (self.documents.unsaved().clone(), self.trust);
+        Ok(move || preview.seen(&path, &unsaved, &trust).map_err(Refusal::new))
+    }
+
+    /// What a user chose.
+    fn execution(&self, params: Value) -> Result<Work, Refusal> {
         let ExecuteCommandParams { command, arguments, .. } = asked(params)?;
         let argument = arguments.as_deref().and_then(<[Value]>::first).and_then(Value::as_str);
         let uri = Uri(argument.ok_or_else(|| Refusal::new("expected the profile as the first argument"))?.to_owned());
         if let Some(preview) = Preview::ALL.into_iter().find(|preview| preview.command() == command) {
-            let text = self.preview(preview, &uri)?;
+            let seen = self.preview(preview, &uri)?;
             let name = format!("{SCHEME}:{}?{}", preview.command(), uri.0);
-            return Ok(Some(json!({ "uri": name, "languageId": preview.language(), "text": text })));
+            return Ok(Box::new(move || {
+                let Seen { language, text } = seen()?;
+                Ok(json!({ "uri": name, "languageId": language, "text": text }))
+            }));
         }
         let errand = Errand::ALL.into_iter().find(|errand| errand.command() == command);
         let errand = errand.ok_or_else(|| Refusal::new(format!("there is no command `{command}`")))?;
-        let view = self.view(&uri).ok_or_else(|| Refusal::new("this is no open profile"))?;
-        if let Some(unsaved) = view.layers.iter().find_map(|layer| self.documents.unsaved_in(layer)) {
-            return Err(Refusal::new(format!("save `{unsaved}` first: the program reads what is on the disk")));
+        let (profile, folder) = self.runnable(&uri)?;
+        let (comparisons, folders) = (self.comparisons.clone(), self.folders_of_outputs());
+        Ok(Box::new(move || {
+            let said = errand.run(profile.as_deref(), &folder).map_err(|error| Refusal::new(error.to_string()));
+            // what is shown of the outputs may be another thing now; the end of the server ends that as well
+            folders.into_iter().for_each(|folder| drop(comparisons.send(folder)));
+            said
+        }))
+    }
+
+    /// The profile that the program is to run on, and in which folder; an output records its own.
+    fn runnable(&self, uri: &Uri) -> Result<(Option<PathBuf>, PathBuf), Refusal> {
+        let unsaved = |name: &str| Refusal::new(format!("save `{name}` first: the program reads what is on the disk"));
+        if let Some(generated) = self.generated(uri) {
+            let is_saved = self.documents.get(uri).is_some_and(|document| self.documents.is_saved(document));
+            let name = uri.0.rsplit('/').next().unwrap_or_default();
+            return if is_saved { Ok((None, generated.folder)) } else { Err(unsaved(name)) };
+        }
+        let view = self.view(uri).ok_or_else(|| Refusal::new("this is no open profile"))?;
+        if let Some(name) = view.layers.iter().find_map(|layer| self.documents.unsaved_in(layer)) {
+            return Err(unsaved(&name));
         }
         let root = view.catalogue.as_ref().map(|catalogue| catalogue.root().to_owned());
         let root = root.ok_or_else(|| Refusal::new("the project can't be read"))?;
-        let (path, sender, id) = (view.document.path.clone(), self.connection.sender.clone(), id.clone());
-        let run = move || {
-            let response = match errand.run(&path, &root) {
-                Ok(said) => Response::new_ok(id, said),
-                Err(error) => Response::new_err(id, ErrorCode::RequestFailed as i32, error.to_string()),
-            };
-            drop(sender.send(response.into()));
-        };
-        thread::Builder::new().name("errand".to_owned()).spawn(run).map_err(|error| Refusal::new(error.to_string()))?;
-        Ok(None)
+        Ok((Some(view.document.path.clone()), root))
+    }
+}
+
+fn response(id: RequestId, said: Answer) -> Response {
+    match said {
+        Ok(value) => Response::new_ok(id, value),
+        Err(Refusal { code, message }) => Response::new_err(id, code as i32, message),
     }
 }
 

@@ -5,6 +5,7 @@ use super::file::SERVICE_KEYS;
 use super::networks::{NETWORK_MODE, NETWORKS};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{Postgres, Profile, Raw, RawKeys, Service, Setting, given};
 use crate::value::{Hardening, Mount, MountSource, Runs, SecretsIn};
 
@@ -103,7 +104,7 @@ fn check_server(postgres: &Postgres, in_files: bool, at: &FieldPath, faults: &mu
     for key in given(&postgres.compose).map(|(key, _)| key.as_str()).filter(|key| SERVER_RELIED_ON.contains(key)) {
         let place = Place::key(&at.key("compose").key(key));
         let message = format!("the rest of the deployment relies on the server's own `{key}`");
-        faults.push(Diagnostic::error(Code::OwnedKey, place, message, "remove it"));
+        faults.push(Diagnostic::error(Code::OwnedKey, place, message, Help::remove()));
     }
     if in_files {
         check_keys(&postgres.compose, &FILE_KEYS, at, faults);

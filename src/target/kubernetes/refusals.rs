@@ -10,6 +10,7 @@ use super::server;
 use crate::deployment::Deployment;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
+use crate::help::Help;
 use crate::profile::{Profile, given};
 
 pub(super) use names::of_operator;
@@ -24,8 +25,8 @@ pub(in crate::target) fn refusals(profile: &Profile) -> Vec<Diagnostic> {
     if profile.backups.is_given() {
         let place = Place::key(&FieldPath::root().key("backups"));
         let message = "`backups` is for Docker Compose so far, and the target is Kubernetes";
-        let help = "remove it; `scripts/db/backup.sh` dumps the databases, and CloudNativePG has backups of its own";
-        faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, help));
+        let help = "; `scripts/db/backup.sh` dumps the databases, and CloudNativePG has backups of its own";
+        faults.push(Diagnostic::error(Code::TargetUnsupported, place, message, Help::remove().and(help)));
     }
     faults
 }

@@ -36,7 +36,7 @@ pub(in crate::target) fn left_out(deployment: &Deployment, extras: &Extras) -> V
     warnings(deployment, extras).into_iter().filter(|warning| warning.code == Code::LeftOut).collect()
 }
 
-fn in_vain(place: Place, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+fn in_vain(place: Place, message: impl Into<String>, help: impl Into<crate::help::Help>) -> Diagnostic {
     Diagnostic::warning(Code::LeftOut, place, message, help)
 }
 
