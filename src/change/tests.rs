@@ -16,20 +16,7 @@ fn refuse(reasons: Vec<RefusalReason>) -> Action {
 }
 
 fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSet {
-    ChangeSet {
-        folder: "/out".into(),
-        secret_files,
-        changes,
-        aside: Vec::new(),
-        has_line_aside: false,
-        switches: Vec::new(),
-        left_volumes: Vec::new(),
-        left_objects: Vec::new(),
-        notes: Vec::new(),
-        dangers: Vec::new(),
-        leftovers: Vec::new(),
-        secrets: Vec::new(),
-    }
+    ChangeSet { folder: "/out".into(), secret_files, changes, ..ChangeSet::default() }
 }
 
 #[test]

@@ -17,11 +17,11 @@ Examples:
   codelab-gen doctor                                      check the deployment in this folder
   codelab-gen doctor --out deploy --format json           check another one, for programs";
 
-/// Finds out what is wrong with a deployment and what mends it; reads only
+/// Finds out what is wrong with a deployment and what fixes it; reads only
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct DoctorArgs {
-    /// How results are told
+    /// How results are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: Format,
     /// Which deployment, as for generating; without it the one that the outputs record.

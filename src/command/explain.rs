@@ -24,7 +24,7 @@ Examples:
   codelab-gen explain --out deploy postgres.image         one value of the deployment in deploy
   codelab-gen explain -p prod --risks                     what a reviewer should look at";
 
-/// Tells every value of a deployment with where it comes from: file and line, default, flag
+/// Prints every value of a deployment with where it comes from: file and line, default, flag
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct ExplainArgs {
@@ -34,7 +34,7 @@ pub(super) struct ExplainArgs {
     /// Lists instead what the profile gives to its services beyond the default, the gravest first
     #[arg(long, conflicts_with = "path")]
     risks: bool,
-    /// How results are told
+    /// How results are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: Format,
     /// Which deployment, as for generating.
@@ -105,7 +105,7 @@ fn narrowed(mut all: Vec<Explained>, path: Option<&str>) -> Result<Vec<Explained
         let known: IndexSet<String> = all.iter().flat_map(|explained| with_those_above(&explained.path)).collect();
         let help = match nearest(text, known.iter().map(String::as_str)) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => "`codelab-gen explain` without a path tells all of them".to_owned(),
+            None => "`codelab-gen explain` without a path prints all of them".to_owned(),
         };
         return Err(Failure::Usage { message: format!("nothing of the deployment is at {}", quoted(text)), help });
     }

@@ -14,7 +14,7 @@ mod told;
 use clap::Args;
 
 use self::all::run_all;
-use self::request::Finished;
+use self::request::{Finished, Told};
 use self::run::run;
 use super::github::Annotator;
 use super::print::{print, print_commands, print_document, print_notes};
@@ -54,7 +54,7 @@ Exit codes:
 /// Generates the outputs, or compares them.
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
-    /// How results are told
+    /// How results are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: RunFormat,
     /// Which deployment.
@@ -63,10 +63,10 @@ pub(super) struct GenerateArgs {
     /// Every profile of the project that has an `out` of its own
     #[arg(long, conflicts_with_all = ["profile", "out"], help_heading = WHICH)]
     all: bool,
-    /// Writes nothing; tells what is not as the profile says, and ends with 1 where something is
+    /// Writes nothing; reports what differs from the profile, and ends with 1 if anything does
     #[arg(long, help_heading = COMPARING)]
     check: bool,
-    /// Writes nothing; shows all that a run would change, and ends with 1 where something is
+    /// Writes nothing; shows all that a run would change, and ends with 1 if there is a difference
     #[arg(long, conflicts_with = "check", help_heading = COMPARING)]
     diff: bool,
     /// What writing may do.
@@ -93,12 +93,14 @@ pub(super) fn generate(args: &GenerateArgs, world: &World) -> Result<Exit, Failu
 
 pub(super) fn run_selected(request: &Request<'_>, world: &World) -> Result<Exit, Failure> {
     let selection = select(request.target, request.rotate.is_some(), world)?;
-    let Finished { text, notes, report, exit } = run(request, selection, world)?;
+    let Finished { told, notes, exit } = run(request, selection, world)?;
     print_notes(&notes);
-    match request.format {
-        RunFormat::Human => print(&text)?,
-        RunFormat::Json => print_document(&Document::Run(Box::new(report)))?,
-        RunFormat::Github => print_commands(&Annotator::new(world).report(&report))?,
+    match told {
+        Told::Text(text) => print(&text)?,
+        Told::Report(report) if request.format == RunFormat::Github => {
+            print_commands(&Annotator::new(world).report(&report))?;
+        }
+        Told::Report(report) => print_document(&Document::Run(report))?,
     }
     Ok(exit)
 }

@@ -55,7 +55,7 @@ pub(super) struct ImportArgs {
     /// Compose finds]
     #[arg(short, long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Writes a profile also where no service has a database that it could switch
+    /// Writes a profile even if no service has a database that it could switch
     #[arg(long)]
     anyway: bool,
     /// The name of the profile: the file is `profiles/NAME.yaml`

@@ -36,12 +36,12 @@ editors check and complete it by the schema in its first line:
 /// What stands below its options.
 const HELP: &str = "\
 Examples:
-  codelab-gen new shop                                    a profile that stands alone
+  codelab-gen new shop                                    a profile of its own
   codelab-gen new shop --target kubernetes                the same for a cluster
   codelab-gen new shop-prod --from shop                   the differences from shop
   codelab-gen new prod --from builtin:prod-postgres       the differences from a built-in profile";
 
-/// Writes a first profile with a copy of the schema, and tells how editors use it
+/// Writes a first profile with a copy of the schema, and says how editors use it
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct NewArgs {

@@ -41,7 +41,7 @@ fn not_a_folder(path: &Path) -> Failure {
 fn occupied(path: &Path) -> Failure {
     Failure::outside(
         format!("another process keeps `{}` locked", spelling::path(path)),
-        "`fuser --verbose FOLDER` tells which one; end it, or wait for it",
+        "`fuser --verbose FOLDER` shows which one; end it, or wait for it",
     )
 }
 

@@ -23,7 +23,7 @@ pub(super) struct RotateArgs {
     /// Takes the new values from the environment instead of making them up
     #[arg(long)]
     from_env: bool,
-    /// How results are told
+    /// How results are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: Format,
     /// Which deployment, as for generating; without it the one that the outputs record.

@@ -27,9 +27,9 @@ Examples:
 
 /// Copies all that PostgreSQL holds to another version on another volume, and goes back from there
 ///
-/// The profile names the new image and a new volume for postgres; what stands in the output folder is the old side. All
+/// The profile names the new image and a new volume for postgres; what is in the output folder is the old side. All
 /// databases and roles are copied to a new server beside the old one and compared; only then the files are written, and
-/// everything starts on the new one. Services stand still while rows are copied. The old volume stays as it is. If it fails,
+/// everything starts on the new one. Services are stopped while rows are copied. The old volume stays as it is. If it fails,
 /// what was stopped is started again; if it is killed, run it again.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -76,7 +76,7 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
     });
     let Some((old_image, old_volume)) = stands.filter(|_| existing.get(&compose::DATABASES).is_some()) else {
         return Err(Failure::outside(
-            format!("no deployment of codelab-gen with a server and a named volume stands in `{folder}`"),
+            format!("there is no deployment of codelab-gen with a server and a named volume in `{folder}`"),
             "generate it with the image of now first, and start it",
         ));
     };
@@ -93,17 +93,17 @@ pub(super) fn upgrade(args: &UpgradeArgs, world: &World) -> Result<Exit, Failure
         return Err(Failure::Internal { message: "there is no new docker-compose.yml".to_owned() });
     };
     hold_backups(existing.standing(), text)?;
-    let mut variables = vec![
+    let yes = |given: bool| if given { "yes" } else { "" }.to_owned();
+    let variables = vec![
         ("UPGRADE_MAJOR", wanted.to_string()),
         ("UPGRADE_IMAGE", container.image.to_string()),
         ("UPGRADE_VOLUME", volume.to_string()),
         ("UPGRADE_OLD_VOLUME", old_volume),
         ("UPGRADE_OLD_IMAGE", old_image),
         ("UPGRADE_DATA_FOLDER", container.data_folder().to_owned()),
+        ("UPGRADE_WITHOUT_BACKUP", yes(args.without_backup)),
+        ("UPGRADE_AS_SUPERUSER", yes(args.as_superuser)),
     ];
-    let yes = |given: bool| if given { "yes" } else { "" }.to_owned();
-    variables.push(("UPGRADE_WITHOUT_BACKUP", yes(args.without_backup)));
-    variables.push(("UPGRADE_AS_SUPERUSER", yes(args.as_superuser)));
     let generate = generate(&args.target, args.allow_weak_secrets)?;
     let error = become_it(&Order { direction, folder: &target.folder, compose: text, variables, generate });
     Err(Failure::outside(

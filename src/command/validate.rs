@@ -33,10 +33,10 @@ pub(super) struct ValidateArgs {
     /// Names, aliases, paths, or `-` for standard input [default: every profile of the project]
     #[arg(value_name = "PROFILE")]
     profiles: Vec<String>,
-    /// Ends with 3 where something is only warned of
+    /// Ends with 3 also if there are only warnings
     #[arg(long)]
     deny_warnings: bool,
-    /// How results are told
+    /// How results are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ValidationFormat,
 }

@@ -139,7 +139,7 @@ fn finding(container: &Container, name: &str, wanted: &Wanted, docker: &Docker, 
 /// What to do where only the service itself can say what is wrong.
 fn looking(service: &ServiceName, remedies: &Remedies<'_>) -> String {
     let logs = remedies.there(&format!("docker compose logs {service}"));
-    format!("see `{logs}`, mend it, then `{}`", remedies.up())
+    format!("see `{logs}`, fix it, then `{}`", remedies.up())
 }
 
 /// Of a container that does not stay.

@@ -76,7 +76,7 @@ impl Elsewhere<'_> {
         if let Some(path) = self.external.tls.certificates_file() {
             let file = self.living.subject.root.join(path.as_str());
             let message = format!("the certificates `{path}` of the PostgreSQL server do not exist");
-            let missing = || Finding::problem(ENCRYPTION, message, "put them there, then start the services anew");
+            let missing = || Finding::problem(ENCRYPTION, message, "put them there, then restart the services");
             return if file.is_file() { Ok(file) } else { Err(missing()) };
         }
         let exported = (self.living.subject.environment)(CERTIFICATES).ok().flatten();

@@ -26,7 +26,7 @@ pub(super) fn still(container: &Container, docker: &Docker) -> Option<&'static s
 pub(super) fn finding(check: &'static str, work: &str, remedies: &Remedies<'_>) -> Finding {
     let logs = remedies.there("docker compose logs -f postgres");
     let help = format!(
-        "wait: a start anew would begin it anew; `{logs}` shows how far it is. Where it takes longer than its health check \
+        "wait: a restart would begin it again; `{logs}` shows how far it is. If it takes longer than its health check \
          waits, write a larger `postgres.healthcheck.start_period`"
     );
     Finding { help: Some(help), ..Finding::unseen(check, format!("the server: it is still {work}")) }

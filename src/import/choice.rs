@@ -26,6 +26,12 @@ pub(super) struct Whole<'w, 'text> {
     pub(super) text: &'w str,
 }
 
+/// Servers that may stay services, with their variables.
+type Aside<'n, 'text> = Vec<(&'n Entry<'text>, Vec<Given>)>;
+
+/// Why a server stays a service, by its name.
+type Reasons<'n> = BTreeMap<&'n str, String>;
+
 /// The services of the profile, and the server of its `postgres` section: of several the one that most services use, as
 /// far as a profile can say it. The others stay services.
 pub(super) fn recognize<'n, 'text>(
@@ -33,43 +39,10 @@ pub(super) fn recognize<'n, 'text>(
     scope: &Scope,
     ledger: &mut Ledger<'_>,
 ) -> (Vec<Service<'n, 'text>>, Option<Server<'n, 'text>>) {
-    let mut given: Vec<Vec<Given>> = whole.entries.iter().map(|entry| environment::of(&entry.value)).collect();
-    for given in given.iter().flatten() {
-        given.find_secrets(ledger);
-        given.note_passed(ledger);
-    }
-    let mut services = Vec::new();
-    let mut aside = Vec::new();
-    for (entry, given) in whole.entries.iter().zip(given.drain(..)) {
-        if recognition::is_server(&entry.value, ledger) {
-            aside.push((*entry, given));
-        } else if let Some(name) = service_name(entry, ledger) {
-            services.push(Service::read(entry, name, given, ledger));
-        }
-    }
-    let mut why_not: BTreeMap<&str, String> = BTreeMap::new();
-    let mut servers = Vec::new();
-    for (entry, _) in &aside {
-        let stays = ledger.servers_that_stay.get(entry.key.as_ref()).cloned();
-        let recognized = || recognition::recognize(entry, whole.root, whole.project, ledger);
-        match stays.map_or_else(recognized, Err) {
-            Ok(server) => servers.push(server),
-            Err(why) => drop(why_not.insert(&entry.key, why)),
-        }
-    }
-    let users = |server: &Server<'_, '_>| services.iter().filter(|it| reach::needs(it, &server.names, ledger)).count();
-    servers.sort_by_cached_key(|server| (Reverse(users(server)), server.name() != ServiceName::postgres().as_str()));
-    let mut chosen: Option<Server<'_, '_>> = None;
-    for server in servers {
-        let settled = match &chosen {
-            Some(chosen) => Err(format!("`{}` is the server that more of the services use", chosen.name())),
-            None => settle(&mut services, &server, whole, scope, ledger).map_err(str::to_owned),
-        };
-        match settled {
-            Ok(()) => chosen = Some(server),
-            Err(why) => drop(why_not.insert(&server.entry.key, why)),
-        }
-    }
+    let (mut services, aside) = services_and_servers(whole, ledger);
+    let mut why_not = Reasons::new();
+    let servers = recognized(&aside, whole, &mut why_not, ledger);
+    let chosen = choose(servers, &mut services, (whole, scope), &mut why_not, ledger);
     match &chosen {
         // before other services, of which one may have a password of this name as well
         Some(server) => {
@@ -91,6 +64,71 @@ pub(super) fn recognize<'n, 'text>(
     }
     services.sort_by_key(|service| service.entry.key_span.start);
     (services, chosen)
+}
+
+/// What is a service, and what is a PostgreSQL server.
+fn services_and_servers<'n, 'text>(
+    whole: &Whole<'n, 'text>,
+    ledger: &mut Ledger<'_>,
+) -> (Vec<Service<'n, 'text>>, Aside<'n, 'text>) {
+    let given: Vec<Vec<Given>> = whole.entries.iter().map(|entry| environment::of(&entry.value)).collect();
+    for given in given.iter().flatten() {
+        given.find_secrets(ledger);
+        given.note_passed(ledger);
+    }
+    let mut services = Vec::new();
+    let mut aside = Vec::new();
+    for (entry, given) in whole.entries.iter().zip(given) {
+        if recognition::is_server(&entry.value, ledger) {
+            aside.push((*entry, given));
+        } else if let Some(name) = service_name(entry, ledger) {
+            services.push(Service::read(entry, name, given, ledger));
+        }
+    }
+    (services, aside)
+}
+
+/// The servers that a profile can say.
+fn recognized<'n, 'text>(
+    aside: &Aside<'n, 'text>,
+    whole: &Whole<'n, 'text>,
+    why_not: &mut Reasons<'n>,
+    ledger: &mut Ledger<'_>,
+) -> Vec<Server<'n, 'text>> {
+    let mut servers = Vec::new();
+    for (entry, _) in aside {
+        let stays = ledger.servers_that_stay.get(entry.key.as_ref()).cloned();
+        let recognized = || recognition::recognize(entry, whole.root, whole.project, ledger);
+        match stays.map_or_else(recognized, Err) {
+            Ok(server) => servers.push(server),
+            Err(why) => drop(why_not.insert(&entry.key, why)),
+        }
+    }
+    servers
+}
+
+/// The server that most services use, of those that can be the profile's.
+fn choose<'n, 'text>(
+    mut servers: Vec<Server<'n, 'text>>,
+    services: &mut [Service<'n, 'text>],
+    (whole, scope): (&Whole<'n, 'text>, &Scope),
+    why_not: &mut Reasons<'n>,
+    ledger: &Ledger<'_>,
+) -> Option<Server<'n, 'text>> {
+    let users = |server: &Server<'_, '_>| services.iter().filter(|it| reach::needs(it, &server.names, ledger)).count();
+    servers.sort_by_cached_key(|server| (Reverse(users(server)), server.name() != ServiceName::postgres().as_str()));
+    let mut chosen: Option<Server<'_, '_>> = None;
+    for server in servers {
+        let settled = match &chosen {
+            Some(chosen) => Err(format!("`{}` is the server that more of the services use", chosen.name())),
+            None => settle(services, &server, whole, scope, ledger).map_err(str::to_owned),
+        };
+        match settled {
+            Ok(()) => chosen = Some(server),
+            Err(why) => drop(why_not.insert(&server.entry.key, why)),
+        }
+    }
+    chosen
 }
 
 /// Finds the databases of the services on a server. Where no service tells of one, those that wait for the server are taken

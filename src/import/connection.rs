@@ -70,7 +70,7 @@ fn is_scheme(scheme: &str) -> bool {
 
 fn postgres(WrittenUrl { scheme, login, place }: WrittenUrl<'_>) -> Result<PostgresConnection, String> {
     let driver = driver_of(scheme).ok_or_else(|| format!("a profile has no driver that is written `{scheme}://`"))?;
-    let unreadable = || "its parts can't be told apart".to_owned();
+    let unreadable = || "its parts can't be distinguished".to_owned();
     let login = login.ok_or_else(unreadable)?;
     let password = login.password.filter(|password| !password.is_empty()).ok_or("it has no password")?;
     let (place, query) = place.split_once('?').map_or((place, None), |(place, query)| (place, Some(query)));

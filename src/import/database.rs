@@ -35,21 +35,7 @@ pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &Le
         _ => 2,
     };
     candidates.sort_by_key(rank);
-    let mut found = Found::default();
-    for candidate in candidates {
-        match accept(&candidate, home, server, ledger) {
-            Ok(database) => {
-                found.database = Some(database);
-                found.told.clear();
-                break;
-            }
-            Err(why) => {
-                let message =
-                    format!("`{}` of `{}` is no `database` of the profile: {why}", candidate.variable, home.name);
-                found.told.push((candidate.given.map(|given| given.span.clone()), message));
-            }
-        }
-    }
+    let mut found = accepted(candidates, home, server, ledger);
     let Some(server) = server else { return found };
     found.of_others = foreign::opened(home, server, ledger);
     match &mut found.database {
@@ -78,6 +64,27 @@ pub(super) fn find(home: &Home<'_>, server: Option<&Server<'_, '_>>, ledger: &Le
                 }
             }
         },
+    }
+    found
+}
+
+/// The first candidate that a profile can say; why none, where none is.
+fn accepted(
+    candidates: Vec<Candidate<'_>>,
+    home: &Home<'_>,
+    server: Option<&Server<'_, '_>>,
+    ledger: &Ledger<'_>,
+) -> Found {
+    let mut found = Found::default();
+    for candidate in candidates {
+        match accept(&candidate, home, server, ledger) {
+            Ok(database) => return Found { database: Some(database), ..Found::default() },
+            Err(why) => {
+                let message =
+                    format!("`{}` of `{}` is no `database` of the profile: {why}", candidate.variable, home.name);
+                found.told.push((candidate.given.map(|given| given.span.clone()), message));
+            }
+        }
     }
     found
 }

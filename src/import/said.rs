@@ -17,7 +17,7 @@ use super::service::Service;
 use crate::compose::nodes;
 use crate::interpolation::Template;
 use crate::profile::Raw;
-use crate::target::compose::SERVICE_KEYS;
+use crate::target::compose::{AS_WRITTEN, SERVICE_KEYS};
 
 impl Service<'_, '_> {
     /// Its lines in the profile.
@@ -38,7 +38,7 @@ impl Service<'_, '_> {
         lines.extend(self.labels(&field, ledger));
         let (limits, mut deploy) = limits(node, &field, ledger);
         lines.extend(self.replicas(&field, &mut deploy, ledger));
-        lines.extend(self.time("stop_grace_period", &field, ledger));
+        lines.extend(AS_WRITTEN.into_iter().filter_map(|(key, is_taken)| self.taken(key, is_taken, &field, ledger)));
         lines.extend(limits.map(|limits| Line::short("limits", limits)));
         lines.extend(self.database_lines(scope));
         let mut compose = raw_keys(node, |key| is_owned(key) || key == "deploy");

@@ -37,18 +37,7 @@ pub(super) fn section(
     let name = ServiceName::postgres().to_string();
     note_fixed(server, ledger);
     let mut lines = vec![Line::text("image", &server.image.to_string())];
-    let version = |major: PostgresMajor| Line::short("version", Raw::plain(&major.to_string()));
-    match server.version {
-        Version::Tagged => {}
-        Version::Known(major) => lines.push(version(major).beside("the one that the image carries")),
-        Version::Guessed(major) => {
-            lines.push(version(major).beside("a guess by the place of its data: ask `postgres --version` in it"));
-            let message =
-                format!("the image of `{}` does not say which PostgreSQL it is; {major} is a guess", server.name());
-            let help = "ask it: `docker compose exec SERVICE postgres --version`; write that into `postgres.version`";
-            ledger.note(Some(server.span()), message, help);
-        }
-    }
+    lines.extend(version(server, ledger));
     lines.push(Line::text("user", server.user.as_str()));
     lines.push(Line::text("database", server.database.as_str()));
     lines.push(Line::text("access", "shared").beside("every service logs in as `user`, as before"));
@@ -82,6 +71,22 @@ pub(super) fn section(
         lines.push(Line::new("compose", Shape::Raw(Raw::Mapping(compose))));
     }
     lines
+}
+
+/// The version of PostgreSQL, where the image's tag does not say it.
+fn version(server: &Server<'_, '_>, ledger: &mut Ledger<'_>) -> Option<Line> {
+    let line = |major: PostgresMajor| Line::short("version", Raw::plain(&major.to_string()));
+    match server.version {
+        Version::Tagged => None,
+        Version::Known(major) => Some(line(major).beside("the one that the image carries")),
+        Version::Guessed(major) => {
+            let message =
+                format!("the image of `{}` does not say which PostgreSQL it is; {major} is a guess", server.name());
+            let help = "ask it: `docker compose exec SERVICE postgres --version`; write that into `postgres.version`";
+            ledger.note(Some(server.span()), message, help);
+            Some(line(major).beside("a guess by the place of its data: ask `postgres --version` in it"))
+        }
+    }
 }
 
 fn is_owned(key: &str) -> bool {

@@ -38,7 +38,7 @@ pub(super) fn backups(
     let is_whole = faults.0.is_empty();
     if written.to.get().is_none() {
         let help = "write `to: ./backups`";
-        faults.add(Code::MissingField, Place::key(&at), "the backups have no place to stand", help);
+        faults.add(Code::MissingField, Place::key(&at), "the backups have no place to be kept", help);
     }
     check_files(services, &at, faults);
     let container = match server.map(|server| &mut server.host) {

@@ -138,7 +138,7 @@ pub(super) fn environment(
         }
         let variable = match value {
             Value::Database(..) => {
-                let message = "the server has no database of its own to tell of";
+                let message = "the server has no database of its own";
                 let help = "write the value itself, or `{ env: NAME }`, or `{ secret: NAME }`";
                 faults.add(Code::NoSuchPart, Place::value(&at.key("database")), message, help);
                 None

@@ -123,7 +123,7 @@ fn cure(name: &str, reader: Reader, known: &[Known]) -> Help {
         return format!("let the program run `PRAGMA {pragma} = VALUE` on each new connection").into();
     }
     if known.is_empty() {
-        return "remove it: what this driver is told is a path and nothing else".into();
+        return "remove it: this driver takes a path and nothing else".into();
     }
     let names: Vec<_> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
     format!("use one of {}", names.join(", ")).into()

@@ -101,7 +101,7 @@ pub(super) fn major(
         (None, Some(version)) => Some(version),
         (None, None) => {
             let message =
-                format!("the image {} does not tell its major version of PostgreSQL", quoted(&image.to_string()));
+                format!("the image {} does not say its major version of PostgreSQL", quoted(&image.to_string()));
             let help = "write `version: 16` beside `image`, with the version that the image carries";
             faults.add(Code::PostgresVersion, place, message, help);
             None
@@ -111,7 +111,7 @@ pub(super) fn major(
                 Code::PostgresVersion,
                 Place::value(&at.key("version")),
                 format!("`version` says {version}, the image's tag says {tagged}"),
-                "remove `version`: the image's tag tells it",
+                "remove `version`: the image's tag says it",
             );
             faults.push(fault.also(place, "the image"));
             None

@@ -60,7 +60,7 @@ fn instead(name: &str, major: PostgresMajor) -> Help {
     }
     match postgres::nearest_setting(major, name) {
         Some(nearest) => Help::respell(nearest),
-        None => Help::remove().and("; `SELECT name FROM pg_settings` tells those that there are"),
+        None => Help::remove().and("; `SELECT name FROM pg_settings` lists those that there are"),
     }
 }
 
@@ -68,7 +68,7 @@ fn check_value(setting: &Setting, name: &str, value: &str, at: &FieldPath, fault
     let Err(wrong) = setting.check(value) else { return };
     let found = quoted(value);
     let (message, help) = match wrong {
-        Wrong::Fixed => (format!("`{name}` tells something of the server, and can't be set"), Help::remove()),
+        Wrong::Fixed => (format!("`{name}` reports something about the server, and can't be set"), Help::remove()),
         Wrong::Switch => (format!("expected `on` or `off` for `{name}`, found {found}"), "write `on` or `off`".into()),
         Wrong::Word => (format!("expected one of some words for `{name}`, found {found}"), one_of(setting, value)),
         Wrong::Number => (format!("expected a number for `{name}`, found {found}"), in_range(setting)),

@@ -38,7 +38,7 @@ fn sqlite_driver(
     let chosen = sqlite.driver.copied().or_else(|| sqlite_side(driver));
     if chosen.is_none() {
         let words: Vec<_> = SqliteDriver::ALL.iter().map(|driver| format!("`{driver}`")).collect();
-        let message = format!("`{driver}` opens PostgreSQL only, so nothing says how the file is told");
+        let message = format!("`{driver}` opens PostgreSQL only, so nothing says how the file is written");
         let help = format!("write `sqlite: {{ path: FILE, driver: WORD }}` with one of {}", words.join(", "));
         let fault = Diagnostic::error(Code::ConnectionForm, Place::value(&at.key("sqlite")), message, help);
         faults.push(fault.also(Place::value(&at.key("driver")), "the driver"));

@@ -33,6 +33,7 @@ pub(crate) use before::{After, Before};
 pub(crate) use danger::{around_start, give_away};
 pub use extras::Extras;
 pub(super) use extras::value as raw_value;
+pub(crate) use file::{AS_WRITTEN, SERVICE_KEYS, Takes};
 pub(super) use jobs::{RUNS_ONCE, faults};
 pub(super) use leave::{compare, compare_with, leaving};
 pub(super) use membership::{group_of_server, group_of_service};
@@ -44,9 +45,7 @@ pub(super) use next::next_command;
 pub(super) use outputs::outputs;
 pub use outputs::{BACKUP_IMAGE, DATABASES, DOTENV, DOTENV_EXAMPLE, FILE, INIT_SCRIPT};
 pub(super) use refusals::refusals;
-pub(crate) use refusals::{
-    DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, SERVICE_KEYS, TOP_KEYS, USER_KEYS,
-};
+pub(crate) use refusals::{DEPLOY_KEYS, FILE_KEYS, RESTART, SERVER_KEYS, SERVER_RELIED_ON, TOP_KEYS, USER_KEYS};
 pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
 pub(in crate::target) use standing::StandingUrl;

@@ -220,7 +220,7 @@ impl TextValue for SqlitePath {
         Err(Mismatch::new(
             "a SQLite file's path of letters, digits, `_`, `.`, `-`, spaces and single `/`, each step starting with a \
              letter, digit or `_`",
-            "write what stands after `sqlite:///`, such as `data/auth.db`, or an absolute path such as \
+            "write what comes after `sqlite:///`, such as `data/auth.db`, or an absolute path such as \
              `/app/data/auth.db`",
         ))
     }

@@ -39,6 +39,6 @@ pub(super) fn check(source: &Source, catalogue: &Catalogue) -> Option<Diagnostic
     let at = source.text.find(path)?;
     let (shown, typed) = (catalogue.shown(&file), shell_word(catalogue.typed(&file)));
     let message = format!("`{shown}`, by which editors check this profile, is not the schema of this codelab-gen");
-    let help = format!("write it anew: `codelab-gen schema >{typed}`");
+    let help = format!("write it again: `codelab-gen schema >{typed}`");
     Some(Diagnostic::warning(Code::StaleSchema, Place::Span(SourceId(0), at..at + path.len()), message, help))
 }

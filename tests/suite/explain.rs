@@ -73,7 +73,7 @@ fn a_path_narrows_it_and_a_wrong_one_is_told() {
         assert!(told.contains(&format!("did you mean `{meant}`?")), "{told}");
     }
     let far = stderr(&explain(&["nothing.like.it"]));
-    assert!(far.contains("`codelab-gen explain` without a path tells all of them"), "{far}");
+    assert!(far.contains("`codelab-gen explain` without a path prints all of them"), "{far}");
 }
 
 /// The values that are told, each with where it comes from.

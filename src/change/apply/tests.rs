@@ -2,24 +2,21 @@
 
 #![expect(clippy::disallowed_methods, reason = "what a test says is read by those who wrote its paths")]
 
-use std::collections::BTreeMap;
+mod goal;
+mod tree;
+
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use self::goal::{Goal, planned, scratch};
+use self::tree::{Tree, differing, restore, tree};
 use super::{WriteFault, apply_with, keep, perform, write};
+use crate::change::ChangeSet;
 use crate::change::steps::{Content, Step, steps};
-use crate::change::{ChangeSet, Existing, Wanted, WantedSecret, plan, unused_secrets};
 use crate::deployment::Deployment;
 use crate::disk::{Folder, TEMPORARY};
-use crate::layers::{gather, load};
-use crate::placement::Placement;
-use crate::resolve::resolve;
-use crate::secret::{KeptIn, Outside, Values, choose};
-use crate::source::{Catalogue, Source};
-use crate::target::compose::Extras;
-use crate::target::{Found, Inputs, SecretFile};
 
 const PASSWORD: &str = "0123456789abcdefghijABCDEFGHIJ";
 
@@ -154,81 +151,6 @@ fn nothing_takes_the_place_of_what_came_there_in_the_meantime() {
     assert!(!path("temporary").exists() && path("free").exists());
 }
 
-/// What a run is asked for.
-#[derive(Clone, Copy)]
-struct Goal {
-    profile: &'static str,
-    settings: &'static [&'static str],
-    force: bool,
-}
-
-impl Goal {
-    /// What its profile means, which does not depend on the output folder.
-    fn deployment(self) -> Deployment {
-        let empty = scratch();
-        let catalogue = Catalogue::find(
-            empty.path(),
-            empty.path(),
-            &crate::source::Trust { user: 0, invoker: None, safe: Vec::new },
-        )
-        .unwrap();
-        let profile = load(self.profile, "", &catalogue).unwrap();
-        let settings = self.settings.iter().map(|setting| Source::from_setting(setting).unwrap()).collect();
-        resolve(&gather(profile, settings, &catalogue).unwrap().profile).unwrap()
-    }
-}
-
-/// A new folder, in memory where the machine has such a place: thousands of files are written and synced here, and
-/// nothing of it is about the disk.
-fn scratch() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
-
-/// All that the program does from the reading of the folder up to the first step.
-fn planned(goal: Goal, deployment: &Deployment, folder: &Path) -> ChangeSet {
-    let placement = Placement { profile: goal.profile.into(), root: ".".into(), settings: Vec::new() };
-    let existing = Existing::read_of(Some(&Folder::open(folder).unwrap()), deployment).unwrap();
-    let keys = deployment.target.keys_taken_over(deployment);
-    let block = existing.values(|key| keys.names().contains(key)).unwrap();
-    let rules = deployment.kept_secrets();
-    // a value that stands in `.env` and is another one is refused here: none can be lost unnoticed
-    let mut outside = Outside {
-        stored: &block,
-        environment: &|_| Ok(Some(PASSWORD.to_owned())),
-        file: &|_| Err(io::ErrorKind::NotFound.into()),
-        random: &mut |_| Ok(()),
-        rotated: &[],
-        rotated_from_environment: false,
-        kept_in: KeptIn::Dotenv,
-        judge_strength: false,
-        allow_weak: true,
-    };
-    let secrets = choose(&rules, &mut outside).unwrap();
-    let kept = unused_secrets(&block, |key| rules.contains_key(key));
-    let values = Values::Chosen { secrets: &secrets, kept: &kept };
-    let inputs = Inputs { values, placement: &placement, found: &Found::default() };
-    let files = deployment.target.render(deployment, &Extras::default(), &inputs).unwrap();
-    let wanted = |file: SecretFile<'_>| {
-        let SecretFile { name, path, mode, holds } = file;
-        WantedSecret { name, path, mode, secret: values.secret(holds), public: None }
-    };
-    let secret_files = deployment.target.secret_files(deployment).into_iter().map(wanted).collect();
-    let wanted = Wanted {
-        folder,
-        deployment,
-        extras: &Extras::default(),
-        placement: &placement,
-        files,
-        withheld: false,
-        secret_files,
-        force: goal.force,
-        secrets: Vec::new(),
-    };
-    let changes = plan(wanted, &existing);
-    assert_eq!(changes.refusals(), []);
-    changes
-}
-
 /// Writes every change into its folder.
 fn apply(changes: &ChangeSet) -> Result<(), WriteFault> {
     super::apply(changes, &Folder::open(&changes.folder).unwrap())
@@ -244,56 +166,6 @@ fn edit(path: &Path, change: impl FnOnce(String) -> String) {
 
 fn surround(folder: &Path) {
     edit(&folder.join(".env"), |block| format!("{}{block}{}", OWN.0, OWN.1));
-}
-
-/// A file or folder.
-#[derive(Clone, PartialEq, Eq)]
-struct Entry {
-    /// Nothing for a folder.
-    bytes: Option<Vec<u8>>,
-    mode: u32,
-}
-
-/// All that stands below a folder.
-type Tree = BTreeMap<PathBuf, Entry>;
-
-fn tree(folder: &Path) -> Tree {
-    let mut tree = Tree::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let bytes = path.is_file().then(|| fs::read(&path).unwrap());
-            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
-            tree.insert(path.strip_prefix(folder).unwrap().to_owned(), Entry { bytes, mode });
-            folders.extend(path.is_dir().then_some(path));
-        }
-    }
-    tree
-}
-
-/// Has nothing but a tree stand in a folder.
-fn restore(tree: &Tree, folder: &Path) {
-    for path in self::tree(folder).keys().rev().map(|path| folder.join(path)) {
-        if path.is_dir() { fs::remove_dir(path).unwrap() } else { fs::remove_file(path).unwrap() }
-    }
-    for (path, entry) in tree {
-        let path = folder.join(path);
-        match &entry.bytes {
-            None => fs::create_dir(&path).unwrap(),
-            Some(bytes) => fs::write(&path, bytes).unwrap(),
-        }
-        fs::set_permissions(&path, Permissions::from_mode(entry.mode)).unwrap();
-    }
-}
-
-/// The names that are not the same in both.
-fn differing<'t>(one: &'t Tree, other: &'t Tree) -> Vec<&'t Path> {
-    let mut names: Vec<_> = one.keys().chain(other.keys()).map(PathBuf::as_path).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.retain(|name| one.get(*name) != other.get(*name));
-    names
 }
 
 fn is_temporary(path: &Path) -> bool {

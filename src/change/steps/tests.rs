@@ -49,15 +49,8 @@ fn change_set(secret_files: Vec<SecretChange>, changes: Vec<Change>) -> ChangeSe
         folder: "/out".into(),
         secret_files,
         changes,
-        aside: Vec::new(),
-        has_line_aside: false,
-        switches: Vec::new(),
-        left_volumes: Vec::new(),
-        left_objects: Vec::new(),
-        notes: Vec::new(),
-        dangers: Vec::new(),
         leftovers: vec!["/out/.env.codelab-gen.tmp".into()],
-        secrets: Vec::new(),
+        ..ChangeSet::default()
     }
 }
 

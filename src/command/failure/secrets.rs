@@ -34,7 +34,7 @@ pub(super) fn messages(faults: &SecretFaults, folder: &Path, target: Target) -> 
         let message = if target.runs_here() {
             format!("`{name}` is set in the environment; Docker Compose would take that instead of a new one")
         } else {
-            format!("`{name}` is set in the environment, and is to be made anew")
+            format!("`{name}` is set in the environment, and is to get a new value")
         };
         messages.push((message, format!("`unset {name}`, or take its value over with `--from-env`")));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::request::{Ending, Finished, Request};
+use super::request::{Ending, Finished, Request, Told};
 use super::run::run;
 use crate::cli::RunFormat;
 use crate::command::failure;
@@ -28,26 +28,27 @@ pub(super) fn run_all(request: &Request<'_>, world: &World) -> Result<Exit, Fail
         if request.format == RunFormat::Human && index > 0 {
             print("\n")?;
         }
-        let (report, exit) = match selection.and_then(|selection| run(request, selection, world)) {
-            Ok(Finished { text, notes, report, exit }) => {
+        let (told, exit) = match selection.and_then(|selection| run(request, selection, world)) {
+            Ok(Finished { told, notes, exit }) => {
                 print_notes(&notes);
-                if request.format == RunFormat::Human {
-                    print(&text)?;
-                }
-                (report, exit)
+                (told, exit)
             }
-            Err(failed) => {
-                if request.format == RunFormat::Human {
-                    print_drawn(&failure::text(&failed, world.drawing()));
-                }
-                (failure::document(&failed), failed.exit())
+            Err(failed) if request.format == RunFormat::Human => {
+                print_drawn(&failure::text(&failed, world.drawing()));
+                (Told::Text(String::new()), failed.exit())
             }
+            Err(failed) => (Told::Report(Box::new(failure::document(&failed))), failed.exit()),
         };
         worst = worst.max(exit);
-        if request.format == RunFormat::Github {
-            print_commands(&Annotator::new(world).report(&report))?;
+        match told {
+            Told::Text(text) => print(&text)?,
+            Told::Report(report) => {
+                if request.format == RunFormat::Github {
+                    print_commands(&Annotator::new(world).report(&report))?;
+                }
+                runs.push(ProfileRun { name, report: *report });
+            }
         }
-        runs.push(ProfileRun { name, report });
     }
     if request.format == RunFormat::Json {
         print_document(&Document::Runs(Runs { runs }))?;

@@ -79,10 +79,17 @@ pub(in crate::command) struct Request<'r> {
 
 /// One run that did what was asked, ready to be told.
 pub(super) struct Finished {
-    pub(super) text: String,
+    pub(super) told: Told,
     pub(super) notes: Vec<String>,
-    pub(super) report: Report,
     pub(super) exit: Exit,
+}
+
+/// What a run prints.
+pub(super) enum Told {
+    /// For people.
+    Text(String),
+    /// For programs.
+    Report(Box<Report>),
 }
 
 /// The secrets that are to get new values.

@@ -53,7 +53,7 @@ pub(super) fn run(request: &Request<'_>, selection: Selection, world: &World) ->
         }
     };
     let telling = Telling { target: &target, outcome: &outcome, current: &world.current, ending: request.ending };
-    Ok(telling.finish())
+    Ok(telling.finish(request.format))
 }
 
 /// That another run has the folder; the lock may be somebody else's.

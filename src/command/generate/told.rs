@@ -16,8 +16,9 @@ mod stale;
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::request::{Ending, Finished, Outcome};
+use super::request::{Ending, Finished, Outcome, Told};
 use crate::change::{Aside, Change, ChangeKind, Refusal, RefusalReason, RefusedFile, SecretChange};
+use crate::cli::RunFormat;
 use crate::command::failure::refusal;
 use crate::command::target::Target;
 use crate::disk::{normalized, relative};
@@ -40,22 +41,27 @@ pub(super) struct Telling<'t> {
 
 impl Telling<'_> {
     /// All that there is to tell.
-    pub(super) fn finish(&self) -> Finished {
-        let run = self.document();
+    pub(super) fn finish(&self, format: RunFormat) -> Finished {
         let mut notes = self.notes();
-        let (text, report, exit) = match self.ending {
-            Ending::Write => (self.written_text(), Report::Done(run), Exit::Done),
-            Ending::Check | Ending::Diff if self.differs() => {
-                notes.push(self.remedy());
-                (self.compared_text(), Report::Different(run), Exit::Different)
+        let differs = self.ending != Ending::Write && self.differs();
+        if differs {
+            notes.push(self.remedy());
+        }
+        let exit =
+            if differs || (self.ending == Ending::Check && self.exposes()) { Exit::Different } else { Exit::Done };
+        let told = match format {
+            RunFormat::Human => Told::Text(match self.ending {
+                Ending::Write => self.written_text(),
+                Ending::Check | Ending::Diff if differs => self.compared_text(),
+                Ending::Check => "as the profile says\n".to_owned(),
+                Ending::Diff => "nothing would change\n".to_owned(),
+            }),
+            RunFormat::Json | RunFormat::Github if exit == Exit::Done => {
+                Told::Report(Box::new(Report::Done(self.document())))
             }
-            Ending::Check if self.exposes() => {
-                ("as the profile says\n".to_owned(), Report::Different(run), Exit::Different)
-            }
-            Ending::Check => ("as the profile says\n".to_owned(), Report::Done(run), Exit::Done),
-            Ending::Diff => ("nothing would change\n".to_owned(), Report::Done(run), Exit::Done),
+            RunFormat::Json | RunFormat::Github => Told::Report(Box::new(Report::Different(self.document()))),
         };
-        Finished { text, notes, report, exit }
+        Finished { told, notes, exit }
     }
 
     fn differs(&self) -> bool {

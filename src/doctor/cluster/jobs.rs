@@ -35,7 +35,7 @@ fn finding(job: &Object, name: &str, living: &Living<'_>) -> Finding {
         let log = last.map(|pod| log(pod, living)).unwrap_or_default();
         let message = format!("`{name}` has failed ({})", failed.reason);
         let help = format!(
-            "mend what it says, then `kubectl delete job/{} && {}`: it runs again",
+            "fix what it says, then `kubectl delete job/{} && {}`: it runs again",
             job.name(),
             living.remedies.renew()
         );

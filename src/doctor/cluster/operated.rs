@@ -92,7 +92,7 @@ fn of_object(object: &Object, living: &Living<'_>) -> Finding {
         Some(true) if is_current => Finding::ok(CHECK, format!("the {what} of `{name}` is in line")),
         Some(false) => {
             let message = format!("the {what} of `{name}` is not in line");
-            let help = format!("mend what the line above says, then `{}`", living.remedies.renew());
+            let help = format!("fix what the line above says, then `{}`", living.remedies.renew());
             Finding::problem(CHECK, message, help).shown_by(object.text("/status/message"))
         }
         Some(true) | None => Finding::unseen(

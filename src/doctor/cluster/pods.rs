@@ -59,7 +59,7 @@ impl Pod<'_> {
     /// How its log is seen; of a pod that is replaced the newest one matters.
     fn look(&self, container: &Container<'_>) -> String {
         let log = format!("kubectl logs pod/{} -c {}", self.object.name(), container.name());
-        format!("see `{log}`, mend it, then `{}`", self.renew())
+        format!("see `{log}`, fix it, then `{}`", self.renew())
     }
 
     /// Where no node takes it, with the words of the scheduler.
@@ -107,7 +107,7 @@ impl Pod<'_> {
             }
             State::Waiting("CrashLoopBackOff", _) => Some(self.again(container)),
             State::Waiting(why, said) => {
-                let help = format!("mend what the line above says, then `{}`", self.renew());
+                let help = format!("fix what the line above says, then `{}`", self.renew());
                 Some(self.problem(&format!("does not start ({why})"), help).shown_by(said))
             }
             State::Ended(0) if container.is_init() => None,
@@ -140,7 +140,7 @@ impl Pod<'_> {
         if events.is_empty() {
             return self.starting("is still starting");
         }
-        let help = format!("mend what the last line above says, then `{}`", self.renew());
+        let help = format!("fix what the last line above says, then `{}`", self.renew());
         self.problem(&format!("does not start `{}`", container.name()), help).shown_by(&events)
     }
 

@@ -56,7 +56,7 @@ fn unset(silence: &Silence) -> Finding {
 
 fn silent(context: &str, said: &str) -> Finding {
     let (what, help) = if REFUSED.iter().any(|word| said.contains(word)) {
-        ("does not let you in", "log in to it anew, as its administrator says")
+        ("does not let you in", "log in to it again, as its administrator says")
     } else {
         ("does not answer", "start it, or the way to it (VPN); another one: kubectl config use-context NAME")
     };

@@ -75,7 +75,7 @@ fn is_new(workload: &Object, desired: u64) -> bool {
 fn stuck(workload: &Object, living: &Living<'_>) -> Option<Finding> {
     let name = workload.name();
     let log = format!("kubectl describe {}/{name}", workload.kind().to_ascii_lowercase());
-    let help = format!("see `{log}`, mend it, then `{}`", living.remedies.renew());
+    let help = format!("see `{log}`, fix it, then `{}`", living.remedies.renew());
     if let Some(failed) = workload.condition("ReplicaFailure").filter(|failed| failed.is_true) {
         let message = format!("the pods of `{name}` can't be made ({})", failed.reason);
         return Some(Finding::problem(CHECK, message, help).shown_by(failed.message));

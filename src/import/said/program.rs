@@ -10,7 +10,8 @@ use crate::import::ledger::Ledger;
 use crate::import::service::Service;
 use crate::interpolation::{Otherwise, Part, Template};
 use crate::profile::Raw;
-use crate::value::{BuildContext, Duration, ImageReference, ServiceImage, TextValue as _, VariableName, split};
+use crate::target::compose::Takes;
+use crate::value::{BuildContext, ImageReference, ServiceImage, TextValue as _, VariableName, split};
 use crate::yaml::Node;
 
 /// A text that Compose does not load, which was told.
@@ -165,11 +166,12 @@ impl Service<'_, '_> {
         text.map(|text| Line::text(key, &text))
     }
 
-    pub(super) fn time(&self, key: &str, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
+    /// A text that the field of the same name takes.
+    pub(super) fn taken(&self, key: &str, is_taken: Takes, field: &str, ledger: &mut Ledger<'_>) -> Option<Line> {
         let node = nodes::child(&self.entry.value, key)?;
-        let text = ledger.fixed(node, &format!("{field}.{key}")).filter(|text| Duration::parse(text).is_ok());
+        let text = ledger.fixed(node, &format!("{field}.{key}")).filter(|text| is_taken(text));
         if text.is_none() {
-            self.leave(key, node, "is no span of time that a profile can say", ledger);
+            self.leave(key, node, "is none that a profile can say", ledger);
         }
         text.map(|text| Line::text(key, &text))
     }

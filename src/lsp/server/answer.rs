@@ -207,8 +207,7 @@ impl Server<'_> {
 
     /// The profile that the program is to run on, and in which folder; an output records its own.
     fn runnable(&self, uri: &Uri) -> Result<(Option<PathBuf>, PathBuf), Refusal> {
-        let unsaved =
-            |name: &str| Refusal::new(format!("save `{name}` first: the program reads what stands on the disk"));
+        let unsaved = |name: &str| Refusal::new(format!("save `{name}` first: the program reads what is on the disk"));
         if let Some(generated) = self.generated(uri) {
             let is_saved = self.documents.get(uri).is_some_and(|document| self.documents.is_saved(document));
             let name = uri.0.rsplit('/').next().unwrap_or_default();

@@ -11,6 +11,7 @@ use self::keys::keys_of_service;
 use self::networks::networks_and_others;
 use self::server::{ensure, postgres};
 use self::service::service;
+pub(crate) use self::service::{AS_WRITTEN, SERVICE_KEYS, Takes};
 use super::extras::Extras;
 use super::networks::Networks;
 use super::secrets::secret_file;

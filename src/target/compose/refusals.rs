@@ -1,6 +1,7 @@
 //! Knows what Compose can't run of a profile; above all which of its keys the profile has a field for, so that `compose:` may
 //! not write them a second time. Must not know what the keys do.
 
+use super::file::SERVICE_KEYS;
 use super::networks::{NETWORK_MODE, NETWORKS};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
@@ -8,30 +9,7 @@ use crate::help::Help;
 use crate::profile::{Postgres, Profile, Raw, RawKeys, Service, Setting, given};
 use crate::value::{Hardening, Mount, MountSource, Runs, SecretsIn};
 
-/// Compose's key, and the field of a service that writes it.
-pub(crate) const SERVICE_KEYS: [(&str, &str); 19] = [
-    ("build", "build"),
-    ("image", "image"),
-    ("command", "command"),
-    ("entrypoint", "entrypoint"),
-    ("user", "user"),
-    ("working_dir", "working_dir"),
-    ("ports", "publish"),
-    ("volumes", "volumes"),
-    ("environment", "environment"),
-    ("healthcheck", "healthcheck"),
-    ("depends_on", "depends_on"),
-    ("labels", "labels"),
-    ("scale", "replicas"),
-    ("stop_grace_period", "stop_grace_period"),
-    ("mem_limit", "limits.memory"),
-    ("cpus", "limits.cpus"),
-    ("cpu_period", "limits.cpus"),
-    ("cpu_quota", "limits.cpus"),
-    ("pids_limit", "limits.pids"),
-];
-
-/// The same for the server; all other keys may be written, and replace what stands there.
+/// Compose's key, and the field of the server that writes it; all other keys may be written, and replace what stands there.
 pub(crate) const SERVER_KEYS: [(&str, &str); 11] = [
     ("image", "image"),
     ("command", "settings"),

@@ -29,7 +29,7 @@ fn other_system(standing: &Standing, container: &Container) -> Option<Told> {
     (stands != *wanted && is_open && is_same_major).then(|| {
         let message =
             format!("`{wanted}` may be of another system than `{stands}`, by which texts sort differently: no tag names it");
-        let help = "once it runs, `codelab-gen doctor` tells whether it is, and `scripts/db/reindex.sh` makes the indexes anew";
+        let help = "once it runs, `codelab-gen doctor` reports whether it is, and `scripts/db/reindex.sh` makes the indexes anew";
         (message, help.to_owned())
     })
 }

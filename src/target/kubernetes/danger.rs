@@ -102,7 +102,7 @@ fn user_danger(old: &Object, new: &Object) -> Option<Danger> {
         ),
         steps: format!(
             "keep `postgres.user_id: {stands}`; or give the files of the claim `{claim}-{}-0` to the new user first, by a pod \
-             of root that mounts it while the server stands still",
+             of root that mounts it while the server is stopped",
             new.name
         ),
     })

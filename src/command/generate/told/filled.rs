@@ -42,7 +42,7 @@ impl Telling<'_> {
         (!names.is_empty()).then(|| {
             let names = on_one_line(&names.into_iter().collect::<Vec<_>>().join(", "));
             format!(
-                "note: not set here, so that what stands was taken to be right: {names}\n  = help: set it, to compare it as \
+                "note: not set here, so the value in the file was taken to be right: {names}\n  = help: set it, to compare it as \
                  well\n"
             )
         })

@@ -20,7 +20,7 @@ impl Telling<'_> {
         Some(format!(
             "warning: what was made of `{}` may run with {}, which {} nowhere to be found; new ones were made up\n  = help: \
              before the next command, put what the cluster has into the files: `kubectl get secrets -l \
-             app.kubernetes.io/part-of={}` tells the names, and `kubectl get secret NAME -o jsonpath='{{.data.{first}}}' | \
+             app.kubernetes.io/part-of={}` lists the names, and `kubectl get secret NAME -o jsonpath='{{.data.{first}}}' | \
              base64 -d >{file}` reads one; then run codelab-gen again\n",
             self.named(target.main_output().path()),
             names.join(", "),

@@ -21,7 +21,8 @@ impl Telling<'_> {
         let has_secrets = self.outcome.changes.changes.iter().any(is_there);
         let ground = Ground { stood: self.stood() || self.takes_over(), has_secrets };
         let up = self.target.deployment.target.next_command(&self.target.deployment, ground);
-        let (dangers, standing) = (&self.outcome.changes.dangers, self.outcome.existing.standing());
+        let dangers = &self.outcome.changes.dangers;
+        let standing = if dangers.is_empty() { None } else { self.outcome.existing.standing() };
         let before = compose::around_start(dangers, &self.target.deployment, standing).unwrap_or_default();
         let build = if self.is_image_new() { "docker compose build postgres-backup && " } else { "" };
         format!("{}{change_folder}{build}{before}{up}", folders.concat())
@@ -33,11 +34,16 @@ impl Telling<'_> {
         self.outcome.changes.changes.iter().any(is_new)
     }
 
-    /// Whether a deployment stood there before. One that does not change is ours, and need not be read again.
+    /// Whether a deployment stood there before.
     fn stood(&self) -> bool {
+        self.stays() || self.outcome.existing.standing().is_some()
+    }
+
+    /// Whether the deployment that stood there does not change: it is ours, and need not be read again.
+    pub(super) fn stays(&self) -> bool {
         let main = self.target.deployment.target.main_output();
         let is_unchanged = |change: &Change| change.output == main && change.kind() == ChangeKind::Unchanged;
-        self.outcome.changes.changes.iter().any(is_unchanged) || self.outcome.existing.standing().is_some()
+        self.outcome.changes.changes.iter().any(is_unchanged)
     }
 
     /// Whether this run takes over a deployment whose Compose files have other names: Compose was led to them by a line of

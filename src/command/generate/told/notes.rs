@@ -156,7 +156,7 @@ impl Telling<'_> {
         let help = match container.local_auth {
             LocalAuth::Trust => "the next command gives it the new one",
             LocalAuth::Password => {
-                "with `local_auth: password` nobody comes in without the old one: docs/containers.md tells what to do"
+                "with `local_auth: password` nobody comes in without the old one: docs/containers.md says what to do"
             }
         };
         (is_made_up && !was_meant && self.has_server()).then(|| {
@@ -190,6 +190,9 @@ impl Telling<'_> {
 
     /// What of a server that stays on its volume would go unnoticed.
     fn unnoticed(&self) -> Vec<String> {
+        if self.stays() {
+            return Vec::new();
+        }
         let existing = self.outcome.existing.standing().filter(|_| self.outcome.existing.mark().is_some());
         let container = self.target.deployment.contained_server().map(|(_, container)| container);
         let is_other = self.outcome.changes.dangers.iter().any(|danger| danger.kind == DangerKind::Volume);
@@ -221,7 +224,7 @@ impl Telling<'_> {
         is_made_up.then(|| {
             format!(
                 "note: without `{key}`, which was made up now, nobody can restore the backups\n  = help: keep a copy of it \
-                 away from this host: it stands in .env\n"
+                 away from this host: it is in .env\n"
             )
         })
     }

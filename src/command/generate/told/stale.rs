@@ -17,6 +17,9 @@ impl Telling<'_> {
     /// A warning for each place that a new value does not reach.
     pub(super) fn stale(&self) -> Vec<String> {
         let existing = &self.outcome.existing;
+        if self.outcome.rotated.is_empty() {
+            return Vec::new();
+        }
         let stored = existing.values(|_| true).unwrap_or_default();
         let old = |name: &EnvironmentKey| {
             stored.get(name.as_str()).cloned().or_else(|| existing.kept(&secret_file_path(name)))

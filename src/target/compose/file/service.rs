@@ -6,7 +6,7 @@ use crate::deployment::{Build, Database, Deployment, Program, Service, Variable}
 use crate::placement::Placement;
 use crate::target::container_keys::{self, image_text};
 use crate::target::interpolation::{command, literal, number, reference, word};
-use crate::value::{DatabaseLabel, SecretsIn, StartCondition};
+use crate::value::{DatabaseLabel, Duration, SecretsIn, StartCondition, TextValue};
 use crate::yaml::document::{Mapping, Value};
 
 /// The keys of one service of the profile, but for those that keep it running and keep it in.
@@ -118,4 +118,37 @@ pub(super) fn waits_until(condition: StartCondition) -> Value {
         StartCondition::Completed => "service_completed_successfully",
     };
     Mapping::from_iter([("condition", word(condition))]).into()
+}
+
+/// Compose's key, and the field of a service that writes it.
+pub(crate) const SERVICE_KEYS: [(&str, &str); 19] = [
+    ("build", "build"),
+    ("image", "image"),
+    ("command", "command"),
+    ("entrypoint", "entrypoint"),
+    ("user", "user"),
+    ("working_dir", "working_dir"),
+    ("ports", "publish"),
+    ("volumes", "volumes"),
+    ("environment", "environment"),
+    ("healthcheck", "healthcheck"),
+    ("depends_on", "depends_on"),
+    ("labels", "labels"),
+    ("scale", "replicas"),
+    ("stop_grace_period", "stop_grace_period"),
+    ("mem_limit", "limits.memory"),
+    ("cpus", "limits.cpus"),
+    ("cpu_period", "limits.cpus"),
+    ("cpu_quota", "limits.cpus"),
+    ("pids_limit", "limits.pids"),
+];
+
+/// Whether a field takes a text.
+pub(crate) type Takes = fn(&str) -> bool;
+
+/// Keys that say what their field says, where that takes the text: so an import writes it.
+pub(crate) const AS_WRITTEN: [(&str, Takes); 1] = [("stop_grace_period", is::<Duration>)];
+
+fn is<T: TextValue>(text: &str) -> bool {
+    T::parse(text).is_ok()
 }
