@@ -2,6 +2,7 @@
 //! Must not know how a file says it, nor any secret.
 
 mod board;
+mod columns;
 mod dot;
 mod draw;
 mod mermaid;

@@ -1,9 +1,8 @@
 //! Knows how a graph is written in the language of Graphviz (<https://graphviz.org/doc/info/lang.html>).
 //! Must not know what the graph is about.
 
-use std::collections::HashSet;
-
-use super::{Edge, Graph, Group, Id, Kind, Node, Relation};
+use super::columns::Columns;
+use super::{Edge, Graph, Kind, Node, Relation};
 
 impl Graph {
     /// The graph in the language of Graphviz.
@@ -44,36 +43,8 @@ fn node(node: &Node) -> String {
     format!("{} [label={}{shape}]", node.id.as_str(), quoted(node.lines.iter().map(String::as_str)))
 }
 
-/// What stands in which column: the lines of many services cross least where those are in one, what they mount before them,
-/// and their databases behind.
-struct Columns<'g> {
-    groups: Vec<HashSet<&'g Id>>,
-    servers: HashSet<&'g Id>,
-}
-
-impl<'g> Columns<'g> {
-    fn of(graph: &'g Graph) -> Self {
-        let is_service = |node: &&Node| node.kind == Kind::Service;
-        let members = |group: &'g Group| group.nodes.iter().filter(is_service).map(|node| &node.id).collect();
-        let is_server = |edge: &&Edge| matches!(edge.relation, Relation::IsOn);
-        let servers = graph.edges.iter().filter(is_server).map(|edge| &edge.to).collect();
-        Self { groups: graph.groups.iter().map(members).collect(), servers }
-    }
-
-    /// Whether both ends stay in one column: else the group of services would take the place of other things.
-    fn is_one(&self, edge: &Edge) -> bool {
-        self.groups.iter().any(|group| group.contains(&edge.from) && group.contains(&edge.to))
-    }
-
-    /// Whether what an edge leads to stands before what it comes from. A line without an arrow may be written either way.
-    fn is_before(&self, edge: &Edge) -> bool {
-        let is_service = self.groups.iter().any(|group| group.contains(&edge.from));
-        matches!(edge.relation, Relation::Mounts(_)) && is_service && !self.servers.contains(&edge.from)
-    }
-}
-
 fn edge(edge: &Edge, columns: &Columns<'_>) -> String {
-    let Edge { from, to, relation } = edge;
+    let (from, to, relation) = (columns.first(edge), columns.last(edge), &edge.relation);
     let style = match relation {
         Relation::Publishes(_) => Some("style=bold"),
         Relation::Uses => None,
@@ -85,8 +56,7 @@ fn edge(edge: &Edge, columns: &Columns<'_>) -> String {
     let label = relation.label().map(|text| format!("label={}", quoted([text])));
     let attributes: Vec<_> = label.into_iter().chain(style.map(str::to_owned)).collect();
     let attributes = if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
-    let (first, second) = if columns.is_before(edge) { (to, from) } else { (from, to) };
-    format!("{} -> {}{attributes}", first.as_str(), second.as_str())
+    format!("{} -> {}{attributes}", from.as_str(), to.as_str())
 }
 
 /// Lines of a label as a string. Graphviz reads backslashes twice, as of a string and as of a label, and the entities of

@@ -1,6 +1,7 @@
 //! Knows how a graph is written as a flowchart of Mermaid (<https://mermaid.js.org/syntax/flowchart.html>).
 //! Must not know what the graph is about.
 
+use super::columns::Columns;
 use super::{Edge, Graph, Kind, Node, Relation};
 
 impl Graph {
@@ -15,7 +16,8 @@ impl Graph {
             lines.push("  end".to_owned());
         }
         lines.extend(nodes.iter().map(|outer| format!("  {}", node(outer))));
-        lines.extend(edges.iter().map(|one| format!("  {}", edge(one))));
+        let columns = Columns::of(self);
+        lines.extend(edges.iter().map(|one| format!("  {}", edge(one, &columns))));
         lines.push(String::new());
         lines.join("\n")
     }
@@ -32,8 +34,8 @@ fn node(node: &Node) -> String {
     format!("{}{open}\"{}\"{close}", node.id.as_str(), label(node.lines.iter().map(String::as_str)))
 }
 
-fn edge(edge: &Edge) -> String {
-    let Edge { from, to, relation } = edge;
+fn edge(edge: &Edge, columns: &Columns<'_>) -> String {
+    let (from, to, relation) = (columns.first(edge), columns.last(edge), &edge.relation);
     let arrow = match relation {
         Relation::Publishes(_) => "==>",
         Relation::Uses => "-->",

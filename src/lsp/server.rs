@@ -39,14 +39,14 @@ pub struct Unspoken(String);
 /// Where it goes without a word, or speaks something else.
 pub fn serve(trust: Trust) -> Result<(), Unspoken> {
     let wire = Wire::stdio().map_err(|error| Unspoken(error.to_string()))?;
-    let ended = converse(&wire.connection, trust);
+    let ended = converse(&wire.connection, wire.answers.clone(), trust);
     // what was wrong with what came says more than that nothing more comes
     let ended = ended.map_err(|unspoken| wire.faults.try_recv().map_or(unspoken, |fault| Unspoken(fault.to_string())));
     wire.finish();
     ended
 }
 
-fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
+fn converse(connection: &Connection, answers: Sender<String>, trust: Trust) -> Result<(), Unspoken> {
     let unspoken = |error: &dyn std::fmt::Display| Unspoken(error.to_string());
     let (id, params) = connection.initialize_start().map_err(|error| unspoken(&error))?;
     let params: InitializeParams = serde_json::from_value(params).map_err(|error| unspoken(&error))?;
@@ -62,6 +62,7 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
     let (comparisons, compared) = generated::start().map_err(|error| unspoken(&error))?;
     let mut server = Server {
         connection,
+        answers,
         documents: Documents::new(encoding),
         jobs,
         trust,
@@ -81,6 +82,8 @@ fn converse(connection: &Connection, trust: Trust) -> Result<(), Unspoken> {
 /// The state of a connection.
 pub(super) struct Server<'c> {
     connection: &'c Connection,
+    /// Takes long answers.
+    answers: Sender<String>,
     documents: Documents,
     jobs: Sender<Job>,
     trust: Trust,

@@ -2,10 +2,10 @@
 //!
 //! The loop of `lsp-server` itself makes room for as many bytes as a header says, before one of them is there.
 
-use std::io::{self, BufRead, Read as _, stdin, stdout};
+use std::io::{self, BufRead, Read as _, Write, stdin, stdout};
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use lsp_server::{Connection, Message};
 
 use crate::source::SIZE_LIMIT;
@@ -22,6 +22,8 @@ const MESSAGE_LIMIT: u64 = 4 * SIZE_LIMIT;
 /// The way to an editor, and why nothing comes from it any more: where something was wrong.
 pub(super) struct Wire {
     pub(super) connection: Connection,
+    /// Takes long answers as they are sent: as a tree of JSON first, they would need many times their room.
+    pub(super) answers: Sender<String>,
     pub(super) faults: Receiver<io::Error>,
     writer: thread::JoinHandle<()>,
 }
@@ -30,15 +32,16 @@ impl Wire {
     /// The one at standard input and output.
     pub(super) fn stdio() -> io::Result<Self> {
         let (sender, outgoing) = bounded::<Message>(0);
+        let (answers, ready) = bounded::<String>(0);
         let (incoming, receiver) = bounded::<Message>(0);
         let (told, faults) = bounded(1);
-        let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || write_all(&outgoing))?;
+        let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || write_all(&outgoing, &ready))?;
         thread::Builder::new().name("reader".to_owned()).spawn(move || {
             if let Err(error) = read_all(&mut stdin().lock(), &incoming) {
                 drop(told.send(error));
             }
         })?;
-        Ok(Self { connection: Connection { sender, receiver }, faults, writer })
+        Ok(Self { connection: Connection { sender, receiver }, answers, faults, writer })
     }
 
     /// Waits until all that was said is written. What is read may never end.
@@ -48,14 +51,30 @@ impl Wire {
     }
 }
 
-fn write_all(messages: &Receiver<Message>) {
+fn write_all(messages: &Receiver<Message>, answers: &Receiver<String>) {
     let mut out = stdout().lock();
-    for message in messages {
+    loop {
+        let written = select! {
+            recv(messages) -> message => match message {
+                Ok(message) => message.write(&mut out),
+                Err(_) => return,
+            },
+            recv(answers) -> answer => match answer {
+                Ok(body) => write(&mut out, &body),
+                Err(_) => return,
+            },
+        };
         // where nobody reads any more, the reader ends as well
-        if message.write(&mut out).is_err() {
+        if written.is_err() {
             return;
         }
     }
+}
+
+fn write(out: &mut impl Write, body: &str) -> io::Result<()> {
+    write!(out, "Content-Length: {}\r\n\r\n", body.len())?;
+    out.write_all(body.as_bytes())?;
+    out.flush()
 }
 
 fn read_all(from: &mut dyn BufRead, messages: &Sender<Message>) -> io::Result<()> {

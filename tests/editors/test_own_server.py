@@ -165,7 +165,7 @@ def test_a_drawing_is_a_picture_where_graphviz_is(binary: Path, project: Path) -
         assert seen["languageId"] == "markdown" and seen["text"].startswith("```mermaid\nflowchart LR\n"), path
     if shutil.which("dot", path=os.defpath) is not None:
         seen = drawn(os.defpath)
-        assert seen["languageId"] == "svg" and "auth-service" in seen["text"] and "</svg>" in seen["text"]
+        assert seen["languageId"] == "svg" and "auth_db" in seen["text"] and "</svg>" in seen["text"]
 
 
 def mends(editor: Editor, file: Path, told: Message) -> list[Message]:

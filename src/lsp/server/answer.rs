@@ -34,6 +34,14 @@ use crate::lsp::view::View;
 /// What a question is answered with.
 type Answer = Result<Value, Refusal>;
 
+/// A long answer, as the protocol has it.
+#[derive(Serialize)]
+struct Long<'i, R> {
+    jsonrpc: &'static str,
+    id: &'i RequestId,
+    result: R,
+}
+
 /// What is done beside everything else.
 type Work = Box<dyn FnOnce() -> Answer + Send>;
 
@@ -41,9 +49,36 @@ impl Server<'_> {
     pub(super) fn answer(&self, request: Request) {
         let Request { id, method, params } = request;
         match method.as_str() {
+            "textDocument/completion" => {
+                let asked = asked(params).map(|CompletionParams { text_document_position_params: place, .. }| {
+                    let view = self.view(&place.text_document.uri)?;
+                    Some(complete(&view, place.position, &self.words, self.taste))
+                });
+                self.answer_at_length(id, asked);
+            }
+            "textDocument/documentSymbol" => {
+                let asked = asked(params).map(|DocumentSymbolParams { text_document, .. }| {
+                    let view = self.view(&text_document.uri)?;
+                    Some(symbols(&view.own()?.shape, &view.document.text))
+                });
+                self.answer_at_length(id, asked);
+            }
             "workspace/executeCommand" => self.work(id, self.execution(params)),
             "workspace/textDocumentContent" => self.work(id, self.content(params)),
             _ => self.send(response(id, self.ask(&method, params)).into()),
+        }
+    }
+
+    /// Answers with what may be long.
+    fn answer_at_length<R: Serialize>(&self, id: RequestId, said: Result<R, Refusal>) {
+        let body = said.and_then(|result| {
+            let answer = Long { jsonrpc: "2.0", id: &id, result };
+            serde_json::to_string(&answer).map_err(|error| Refusal::new(error.to_string()))
+        });
+        match body {
+            // where nobody listens any more, the next message that is read tells
+            Ok(body) => drop(self.answers.send(body)),
+            Err(refusal) => self.send(response(id, Err(refusal)).into()),
         }
     }
 
@@ -77,10 +112,6 @@ impl Server<'_> {
                 let HoverParams { text_document_position_params: place, .. } = asked(params)?;
                 self.at(&place, |view, at| hover(view, at, &self.words, &self.values(view), self.taste))
             }
-            "textDocument/completion" => {
-                let CompletionParams { text_document_position_params: place, .. } = asked(params)?;
-                self.at(&place, |view, at| complete(view, at, &self.words, self.taste))
-            }
             "textDocument/definition" => {
                 let DefinitionParams { text_document_position_params: place, .. } = asked(params)?;
                 self.at(&place, definition)
@@ -99,10 +130,6 @@ impl Server<'_> {
                 let view = self.view(&place.text_document.uri);
                 let view = view.ok_or_else(|| Refusal::new("this is no profile"))?;
                 told(&rename(&view, place.position, &new_name)?)
-            }
-            "textDocument/documentSymbol" => {
-                let DocumentSymbolParams { text_document, .. } = asked(params)?;
-                self.on(&text_document, |view| view.own().map(|own| symbols(&own.shape, &view.document.text)))
             }
             "textDocument/foldingRange" => {
                 let FoldingRangeParams { text_document, .. } = asked(params)?;
