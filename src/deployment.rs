@@ -10,12 +10,14 @@ mod server;
 
 use indexmap::IndexMap;
 
-use crate::url::ConnectionUrl;
+use crate::field::FieldPath;
+use crate::profile::database_path;
+use crate::url::{ConnectionUrl, PostgresUrl, SqliteUrl};
 use crate::value::{
-    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabasePart, Driver, Duration, EnvironmentKey,
-    ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProjectName,
-    Replicas, Rights, Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition, Target,
-    VariableName, VolumeName,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseLabel, DatabasePart, Driver, Duration,
+    EnvironmentKey, ExtensionName, HostAddress, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount,
+    ProjectName, Replicas, Rights, Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, StartCondition,
+    Target, VariableName, VolumeName,
 };
 
 pub use backups::{ARCHIVE_COMMAND, BackupCheck, Backups, REPOSITORY, destination};
@@ -107,6 +109,8 @@ pub struct Service {
     pub log: Option<KeptLog>,
     /// Its database.
     pub database: Option<Database>,
+    /// More databases of it.
+    pub further: Vec<Database>,
 }
 
 /// What a service runs.
@@ -160,8 +164,8 @@ pub enum Variable {
     },
     /// A secret.
     Secret(EnvironmentKey),
-    /// The service's own connection URL.
-    Url,
+    /// The connection URL of a database of the service: of the first one, or of the further one of this name.
+    Url(Option<DatabaseLabel>),
 }
 
 /// A health check.
@@ -218,7 +222,7 @@ pub struct Limits {
 /// Where a service finds the URL of its database.
 #[derive(Debug, Clone)]
 pub struct GivenUrl {
-    /// The key of `.env` that holds it: `<SERVICE>__DB_URL`.
+    /// The key of `.env` that holds it: `<SERVICE>__DB_URL`, or `<SERVICE>__<NAME>__DB_URL` of a further one.
     pub key: EnvironmentKey,
     /// The container's variable for it.
     pub variable: VariableName,
@@ -227,6 +231,8 @@ pub struct GivenUrl {
 /// A service's database.
 #[derive(Debug, Clone)]
 pub struct Database {
+    /// Its name among the service's further databases; nothing for the first one.
+    pub name: Option<DatabaseLabel>,
     /// Where the service finds the URL; nothing where it gets parts of it only.
     pub given: Option<GivenUrl>,
     /// The URL.
@@ -302,18 +308,81 @@ impl Database {
     pub fn is_given_as(&self, variable: &VariableName) -> bool {
         self.given.as_ref().is_some_and(|given| given.variable == *variable)
     }
+
+    /// Whether it is on the PostgreSQL server.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        self.on_server().is_some()
+    }
+
+    /// What leads to it, where it is on the PostgreSQL server.
+    #[must_use]
+    pub fn on_server(&self) -> Option<&PostgresUrl> {
+        match &self.url {
+            ConnectionUrl::Postgres(url) => Some(url),
+            ConnectionUrl::Sqlite(_) => None,
+        }
+    }
+
+    /// What leads to it, where it is a file.
+    #[must_use]
+    pub fn in_file(&self) -> Option<&SqliteUrl> {
+        match &self.url {
+            ConnectionUrl::Sqlite(url) => Some(url),
+            ConnectionUrl::Postgres(_) => None,
+        }
+    }
+
+    /// How people and scripts name it: `SERVICE`, and `SERVICE/NAME` where it is a further one.
+    #[must_use]
+    pub fn called(&self, service: &ServiceName) -> String {
+        self.name.as_ref().map_or_else(|| service.to_string(), |name| format!("{service}/{name}"))
+    }
+
+    /// Where a profile describes it.
+    #[must_use]
+    pub fn path(&self, service: &ServiceName) -> FieldPath {
+        database_path(&FieldPath::root().key("services").key(service), self.name.as_ref())
+    }
 }
 
 impl Service {
-    /// Whether there is a SQLite file to move its data from or to, beside the server that it uses.
-    #[must_use]
-    pub fn can_move(&self) -> bool {
-        self.uses_postgres() && self.database.as_ref().is_some_and(|database| database.sqlite_file.is_some())
+    /// All of its databases, the further ones last.
+    pub fn databases(&self) -> impl Iterator<Item = &Database> {
+        self.database.iter().chain(&self.further)
     }
 
-    /// Whether its data is on the PostgreSQL server.
+    /// Its database, or the further one of this name.
+    #[must_use]
+    pub fn database_called(&self, name: Option<&DatabaseLabel>) -> Option<&Database> {
+        self.databases().find(|database| database.name.as_ref() == name)
+    }
+
+    /// Those that are on the PostgreSQL server.
+    pub fn databases_on_server(&self) -> impl Iterator<Item = (&Database, &PostgresUrl)> {
+        self.databases().filter_map(|database| Some((database, database.on_server()?)))
+    }
+
+    /// Those that are files.
+    pub fn databases_in_files(&self) -> impl Iterator<Item = (&Database, &SqliteUrl)> {
+        self.databases().filter_map(|database| Some((database, database.in_file()?)))
+    }
+
+    /// Whether there is a SQLite file to move data from or to, beside a database on the server that it uses.
+    #[must_use]
+    pub fn can_move(&self) -> impl Iterator<Item = &Database> {
+        self.databases_on_server().map(|(database, _)| database).filter(|database| database.sqlite_file.is_some())
+    }
+
+    /// Whether it has a database.
+    #[must_use]
+    pub fn has_database(&self) -> bool {
+        self.databases().next().is_some()
+    }
+
+    /// Whether data of it is on the PostgreSQL server.
     #[must_use]
     pub fn uses_postgres(&self) -> bool {
-        matches!(&self.database, Some(database) if matches!(database.url, ConnectionUrl::Postgres(_)))
+        self.databases().any(Database::is_on_server)
     }
 }

@@ -9,7 +9,6 @@ use crate::deployment::{Deployment, Service};
 use crate::disk::{self, TEXT_LIMIT, normalized, relative};
 use crate::source::Project;
 use crate::spelling::shell_word;
-use crate::url::ConnectionUrl;
 use crate::value::{HostPath, MountSource, ServiceName};
 
 /// A folder of the host in which a service keeps data.
@@ -94,8 +93,9 @@ impl DataFolder<'_> {
 pub fn data_folders<'d>(deployment: &'d Deployment, root: &Path, current: &Path) -> Vec<DataFolder<'d>> {
     let project = Project::of_folder(root);
     let mut known = HashSet::new();
-    let of_services = deployment.services.iter().filter_map(|service| {
-        let path = normalized(&root.join(folder_of(service)?));
+    let each = deployment.services.iter().flat_map(|service| folders_of(service).map(move |folder| (service, folder)));
+    let of_services = each.filter_map(|(service, folder)| {
+        let path = normalized(&root.join(folder));
         known.insert(path.clone()).then(|| data_folder(service, &path, &project, current))
     });
     of_services.collect()
@@ -142,19 +142,27 @@ fn data_folder<'d>(service: &'d Service, path: &Path, project: &Project, current
 /// Whether the first mount of a service is a folder of the host that it writes to.
 #[must_use]
 pub fn keeps_data_in_folder(service: &Service) -> bool {
-    folder_of(service).is_some()
+    folders_of(service).next().is_some()
 }
 
-/// The folder of a service's data mount, down to that of its SQLite file: SQLite makes a file, but no folder.
-fn folder_of(service: &Service) -> Option<String> {
-    let mount = service.mounts.first().filter(|mount| service.has_data && !mount.read_only)?;
-    let MountSource::Bind(path) = &mount.source else { return None };
-    let inside = match service.database.as_ref().map(|database| &database.url) {
-        Some(ConnectionUrl::Sqlite(url)) => mount.target.strip(&url.file).unwrap_or_default(),
-        Some(ConnectionUrl::Postgres(_)) | None => "",
-    };
-    let below = inside.rsplit_once('/').map(|(folder, _)| format!("/{folder}")).unwrap_or_default();
-    Some(format!("{}{below}", HostPath::as_str(path).trim_end_matches('/')))
+/// The folder of a service's data mount, down to those of its SQLite files: SQLite makes a file, but no folder.
+fn folders_of(service: &Service) -> impl Iterator<Item = String> {
+    let mount = service.mounts.first().filter(|mount| service.has_data && !mount.read_only);
+    let bound = mount.and_then(|mount| match &mount.source {
+        MountSource::Bind(path) => Some((mount, HostPath::as_str(path).trim_end_matches('/'))),
+        MountSource::Volume(_) => None,
+    });
+    bound.into_iter().flat_map(|(mount, path)| {
+        let files = service.databases_in_files().map(|(_, url)| mount.target.strip(&url.file).unwrap_or_default());
+        let mut inside: Vec<_> = files.collect();
+        if inside.is_empty() {
+            inside.push("");
+        }
+        inside.into_iter().map(move |inside| {
+            let below = inside.rsplit_once('/').map(|(folder, _)| format!("/{folder}")).unwrap_or_default();
+            format!("{path}{below}")
+        })
+    })
 }
 
 /// `UID` or `UID:GID`; a name means nothing outside of its image.

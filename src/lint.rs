@@ -8,7 +8,6 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{Command, Profile, given};
 use crate::spelling::quoted;
-use crate::url::ConnectionUrl;
 use crate::value::{Access, ImageReference, Mount, MountSource, SettingName, Stage};
 
 pub use hidden::hidden_characters;
@@ -109,8 +108,7 @@ fn unnamed_system(image: &ImageReference, stage: Stage, at: &FieldPath) -> Optio
 }
 
 fn sqlite_bind_mount(service: &Service, stage: Stage, at: &FieldPath) -> Option<Diagnostic> {
-    let database = service.database.as_ref()?;
-    let is_sqlite = matches!(database.url, ConnectionUrl::Sqlite(_));
+    let is_sqlite = service.databases_in_files().next().is_some();
     let folder = match &service.mounts.first().filter(|_| service.has_data)?.source {
         MountSource::Bind(folder) => folder,
         MountSource::Volume(_) => return None,

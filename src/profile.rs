@@ -21,8 +21,8 @@ pub use leaf::{Literal, Named, given};
 pub use options::{OptionValue, Options};
 pub use raw::{LONG_KEY, Raw, RawKey, RawKeys, long_keys};
 pub use sections::{
-    Backups, Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, Nodes, Pool, Postgres,
-    PostgresDatabase, Profile, ServerCheck, Service, Sqlite, Storage, Volume,
+    Backups, Build, Database, Extends, External, HealthCheck, Initdb, LabelName, Limits, NamedDatabase, Nodes, Pool,
+    Postgres, PostgresDatabase, Profile, ServerCheck, Service, Sqlite, Storage, Volume, database_path,
 };
 pub use written::SchemaOf;
 use written::{Excerpt, Reader, Written as _};

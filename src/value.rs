@@ -35,8 +35,8 @@ pub use grammar::{Grammar, Mismatch, TextValue};
 pub use image::ImageReference;
 pub use initdb::InitdbArgument;
 pub use name::{
-    DatabaseName, EnvironmentKey, ExtensionName, LocaleName, OptionName, ProfileName, ProjectName, RoleName,
-    ServiceName, SettingName, VariableName, VolumeName,
+    DatabaseLabel, DatabaseName, EnvironmentKey, ExtensionName, LocaleName, OptionName, ProfileName, ProjectName,
+    RoleName, ServiceName, SettingName, VariableName, VolumeName,
 };
 pub use number::{ConnectionCount, ExtraConnections, Port, PostgresMajor, ProcessCount, Replicas};
 pub use path::{ContainerPath, HostPath, HttpPath, Mount, MountSource, MountedPath, SqlitePath};

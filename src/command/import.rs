@@ -18,7 +18,7 @@ use super::new::shown;
 use super::new::{create, open, unwritable, write_schema};
 use super::print::{print, print_note};
 use super::world::{World, catalogue_of};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Service};
 use crate::diagnostic::Diagnostic;
 use crate::disk::{self, Folder, normalized, relative};
 use crate::dotenv;
@@ -162,7 +162,7 @@ fn refuse_link(places: &Places, imported: &Imported, deployment: &Deployment, wo
 
 /// Whether there is something that a profile does and a Compose file does not.
 fn gains(deployment: &Deployment) -> bool {
-    deployment.server.is_some() || deployment.services.iter().any(|service| service.database.is_some())
+    deployment.server.is_some() || deployment.services.iter().any(Service::has_database)
 }
 
 fn nothing_to_gain(sources: &[Source]) -> String {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::print::{print, print_document};
 use super::world::{World, catalogue};
 use crate::cli::Format;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Service};
 use crate::layers::{Layers, gather};
 use crate::outcome::{Exit, Failure};
 use crate::report::{Document, ListedProfile, Listing};
@@ -93,8 +93,10 @@ fn engines(deployment: &Deployment) -> Vec<(String, &'static str)> {
         ConnectionUrl::Sqlite(_) => "sqlite",
         ConnectionUrl::Postgres(_) => "postgres",
     };
-    let services = deployment.services.iter();
-    services.filter_map(|service| Some((service.name.to_string(), engine(&service.database.as_ref()?.url)))).collect()
+    let of = |service: &Service| -> Vec<_> {
+        service.databases().map(|database| (database.called(&service.name), engine(&database.url))).collect()
+    };
+    deployment.services.iter().flat_map(of).collect()
 }
 
 fn text(entries: &[Listed]) -> String {

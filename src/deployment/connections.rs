@@ -1,6 +1,6 @@
 //! Knows how many connections services open on the server, and how many it has for them. Must not know who is told.
 
-use super::{Database, Host, Server, Service};
+use super::{Host, Server, Service};
 use crate::postgres::{count, setting};
 use crate::value::{PostgresMajor, SettingName};
 
@@ -19,15 +19,19 @@ impl Pool {
     pub const USUAL: Self = Self { connections: 5 + 10, is_written: false };
 }
 
-/// What a service opens on the server.
+/// What a service opens on the server, in all of its databases there.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand<'d> {
     /// The service.
     pub service: &'d Service,
     /// How many containers of it there are.
     pub containers: u64,
-    /// How many connections each of them may open.
-    pub pool: Pool,
+    /// How many connections each of them opens in any case: its pools as far as the profile says them, and one for each other.
+    pub written: u64,
+    /// How many each of them may open where the other pools are as usual.
+    pub usual: u64,
+    /// How many of its pools the profile does not say.
+    pub unwritten: u64,
     /// How many its role may have at a time.
     pub limit: Option<u64>,
 }
@@ -36,24 +40,37 @@ impl<'d> Demand<'d> {
     /// What each service opens that is there all the time.
     pub fn of(services: &'d [Service]) -> impl Iterator<Item = Self> {
         let lasting = services.iter().filter(|service| service.uses_postgres() && !service.runs.ends());
-        lasting.filter_map(|service| {
-            let Database { pool, limits, .. } = service.database.as_ref()?;
+        lasting.map(|service| {
             let containers = service.replicas.map_or(1, |replicas| u64::from(replicas.get()));
-            let limit = limits.connections.map(|limit| u64::from(limit.get()));
-            Some(Self { service, containers, pool: *pool, limit })
+            let (mut written, mut usual, mut unwritten, mut limit) = (0, 0, 0, None);
+            for (database, _) in service.databases_on_server() {
+                let connections = u64::from(database.pool.connections);
+                written += if database.pool.is_written { connections } else { 1 };
+                usual += connections;
+                unwritten += u64::from(!database.pool.is_written);
+                limit = limit.or(database.limits.connections.map(|limit| u64::from(limit.get())));
+            }
+            Self { service, containers, written, usual, unwritten, limit }
         })
     }
 
     /// What it opens in any case: what the profile says, or one for each container.
     #[must_use]
     pub fn certain(&self) -> u64 {
-        self.containers * if self.pool.is_written { u64::from(self.pool.connections) } else { 1 }
+        self.containers * self.written
     }
 
     /// What it may open where it has the usual pool.
     #[must_use]
     pub fn likely(&self) -> u64 {
-        self.containers * u64::from(self.pool.connections)
+        self.containers * self.usual
+    }
+
+    /// How large each pool that the profile does not say may be, for its role to have enough.
+    #[must_use]
+    pub fn fitting(&self, limit: u64) -> u64 {
+        let room = (limit / self.containers).saturating_sub(self.written.saturating_sub(self.unwritten));
+        room.checked_div(self.unwritten).unwrap_or(room).max(1)
     }
 
     /// No more than its role may have.

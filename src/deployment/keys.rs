@@ -110,7 +110,7 @@ impl Deployment {
         let of_server = self.passwords_of_server();
         let is_of_server: HashSet<_> = of_server.iter().copied().collect();
         let secret = |name| DotenvKey { name: ToString::to_string(name), holds: Holds::Secret(name) };
-        let databases = self.services.iter().filter_map(|service| service.database.as_ref());
+        let databases = self.services.iter().flat_map(Service::databases);
         DotenvKeys {
             server: self.server.as_ref().map(|server| server_keys(server, &of_server)).unwrap_or_default(),
             urls: databases.filter_map(url_key).collect(),
@@ -127,9 +127,10 @@ impl Deployment {
     pub fn fields_of_keys(&self) -> HashMap<&str, FieldPath> {
         let postgres = FieldPath::root().key("postgres");
         let of_server = [(POSTGRES_USER, postgres.key("user")), (POSTGRES_DB, postgres.key("database"))];
-        let of_services = self.services.iter().filter_map(|service: &Service| {
-            let key = service.database.as_ref()?.given.as_ref()?.key.as_str();
-            Some((key, FieldPath::root().key("services").key(&service.name).key("database")))
+        let each =
+            self.services.iter().flat_map(|service| service.databases().map(move |database| (service, database)));
+        let of_services = each.filter_map(|(service, database)| {
+            Some((database.given.as_ref()?.key.as_str(), database.path(&service.name)))
         });
         of_server.into_iter().filter(|_| self.server.is_some()).chain(of_services).collect()
     }
@@ -182,7 +183,7 @@ impl Deployment {
 fn of_environment(environment: &[(VariableName, Variable)]) -> impl Iterator<Item = (&EnvironmentKey, String)> {
     environment.iter().filter_map(|(_, variable)| match variable {
         Variable::Environment { name, default } => Some((name, default.clone().unwrap_or_default())),
-        Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+        Variable::Literal(_) | Variable::Secret(_) | Variable::Url(_) => None,
     })
 }
 

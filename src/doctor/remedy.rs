@@ -99,10 +99,11 @@ impl<'a> Remedies<'a> {
     /// What gives the server's roles and databases what the profile and `.env` say, with the services that use the
     /// database started anew: they may have given up.
     pub(super) fn align_for(&self, database: &str) -> String {
-        let uses = self.deployment.services.iter().filter(|service| {
-            let opened = service.database.as_ref().map(|opened| &opened.url);
-            matches!(opened, Some(crate::url::ConnectionUrl::Postgres(url)) if url.database.as_str() == database)
-        });
+        let uses = self
+            .deployment
+            .services
+            .iter()
+            .filter(|service| service.databases_on_server().any(|(_, url)| url.database.as_str() == database));
         match (self.deployment.target.client(), self.deployment.contained_server()) {
             (Client::Docker, _) => {}
             (Client::Kubectl, Some(_)) => {

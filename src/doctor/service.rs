@@ -20,9 +20,16 @@ pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
     let Living { subject, containers, docker, remedies, .. } = *living;
     let mut found = Vec::new();
     for service in &subject.deployment.services {
-        let Some(database) = &service.database else { continue };
+        if !service.has_database() {
+            continue;
+        }
         if let Some(container) = containers.of(service.name.as_str()) {
-            found.extend(look_into(service, database, container, docker, remedies));
+            for database in service.databases() {
+                // two databases may have one driver
+                let more = look_into(service, database, container, docker, remedies);
+                let more: Vec<_> = more.into_iter().filter(|finding| !found.contains(finding)).collect();
+                found.extend(more);
+            }
         } else {
             let message = format!("the inside of `{}`, which has no container", service.name);
             found.push(Finding::unseen(DRIVER, message));

@@ -27,7 +27,7 @@ const ERRORS: [&[&str]; 14] = [
 /// What the logs of services say of their tables.
 pub(super) fn findings(living: &Living<'_>) -> Vec<Finding> {
     let Living { subject, containers, docker, remedies, .. } = *living;
-    let services = subject.deployment.services.iter().filter(|service| service.database.is_some());
+    let services = subject.deployment.services.iter().filter(|service| service.has_database());
     let logged = services.filter_map(|service| Some((service.name.as_str(), containers.of(service.name.as_str())?)));
     logged.map(|(name, container)| judged(name, &container.last_log(docker), remedies)).collect()
 }

@@ -8,7 +8,7 @@ use crate::deployment::{Deployment, Host, Limits, Probe, PublishedPort, Server, 
 use crate::field::FieldPath;
 use crate::target::Target;
 use crate::url::ConnectionUrl;
-use crate::value::{Access, Runs, SecretsIn};
+use crate::value::{Access, DatabaseLabel, Runs, SecretsIn};
 
 /// What stands where a password would.
 const PASSWORD: &str = "…";
@@ -27,11 +27,21 @@ pub(super) fn is_without_meaning(path: &FieldPath, deployment: &Deployment, serv
     let steps: Vec<_> = path.steps().iter().map(String::as_str).collect();
     let service = |name: &str| services.get(name).copied();
     match steps.as_slice() {
-        ["services", name, "database", "driver"] => service(name).is_some_and(|service| !service.uses_postgres()),
-        ["services", name, "database", "rights"] => {
+        ["services", name, way @ ("database" | "databases"), rest @ ..] => {
+            let (label, field) = match (*way, rest) {
+                ("database", [field]) => (None, *field),
+                ("databases", [label, field]) => (Some(*label), *field),
+                _ => return false,
+            };
+            let mut databases = service(name).into_iter().flat_map(Service::databases);
+            let database = databases.find(|database| database.name.as_ref().map(DatabaseLabel::as_str) == label);
+            let is_file = || database.is_some_and(|database| !database.is_on_server());
             let shares = |server: &Server| server.access == Access::Shared;
-            deployment.server.as_ref().is_none_or(shares)
-                || service(name).is_some_and(|service| !service.uses_postgres())
+            match field {
+                "driver" => is_file(),
+                "rights" => deployment.server.as_ref().is_none_or(shares) || is_file(),
+                _ => false,
+            }
         }
         ["services", name, "healthcheck", "with"] => {
             let check = service(name).and_then(|service| service.health_check.as_ref());
@@ -119,8 +129,8 @@ fn of_service(service: &Service, deployment: &Deployment, at: &FieldPath) -> Vec
     }
     let waits = deployment.target.waits_for(deployment, service).into_iter();
     values.extend(waits.map(|(name, condition)| (at.key("depends_on").key(name), condition.to_string())));
-    if let Some(database) = &service.database {
-        let at = at.key("database");
+    for database in service.databases() {
+        let at = database.path(&service.name);
         values.push((at.key("engine"), database.url.engine().to_string()));
         if let Some(given) = &database.given {
             values.push((at.key("env"), given.variable.to_string()));

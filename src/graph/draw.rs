@@ -88,11 +88,14 @@ fn draw_relations(service: &Service, deployment: &Deployment, board: &mut Board)
     if let Some(port) = &service.publish {
         draw_port(port, &id, deployment.target, board);
     }
-    let file = draw_database(service, &id, board);
+    let files = draw_databases(service, &id, board);
     for mount in &service.mounts {
-        // the way from a service to the folder of its SQLite file leads through the file
-        let from = file.as_ref().filter(|(_, kept)| *kept == mount).map_or(&id, |(file, _)| file);
-        draw_mount(mount, from, deployment.target, board);
+        // the way from a service to the folder of its SQLite files leads through these
+        let kept: Vec<_> = files.iter().filter(|(_, kept)| *kept == mount).map(|(file, _)| file).collect();
+        let from = if kept.is_empty() { vec![&id] } else { kept };
+        for from in from {
+            draw_mount(mount, from, deployment.target, board);
+        }
     }
     for (name, condition) in deployment.target.waits_for(deployment, service) {
         let other = drawn(&name, board);
@@ -104,22 +107,25 @@ fn drawn(name: &ServiceName, board: &mut Board) -> Id {
     board.node(Kind::Service, name.as_str(), &[name.as_str()])
 }
 
-/// Leads a service to its database. A SQLite file comes back with the mount that it is kept in.
-fn draw_database<'s>(service: &'s Service, id: &Id, board: &mut Board) -> Option<(Id, &'s Mount)> {
-    match &service.database.as_ref()?.url {
-        ConnectionUrl::Postgres(url) => {
-            let name = url.database.as_str();
-            let database = board.node(Kind::Database, name, &[name, "PostgreSQL"]);
-            board.edge(id, &database, Relation::Uses);
-            None
-        }
-        ConnectionUrl::Sqlite(SqliteUrl { file, .. }) => {
-            let kept = service.mounts.iter().find(|mount| mount.target.strip(file).is_some());
-            let file = draw_sqlite_file(file, kept, board);
-            board.edge(id, &file, Relation::Uses);
-            Some((file, kept?))
-        }
+/// Leads a service to its databases. A SQLite file comes back with the mount that it is kept in.
+fn draw_databases<'s>(service: &'s Service, id: &Id, board: &mut Board) -> Vec<(Id, &'s Mount)> {
+    let mut files = Vec::new();
+    for database in service.databases() {
+        let drawn = match &database.url {
+            ConnectionUrl::Postgres(url) => {
+                let name = url.database.as_str();
+                board.node(Kind::Database, name, &[name, "PostgreSQL"])
+            }
+            ConnectionUrl::Sqlite(SqliteUrl { file, .. }) => {
+                let kept = service.mounts.iter().find(|mount| mount.target.strip(file).is_some());
+                let file = draw_sqlite_file(file, kept, board);
+                files.extend(kept.map(|kept| (file.clone(), kept)));
+                file
+            }
+        };
+        board.edge(id, &drawn, Relation::Uses);
     }
+    files
 }
 
 /// Services that open the same file of the same mount share it.

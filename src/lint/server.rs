@@ -31,7 +31,7 @@ fn beyond_role(demand: &Demand<'_>) -> Option<Diagnostic> {
         "with the usual pool the service opens up to {} connections, and its role may have {limit}",
         demand.likely()
     );
-    let help = format!("write the pool that it has, such as `pool: {}`", (limit / demand.containers).max(1));
+    let help = format!("write the pool that it has, such as `pool: {}`", demand.fitting(limit));
     Some(Diagnostic::warning(Code::ConnectionBudget, database(demand), message, help))
 }
 
@@ -57,7 +57,9 @@ fn beyond_server(deployment: &Deployment, slots: Slots) -> Option<Diagnostic> {
 }
 
 fn database(demand: &Demand<'_>) -> Place {
-    Place::key(&FieldPath::root().key("services").key(&demand.service.name).key("database"))
+    let name = &demand.service.name;
+    let first = demand.service.databases_on_server().find(|(database, _)| !database.pool.is_written);
+    Place::key(&first.map_or_else(|| FieldPath::root().key("services").key(name), |(database, _)| database.path(name)))
 }
 
 fn not_loaded(library: &str) -> Diagnostic {
@@ -72,9 +74,10 @@ fn not_loaded(library: &str) -> Diagnostic {
 /// Extensions that the administrator of an external server may not create, should he be no superuser.
 fn superusers(deployment: &Deployment) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    for service in deployment.services.iter().filter(|service| service.uses_postgres()) {
-        let Some(database) = &service.database else { continue };
-        let at = FieldPath::root().key("services").key(&service.name).key("database").key("postgres").key("extensions");
+    let services = deployment.services.iter();
+    for (service, database) in services.flat_map(|it| it.databases_on_server().map(move |(database, _)| (it, database)))
+    {
+        let at = database.path(&service.name).key("postgres").key("extensions");
         let known = database.extensions.iter().filter_map(|name| extension(name.as_str()));
         for known in known.filter(|known| !known.is_trusted) {
             let name = known.name;

@@ -149,8 +149,17 @@ pub(super) fn relatives<'l>(
 
 /// The names of one kind that the layers of a profile describe, the strongest layer first.
 pub(super) fn described(layers: &[Layer], key: &str) -> Vec<String> {
+    distinct(layers.iter().flat_map(|layer| fields(&layer.shape, key)))
+}
+
+/// The names of one kind that they describe in a service.
+pub(super) fn below_service(layers: &[Layer], service: &str, key: &str) -> Vec<String> {
+    let services = layers.iter().flat_map(|layer| fields(&layer.shape, "services"));
+    distinct(services.filter(|entry| entry.key == service).flat_map(|entry| fields(&entry.value, key)))
+}
+
+fn distinct<'n>(entries: impl Iterator<Item = &'n super::outline::Entry>) -> Vec<String> {
     let mut known = HashSet::new();
-    let entries = layers.iter().flat_map(|layer| fields(&layer.shape, key));
     let described = entries.filter(|entry| !is_own(&entry.key) && entry.has_colon && known.insert(entry.key.as_str()));
     described.map(|entry| entry.key.clone()).collect()
 }

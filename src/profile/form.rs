@@ -10,7 +10,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::field::FieldPath;
 use crate::spelling::quoted;
 use crate::value::{
-    DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, SecretRule, ServiceName, StartCondition, TextValue as _,
+    DatabaseLabel, DatabasePart, EnvironmentKey, HostAddress, HostPath, Port, SecretRule, ServiceName, StartCondition,
+    TextValue as _,
 };
 use crate::yaml::{Content, Node};
 
@@ -31,8 +32,8 @@ pub enum Value {
     },
     /// A secret of the profile.
     Secret(EnvironmentKey),
-    /// A part of the service's own database.
-    Database(DatabasePart),
+    /// A part of a database of the service: of `database`, or of a further one that is named.
+    Database(DatabasePart, Option<DatabaseLabel>),
 }
 
 /// What holds where a variable is not set. Compose has no way to write `$`, braces and control characters there.
@@ -78,19 +79,27 @@ impl Written for Value {
         let default: Setting<VariableDefault> = fields.take("default", reader);
         let secret = fields.take("secret", reader);
         let database = fields.take("database", reader);
+        let of: Setting<DatabaseLabel> = fields.take("of", reader);
         fields.finish(reader);
         if reader.diagnostics.len() > before {
             return None;
         }
-        match (environment, default, secret, database) {
-            (Setting::Given(name), Setting::Absent, Setting::Absent, Setting::Absent) => {
+        match (environment, default, secret, database, of) {
+            (Setting::Given(name), Setting::Absent, Setting::Absent, Setting::Absent, Setting::Absent) => {
                 Some(Self::Environment { name, default: None })
             }
-            (Setting::Given(name), Setting::Given(default), Setting::Absent, Setting::Absent) => {
+            (Setting::Given(name), Setting::Given(default), Setting::Absent, Setting::Absent, Setting::Absent) => {
                 Some(Self::Environment { name, default: Some(default) })
             }
-            (Setting::Absent, Setting::Absent, Setting::Given(name), Setting::Absent) => Some(Self::Secret(name)),
-            (Setting::Absent, Setting::Absent, Setting::Absent, Setting::Given(part)) => Some(Self::Database(part)),
+            (Setting::Absent, Setting::Absent, Setting::Given(name), Setting::Absent, Setting::Absent) => {
+                Some(Self::Secret(name))
+            }
+            (Setting::Absent, Setting::Absent, Setting::Absent, Setting::Given(part), Setting::Absent) => {
+                Some(Self::Database(part, None))
+            }
+            (Setting::Absent, Setting::Absent, Setting::Absent, Setting::Given(part), Setting::Given(of)) => {
+                Some(Self::Database(part, Some(of)))
+            }
             _ => reader.wrong_type(node, FORMS, "write one of these forms"),
         }
     }
@@ -100,7 +109,11 @@ impl Written for Value {
         let variable = described::<EnvironmentKey>(generator, "The variable of `.env` or the shell.");
         let secret = described::<EnvironmentKey>(generator, "The secret's name.");
         let default = described::<VariableDefault>(generator, "What holds where the variable is unset or empty.");
-        let part = described::<DatabasePart>(generator, "The part of the service's own database.");
+        let part = described::<DatabasePart>(
+            generator,
+            "The part of the service's `database`, or of the one that `of` names.",
+        );
+        let of = described::<DatabaseLabel>(generator, "The one of `databases` whose part it is.");
         let variant = |title: &str, description: &str, required: &str, properties: serde_json::Value| {
             serde_json::json!({
                 "type": "object", "title": title, "description": description, "properties": properties,
@@ -112,8 +125,8 @@ impl Written for Value {
             variant("env", "The value of a variable of `.env` or the shell.", "env",
                 serde_json::json!({ "env": variable, "default": default })),
             variant("secret", "A secret of the profile.", "secret", serde_json::json!({ "secret": secret })),
-            variant("database", "A part of the service's own database.", "database",
-                serde_json::json!({ "database": part })),
+            variant("database", "A part of a database of the service.", "database",
+                serde_json::json!({ "database": part, "of": of })),
         ]})
     }
 }

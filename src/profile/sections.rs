@@ -13,14 +13,14 @@ use super::record::record;
 use super::written::{Reader, Written};
 use crate::diagnostic::Code;
 use crate::value::{
-    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, Duration, Engine, EnvironmentKey, Hardening,
-    HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProfileName, ProjectName, Replicas, Runs,
-    SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName, VolumeSize,
+    BuildContext, ByteSize, CommandProbe, ContainerPath, CpuCount, DatabaseLabel, Duration, Engine, EnvironmentKey,
+    Hardening, HostPath, HttpPath, Interval, Mount, ObjectName, Port, ProcessCount, ProfileName, ProjectName, Replicas,
+    Runs, SecretRule, SecretsIn, ServiceImage, ServiceName, Stage, Target, VariableName, VolumeName, VolumeSize,
 };
 use crate::yaml::Node;
 
 pub use self::backups::Backups;
-pub use self::database::{Database, Pool, PostgresDatabase, Sqlite};
+pub use self::database::{Database, NamedDatabase, Pool, PostgresDatabase, Sqlite, database_path};
 pub use self::postgres::{External, Initdb, Postgres, ServerCheck};
 
 record! {
@@ -158,6 +158,10 @@ record! {
         runs: Runs,
         /// Its database: what each engine would be; `engine` says which one is.
         database: Database,
+        /// More databases of it by name, each written as in `database`: one of its own, one of another service with `rights`,
+        /// or a SQLite file. Its URL is in the variable `<SERVICE>__<NAME>__DB_URL` where `env` names no other; a part of it
+        /// is `{ database: host, of: NAME }`.
+        databases: Named<DatabaseLabel, Database>,
         /// Raw Compose keys that this format has no field for; `${…}` is live in them.
         compose: RawKeys,
     }

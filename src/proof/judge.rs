@@ -199,7 +199,7 @@ impl<'p> Judge<'p> {
 
 /// Whether the database of a service is a SQLite file.
 pub(super) fn uses_sqlite(service: &Service) -> bool {
-    service.database.is_some() && !service.uses_postgres()
+    service.has_database() && !service.uses_postgres()
 }
 
 /// What others call the server's host today: its key, its container, and what its networks call it beside.

@@ -80,14 +80,13 @@ fn beside(code: Code, at: &FieldPath, message: &str, help: impl Into<Help>, fiel
 /// A section that covered some of the data would be taken for one that covers all.
 fn check_files(services: &[Service], at: &FieldPath, faults: &mut Faults) {
     for service in services {
-        let Some(database) = &service.database else { continue };
-        if matches!(database.url, ConnectionUrl::Sqlite(_)) {
+        for (database, _) in service.databases_in_files() {
             let message = format!(
                 "{} keeps its data in a SQLite file, which `backups` does not cover",
                 quoted(service.name.as_str())
             );
             let help = "let it use PostgreSQL; or remove `backups`, and run `scripts/db/backup.sh` each day";
-            let place = Place::key(&FieldPath::root().key("services").key(&service.name).key("database"));
+            let place = Place::key(&database.path(&service.name));
             faults.push(Diagnostic::error(Code::Backups, place, message, help).also(Place::key(at), ""));
         }
     }

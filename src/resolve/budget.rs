@@ -22,9 +22,13 @@ fn check_role(demand: &Demand<'_>, profile: &Profile, faults: &mut Faults) {
     let opened = counted(demand, demand.certain());
     let message = format!("the service opens {opened}, and its role may have {limit}");
     let help = format!("write `connection_limit: {}`, or a smaller pool", demand.certain());
-    let at = FieldPath::root().key("services").key(&demand.service.name).key("database").key("postgres");
     let fault = Diagnostic::error(Code::ConnectionBudget, place(demand, profile), message, help);
-    faults.push(fault.also(Place::value(&at.key("connection_limit")), "the limit"));
+    let limiting = demand.service.databases().find(|database| database.limits.connections.is_some());
+    let at = limiting.map(|database| database.path(&demand.service.name).key("postgres").key("connection_limit"));
+    faults.push(match at {
+        Some(at) => fault.also(Place::value(&at), "the limit"),
+        None => fault,
+    });
 }
 
 fn check_server(services: &[Service], slots: Slots, profile: &Profile, faults: &mut Faults) {
@@ -53,10 +57,10 @@ fn check_server(services: &[Service], slots: Slots, profile: &Profile, faults: &
 
 /// A sum with where it comes from.
 fn counted(demand: &Demand<'_>, sum: u64) -> String {
-    let Demand { containers, pool, .. } = demand;
-    match (*containers, pool.is_written) {
-        (1, _) | (_, false) => connections(sum),
-        (containers, true) => format!("{} ({containers} containers with {} each)", connections(sum), pool.connections),
+    let Demand { containers, unwritten, written, .. } = demand;
+    match (*containers, *unwritten) {
+        (1, _) | (_, 1..) => connections(sum),
+        (containers, 0) => format!("{} ({containers} containers with {written} each)", connections(sum)),
     }
 }
 
@@ -68,9 +72,19 @@ fn connections(number: u64) -> String {
 fn place(demand: &Demand<'_>, profile: &Profile) -> Place {
     let at = FieldPath::root().key("services").key(&demand.service.name);
     let written = profile.services.get().and_then(|services| services.get(&demand.service.name)?.get());
-    match written {
-        _ if demand.pool.is_written => Place::value(&at.key("database").key("pool")),
-        Some(written) if written.replicas.is_given() => Place::value(&at.key("replicas")),
-        Some(_) | None => Place::key(&at.key("database")),
+    // of several pools the largest
+    let pools = demand.service.databases_on_server().filter(|(database, _)| database.pool.is_written);
+    let largest = pools.max_by_key(|(database, _)| database.pool.connections);
+    match (largest, written) {
+        (Some((database, _)), _) => Place::value(&database.path(&demand.service.name).key("pool")),
+        (_, Some(written)) if written.replicas.is_given() => Place::value(&at.key("replicas")),
+        _ => Place::key(&first_on_server(demand)),
     }
+}
+
+/// Where a service describes the first of its databases on the server.
+fn first_on_server(demand: &Demand<'_>) -> FieldPath {
+    let name = &demand.service.name;
+    let first = demand.service.databases_on_server().next();
+    first.map_or_else(|| FieldPath::root().key("services").key(name), |(database, _)| database.path(name))
 }

@@ -138,10 +138,8 @@ impl Wanted {
 
 /// Every extension that a service writes down.
 fn extensions(profile: &Profile) -> impl Iterator<Item = &ExtensionName> {
-    given(&profile.services).flat_map(|(_, written)| {
-        let extensions = written.database.get().and_then(|database| database.postgres.get()?.extensions.get());
-        extensions.into_iter().flatten()
-    })
+    let databases = given(&profile.services).flat_map(|(_, written)| written.all_databases());
+    databases.filter_map(|(_, database)| database.postgres.get()?.extensions.get()).flatten()
 }
 
 #[cfg(test)]

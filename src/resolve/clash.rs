@@ -4,14 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use super::scope::Faults;
 use crate::deployment::{
-    GivenUrl, OPERATED_HOSTS, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable,
+    Database, GivenUrl, OPERATED_HOSTS, POSTGRES_DB, POSTGRES_USER, PublishedPort, Server, Service, Variable,
 };
 use crate::diagnostic::{Code, Diagnostic, Mend, Place};
 use crate::field::FieldPath;
 use crate::profile::{Profile, given};
 use crate::spelling::quoted;
-use crate::url::ConnectionUrl;
-use crate::value::{Access, EnvironmentKey, HostAddress, Port, Rights, ServiceImage, ServiceName, VariableName};
+use crate::value::{
+    Access, DatabaseName, EnvironmentKey, HostAddress, Port, Rights, ServiceImage, ServiceName, VariableName,
+};
 
 /// The keys of `.env` that belong to the server.
 const OWNED_KEYS: [&str; 3] = [POSTGRES_USER, "POSTGRES_PASSWORD", POSTGRES_DB];
@@ -32,113 +33,136 @@ pub(super) fn service_path(name: &ServiceName) -> FieldPath {
     FieldPath::root().key("services").key(name)
 }
 
-pub(super) fn database_place(name: &ServiceName, engine: &str) -> Place {
-    Place::value(&service_path(name).key("database").key(engine))
+/// Where a database of a service is described for an engine.
+pub(super) fn database_place(service: &ServiceName, database: &Database, engine: &str) -> Place {
+    Place::value(&database.path(service).key(engine))
 }
 
 /// Whether two services say that they use one database on purpose.
-pub(super) fn both_share(first: &Service, second: &Service) -> bool {
-    let shares = |service: &Service| service.database.as_ref().is_some_and(|database| database.shared);
-    shares(first) && shares(second)
+pub(super) fn both_share(first: &Database, second: &Database) -> bool {
+    first.shared && second.shared
 }
 
 /// Both services say that they share their database.
-pub(super) fn share(first: &ServiceName, second: &ServiceName) -> Mend {
-    let shared =
-        |name: &ServiceName| Mend::add(FieldPath::root().key("services").key(name).key("database"), "shared", "true");
+pub(super) fn share(first: (&Service, &Database), second: (&Service, &Database)) -> Mend {
+    let shared = |(service, database): (&Service, &Database)| Mend::add(database.path(&service.name), "shared", "true");
     shared(first).and(shared(second)).titled("write `shared: true` at both")
 }
 
 fn check_databases(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
-    let mut users: HashMap<&str, &Service> = HashMap::new();
+    let per_service = server.is_some_and(|server| server.access == Access::PerService);
+    let mut users: HashMap<&str, (&Service, &Database)> = HashMap::new();
     // what ends by itself shares the database of another one by naming it
-    for service in services.iter().filter(|service| service.uses_postgres() && !service.runs.ends()) {
-        let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
-            continue;
-        };
-        if rights_of(service) != Rights::Owner {
-            continue;
+    for service in services.iter().filter(|service| !service.runs.ends()) {
+        for (database, url) in service.databases_on_server().filter(|(database, _)| database.rights == Rights::Owner) {
+            let Some(first) = users.insert(url.database.as_str(), (service, database)) else { continue };
+            let is_right = both_share(first.1, database) && !per_service;
+            if first.0.name != service.name && !is_right {
+                faults.push(used_twice(first, (service, database), &url.database, per_service));
+            }
         }
-        let Some(first) = users.insert(url.database.as_str(), service) else { continue };
-        let both_say_so = both_share(first, service);
-        let per_service = server.is_some_and(|server| server.access == Access::PerService);
-        if both_say_so && !per_service {
-            continue;
-        }
-        let database = quoted(url.database.as_str());
-        let (message, help) = if both_say_so {
-            let message = format!("two services share the database {database}, but each one has a role of its own");
-            (
-                message,
-                "write `rights: write` or `rights: read` at all of them but one, or give each service its own database",
-            )
-        } else {
-            let message = format!("two services use the database {database}");
-            let help = if per_service {
-                "give each service its own database, or write `rights: write` or `rights: read` at all but one; one that \
-                 ends by itself says `runs: once`"
-            } else {
-                "give each service its own database, or write `shared: true` beside it at both; one that ends by itself \
-                 says `runs: once`"
-            };
-            (message, help)
-        };
-        let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "postgres"), message, help);
-        let mend = (!both_say_so && !per_service).then(|| share(&first.name, &service.name));
-        let fault = fault.mended(mend);
-        faults.push(fault.label("used again here").also(database_place(&first.name, "postgres"), "first used here"));
     }
-    let owned: HashSet<&str> = services.iter().filter_map(owned_by).collect();
-    for service in services.iter().filter(|service| rights_of(service) != Rights::Owner) {
-        let Some(ConnectionUrl::Postgres(url)) = service.database.as_ref().map(|database| &database.url) else {
-            continue;
+    for service in services {
+        check_rights_in_one(service, faults);
+    }
+    check_owned(services, faults);
+}
+
+fn used_twice(
+    first: (&Service, &Database),
+    second: (&Service, &Database),
+    name: &DatabaseName,
+    per_service: bool,
+) -> Diagnostic {
+    let both_say_so = both_share(first.1, second.1);
+    let name = quoted(name.as_str());
+    let (message, help) = if both_say_so {
+        let message = format!("two services share the database {name}, but each one has a role of its own");
+        let help =
+            "write `rights: write` or `rights: read` at all of them but one, or give each service its own database";
+        (message, help)
+    } else {
+        let message = format!("two services use the database {name}");
+        let help = if per_service {
+            "give each service its own database, or write `rights: write` or `rights: read` at all but one; one that ends by \
+             itself says `runs: once`"
+        } else {
+            "give each service its own database, or write `shared: true` beside it at both; one that ends by itself says \
+             `runs: once`"
         };
-        if !owned.contains(url.database.as_str()) {
+        (message, help)
+    };
+    let place = |(service, database): (&Service, &Database)| database_place(&service.name, database, "postgres");
+    let fault = Diagnostic::error(Code::SharedDatabase, place(second), message, help);
+    let mend = (!both_say_so && !per_service).then(|| share(first, second));
+    fault.mended(mend).label("used again here").also(place(first), "first used here")
+}
+
+/// A service logs in to a database as one role, which has one set of rights there.
+fn check_rights_in_one(service: &Service, faults: &mut Faults) {
+    let mut seen: HashMap<&str, &Database> = HashMap::new();
+    for (database, url) in service.databases_on_server() {
+        let first = *seen.entry(url.database.as_str()).or_insert(database);
+        if first.rights != database.rights {
+            let message = format!(
+                "the service would have other rights in the database {} than it has there anyway",
+                quoted(url.database.as_str())
+            );
+            let help = "write the same `rights` at both, or let another service use it with these rights";
+            let place = Place::key(&database.path(&service.name));
+            let fault = Diagnostic::error(Code::SharedDatabase, place, message, help);
+            faults.push(fault.also(Place::key(&first.path(&service.name)), "the other ones"));
+        }
+    }
+}
+
+/// A database that services read or write has an owner.
+fn check_owned(services: &[Service], faults: &mut Faults) {
+    let all = || services.iter().flat_map(|service| service.databases_on_server().map(move |found| (service, found)));
+    let owners = all().filter(|(_, (database, _))| database.rights == Rights::Owner);
+    let owned: HashSet<&str> = owners.map(|(_, (_, url))| url.database.as_str()).collect();
+    for (service, (database, url)) in all() {
+        if database.rights != Rights::Owner && !owned.contains(url.database.as_str()) {
             let message = format!("no service owns the database {}", quoted(url.database.as_str()));
             let help = "let one service have it with `rights: owner`, which is the default";
-            let fault = Diagnostic::error(Code::SharedDatabase, database_place(&service.name, "rights"), message, help);
-            faults.push(fault.also(database_place(&service.name, "postgres"), "the database"));
+            let place = |field| database_place(&service.name, database, field);
+            let fault = Diagnostic::error(Code::SharedDatabase, place("rights"), message, help);
+            faults.push(fault.also(place("postgres"), "the database"));
         }
     }
 }
 
-/// The database on the server that a service owns, be it one that ends by itself.
-fn owned_by(service: &Service) -> Option<&str> {
-    let database = service.database.as_ref().filter(|database| database.rights == Rights::Owner)?;
-    match &database.url {
-        ConnectionUrl::Postgres(url) => Some(url.database.as_str()),
-        ConnectionUrl::Sqlite(_) => None,
-    }
-}
-
-/// What a service may do in its database; one without a database shares none.
-fn rights_of(service: &Service) -> Rights {
-    service.database.as_ref().map_or(Rights::Owner, |database| database.rights)
-}
-
-/// Limits are those of a role: what one that ends by itself says of the role of another service must be what that says.
+/// Limits are those of a role: what is said of it twice must be the same, be it by one that ends by itself of the role of
+/// another service, or by one service at two of its databases.
 fn check_limits(services: &[Service], server: Option<&Server>, faults: &mut Faults) {
     let Some(server) = server.filter(|server| server.access == Access::PerService) else { return };
-    for service in services.iter().filter(|service| service.runs.ends()) {
-        let Some(database) = service.database.as_ref().filter(|database| database.rights == Rights::Owner) else {
-            continue;
-        };
-        let ConnectionUrl::Postgres(url) = &database.url else { continue };
-        let Some(owned) = server.databases.iter().find(|owned| owned.name == url.database) else { continue };
-        let (own, role) = (&database.limits, &owned.limits);
-        let lost = [
-            ("connection_limit", own.connections.is_some() && own.connections != role.connections),
-            ("temp_file_limit", own.temp_files.is_some() && own.temp_files != role.temp_files),
-            ("statement_timeout", own.statement.is_some() && own.statement != role.statement),
-        ];
-        for (field, _) in lost.into_iter().filter(|(_, is_lost)| *is_lost) {
-            let at = service_path(&service.name).key("database").key("postgres").key(field);
-            let role = owned.owner.role.as_str();
-            let message = format!("`{field}` limits the role `{role}`, for which another service says another limit");
-            let help = "limits belong to the role: write one at the service that always runs, and remove this one";
-            faults.add(Code::RoleLimit, Place::key(&at), message, help);
+    for service in services {
+        for (database, url) in service.databases_on_server() {
+            let Some(owned) = server.databases.iter().find(|owned| owned.name == url.database) else { continue };
+            let member = owned.members.iter().find(|member| member.login == url.login);
+            let role = member.map_or(&owned.limits, |member| &member.limits);
+            let own = &database.limits;
+            let lost = [
+                ("connection_limit", own.connections.is_some() && own.connections != role.connections),
+                ("temp_file_limit", own.temp_files.is_some() && own.temp_files != role.temp_files),
+                ("statement_timeout", own.statement.is_some() && own.statement != role.statement),
+            ];
+            for (field, _) in lost.into_iter().filter(|(_, is_lost)| *is_lost) {
+                let at = database.path(&service.name).key("postgres").key(field);
+                faults.push(another_limit(field, url.login.role.as_str(), service.runs.ends(), &at));
+            }
         }
     }
+}
+
+fn another_limit(field: &str, role: &str, ends: bool, at: &FieldPath) -> Diagnostic {
+    let (who, help) = if ends {
+        ("another service", "limits belong to the role: write one at the service that always runs, and remove this one")
+    } else {
+        ("another database", "limits belong to the role: write one at one database of the service, and remove this one")
+    };
+    let message = format!("`{field}` limits the role `{role}`, for which {who} says another limit");
+    Diagnostic::error(Code::RoleLimit, Place::key(at), message, help)
 }
 
 /// Who publishes a port of one number.
@@ -210,14 +234,19 @@ fn check_ports(services: &[Service], server: Option<&Server>, faults: &mut Fault
 fn check_keys(services: &[Service], profile: &Profile, faults: &mut Faults) {
     let mut owners: HashMap<EnvironmentKey, Place> = HashMap::new();
     for service in services {
-        let place = Place::key(&service_path(&service.name));
-        let Some(GivenUrl { key, .. }) = service.database.as_ref().and_then(|database| database.given.as_ref()) else {
-            continue;
-        };
-        if let Some(first) = owners.insert(key.clone(), place.clone()) {
-            let message = format!("the key `{key}` of .env would belong to two services");
-            let fault = Diagnostic::error(Code::KeyClash, place, message, "rename one of the services");
-            faults.push(fault.also(first, "the other one"));
+        for database in service.databases() {
+            let Some(GivenUrl { key, .. }) = &database.given else { continue };
+            let (what, at) = match &database.name {
+                None => ("services", service_path(&service.name)),
+                Some(_) => ("databases", database.path(&service.name)),
+            };
+            let place = Place::key(&at);
+            if let Some(first) = owners.insert(key.clone(), place.clone()) {
+                let message = format!("the key `{key}` of .env would belong to two {what}");
+                let help = format!("rename one of the {what}");
+                let fault = Diagnostic::error(Code::KeyClash, place, message, help);
+                faults.push(fault.also(first, "the other one"));
+            }
         }
     }
     for (name, _) in given(&profile.secrets) {
@@ -297,7 +326,7 @@ fn of_environment<'v>(
     let at = at.key("environment");
     environment.iter().filter_map(move |(variable, value)| match value {
         Variable::Environment { name, .. } => Some((name, at.key(variable).key("env"))),
-        Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+        Variable::Literal(_) | Variable::Secret(_) | Variable::Url(_) => None,
     })
 }
 

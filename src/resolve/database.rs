@@ -20,8 +20,8 @@ use crate::profile;
 use crate::spelling::quoted;
 use crate::url::{ConnectionUrl, Login, PostgresUrl};
 use crate::value::{
-    Access, Choice as _, ContainerPath, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey, Mount, Port,
-    Rights, RoleName, ServiceName, SqlitePath, Tls, VariableName,
+    Access, Choice as _, ContainerPath, DatabaseLabel, DatabaseName, DatabasePart, Driver, Engine, EnvironmentKey,
+    Mount, Port, Rights, RoleName, ServiceName, SqlitePath, Tls, VariableName,
 };
 
 /// The database that every server has, and that programs connect to which want none in particular.
@@ -38,6 +38,15 @@ pub(super) struct Home<'s> {
     /// What variables of the service hold of the database.
     pub(super) parts: Vec<(VariableName, DatabasePart)>,
     pub(super) at: FieldPath,
+    /// The name of the database where it is a further one.
+    pub(super) further: Option<&'s DatabaseLabel>,
+}
+
+impl Home<'_> {
+    /// Where the database is written.
+    fn database(&self) -> FieldPath {
+        profile::database_path(&self.at, self.further)
+    }
 }
 
 /// The database of a service by the engine that is chosen; the other engine's description is checked as well, so that
@@ -48,7 +57,7 @@ pub(super) fn resolve_database(
     scope: &Scope<'_>,
     faults: &mut Faults,
 ) -> Option<Database> {
-    let at = home.at.key("database");
+    let at = home.database();
     let sqlite = database.sqlite.get().map(|sqlite| resolve_sqlite(database, sqlite, home, &at.key("sqlite"), faults));
     let postgres = database.postgres.get().map(|written| database_name(written, scope, &at.key("postgres"), faults));
     let sqlite_file = match &sqlite {
@@ -79,12 +88,13 @@ pub(super) fn resolve_database(
         }
     };
     let given = database.gives_url().then(|| {
-        let key = EnvironmentKey::of_service(home.name, "__DB_URL");
+        let key = EnvironmentKey::of_url(home.name, home.further);
         let variable = database.env.get().cloned().unwrap_or_else(|| VariableName::of_key(&key));
         GivenUrl { key, variable }
     });
     let on_server = database.postgres.get();
     Some(Database {
+        name: home.further.cloned(),
         given,
         kept_in: kept_in(&url, home.data),
         url,
@@ -154,7 +164,7 @@ fn resolve_sqlite(
         faults.push(outside_mount(path, &file, data, working_dir, home, at));
         return None;
     }
-    told::sqlite_url(database, sqlite, (path, file), &home.at.key("database"), faults).map(ConnectionUrl::Sqlite)
+    told::sqlite_url(database, sqlite, (path, file), &home.database(), faults).map(ConnectionUrl::Sqlite)
 }
 
 fn outside_mount(
@@ -277,7 +287,11 @@ fn login(server: &Server, home: &Home<'_>, owner: &ServiceName, faults: &mut Fau
                     _ => "is kept by PostgreSQL",
                 };
                 let message = format!("the service's role {} {reason}", quoted(role.as_str()));
-                faults.add(Code::ReservedName, Place::key(&home.at), message, "rename the service");
+                let fault = Diagnostic::error(Code::ReservedName, Place::key(&home.at), message, "rename the service");
+                // another database of the service may have told it
+                if !faults.0.contains(&fault) {
+                    faults.push(fault);
+                }
                 return None;
             }
             Some(Login { role, password: EnvironmentKey::of_service(owner, "__DB_PASSWORD") })
@@ -311,11 +325,10 @@ fn postgres_url(server: &Server, login: Login, name: DatabaseName) -> PostgresUr
 pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
     let mut databases: IndexMap<DatabaseName, OwnedDatabase> = IndexMap::new();
     let all = |rights: fn(Rights) -> bool| {
-        let with_databases = services.iter().filter_map(|service| Some((service, service.database.as_ref()?)));
-        with_databases.filter(move |(_, database)| rights(database.rights))
+        let each = services.iter().flat_map(|service| service.databases_on_server().map(move |found| (service, found)));
+        each.filter(move |(_, (database, _))| rights(database.rights))
     };
-    for (service, database) in all(|rights| rights == Rights::Owner) {
-        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+    for (service, (database, url)) in all(|rights| rights == Rights::Owner) {
         let owned = databases.entry(url.database.clone()).or_insert_with(|| OwnedDatabase {
             name: url.database.clone(),
             owner: url.login.clone(),
@@ -323,23 +336,29 @@ pub(super) fn owned_databases(services: &[Service]) -> Vec<OwnedDatabase> {
             limits: RoleLimits::default(),
             members: Vec::new(),
         });
-        owned.limits = if service.runs.ends() {
-            owned.limits.clone().or(database.limits.clone())
-        } else {
-            database.limits.clone().or(owned.limits.clone())
-        };
+        let limits = limits_of_role(service, &url.login);
+        owned.limits =
+            if service.runs.ends() { owned.limits.clone().or(limits) } else { limits.or(owned.limits.clone()) };
         let asked = with_those_needed(&database.extensions);
         let more = asked.iter().filter(|extension| !owned.extensions.contains(extension));
         let more: Vec<_> = more.cloned().collect();
         owned.extensions.extend(more);
     }
-    for (_, database) in all(|rights| rights != Rights::Owner) {
-        let ConnectionUrl::Postgres(url) = &database.url else { continue };
+    for (service, (database, url)) in all(|rights| rights != Rights::Owner) {
         let Some(owned) = databases.get_mut(&url.database) else { continue };
-        let Database { rights, limits, .. } = database;
-        owned.members.push(Member { login: url.login.clone(), rights: *rights, limits: limits.clone() });
+        if owned.members.iter().any(|member| member.login == url.login) {
+            continue;
+        }
+        let limits = limits_of_role(service, &url.login);
+        owned.members.push(Member { login: url.login.clone(), rights: database.rights, limits });
     }
     databases.into_values().collect()
+}
+
+/// What a service says of the limits of a role, at whichever of its databases.
+fn limits_of_role(service: &Service, login: &Login) -> RoleLimits {
+    let of_role = service.databases_on_server().filter(|(_, url)| url.login == *login);
+    of_role.fold(RoleLimits::default(), |limits, (database, _)| limits.or(database.limits.clone()))
 }
 
 fn pool(written: &profile::Pool) -> Pool {

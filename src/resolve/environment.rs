@@ -9,12 +9,12 @@ use crate::help::Help;
 use crate::profile::{self, Value, given};
 use crate::spelling::{nearest, quoted};
 use crate::url::ConnectionUrl;
-use crate::value::{DatabasePart, EnvironmentKey, SecretsIn, VariableName};
+use crate::value::{DatabaseLabel, DatabasePart, EnvironmentKey, SecretsIn, VariableName};
 
 /// The variables that a service gets beside that of its connection URL.
 pub(super) fn environment(
     written: &profile::Service,
-    database: Option<&Database>,
+    databases: &[Database],
     scope: &Scope<'_>,
     at: &FieldPath,
     faults: &mut Faults,
@@ -23,14 +23,16 @@ pub(super) fn environment(
     let mut variables = Vec::new();
     for (name, value) in given(&written.environment) {
         let at = at.key(name);
-        if database.is_some_and(|database| database.is_given_as(name)) {
-            let help = "remove it, or give the URL another variable with `database.env`";
+        if let Some(database) = databases.iter().find(|database| database.is_given_as(name)) {
+            let field =
+                database.name.as_ref().map_or_else(|| "database".to_owned(), |name| format!("databases.{name}"));
+            let help = format!("remove it, or give the URL another variable with `{field}.env`");
             let message = format!("{} holds the connection URL", quoted(name.as_str()));
             faults.add(Code::VariableClash, Place::key(&at), message, help);
             continue;
         }
         let variable = match value {
-            Value::Database(part) => part_of_database(*part, written, database, scope, &at, faults),
+            Value::Database(part, of) => part_of_database((*part, of.as_ref()), written, databases, scope, &at, faults),
             Value::Literal(_) | Value::Environment { .. } | Value::Secret(_) => {
                 variable(value, &scope.secrets, &at, faults)
             }
@@ -55,7 +57,7 @@ pub(super) fn variable(
             Some(Variable::Environment { name: name.clone(), default })
         }
         Value::Secret(secret) => secret_variable(secret, secrets, at, faults),
-        Value::Database(_) => None,
+        Value::Database(..) => None,
     }
 }
 
@@ -82,23 +84,21 @@ fn secret_variable(
 }
 
 fn part_of_database(
-    part: DatabasePart,
+    (part, of): (DatabasePart, Option<&DatabaseLabel>),
     written: &profile::Service,
-    database: Option<&Database>,
+    databases: &[Database],
     scope: &Scope<'_>,
     at: &FieldPath,
     faults: &mut Faults,
 ) -> Option<Variable> {
     let place = || Place::value(&at.key("database"));
-    let Some(database) = database else {
-        // a database that is there but wrong was told already
-        if !written.database.is_given() {
-            let help = "write a `database:` section, or remove the variable";
-            faults.add(Code::NoSuchPart, place(), "the service has no database", help);
-        }
+    let Some((_, described)) = written.all_databases().find(|(name, _)| *name == of) else {
+        faults.push(no_such_database(of, written, at));
         return None;
     };
-    let tells = written.database.get().is_some_and(|written| tells_engine(database, written));
+    // one that is wrong was told already
+    let database = databases.iter().find(|database| database.name.as_ref() == of)?;
+    let tells = tells_engine(database, described);
     let variable = match (&database.url, part) {
         (_, DatabasePart::Url) if database.given.is_none() => {
             let message = "the database says `give_url: false`, so there is no URL";
@@ -106,7 +106,7 @@ fn part_of_database(
             faults.add(Code::NoSuchPart, place(), message, help);
             return None;
         }
-        (_, DatabasePart::Url) => Variable::Url,
+        (_, DatabasePart::Url) => Variable::Url(of.cloned()),
         (url, DatabasePart::Address) => Variable::Literal(url.address()),
         (_, DatabasePart::Driver) => Variable::Literal(database.word.to_owned()),
         (ConnectionUrl::Sqlite(url), DatabasePart::Name) => Variable::Literal(url.file.as_str().to_owned()),
@@ -131,4 +131,23 @@ fn part_of_database(
         (ConnectionUrl::Postgres(url), DatabasePart::Name) => Variable::Literal(url.database.to_string()),
     };
     Some(variable)
+}
+
+/// That a variable wants a part of a database that the service does not have.
+fn no_such_database(of: Option<&DatabaseLabel>, written: &profile::Service, at: &FieldPath) -> Diagnostic {
+    let mut further = given(&written.databases).map(|(name, _)| name.as_str());
+    let Some(of) = of else {
+        let help = match further.next() {
+            Some(name) => format!("say whose part it is: `{{ database: …, of: {name} }}`"),
+            None => "write a `database:` section, or remove the variable".to_owned(),
+        };
+        let place = Place::value(&at.key("database"));
+        return Diagnostic::error(Code::NoSuchPart, place, "the service has no database", help);
+    };
+    let message = format!("the service has no further database {}", quoted(of.as_str()));
+    let help = match nearest(of.as_str(), further) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("describe it: `databases: {{ {of}: … }}`, or remove `of` for that of `database`"),
+    };
+    Diagnostic::error(Code::NoSuchPart, Place::value(&at.key("of")), message, help)
 }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Place};
 use crate::field::FieldPath;
 use crate::help::Help;
 use crate::postgres::{self, extension, extension_meant, known_image};
-use crate::profile::{Profile, given};
+use crate::profile::{Profile, database_path, given};
 use crate::spelling::quoted;
 use crate::value::{ExtensionName, ImageReference, PostgresMajor, TextValue as _};
 
@@ -38,9 +38,13 @@ pub(super) fn check(
 
 /// Every extension that a service writes down, with its place.
 fn written(profile: &Profile) -> impl Iterator<Item = (&ExtensionName, Place)> {
-    given(&profile.services).flat_map(|(service, written)| {
-        let extensions = written.database.get().and_then(|database| database.postgres.get()?.extensions.get());
-        let at = FieldPath::root().key("services").key(service).key("database").key("postgres").key("extensions");
+    let databases = given(&profile.services).flat_map(|(service, written)| {
+        let at = FieldPath::root().key("services").key(service);
+        written.all_databases().map(move |(name, database)| (database_path(&at, name), database))
+    });
+    databases.flat_map(|(at, database)| {
+        let extensions = database.postgres.get().and_then(|postgres| postgres.extensions.get());
+        let at = at.key("postgres").key("extensions");
         let place = move |index: usize| Place::value(&at.key(index));
         extensions.into_iter().flatten().enumerate().map(move |(index, name)| (name, place(index)))
     })

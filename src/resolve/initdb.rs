@@ -137,7 +137,7 @@ pub(super) fn environment(
             continue;
         }
         let variable = match value {
-            Value::Database(_) => {
+            Value::Database(..) => {
                 let message = "the server has no database of its own to tell of";
                 let help = "write the value itself, or `{ env: NAME }`, or `{ secret: NAME }`";
                 faults.add(Code::NoSuchPart, Place::value(&at.key("database")), message, help);

@@ -43,9 +43,8 @@ impl<'p> Jobs<'p> {
             let owns = |database: &&profile::Database| {
                 database.rights() == Rights::Owner && is_on_server(database, profile.engine.copied())
             };
-            let database = service.database.get().filter(owns);
-            let database = database.and_then(|database| database.postgres.get()?.name.get());
-            if let Some(database) = database {
+            let owned = service.all_databases().map(|(_, database)| database).filter(owns);
+            for database in owned.filter_map(|database| database.postgres.get()?.name.get()) {
                 owners.entry(database).or_insert(name);
             }
         }

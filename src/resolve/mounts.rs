@@ -5,30 +5,24 @@ use std::path::{Component, Path, PathBuf};
 
 use super::clash::{both_share, database_place, service_path, share};
 use super::scope::Faults;
-use crate::deployment::{Server, Service};
+use crate::deployment::{Database, Server, Service};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::spelling::{quoted, raw_path};
 use crate::url::{ConnectionUrl, SqliteUrl};
-use crate::value::{ContainerPath, Mount, MountSource, ServiceName, SqlitePath, VolumeName};
+use crate::value::{ContainerPath, Mount, MountSource, SqlitePath, VolumeName};
 
 /// Checks the mounts of all services.
 pub(super) fn check(services: &[Service], server: Option<&Server>, has_backups: bool, faults: &mut Faults) {
-    let mut users: HashMap<String, &Service> = HashMap::new();
+    let mut users: HashMap<&str, (&Service, &Database)> = HashMap::new();
     for service in services {
         check_targets(service, faults);
         check_server_volume(service, server, has_backups, faults);
-        let Some(ConnectionUrl::Sqlite(SqliteUrl { file, path, .. })) = service.database.as_ref().map(|it| &it.url)
-        else {
-            continue;
-        };
-        check_sqlite(service, file, faults);
-        if service.runs.ends() {
-            continue;
-        }
-        let Some(database) = &service.database else { continue };
-        let Some(first) = users.insert(database.kept_in.clone(), service) else { continue };
-        if !both_share(first, service) {
-            faults.push(shared_file(&first.name, &service.name, path));
+        check_sqlite(service, faults);
+        for (database, url) in service.databases_in_files().filter(|_| !service.runs.ends()) {
+            let Some(first) = users.insert(&database.kept_in, (service, database)) else { continue };
+            if first.0.name != service.name && !both_share(first.1, database) {
+                faults.push(shared_file(first, (service, database), &url.path));
+            }
         }
     }
 }
@@ -41,12 +35,13 @@ pub(super) fn kept_in(url: &ConnectionUrl, data: Option<&Mount>) -> String {
     }
 }
 
-fn shared_file(first: &ServiceName, second: &ServiceName, path: &SqlitePath) -> Diagnostic {
+fn shared_file(first: (&Service, &Database), second: (&Service, &Database), path: &SqlitePath) -> Diagnostic {
     let message = format!("two services use the SQLite file {}", quoted(path.as_str()));
     let help = "give each service its own file or data mount, or write `shared: true` beside it at both";
-    Diagnostic::error(Code::SharedDatabase, database_place(second, "sqlite"), message, help)
+    let place = |(service, database): (&Service, &Database)| database_place(&service.name, database, "sqlite");
+    Diagnostic::error(Code::SharedDatabase, place(second), message, help)
         .label("used again here")
-        .also(database_place(first, "sqlite"), "first used here")
+        .also(place(first), "first used here")
         .mended(share(first, second))
 }
 
@@ -143,27 +138,30 @@ fn check_server_volume(service: &Service, server: Option<&Server>, has_backups: 
 }
 
 /// A SQLite file must be writable, by one process, and where its path says.
-fn check_sqlite(service: &Service, file: &ContainerPath, faults: &mut Faults) {
-    let database = || database_place(&service.name, "sqlite");
+fn check_sqlite(service: &Service, faults: &mut Faults) {
+    let Some((first, _)) = service.databases_in_files().next() else { return };
+    let database = |database: &Database| database_place(&service.name, database, "sqlite");
     let at = service_path(&service.name);
     if service.replicas.is_some() {
         let message = "several containers would write one SQLite file";
         let help = "remove `replicas`, or let the service use PostgreSQL";
         let fault = Diagnostic::error(Code::SqliteReplicas, Place::value(&at.key("replicas")), message, help);
-        faults.push(fault.also(database(), "the file"));
+        faults.push(fault.also(database(first), "the file"));
     }
     let Some(data) = service.mounts.first() else { return };
     if data.read_only {
         let message = "the SQLite file lies in a mount that the service may only read";
         let fault = Diagnostic::error(Code::MountClash, Place::value(&at.key("data")), message, "remove `:ro`");
-        faults.push(fault.also(database(), "the file"));
+        faults.push(fault.also(database(first), "the file"));
     }
     for (index, mount) in service.mounts.iter().enumerate().skip(1) {
-        if mount.target.strip(file).is_some() && data.target.strip(&mount.target).is_some() {
+        let hides =
+            |url: &SqliteUrl| mount.target.strip(&url.file).is_some() && data.target.strip(&mount.target).is_some();
+        if let Some((hidden, _)) = service.databases_in_files().find(|(_, url)| hides(url)) {
             let message = format!("the SQLite file lies in this mount at `{}`, not in the data mount", mount.target);
             let help = "make this one the `data` mount, or put the file elsewhere";
             let fault = Diagnostic::error(Code::OutsideMount, mount_place(service, index), message, help);
-            faults.push(fault.also(database(), "the file"));
+            faults.push(fault.also(database(hidden), "the file"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Knows what one service means. Must not know the other services, but for their names.
 
+use std::collections::HashMap;
+
 use super::container::{check_pinned, limits};
 use super::database::{Home, certificates_file, resolve_database};
 use super::environment::environment;
@@ -13,7 +15,7 @@ use crate::deployment::{
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, CheckCommand, Setting, given};
-use crate::url::ConnectionUrl;
+use crate::spelling::quoted;
 use crate::value::{
     ContainerPath, HostPath, Mount, MountSource, ServiceName, Stage, StartCondition, TextValue as _, VariableName,
 };
@@ -32,19 +34,23 @@ pub(super) fn resolve_service(
     let data = written.data.get();
     let default_dir = data.map(|data| data.target.parent());
     let working_dir = written.working_dir.get().cloned().or(default_dir);
-    let database = told(written.database.get().map(|database| {
-        let parts = told::parts(written);
-        let home = Home { name, data, working_dir: working_dir.as_ref(), parts, at: at.clone() };
-        resolve_database(database, &home, scope, faults)
-    }));
+    let mut databases = Vec::new();
+    for (further, database) in written.all_databases() {
+        let parts = told::parts(written, further);
+        let home = Home { name, data, working_dir: working_dir.as_ref(), parts, at: at.clone(), further };
+        databases.extend(resolve_database(database, &home, scope, faults));
+    }
+    check_variables(&databases, name, faults);
     let publish = told(written.publish.get().map(|publish| published_port(publish, written, &at, faults)));
     let health_check = told(written.healthcheck.get().map(|check| health_check(check, written, &at, faults)));
-    let environment = environment(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
+    let environment = environment(written, &databases, scope, &at, faults);
     let mounts: Vec<Mount> = data.into_iter().chain(written.volumes.get().into_iter().flatten()).cloned().collect();
     if !written.outbound() {
-        check_inside(written, database.as_ref().ok().and_then(Option::as_ref), scope, &at, faults);
+        check_inside(written, &databases, scope, &at, faults);
     }
     let runs = scope.jobs.runs(name, written);
+    let are_whole = databases.len() == written.all_databases().count();
+    let (first, further) = databases.into_iter().partition::<Vec<_>, _>(|database| database.name.is_none());
     let fences = stage::fences_of_service(scope.stage, written.hardening(), &mounts);
     let mut service = Service {
         name: name.clone(),
@@ -69,10 +75,11 @@ pub(super) fn resolve_service(
         restart: if runs.ends() { Restart::Never } else { stage::restart(scope.stage) },
         runs,
         log: stage::kept_log(scope.stage),
-        database: database.ok()?,
+        database: first.into_iter().next(),
+        further,
     };
     trust_certificates(&mut service, scope.server);
-    Some(service)
+    are_whole.then_some(service)
 }
 
 /// A part that is wrong, which was told.
@@ -82,6 +89,22 @@ struct Told;
 #[expect(clippy::option_option, reason = "the outer one is the profile's, the inner one the judgement's")]
 fn told<T>(part: Option<Option<T>>) -> Result<Option<T>, Told> {
     part.map(|resolved| resolved.ok_or(Told)).transpose()
+}
+
+/// Each URL has a variable of its own.
+fn check_variables(databases: &[Database], service: &ServiceName, faults: &mut Faults) {
+    let mut users: HashMap<&VariableName, FieldPath> = HashMap::new();
+    for database in databases {
+        let Some(given) = &database.given else { continue };
+        let at = database.path(service);
+        if let Some(first) = users.insert(&given.variable, at.clone()) {
+            let variable = quoted(given.variable.as_str());
+            let message = format!("{variable} would hold the connection URLs of two databases");
+            let help = "give one of them another variable with `env`";
+            let fault = Diagnostic::error(Code::VariableClash, Place::key(&at), message, help);
+            faults.push(fault.also(Place::key(&first), "the other one"));
+        }
+    }
 }
 
 fn program(written: &profile::Service, stage: Stage, at: &FieldPath, faults: &mut Faults) -> Option<Program> {
@@ -206,7 +229,7 @@ fn depends_on(written: &profile::Service, scope: &Scope<'_>) -> Vec<(ServiceName
 /// What a service without a way out can't have.
 fn check_inside(
     written: &profile::Service,
-    database: Option<&Database>,
+    databases: &[Database],
     scope: &Scope<'_>,
     at: &FieldPath,
     faults: &mut Faults,
@@ -219,7 +242,7 @@ fn check_inside(
         faults.push(fault.also(outbound.clone(), ""));
     }
     let is_elsewhere = scope.server.is_some_and(|server| !server.is_inside());
-    if is_elsewhere && database.is_some_and(|database| matches!(database.url, ConnectionUrl::Postgres(_))) {
+    if is_elsewhere && databases.iter().any(Database::is_on_server) {
         let message = "the service could not reach its database, whose server is outside of the deployment";
         let fault = Diagnostic::error(Code::Conflict, outbound, message, "remove `outbound`");
         let external = FieldPath::root().key("postgres").key("external");

@@ -8,13 +8,15 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
 use crate::profile::{self, Value, given};
 use crate::url::{SqliteUrl, postgres_word, sqlite_side, sqlite_word};
-use crate::value::{Choice as _, ContainerPath, DatabasePart, Driver, Engine, SqliteDriver, SqlitePath, VariableName};
+use crate::value::{
+    Choice as _, ContainerPath, DatabaseLabel, DatabasePart, Driver, Engine, SqliteDriver, SqlitePath, VariableName,
+};
 
-/// The parts that variables of a service name, in their order.
-pub(super) fn parts(service: &profile::Service) -> Vec<(VariableName, DatabasePart)> {
+/// The parts of one database that variables of a service name, in their order.
+pub(super) fn parts(service: &profile::Service, of: Option<&DatabaseLabel>) -> Vec<(VariableName, DatabasePart)> {
     let parts = given(&service.environment).filter_map(|(name, value)| match value {
-        Value::Database(part) => Some((name.clone(), *part)),
-        Value::Literal(_) | Value::Environment { .. } | Value::Secret(_) => None,
+        Value::Database(part, whose) if whose.as_ref() == of => Some((name.clone(), *part)),
+        Value::Database(..) | Value::Literal(_) | Value::Environment { .. } | Value::Secret(_) => None,
     });
     parts.collect()
 }

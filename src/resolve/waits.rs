@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexSet;
+
 use super::jobs::Jobs;
 use super::scope::Faults;
 use crate::deployment::Service;
@@ -19,13 +21,15 @@ pub(super) fn let_others_wait(jobs_of_profile: &Jobs<'_>, services: &mut [Servic
         services.iter().enumerate().map(|(place, service)| (service.name.clone(), place)).collect();
     let mut sharing: HashMap<String, (Vec<usize>, Vec<usize>)> = HashMap::new();
     for (place, service) in services.iter().enumerate() {
-        let Some(database) = service.database.as_ref().map(|database| database.kept_in.clone()) else { continue };
-        let (jobs, others) = sharing.entry(database).or_default();
-        match service.runs {
-            Runs::Once if !jobs_of_profile.is_waited_for(&service.name) => {}
-            Runs::Once => jobs.push(place),
-            Runs::Always => others.push(place),
-            Runs::Scheduled(_) => {}
+        let databases: IndexSet<_> = service.databases().map(|database| database.kept_in.clone()).collect();
+        for database in databases {
+            let (jobs, others) = sharing.entry(database).or_default();
+            match service.runs {
+                Runs::Once if !jobs_of_profile.is_waited_for(&service.name) => {}
+                Runs::Once => jobs.push(place),
+                Runs::Always => others.push(place),
+                Runs::Scheduled(_) => {}
+            }
         }
     }
     let mut sharing: Vec<_> = sharing.into_values().filter(|(jobs, _)| !jobs.is_empty()).collect();

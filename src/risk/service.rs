@@ -5,7 +5,9 @@ use super::found::{Base, Found, Ground};
 use super::host::mounted;
 use super::kind::RiskKind;
 use crate::field::FieldPath;
-use crate::profile::{Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, Service, Value, given};
+use crate::profile::{
+    Build, CheckCommand, HealthCheck, Postgres, Profile, Publish, Service, Value, database_path, given,
+};
 use crate::value::{DataPlace, Hardening, HostPath, MountSource, SecretRule, ServiceImage};
 
 /// The first port that any user may listen on.
@@ -110,7 +112,7 @@ fn of_service(service: &Service, profile: &Profile, at: &FieldPath, found: &mut 
                     found.say(RiskKind::GivenSecret, &at, &name.to_string());
                 }
             }
-            Value::Literal(_) | Value::Database(_) => {}
+            Value::Literal(_) | Value::Database(..) => {}
         }
     }
 }
@@ -172,11 +174,14 @@ fn of_settings(server: &Postgres, at: &FieldPath, found: &mut Found<'_>) {
 pub(super) fn of_extensions(profile: &Profile, found: &mut Found<'_>) {
     found.receiver = FieldPath::root().key("postgres");
     for (name, service) in given(&profile.services) {
-        let Some(database) = service.database.get().and_then(|database| database.postgres.get()) else { continue };
-        let at = FieldPath::root().key("services").key(name).key("database").key("postgres").key("extensions");
-        for extension in database.extensions.get().into_iter().flatten() {
-            if SERVER_EXTENSIONS.contains(&extension.as_str()) {
-                found.say(RiskKind::ServerProgram, &at.key(extension), extension.as_str());
+        for (label, database) in service.all_databases() {
+            let Some(database) = database.postgres.get() else { continue };
+            let at = database_path(&FieldPath::root().key("services").key(name), label);
+            let at = at.key("postgres").key("extensions");
+            for extension in database.extensions.get().into_iter().flatten() {
+                if SERVER_EXTENSIONS.contains(&extension.as_str()) {
+                    found.say(RiskKind::ServerProgram, &at.key(extension), extension.as_str());
+                }
             }
         }
     }

@@ -79,29 +79,23 @@ pub(super) fn rules() -> Value {
         when_whole(
             &[at("postgres", &given("external"))],
             &every_service(&when(
-                &all(&[inside(), at("database", &decided(Engine::Postgres))]),
+                &all(&[inside(), of_any_database(&decided(Engine::Postgres))]),
                 &wrong(&["outbound"], UNREACHABLE),
             )),
         ),
         when_whole(
             &[at("postgres", &given("external")), chosen("engine", postgres)],
-            &every_service(&when(&all(&[inside(), at("database", &undecided())]), &wrong(&["outbound"], UNREACHABLE))),
+            &every_service(&when(&all(&[inside(), of_any_database(&undecided())]), &wrong(&["outbound"], UNREACHABLE))),
         ),
-        when_whole(
-            &[missing("engine")],
-            &every_service(&when(&at("database", &undecided()), &wrong(&["database"], NO_CHOICE))),
-        ),
-        when_whole(
-            &[missing("postgres")],
-            &every_service(&when(&at("database", &decided(Engine::Postgres)), &wrong(&["database"], NO_POSTGRES))),
-        ),
+        when_whole(&[missing("engine")], &every_service(&without_database(&undecided(), NO_CHOICE))),
+        when_whole(&[missing("postgres")], &every_service(&without_database(&decided(Engine::Postgres), NO_POSTGRES))),
         when_whole(
             &[missing("postgres"), chosen("engine", postgres)],
-            &every_service(&when(&at("database", &undecided()), &wrong(&["database"], NO_POSTGRES))),
+            &every_service(&without_database(&undecided(), NO_POSTGRES)),
         ),
         when_whole(
             &[chosen("engine", Engine::Sqlite.as_str())],
-            &every_service(&when(&all(&[at("database", &undecided()), many()]), &wrong(&["replicas"], MANY_WRITERS))),
+            &every_service(&when(&all(&[of_any_database(&undecided()), many()]), &wrong(&["replicas"], MANY_WRITERS))),
         ),
     ]);
     hide(&mut rules);
@@ -120,7 +114,6 @@ fn in_files() -> Value {
 /// What holds of a service by itself.
 fn service() -> Vec<Value> {
     let health_check = |condition: &Value| at("healthcheck", condition);
-    let database = |condition: &Value| at("database", condition);
     let blank = json!({ "anyOf": [{ "type": "array", "maxItems": 0 }, { "type": "string", "pattern": BLANK }] });
     let blank = all(&[absent("http"), json!({ "required": ["command"], "properties": { "command": blank } })]);
     vec![
@@ -134,16 +127,13 @@ fn service() -> Vec<Value> {
         when(&health_check(&all(&[missing("http"), missing("command")])), &wrong(&["healthcheck"], NOTHING_TO_CHECK)),
         when(&health_check(&all(&[given("http"), given("command")])), &wrong(&["healthcheck", "command"], TWO_CHECKS)),
         when(&health_check(&blank), &wrong(&["healthcheck", "command"], EMPTY_COMMAND)),
-        when(&all(&[database(&given("sqlite")), missing("data")]), &wrong(&["database", "sqlite"], NO_DATA)),
-        below("database", &below("sqlite", &when(&json!({ "type": "object" }), &json!({ "required": ["path"] })))),
-        below("database", &below("postgres", &when(&json!({ "type": "object" }), &json!({ "required": ["name"] })))),
-        when(
-            &database(&all(&[missing("engine"), missing("sqlite"), missing("postgres")])),
-            &wrong(&["database"], NO_DESCRIPTION),
-        ),
-        below("database", &all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
-        below("database", &without_url("env")),
-        when(&all(&[database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
+        when(&missing("data"), &every_database(&when(&given("sqlite"), &wrong(&["sqlite"], NO_DATA)))),
+        every_database(&below("sqlite", &when(&json!({ "type": "object" }), &json!({ "required": ["path"] })))),
+        every_database(&below("postgres", &when(&json!({ "type": "object" }), &json!({ "required": ["name"] })))),
+        without_database(&all(&[missing("engine"), missing("sqlite"), missing("postgres")]), NO_DESCRIPTION),
+        every_database(&all(&[described(Engine::Sqlite), described(Engine::Postgres)])),
+        every_database(&without_url("env")),
+        when(&all(&[of_any_database(&decided(Engine::Sqlite)), many()]), &wrong(&["replicas"], MANY_WRITERS)),
         when(&all(&[inside(), given("publish")]), &wrong(&["publish"], NO_WAY_IN)),
     ]
 }
@@ -309,6 +299,30 @@ fn when_whole(conditions: &[Value], rule: &Value) -> Value {
 /// What holds of each service.
 fn every_service(rule: &Value) -> Value {
     below("services", &json!({ "patternProperties": { "^x-": {} }, "additionalProperties": rule }))
+}
+
+/// What holds of each database of a service.
+fn every_database(rule: &Value) -> Value {
+    let further = json!({ "patternProperties": { "^x-": {} }, "additionalProperties": rule });
+    all(&[below("database", rule), below("databases", &further)])
+}
+
+/// No database of a service is like this; the message is for editors.
+fn without_database(condition: &Value, message: &str) -> Value {
+    let none = json!({ "not": all(&[json!({ "type": "object" }), condition.clone()]), "errorMessage": message });
+    let further = below("databases", &json!({ "patternProperties": { "^x-": {} }, "additionalProperties": none }));
+    all(&[when(&at("database", condition), &wrong(&["database"], message)), further])
+}
+
+/// A service one of whose databases is like this.
+fn of_any_database(condition: &Value) -> Value {
+    let other = json!({ "not": all(&[json!({ "type": "object" }), condition.clone()]) });
+    let others = json!({ "type": "object", "patternProperties": { "^x-": {} }, "additionalProperties": other });
+    let further = json!({
+        "type": "object", "required": ["databases"],
+        "properties": { "databases": { "type": "object", "not": others } }
+    });
+    json!({ "anyOf": [at("database", condition), further] })
 }
 
 /// What holds of the value of a field.

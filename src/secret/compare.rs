@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::Secret;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Service};
 use crate::url::{Login, Reading, secret_of};
 use crate::value::EnvironmentKey;
 
@@ -12,7 +12,7 @@ use crate::value::EnvironmentKey;
 #[must_use]
 pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<EnvironmentKey> {
     let mut edited: Vec<EnvironmentKey> = Vec::new();
-    for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
+    for database in deployment.services.iter().flat_map(Service::databases) {
         let Some(Login { role, password: key }) = database.url.login() else { continue };
         let url = database.given.as_ref().and_then(|given| block.get(given.key.as_str()));
         let (Some(url), Some(secret)) = (url, block.get(key.as_str())) else { continue };
@@ -32,7 +32,7 @@ pub fn edited(block: &IndexMap<String, Secret>, deployment: &Deployment) -> Vec<
 /// where the deployment's do.
 #[must_use]
 pub fn passwords_in_urls(block: &IndexMap<String, Secret>, deployment: &Deployment) -> IndexMap<String, Secret> {
-    let databases = deployment.services.iter().filter_map(|service| service.database.as_ref());
+    let databases = deployment.services.iter().flat_map(Service::databases);
     let found = databases.filter_map(|database| {
         let name = database.url.password().filter(|name| !block.contains_key(name.as_str()))?;
         let url = block.get(database.given.as_ref()?.key.as_str())?.expose();

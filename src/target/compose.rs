@@ -48,8 +48,10 @@ pub(crate) use refusals::{
 };
 pub(super) use secrets::files as secret_files;
 pub use standing::Standing;
+pub(in crate::target) use standing::StandingUrl;
 pub(crate) use standing::fixed_volumes_of;
 pub use switch::EngineSwitch;
+pub(in crate::target) use switch::left;
 pub use unnoticed::unnoticed;
 pub use warnings::beyond_limit;
 pub(super) use warnings::warnings;

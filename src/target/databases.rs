@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use crate::deployment::{Certificates, Deployment, External, ExternalTls, Host, Server, Service};
+use crate::deployment::{Certificates, Database, Deployment, External, ExternalTls, Host, Server, Service};
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Output, Template};
-use crate::url::ConnectionUrl;
 use crate::value::{Choice as _, Rights, Runs, ServiceName};
 
 /// The file.
@@ -82,8 +81,8 @@ struct ExternalView {
 
 /// The file's content; nothing where no service has a database.
 pub(super) fn view(deployment: &Deployment, placement: &Placement, place: Place) -> Option<DatabasesView> {
-    let owning = deployment.services.iter().filter(|service| owns(service));
-    let services: Vec<_> = owning.filter_map(|service| service_view(service, deployment)).collect();
+    let all = all(deployment).filter(|(_, database)| owns(database));
+    let services: Vec<_> = all.map(|(service, database)| service_view(service, database, deployment)).collect();
     let server = deployment.server.as_ref().map(|server| server_view(server, placement));
     let jobs = sharing_jobs(deployment);
     let names = services.iter().map(|service| service.name.clone());
@@ -106,23 +105,33 @@ pub fn has_both(text: &str, service: &str) -> bool {
     in_function("sqlite_file_of") && in_function("database_of")
 }
 
-/// The jobs whose databases belong to services that always run.
-fn sharing_jobs(deployment: &Deployment) -> HashSet<&str> {
-    let kept_in = |service: &Service| service.database.as_ref().map(|database| database.kept_in.clone());
-    let (jobs, others): (Vec<_>, Vec<_>) = deployment.services.iter().partition(|service| service.runs.ends());
-    let owned: HashSet<_> = others.into_iter().filter_map(kept_in).collect();
-    let shares = |job: &&Service| kept_in(job).is_some_and(|database| owned.contains(&database));
-    jobs.into_iter().filter(shares).map(|job| job.name.as_str()).collect()
+/// Every database of every service.
+fn all(deployment: &Deployment) -> impl Iterator<Item = (&Service, &Database)> {
+    deployment.services.iter().flat_map(|service| service.databases().map(move |database| (service, database)))
 }
 
-/// The jobs that a service waits for and that have its database, the first to run first; and what else all of them wait for.
-fn before<'d>(service: &'d Service, deployment: &'d Deployment) -> (Vec<&'d Service>, Vec<&'d ServiceName>) {
-    let Some(database) = service.database.as_ref().filter(|_| !service.runs.ends()) else { return Default::default() };
-    let is_job = |other: &&Service| {
-        other.runs == Runs::Once && other.database.as_ref().is_some_and(|own| own.kept_in == database.kept_in)
-    };
-    let sharing: HashMap<&ServiceName, &Service> =
-        deployment.services.iter().filter(is_job).map(|job| (&job.name, job)).collect();
+/// The databases of jobs that belong to services that always run, as scripts name them.
+fn sharing_jobs(deployment: &Deployment) -> HashSet<String> {
+    let (jobs, others): (Vec<_>, Vec<_>) = all(deployment).partition(|(service, _)| service.runs.ends());
+    let owned: HashSet<_> = others.into_iter().map(|(_, database)| database.kept_in.as_str()).collect();
+    let shares = |(_, database): &(_, &Database)| owned.contains(database.kept_in.as_str());
+    jobs.into_iter().filter(shares).map(|(job, database)| database.called(&job.name)).collect()
+}
+
+/// The jobs that a service waits for and that have this database of it, as scripts name them, the first to run first; and what
+/// else all of them wait for.
+fn before<'d>(
+    service: &'d Service,
+    database: &Database,
+    deployment: &'d Deployment,
+) -> (Vec<String>, Vec<&'d ServiceName>) {
+    if service.runs.ends() {
+        return Default::default();
+    }
+    let shared = |job: &'d Service| job.databases().find(|own| own.kept_in == database.kept_in);
+    let sharing = deployment.services.iter().filter(|other| other.runs == Runs::Once);
+    let sharing: HashMap<&ServiceName, (&Service, &Database)> =
+        sharing.filter_map(|job| Some((&job.name, (job, shared(job)?)))).collect();
     let (mut jobs, mut needs): (Vec<&Service>, Vec<&ServiceName>) = Default::default();
     let mut left = vec![(service, false)];
     let mut seen = HashSet::new();
@@ -133,7 +142,7 @@ fn before<'d>(service: &'d Service, deployment: &'d Deployment) -> (Vec<&'d Serv
             left.push((at, true));
             for (name, _) in at.depends_on.iter().rev() {
                 match sharing.get(name) {
-                    Some(job) => left.push((job, false)),
+                    Some((job, _)) => left.push((*job, false)),
                     None if *name != ServiceName::postgres() && !needs.contains(&name) => needs.push(name),
                     None => {}
                 }
@@ -141,24 +150,21 @@ fn before<'d>(service: &'d Service, deployment: &'d Deployment) -> (Vec<&'d Serv
         }
     }
     jobs.retain(|job| job.name != service.name);
-    if jobs.is_empty() { Default::default() } else { (jobs, needs) }
+    let called = |job: &&Service| sharing.get(&job.name).map(|(job, own)| own.called(&job.name));
+    if jobs.is_empty() { Default::default() } else { (jobs.iter().filter_map(called).collect(), needs) }
 }
 
-/// Whether a database is this service's to back up, to restore and to move: what it may only read or write is its owner's.
-fn owns(service: &Service) -> bool {
-    !service.uses_postgres() || service.database.as_ref().is_some_and(|database| database.rights == Rights::Owner)
+/// Whether a database is its service's to back up, to restore and to move: what that may only read or write is its owner's.
+fn owns(database: &Database) -> bool {
+    !database.is_on_server() || database.rights == Rights::Owner
 }
 
-fn service_view(service: &Service, deployment: &Deployment) -> Option<ServiceView> {
-    let database = service.database.as_ref()?;
-    let (jobs, needs) = before(service, deployment);
-    let url = match &database.url {
-        ConnectionUrl::Postgres(url) => Some(url),
-        ConnectionUrl::Sqlite(_) => None,
-    };
+fn service_view(service: &Service, database: &Database, deployment: &Deployment) -> ServiceView {
+    let (jobs, needs) = before(service, database, deployment);
+    let url = database.on_server();
     let data = service.mounts.first().filter(|_| service.has_data);
-    Some(ServiceView {
-        name: service.name.to_string(),
+    ServiceView {
+        name: database.called(&service.name),
         engine: database.url.engine().as_str(),
         sqlite_file: database.sqlite_file.as_ref().map(ToString::to_string),
         data_folder: data.map(|data| data.target.to_string()),
@@ -166,9 +172,9 @@ fn service_view(service: &Service, deployment: &Deployment) -> Option<ServiceVie
         database: url.map(|url| url.database.to_string()),
         role: url.map(|url| url.login.role.to_string()),
         password: url.map(|url| url.login.password.to_string()),
-        jobs: jobs.into_iter().map(|job| job.name.to_string()).collect(),
+        jobs,
         needs: needs.into_iter().map(ToString::to_string).collect(),
-    })
+    }
 }
 
 fn server_view(server: &Server, placement: &Placement) -> ServerView {

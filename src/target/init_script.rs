@@ -8,7 +8,7 @@ use crate::deployment::{
 };
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Template};
-use crate::url::{ConnectionUrl, Grammar, Login, PostgresUrl, grammar};
+use crate::url::{Grammar, Login, PostgresUrl, grammar};
 use crate::value::{Access, Choice as _, DatabaseName};
 
 /// The script.
@@ -98,7 +98,8 @@ struct DatabaseView {
 /// The script's content; nothing where no service uses PostgreSQL.
 pub(super) fn view(deployment: &Deployment, placement: &Placement, start: Start) -> Option<InitScriptView> {
     let server = deployment.server.as_ref().filter(|server| server.operated().is_none())?;
-    let urls: Vec<_> = deployment.services.iter().filter_map(url_view).collect();
+    let databases = deployment.services.iter().flat_map(Service::databases_on_server);
+    let urls: Vec<_> = databases.filter_map(|(database, url)| url_view(database, url)).collect();
     let roles: Vec<_> = roles(server);
     let per_service = server.access == Access::PerService;
     Some(InitScriptView {
@@ -154,17 +155,18 @@ fn roles(server: &Server) -> Vec<RoleView> {
     let others = others.map(|login| RoleView {
         name: login.role.to_string(),
         password: login.password.to_string(),
-        limits: limits_of(login, server).map(limits).unwrap_or_default(),
+        limits: limits(&limits_of(login, server)),
     });
     administrator.iter().cloned().chain(others).collect()
 }
 
-/// What a role may use of the server: as the profile says at the database that it owns, or may use.
-fn limits_of<'s>(login: &Login, server: &'s Server) -> Option<&'s RoleLimits> {
+/// What a role may use of the server: as the profile says at the databases that it owns, or may use.
+fn limits_of(login: &Login, server: &Server) -> RoleLimits {
     let owners = server.databases.iter().map(|database| (&database.owner, &database.limits));
     let members = server.databases.iter().flat_map(|database| &database.members);
     let members = members.map(|member| (&member.login, &member.limits));
-    owners.chain(members).find(|(known, _)| *known == login).map(|(_, limits)| limits)
+    let of_role = owners.chain(members).filter(|(known, _)| *known == login);
+    of_role.fold(RoleLimits::default(), |limits, (_, more)| limits.or(more.clone()))
 }
 
 /// Limits of a role, by the names and in the units of PostgreSQL.
@@ -200,30 +202,25 @@ fn first_database(server: &Server) -> Option<&DatabaseName> {
     server.databases.iter().all(|database| database.name != *first).then_some(first)
 }
 
-fn url_view(service: &Service) -> Option<UrlView> {
-    let Database { given, url, .. } = service.database.as_ref()?;
-    let key = &given.as_ref()?.key;
-    match url {
-        ConnectionUrl::Sqlite(_) => None,
-        ConnectionUrl::Postgres(PostgresUrl { driver, login, host, port, database, .. }) => {
-            let (check, words) = match grammar(*driver) {
-                Grammar::Url(_) => ("check_url", None),
-                Grammar::Jdbc => ("check_jdbc", None),
-                Grammar::Pairs => ("check_words", Some([";", "\""])),
-                Grammar::Words => ("check_words", Some([" ", "'"])),
-            };
-            Some(UrlView {
-                check,
-                words,
-                variable: key.to_string(),
-                role: login.role.to_string(),
-                password: login.password.to_string(),
-                host: host.clone(),
-                port: port.get(),
-                database: database.to_string(),
-            })
-        }
-    }
+fn url_view(database: &Database, url: &PostgresUrl) -> Option<UrlView> {
+    let key = &database.given.as_ref()?.key;
+    let PostgresUrl { driver, login, host, port, database, .. } = url;
+    let (check, words) = match grammar(*driver) {
+        Grammar::Url(_) => ("check_url", None),
+        Grammar::Jdbc => ("check_jdbc", None),
+        Grammar::Pairs => ("check_words", Some([";", "\""])),
+        Grammar::Words => ("check_words", Some([" ", "'"])),
+    };
+    Some(UrlView {
+        check,
+        words,
+        variable: key.to_string(),
+        role: login.role.to_string(),
+        password: login.password.to_string(),
+        host: host.clone(),
+        port: port.get(),
+        database: database.to_string(),
+    })
 }
 
 /// Who may come to a database beside its owner.

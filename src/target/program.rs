@@ -2,7 +2,7 @@
 //! stands in the output `databases.sh`. Must not know what a script does.
 
 use super::databases::{self, Place};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Service};
 use crate::placement::Placement;
 use crate::render::{Dialect, Header, Output, RenderFault, RenderedFile, Template};
 
@@ -82,7 +82,7 @@ pub fn is_program(output: &Output) -> bool {
 }
 
 fn keeps_data(deployment: &Deployment) -> bool {
-    deployment.services.iter().any(|service| service.database.is_some())
+    deployment.services.iter().any(Service::has_database)
 }
 
 fn has_backups(deployment: &Deployment) -> bool {

@@ -70,6 +70,12 @@ names! {
         words: "a database name of letters, digits, `_` and `-`, a letter first", example: "auth_db",
     };
 
+    /// A further database of a service: the name that the profile has for it.
+    DatabaseLabel = Grammar {
+        first: "a-z", rest: "a-z0-9_-", shortest: 1, longest: 30,
+        words: "a name of lower-case letters, digits, `_` and `-`, a letter first", example: "analytics",
+    };
+
     /// A role of PostgreSQL. `initdb` fails on quotes, backslashes and `$` in one.
     RoleName = Grammar {
         first: "A-Za-z", rest: "A-Za-z0-9_-", shortest: 1, longest: 63,
@@ -161,6 +167,13 @@ impl EnvironmentKey {
         Self(format!("{begins}{name}{suffix}"))
     }
 
+    /// What holds the URL of a database: `AUTH_SERVICE__DB_URL`, and `AUTH_SERVICE__ANALYTICS__DB_URL` of a further one.
+    #[must_use]
+    pub fn of_url(service: &ServiceName, further: Option<&DatabaseLabel>) -> Self {
+        let further = further.map(|name| format!("__{}", name.as_str().to_ascii_uppercase().replace('-', "_")));
+        Self::of_service(service, &format!("{}__DB_URL", further.unwrap_or_default()))
+    }
+
     /// The password of the role that PostgreSQL is made with, by the name that its image reads.
     #[must_use]
     pub fn postgres_password() -> Self {
@@ -240,6 +253,11 @@ mod tests {
             let (of_role, of_key) = (RoleName::of_service(&service), EnvironmentKey::of_service(&service, "__DB_URL"));
             assert_eq!((of_role.as_str(), of_key.as_str()), (role, key));
             assert!(RoleName::parse(role).is_ok() && EnvironmentKey::parse(key).is_ok(), "{service}");
+            assert_eq!(EnvironmentKey::of_url(&service, None).as_str(), key);
+            let further = DatabaseLabel::parse(&format!("a-b_{}", "c".repeat(26))).unwrap();
+            let of_further = EnvironmentKey::of_url(&service, Some(&further));
+            assert_eq!(of_further.as_str(), key.replace("__DB_URL", &format!("__A_B_{}__DB_URL", "C".repeat(26))));
+            assert!(EnvironmentKey::parse(of_further.as_str()).is_ok(), "{service}");
         }
         for name in ["", ".x", "-x", "a b", "a/b", "ä"] {
             assert!(ServiceName::parse(name).is_err(), "{name}");

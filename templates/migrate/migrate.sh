@@ -42,9 +42,12 @@ read -r -a needs <<<"$(needs_of "$service")"
 
 # option_of SERVICE: what sets its engine to the one that comes.
 option_of() {
-  case $1 in
-  *.*) printf " --set 'services.\"%s\".database.engine=%s'" "$1" "$to" ;;
-  *) printf ' --set services.%s.database.engine=%s' "$1" "$to" ;;
+  local of field=database
+  of=$(service_of "$1")
+  [ "$of" = "$1" ] || field=databases.${1#*/}
+  case $of in
+  *.*) printf " --set 'services.\"%s\".%s.engine=%s'" "$of" "$field" "$to" ;;
+  *) printf ' --set services.%s.%s.engine=%s' "$of" "$field" "$to" ;;
   esac
 }
 
@@ -229,7 +232,8 @@ make_tables() {
   local state health=0 tables=0 now calm=0 deadline=$((SECONDS + 300))
   schema_maker=$(
     export "$2=$3"
-    docker compose run --detach --no-deps --no-TTY --env "$2" --label "codelab-gen.started-by=$mark" "$1" </dev/null
+    docker compose run --detach --no-deps --no-TTY --env "$2" --label "codelab-gen.started-by=$mark" \
+      "$(service_of "$1")" </dev/null
   ) || die "$1 does not start; nothing was changed"
   schema_maker=${schema_maker##*$'\n'}
   while [ "$SECONDS" -lt "$deadline" ]; do
@@ -298,8 +302,8 @@ if [ "$to" = postgres ]; then
   align_server
   let_go
   server_was_started='' stopped=()
-  docker compose up --detach --wait "$service" </dev/null ||
-    die "the data of $service is moved, but it does not start with it" "docker compose logs $service"
+  docker compose up --detach --wait "$(service_of "$service")" </dev/null ||
+    die "the data of $service is moved, but it does not start with it" "docker compose logs $(service_of "$service")"
   printf '%s\n' "$service uses $database now; $source stays as it was"
 else
   kept=$(in_service "$holder" replace "$file" "$new" "$stamp" </dev/null | before_of "$file") ||

@@ -125,6 +125,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
         },
         "postgres": {"access": "per_service"},
     },
+    "further": {
+        "services": {
+            "auth-service": {
+                "database": {"postgres": {"name": "auth_db", "statement_timeout": "90s"}},
+                "databases": {
+                    "stats": {"postgres": {"name": "stats", "extensions": ["citext"], "connection_limit": 7}},
+                    "agents": {"postgres": "agent_runtime", "rights": "read"},
+                },
+            },
+        },
+        "postgres": {"access": "per_service"},
+    },
+    "further_less": {"postgres": {"access": "per_service"}},
+    "further_shared": {"services": {"auth-service": {"databases": {"stats": {"postgres": "stats"}}}}},
     "limited": {
         "services": {
             "auth-service": {

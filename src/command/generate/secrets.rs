@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::Rotation;
 use crate::change::{Existing, WantedSecret};
 use crate::command::world::World;
-use crate::deployment::{Deployment, Holds};
+use crate::deployment::{Deployment, Holds, Service};
 use crate::disk::{self, TEXT_LIMIT};
 use crate::dotenv::{self, Unwritable};
 use crate::outcome::Failure;
@@ -137,7 +137,7 @@ fn check_connections(secrets: &Secrets, deployment: &Deployment) -> Result<(), B
         return Ok(());
     }
     let mut faults = SecretFaults::default();
-    for database in deployment.services.iter().filter_map(|service| service.database.as_ref()) {
+    for database in deployment.services.iter().flat_map(Service::databases) {
         let Some(name) = database.url.password().filter(|_| database.given.is_some()) else { continue };
         let is_told = |(known, _): &(EnvironmentKey, _)| known == name;
         let Some(chosen) = secrets.get(name).filter(|_| !faults.unwritable.iter().any(is_told)) else { continue };

@@ -262,7 +262,7 @@ impl Telling<'_> {
         let command = format!("codelab-gen migrate {service} --to {}{out}", to.as_str());
         match (from, to) {
             (Engine::Sqlite, Engine::Postgres)
-                if services.any(|each| each.name.as_str() == service && each.can_move()) =>
+                if services.any(|each| each.can_move().any(|database| database.called(&each.name) == *service)) =>
             {
                 Some(format!("to take it along, before the next command: `{command}`"))
             }

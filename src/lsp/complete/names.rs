@@ -6,7 +6,7 @@ use gen_lsp_types::CompletionItemKind;
 
 use super::offer::Offer;
 use crate::lsp::outline::Step;
-use crate::lsp::symbol::{Symbol, described, mentions};
+use crate::lsp::symbol::{Symbol, below_service, described, mentions};
 use crate::lsp::view::View;
 use crate::postgres::{
     Extension, Kind, Setting, extensions, known_image, major_of_tag, newest, setting, setting_names,
@@ -39,7 +39,15 @@ pub(super) fn names(view: &View<'_>, way: &[Step], are_keys: bool) -> Vec<Offer>
             let mounted = |name: String| format!("{name}:/");
             offers(described(&view.layers, "volumes").into_iter().map(mounted).collect(), "a volume")
         }
-        ["services", _, "database", "postgres", "extensions", _] if !are_keys => of_image(view),
+        ["services", name, "environment", _, "of"] if !are_keys => {
+            offers(below_service(&view.layers, name, "databases"), "a further database of the service")
+        }
+        ["services", _, "database", "postgres", "extensions", _]
+        | ["services", _, "databases", _, "postgres", "extensions", _]
+            if !are_keys =>
+        {
+            of_image(view)
+        }
         ["postgres", "settings"] if are_keys => of_server(view),
         _ => Vec::new(),
     }

@@ -1,10 +1,13 @@
 //! Knows how a profile describes the database of a service, by both engines. Must not know the server.
 
+use super::super::leaf::given;
 use super::super::options::Options;
 use super::super::record::record;
+use super::Service;
+use crate::field::FieldPath;
 use crate::value::{
-    ConnectionCount, DatabaseName, DiskSize, Driver, Engine, ExtensionName, ExtraConnections, Interval, Rights,
-    SqliteDriver, SqlitePath, VariableName,
+    ConnectionCount, DatabaseLabel, DatabaseName, DiskSize, Driver, Engine, ExtensionName, ExtraConnections, Interval,
+    Rights, SqliteDriver, SqlitePath, VariableName,
 };
 
 record! {
@@ -26,7 +29,8 @@ record! {
         /// parts that `environment` names, and there is no `env`; `sqlite` and `driver` only beside a variable with
         /// `{ database: driver }` or `{ database: address }`, and `options` beside the latter.
         give_url: bool,
-        /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`.
+        /// The container's variable for the URL, where it is not `<SERVICE>__DB_URL`; below `databases`
+        /// `<SERVICE>__<NAME>__DB_URL`.
         env: VariableName,
         /// What the service may do in its database: `owner`, `write` or `read`. With `write` or `read`, another service owns
         /// the database of that name; it needs `access: per_service`.
@@ -77,6 +81,23 @@ record! {
         /// How long a statement of its role may take, such as `30s`; the service itself can set another time.
         statement_timeout: Interval,
     }
+}
+
+/// A database of a service, with the name that it has where it is a further one.
+pub type NamedDatabase<'p> = (Option<&'p DatabaseLabel>, &'p Database);
+
+impl Service {
+    /// All of its databases, the further ones last.
+    pub fn all_databases(&self) -> impl Iterator<Item = NamedDatabase<'_>> {
+        let first = self.database.get().map(|database| (None, database));
+        first.into_iter().chain(given(&self.databases).map(|(name, database)| (Some(name), database)))
+    }
+}
+
+/// Where a database of a service is written, whose place is `service`.
+#[must_use]
+pub fn database_path(service: &FieldPath, name: Option<&DatabaseLabel>) -> FieldPath {
+    name.map_or_else(|| service.key("database"), |name| service.key("databases").key(name))
 }
 
 impl Database {

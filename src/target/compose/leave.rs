@@ -4,7 +4,7 @@
 use super::before::After;
 use super::danger::{dangers, unreadable};
 use super::standing::Standing;
-use super::switch::{EngineSwitch, engine_switches};
+use super::switch::{EngineSwitch, engine_switches, left_databases};
 use crate::deployment::Deployment;
 use crate::spelling::shell_word;
 use crate::target::danger::{Danger, DangerKind};
@@ -20,7 +20,8 @@ pub(in crate::target) fn compare(stands: &Stands<'_>, after: After<'_>) -> Compa
     let switches = engine_switches(before, after);
     let dangers = dangers(before, after, &switches);
     let left_volumes = left_volumes(before.standing, after.deployment, &switches);
-    Compared { switches, dangers, left_volumes, ..Compared::default() }
+    let notes = left_databases(before, after.deployment);
+    Compared { switches, dangers, left_volumes, notes, ..Compared::default() }
 }
 
 /// The volumes that nothing mounts any more.

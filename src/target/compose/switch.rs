@@ -4,16 +4,20 @@ use super::before::{After, Before};
 use super::extras::Extras;
 use super::networks::NETWORKS;
 use super::standing::{StandingService, StandingUrl};
-use crate::deployment::{Database, GivenUrl, Service};
+use crate::deployment::{Database, Deployment, GivenUrl, Service};
 use crate::interpolation::Template;
 use crate::profile::Raw;
+use crate::spelling::shell_word;
 use crate::url::{ConnectionUrl, SqliteUrl, percent_decode};
 use crate::value::{DatabasePart, Engine, ServiceName};
+
+/// How the keys of `.env` end that hold URLs.
+const OF_URL: &str = "__DB_URL";
 
 /// A service that opens another database: of another engine, or another one of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineSwitch {
-    /// The service.
+    /// The service; `SERVICE/NAME` for one of its further databases.
     pub service: String,
     /// The engine of the database that it leaves.
     pub from: Engine,
@@ -23,14 +27,14 @@ pub struct EngineSwitch {
     pub stays: String,
 }
 
-/// Every service that opens another database.
+/// Every database of a service that becomes another one.
 pub(crate) fn engine_switches(before: &Before<'_>, after: After<'_>) -> Vec<EngineSwitch> {
     let services = after.deployment.services.iter();
-    services.filter_map(|service| engine_switch(service, before, after.extras)).collect()
+    let each = services.flat_map(|service| service.databases().map(move |database| (service, database)));
+    each.filter_map(|(service, database)| engine_switch(service, database, before, after.extras)).collect()
 }
 
-fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
-    let database = service.database.as_ref()?;
+fn engine_switch(service: &Service, database: &Database, before: &Before<'_>, extras: &Extras) -> Option<EngineSwitch> {
     let standing = before.standing.service(service.name.as_str())?;
     let text = match &database.given {
         Some(given) => url_text(standing, given, before)?,
@@ -54,16 +58,70 @@ fn engine_switch(service: &Service, before: &Before<'_>, extras: &Extras) -> Opt
             (Engine::Postgres, is_database && is_host)
         }
     };
+    let stays = stays(&url, standing, before);
+    let changes = url.engine != to || !is_same;
+    changes.then(|| EngineSwitch { service: database.called(&service.name), from: url.engine, to, stays })
+}
+
+/// Where the data of a database stays, in words.
+fn stays(url: &StandingUrl<'_>, standing: &StandingService, before: &Before<'_>) -> String {
     let data = before.standing.server().and_then(StandingService::data_of_server);
-    let stays = match (url.engine, data) {
+    match (url.engine, data) {
         (Engine::Sqlite, _) => {
             format!("in `{}`", standing.file_on_host(url.opened).unwrap_or_else(|| url.opened.to_owned()))
         }
         (Engine::Postgres, Some(data)) => format!("in the database `{}` of the volume `{}`", url.opened, data.source),
         (Engine::Postgres, None) => format!("in the database `{}` on `{}`", url.opened, url.host),
+    }
+}
+
+/// Every database of which a service that stays had the URL from us, and that no service has any more: what is told, and the
+/// help.
+pub(crate) fn left_databases(before: &Before<'_>, deployment: &Deployment) -> Vec<(String, String)> {
+    let mut notes = Vec::new();
+    for service in deployment.services.iter().filter(|_| before.mark.is_some()) {
+        let Some(standing) = before.standing.service(service.name.as_str()) else { continue };
+        let keys = standing.environment.iter().filter_map(|(_, value)| {
+            let (key, _) = value.strip_prefix("${")?.split_once([':', '}'])?;
+            let is_left = key.ends_with(OF_URL)
+                && !service.databases().any(|it| it.given.as_ref().is_some_and(|given| given.key.as_str() == key));
+            is_left.then_some((key, value))
+        });
+        for (key, value) in keys {
+            let of_dotenv = (before.value)(key);
+            let text = if StandingUrl::read(value).is_some() { Some(value.as_str()) } else { of_dotenv.as_deref() };
+            let Some(url) = text.and_then(StandingUrl::read) else { continue };
+            notes.extend(left(&service.name, &url, &stays(&url, standing, before), deployment));
+        }
+    }
+    notes
+}
+
+/// That a service leaves a database, unless another one has it.
+pub(in crate::target) fn left(
+    service: &ServiceName,
+    url: &StandingUrl<'_>,
+    stays: &str,
+    deployment: &Deployment,
+) -> Option<(String, String)> {
+    let opened = url.opened;
+    let help = match url.engine {
+        Engine::Sqlite => "remove the file once nobody needs it".to_owned(),
+        Engine::Postgres => {
+            let server = deployment.server.as_ref();
+            if server.is_some_and(|server| server.databases.iter().any(|known| known.name.as_str() == opened)) {
+                return None;
+            }
+            let drop = shell_word(format!("DROP DATABASE \"{opened}\""));
+            match server {
+                Some(server) if server.is_inside() => {
+                    format!("once nobody needs it: `scripts/db/psql.sh --superuser postgres -c {drop}`")
+                }
+                Some(_) | None => "its administrator removes it once nobody needs it".to_owned(),
+            }
+        }
     };
-    let changes = url.engine != to || !is_same;
-    changes.then(|| EngineSwitch { service: service.name.to_string(), from: url.engine, to, stays })
+    Some((format!("`{service}` does not have the database `{opened}` any more; its data stays {stays}"), help))
 }
 
 /// Whether a host is the one that is wanted; the server in a container may have had another name.
@@ -141,7 +199,12 @@ mod tests {
                 volumes_beside: Vec::new(),
                 value: &|_| None,
             };
-            let switch = engine_switch(&deployment.services[0], &before, &Extras::default());
+            let switch = engine_switch(
+                &deployment.services[0],
+                deployment.services[0].database.as_ref().unwrap(),
+                &before,
+                &Extras::default(),
+            );
             assert_eq!(switch.map(|switch| switch.from), left, "{engine} {name} {host}");
         }
     }

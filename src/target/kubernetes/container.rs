@@ -35,9 +35,9 @@ fn port(port: crate::value::Port) -> Value {
     Value::from(Mapping::from_iter([("containerPort", Value::number(port))]))
 }
 
-/// The connection URL first, then the rest in the order of the profile.
+/// The connection URLs first, then the rest in the order of the profile.
 fn variables(service: &Service, found: &Found) -> Value {
-    let of_url = service.database.as_ref().and_then(|database| {
+    let of_urls = service.databases().filter_map(|database| {
         let given = database.given.as_ref()?;
         Some(variable(given.variable.as_str(), url(service, given, database)))
     });
@@ -48,14 +48,14 @@ fn variables(service: &Service, found: &Found) -> Value {
                 ("value", literal(found.variable(&service.name, name, default.as_deref())))
             }
             Variable::Secret(secret) => ("valueFrom", self::secret(service.name.as_str(), secret.as_str())),
-            Variable::Url => match &service.database {
+            Variable::Url(of) => match service.database_called(of.as_ref()) {
                 Some(database @ Database { given: Some(given), .. }) => url(service, given, database),
                 Some(_) | None => ("value", literal("")),
             },
         };
         variable(name.as_str(), value)
     });
-    of_url.into_iter().chain(others).collect()
+    of_urls.chain(others).collect()
 }
 
 fn variable(name: &str, (key, value): (&'static str, Value)) -> Value {
@@ -76,18 +76,19 @@ pub(super) fn secret(service: &str, key: &str) -> Value {
     Value::from(Mapping::from_iter([("secretKeyRef", Value::from(of))])).on_one_line()
 }
 
-/// The keys of the Secret of a service, each once: its URL, its password where it waits with it, and its other secrets.
+/// The keys of the Secret of a service, each once: its URLs, its passwords where it waits with them, and its other secrets.
 pub(super) fn secret_keys<'d>(service: &'d Service, deployment: &Deployment) -> Vec<&'d EnvironmentKey> {
-    let database = service.database.as_ref().filter(|_| service.uses_postgres());
-    let url = database.and_then(|database| Some(&database.given.as_ref()?.key));
-    let waits = database.filter(|_| deployment.server.as_ref().is_some_and(Server::is_inside));
-    let password = waits.and_then(|database| database.url.password());
+    let waits = deployment.server.as_ref().is_some_and(Server::is_inside);
+    let of_databases = service.databases_on_server().flat_map(|(database, url)| {
+        let password = waits.then_some(&url.login.password);
+        database.given.as_ref().map(|given| &given.key).into_iter().chain(password)
+    });
     let others = service.environment.iter().filter_map(|(_, held)| match held {
         Variable::Secret(secret) => Some(secret),
-        Variable::Literal(_) | Variable::Environment { .. } | Variable::Url => None,
+        Variable::Literal(_) | Variable::Environment { .. } | Variable::Url(_) => None,
     });
     let mut keys: Vec<&EnvironmentKey> = Vec::new();
-    for key in url.into_iter().chain(password).chain(others) {
+    for key in of_databases.chain(others) {
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -101,6 +102,6 @@ pub(super) fn asked(
 ) -> impl Iterator<Item = (&VariableName, &EnvironmentKey, Option<&str>)> {
     environment.iter().filter_map(|(variable, held)| match held {
         Variable::Environment { name, default } => Some((variable, name, default.as_deref())),
-        Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+        Variable::Literal(_) | Variable::Secret(_) | Variable::Url(_) => None,
     })
 }

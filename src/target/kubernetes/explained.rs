@@ -5,7 +5,6 @@ use super::capacity;
 use super::volume::Mounts;
 use crate::deployment::{Deployment, Service};
 use crate::field::FieldPath;
-use crate::url::ConnectionUrl;
 
 /// By fields that no profile has.
 pub(in crate::target) fn derived(deployment: &Deployment) -> Vec<(FieldPath, String)> {
@@ -18,8 +17,7 @@ pub(in crate::target) fn derived(deployment: &Deployment) -> Vec<(FieldPath, Str
 
 /// How a new version takes the place of the old one, where there is a gap.
 fn strategy(service: &Service, deployment: &Deployment) -> Option<&'static str> {
-    let database = service.database.as_ref();
-    if database.is_some_and(|database| matches!(database.url, ConnectionUrl::Sqlite(_))) {
+    if service.databases_in_files().next().is_some() {
         return Some("Recreate: one pod, whose file has one writer; it ends before the new one starts");
     }
     let has_gap = !service.runs.ends() && Mounts::of(service).has_one_node(deployment);

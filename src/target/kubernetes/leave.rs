@@ -5,7 +5,7 @@ use super::danger::dangers;
 use super::fixed::notes;
 use super::outputs::{KUSTOMIZATION, is_manifest};
 use super::standing::{Object, objects};
-use super::switch::switches;
+use super::switch::{left_databases, switches};
 use crate::render::{Output, examine};
 use crate::target::compose::After;
 use crate::target::danger::{Danger, DangerKind};
@@ -30,7 +30,11 @@ pub(in crate::target) fn compare(stands: &Stands<'_>, after: After<'_>) -> Compa
         engine_danger(mark.as_ref(), after.placement, &switches, "kustomization.yaml").into_iter().collect();
     all_dangers.extend(dangers(&old, &new, deployment));
     Compared {
-        notes: notes(&old, &new).into_iter().chain(servers.map(|servers| run_on(servers, &theirs))).collect(),
+        notes: notes(&old, &new)
+            .into_iter()
+            .chain(servers.map(|servers| run_on(servers, &theirs)))
+            .chain(left_databases(&old, deployment))
+            .collect(),
         dangers: all_dangers,
         left_volumes: claims.into_iter().map(|claim| claim.name.clone()).collect(),
         left_objects: others.into_iter().map(Object::reference).collect(),

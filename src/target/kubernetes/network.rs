@@ -5,7 +5,6 @@
 
 use super::object::{all_services, matching, metadata, name, object, selector};
 use crate::deployment::{Deployment, Service};
-use crate::url::ConnectionUrl;
 use crate::value::Port;
 use crate::yaml::document::{Mapping, Value};
 
@@ -72,10 +71,7 @@ fn egress(service: &Service, deployment: &Deployment) -> Value {
 }
 
 fn server(service: &Service, deployment: &Deployment) -> Value {
-    let port = match service.database.as_ref().map(|database| &database.url) {
-        Some(ConnectionUrl::Postgres(url)) => url.port,
-        Some(ConnectionUrl::Sqlite(_)) | None => Port::POSTGRES,
-    };
+    let port = service.databases_on_server().next().map_or(Port::POSTGRES, |(_, url)| url.port);
     let mut rule =
         Mapping::from_iter([("to", std::iter::once(pods(super::server::selector(deployment))).collect::<Value>())]);
     rule.push("ports", std::iter::once(tcp(port)).collect::<Value>());

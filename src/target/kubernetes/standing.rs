@@ -1,7 +1,7 @@
 //! Knows which objects manifests of ours make, and which claim a pod has where. Must not know what they should be.
 
 use super::object::{NAME, PART_OF};
-use crate::value::ServiceName;
+use crate::value::{DatabaseLabel, ServiceName};
 use crate::yaml::{self, Content, Node};
 
 /// What stands between two objects of a file.
@@ -14,7 +14,16 @@ const OPERATED: &str = "Cluster";
 const CLAIM: &str = "PersistentVolumeClaim";
 
 /// The annotation of what runs a service, with its database.
-pub(super) const DATABASE: &str = "codelab-gen/database";
+const DATABASE: &str = "codelab-gen/database";
+
+/// What such an annotation of a further database begins and ends with, around its name.
+const OF_FURTHER: [&str; 2] = ["codelab-gen/", ".database"];
+
+/// The annotation for a database of a service: for its first one, or for the further one of this name.
+pub(super) fn annotation(further: Option<&DatabaseLabel>) -> String {
+    let [before, behind] = OF_FURTHER;
+    further.map_or_else(|| DATABASE.to_owned(), |name| format!("{before}{name}{behind}"))
+}
 
 /// An object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +41,8 @@ pub(super) struct Object {
     pub(super) of: Option<String>,
     /// The project by which it finds its pods.
     pub(super) project: Option<String>,
-    /// The database that a service opens.
-    pub(super) database: Option<String>,
+    /// The databases that a service opens, by the annotations that record them.
+    pub(super) databases: Vec<(String, String)>,
     /// Whether its name means the addresses of pods.
     pub(super) is_headless: bool,
     /// What it asks of the storage.
@@ -129,13 +138,22 @@ fn object(root: &Node<'_>) -> Option<Object> {
         environment: environment.filter_map(|each| Some((text(each, "name")?, text(each, "value")?))).collect(),
         of: at(metadata, &["labels"]).and_then(|labels| text(labels, NAME)),
         project: at(root, &["spec", "selector", "matchLabels"]).and_then(|labels| text(labels, PART_OF)),
-        database: at(metadata, &["annotations"]).and_then(|notes| text(notes, DATABASE)),
+        databases: at(metadata, &["annotations"]).map(databases).unwrap_or_default(),
         is_headless: at(root, &["spec"]).and_then(|spec| text(spec, "clusterIP")).as_deref() == Some("None"),
         rooms: rooms.chain(room_of_servers).collect(),
         user: user.or_else(|| text(spec?, "postgresUID")),
         servers,
         kind,
     })
+}
+
+/// What annotations record of databases.
+fn databases(annotations: &Node<'_>) -> Vec<(String, String)> {
+    let Content::Mapping(entries) = &annotations.content else { return Vec::new() };
+    let [before, behind] = OF_FURTHER;
+    let is_one = |key: &str| key == DATABASE || key.starts_with(before) && key.ends_with(behind);
+    let found = entries.iter().filter(|entry| is_one(&entry.key));
+    found.filter_map(|entry| Some((entry.key.to_string(), text(annotations, &entry.key)?))).collect()
 }
 
 fn servers(spec: &Node<'_>) -> Option<Servers> {

@@ -1,9 +1,9 @@
 //! Knows which database a service opens, as its manifest records it, and where the data of the former stays.
 //! Must not know whether another one is wanted.
 
-use super::standing::Object;
-use crate::deployment::{Deployment, Service};
-use crate::target::compose::EngineSwitch;
+use super::standing::{Object, annotation};
+use crate::deployment::{Database, Deployment, Service};
+use crate::target::compose::{EngineSwitch, StandingUrl, left};
 use crate::url::ConnectionUrl;
 use crate::value::Engine;
 
@@ -21,24 +21,50 @@ pub(super) fn opened(url: &ConnectionUrl) -> String {
     }
 }
 
-/// Every service that opens another database.
+/// Every database of a service that becomes another one.
 pub(super) fn switches(old: &[Object], deployment: &Deployment) -> Vec<EngineSwitch> {
-    deployment.services.iter().filter_map(|service| switch(service, old)).collect()
+    let services = deployment.services.iter();
+    services.flat_map(|service| service.databases().filter_map(|database| switch(service, database, old))).collect()
 }
 
-fn switch(service: &Service, old: &[Object]) -> Option<EngineSwitch> {
-    let url = &service.database.as_ref()?.url;
+fn switch(service: &Service, database: &Database, old: &[Object]) -> Option<EngineSwitch> {
+    let url = &database.url;
     // the name of a Job changes with what it does
-    let before =
-        old.iter().find(|object| object.of.as_deref() == Some(service.name.as_str()) && object.database.is_some())?;
-    let stands = before.database.as_deref().filter(|stands| *stands != opened(url))?;
-    let (from, stays) = if let Some(file) = stands.strip_prefix(FILE) {
-        (Engine::Sqlite, file_stays(file, before))
-    } else {
-        let (host, database) = stands.strip_prefix(ON_SERVER)?.split_once('/')?;
-        (Engine::Postgres, database_stays(database, host, old))
-    };
-    Some(EngineSwitch { service: service.name.to_string(), from, to: url.engine(), stays })
+    let before = old
+        .iter()
+        .find(|object| object.of.as_deref() == Some(service.name.as_str()) && !object.databases.is_empty())?;
+    let key = annotation(database.name.as_ref());
+    let (_, stands) = before.databases.iter().find(|(known, _)| *known == key)?;
+    if *stands == opened(url) {
+        return None;
+    }
+    let (StandingUrl { engine: from, .. }, stays) = standing(stands, before, old)?;
+    Some(EngineSwitch { service: database.called(&service.name), from, to: url.engine(), stays })
+}
+
+/// What a record of a database says, and where its data stays.
+fn standing<'s>(record: &'s str, of: &Object, old: &[Object]) -> Option<(StandingUrl<'s>, String)> {
+    if let Some(file) = record.strip_prefix(FILE) {
+        return Some((StandingUrl { engine: Engine::Sqlite, opened: file, host: "" }, file_stays(file, of)));
+    }
+    let (host, opened) = record.strip_prefix(ON_SERVER)?.split_once('/')?;
+    Some((StandingUrl { engine: Engine::Postgres, opened, host }, database_stays(opened, host, old)))
+}
+
+/// Every database that a service which stays had, and that no service has any more: what is told, and the help.
+pub(super) fn left_databases(old: &[Object], deployment: &Deployment) -> Vec<(String, String)> {
+    let mut notes = Vec::new();
+    for service in &deployment.services {
+        let Some(before) = old.iter().find(|object| object.of.as_deref() == Some(service.name.as_str())) else {
+            continue;
+        };
+        let is_left = |key: &str| !service.databases().any(|database| annotation(database.name.as_ref()) == *key);
+        for (_, record) in before.databases.iter().filter(|(key, _)| is_left(key)) {
+            let Some((url, stays)) = standing(record, before, old) else { continue };
+            notes.extend(left(&service.name, &url, &stays, deployment));
+        }
+    }
+    notes
 }
 
 fn file_stays(file: &str, before: &Object) -> String {

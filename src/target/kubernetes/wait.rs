@@ -7,7 +7,7 @@
 use super::expansion::{command, literal, script};
 use super::{resources, security, server};
 use crate::deployment::{CERTIFICATES_FOLDER, CERTIFICATES_KEY, Database, Deployment, Service};
-use crate::url::{ConnectionUrl, PostgresUrl};
+use crate::url::PostgresUrl;
 use crate::value::{ImageReference, Rights, ServiceName, StartCondition};
 use crate::yaml::document::{Mapping, Value};
 
@@ -77,34 +77,59 @@ pub(super) fn is_waiting(service: &Service, deployment: &Deployment) -> bool {
 /// The containers that wait, in their order.
 pub(super) fn containers(service: &Service, deployment: &Deployment) -> Value {
     let Some(image) = server::client(deployment) else { return std::iter::empty().collect() };
-    let database = database(service, deployment, image);
+    let databases = databases(service, deployment, image);
     let others = awaited(service, deployment);
     let others = (!others.is_empty()).then(|| services(&others, image));
-    database.into_iter().chain(others).collect()
+    databases.into_iter().chain(others).collect()
 }
 
-/// Waits until the service's own role reaches its own database as the end of ensure leaves it. Of a server that is
+/// The name of the container that waits for one of a service's databases on the server, counted from zero.
+pub(super) fn for_database(index: usize) -> String {
+    if index == 0 { FOR_DATABASE.to_owned() } else { format!("{FOR_DATABASE}-{}", index + 1) }
+}
+
+/// Waits until the service's own role reaches each of its databases as the end of ensure leaves it. Of a server that is
 /// elsewhere nothing is waited for: it was there before.
-fn database(service: &Service, deployment: &Deployment, image: &ImageReference) -> Option<Value> {
-    deployment.server.as_ref().filter(|server| server.is_inside())?;
+fn databases(service: &Service, deployment: &Deployment, image: &ImageReference) -> Vec<Value> {
+    if !deployment.reaches_server(service) {
+        return Vec::new();
+    }
+    let is_verified = server::certificates(service, deployment).is_some();
+    let each = service.databases_on_server().enumerate().map(|(index, (database, url))| {
+        let comment = match &database.name {
+            None => "until the service's own role finds its own database, with what belongs into it".to_owned(),
+            Some(name) if index == 0 => {
+                format!("until the service's own role finds its database `{name}`, with what belongs into it")
+            }
+            Some(name) => format!("the same for its database `{name}`"),
+        };
+        let environment = login(service, database, url, is_verified);
+        waiting(&for_database(index), image, (LOGIN, environment), service, deployment).above(comment)
+    });
+    let each: Vec<_> = each.collect();
+    if each.is_empty() {
+        let ready = (READY, reaching(deployment));
+        let waiting = waiting(FOR_DATABASE, image, ready, service, deployment);
+        return vec![waiting.above("until the server takes connections")];
+    }
+    each
+}
+
+fn waiting(
+    name: &str,
+    image: &ImageReference,
+    (ready, environment): (&str, Value),
+    service: &Service,
+    deployment: &Deployment,
+) -> Value {
     let certificates = server::certificates(service, deployment);
-    let mut keys = container(FOR_DATABASE, image);
-    let (comment, ready, environment) = match &service.database {
-        Some(database @ Database { url: ConnectionUrl::Postgres(url), .. }) => {
-            let comment = "until the service's own role finds its own database, with what belongs into it";
-            (comment, LOGIN, login(service, database, url, certificates.is_some()))
-        }
-        Some(_) | None if deployment.reaches_server(service) => {
-            ("until the server takes connections", READY, reaching(deployment))
-        }
-        Some(_) | None => return None,
-    };
+    let mut keys = container(name, image);
     let text = WAIT_FOR_DATABASE.replace("READY", ready).replace("LIMIT", &LIMIT.to_string());
     keys.push("command", command(["bash", "-c"]));
     keys.push("args", std::iter::once(script(&text)).collect::<Value>());
     keys.push("env", environment);
     keys.push_filled("volumeMounts", certificates.into_iter().map(|(_, mount)| mount).collect::<Value>());
-    Some(finished(keys).above(comment))
+    finished(keys)
 }
 
 /// By names that the server has: it writes others into its log each time.
@@ -207,8 +232,8 @@ fn services(others: &[(&Service, u16)], image: &ImageReference) -> Value {
     finished(keys).above("until they answer: a Service leads to healthy pods only")
 }
 
-fn container(name: &'static str, image: &ImageReference) -> Mapping {
-    Mapping::from_iter([("name", Value::text(name)), ("image", Value::text(image.to_string()))])
+fn container(name: &str, image: &ImageReference) -> Mapping {
+    Mapping::from_iter([("name", Value::text(name.to_owned())), ("image", Value::text(image.to_string()))])
 }
 
 fn finished(mut keys: Mapping) -> Value {

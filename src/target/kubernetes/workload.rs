@@ -4,7 +4,7 @@
 
 use super::container::container;
 use super::object::{Component, hashed, labels, matching, metadata, name, object, selector};
-use super::standing::DATABASE;
+use super::standing::annotation;
 use super::switch::opened;
 use super::volume::Mounts;
 use super::{security, wait};
@@ -57,7 +57,7 @@ fn job(service: &Service, template: Mapping, deployment: &Deployment) -> Mapping
     let name = Value::text(hashed(service.name.as_str(), &content)).behind(why);
     let labels = labels(service.name.as_str(), Component::Service, deployment);
     let mut keys = Mapping::from_iter([("name", name), ("labels", labels.into())]);
-    keys.push_filled("annotations", database(service));
+    keys.push_filled("annotations", databases(service));
     let mut job = object("batch/v1", "Job", keys);
     job.push("spec", spec);
     job
@@ -74,7 +74,7 @@ fn cron_job(service: &Service, schedule: &Schedule, template: Mapping, deploymen
     spec.push("failedJobsHistoryLimit", Value::number(KEPT_FAILED));
     spec.push("jobTemplate", Mapping::from_iter([("spec", Value::from(work(service, template)))]));
     let mut metadata = metadata(name(service), &service.name, deployment);
-    metadata.push_filled("annotations", database(service));
+    metadata.push_filled("annotations", databases(service));
     let mut cron = object("batch/v1", "CronJob", metadata);
     cron.push("spec", spec);
     cron
@@ -92,16 +92,16 @@ fn kept_running(service: &Service, mounts: &Mounts<'_>, template: Mapping, deplo
     spec.push("selector", matching(selector(service.name.as_str(), deployment)));
     spec.push("template", template);
     let mut metadata = metadata(name(service), &service.name, deployment);
-    metadata.push_filled("annotations", database(service));
+    metadata.push_filled("annotations", databases(service));
     let mut kept = object("apps/v1", "Deployment", metadata);
     kept.push("spec", spec);
     kept
 }
 
-/// Its database: the URL is a secret, so that a later run could not tell otherwise which one it leaves.
-fn database(service: &Service) -> Mapping {
-    let opened = service.database.as_ref().map(|database| (DATABASE, Value::text(opened(&database.url))));
-    opened.into_iter().collect()
+/// Its databases: the URLs are secrets, so that a later run could not tell otherwise which ones it leaves.
+fn databases(service: &Service) -> Mapping {
+    let each = service.databases();
+    each.map(|database| (annotation(database.name.as_ref()), Value::text(opened(&database.url)))).collect()
 }
 
 fn one_after_the_other() -> Value {

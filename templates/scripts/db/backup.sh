@@ -20,6 +20,8 @@ not as of the same.
 Where a service can't be backed up, the others are. Their backup has a name that ends with -partial, the service is told,
 and the exit status is 1. A container that is silent for 10 seconds, or a lock that is held so long, is such a case.
 
+A further database of a service, from `databases` of the profile, is called SERVICE/NAME here.
+
   --to FOLDER  where backups are, each in a folder of its own; else backups/ beside scripts/
   --keep N     afterwards removes the oldest backups of the same services, so that N are left
                that are whole, this one counted, and N that are partial
@@ -282,7 +284,7 @@ for index in "${!chosen[@]}"; do
   ! contains "$service" ${failed[@]+"${failed[@]}"} || continue
   status=1
   if [ "$(engine_of "$service")" = sqlite ]; then
-    file=$service.db
+    file=${service/\//+}.db
     receive "$file" sqlite "$patience" as_service "${containers[$index]}" copy "$(sqlite_file_of "$service")" || true
   else
     database=$(database_of "$service")

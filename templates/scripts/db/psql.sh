@@ -13,7 +13,8 @@ usage() {
   cat <<'TEXT'
 usage: scripts/db/psql.sh [--superuser] [SERVICE|DATABASE] [ARGUMENT]...
 
-Opens psql on the database of a service, or on one that is named itself; where nothing is named, on the first service's.
+Opens psql on the database of a service, or on one that is named itself; where nothing is named, on the first service's. A
+further one of a service is SERVICE/NAME.
 Arguments are those of psql: scripts/db/psql.sh auth-service -c 'SELECT count(*) FROM users'. What comes on standard
 input is run.
 

@@ -17,8 +17,8 @@ find_project() {
 # fewer states by name.
 list() {
   local label=label=com.docker.compose id state
-  docker ps --all --format '{{.ID}} {{.State}}' --filter "$label.project=$project" --filter "$label.service=$1" \
-    --filter "$label.oneoff=False" | while read -r id state; do
+  docker ps --all --format '{{.ID}} {{.State}}' --filter "$label.project=$project" \
+    --filter "$label.service=$(service_of "$1")" --filter "$label.oneoff=False" | while read -r id state; do
     ! contains "$state" "${@:2}" || printf '%s\n' "$id"
   done
 }
@@ -50,10 +50,10 @@ stop() {
 # What is run in there by `docker exec` is not logged; the output of the container itself would be, databases and all.
 hold() {
   container=$(
-    docker compose run --detach --rm --no-TTY --label "codelab-gen.started-by=$mark" --entrypoint /bin/sh "${@:2}" "$1" \
-      -c 'exec sleep 86400' </dev/null
+    docker compose run --detach --rm --no-TTY --label "codelab-gen.started-by=$mark" --entrypoint /bin/sh "${@:2}" \
+      "$(service_of "$1")" -c 'exec sleep 86400' </dev/null
   ) || {
-    tell "the image of $1 does not start: expected one with a shell"
+    tell "the image of $(service_of "$1") does not start: expected one with a shell"
     return 1
   }
   container=${container##*$'\n'}
@@ -111,7 +111,7 @@ need_python() {
       within "$patience" docker exec ${as[@]+"${as[@]}"} "$container" \
         sh -c "$find_python"' && exec "$p" -I -c "import sqlite3"' >/dev/null 2>&1
   } || {
-    tell "the image of $1 has no Python with sqlite3, which reads its database, or its container does not answer"
+    tell "the image of $(service_of "$1") has no Python with sqlite3, which reads its database, or its container does not answer"
     return 1
   }
 }
@@ -263,8 +263,13 @@ start_stopped() {
 
 # start_again SERVICE...: with the data of now, and waits until they work.
 start_again() {
+  local name services=()
   stopped=()
-  docker compose up --detach --wait "$@" </dev/null
+  for name in "$@"; do
+    name=$(service_of "$name")
+    contains "$name" ${services[@]+"${services[@]}"} || services+=("$name")
+  done
+  docker compose up --detach --wait "${services[@]}" </dev/null
 }
 
 # in_backup CONTAINER ARGUMENT...: backups.sh in a container that was held for it, as the server's user.
@@ -274,7 +279,7 @@ in_backup() {
 
 # run_beside SERVICE: how a command is run in its container.
 run_beside() {
-  printf 'docker compose exec %s' "$1"
+  printf 'docker compose exec %s' "$(service_of "$1")"
 }
 
 # What starts everything, and what shows why something does not start.

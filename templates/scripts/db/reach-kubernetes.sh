@@ -30,7 +30,7 @@ ours=app.kubernetes.io/managed-by=codelab-gen-scripts
 
 # labels_of SERVICE: by which its objects are found.
 labels_of() {
-  printf 'app.kubernetes.io/name=%s,app.kubernetes.io/part-of=%s' "$1" "$project"
+  printf 'app.kubernetes.io/name=%s,app.kubernetes.io/part-of=%s' "$(service_of "$1")" "$project"
 }
 
 # find_pod LABELS CONTAINER: sets `container` to a pod in which the container runs, with its name, or to nothing.
@@ -47,7 +47,7 @@ find_pod() {
 }
 
 find_running() {
-  find_pod "$(labels_of "$1")" "$1"
+  find_pod "$(labels_of "$1")" "$(service_of "$1")"
 }
 
 # find_started SERVICE: sets `started` to the Deployment whose pods could write, and how many it wants.
@@ -109,7 +109,7 @@ start_again() {
 }
 
 run_beside() {
-  printf 'kubectl --namespace %s exec deployment/%s --' "$namespace" "$1"
+  printf 'kubectl --namespace %s exec deployment/%s --' "$namespace" "$(service_of "$1")"
 }
 
 starts_all='kubectl scale deployment SERVICE --replicas 1'
@@ -144,6 +144,7 @@ let_go() {
 # variables; fails where there is none. A volume may be one node's: so it is where the service runs.
 hold() {
   local node='' part of parts=() none='{}'
+  set -- "$(service_of "$1")"
   of=$("${kube[@]}" get deployments --selector "$(labels_of "$1")" --output name) && [ -n "$of" ] || {
     tell "there is no deployment of $1 in $namespace" 'kubectl apply -k kubernetes'
     return 1
@@ -172,9 +173,9 @@ without_status() {
 # need_python SERVICE: the running or held pod in `container` has what sqlite.py needs.
 need_python() {
   # shellcheck disable=SC2016 # for the container's shell
-  within "$patience" "${kube[@]}" exec "${container%/*}" --container "$1" -- \
+  within "$patience" "${kube[@]}" exec "${container%/*}" --container "$(service_of "$1")" -- \
     sh -c "$find_python"' && exec "$p" -I -c "import sqlite3"' >/dev/null 2>&1 || {
-    tell "the image of $1 has no Python with sqlite3, which reads its database, or its pod does not answer"
+    tell "the image of $(service_of "$1") has no Python with sqlite3, which reads its database, or its pod does not answer"
     return 1
   }
 }

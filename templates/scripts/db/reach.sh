@@ -103,6 +103,11 @@ contains() {
   return 1
 }
 
+# service_of NAME: the service of a database; its further ones are called SERVICE/NAME.
+service_of() {
+  printf %s "${1%%/*}"
+}
+
 # on_disk PATH...: what was written there is on the disk. Not every sync can be told what.
 on_disk() {
   case $(sync --version 2>/dev/null) in

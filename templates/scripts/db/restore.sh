@@ -21,6 +21,8 @@ BACKUP is its folder. It may come from another host: then codelab-gen writes the
 A database is loaded as the role of its service, so what is in it runs as that role and nobody else. What only the
 server's superuser may make is left out and told: event triggers, functions in C. Extensions are made before that.
 
+A further database of a service, from \`databases\` of the profile, is called SERVICE/NAME here.
+
 The backup is checked, the present state is backed up into backups/, and the data is restored and counted next to the
 present data, while the services still run. Only then they are stopped, and started with the new data. The old data
 stays, as the database NAME_before_TIME or the file NAME.before-TIME; what removes it is told at the end. Whatever
@@ -362,5 +364,5 @@ let_go
 server_was_started=
 [ -z "$safety" ] || printf 'the state before is backed up too: %s\n' "$safety"
 start_again "${affected[@]}" ||
-  die 'the data is restored, but the services do not start with it' "$shows_logs ${affected[*]}" \
+  die 'the data is restored, but the services do not start with it' "$shows_logs ${affected[*]%%/*}" \
     ${safety:+"back to what was before: scripts/db/restore.sh $safety"}

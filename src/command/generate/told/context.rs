@@ -7,7 +7,7 @@ use super::Telling;
 use super::dockerignore::leaves_out;
 use crate::change::ChangeKind;
 use crate::command::generate::request::Ending;
-use crate::deployment::{Build, Program};
+use crate::deployment::{Build, Program, Service};
 use crate::disk::{normalized, read_text, relative};
 use crate::report;
 use crate::spelling::raw_path;
@@ -72,7 +72,7 @@ impl Telling<'_> {
         let has_dotenv = stays || self.outcome.changes.changes.iter().any(is_there);
         let owned = |(line, sample, folder): (&str, &str, &str)| [line, sample, folder].map(str::to_owned);
         let dotenv = DOTENV.into_iter().filter(|_| has_dotenv).map(owned);
-        let has_database = deployment.services.iter().any(|service| service.database.is_some());
+        let has_database = deployment.services.iter().any(Service::has_database);
         let stands = |folder: &str| self.target.folder.join(folder).is_dir();
         let has_secrets = |target: &Target| {
             let is_own = *target == deployment.target && !target.secret_files(deployment).is_empty();

@@ -8,7 +8,7 @@ use super::super::outputs::INIT_SCRIPT;
 use super::super::secrets::{password, secret_name, url};
 use super::keys::{keys_of_ensure, keys_of_server, ports};
 use super::service::{check_times, variable_value, waits_until};
-use crate::deployment::{Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server};
+use crate::deployment::{Container, Deployment, Fences, INITDB_ARGS, SOCKET_FOLDER, Server, Service};
 use crate::placement::Placement;
 use crate::value::{SecretsIn, ServiceName, StartCondition, VolumeName};
 use crate::yaml::document::{Mapping, Value};
@@ -93,10 +93,9 @@ pub(super) fn ensure(server: &Server, container: &Container, deployment: &Deploy
     if !container.ensure {
         return Mapping::default();
     }
-    let on_server = deployment.services.iter().filter(|service| service.uses_postgres());
-    let databases = on_server.filter_map(|service| service.database.as_ref());
+    let databases = deployment.services.iter().flat_map(Service::databases_on_server);
     let mut environment = server_variables(server, container, deployment.secrets_in);
-    for database in databases {
+    for (database, _) in databases {
         let Some(given) = &database.given else { continue };
         environment.push(given.key.to_string(), url(given, &database.url, deployment.secrets_in));
     }

@@ -5,7 +5,7 @@ use super::super::secrets::{required, url};
 use super::keys::ports;
 use crate::deployment::{Build, CheckTimes, Database, Deployment, HealthCheck, Probe, Program, Service, Variable};
 use crate::placement::Placement;
-use crate::value::{CommandProbe, SecretsIn, ServiceImage, StartCondition, VariableName};
+use crate::value::{CommandProbe, DatabaseLabel, SecretsIn, ServiceImage, StartCondition};
 use crate::yaml::document::{Mapping, Value};
 
 /// The keys of one service of the profile, but for those that keep it running and keep it in.
@@ -22,7 +22,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
         outbound: _,
         mounts,
         has_data: _,
-        environment,
+        environment: _,
         health_check,
         depends_on: _,
         labels,
@@ -33,7 +33,8 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
         runs: _,
         restart: _,
         log: _,
-        database,
+        database: _,
+        further: _,
     } = service;
     let (image, build) = match program {
         Program::Built(build) => (None, Some(build)),
@@ -49,7 +50,7 @@ pub(super) fn service(service: &Service, deployment: &Deployment, placement: &Pl
     keys.push_given("command", words(arguments));
     keys.push_given("user", user.as_deref().map(literal));
     keys.push_given("working_dir", working_dir.as_ref().map(|folder| literal(folder.as_str())));
-    keys.push_filled("environment", variables(environment, database.as_ref(), deployment.secrets_in));
+    keys.push_filled("environment", variables(service, deployment.secrets_in));
     keys.push_filled("volumes", mounts.iter().map(|mount| literal(&placement.mount(mount))).collect::<Value>());
     keys.push_filled("ports", ports(publish.as_ref()));
     keys.push_given("healthcheck", health_check.as_ref().map(health_check_keys));
@@ -82,18 +83,24 @@ fn build_keys(build: &Build, placement: &Placement) -> Value {
     keys.into()
 }
 
-/// The connection URL first, then the rest in the order of the profile. Compose resolves no references in their names.
-fn variables(environment: &[(VariableName, Variable)], database: Option<&Database>, secrets_in: SecretsIn) -> Mapping {
-    let of_url = database.and_then(|database| {
+/// The connection URLs first, then the rest in the order of the profile. Compose resolves no references in their names.
+fn variables(service: &Service, secrets_in: SecretsIn) -> Mapping {
+    let of_url = |database: &Database| {
         let given = database.given.as_ref()?;
         Some((given.variable.to_string(), url(given, &database.url, secrets_in)))
-    });
-    let same = || of_url.as_ref().map_or_else(Value::nothing, |(_, url)| url.clone());
-    let others = environment
-        .iter()
-        .map(|(name, variable)| (name.to_string(), variable_value(variable, secrets_in).unwrap_or_else(same)));
-    let others: Vec<_> = others.collect();
-    of_url.into_iter().chain(others).collect()
+    };
+    let same = |of: &Option<DatabaseLabel>| {
+        let url = service.database_called(of.as_ref()).and_then(of_url);
+        url.map_or_else(Value::nothing, |(_, url)| url)
+    };
+    let value = |variable: &Variable| match variable {
+        Variable::Url(of) => same(of),
+        Variable::Literal(_) | Variable::Environment { .. } | Variable::Secret(_) => {
+            variable_value(variable, secrets_in).unwrap_or_else(Value::nothing)
+        }
+    };
+    let others = service.environment.iter().map(|(name, variable)| (name.to_string(), value(variable)));
+    service.databases().filter_map(of_url).chain(others).collect()
 }
 
 /// What a variable holds; nothing for the connection URL, which is not its own.
@@ -103,7 +110,7 @@ pub(super) fn variable_value(variable: &Variable, secrets_in: SecretsIn) -> Opti
         Variable::Environment { name, default: Some(default) } => reference(format!("${{{name}:-{default}}}")),
         Variable::Environment { name, default: None } => reference(format!("${{{name}:?set {name} in .env}}")),
         Variable::Secret(secret) => reference(required(secret, secrets_in)),
-        Variable::Url => return None,
+        Variable::Url(_) => return None,
     })
 }
 

@@ -42,7 +42,10 @@ pub(super) fn faults(profile: &Profile) -> Vec<Diagnostic> {
     }
     let taken: HashSet<&str> = given(&profile.services).map(|(name, _)| name.as_str()).collect();
     for (name, _) in given(&profile.services) {
-        let kept = KEPT.iter().find(|(kept, _)| *kept == name.as_str());
+        let own = name.as_str();
+        let further = own.strip_prefix(FOR_DATABASE).and_then(|rest| rest.strip_prefix('-'));
+        let waits = further.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let kept = KEPT.iter().find(|(kept, _)| *kept == own || waits && *kept == FOR_DATABASE);
         let message = match kept {
             Some((_, message)) => message.replace("{}", &quoted(name.as_str())),
             None if is_service_name(name.as_str()) => continue,

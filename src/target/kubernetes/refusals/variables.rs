@@ -17,7 +17,7 @@ pub(super) fn faults(deployment: &Deployment) -> Vec<Diagnostic> {
         let at = at.key("environment");
         environment.iter().filter_map(move |(variable, holds)| match holds {
             Variable::Environment { name, .. } => Some((at.key(variable), variable, name)),
-            Variable::Literal(_) | Variable::Secret(_) | Variable::Url => None,
+            Variable::Literal(_) | Variable::Secret(_) | Variable::Url(_) => None,
         })
     });
     let secret = filled.filter(|(_, variable, name)| names_login(variable.as_str()) || names_login(name.as_str()));

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::field::FieldPath;
-use crate::profile::{Profile, Service, Storage, given};
+use crate::profile::{Database, Profile, Service, Storage, given};
 use crate::spelling::quoted;
 use crate::value::{Engine, HostPath, Mount, MountSource, ServiceName, VolumeName};
 
@@ -122,10 +122,12 @@ fn on_several_nodes(volume: &VolumeName, users: &[&Placed<'_>]) -> Option<Diagno
 
 /// What several nodes mount is a file system of the network, whose locks SQLite can't rely on.
 fn sqlite(user: &Placed<'_>, profile: &Profile) -> Option<Diagnostic> {
-    let database = user.written.database.get().filter(|database| user.is_data && database.sqlite.is_given())?;
-    let engine = database.engine.copied().or_else(|| profile.engine.copied());
-    let uses_sqlite = engine == Some(Engine::Sqlite) || !database.postgres.is_given();
-    uses_sqlite.then(|| {
+    let uses_sqlite = |database: &Database| {
+        let engine = database.engine.copied().or_else(|| profile.engine.copied());
+        database.sqlite.is_given() && (engine == Some(Engine::Sqlite) || !database.postgres.is_given())
+    };
+    let has_file = user.is_data && user.written.all_databases().any(|(_, database)| uses_sqlite(database));
+    has_file.then(|| {
         let message = "a SQLite file on a volume that several nodes mount would break: its locks do not hold there";
         let help = "remove `shared: true`, or let the service use PostgreSQL";
         Diagnostic::error(Code::TargetUnsupported, Place::value(&user.at), message, help)

@@ -9,7 +9,7 @@ use super::super::expansion::{command, literal, script};
 use super::super::{resources, security};
 use super::common::name;
 use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
-use crate::deployment::{Container, Deployment, Limits, SCRATCH, SOCKET_FOLDER, Server};
+use crate::deployment::{Container, Deployment, Limits, SCRATCH, SOCKET_FOLDER, Server, Service};
 use crate::yaml::document::{Mapping, Value};
 
 const NAME: &str = "ensure";
@@ -79,8 +79,8 @@ fn variables(server: &Server, deployment: &Deployment) -> Value {
         let file = format!("{PASSWORDS_FOLDER}/{password}");
         variable(&format!("{password}_FILE"), literal(&file))
     });
-    let users = deployment.services.iter().filter(|service| service.uses_postgres());
-    let urls = users.filter_map(|service| Some(url(service.database.as_ref()?.given.as_ref()?.key.as_str())));
+    let databases = deployment.services.iter().flat_map(Service::databases_on_server);
+    let urls = databases.filter_map(|(database, _)| Some(url(database.given.as_ref()?.key.as_str())));
     std::iter::once(user).chain(passwords).chain(urls).collect()
 }
 

@@ -11,7 +11,7 @@ use super::common::{file_of, hashed, image_pull_secrets, name, of_server};
 use super::pod::{PASSWORDS_FOLDER, SCRIPT, SCRIPTS, SOCKET, identity, mode, mount, variable};
 use super::{ensure, network};
 use crate::deployment::{
-    CheckTimes, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Storage, Variable,
+    CheckTimes, Container, Deployment, INITDB_ARGS, SCRATCH, SOCKET_FOLDER, Server, Service, Storage, Variable,
 };
 use crate::target::inputs::Found;
 use crate::value::{EnvironmentKey, Port, ServiceName};
@@ -34,8 +34,8 @@ pub(super) fn objects(
     found: &Found,
 ) -> (Vec<Mapping>, Vec<Generated>, Vec<Generated>) {
     let passwords = server.passwords().into_iter().map(|password| file_of(password.as_str()));
-    let urls = deployment.services.iter().filter(|service| service.uses_postgres());
-    let urls = urls.filter_map(|service| Some(file_of(service.database.as_ref()?.given.as_ref()?.key.as_str())));
+    let databases = deployment.services.iter().flat_map(Service::databases_on_server);
+    let urls = databases.filter_map(|(database, _)| Some(file_of(database.given.as_ref()?.key.as_str())));
     let mut files: Vec<_> = passwords.chain(urls).collect();
     for file in container.environment.iter().filter_map(|(_, value)| Some(file_of(secret_of(value)?.as_str()))) {
         if !files.contains(&file) {
@@ -144,7 +144,7 @@ fn ends_fast() -> Value {
 fn secret_of(value: &Variable) -> Option<&EnvironmentKey> {
     match value {
         Variable::Secret(secret) => Some(secret),
-        Variable::Literal(_) | Variable::Environment { .. } | Variable::Url => None,
+        Variable::Literal(_) | Variable::Environment { .. } | Variable::Url(_) => None,
     }
 }
 
@@ -173,7 +173,7 @@ fn variables(server: &Server, container: &Container, found: &Found) -> Value {
             ("valueFrom", super::super::container::secret(&self::name(), secret.as_str())),
         ]))),
         // the server has no URL of its own
-        Variable::Url => None,
+        Variable::Url(_) => None,
     });
     let more: Vec<_> = more.collect();
     first.into_iter().chain(arguments).chain(data).chain(more).collect()
