@@ -76,10 +76,11 @@ def fault(file, mode):
 
 
 def outside(kind, number):
-    for line in open(f"/proc/self/{kind}_map"):
-        first, there, count = map(int, line.split())
-        if first <= number < first + count:
-            return there + number - first
+    with open(f"/proc/self/{kind}_map") as ranges:
+        for line in ranges:
+            first, there, count = map(int, line.split())
+            if first <= number < first + count:
+                return there + number - first
     return number
 
 
