@@ -85,7 +85,7 @@ mod tests {
         for text in [golden, "- - a: [b]\n    c: d\n  - e\n-\n  f: {}\n", "a:\n- b\n- c: ''\n  d:\n"] {
             let (few, values, many) = (at_least(text), count_values(text, 0, usize::MAX - 1), at_most(text));
             assert!(few <= values && values <= many, "{few} {values} {many}: {text}");
-            assert!(many - values <= values / 5 + 3, "{values} {many}: {text}");
+            assert!(many - values <= values / 4 + 3, "{values} {many}: {text}");
         }
     }
 }

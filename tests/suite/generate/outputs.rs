@@ -77,7 +77,7 @@ fn json_is_one_document_for_every_outcome() {
     let done = run(folder.path(), &["-p", "prod", "--format", "json"]);
     let files = json(&done)["files"].as_array().unwrap().clone();
     let last = files.last().unwrap();
-    assert_eq!((files.len(), &last["path"], &last["change"]), (14, &"docker-compose.yml".into(), &"created".into()));
+    assert_eq!((files.len(), &last["path"], &last["change"]), (12, &"docker-compose.yml".into(), &"created".into()));
     assert_eq!(json(&done)["secrets"][0], serde_json::json!({ "name": "POSTGRES_PASSWORD", "from": "generated" }));
     let rejected = run(folder.path(), &["-p", "prod", "--set", "services.x.port=0", "--format", "json"]);
     assert_eq!(json(&rejected)["diagnostics"][0]["code"], "invalid-value");
