@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::deployment::{Deployment, Service};
-use crate::disk::{normalized, relative};
+use crate::disk::{self, TEXT_LIMIT, normalized, relative};
 use crate::source::Project;
 use crate::spelling::shell_word;
 use crate::value::{HostPath, MountSource, ServiceName};
@@ -61,7 +61,10 @@ impl DataFolder<'_> {
     /// What makes the folder for the service's user.
     fn giving_away(&self) -> Option<String> {
         let User { id, group } = self.user?;
-        Some(format!("sudo install -d -o {id} -g {} {}", group.unwrap_or(id), shell_word(&self.path)))
+
+        let begin = begin_of(&settings_of(ENGINE_SETTINGS), &settings_of(SUBORDINATE)).unwrap_or_default();
+        let (owner, group) = (begin.saturating_add(id), begin.saturating_add(group.unwrap_or(id)));
+        Some(format!("sudo install -d -o {owner} -g {group} {}", shell_word(&self.path)))
     }
 
     /// That the service can't write there, with what to do.
@@ -126,7 +129,9 @@ fn data_folder<'d>(service: &'d Service, path: &Path, project: &Project, current
         Err(_) if path.symlink_metadata().is_ok() => State::Occupied,
         Err(_) => State::Missing,
         Ok(found) if !found.is_dir() => State::Occupied,
-        Ok(folder) if user.is_some_and(|user| !can_write(user, &folder)) => State::Closed { owner: folder.uid() },
+        Ok(folder) if user.is_some_and(|user| !can_write(user, &folder) && !can_write_inside(user, &folder)) => {
+            State::Closed { owner: folder.uid() }
+        }
         Ok(_) => State::Usable,
     };
     let link = || path.parent().map_or(Ok(None), |folder| project.admit(folder));
@@ -169,6 +174,45 @@ fn user(text: &str) -> Option<User> {
     Some(User { id: id.parse().ok()?, group })
 }
 
+/// The file that says which numbers of the host are those of a user namespace.
+const SUBORDINATE: &str = "/etc/subuid";
+
+/// Where the engine's own settings stand.
+const ENGINE_SETTINGS: &str = "/etc/docker/daemon.json";
+
+fn settings_of(path: &str) -> String {
+    disk::read_text(Path::new(path), TEXT_LIMIT).unwrap_or_default()
+}
+
+/// Whether it belongs to who the user is in the containers of an engine with user namespaces.
+fn can_write_inside(user: User, folder: &fs::Metadata) -> bool {
+    let ranges = settings_of(SUBORDINATE);
+    folder.mode() & 0o300 == 0o300 && outside(user.id, &ranges).any(|number| number == folder.uid())
+}
+
+/// The numbers that a user of a container may have outside of it. Where an engine runs as a user, its root is that user, and
+/// the range is that of all others.
+fn outside(id: u32, ranges: &str) -> impl Iterator<Item = u32> {
+    let begins = ranges.lines().filter_map(move |line| {
+        let mut fields = line.rsplitn(3, ':');
+        let (count, begin) = (fields.next()?.trim().parse::<u32>().ok()?, fields.next()?.parse::<u32>().ok()?);
+        (id > 0 && id < count).then(|| [begin.checked_add(id), begin.checked_add(id - 1)])
+    });
+    begins.flatten().flatten()
+}
+
+/// Where the numbers of this machine's engine begin outside of its containers, by its settings and the ranges of users.
+fn begin_of(settings: &str, ranges: &str) -> Option<u32> {
+    let settings: serde_json::Value = serde_json::from_str(settings).ok()?;
+    let name = match settings.get("userns-remap")?.as_str()?.split(':').next()? {
+        "" => return None,
+        "default" => "dockremap",
+        name => name,
+    };
+    let of_user = ranges.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    of_user?.split(':').next()?.parse().ok()
+}
+
 fn can_write(user: User, folder: &fs::Metadata) -> bool {
     let mode = folder.mode();
     let is_group = user.group == Some(folder.gid());
@@ -178,4 +222,32 @@ fn can_write(user: User, folder: &fs::Metadata) -> bool {
             (false, true) => mode & 0o030 == 0o030,
             (false, false) => mode & 0o003 == 0o003,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_whom_outside_of_a_container_follows_from_the_ranges() {
+        let ranges = "ann:100000:65536\ndockremap:231072:65536\nbob:7:x\nlast:4294967290:65536\n";
+        let found: Vec<_> = outside(10001, ranges).collect();
+        assert_eq!(found, [110_001, 110_000, 241_073, 241_072]);
+        assert_eq!(outside(0, ranges).count() + outside(65536, ranges).count() + outside(1, "").count(), 0);
+    }
+
+    #[test]
+    fn an_engine_with_numbers_of_its_own_says_whose_they_are() {
+        let ranges = "dockremap:231072:65536\nann:100000:65536\n";
+        for (settings, begin) in [
+            ("{\"userns-remap\": \"default\"}", Some(231_072)),
+            ("{\"userns-remap\": \"ann:ann\"}", Some(100_000)),
+            ("{\"userns-remap\": \"\"}", None),
+            ("{\"userns-remap\": \"bob\"}", None),
+            ("{\"debug\": true}", None),
+            ("", None),
+        ] {
+            assert_eq!(begin_of(settings, ranges), begin, "{settings}");
+        }
+    }
 }

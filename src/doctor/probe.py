@@ -75,6 +75,15 @@ def fault(file, mode):
         return None if str(error) == "interrupted" else str(error)
 
 
+def outside(kind, number):
+    with open(f"/proc/self/{kind}_map") as ranges:
+        for line in ranges:
+            first, there, count = map(int, line.split())
+            if first <= number < first + count:
+                return there + number - first
+    return number
+
+
 def look(module, file):
     found = {"user": os.getuid(), "group": os.getgid()}
     if module:
@@ -84,6 +93,9 @@ def look(module, file):
         return found
     folder = os.path.dirname(file)
     found.update(user=os.getuid(), group=os.getgid())
+    there = outside("uid", os.getuid()), outside("gid", os.getgid())
+    if there != (os.getuid(), os.getgid()):
+        found["outside"] = there
     found["folder"] = os.path.isdir(folder)
     found["exists"] = os.path.isfile(file)
     beside = [

@@ -18,6 +18,8 @@ const PYTHONS: [&str; 2] = ["python", "python3"];
 pub(super) struct Answer {
     pub(super) user: u32,
     pub(super) group: u32,
+    /// Both as they are outside of the container, where it has numbers of its own.
+    pub(super) outside: Option<(u32, u32)>,
     pub(super) driver: Option<String>,
     pub(super) folder: bool,
     pub(super) exists: bool,

@@ -56,7 +56,7 @@ fn look_into(
     };
     let mut found: Vec<_> = driver(name, module, &answer, remedies).into_iter().collect();
     if !file.is_empty() {
-        found.extend(Looked { service, file, python, answer: &answer, remedies }.findings());
+        found.extend(Looked { service, file, python, answer: &answer, container, remedies }.findings());
     }
     found
 }

@@ -1,6 +1,7 @@
 //! Knows what can be wrong with a SQLite file, from what was seen of it inside of its service.
 //! Must not know how that was seen.
 
+use super::container::Container;
 use super::probe::{Answer, Journal};
 use super::remedy::Remedies;
 use crate::deployment::Service;
@@ -33,6 +34,8 @@ pub(super) struct Looked<'a> {
     /// The Python that its service has.
     pub(super) python: &'a str,
     pub(super) answer: &'a Answer,
+    /// Where it was looked into.
+    pub(super) container: &'a Container,
     pub(super) remedies: &'a Remedies<'a>,
 }
 
@@ -98,9 +101,21 @@ impl Looked<'_> {
         self.remedies.there(&format!("docker compose {subcommand} {}{space}{rest}", self.service.name))
     }
 
+    /// The folder of the host that is mounted for the file.
+    fn place(&self) -> Option<String> {
+        let mount = self.service.mounts.first().filter(|_| self.service.has_data)?;
+        self.container.folder_at(&mount.target.to_string()).map(shell_word)
+    }
+
     /// What gives the folder with the file to who the service runs as: in a container like the service's, as root with the
     /// rights for that.
     fn give_away(&self) -> String {
+        if let Some(((user, group), place)) = self.answer.outside.zip(self.place()) {
+            // in there nobody may give away what belongs to a number of the host
+            return self
+                .remedies
+                .there(&format!("sudo chown -R {user}:{group} {place} && docker compose up -d --wait"));
+        }
         let folder = shell_word(self.folder());
         let make = if self.answer.folder { String::new() } else { format!("mkdir -p {folder} && ") };
         let owner = format!("{}:{}", self.answer.user, self.answer.group);

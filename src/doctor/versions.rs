@@ -23,6 +23,14 @@ const ENGINE: Part = Part {
     before: "update it; with older versions nothing was tried",
 };
 
+/// What answers as Docker does, by its own numbers.
+const PODMAN: Part = Part {
+    name: "the engine is Podman, which",
+    question: &["version", "--format", "{{range .Server.Components}}{{.Name}} {{.Version}}\n{{end}}"],
+    oldest: (4, 3),
+    before: "update it; with older versions nothing was tried",
+};
+
 const COMPOSE: Part = Part {
     name: "Docker Compose",
     question: &["compose", "version", "--short"],
@@ -49,7 +57,7 @@ pub(super) fn findings(docker: &Docker, subject: &Subject<'_>) -> Vec<Finding> {
 /// The same without Compose.
 pub(super) fn engine(docker: &Docker, subject: &Subject<'_>) -> Finding {
     match docker.greet(ENGINE.question) {
-        Ok(version) => judged(&ENGINE, version.trim()),
+        Ok(version) => podman(docker).unwrap_or_else(|| judged(&ENGINE, version.trim())),
         Err(Silence::NotInstalled) => {
             let help = "install Docker Engine with its Compose plugin: https://docs.docker.com/engine/install/";
             Finding::problem(CHECK, NOT_INSTALLED, help)
@@ -59,6 +67,15 @@ pub(super) fn engine(docker: &Docker, subject: &Subject<'_>) -> Finding {
             Finding::problem(CHECK, "the Docker engine does not answer", waking(&text, subject)).shown_by(&text)
         }
     }
+}
+
+/// What is to be said of an engine that is Podman.
+fn podman(docker: &Docker) -> Option<Finding> {
+    let components = docker.greet(PODMAN.question).ok()?;
+    components
+        .lines()
+        .find_map(|line| line.strip_prefix("Podman Engine "))
+        .map(|version| judged(&PODMAN, version.trim()))
 }
 
 /// What lets an engine answer.

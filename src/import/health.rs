@@ -79,15 +79,28 @@ fn probe(test: &Node<'_>, field: &str, ledger: &mut Ledger<'_>) -> Option<Probe>
     }
 }
 
+/// What stands around port and path in the scripts for Python: in that of now, and in that of earlier versions.
+const PYTHON: [(&str, &str, &str); 2] = [
+    (
+        "c=__import__('http.client').client.HTTPConnection('127.0.0.1',",
+        ");c.request('GET','",
+        "');raise(SystemExit(c.getresponse().status>=400))",
+    ),
+    (
+        "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', ",
+        "); c.request('GET', '",
+        "'); sys.exit(c.getresponse().status >= 400)",
+    ),
+];
+
 /// The words that codelab-gen makes of `http:`; others may do the same and be written otherwise.
 fn http(words: &[String]) -> Option<Probe> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (with, port, path) = match words.as_slice() {
-        ["python", "-c", script] => {
-            let rest = script.strip_prefix("import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', ")?;
-            let (port, rest) = rest.split_once("); c.request('GET', '")?;
-            ("python", port, rest.strip_suffix("'); sys.exit(c.getresponse().status >= 400)")?)
-        }
+        ["python", "-c", script] => PYTHON.iter().find_map(|(before, between, behind)| {
+            let (port, rest) = script.strip_prefix(before)?.split_once(between)?;
+            Some(("python", port, rest.strip_suffix(behind)?))
+        })?,
         ["curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", url] => {
             let (port, path) = port_and_path(url)?;
             ("curl", port, path)

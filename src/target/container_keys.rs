@@ -29,7 +29,8 @@ pub(super) fn check_times(times: &CheckTimes) -> Mapping {
     ])
 }
 
-/// `http.client` and not `urllib`: the latter would go through a proxy that Docker gives to every container.
+/// `http.client` and not `urllib`: the latter would go through a proxy that Docker gives to every container. No word has a
+/// blank in it: Podman's Docker API takes each apart there.
 fn probe_command(probe: &Probe) -> Value {
     let (with, port, path) = match probe {
         Probe::Http { with, port, path } => (with, port, path),
@@ -40,8 +41,8 @@ fn probe_command(probe: &Probe) -> Value {
     match with {
         CommandProbe::Python => {
             let script = format!(
-                "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', {port}); \
-                 c.request('GET', '{path}'); sys.exit(c.getresponse().status >= 400)"
+                "c=__import__('http.client').client.HTTPConnection('127.0.0.1',{port});c.request('GET','{path}');\
+                 raise(SystemExit(c.getresponse().status>=400))"
             );
             command(["CMD", "python", "-c", &script])
         }

@@ -33,6 +33,13 @@ POLL_INTERVAL = 0.1
 CAGE = """
 set -e
 mount -t tmpfs tmpfs /run
+if [ -n "${SUBORDINATE:-}" ]; then # who the numbers of its containers belong to
+  for file in /etc/subuid /etc/subgid; do
+    [ -e "$file" ] || : >"$file"
+    printf '%s\n' "$SUBORDINATE" >"/run/${file##*/}"
+    mount --bind "/run/${file##*/}" "$file"
+  done
+fi
 [ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker
 ip link set lo up
 data=$1 images=$2
@@ -171,8 +178,11 @@ def current(folder: Path, client: Path) -> Engine:
 
 
 @contextmanager
-def private(docker: parts.Parts, folder: Path, client: Path, data: Path, images: Path | None) -> Iterator[Engine]:
-    """An engine that nobody else uses, ended by its process id."""
+def private(
+    docker: parts.Parts, folder: Path, client: Path, data: Path, images: Path | None, begin: int | None = None
+) -> Iterator[Engine]:
+    """An engine that nobody else uses, ended by its process id; with `begin` its containers have numbers of their own, which
+    begin there on the host."""
     socket, log = folder / "docker.sock", folder / "dockerd.log"
     (folder / "daemon.json").write_text("{}\n", encoding="ascii")  # instead of the machine's own settings
     cage = ["--mount", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc", "--propagation", "private"]
@@ -187,11 +197,14 @@ def private(docker: parts.Parts, folder: Path, client: Path, data: Path, images:
         f"--cgroup-parent=/{folder.name}",
         "--exec-opt=native.cgroupdriver=cgroupfs",
     ]
+    subordinate = {} if begin is None else {"SUBORDINATE": f"nobody:{begin}:65536\nnogroup:{begin}:65536"}
+    if begin is not None:
+        dockerd.append("--userns-remap=nobody:nogroup")
     with log.open("wb") as output:
         process = subprocess.Popen(
             # Should the tests be killed, the cage goes too.
             ["setpriv", "--pdeathsig=KILL", "unshare", *cage, "sh", "-c", CAGE, "cage", data, images or "", *dockerd],
-            env={"PATH": docker.path, "LC_ALL": "C.UTF-8"},
+            env={"PATH": docker.path, "LC_ALL": "C.UTF-8", **subordinate},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

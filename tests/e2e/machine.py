@@ -26,6 +26,10 @@ PACKAGES = {
     "iptables": "iptables",
     "runc": "runc",
     "debootstrap": "debootstrap",
+    # another engine, with what makes its networks
+    "podman": "podman",
+    "netavark": "netavark",
+    "aardvark-dns": "aardvark-dns",
     # what a cluster needs besides (tests/cluster)
     "etcd": "etcd-server",
     "bridge": "containernetworking-plugins",

@@ -27,6 +27,8 @@ pub(crate) const NETWORK_MODE: &str = "network_mode";
 /// A network that is made for the deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MadeNetwork<'d> {
+    /// [`DEFAULT_NETWORK`], where a service names it beside others: Compose would make it all the same, podman-compose not.
+    Default,
     /// [`DATABASE_NETWORK`].
     Database,
     /// That of the server and one service, which has networks of its own and meets the others there or not at all.
@@ -41,6 +43,7 @@ impl MadeNetwork<'_> {
     /// How it is called.
     pub(crate) fn name(&self) -> String {
         match self {
+            Self::Default => DEFAULT_NETWORK.to_owned(),
             Self::Database => DATABASE_NETWORK.to_owned(),
             Self::Link(service) => format!("{DATABASE_NETWORK}-{service}"),
             Self::Inside => INSIDE_NETWORK.to_owned(),
@@ -50,7 +53,7 @@ impl MadeNetwork<'_> {
 
     /// Whether it has no way out.
     pub(crate) fn is_internal(&self) -> bool {
-        *self != Self::Published
+        !matches!(self, Self::Default | Self::Published)
     }
 }
 
@@ -109,7 +112,9 @@ impl<'d> Networks<'d> {
         let inside = (self.is_divided || names(INSIDE_NETWORK)).then_some(MadeNetwork::Inside);
         let is_published = server.is_some_and(|(_, container)| container.publish.is_some());
         let published = is_published.then_some(MadeNetwork::Published);
-        database.into_iter().chain(links).chain(inside).chain(published).collect()
+        let is_named = |service| self.of_service(service).is_some_and(|all| listed(&all).contains(&DEFAULT_NETWORK));
+        let default = services.iter().any(is_named).then_some(MadeNetwork::Default);
+        default.into_iter().chain(database).chain(links).chain(inside).chain(published).collect()
     }
 
     /// Networks of a service's own.

@@ -18,14 +18,14 @@ at_container() {
   docker_at=(docker) docker_id=$1
 }
 
-# list SERVICE STATE...: its containers in these states, without those that `docker compose run` has started.
+# list SERVICE STATE...: its containers in these states, without those that `docker compose run` has started. Podman knows
+# fewer states by name.
 list() {
-  local label=label=com.docker.compose state states=()
-  for state in "${@:2}"; do
-    states+=(--filter "status=$state")
+  local label=label=com.docker.compose id state
+  docker ps --all --format '{{.ID}} {{.State}}' --filter "$label.project=$project" \
+    --filter "$label.service=$(service_of "$1")" --filter "$label.oneoff=False" | while read -r id state; do
+    ! contains "$state" "${@:2}" || printf '%s\n' "$id"
   done
-  docker ps --all --quiet --filter "$label.project=$project" --filter "$label.service=$(service_of "$1")" \
-    --filter "$label.oneoff=False" "${states[@]}"
 }
 
 # find_running SERVICE: sets `container` to one of its containers that run, or to nothing.

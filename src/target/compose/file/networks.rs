@@ -20,6 +20,7 @@ pub(super) fn networks_and_others<'e>(networks: Networks<'_>, extras: &'e Extras
 
 fn made_network(network: &MadeNetwork<'_>) -> Value {
     let comment = match network {
+        MadeNetwork::Default => return Value::nothing(),
         MadeNetwork::Database => "no way out, and only the database's users are on it".to_owned(),
         MadeNetwork::Link(service) => {
             format!("no way out: {service} has networks of its own, and meets no other service here")
