@@ -35,7 +35,7 @@ pub(super) struct MigrateArgs {
     /// The engine that they come to
     #[arg(long, value_enum, value_name = "ENGINE")]
     to: To,
-    /// The target may hold rows; they stay as the database NAME_before_TIME or the file NAME.before-TIME
+    /// The target may hold rows; they stay as the database `NAME_before_TIME` or the file `NAME.before-TIME`
     #[arg(long)]
     replace: bool,
     /// Which deployment, as for generating; without it the one that the outputs record.

@@ -30,6 +30,11 @@ impl Document {
     pub(super) fn is_profile(&self) -> bool {
         is_yaml(&self.path) && (is_with_profiles(&self.path) || says_profile(self.text.as_str()))
     }
+
+    /// Whether its text is what the disk has.
+    pub(super) fn is_saved(&self) -> bool {
+        disk::read_text(&self.path, SIZE_LIMIT).as_deref() == Some(self.text.as_str())
+    }
 }
 
 fn says_profile(text: &str) -> bool {
@@ -110,15 +115,10 @@ impl Documents {
         self.open.values()
     }
 
-    /// Whether a text is what stands on the disk.
-    pub(super) fn is_saved(&self, document: &Document) -> bool {
-        disk::read_text(&document.path, SIZE_LIMIT).as_deref() == Some(document.text.as_str())
-    }
-
     /// How messages call a layer whose text is not what stands on the disk.
     pub(super) fn unsaved_in(&self, layer: &Layer) -> Option<String> {
         let open = self.by_identity(&layer.identity()?)?;
-        (!self.is_saved(open)).then(|| layer.source.name.clone())
+        (!open.is_saved()).then(|| layer.source.name.clone())
     }
 
     pub(super) fn unsaved(&self) -> &Unsaved {

@@ -86,8 +86,7 @@ pub(super) fn mentions(layer: &Layer) -> Vec<Mention> {
         let keys = drill.entries().iter().filter(|key| !is_own(&key.key));
         found.extend(keys.map(|key| Mention::of(service(&key.key), &key.key_span, false)));
     }
-    let sections: [(&str, fn(String) -> Symbol); 2] = [("secrets", Symbol::Secret), ("volumes", Symbol::Volume)];
-    for (section, symbol) in sections {
+    for (section, symbol) in [("secrets", Symbol::Secret as fn(String) -> Symbol), ("volumes", Symbol::Volume)] {
         for entry in fields(shape, section).iter().filter(|entry| !is_own(&entry.key)) {
             found.push(Mention::of(symbol(entry.key.clone()), &entry.key_span, true));
         }

@@ -164,7 +164,7 @@ fn webhook(value: &Value, secrets: &[&EnvironmentKey], at: &FieldPath, faults: &
 fn line(command: &CheckCommand) -> String {
     match command {
         CheckCommand::Line(line) => line.clone(),
-        CheckCommand::Words(words) => words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" "),
+        CheckCommand::Words(words) => words.iter().map(shell_word).collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -86,7 +86,7 @@ fn profiles(view: &View<'_>) -> Vec<Offer> {
 /// Secrets that are used, whether or not they are described.
 fn used_secrets(view: &View<'_>) -> Vec<String> {
     let mut names = described(&view.layers, "secrets");
-    for mention in view.layers.iter().flat_map(|layer| mentions(layer)) {
+    for mention in view.layers.iter().flat_map(mentions) {
         if let Symbol::Secret(name) = mention.symbol
             && !names.contains(&name)
         {

@@ -20,6 +20,7 @@ use crate::explain::Explained;
 use crate::lsp::action::{actions, actions_of_output, lenses, lenses_of_output};
 use crate::lsp::capabilities::SCHEME;
 use crate::lsp::complete::complete;
+use crate::lsp::documents::Document;
 use crate::lsp::generated::Generated;
 use crate::lsp::hints::hints;
 use crate::lsp::hover::hover;
@@ -227,7 +228,9 @@ impl Server<'_> {
         Ok(Box::new(move || {
             let said = errand.run(profile.as_deref(), &folder).map_err(|error| Refusal::new(error.to_string()));
             // what is shown of the outputs may be another thing now; the end of the server ends that as well
-            folders.into_iter().for_each(|folder| drop(comparisons.send(folder)));
+            for folder in folders {
+                drop(comparisons.send(folder));
+            }
             said
         }))
     }
@@ -236,7 +239,7 @@ impl Server<'_> {
     fn runnable(&self, uri: &Uri) -> Result<(Option<PathBuf>, PathBuf), Refusal> {
         let unsaved = |name: &str| Refusal::new(format!("save `{name}` first: the program reads what is on the disk"));
         if let Some(generated) = self.generated(uri) {
-            let is_saved = self.documents.get(uri).is_some_and(|document| self.documents.is_saved(document));
+            let is_saved = self.documents.get(uri).is_some_and(Document::is_saved);
             let name = uri.0.rsplit('/').next().unwrap_or_default();
             return if is_saved { Ok((None, generated.folder)) } else { Err(unsaved(name)) };
         }

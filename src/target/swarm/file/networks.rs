@@ -12,7 +12,8 @@ pub(super) fn networks(networks: Networks<'_>, deployment: &Deployment, extras: 
     let own: Mapping = own.map(|(name, network)| (name.clone(), raw(network))).collect();
     let made = networks.made();
     let encrypted = deployment.swarm.encrypted;
-    let usual = encrypted.then(|| (DEFAULT_NETWORK.to_owned(), Value::from(overlay(encrypted))));
+    let is_usual = encrypted && !made.contains(&MadeNetwork::Default);
+    let usual = is_usual.then(|| (DEFAULT_NETWORK.to_owned(), Value::from(overlay(encrypted))));
     let made = made.iter().map(|network| (network.name(), made_network(network, encrypted)));
     let made: Mapping = usual.into_iter().chain(made).collect();
     let mut all = made.without(&own);
@@ -30,6 +31,7 @@ fn overlay(encrypted: bool) -> Mapping {
 
 fn made_network(network: &MadeNetwork<'_>, encrypted: bool) -> Value {
     let comment = match network {
+        MadeNetwork::Default => return overlay(encrypted).into(),
         MadeNetwork::Database => {
             "no way out, and only the database's users are on it; scripts/db starts containers there".to_owned()
         }
