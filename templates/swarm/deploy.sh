@@ -184,18 +184,26 @@ false) die "this docker is no manager of a Swarm" "docker swarm init, or name th
 *) die "docker does not answer: $(docker info --format '{{.ServerVersion}}' 2>&1 | tr '\n' ' ')" ;;
 esac
 
-# The node that has a volume carries its label.
+# The node that has a volume carries its label. Where it can start nothing, what needs the volume can start nowhere, and a
+# change would wait for it.
 place_volumes() {
-  local label node has found
+  local label node is takes has found state takes_tasks
   local -a nodes
   read -r -d '' -a nodes < <(docker node ls --quiet) || true
   for label in ${labels[@]+"${labels[@]}"}; do
     found=()
-    while read -r node has; do
-      [ "$has" != true ] || found+=("$node")
-    done < <(docker node inspect --format "{{.Description.Hostname}} {{index .Spec.Labels \"$label\"}}" "${nodes[@]}")
+    while read -r node is takes has; do
+      [ "$has" != true ] || found+=("$node") state=$is takes_tasks=$takes
+    done < <(docker node inspect --format \
+      "{{.Description.Hostname}} {{.Status.State}} {{.Spec.Availability}} {{index .Spec.Labels \"$label\"}}" "${nodes[@]}")
     case ${#found[@]} in
-    1) ;;
+    1)
+      [ "$state" = ready ] || die "the node ${found[0]}, which has the label $label, is $state: nothing was changed" \
+        "bring it back first; what has no volume goes on meanwhile, on other nodes"
+      [ "$takes_tasks" = active ] ||
+        die "the node ${found[0]}, which has the label $label, takes no tasks ($takes_tasks): nothing was changed" \
+          "docker node update --availability active ${found[0]}"
+      ;;
     0)
       [ -n "$pin" ] || die "no node has the label $label, so that nothing could start that needs this volume" \
         "choose the node that has the volume: docker node update --label-add $label=true NODE" \

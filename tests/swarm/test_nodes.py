@@ -25,10 +25,17 @@ def test_the_server_comes_back_with_its_node(stack: Stack, lab: Lab) -> None:
     stack.write("auth-service", "before")
     lab.lose("node-2")
     assert running_elsewhere(stack, lab, "postgres", "node-2") == 0
+    lab.until("the Swarm knows it", lambda: lab.nodes()["node-2"]["Status"]["State"] == "down")
+    refused = stack.try_deploy()
+    assert refused.returncode == 1
+    assert f"the node node-2, which has the label {stack.project}.postgres-data, is down" in refused.stderr
 
     lab.all_ready()
     lab.until("the service reads again", lambda: stack.reads("auth-service"))
     assert stack.read("auth-service") == [*SEEDS, "before"]
+    lab.docker("node", "update", "--availability", "drain", "node-2")
+    assert "takes no tasks (drain)" in stack.try_deploy().stderr
+    lab.docker("node", "update", "--availability", "active", "node-2")
     stack.deploy()
     assert stack.node_of("postgres").name == "node-2"
 
