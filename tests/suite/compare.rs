@@ -75,7 +75,7 @@ fn every_file_that_differs_is_listed_with_its_unified_diff() {
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("\nupdated   docker-compose.yml\n"), "{out}");
     assert!(out.contains("--- docker-compose.yml\n+++ docker-compose.yml\n@@ "), "{out}");
-    assert!(out.contains("'127.0.0.1', 8003)") && out.contains("\n+      test:"), "{out}");
+    assert!(out.contains("'127.0.0.1',8003)") && out.contains("\n+      test:"), "{out}");
     assert!(err.contains("= help: run codelab-gen without --check, and commit what it writes\n"), "{err}");
 }
 

@@ -262,7 +262,7 @@ fn a_first_profile_for_it_is_valid_and_generates() {
     let targets: Vec<_> =
         list["profiles"].as_array().unwrap().iter().map(|profile| profile["target"].as_str()).collect();
     assert_eq!(targets, [Some("compose"), Some("kubernetes")]);
-    let usage = codelab_gen(folder.path()).args(["new", "x", "--target", "swarm"]).finish();
+    let usage = codelab_gen(folder.path()).args(["new", "x", "--target", "nomad"]).finish();
     assert_eq!(usage.status.code(), Some(2));
 }
 
