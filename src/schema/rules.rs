@@ -309,7 +309,8 @@ fn every_database(rule: &Value) -> Value {
 
 /// No database of a service is like this; the message is for editors.
 fn without_database(condition: &Value, message: &str) -> Value {
-    let none = json!({ "not": all(&[json!({ "type": "object" }), condition.clone()]), "errorMessage": message });
+    let is_one = all(&[json!({ "type": "object" }), condition.clone()]);
+    let none = when(&is_one, &json!({ "type": "null", "doNotSuggest": true, "errorMessage": message }));
     let further = below("databases", &json!({ "patternProperties": { "^x-": {} }, "additionalProperties": none }));
     all(&[when(&at("database", condition), &wrong(&["database"], message)), further])
 }
