@@ -42,7 +42,7 @@ compose)
   *' run '*) echo service ;;
   esac
   ;;
-ps) case $* in *started-by*) ;; *service=postgres*) echo server ;; esac ;;
+ps) case $* in *started-by*) ;; *service=postgres*) echo server running ;; esac ;;
 exec)
   shift
   while :; do
