@@ -273,13 +273,18 @@ def test_a_job_has_another_name_when_it_does_something_else(project: Path, gener
     assert all(re.fullmatch(r"migrate-[0-9a-f]{10}", name) for name in names)
 
 
-def test_the_overlay_of_the_documents_changes_what_it_names(project: Path, generate: Generate, kubectl: Path) -> None:
+def of_the_documents(folder: str) -> tuple[str, dict[str, str]]:
+    """The text about Kubernetes, and the files below a folder that stand in it."""
     text = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    return text, dict(re.findall(rf"```text\n# ({folder}/\S+)\n(.*?)```", text, re.DOTALL))
+
+
+def test_the_overlay_of_the_documents_changes_what_it_names(project: Path, generate: Generate, kubectl: Path) -> None:
+    text, files = of_the_documents("edge")
     [profile] = re.findall(r"<!-- file: profiles/cluster.yaml -->\n```yaml\n(.*?)```", text, re.DOTALL)
     (project / "profiles").mkdir()
     (project / "profiles" / "cluster.yaml").write_text(profile, encoding="utf-8")
     generate("cluster", project)
-    files = dict(re.findall(r"```text\n# (edge/\S+)\n(.*?)```", text, re.DOTALL))
     assert set(files) == {"edge/kustomization.yaml", "edge/ingress.yaml", "edge/route.yaml"}
     (project / "edge").mkdir()
     for name, content in files.items():
@@ -293,6 +298,24 @@ def test_the_overlay_of_the_documents_changes_what_it_names(project: Path, gener
     assert path["backend"]["service"] == {"name": "auth-service", "port": {"number": port["port"]}}
     [rule] = yaml.safe_load(files["edge/route.yaml"])["spec"]["rules"]
     assert rule["backendRefs"] == [{"name": "auth-service", "port": port["port"]}]
+
+
+def test_the_overlay_of_backups_gives_the_operator_a_destination(
+    project: Path, generate: Generate, kubectl: Path
+) -> None:
+    _, files = of_the_documents("archive")
+    assert set(files) == {"archive/kustomization.yaml", "archive/backups.yaml"}
+    server = {"user": "shop", "image": "postgres:17", "operator": "cloudnative-pg", "storage": "10Gi"}
+    services = {"api": {"image": "a:1", "database": {"postgres": "api"}}}
+    generate(write(project, {"stage": "development", "services": services, "postgres": server}), project)
+    (project / "archive").mkdir()
+    for name, content in files.items():
+        (project / name).write_text(content, encoding="utf-8")
+    found = list(yaml.safe_load_all(run(kubectl, "kustomize", "archive", cwd=project).stdout))
+    [cluster] = [each for each in found if each["kind"] == "Cluster"]
+    [schedule] = [each for each in found if each["kind"] == "ScheduledBackup"]
+    assert "barmanObjectStore" in cluster["spec"]["backup"]
+    assert schedule["spec"]["cluster"]["name"] == cluster["metadata"]["name"]
 
 
 def reached_on_compose(model: dict[str, Any]) -> tuple[set[tuple[str, str]], set[str]]:
